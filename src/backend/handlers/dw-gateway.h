@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_GATEWAY (dw_gateway_get_type ())
+G_DECLARE_INTERFACE (DwGateway, dw_gateway, DW, GATEWAY, GObject)
+
+/**
+ * DwGatewayInterface:
+ * @post_async: starts posting one text to many connections
+ * @get_async: starts looking one connection up
+ * @delete_async: starts closing one connection
+ *
+ * What a handler may do to connections: API Gateway's `@connections`. An implementation answers with a #GTask whose
+ * value is a #GPtrArray of the ids that are gone for @post_async, a #DwConnectionInfo for @get_async and a boolean
+ * for @delete_async.
+ */
+struct _DwGatewayInterface
+{
+  GTypeInterface parent_iface;
+
+  void (*post_async) (DwGateway *self,
+                      GPtrArray *connection_ids,
+                      const char *text,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer data);
+  void (*get_async) (DwGateway *self,
+                     const char *connection_id,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer data);
+  void (*delete_async) (DwGateway *self,
+                        const char *connection_id,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer data);
+};
+
+/**
+ * DwConnectionInfo:
+ * @connected_at: in milliseconds since 1970 UTC
+ * @last_active_at: in milliseconds since 1970 UTC
+ *
+ * What is known of a connection.
+ */
+typedef struct
+{
+  gint64 connected_at;
+  gint64 last_active_at;
+} DwConnectionInfo;
+
+void dw_gateway_post_async (DwGateway *self,
+                            GPtrArray *connection_ids,
+                            const char *text,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer data);
+GPtrArray *dw_gateway_post_finish (DwGateway *self, GAsyncResult *result, GError **error);
+void dw_gateway_get_async (DwGateway *self,
+                           const char *connection_id,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer data);
+DwConnectionInfo *dw_gateway_get_finish (DwGateway *self, GAsyncResult *result, GError **error);
+void dw_gateway_delete_async (DwGateway *self,
+                              const char *connection_id,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer data);
+gboolean dw_gateway_delete_finish (DwGateway *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

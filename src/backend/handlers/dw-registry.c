@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-registry.h"
+
+G_DEFINE_INTERFACE (DwRegistry, dw_registry, G_TYPE_OBJECT)
+
+static void
+dw_registry_default_init (DwRegistryInterface *iface)
+{
+}
+
+/**
+ * dw_registry_put_async:
+ * @self: a registry
+ * @connection_id: the id to store
+ * @timestamp: when it connected, in seconds since 1970 UTC
+ * @cancellable: (nullable): to stop it
+ * @callback: called when it is done
+ * @data: for @callback
+ */
+void
+dw_registry_put_async (DwRegistry *self,
+                       const char *connection_id,
+                       gint64 timestamp,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback callback,
+                       gpointer data)
+{
+  DW_REGISTRY_GET_IFACE (self)->put_async (self, connection_id, timestamp, cancellable, callback, data);
+}
+
+/**
+ * dw_registry_put_finish:
+ * @self: a registry
+ * @result: what the callback was given
+ * @error: why it is not stored
+ *
+ * Returns: whether the id is stored
+ */
+gboolean
+dw_registry_put_finish (DwRegistry *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * dw_registry_remove_async:
+ * @self: a registry
+ * @connection_id: the id to delete; an absent one is no error
+ * @cancellable: (nullable): to stop it
+ * @callback: (nullable): called when it is done
+ * @data: for @callback
+ */
+void
+dw_registry_remove_async (DwRegistry *self,
+                          const char *connection_id,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer data)
+{
+  DW_REGISTRY_GET_IFACE (self)->remove_async (self, connection_id, cancellable, callback, data);
+}
+
+/**
+ * dw_registry_remove_finish:
+ * @self: a registry
+ * @result: what the callback was given
+ * @error: why it may still be there
+ *
+ * Returns: whether the id is gone
+ */
+gboolean
+dw_registry_remove_finish (DwRegistry *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * dw_registry_scan_async:
+ * @self: a registry
+ * @start_key: (nullable): the last page's key, or %NULL for the first page
+ * @cancellable: (nullable): to stop it
+ * @callback: called when it is done
+ * @data: for @callback
+ */
+void
+dw_registry_scan_async (DwRegistry *self,
+                        const char *start_key,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer data)
+{
+  DW_REGISTRY_GET_IFACE (self)->scan_async (self, start_key, cancellable, callback, data);
+}
+
+/**
+ * dw_registry_scan_finish:
+ * @self: a registry
+ * @result: what the callback was given
+ * @error: why there is no page
+ *
+ * Returns: (transfer full): a page, or %NULL
+ */
+DwRegistryPage *
+dw_registry_scan_finish (DwRegistry *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * dw_registry_page_free:
+ * @page: (transfer full): a page
+ */
+void
+dw_registry_page_free (DwRegistryPage *page)
+{
+  g_ptr_array_unref (page->connection_ids);
+  g_free (page->last_key);
+  g_free (page);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_REGISTRY (dw_registry_get_type ())
+G_DECLARE_INTERFACE (DwRegistry, dw_registry, DW, REGISTRY, GObject)
+
+/**
+ * DwRegistryInterface:
+ * @put_async: starts storing an id
+ * @remove_async: starts deleting an id; an absent one is no error
+ * @scan_async: starts reading one page of ids
+ *
+ * Where connection IDs live: the design's ConnectionsTable. An implementation answers with a #GTask whose value is
+ * a boolean for @put_async and @remove_async and a #DwRegistryPage for @scan_async.
+ */
+struct _DwRegistryInterface
+{
+  GTypeInterface parent_iface;
+
+  void (*put_async) (DwRegistry *self,
+                     const char *connection_id,
+                     gint64 timestamp,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer data);
+  void (*remove_async) (DwRegistry *self,
+                        const char *connection_id,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer data);
+  void (*scan_async) (DwRegistry *self,
+                      const char *start_key,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer data);
+};
+
+/**
+ * DwRegistryPage:
+ * @connection_ids: (element-type utf8): the ids of this page, perhaps none
+ * @last_key: (nullable): where the next page starts, or %NULL after the last; an empty page may have one
+ *
+ * One page of a scan.
+ */
+typedef struct
+{
+  GPtrArray *connection_ids;
+  char *last_key;
+} DwRegistryPage;
+
+void dw_registry_page_free (DwRegistryPage *page);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRegistryPage, dw_registry_page_free)
+
+void dw_registry_put_async (DwRegistry *self,
+                            const char *connection_id,
+                            gint64 timestamp,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer data);
+gboolean dw_registry_put_finish (DwRegistry *self, GAsyncResult *result, GError **error);
+void dw_registry_remove_async (DwRegistry *self,
+                               const char *connection_id,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer data);
+gboolean dw_registry_remove_finish (DwRegistry *self, GAsyncResult *result, GError **error);
+void dw_registry_scan_async (DwRegistry *self,
+                             const char *start_key,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer data);
+DwRegistryPage *dw_registry_scan_finish (DwRegistry *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-handler.h"
+
+#include "backend/dw-backend-error.h"
+#include "wire/dw-json.h"
+#include "wire/dw-time.h"
+
+typedef struct
+{
+  DwRegistry *registry;
+  DwGateway *gateway;
+  char *broadcast;
+  char *next_page; /* the key of the page after the one being posted, or NULL */
+} Sending;
+
+static void
+sending_free (Sending *sending)
+{
+  g_clear_object (&sending->registry);
+  g_clear_object (&sending->gateway);
+  g_free (sending->broadcast);
+  g_free (sending->next_page);
+  g_free (sending);
+}
+
+static const char *
+string_member (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+/* A client that sends the documented frame gets the documented broadcast, byte for byte; the time is added where a
+ * client sent a name or an id, since it was told of the feature then. */
+static char *
+write_broadcast (JsonObject *frame, gint64 accepted)
+{
+  const char *sender = string_member (frame, "sender");
+  const char *id = string_member (frame, "id");
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "message");
+  json_builder_add_value (builder, json_node_copy (json_object_get_member (frame, "message")));
+  add_string (builder, "sender", sender);
+  add_string (builder, "id", id);
+  if (sender != NULL || id != NULL)
+    {
+      g_autofree char *time = dw_time_format (accepted * 1000);
+
+      add_string (builder, "sentAt", time);
+    }
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+static void scan_next (GTask *task, const char *start_key);
+
+static void
+prune (Sending *sending, GPtrArray *gone)
+{
+  for (guint i = 0; i < gone->len; i++)
+    dw_registry_remove_async (sending->registry, g_ptr_array_index (gone, i), NULL, NULL, NULL);
+}
+
+static void
+on_posted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  Sending *sending = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, &error);
+  g_autofree char *next_page = NULL;
+
+  if (gone == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  prune (sending, gone);
+  next_page = g_steal_pointer (&sending->next_page);
+  if (next_page != NULL)
+    scan_next (g_steal_pointer (&task), next_page);
+  else
+    g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
+}
+
+static void
+on_scanned (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  Sending *sending = g_task_get_task_data (task);
+  g_autoptr (DwRegistryPage) page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  if (page == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  sending->next_page = g_steal_pointer (&page->last_key);
+  dw_gateway_post_async (sending->gateway, page->connection_ids, sending->broadcast, cancellable, on_posted,
+                         g_steal_pointer (&task));
+}
+
+/* Takes the task. */
+static void
+scan_next (GTask *task, const char *start_key)
+{
+  Sending *sending = g_task_get_task_data (task);
+
+  dw_registry_scan_async (sending->registry, start_key, g_task_get_cancellable (task), on_scanned, task);
+}
+
+/**
+ * dw_send_message_handler:
+ * @registry: where connection IDs live
+ * @gateway: how to reach connections
+ * @event: a message whose body is `{"action":…,"message":…}`, perhaps with `sender` and `id`
+ * @cancellable: (nullable): to stop it
+ * @callback: called with a result for dw_handler_finish()
+ * @data: for @callback
+ *
+ * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. A
+ * body without a message fails the handler, which the client sees as "Internal server error".
+ */
+void
+dw_send_message_handler (DwRegistry *registry,
+                         DwGateway *gateway,
+                         const DwEvent *event,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root = event->body != NULL ? dw_json_parse (parser, event->body, -1, NULL) : NULL;
+  JsonObject *frame = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  Sending *sending;
+
+  g_task_set_source_tag (task, dw_send_message_handler);
+  if (frame == NULL || !json_object_has_member (frame, "message"))
+    {
+      g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "the frame has no “message”");
+      return;
+    }
+  sending = g_new0 (Sending, 1);
+  sending->registry = g_object_ref (registry);
+  sending->gateway = g_object_ref (gateway);
+  sending->broadcast = write_broadcast (frame, event->request_time);
+  g_task_set_task_data (task, sending, (GDestroyNotify) sending_free);
+  scan_next (g_steal_pointer (&task), NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-route-table.h"
+#include "dw-socket-gateway.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_DISPATCHER (dw_dispatcher_get_type ())
+G_DECLARE_FINAL_TYPE (DwDispatcher, dw_dispatcher, DW, DISPATCHER, GObject)
+
+/** DW_DISPATCHER_QUEUE: messages accepted and not yet handled, over all connections; above it: throttled. */
+#define DW_DISPATCHER_QUEUE 10000
+
+DwDispatcher *dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gateway);
+DwRouteTable *dw_dispatcher_get_routes (DwDispatcher *self);
+
+void dw_dispatcher_connect_async (DwDispatcher *self,
+                                  const char *connection_id,
+                                  gint64 connected_at,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer data);
+guint dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result);
+void dw_dispatcher_disconnect (DwDispatcher *self, const char *connection_id, gint64 connected_at);
+void dw_dispatcher_message (DwDispatcher *self, const char *connection_id, gint64 connected_at, const char *body);
+gboolean dw_dispatcher_is_idle (DwDispatcher *self);
+
+G_END_DECLS

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-memory-registry.h"
+
+struct _DwMemoryRegistry
+{
+  GObject parent_instance;
+
+  /* Sorted by id, so that a page can start after any key, even one that has gone since. Its size is bounded by
+   * the connections the server takes. */
+  GSequence *ids;
+  guint page_size;
+};
+
+static void dw_memory_registry_iface_init (DwRegistryInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwMemoryRegistry,
+                               dw_memory_registry,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DW_TYPE_REGISTRY, dw_memory_registry_iface_init))
+
+static int
+compare_ids (gconstpointer a, gconstpointer b, gpointer unused)
+{
+  return g_strcmp0 (a, b);
+}
+
+static void
+dw_memory_registry_put_async (DwRegistry *registry,
+                              const char *connection_id,
+                              gint64 timestamp,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer data)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
+
+  g_task_set_source_tag (task, dw_memory_registry_put_async);
+  if (g_sequence_lookup (self->ids, (gpointer) connection_id, compare_ids, NULL) == NULL)
+    g_sequence_insert_sorted (self->ids, g_strdup (connection_id), compare_ids, NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+dw_memory_registry_remove_async (DwRegistry *registry,
+                                 const char *connection_id,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer data)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
+  GSequenceIter *iter = g_sequence_lookup (self->ids, (gpointer) connection_id, compare_ids, NULL);
+
+  g_task_set_source_tag (task, dw_memory_registry_remove_async);
+  if (iter != NULL)
+    g_sequence_remove (iter);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+dw_memory_registry_scan_async (DwRegistry *registry,
+                               const char *start_key,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer data)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
+  g_autoptr (DwRegistryPage) page = g_new0 (DwRegistryPage, 1);
+  GSequenceIter *iter = start_key != NULL
+                            ? g_sequence_search (self->ids, (gpointer) start_key, compare_ids, NULL)
+                            : g_sequence_get_begin_iter (self->ids);
+
+  g_task_set_source_tag (task, dw_memory_registry_scan_async);
+  page->connection_ids = g_ptr_array_new_full (MIN (self->page_size, 64), g_free);
+  while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
+    {
+      g_ptr_array_add (page->connection_ids, g_strdup (g_sequence_get (iter)));
+      iter = g_sequence_iter_next (iter);
+    }
+  if (!g_sequence_iter_is_end (iter) && page->connection_ids->len > 0)
+    page->last_key = g_strdup (g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1));
+  g_task_return_pointer (task, g_steal_pointer (&page), (GDestroyNotify) dw_registry_page_free);
+}
+
+static void
+dw_memory_registry_finalize (GObject *object)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (object);
+
+  g_clear_pointer (&self->ids, g_sequence_free);
+  G_OBJECT_CLASS (dw_memory_registry_parent_class)->finalize (object);
+}
+
+static void
+dw_memory_registry_class_init (DwMemoryRegistryClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dw_memory_registry_finalize;
+}
+
+static void
+dw_memory_registry_init (DwMemoryRegistry *self)
+{
+  self->ids = g_sequence_new (g_free);
+}
+
+static void
+dw_memory_registry_iface_init (DwRegistryInterface *iface)
+{
+  iface->put_async = dw_memory_registry_put_async;
+  iface->remove_async = dw_memory_registry_remove_async;
+  iface->scan_async = dw_memory_registry_scan_async;
+}
+
+/**
+ * dw_memory_registry_new:
+ * @page_size: how many ids a page of a scan holds, at least 1
+ *
+ * Returns: (transfer full): a registry that lives as long as the process
+ */
+DwMemoryRegistry *
+dw_memory_registry_new (guint page_size)
+{
+  DwMemoryRegistry *self = g_object_new (DW_TYPE_MEMORY_REGISTRY, NULL);
+
+  self->page_size = MAX (page_size, 1);
+  return self;
+}
+
+/**
+ * dw_memory_registry_get_size:
+ * @self: a registry
+ *
+ * Returns: how many ids it holds
+ */
+guint
+dw_memory_registry_get_size (DwMemoryRegistry *self)
+{
+  return (guint) g_sequence_get_length (self->ids);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "backend/handlers/dw-handler.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwRouteTable:
+ *
+ * Which handler runs for which route key.
+ */
+typedef struct _DwRouteTable DwRouteTable;
+
+DwRouteTable *dw_route_table_new (void);
+void dw_route_table_free (DwRouteTable *table);
+
+void dw_route_table_add (DwRouteTable *table, const char *route_key, DwHandlerFunc handler);
+DwHandlerFunc dw_route_table_get (DwRouteTable *table, const char *route_key);
+char *dw_route_table_select (DwRouteTable *table, const char *body);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRouteTable, dw_route_table_free)
+
+G_END_DECLS

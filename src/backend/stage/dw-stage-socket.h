@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_STAGE_SOCKET (dw_stage_socket_get_type ())
+G_DECLARE_FINAL_TYPE (DwStageSocket, dw_stage_socket, DW, STAGE_SOCKET, GObject)
+
+DwStageSocket *dw_stage_socket_new (const char *id, gint64 connected_at, SoupWebsocketConnection *websocket);
+
+const char *dw_stage_socket_get_id (DwStageSocket *self);
+gint64 dw_stage_socket_get_connected_at (DwStageSocket *self);
+gint64 dw_stage_socket_get_last_active_at (DwStageSocket *self);
+
+gboolean dw_stage_socket_send (DwStageSocket *self, const char *text);
+void dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason);
+
+G_END_DECLS

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-url.h"
+
+#include "dw-limits.h"
+#include "dw-wire-error.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+struct _DwStageUrl
+{
+  gatomicrefcount references;
+  char *text;
+  char *redacted;
+  char *host;
+  char *api_id;
+  char *region;
+  char *stage;
+  gboolean secure;
+  gboolean loopback;
+};
+
+G_DEFINE_BOXED_TYPE (DwStageUrl, dw_stage_url, dw_stage_url_ref, dw_stage_url_unref)
+
+static gboolean
+refuse (GError **error, const char *sentence)
+{
+  g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL, sentence);
+  return FALSE;
+}
+
+static gboolean
+check_characters (const char *text, GError **error)
+{
+  if (!g_utf8_validate (text, -1, NULL))
+    return refuse (error, _ ("The address is not text. Copy it again."));
+  if (*text == '\0')
+    return refuse (error, _ ("Enter the address of a stage. It starts with wss://."));
+  if (strlen (text) > DW_LIMIT_URL_CHARS)
+    return refuse (error, _ ("The address is longer than 4,096 characters. Shorten it."));
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+
+      if (g_unichar_isspace (c) || g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT)
+        return refuse (error, _ ("The address contains a blank or an invisible character. Remove it."));
+    }
+  return TRUE;
+}
+
+static gboolean
+check_scheme (const char *text, GError **error)
+{
+  g_autofree char *scheme = g_uri_parse_scheme (text);
+
+  if (scheme == NULL || strstr (text, "://") == NULL)
+    return refuse (error, _ ("The address needs wss:// in front of it."));
+  if (g_ascii_strcasecmp (scheme, "https") == 0 || g_ascii_strcasecmp (scheme, "http") == 0)
+    return refuse (error, _ ("This is a web address. Use the stage's WebSocket address, which starts with wss://."));
+  if (g_ascii_strcasecmp (scheme, "wss") != 0 && g_ascii_strcasecmp (scheme, "ws") != 0)
+    return refuse (error, _ ("The address has to start with wss://."));
+  return TRUE;
+}
+
+static gboolean
+host_is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  if (address != NULL)
+    return g_inet_address_get_is_loopback (address);
+  /* RFC 6761 section 6.3: these names never leave the machine. */
+  return g_ascii_strcasecmp (host, "localhost") == 0
+         || (strlen (host) > 10 && g_ascii_strcasecmp (host + strlen (host) - 10, ".localhost") == 0);
+}
+
+static gboolean
+check_parts (GUri *uri, GError **error)
+{
+  const char *host = g_uri_get_host (uri);
+
+  if (g_uri_get_userinfo (uri) != NULL)
+    return refuse (error, _ ("The address contains a user name or password. Remove everything up to the “@”."));
+  if (host == NULL || *host == '\0')
+    return refuse (error, _ ("The address has no host. It looks like wss://host/stage."));
+  if (g_uri_get_fragment (uri) != NULL)
+    return refuse (error, _ ("The address contains a “#”. Remove it and what follows."));
+  if (g_uri_get_port (uri) == 0)
+    return refuse (error, _ ("The address names port 0. Give the port the stage listens on."));
+  if (g_ascii_strcasecmp (g_uri_get_scheme (uri), "ws") == 0 && !host_is_loopback (host))
+    return refuse (error, _ ("Without encryption (ws://) only this computer can be reached. Use wss://."));
+  return TRUE;
+}
+
+/* {api}.execute-api.{region}.amazonaws.com[.cn]/{stage}; elsewhere the path's only part is taken for the stage. */
+static void
+read_names (DwStageUrl *url, GUri *uri)
+{
+  g_auto (GStrv) labels = g_strsplit (url->host, ".", -1);
+  const char *path = g_uri_get_path (uri);
+  g_autofree char *stage = g_strdup (*path == '/' ? path + 1 : path);
+
+  if (g_str_has_suffix (stage, "/"))
+    stage[strlen (stage) - 1] = '\0';
+  if (*stage != '\0' && strchr (stage, '/') == NULL)
+    url->stage = g_uri_unescape_string (stage, "/");
+  if (g_strv_length (labels) >= 5 && strcmp (labels[1], "execute-api") == 0 && strcmp (labels[3], "amazonaws") == 0)
+    {
+      url->api_id = g_strdup (labels[0]);
+      url->region = g_strdup (labels[2]);
+    }
+}
+
+/* The scheme and the host do not depend on case; everything after them is kept byte for byte. */
+static char *
+normalise (const char *text, const char *host, gboolean secure)
+{
+  const char *authority = strstr (text, "://") + 3;
+  gsize length = strcspn (authority, "/?");
+  g_autofree char *lower = g_ascii_strdown (authority, (gssize) length);
+
+  if (g_hostname_is_non_ascii (lower))
+    {
+      const char *port = strrchr (lower, ':');
+
+      return g_strconcat (secure ? "wss://" : "ws://", host, port != NULL ? port : "", authority + length, NULL);
+    }
+  return g_strconcat (secure ? "wss://" : "ws://", lower, authority + length, NULL);
+}
+
+/**
+ * dw_stage_url_parse:
+ * @text: what a person typed
+ * @error: %DW_WIRE_ERROR_URL, with a message that says what to change
+ *
+ * Checks the address of a stage: `wss` to any host, `ws` to loopback alone (RFC 6455 section 3 for the form).
+ * The path and the query are kept as typed, since a stage's path is fixed and a token must arrive byte for byte.
+ *
+ * Returns: (transfer full): the address, or %NULL
+ */
+DwStageUrl *
+dw_stage_url_parse (const char *text, GError **error)
+{
+  g_autoptr (GUri) uri = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+
+  if (!check_characters (text, error) || !check_scheme (text, error))
+    return NULL;
+  uri = g_uri_parse (text, G_URI_FLAGS_ENCODED | G_URI_FLAGS_HAS_PASSWORD, NULL);
+  if (uri == NULL)
+    {
+      refuse (error, _ ("This is not a complete address. It looks like wss://host/stage."));
+      return NULL;
+    }
+  if (!check_parts (uri, error))
+    return NULL;
+
+  url = g_new0 (DwStageUrl, 1);
+  g_atomic_ref_count_init (&url->references);
+  url->secure = g_ascii_strcasecmp (g_uri_get_scheme (uri), "wss") == 0;
+  url->host = g_ascii_strdown (g_uri_get_host (uri), -1);
+  url->loopback = host_is_loopback (url->host);
+  url->text = normalise (text, url->host, url->secure);
+  url->redacted = dw_stage_url_redact (url->text);
+  read_names (url, uri);
+  return g_steal_pointer (&url);
+}
+
+/**
+ * dw_stage_url_redact:
+ * @text: any text that may be an address, valid or not
+ *
+ * Takes out what may be secret: user info, the query and the fragment. For logs, titles and error messages.
+ *
+ * Returns: (transfer full): @text without them; "…" stands where something was
+ */
+char *
+dw_stage_url_redact (const char *text)
+{
+  const char *authority = strstr (text, "://");
+  const char *end;
+  GString *redacted = g_string_new (NULL);
+  const char *at;
+
+  authority = authority != NULL ? authority + 3 : text;
+  end = authority + strcspn (authority, "?#");
+  g_string_append_len (redacted, text, authority - text);
+  /* A password may hold a slash, so the last “@” anywhere before the query ends the user info. */
+  at = g_strrstr_len (authority, end - authority, "@");
+  if (at != NULL)
+    {
+      g_string_append (redacted, "…@");
+      authority = at + 1;
+    }
+  g_string_append_len (redacted, authority, end - authority);
+  if (*end != '\0')
+    g_string_append_printf (redacted, "%c…", *end);
+  return g_string_free (redacted, FALSE);
+}
+
+/**
+ * dw_stage_url_ref:
+ * @url: an address
+ *
+ * Returns: (transfer full): @url
+ */
+DwStageUrl *
+dw_stage_url_ref (DwStageUrl *url)
+{
+  g_atomic_ref_count_inc (&url->references);
+  return url;
+}
+
+/**
+ * dw_stage_url_unref:
+ * @url: (transfer full): an address
+ */
+void
+dw_stage_url_unref (DwStageUrl *url)
+{
+  if (!g_atomic_ref_count_dec (&url->references))
+    return;
+  g_free (url->text);
+  g_free (url->redacted);
+  g_free (url->host);
+  g_free (url->api_id);
+  g_free (url->region);
+  g_free (url->stage);
+  g_free (url);
+}
+
+/**
+ * dw_stage_url_get_text:
+ * @url: an address
+ *
+ * Returns: the whole address. It may hold a token: for the socket alone, never for a log or a label.
+ */
+const char *
+dw_stage_url_get_text (const DwStageUrl *url)
+{
+  return url->text;
+}
+
+/**
+ * dw_stage_url_get_redacted:
+ * @url: an address
+ *
+ * Returns: the address without what may be secret, for people to read
+ */
+const char *
+dw_stage_url_get_redacted (const DwStageUrl *url)
+{
+  return url->redacted;
+}
+
+/**
+ * dw_stage_url_get_host:
+ * @url: an address
+ *
+ * Returns: the host in lower case; an international name in its ASCII form
+ */
+const char *
+dw_stage_url_get_host (const DwStageUrl *url)
+{
+  return url->host;
+}
+
+/**
+ * dw_stage_url_get_api_id:
+ * @url: an address
+ *
+ * Returns: (nullable): the API's id, from an execute-api host
+ */
+const char *
+dw_stage_url_get_api_id (const DwStageUrl *url)
+{
+  return url->api_id;
+}
+
+/**
+ * dw_stage_url_get_region:
+ * @url: an address
+ *
+ * Returns: (nullable): the region, from an execute-api host
+ */
+const char *
+dw_stage_url_get_region (const DwStageUrl *url)
+{
+  return url->region;
+}
+
+/**
+ * dw_stage_url_get_stage:
+ * @url: an address
+ *
+ * Returns: (nullable): the path's only part, which at execute-api is the stage's name
+ */
+const char *
+dw_stage_url_get_stage (const DwStageUrl *url)
+{
+  return url->stage;
+}
+
+/**
+ * dw_stage_url_is_secure:
+ * @url: an address
+ *
+ * Returns: whether the connection is encrypted
+ */
+gboolean
+dw_stage_url_is_secure (const DwStageUrl *url)
+{
+  return url->secure;
+}
+
+/**
+ * dw_stage_url_is_loopback:
+ * @url: an address
+ *
+ * Returns: whether the host is this computer
+ */
+gboolean
+dw_stage_url_is_loopback (const DwStageUrl *url)
+{
+  return url->loopback;
+}
+
+/**
+ * dw_stage_url_equal:
+ * @a: an address
+ * @b: another
+ *
+ * Returns: whether both lead to the same place
+ */
+gboolean
+dw_stage_url_equal (const DwStageUrl *a, const DwStageUrl *b)
+{
+  return strcmp (a->text, b->text) == 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwWireError:
+ * @DW_WIRE_ERROR_URL: the text is no stage URL
+ * @DW_WIRE_ERROR_JSON: the text is not JSON (RFC 8259)
+ * @DW_WIRE_ERROR_TOO_DEEP: the JSON nests deeper than %DW_LIMIT_JSON_DEPTH
+ * @DW_WIRE_ERROR_TOO_LARGE: the frame is larger than %DW_LIMIT_FRAME_BYTES
+ * @DW_WIRE_ERROR_TEXT: the text is not UTF-8
+ * @DW_WIRE_ERROR_DIALECT: the dialect cannot work
+ *
+ * The errors of this library. Their messages are translated and say what to change.
+ */
+typedef enum
+{
+  DW_WIRE_ERROR_URL,
+  DW_WIRE_ERROR_JSON,
+  DW_WIRE_ERROR_TOO_DEEP,
+  DW_WIRE_ERROR_TOO_LARGE,
+  DW_WIRE_ERROR_TEXT,
+  DW_WIRE_ERROR_DIALECT,
+} DwWireError;
+
+#define DW_WIRE_ERROR (dw_wire_error_quark ())
+GQuark dw_wire_error_quark (void);
+
+G_END_DECLS
