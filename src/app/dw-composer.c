@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-composer.h"
+
+#include "dw-toolkit.h"
+
+#include "wire/dw-limits.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwComposer
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *clamp;
+  GtkTextView *view;
+  GtkWidget *placeholder;
+  GtkLabel *counter;
+  GtkWidget *send;
+  GtkStack *send_face;
+
+  DwChat *chat;
+  GSignalGroup *session;
+};
+
+G_DEFINE_FINAL_TYPE (DwComposer, dw_composer, GTK_TYPE_WIDGET)
+
+enum
+{
+  SIGNAL_SENT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+/* The counter appears from here on, in bytes of the frame. */
+#define COUNTER_FROM (DW_LIMIT_FRAME_BYTES * 3 / 4)
+
+/* What an id and a name add to a frame at most: a message has to fit on every stage. */
+#define FRAME_RESERVE 512
+
+static char *
+dup_text (DwComposer *self)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  GtkTextIter start, end;
+
+  gtk_text_buffer_get_bounds (buffer, &start, &end);
+  return gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+}
+
+static gboolean
+is_blank (const char *text)
+{
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    if (!g_unichar_isspace (g_utf8_get_char (text)))
+      return FALSE;
+  return TRUE;
+}
+
+static gsize
+frame_size (DwComposer *self, const char *text)
+{
+  if (self->chat == NULL)
+    return 0;
+  return dw_frame_encoded_size (dw_stage_get_dialect (dw_chat_get_stage (self->chat)), text, NULL, NULL)
+         + FRAME_RESERVE;
+}
+
+static void
+update (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+  gsize length = strlen (text);
+  /* A frame is at most six times as long as its text, so a short one needs no measuring. */
+  gsize size = length > COUNTER_FROM / 7 ? frame_size (self, text) : 0;
+  gboolean too_large = size > DW_LIMIT_FRAME_BYTES;
+  gboolean blank = is_blank (text);
+  g_autofree char *count = NULL;
+
+  gtk_widget_set_visible (self->placeholder, length == 0);
+  gtk_widget_set_sensitive (self->send, self->chat != NULL && !blank && !too_large);
+  gtk_widget_set_visible (GTK_WIDGET (self->counter), size > COUNTER_FROM);
+  if (too_large)
+    {
+      count = g_strdup_printf (_ ("%d bytes too many"), (int) (size - DW_LIMIT_FRAME_BYTES));
+      gtk_widget_add_css_class (GTK_WIDGET (self->counter), "error");
+    }
+  else
+    {
+      count = g_strdup_printf (_ ("%d bytes left"), (int) (DW_LIMIT_FRAME_BYTES - size));
+      gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
+    }
+  gtk_label_set_text (self->counter, count);
+}
+
+static void
+on_session_changed (DwComposer *self)
+{
+  gboolean online = dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_ONLINE;
+  const char *tooltip = online ? _ ("Send") : _ ("Queue until the stage is back");
+
+  gtk_stack_set_visible_child_name (self->send_face, online ? "send" : "queue");
+  gtk_widget_set_tooltip_text (self->send, tooltip);
+  dw_toolkit_set_label (self->send, _ ("Send"));
+  if (online)
+    gtk_widget_add_css_class (self->send, "circular");
+  else
+    gtk_widget_remove_css_class (self->send, "circular");
+  if (online)
+    gtk_widget_remove_css_class (self->send, "pill");
+}
+
+static void
+send_text (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+
+  if (!gtk_widget_get_sensitive (self->send))
+    return;
+  g_strchomp (text);
+  dw_chat_say (self->chat, text);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
+  g_signal_emit (self, signals[SIGNAL_SENT], 0);
+}
+
+static void
+on_send_clicked (DwComposer *self)
+{
+  /* What an input method still holds belongs to the message. */
+  gtk_text_view_reset_im_context (self->view);
+  send_text (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+static gboolean
+on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, DwComposer *self)
+{
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+
+  if (key != GDK_KEY_Return && key != GDK_KEY_KP_Enter && key != GDK_KEY_ISO_Enter)
+    return GDK_EVENT_PROPAGATE;
+  if ((state & (GDK_SHIFT_MASK | GDK_ALT_MASK)) != 0)
+    return GDK_EVENT_PROPAGATE;
+  /* The input method sees the key first: it may be choosing a candidate with it. */
+  if (gtk_text_view_im_context_filter_keypress (self->view, event))
+    return GDK_EVENT_STOP;
+  send_text (self);
+  return GDK_EVENT_STOP;
+}
+
+static void
+dw_composer_dispose (GObject *object)
+{
+  DwComposer *self = DW_COMPOSER (object);
+
+  g_clear_object (&self->session);
+  g_clear_object (&self->chat);
+  g_clear_pointer (&self->clamp, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_composer_parent_class)->dispose (object);
+}
+
+static void
+dw_composer_class_init (DwComposerClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_composer_dispose;
+
+  /**
+   * DwComposer::sent:
+   *
+   * The person sent or queued something.
+   */
+  signals[SIGNAL_SENT] = g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 0);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-composer.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, clamp);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, view);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, placeholder);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, counter);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, send);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, send_face);
+  gtk_widget_class_bind_template_callback (widget_class, on_send_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
+}
+
+static void
+dw_composer_init (DwComposer *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->session = g_signal_group_new (DW_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
+  g_signal_connect_object (gtk_text_view_get_buffer (self->view), "changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED);
+  update (self);
+}
+
+/**
+ * dw_composer_set_chat:
+ * @self: a composer
+ * @chat: where it sends to
+ */
+void
+dw_composer_set_chat (DwComposer *self, DwChat *chat)
+{
+  if (!g_set_object (&self->chat, chat))
+    return;
+  g_signal_group_set_target (self->session, dw_chat_get_session (chat));
+  on_session_changed (self);
+  update (self);
+}
+
+/**
+ * dw_composer_focus:
+ * @self: a composer
+ *
+ * Moves the keyboard to the text.
+ */
+void
+dw_composer_focus (DwComposer *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}

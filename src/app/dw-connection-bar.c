@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-connection-bar.h"
+
+#include "dw-status-text.h"
+
+#include <glib/gi18n.h>
+
+struct _DwConnectionBar
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *revealer;
+  GtkWidget *bar;
+  GtkLabel *title;
+  GtkLabel *detail;
+  GtkButton *retry;
+
+  DwSession *session;
+  GSignalGroup *changes;
+  guint countdown;
+};
+
+G_DEFINE_FINAL_TYPE (DwConnectionBar, dw_connection_bar, GTK_TYPE_WIDGET)
+
+static void
+show_detail (DwConnectionBar *self)
+{
+  g_autofree char *detail = dw_status_text_detail (dw_session_get_status (self->session));
+
+  gtk_label_set_text (self->detail, detail);
+}
+
+static gboolean
+on_second (gpointer data)
+{
+  show_detail (data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The countdown costs a wake-up a second, so it runs only while somebody can see it. */
+static void
+run_countdown (DwConnectionBar *self)
+{
+  gboolean wanted = self->session != NULL && gtk_widget_get_mapped (GTK_WIDGET (self))
+                    && dw_session_status_is_counting_down (dw_session_get_status (self->session));
+
+  if (wanted && self->countdown == 0)
+    self->countdown = g_timeout_add_seconds (1, on_second, self);
+  else if (!wanted)
+    g_clear_handle_id (&self->countdown, g_source_remove);
+}
+
+static void
+show_button (DwConnectionBar *self, DwSessionState state)
+{
+  gboolean useful = state == DW_SESSION_WAITING || state == DW_SESSION_NO_NETWORK || state == DW_SESSION_REFUSED
+                    || state == DW_SESSION_OFFLINE;
+
+  gtk_button_set_label (self->retry, state == DW_SESSION_OFFLINE ? _ ("Connect") : _ ("Retry now"));
+  gtk_widget_set_visible (GTK_WIDGET (self->retry), useful);
+}
+
+static void
+set_class (DwConnectionBar *self, const char *name, gboolean present)
+{
+  if (present)
+    gtk_widget_add_css_class (self->bar, name);
+  else
+    gtk_widget_remove_css_class (self->bar, name);
+}
+
+static void
+on_changed (DwConnectionBar *self)
+{
+  const DwSessionStatus *status = dw_session_get_status (self->session);
+  g_autofree char *title = dw_status_text_title (status);
+
+  if (title != NULL)
+    {
+      gtk_label_set_text (self->title, title);
+      show_detail (self);
+      show_button (self, status->state);
+      set_class (self, "bad", status->state == DW_SESSION_REFUSED);
+      set_class (self, "calm", status->state == DW_SESSION_OFFLINE);
+    }
+  /* Gone means gone from the accessibility tree too. */
+  gtk_widget_set_visible (self->revealer, title != NULL);
+  gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), title != NULL);
+  run_countdown (self);
+}
+
+static void
+on_retry_clicked (DwConnectionBar *self)
+{
+  dw_session_retry (self->session);
+}
+
+static void
+dw_connection_bar_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (dw_connection_bar_parent_class)->map (widget);
+  run_countdown (DW_CONNECTION_BAR (widget));
+}
+
+static void
+dw_connection_bar_unmap (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (dw_connection_bar_parent_class)->unmap (widget);
+  run_countdown (DW_CONNECTION_BAR (widget));
+}
+
+static void
+dw_connection_bar_dispose (GObject *object)
+{
+  DwConnectionBar *self = DW_CONNECTION_BAR (object);
+
+  g_clear_handle_id (&self->countdown, g_source_remove);
+  g_clear_object (&self->changes);
+  g_clear_object (&self->session);
+  g_clear_pointer (&self->revealer, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_connection_bar_parent_class)->dispose (object);
+}
+
+static void
+dw_connection_bar_class_init (DwConnectionBarClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_connection_bar_dispose;
+  widget_class->map = dw_connection_bar_map;
+  widget_class->unmap = dw_connection_bar_unmap;
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-connection-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, revealer);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, bar);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, title);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, detail);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, retry);
+  gtk_widget_class_bind_template_callback (widget_class, on_retry_clicked);
+}
+
+static void
+dw_connection_bar_init (DwConnectionBar *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->changes = g_signal_group_new (DW_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
+}
+
+/**
+ * dw_connection_bar_set_session:
+ * @self: a bar
+ * @session: whose troubles it tells
+ */
+void
+dw_connection_bar_set_session (DwConnectionBar *self, DwSession *session)
+{
+  if (!g_set_object (&self->session, session))
+    return;
+  g_signal_group_set_target (self->changes, session);
+  on_changed (self);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-message-list.h"
+
+#include "dw-message-row.h"
+#include "dw-toolkit.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwMessageList
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *overlay;
+  GtkStack *stack;
+  GtkScrolledWindow *scroller;
+  GtkListView *list;
+  GtkWidget *to_end;
+  AdwButtonContent *to_end_content;
+
+  DwConversation *conversation;
+  gulong items_changed;
+  gboolean stuck; /* at the end, and so following it */
+  guint unseen;   /* appended while not stuck */
+  guint scroll;
+};
+
+G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
+
+/* How far from the end still counts as at the end, in pixels. */
+#define END_SLACK 24
+
+static void
+on_label_changed (DwMessageRow *row, GtkListItem *item)
+{
+  g_autofree char *label = dw_message_row_dup_label (row);
+
+  dw_toolkit_set_list_item_label (item, GTK_WIDGET (row), label);
+}
+
+static void
+on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  GtkWidget *row = dw_message_row_new ();
+
+  gtk_list_item_set_child (item, row);
+  gtk_list_item_set_activatable (item, FALSE);
+  g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
+}
+
+static void
+on_bind (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  DwMessageRow *row = DW_MESSAGE_ROW (gtk_list_item_get_child (item));
+
+  dw_message_row_set_message (row, gtk_list_item_get_item (item));
+  on_label_changed (row, item);
+}
+
+static void
+on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  dw_message_row_set_message (DW_MESSAGE_ROW (gtk_list_item_get_child (item)), NULL);
+}
+
+static void
+show_unseen (DwMessageList *self)
+{
+  g_autofree char *text = g_strdup_printf (ngettext ("%u new", "%u new", self->unseen), self->unseen);
+
+  gtk_widget_set_visible (self->to_end, !self->stuck);
+  adw_button_content_set_label (self->to_end_content, self->unseen > 0 ? text : "");
+  dw_toolkit_set_label (self->to_end, self->unseen > 0 ? text : _ ("Newest messages"));
+}
+
+static void
+set_stuck (DwMessageList *self, gboolean stuck)
+{
+  self->stuck = stuck;
+  if (stuck)
+    self->unseen = 0;
+  show_unseen (self);
+}
+
+static gboolean
+on_scroll (gpointer data)
+{
+  DwMessageList *self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  self->scroll = 0;
+  if (n > 0)
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", n - 1);
+  return G_SOURCE_REMOVE;
+}
+
+/* The heights of new rows are known only after the layout, so the end is sought when that is done. */
+static void
+follow (DwMessageList *self)
+{
+  if (self->scroll == 0)
+    self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_scroll, self, NULL);
+}
+
+static void
+on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
+{
+  double end = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment);
+  gboolean at_end = gtk_adjustment_get_value (adjustment) >= end - END_SLACK;
+
+  if (self->scroll == 0 && at_end != self->stuck)
+    set_stuck (self, at_end);
+}
+
+static void
+on_extent_changed (DwMessageList *self)
+{
+  if (self->stuck && self->conversation != NULL)
+    follow (self);
+}
+
+static void
+on_items_changed (DwMessageList *self, guint position, guint removed, guint added)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  gtk_stack_set_visible_child_name (self->stack, n > 0 ? "messages" : "empty");
+  if (added == 0 || position + added < n)
+    return;
+  if (self->stuck)
+    follow (self);
+  else
+    {
+      self->unseen += added;
+      show_unseen (self);
+    }
+}
+
+static void
+dw_message_list_dispose (GObject *object)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (object);
+
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  dw_message_list_set_conversation (self, NULL);
+  g_clear_pointer (&self->overlay, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
+}
+
+static void
+dw_message_list_class_init (DwMessageListClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, scroller);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_content);
+  gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
+}
+
+static void
+dw_message_list_init (DwMessageList *self)
+{
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  GtkAdjustment *adjustment;
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
+  g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
+  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
+  gtk_list_view_set_factory (self->list, factory);
+  self->stuck = TRUE;
+  adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_extent_changed), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * dw_message_list_set_conversation:
+ * @self: a list
+ * @conversation: (nullable): what it shows
+ */
+void
+dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversation)
+{
+  g_autoptr (GtkSelectionModel) selection = NULL;
+
+  if (self->conversation == conversation)
+    return;
+  if (self->conversation != NULL)
+    g_clear_signal_handler (&self->items_changed, self->conversation);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  g_set_object (&self->conversation, conversation);
+  if (conversation == NULL)
+    {
+      gtk_list_view_set_model (self->list, NULL);
+      return;
+    }
+  selection = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (conversation))));
+  gtk_list_view_set_model (self->list, selection);
+  self->items_changed = g_signal_connect_object (conversation, "items-changed", G_CALLBACK (on_items_changed), self,
+                                                 G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  set_stuck (self, TRUE);
+  on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
+}
+
+/**
+ * dw_message_list_scroll_to_end:
+ * @self: a list
+ *
+ * Shows the newest message and follows from there.
+ */
+void
+dw_message_list_scroll_to_end (DwMessageList *self)
+{
+  set_stuck (self, TRUE);
+  follow (self);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-conversation.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_MESSAGE_LIST (dw_message_list_get_type ())
+G_DECLARE_FINAL_TYPE (DwMessageList, dw_message_list, DW, MESSAGE_LIST, GtkWidget)
+
+void dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversation);
+void dw_message_list_scroll_to_end (DwMessageList *self);
+
+G_END_DECLS

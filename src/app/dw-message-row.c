@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-message-row.h"
+
+#include "dw-safe-text.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwMessageRow
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *body;
+  AdwAvatar *avatar;
+  GtkWidget *column;
+  GtkLabel *name;
+  GtkWidget *bubble;
+  GtkLabel *text;
+  GtkWidget *more;
+  GtkLabel *meta;
+
+  DwMessage *message;
+  GSignalGroup *changes;
+  guint shown_chars; /* how much of a long message is laid out */
+};
+
+G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
+
+enum
+{
+  SIGNAL_LABEL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+/* How much of a message is laid out at first, and how much more each “Show more” adds. The layout of one unbroken
+ * word of 1,500 characters stays below a tenth of a second; see dw_safe_text_shorten(). */
+#define SHOWN_CHARS 1500
+#define SHOWN_LINES 24
+
+/* What “Show more” can reach. Beyond it “Copy” has the rest. */
+#define MOST_CHARS 6000
+
+/* How much of a long message its accessible name reads out. */
+#define LABEL_CHARS 500
+
+/* A bubble takes at most four fifths of the column. */
+#define SHARE_NUMERATOR 4
+#define SHARE_DENOMINATOR 5
+
+static int
+body_width (DwMessageRow *self, int available)
+{
+  int minimum, natural;
+  int most = available * SHARE_NUMERATOR / SHARE_DENOMINATOR;
+
+  gtk_widget_measure (self->body, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  return CLAMP (MIN (natural, most), MIN (minimum, available), available);
+}
+
+static void
+dw_message_row_measure (GtkWidget *widget,
+                        GtkOrientation orientation,
+                        int for_size,
+                        int *minimum,
+                        int *natural,
+                        int *minimum_baseline,
+                        int *natural_baseline)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      gtk_widget_measure (self->body, orientation, -1, minimum, natural, NULL, NULL);
+      *natural = *natural * SHARE_DENOMINATOR / SHARE_NUMERATOR;
+    }
+  else
+    gtk_widget_measure (self->body, orientation, for_size < 0 ? -1 : body_width (self, for_size), minimum, natural,
+                        NULL, NULL);
+}
+
+static void
+dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+  int taken = body_width (self, width);
+  gboolean at_end = self->message != NULL && dw_message_get_kind (self->message) == DW_MESSAGE_OWN;
+  int x = 0;
+
+  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
+    at_end = !at_end;
+  if (self->message != NULL && dw_message_get_kind (self->message) == DW_MESSAGE_NOTICE)
+    x = (width - taken) / 2;
+  else if (at_end)
+    x = width - taken;
+  gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
+}
+
+static char *
+time_of (DwMessage *message)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (dw_message_get_time (message) / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
+
+  /* Translators: the time of a message, hours and minutes. */
+  return g_date_time_format (local, _ ("%H:%M"));
+}
+
+static const char *
+word_of (DwDelivery delivery)
+{
+  switch (delivery)
+    {
+    case DW_DELIVERY_QUEUED:
+      return _ ("queued");
+    case DW_DELIVERY_SENT:
+      return _ ("sent");
+    case DW_DELIVERY_DELIVERED:
+      return _ ("delivered");
+    case DW_DELIVERY_UNCONFIRMED:
+      return _ ("unconfirmed");
+    case DW_DELIVERY_FAILED:
+      return _ ("failed");
+    case DW_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+static char *
+name_of (DwMessage *message)
+{
+  g_autofree char *name = NULL;
+
+  if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+    return g_strdup (_ ("You"));
+  if (dw_message_get_kind (message) == DW_MESSAGE_NOTICE)
+    return g_strdup (_ ("Notice"));
+  if (dw_message_get_sender (message) != NULL)
+    name = dw_safe_name (dw_message_get_sender (message));
+  /* Translators: the sender of a message that came without a name. */
+  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Somebody"));
+}
+
+static void
+show_name (DwMessageRow *self, gboolean visible)
+{
+  static const char *const classes[] = { "name-1", "name-2", "name-3", "name-4", "name-5", "name-6" };
+  g_autofree char *name = name_of (self->message);
+  gboolean theirs = dw_message_get_kind (self->message) == DW_MESSAGE_THEIRS;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
+  gtk_widget_set_visible (GTK_WIDGET (self->avatar), theirs);
+  /* Later rows of a group keep the avatar's place. */
+  gtk_widget_set_opacity (GTK_WIDGET (self->avatar), visible ? 1.0 : 0.0);
+  if (!visible)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    gtk_widget_remove_css_class (GTK_WIDGET (self->name), classes[i]);
+  gtk_widget_add_css_class (GTK_WIDGET (self->name), classes[g_str_hash (name) % G_N_ELEMENTS (classes)]);
+  gtk_label_set_text (self->name, name);
+  adw_avatar_set_text (self->avatar, name);
+}
+
+static void
+show_meta (DwMessageRow *self)
+{
+  DwDelivery delivery = dw_message_get_delivery (self->message);
+  const char *word = word_of (delivery);
+  const char *reason = dw_message_get_reason (self->message);
+  gboolean troubled = delivery == DW_DELIVERY_FAILED || delivery == DW_DELIVERY_UNCONFIRMED;
+  g_autofree char *time = time_of (self->message);
+  g_autofree char *text = NULL;
+
+  if (reason != NULL)
+    /* Translators: time, delivery state, and the reason of a failure. */
+    text = g_strdup_printf (_ ("%1$s · %2$s: %3$s"), time, word, reason);
+  else if (word != NULL)
+    /* Translators: time and delivery state, such as “18:04 · delivered”. */
+    text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
+  gtk_label_set_text (self->meta, text != NULL ? text : time);
+  gtk_widget_set_visible (GTK_WIDGET (self->meta),
+                          dw_message_get_kind (self->message) != DW_MESSAGE_NOTICE
+                              && (dw_message_ends_group (self->message) || troubled));
+}
+
+static void
+set_class (GtkWidget *widget, const char *name, gboolean present)
+{
+  if (present)
+    gtk_widget_add_css_class (widget, name);
+  else
+    gtk_widget_remove_css_class (widget, name);
+}
+
+static void
+show_kind (DwMessageRow *self)
+{
+  DwMessageKind kind = dw_message_get_kind (self->message);
+  DwDelivery delivery = dw_message_get_delivery (self->message);
+  gboolean own = kind == DW_MESSAGE_OWN;
+  GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
+
+  set_class (self->bubble, "bubble", kind != DW_MESSAGE_NOTICE);
+  set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
+  set_class (self->bubble, "own", own);
+  set_class (self->bubble, "unsent", own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
+  set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
+  gtk_widget_set_halign (self->bubble, kind == DW_MESSAGE_NOTICE ? GTK_ALIGN_CENTER : align);
+  gtk_widget_set_halign (GTK_WIDGET (self->meta), align);
+  gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 6 : 0);
+  gtk_widget_set_margin_top (GTK_WIDGET (self->avatar), 18);
+  show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
+  show_meta (self);
+}
+
+static void
+show_text (DwMessageRow *self)
+{
+  g_autofree char *safe = dw_safe_text (dw_message_get_text (self->message));
+  gboolean cut;
+  g_autofree char *start = NULL;
+
+  start = dw_safe_text_shorten (safe, self->shown_chars, SHOWN_LINES * (self->shown_chars / SHOWN_CHARS), &cut);
+  gtk_label_set_text (self->text, start);
+  gtk_widget_set_visible (self->more, cut && self->shown_chars < MOST_CHARS);
+}
+
+static void
+on_more_clicked (DwMessageRow *self)
+{
+  self->shown_chars += SHOWN_CHARS;
+  show_text (self);
+}
+
+static void
+on_message_changed (DwMessageRow *self)
+{
+  if (self->message == NULL)
+    return;
+  show_kind (self);
+  g_signal_emit (self, signals[SIGNAL_LABEL_CHANGED], 0);
+}
+
+static void
+dw_message_row_dispose (GObject *object)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (object);
+
+  g_clear_object (&self->changes);
+  g_clear_object (&self->message);
+  g_clear_pointer (&self->body, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_message_row_parent_class)->dispose (object);
+}
+
+static void
+dw_message_row_class_init (DwMessageRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_message_row_dispose;
+  widget_class->measure = dw_message_row_measure;
+  widget_class->size_allocate = dw_message_row_size_allocate;
+
+  /**
+   * DwMessageRow::label-changed:
+   *
+   * What dw_message_row_dup_label() says has changed.
+   */
+  signals[SIGNAL_LABEL_CHANGED] = g_signal_new ("label-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (ADW_TYPE_AVATAR);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, body);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, avatar);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, column);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, name);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, bubble);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
+  gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
+}
+
+static void
+dw_message_row_init (DwMessageRow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->changes = g_signal_group_new (DW_TYPE_MESSAGE);
+  g_signal_group_connect_swapped (self->changes, "notify", G_CALLBACK (on_message_changed), self);
+}
+
+/**
+ * dw_message_row_new:
+ *
+ * Returns: (transfer full): an empty row
+ */
+GtkWidget *
+dw_message_row_new (void)
+{
+  return g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
+}
+
+/**
+ * dw_message_row_set_message:
+ * @self: a row
+ * @message: (nullable): what it shows, or %NULL when it is recycled
+ */
+void
+dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
+{
+  if (!g_set_object (&self->message, message))
+    return;
+  g_signal_group_set_target (self->changes, message);
+  if (message == NULL)
+    return;
+  self->shown_chars = SHOWN_CHARS;
+  show_text (self);
+  show_kind (self);
+}
+
+/**
+ * dw_message_row_dup_label:
+ * @self: a row with a message
+ *
+ * Returns: (transfer full): sender, text, time and delivery state, for a screen reader
+ */
+char *
+dw_message_row_dup_label (DwMessageRow *self)
+{
+  g_autofree char *name = name_of (self->message);
+  g_autofree char *safe = dw_safe_text (dw_message_get_text (self->message));
+  g_autofree char *time = time_of (self->message);
+  gboolean cut;
+  g_autofree char *text = dw_safe_text_shorten (safe, LABEL_CHARS, G_MAXUINT, &cut);
+  const char *word = word_of (dw_message_get_delivery (self->message));
+
+  if (word == NULL)
+    /* Translators: a message for a screen reader: sender, text, time. */
+    return g_strdup_printf (_ ("%1$s: %2$s, %3$s"), name, text, time);
+  /* Translators: a message for a screen reader: sender, text, time, delivery state. */
+  return g_strdup_printf (_ ("%1$s: %2$s, %3$s, %4$s"), name, text, time, word);
+}

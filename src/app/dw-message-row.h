@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-message.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_MESSAGE_ROW (dw_message_row_get_type ())
+G_DECLARE_FINAL_TYPE (DwMessageRow, dw_message_row, DW, MESSAGE_ROW, GtkWidget)
+
+GtkWidget *dw_message_row_new (void);
+void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
+char *dw_message_row_dup_label (DwMessageRow *self);
+
+G_END_DECLS

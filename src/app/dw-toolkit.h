@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+void dw_toolkit_set_label (GtkWidget *widget, const char *label);
+void dw_toolkit_set_description (GtkWidget *widget, const char *description);
+void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
+
+G_END_DECLS

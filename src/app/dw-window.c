@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-window.h"
+
+#include "dw-application.h"
+#include "dw-chat-page.h"
+#include "dw-safe-text.h"
+#include "dw-stage-picker.h"
+#include "dw-welcome-page.h"
+
+#include <glib/gi18n.h>
+
+struct _DwWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  GtkStack *titles;
+  GtkStack *pages;
+  GtkWidget *back;
+  GtkWidget *welcome_title;
+  DwStagePicker *picker;
+  DwWelcomePage *welcome;
+  DwChatPage *chat_page;
+
+  DwChat *chat; /* what is looked at, or NULL */
+};
+
+G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static DwApplication *
+application_of (DwWindow *self)
+{
+  return DW_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+}
+
+static void
+show_page (DwWindow *self, const char *name)
+{
+  gboolean welcome = g_str_equal (name, "welcome");
+
+  /* What cannot be seen must not be read out either, and a stack leaves its other pages in the tree. */
+  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->welcome) : GTK_WIDGET (self->chat_page), TRUE);
+  gtk_widget_set_visible (welcome ? self->welcome_title : GTK_WIDGET (self->picker), TRUE);
+  gtk_stack_set_visible_child_name (self->pages, name);
+  gtk_stack_set_visible_child_name (self->titles, name);
+  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->chat_page) : GTK_WIDGET (self->welcome), FALSE);
+  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->picker) : self->welcome_title, FALSE);
+  gtk_widget_set_visible (self->back, self->chat != NULL && welcome);
+}
+
+static void
+on_address_entered (DwWindow *self, const char *address)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
+  DwChat *chat = dw_application_open_address (application_of (self), address, own_name, &error);
+
+  if (chat == NULL)
+    dw_welcome_page_set_error (self->welcome, error->message);
+  else
+    dw_window_show_chat (self, chat);
+}
+
+static void
+on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwWindow) self = data;
+  g_autoptr (GError) error = NULL;
+  DwChat *chat = dw_application_open_local_finish (DW_APPLICATION (source), result, &error);
+
+  dw_welcome_page_set_busy (self->welcome, FALSE);
+  if (chat == NULL)
+    dw_welcome_page_set_error (self->welcome, error->message);
+  else
+    dw_window_show_chat (self, chat);
+}
+
+static void
+on_try_here (DwWindow *self)
+{
+  g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
+
+  dw_welcome_page_set_busy (self->welcome, TRUE);
+  dw_application_open_local_async (application_of (self), own_name, on_local_stage, g_object_ref (self));
+}
+
+static void
+on_picked (DwWindow *self, DwChat *chat)
+{
+  dw_window_show_chat (self, chat);
+}
+
+static void
+on_back (DwWindow *self)
+{
+  dw_window_show_chat (self, self->chat);
+}
+
+static void
+on_another_stage (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_window_show_welcome (DW_WINDOW (widget), NULL, NULL);
+}
+
+static void
+dw_window_dispose (GObject *object)
+{
+  g_clear_object (&DW_WINDOW (object)->chat);
+  G_OBJECT_CLASS (dw_window_parent_class)->dispose (object);
+}
+
+static void
+dw_window_class_init (DwWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_window_dispose;
+  g_type_ensure (DW_TYPE_CHAT_PAGE);
+  g_type_ensure (DW_TYPE_STAGE_PICKER);
+  g_type_ensure (DW_TYPE_WELCOME_PAGE);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, back);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome_title);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, chat_page);
+  gtk_widget_class_bind_template_callback (widget_class, on_address_entered);
+  gtk_widget_class_bind_template_callback (widget_class, on_try_here);
+  gtk_widget_class_bind_template_callback (widget_class, on_picked);
+  gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+}
+
+static void
+dw_window_init (DwWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+/**
+ * dw_window_new:
+ * @application: whose window it is
+ *
+ * Returns: (transfer none): a window that shows the welcome page
+ */
+DwWindow *
+dw_window_new (GtkApplication *application)
+{
+  DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
+
+  dw_stage_picker_set_chats (self->picker, dw_application_get_chats (DW_APPLICATION (application)));
+  dw_window_show_welcome (self, NULL, NULL);
+  return self;
+}
+
+/**
+ * dw_window_show_chat:
+ * @self: a window
+ * @chat: what to look at
+ */
+void
+dw_window_show_chat (DwWindow *self, DwChat *chat)
+{
+  g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
+  g_autofree char *safe = dw_safe_name (name);
+  g_autofree char *title = NULL;
+
+  g_set_object (&self->chat, chat);
+  dw_stage_picker_set_chat (self->picker, chat);
+  dw_chat_page_set_chat (self->chat_page, chat);
+  /* Translators: the window's title; %s is a stage's name. */
+  title = g_strdup_printf (_ ("%s — DynamoWave Chat"), safe);
+  gtk_window_set_title (GTK_WINDOW (self), title);
+  show_page (self, "chat");
+  dw_chat_page_focus (self->chat_page);
+}
+
+/**
+ * dw_window_show_welcome:
+ * @self: a window
+ * @address: (nullable): what stands in the address entry
+ * @sentence: (nullable): what is wrong with it
+ */
+void
+dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)
+{
+  dw_welcome_page_set_own_name (self->welcome, dw_application_get_own_name (application_of (self)));
+  dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
+  dw_welcome_page_set_error (self->welcome, sentence);
+  gtk_window_set_title (GTK_WINDOW (self), _ ("DynamoWave Chat"));
+  show_page (self, "welcome");
+  gtk_widget_grab_focus (GTK_WIDGET (self->welcome));
+}

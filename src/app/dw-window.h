@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-chat.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_WINDOW (dw_window_get_type ())
+G_DECLARE_FINAL_TYPE (DwWindow, dw_window, DW, WINDOW, AdwApplicationWindow)
+
+DwWindow *dw_window_new (GtkApplication *application);
+void dw_window_show_chat (DwWindow *self, DwChat *chat);
+void dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence);
+
+G_END_DECLS

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-chat.h"
+
+#include <glib/gi18n-lib.h>
+
+/**
+ * SECTION:dw-chat
+ *
+ * One stage and what is said there: its session, its outbox and its conversation, joined.
+ */
+struct _DwChat
+{
+  GObject parent_instance;
+
+  DwStage *stage;
+  DwSession *session;
+  DwOutbox *outbox;
+  DwConversation *conversation;
+};
+
+G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
+
+static void
+add_message (DwChat *self, DwMessageKind kind, const char *text, const char *sender, const char *id)
+{
+  g_autoptr (DwMessage) message = dw_message_new (kind, text, sender, id, g_get_real_time ());
+
+  dw_conversation_append (self->conversation, message);
+}
+
+static void
+add_notice (DwChat *self, const char *sentence, const char *quoted)
+{
+  g_autofree char *start = g_utf8_substring (quoted, 0, MIN (g_utf8_strlen (quoted, -1), DW_CHAT_UNREADABLE_SHOWN));
+  g_autofree char *text = NULL;
+
+  /* Translators: %1$s is a sentence about a frame, %2$s the start of that frame. */
+  text = *start != '\0' ? g_strdup_printf (_ ("%1$s It begins: %2$s"), sentence, start) : g_strdup (sentence);
+  add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+}
+
+static void
+add_gateway_error (DwChat *self, const DwFrame *frame)
+{
+  g_autofree char *text = NULL;
+
+  if (dw_outbox_refuse (self->outbox, frame) != NULL)
+    return;
+  /* Translators: %s is what the gateway says, such as “Internal server error”. */
+  text = g_strdup_printf (_ ("The stage reports: %s"), frame->text);
+  add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+}
+
+static void
+on_frame (DwChat *self, const DwFrame *frame)
+{
+  switch (frame->kind)
+    {
+    case DW_FRAME_BROADCAST:
+      if (dw_outbox_match (self->outbox, frame) == NULL)
+        add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
+      break;
+    case DW_FRAME_GATEWAY_ERROR:
+      add_gateway_error (self, frame);
+      break;
+    case DW_FRAME_ROUTE_RESPONSE:
+      {
+        g_autofree char *text = NULL;
+
+        /* Translators: %s is what a route of the stage answered, such as “Message sent”. */
+        text = g_strdup_printf (_ ("The stage answers: %s"), frame->text);
+        add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+        break;
+      }
+    case DW_FRAME_UNREADABLE:
+      add_notice (self, frame->reason, frame->text);
+      break;
+    case DW_FRAME_NOTIFICATION:
+    default:
+      /* The session's state says it already. */
+      break;
+    }
+}
+
+static void
+dw_chat_dispose (GObject *object)
+{
+  DwChat *self = DW_CHAT (object);
+
+  if (self->session != NULL)
+    dw_session_disconnect (self->session);
+  g_clear_object (&self->outbox);
+  g_clear_object (&self->session);
+  g_clear_object (&self->conversation);
+  g_clear_object (&self->stage);
+  G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
+}
+
+static void
+dw_chat_class_init (DwChatClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_chat_dispose;
+}
+
+static void
+dw_chat_init (DwChat *self)
+{
+  self->conversation = dw_conversation_new ();
+}
+
+/**
+ * dw_chat_new:
+ * @stage: the stage
+ * @policy: the durations of its session
+ * @monitor: (nullable): what knows about the network
+ *
+ * Returns: (transfer full): a chat on that stage, offline
+ */
+DwChat *
+dw_chat_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+{
+  DwChat *self = g_object_new (DW_TYPE_CHAT, NULL);
+
+  self->stage = g_object_ref (stage);
+  self->session = dw_session_new (policy, monitor);
+  dw_session_set_stage (self->session, stage);
+  self->outbox = dw_outbox_new (self->session, stage);
+  g_signal_connect_object (self->session, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+/**
+ * dw_chat_get_stage:
+ * @self: a chat
+ *
+ * Returns: (transfer none): its stage
+ */
+DwStage *
+dw_chat_get_stage (DwChat *self)
+{
+  return self->stage;
+}
+
+/**
+ * dw_chat_get_session:
+ * @self: a chat
+ *
+ * Returns: (transfer none): what keeps it connected
+ */
+DwSession *
+dw_chat_get_session (DwChat *self)
+{
+  return self->session;
+}
+
+/**
+ * dw_chat_get_conversation:
+ * @self: a chat
+ *
+ * Returns: (transfer none): what was said
+ */
+DwConversation *
+dw_chat_get_conversation (DwChat *self)
+{
+  return self->conversation;
+}
+
+/**
+ * dw_chat_get_outbox:
+ * @self: a chat
+ *
+ * Returns: (transfer none): what still has to be said
+ */
+DwOutbox *
+dw_chat_get_outbox (DwChat *self)
+{
+  return self->outbox;
+}
+
+/**
+ * dw_chat_say:
+ * @self: a chat
+ * @text: what the person wrote, UTF-8 and not empty
+ *
+ * Shows the message and sends it, now or when the stage is back.
+ *
+ * Returns: (transfer none): the message
+ */
+DwMessage *
+dw_chat_say (DwChat *self, const char *text)
+{
+  g_autofree char *id = g_uuid_string_random ();
+  g_autoptr (DwMessage) message = NULL;
+
+  message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
+  dw_conversation_append (self->conversation, message);
+  dw_outbox_add (self->outbox, message);
+  /* The conversation holds it. */
+  return message;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-connection.h"
+
+#include "dw-boot-clock.h"
+
+#include "wire/dw-limits.h"
+
+/**
+ * SECTION:dw-connection
+ *
+ * One WebSocket from handshake to close. What happens to suspicious frames:
+ *
+ * | what arrives | what happens |
+ * |---|---|
+ * | text up to 131,072 bytes, in one frame or in fragments | ::frame |
+ * | a fragmented text above that | closed with 1009, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
+ * | a frame above that | libsoup ends it, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
+ * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
+ * | bytes that are not UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
+ * | data after a close frame | ignored |
+ */
+struct _DwConnection
+{
+  GObject parent_instance;
+
+  GCancellable *opening;
+  guint ping_seconds;
+  SoupWebsocketConnection *websocket;
+  gint64 last_heard; /* boot clock, in microseconds */
+  gint64 last_sent;  /* boot clock, in microseconds; data frames alone */
+  DwCause verdict;   /* what we know before “closed” says it, or DW_CAUSE_NONE */
+};
+
+G_DEFINE_FINAL_TYPE (DwConnection, dw_connection, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_OPENED,
+  SIGNAL_FRAME,
+  SIGNAL_ENDED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+end_with (DwConnection *self, DwCause verdict, gushort code)
+{
+  self->verdict = verdict;
+  if (dw_connection_is_open (self))
+    soup_websocket_connection_close (self->websocket, code, NULL);
+}
+
+static void
+on_message (DwConnection *self, int type, GBytes *message)
+{
+  g_autoptr (DwConnection) keep = NULL;
+
+  if (self->verdict != DW_CAUSE_NONE)
+    return;
+  keep = g_object_ref (self);
+  self->last_heard = dw_boot_clock_now ();
+  if (type != SOUP_WEBSOCKET_DATA_TEXT)
+    end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
+  else if (g_bytes_get_size (message) > DW_LIMIT_MESSAGE_BYTES)
+    end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
+  else
+    g_signal_emit (self, signals[SIGNAL_FRAME], 0, message);
+}
+
+/* The argument is declared as GBytes and emitted as GByteArray (measured): it is not touched. */
+static void
+on_pong (DwConnection *self, gpointer unsafe)
+{
+  self->last_heard = dw_boot_clock_now ();
+}
+
+/* It can come three times for one bad frame (measured), so nothing is done here but to remember why. */
+static void
+on_error (DwConnection *self, GError *error)
+{
+  if (self->verdict != DW_CAUSE_NONE || error->domain != SOUP_WEBSOCKET_ERROR)
+    return;
+  switch (error->code)
+    {
+    case SOUP_WEBSOCKET_CLOSE_TOO_BIG:
+      self->verdict = DW_CAUSE_MESSAGE_TOO_LARGE;
+      break;
+    case SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR:
+    case SOUP_WEBSOCKET_CLOSE_BAD_DATA:
+    case SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA:
+      self->verdict = DW_CAUSE_PROTOCOL_ERROR;
+      break;
+    default:
+      break;
+    }
+}
+
+static void
+on_closed (DwConnection *self)
+{
+  g_autoptr (DwConnection) keep = g_object_ref (self);
+  gushort code = soup_websocket_connection_get_close_code (self->websocket);
+  DwCause cause = self->verdict;
+
+  /* On 1012 libsoup reports an error of its own though the peer's code is right (measured). */
+  if (cause == DW_CAUSE_NONE || code == 1012 || code == 1013)
+    cause = dw_cause_from_close_code (code);
+  g_debug ("Closed with %u: %s", code, dw_cause_get_name (cause));
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code);
+}
+
+static void
+dw_connection_dispose (GObject *object)
+{
+  dw_connection_close (DW_CONNECTION (object));
+  G_OBJECT_CLASS (dw_connection_parent_class)->dispose (object);
+}
+
+static void
+dw_connection_class_init (DwConnectionClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_connection_dispose;
+
+  /**
+   * DwConnection::opened:
+   *
+   * The handshake succeeded.
+   */
+  signals[SIGNAL_OPENED] = g_signal_new ("opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
+  /**
+   * DwConnection::frame:
+   * @bytes: a text frame, checked to be UTF-8 and no larger than a message may be
+   */
+  signals[SIGNAL_FRAME] = g_signal_new ("frame", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
+  /**
+   * DwConnection::ended:
+   * @cause: why, a #DwCause
+   * @code: the HTTP status of a refused handshake, the peer's close code, or 0
+   *
+   * It could not be opened, or ended without dw_connection_close(). Emitted once.
+   */
+  signals[SIGNAL_ENDED] = g_signal_new ("ended", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
+}
+
+static void
+dw_connection_init (DwConnection *self)
+{
+  self->last_heard = self->last_sent = dw_boot_clock_now ();
+}
+
+/**
+ * dw_connection_new:
+ *
+ * Returns: (transfer full): a connection that is not opened yet
+ */
+DwConnection *
+dw_connection_new (void)
+{
+  return g_object_new (DW_TYPE_CONNECTION, NULL);
+}
+
+static void
+adopt (DwConnection *self, SoupWebsocketConnection *websocket)
+{
+  self->websocket = g_object_ref (websocket);
+  self->last_heard = self->last_sent = dw_boot_clock_now ();
+  /* It is a cap a frame; 0 would be an out-of-bounds read before libsoup 3.6.6. */
+  soup_websocket_connection_set_max_incoming_payload_size (websocket, DW_LIMIT_MESSAGE_BYTES);
+  /* libsoup 3.8 has a cap on the whole message too. Ours in on_message() gives the same result on every version,
+   * with one byte to spare so that it is ours that speaks. */
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (websocket), "max-total-message-size") != NULL)
+    g_object_set (websocket, "max-total-message-size", (guint64) DW_LIMIT_MESSAGE_BYTES + 1, NULL);
+  soup_websocket_connection_set_keepalive_interval (websocket, self->ping_seconds);
+  g_signal_connect_object (websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (websocket, "pong", G_CALLBACK (on_pong), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (websocket, "error", G_CALLBACK (on_error), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
+}
+
+static void
+on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwConnection) self = data;
+  g_autoptr (GError) error = NULL;
+  DwHandshakeFailure failure;
+  g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &failure, &error);
+  gboolean abandoned = self->opening == NULL;
+
+  g_clear_object (&self->opening);
+  if (websocket != NULL && !abandoned)
+    {
+      adopt (self, websocket);
+      g_signal_emit (self, signals[SIGNAL_OPENED], 0);
+    }
+  else if (websocket != NULL)
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  else if (!abandoned)
+    {
+      g_debug ("Handshake: %s, status %u", dw_cause_get_name (failure.cause), failure.status);
+      g_signal_emit (self, signals[SIGNAL_ENDED], 0, failure.cause, failure.status);
+    }
+}
+
+/**
+ * dw_connection_open:
+ * @self: a new connection
+ * @http: what to open it with
+ * @url: where to
+ * @options: how
+ * @ping_ms: how often to ping, in milliseconds; libsoup counts whole seconds, and at least one
+ *
+ * Starts the handshake. ::opened or ::ended follows, later than this call.
+ */
+void
+dw_connection_open (DwConnection *self,
+                    SoupSession *http,
+                    const DwStageUrl *url,
+                    const DwHandshakeOptions *options,
+                    guint ping_ms)
+{
+  g_return_if_fail (self->opening == NULL && self->websocket == NULL);
+
+  self->ping_seconds = MAX (ping_ms / 1000, 1);
+  self->opening = g_cancellable_new ();
+  dw_handshake_async (http, url, options, self->opening, on_handshaken, g_object_ref (self));
+}
+
+/**
+ * dw_connection_is_open:
+ * @self: a connection
+ *
+ * Returns: whether something can be sent
+ */
+gboolean
+dw_connection_is_open (DwConnection *self)
+{
+  return self->websocket != NULL
+         && soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+/**
+ * dw_connection_send:
+ * @self: a connection
+ * @text: a frame of at most %DW_LIMIT_FRAME_BYTES, UTF-8
+ *
+ * Returns: whether it was handed to the socket
+ */
+gboolean
+dw_connection_send (DwConnection *self, const char *text)
+{
+  if (!dw_connection_is_open (self))
+    return FALSE;
+  self->last_sent = dw_boot_clock_now ();
+  soup_websocket_connection_send_text (self->websocket, text);
+  return TRUE;
+}
+
+/**
+ * dw_connection_close:
+ * @self: a connection
+ *
+ * Ends it at once and without ::ended: the close frame (1000) still leaves, but nobody waits for the answer, since
+ * libsoup waits 5 s for it (measured).
+ */
+void
+dw_connection_close (DwConnection *self)
+{
+  g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
+  g_autoptr (GCancellable) opening = g_steal_pointer (&self->opening);
+
+  g_cancellable_cancel (opening);
+  if (websocket == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (websocket, self);
+  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+}
+
+/**
+ * dw_connection_get_last_heard:
+ * @self: a connection
+ *
+ * Returns: when anything last arrived, in microseconds of the boot clock
+ */
+gint64
+dw_connection_get_last_heard (DwConnection *self)
+{
+  return self->last_heard;
+}
+
+/**
+ * dw_connection_get_last_sent:
+ * @self: a connection
+ *
+ * Returns: when we last sent a data frame, in microseconds of the boot clock
+ */
+gint64
+dw_connection_get_last_sent (DwConnection *self)
+{
+  return self->last_sent;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-handshake.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_CONNECTION (dw_connection_get_type ())
+G_DECLARE_FINAL_TYPE (DwConnection, dw_connection, DW, CONNECTION, GObject)
+
+DwConnection *dw_connection_new (void);
+
+void dw_connection_open (DwConnection *self,
+                         SoupSession *http,
+                         const DwStageUrl *url,
+                         const DwHandshakeOptions *options,
+                         guint ping_ms);
+gboolean dw_connection_is_open (DwConnection *self);
+gboolean dw_connection_send (DwConnection *self, const char *text);
+void dw_connection_close (DwConnection *self);
+
+gint64 dw_connection_get_last_heard (DwConnection *self);
+gint64 dw_connection_get_last_sent (DwConnection *self);
+
+G_END_DECLS

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-handshake.h"
+
+#include "dw-client-error.h"
+
+typedef struct
+{
+  SoupMessage *message;
+  GCancellable *cancellable;     /* ours: cancelled by the deadline and by the caller's */
+  GCancellable *outer;           /* the caller's, or NULL */
+  gulong outer_id;
+  guint deadline;
+  gboolean timed_out;
+  GTlsCertificateFlags tls_errors;
+  DwHandshakeFailure failure;
+} Handshake;
+
+static void
+handshake_free (Handshake *handshake)
+{
+  g_clear_handle_id (&handshake->deadline, g_source_remove);
+  g_cancellable_disconnect (handshake->outer, handshake->outer_id);
+  g_clear_object (&handshake->outer);
+  g_clear_object (&handshake->cancellable);
+  g_clear_object (&handshake->message);
+  g_free (handshake);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  Handshake *handshake = data;
+
+  handshake->deadline = 0;
+  handshake->timed_out = TRUE;
+  g_cancellable_cancel (handshake->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_outer_cancelled (GCancellable *outer, GCancellable *inner)
+{
+  g_cancellable_cancel (inner);
+}
+
+/* Only looks: the answer is always no. */
+static gboolean
+on_accept_certificate (SoupMessage *message,
+                       GTlsCertificate *certificate,
+                       GTlsCertificateFlags errors,
+                       Handshake *handshake)
+{
+  handshake->tls_errors = errors;
+  return FALSE;
+}
+
+static DwCause
+cause_of_error (const Handshake *handshake, const GError *error)
+{
+  guint status = soup_message_get_status (handshake->message);
+
+  if (handshake->timed_out)
+    return DW_CAUSE_HANDSHAKE_TIMEOUT;
+  if (handshake->tls_errors != 0 || error->domain == G_TLS_ERROR)
+    return DW_CAUSE_CERTIFICATE;
+  /* libsoup refuses a protocol that was not offered, or differs in case. */
+  if (status == SOUP_STATUS_SWITCHING_PROTOCOLS)
+    return DW_CAUSE_SUBPROTOCOL;
+  if (error->domain == SOUP_WEBSOCKET_ERROR && status != 0)
+    {
+      SoupMessageHeaders *headers = soup_message_get_response_headers (handshake->message);
+
+      return dw_cause_from_status (status, soup_message_headers_get_content_type (headers, NULL));
+    }
+  if (error->domain == G_RESOLVER_ERROR)
+    return DW_CAUSE_NAME_NOT_FOUND;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return DW_CAUSE_NOTHING_LISTENS;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED))
+    return DW_CAUSE_PROXY;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    return DW_CAUSE_HANDSHAKE_TIMEOUT;
+  if (g_error_matches (error, SOUP_SESSION_ERROR, SOUP_SESSION_ERROR_PARSING))
+    return DW_CAUSE_NOT_A_STAGE;
+  return DW_CAUSE_UNREACHABLE;
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  Handshake *handshake = g_task_get_task_data (task);
+  g_autoptr (SoupWebsocketConnection) websocket = NULL;
+
+  websocket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &error);
+  g_clear_handle_id (&handshake->deadline, g_source_remove);
+  if (websocket != NULL)
+    {
+      g_task_return_pointer (task, g_steal_pointer (&websocket), g_object_unref);
+      return;
+    }
+  if (handshake->outer != NULL && g_cancellable_is_cancelled (handshake->outer))
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+      return;
+    }
+  handshake->failure.cause = cause_of_error (handshake, error);
+  handshake->failure.status = soup_message_get_status (handshake->message);
+  g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s",
+                           dw_cause_get_sentence (handshake->failure.cause));
+}
+
+static SoupMessage *
+make_message (const DwStageUrl *url, const DwHandshakeOptions *options)
+{
+  SoupMessage *message = soup_message_new (SOUP_METHOD_GET, dw_stage_url_get_text (url));
+
+  if (message == NULL)
+    return NULL;
+  /* A redirect would carry the headers to another host (measured), so none is followed. */
+  soup_message_set_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_NEW_CONNECTION);
+  if (options->headers != NULL)
+    {
+      GHashTableIter iter;
+      gpointer name, value;
+
+      g_hash_table_iter_init (&iter, options->headers);
+      while (g_hash_table_iter_next (&iter, &name, &value))
+        soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
+    }
+  return message;
+}
+
+/**
+ * dw_handshake_async:
+ * @http: a session without a timeout of its own below the handshake's
+ * @url: the stage
+ * @options: how
+ * @cancellable: (nullable): to stop it at once
+ * @callback: called when the socket is open or will not be
+ * @data: for @callback
+ *
+ * Resolves the name, connects, and upgrades, with a fresh message each time. Redirects are never followed and a bad
+ * certificate is never accepted. The deadline is ours: libsoup's is 60 s and its cancellable covers the handshake
+ * alone.
+ */
+void
+dw_handshake_async (SoupSession *http,
+                    const DwStageUrl *url,
+                    const DwHandshakeOptions *options,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (http, NULL, callback, data);
+  Handshake *handshake = g_new0 (Handshake, 1);
+
+  g_task_set_source_tag (task, dw_handshake_async);
+  g_task_set_task_data (task, handshake, (GDestroyNotify) handshake_free);
+  handshake->cancellable = g_cancellable_new ();
+  handshake->message = make_message (url, options);
+  if (handshake->message == NULL)
+    {
+      handshake->failure.cause = DW_CAUSE_NOT_A_STAGE;
+      g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s",
+                               dw_cause_get_sentence (DW_CAUSE_NOT_A_STAGE));
+      return;
+    }
+  g_signal_connect (handshake->message, "accept-certificate", G_CALLBACK (on_accept_certificate), handshake);
+  if (cancellable != NULL)
+    {
+      handshake->outer = g_object_ref (cancellable);
+      handshake->outer_id = g_cancellable_connect (cancellable, G_CALLBACK (on_outer_cancelled),
+                                                   g_object_ref (handshake->cancellable), g_object_unref);
+    }
+  handshake->deadline = g_timeout_add (options->timeout_ms, on_deadline, handshake);
+  /* NULL and not an empty array: that sends an empty header before libsoup 3.3. */
+  soup_session_websocket_connect_async (http, handshake->message, NULL,
+                                        options->protocols != NULL && options->protocols[0] != NULL
+                                            ? options->protocols
+                                            : NULL,
+                                        G_PRIORITY_DEFAULT, handshake->cancellable, on_connected,
+                                        g_steal_pointer (&task));
+}
+
+/**
+ * dw_handshake_finish:
+ * @result: what the callback was given
+ * @failure: (out): why there is no socket
+ * @error: %DW_CLIENT_ERROR_HANDSHAKE, or %G_IO_ERROR_CANCELLED
+ *
+ * Returns: (transfer full): an open socket, or %NULL
+ */
+SoupWebsocketConnection *
+dw_handshake_finish (GAsyncResult *result, DwHandshakeFailure *failure, GError **error)
+{
+  const Handshake *handshake = g_task_get_task_data (G_TASK (result));
+
+  *failure = handshake->failure;
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

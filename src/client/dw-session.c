@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-session.h"
+
+#include "dw-boot-clock.h"
+#include "dw-inbox.h"
+#include "dw-lines.h"
+#include "dw-retry.h"
+
+struct _DwSession
+{
+  GObject parent_instance;
+
+  DwSessionPolicy policy;
+  GNetworkMonitor *monitor;
+  SoupSession *http;
+  DwStage *stage;
+
+  DwSessionStatus status;
+  DwLines lines;
+  DwRetry retry;
+  DwInbox *inbox;
+  JsonParser *parser;
+
+  gint64 online_since; /* boot clock */
+  gint64 last_attempt; /* boot clock */
+  guint timer;          /* the only one that leads to an attempt, or to “online, unconfirmed” */
+  guint rollover_timer; /* age, then confirmation of the successor, then end of the overlap */
+};
+
+G_DEFINE_FINAL_TYPE (DwSession, dw_session, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_STATE,
+  N_PROPS,
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_FRAME,
+  SIGNAL_LOST,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+/* A network that flaps must not make us attempt more often than this, in microseconds. */
+#define NETWORK_ATTEMPT_PAUSE (1 * G_USEC_PER_SEC)
+
+static void start_rollover (DwSession *self);
+static void line_ended (DwSession *self, DwLine *line, DwCause cause, guint code);
+
+static gint64
+from_now (guint milliseconds)
+{
+  return dw_boot_clock_now () + (gint64) milliseconds * 1000;
+}
+
+static void
+set_timer (guint *timer, gint64 at, GSourceFunc function, gpointer data)
+{
+  g_clear_handle_id (timer, g_source_remove);
+  *timer = dw_boot_clock_add (at, function, data);
+}
+
+static void
+set_state (DwSession *self, DwSessionState state, DwCause cause, guint code)
+{
+  gboolean changed = self->status.state != state;
+
+  self->status.state = state;
+  self->status.cause = cause;
+  self->status.code = code;
+  self->status.attempt = self->retry.failures;
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+drop_lines (DwSession *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->rollover_timer, g_source_remove);
+  dw_lines_clear (&self->lines);
+}
+
+/* Opening */
+
+static gboolean
+on_unconfirmed (gpointer data)
+{
+  DwSession *self = data;
+
+  self->timer = 0;
+  self->online_since = dw_boot_clock_now ();
+  set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_age (gpointer data)
+{
+  DwSession *self = data;
+
+  self->rollover_timer = 0;
+  start_rollover (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean on_successor_unconfirmed (gpointer data);
+
+static void
+on_silent (DwSession *self, DwLiveness *liveness)
+{
+  line_ended (self, dw_lines_find_owner (&self->lines, liveness), DW_CAUSE_SILENT, 0);
+}
+
+static void
+on_opened (DwSession *self, DwConnection *connection)
+{
+  DwLine *line = dw_lines_find_owner (&self->lines, connection);
+
+  dw_line_watch (line, dw_stage_get_dialect (self->stage), &self->policy);
+  g_signal_connect_object (line->liveness, "silent", G_CALLBACK (on_silent), self, G_CONNECT_SWAPPED);
+  dw_liveness_probe (line->liveness);
+  if (line == self->lines.next)
+    {
+      set_timer (&self->rollover_timer, from_now (self->policy.confirm_ms), on_successor_unconfirmed, self);
+      return;
+    }
+  set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
+  set_timer (&self->timer, from_now (self->policy.confirm_ms), on_unconfirmed, self);
+  set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
+}
+
+static void
+on_frame (DwSession *self, GBytes *bytes, DwConnection *connection)
+{
+  DwLine *line = dw_lines_find_owner (&self->lines, connection);
+
+  dw_inbox_push (self->inbox, bytes, line->serial);
+}
+
+static void
+on_ended (DwSession *self, guint cause, guint code, DwConnection *connection)
+{
+  line_ended (self, dw_lines_find_owner (&self->lines, connection), cause, code);
+}
+
+static void
+open_line (DwSession *self, DwLine *line)
+{
+  DwHandshakeOptions options = { .timeout_ms = self->policy.handshake_ms,
+                                 .protocols = dw_stage_get_protocols (self->stage),
+                                 .headers = dw_stage_get_headers (self->stage) };
+
+  g_signal_connect_object (line->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (line->connection, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (line->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
+  dw_connection_open (line->connection, self->http, dw_session_get_url (self), &options, self->policy.ping_ms);
+}
+
+static void
+attempt (DwSession *self)
+{
+  drop_lines (self);
+  dw_session_status_forget_connection (&self->status);
+  self->status.features = DW_FEATURE_NONE;
+  self->last_attempt = dw_boot_clock_now ();
+  open_line (self, dw_lines_begin (&self->lines));
+  set_state (self, DW_SESSION_CONNECTING, self->status.cause, self->status.code);
+}
+
+/* Ending */
+
+static gboolean
+on_retry (gpointer data)
+{
+  DwSession *self = data;
+
+  self->timer = 0;
+  attempt (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+network_is_missing (DwSession *self)
+{
+  return self->monitor != NULL && !g_network_monitor_get_network_available (self->monitor)
+         && !dw_stage_url_is_loopback (dw_session_get_url (self));
+}
+
+/* The one place that schedules an attempt. */
+static void
+wait_for_retry (DwSession *self, DwCause cause, guint code)
+{
+  gboolean was_stable = self->status.state == DW_SESSION_ONLINE
+                        && dw_boot_clock_now () - self->online_since >= (gint64) self->policy.stable_ms * 1000;
+  guint delay;
+
+  if (!dw_retry_after (&self->retry, cause, was_stable, &delay))
+    {
+      set_state (self, DW_SESSION_REFUSED, cause, code);
+      return;
+    }
+  if (network_is_missing (self))
+    {
+      self->status.retry_at = from_now (self->policy.backoff_cap_ms);
+      set_timer (&self->timer, self->status.retry_at, on_retry, self);
+      set_state (self, DW_SESSION_NO_NETWORK, DW_CAUSE_NO_NETWORK, code);
+      return;
+    }
+  self->status.retry_at = from_now (delay);
+  set_timer (&self->timer, self->status.retry_at, on_retry, self);
+  set_state (self, DW_SESSION_WAITING, cause, code);
+}
+
+/* The successor, open or not yet, has become the only connection. */
+static void
+succeed_early (DwSession *self)
+{
+  if (self->lines.current->liveness == NULL)
+    {
+      set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
+      return;
+    }
+  set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
+  set_timer (&self->timer, from_now (self->policy.confirm_ms), on_unconfirmed, self);
+  set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
+}
+
+static void
+current_ended (DwSession *self, DwCause cause, guint code)
+{
+  gboolean was_open = self->lines.current->liveness != NULL;
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->rollover_timer, g_source_remove);
+  dw_lines_drop_current (&self->lines);
+  dw_session_status_forget_connection (&self->status);
+  if (was_open)
+    g_signal_emit (self, signals[SIGNAL_LOST], 0);
+  /* A listener may have disconnected meanwhile. */
+  if (self->status.state == DW_SESSION_OFFLINE)
+    return;
+  if (self->lines.current != NULL)
+    succeed_early (self);
+  else
+    wait_for_retry (self, cause, code);
+}
+
+static void
+line_ended (DwSession *self, DwLine *line, DwCause cause, guint code)
+{
+  g_autoptr (DwSession) keep = g_object_ref (self);
+  guint serial = line->serial;
+
+  /* What arrived before the end is read before the end is told; a listener may drop the line over it. */
+  dw_inbox_drain (self->inbox);
+  line = dw_lines_find (&self->lines, serial);
+  if (line == NULL)
+    return;
+  if (line == self->lines.current)
+    current_ended (self, cause, code);
+  else if (line == self->lines.old)
+    g_clear_pointer (&self->lines.old, dw_line_free);
+  else
+    {
+      dw_lines_drop_successor (&self->lines);
+      set_timer (&self->rollover_timer, from_now (dw_retry_rest (&self->retry)), on_age, self);
+    }
+}
+
+/* Rollover */
+
+static void
+start_rollover (DwSession *self)
+{
+  self->retry.url = 0;
+  open_line (self, dw_lines_begin_successor (&self->lines));
+}
+
+static gboolean
+on_overlap_ended (gpointer data)
+{
+  DwSession *self = data;
+
+  self->rollover_timer = 0;
+  dw_inbox_drain (self->inbox);
+  dw_lines_drop_old (&self->lines);
+  if (self->lines.current != NULL)
+    set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+promote (DwSession *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  dw_lines_promote (&self->lines);
+  self->retry.failures = 0;
+  self->retry.url_failures = 0;
+  set_timer (&self->rollover_timer, from_now (self->policy.overlap_ms), on_overlap_ended, self);
+  g_debug ("Moved to a new connection before the gateway's limit");
+  set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
+}
+
+static gboolean
+on_successor_unconfirmed (gpointer data)
+{
+  DwSession *self = data;
+
+  self->rollover_timer = 0;
+  dw_session_status_forget_connection (&self->status);
+  promote (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Frames */
+
+static void
+learn (DwSession *self, const DwFrame *frame)
+{
+  g_free (self->status.connection_id);
+  self->status.connection_id = g_strdup (frame->connection_id);
+  self->status.confirmed = TRUE;
+  if (frame->kind == DW_FRAME_NOTIFICATION)
+    {
+      self->status.connected_at = frame->connected_at;
+      self->status.features = frame->features;
+    }
+}
+
+static void
+confirm (DwSession *self, DwLine *line, const DwFrame *frame)
+{
+  if (line == self->lines.old)
+    return;
+  learn (self, frame);
+  self->status.latency_ms = dw_liveness_get_latency (line->liveness);
+  self->retry.refusals = 0;
+  if (line == self->lines.next)
+    promote (self);
+  else if (self->status.state == DW_SESSION_CONNECTED)
+    {
+      g_clear_handle_id (&self->timer, g_source_remove);
+      self->online_since = dw_boot_clock_now ();
+      set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
+    }
+  else
+    g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+on_inbox (GBytes *bytes, guint serial, gpointer data)
+{
+  DwSession *self = data;
+  g_autoptr (DwFrame) frame = NULL;
+  DwLine *line = dw_lines_find (&self->lines, serial);
+  const char *text;
+  gsize length;
+
+  if (line == NULL)
+    return;
+  text = g_bytes_get_data (bytes, &length);
+  frame = dw_frame_classify (dw_stage_get_dialect (self->stage), self->parser, text != NULL ? text : "", length);
+  if (dw_liveness_take (line->liveness, frame))
+    confirm (self, line, frame);
+  else if (dw_lines_is_first (&self->lines, frame, serial))
+    g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
+}
+
+static void
+on_network_changed (DwSession *self, gboolean available)
+{
+  DwLine *current = self->lines.current;
+
+  if (dw_session_status_is_counting_down (&self->status) && available && dw_boot_clock_now () - self->last_attempt > NETWORK_ATTEMPT_PAUSE)
+    attempt (self);
+  else if (current != NULL && current->liveness != NULL)
+    dw_liveness_doubt (current->liveness);
+}
+
+static void
+dw_session_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_STATE:
+      g_value_set_uint (value, DW_SESSION (object)->status.state);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_session_dispose (GObject *object)
+{
+  DwSession *self = DW_SESSION (object);
+
+  drop_lines (self);
+  g_clear_pointer (&self->inbox, dw_inbox_free);
+  g_clear_object (&self->stage);
+  g_clear_pointer (&self->status.connection_id, g_free);
+  g_clear_object (&self->parser);
+  g_clear_object (&self->monitor);
+  g_clear_object (&self->http);
+  G_OBJECT_CLASS (dw_session_parent_class)->dispose (object);
+}
+
+static void
+dw_session_class_init (DwSessionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = dw_session_get_property;
+  object_class->dispose = dw_session_dispose;
+
+  /**
+   * DwSession:state:
+   *
+   * The session's #DwSessionState.
+   */
+  properties[PROP_STATE] = g_param_spec_uint ("state", NULL, NULL, DW_SESSION_OFFLINE, DW_SESSION_REFUSED,
+                                              DW_SESSION_OFFLINE,
+                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * DwSession::changed:
+   *
+   * Something a person sees of the session changed: its state, cause, latency or connection ID.
+   */
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
+  /**
+   * DwSession::frame:
+   * @frame: a #DwFrame, valid during the call
+   *
+   * A frame arrived that was not the answer to a probe. What arrives on two connections during a rollover is
+   * emitted once.
+   */
+  signals[SIGNAL_FRAME] = g_signal_new ("frame", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, DW_TYPE_FRAME | G_SIGNAL_TYPE_STATIC_SCOPE);
+  /**
+   * DwSession::lost:
+   *
+   * An open connection ended: what was sent on it and not broadcast back may or may not have arrived.
+   */
+  signals[SIGNAL_LOST] = g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 0);
+}
+
+static void
+dw_session_init (DwSession *self)
+{
+  self->inbox = dw_inbox_new (on_inbox, self);
+  self->parser = json_parser_new ();
+  self->status.latency_ms = -1;
+  /* The deadlines are ours; libsoup's own would end a handshake at 60 s. */
+  self->http = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ",
+                                              NULL);
+}
+
+/**
+ * dw_session_new:
+ * @policy: the durations
+ * @monitor: (nullable): what knows about the network; it shortens waits and never forbids an attempt, since it is
+ *   wrong in sandboxes and with VPNs
+ *
+ * Returns: (transfer full): a session, offline
+ */
+DwSession *
+dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+{
+  DwSession *self = g_object_new (DW_TYPE_SESSION, NULL);
+
+  self->policy = *policy;
+  self->retry.policy = *policy;
+  if (monitor != NULL)
+    {
+      self->monitor = g_object_ref (monitor);
+      g_signal_connect_object (monitor, "network-changed", G_CALLBACK (on_network_changed), self, G_CONNECT_SWAPPED);
+    }
+  return self;
+}
+
+/**
+ * dw_session_set_stage:
+ * @self: a session
+ * @stage: where to connect
+ *
+ * What @stage says is read anew at each attempt, so a changed token is in the very next request.
+ */
+void
+dw_session_set_stage (DwSession *self, DwStage *stage)
+{
+  g_set_object (&self->stage, stage);
+  self->retry.urls = dw_stage_get_n_urls (stage);
+  dw_retry_reset (&self->retry);
+}
+
+/**
+ * dw_session_get_http:
+ * @self: a session
+ *
+ * Returns: (transfer none): what it opens connections with, for a proxy resolver or a TLS database
+ */
+SoupSession *
+dw_session_get_http (DwSession *self)
+{
+  return self->http;
+}
+
+/**
+ * dw_session_connect:
+ * @self: a session that has a stage
+ *
+ * Connects and stays connected, until dw_session_disconnect().
+ */
+void
+dw_session_connect (DwSession *self)
+{
+  g_return_if_fail (self->stage != NULL);
+
+  if (self->status.state == DW_SESSION_OFFLINE || self->status.state == DW_SESSION_REFUSED)
+    dw_session_retry (self);
+}
+
+/**
+ * dw_session_retry:
+ * @self: a session that has a stage
+ *
+ * Attempts now, in any state in which no connection is open. A person asked for it, so refusals count anew.
+ */
+void
+dw_session_retry (DwSession *self)
+{
+  if (self->lines.current != NULL)
+    return;
+  self->retry.refusals = 0;
+  self->status.cause = DW_CAUSE_NONE;
+  self->status.code = 0;
+  attempt (self);
+}
+
+/**
+ * dw_session_disconnect:
+ * @self: a session
+ *
+ * Ends the connection at once. No attempt follows, whatever was pending.
+ */
+void
+dw_session_disconnect (DwSession *self)
+{
+  gboolean was_open = self->lines.current != NULL && self->lines.current->liveness != NULL;
+
+  if (self->status.state == DW_SESSION_OFFLINE)
+    return;
+  drop_lines (self);
+  dw_session_status_forget_connection (&self->status);
+  dw_retry_reset (&self->retry);
+  set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
+  if (was_open)
+    g_signal_emit (self, signals[SIGNAL_LOST], 0);
+}
+
+/**
+ * dw_session_send:
+ * @self: a session
+ * @frame: a frame of at most %DW_LIMIT_FRAME_BYTES
+ *
+ * Returns: whether it was handed to an open socket
+ */
+gboolean
+dw_session_send (DwSession *self, const char *frame)
+{
+  return self->status.state == DW_SESSION_ONLINE && self->lines.current != NULL
+         && dw_connection_send (self->lines.current->connection, frame);
+}
+
+/**
+ * dw_session_get_status:
+ * @self: a session
+ *
+ * Returns: (transfer none): all that a person is told about it
+ */
+const DwSessionStatus *
+dw_session_get_status (DwSession *self)
+{
+  return &self->status;
+}
+
+/**
+ * dw_session_get_url:
+ * @self: a session that has a stage
+ *
+ * Returns: (transfer none): the address in use
+ */
+DwStageUrl *
+dw_session_get_url (DwSession *self)
+{
+  return dw_stage_get_url (self->stage, MIN (self->retry.url, dw_stage_get_n_urls (self->stage) - 1));
+}

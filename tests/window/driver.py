@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives real windows from outside, as a person with a screen reader would: through the accessibility tree."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi, GLib  # noqa: E402
+
+DEADLINE = 15.0  # seconds, for every wait
+
+
+class Missing(AssertionError):
+    """Something did not come to pass in time."""
+
+
+def until(what, check, deadline=DEADLINE):
+    """Waits until check() is true and returns what it returned."""
+    end = time.monotonic() + deadline
+    while True:
+        try:
+            found = check()
+        except GLib.Error:
+            found = None  # an object went while we looked
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise Missing(f"waited {deadline} s for {what}")
+        time.sleep(0.03)
+
+
+class Stage:
+    """A dynamowave-stage of our own."""
+
+    def __init__(self, listen="127.0.0.1:0", stage="prod", program=None):
+        self.listen = listen
+        self.stage = stage
+        self.program = program or os.environ["DYNAMOWAVE_STAGE"]
+        self.process = None
+        self.url = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "--listen", self.listen, "--stage", self.stage],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = self.process.stdout.readline().strip()
+        assert self.url.startswith("ws://"), self.url
+        # A restart comes back at the same address.
+        self.listen = self.url.split("/")[2]
+
+    def kill(self, how=signal.SIGKILL):
+        self.process.send_signal(how)
+        self.process.wait(DEADLINE)
+        self.process.stdout.close()
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+
+class App:
+    """One running dynamowave-chat."""
+
+    def __init__(self, *arguments, profile=None, environment=None):
+        command = [os.environ["DYNAMOWAVE_CHAT"]]
+        if profile:
+            command += ["--profile", profile]
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, **(environment or {})},
+                                        stdout=subprocess.DEVNULL, stderr=self.log)
+        self.root = until("the program in the accessibility tree", self._find_root)
+
+    def _find_root(self):
+        if self.process.poll() is not None:
+            raise Missing(f"the program ended with {self.process.returncode}: {self.output()}")
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            child = desktop.get_child_at_index(i)
+            if child is not None and child.get_process_id() == self.process.pid and child.get_child_count() > 0:
+                return child
+        return None
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def windows(self):
+        return [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
+
+    def walk(self, start=None):
+        """Every object, parents first."""
+        stack = [start or self.root]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                continue
+            if node is self.root:
+                node.clear_cache()
+            yield node
+            if node is not self.root and not node.get_state_set().contains(Atspi.StateType.VISIBLE):
+                continue  # and so is what it holds
+            stack += [node.get_child_at_index(i) for i in reversed(range(node.get_child_count()))]
+
+    @staticmethod
+    def shows(node):
+        """GTK 4.8 tells “showing” of windows alone, so an object counts as seen where it has an extent."""
+        if not node.get_state_set().contains(Atspi.StateType.VISIBLE):
+            return False
+        return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW).width > 0
+
+    def find(self, name, role=None, start=None):
+        """The first object on the screen with this name, or None."""
+        for node in self.walk(start):
+            if node.get_name() == name and (role is None or node.get_role_name() in role) and self.shows(node):
+                return node
+        return None
+
+    def wait(self, name, role=None, start=None):
+        return until(f"“{name}”", lambda: self.find(name, role, start))
+
+    def press(self, name, start=None):
+        button = self.wait(name, ("push button", "button", "toggle button"), start)
+        until(f"“{name}” to be sensitive", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
+        Atspi.Action.do_action(button, 0)
+
+    def type_into(self, name, text, start=None):
+        field = self.wait(name, ("text", "entry"), start)
+        Atspi.EditableText.set_text_contents(field, text)
+
+    def text_of(self, name):
+        field = self.wait(name, ("text", "entry"))
+        return Atspi.Text.get_text(field, 0, -1)
+
+    def status(self, start=None):
+        """What the connection status says, or an empty text where there is none."""
+        for node in self.walk(start):
+            if node.get_description() == "Connection status" and self.shows(node):
+                return node.get_name()
+        return ""
+
+    def wait_for_status(self, word, deadline=DEADLINE):
+        return until(f"the status {word}, not {self.status()}", lambda: self.status().startswith(word), deadline)
+
+    def rows(self, start=None):
+        """The names of the conversation's rows."""
+        conversation = self.find("Conversation", None, start)
+        if conversation is None:
+            return []
+        return [row.get_name() for row in
+                (conversation.get_child_at_index(i) for i in range(conversation.get_child_count())) if row]
+
+    def wait_for_row(self, *parts):
+        return until(f"a row with {parts}",
+                     lambda: next((r for r in self.rows() if all(part in r for part in parts)), None))
+
+    def texts(self):
+        """Everything that is written on the screen."""
+        return [node.get_name() for node in self.walk() if node.get_name() and self.shows(node)]
+
+    def say(self, text):
+        self.type_into("Message", text)
+        self.press("Send")
+
+    def window_id(self):
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                               capture_output=True, text=True, check=False).stdout.split()
+        return found[-1] if found else None
+
+    def focus(self):
+        window = until("a window", self.window_id)
+        subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True, timeout=DEADLINE)
+        return window
+
+    def keys(self, *keys):
+        self.focus()
+        subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
+
+    def move(self, x, y, width=None, height=None):
+        window = until("a window", self.window_id)
+        if width:
+            subprocess.run(["xdotool", "windowsize", window, str(width), str(height)], check=True, timeout=DEADLINE)
+        subprocess.run(["xdotool", "windowmove", window, str(x), str(y)], check=True, timeout=DEADLINE)
+
+    def quit(self, deadline=DEADLINE):
+        """Ends the program as a person does; returns how long that took, in seconds."""
+        start = time.monotonic()
+        self.keys("ctrl+q")
+        self.process.wait(deadline)
+        return time.monotonic() - start
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(DEADLINE)
+
+
+def screenshot(path):
+    subprocess.run(["import", "-window", "root", path], check=True, timeout=DEADLINE)
