@@ -103,12 +103,6 @@ on_session_changed (DwComposer *self)
   gtk_stack_set_visible_child_name (self->send_face, online ? "send" : "queue");
   gtk_widget_set_tooltip_text (self->send, tooltip);
   dw_toolkit_set_label (self->send, _ ("Send"));
-  if (online)
-    gtk_widget_add_css_class (self->send, "circular");
-  else
-    gtk_widget_remove_css_class (self->send, "circular");
-  if (online)
-    gtk_widget_remove_css_class (self->send, "pill");
 }
 
 static void

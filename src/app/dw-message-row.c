@@ -42,6 +42,10 @@ static guint signals[N_SIGNALS];
 /* What “Show more” can reach. Beyond it “Copy” has the rest. */
 #define MOST_CHARS 6000
 
+/* As dw-message-row.ui has them. */
+#define AVATAR_SIZE 32
+#define AVATAR_GAP 9
+
 /* How much of a long message its accessible name reads out. */
 #define LABEL_CHARS 500
 
@@ -57,6 +61,12 @@ body_width (DwMessageRow *self, int available)
 
   gtk_widget_measure (self->body, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
   return CLAMP (MIN (natural, most), MIN (minimum, available), available);
+}
+
+static GtkSizeRequestMode
+dw_message_row_get_request_mode (GtkWidget *widget)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
 static void
@@ -151,9 +161,9 @@ show_name (DwMessageRow *self, gboolean visible)
   gboolean theirs = dw_message_get_kind (self->message) == DW_MESSAGE_THEIRS;
 
   gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
-  gtk_widget_set_visible (GTK_WIDGET (self->avatar), theirs);
-  /* Later rows of a group keep the avatar's place. */
-  gtk_widget_set_opacity (GTK_WIDGET (self->avatar), visible ? 1.0 : 0.0);
+  gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
+  /* Later rows of a group keep the avatar's place and not its height. */
+  gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + AVATAR_GAP : 0);
   if (!visible)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
@@ -209,8 +219,7 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
   gtk_widget_set_halign (self->bubble, kind == DW_MESSAGE_NOTICE ? GTK_ALIGN_CENTER : align);
   gtk_widget_set_halign (GTK_WIDGET (self->meta), align);
-  gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 6 : 0);
-  gtk_widget_set_margin_top (GTK_WIDGET (self->avatar), 18);
+  gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
   show_meta (self);
 }
@@ -260,6 +269,7 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_message_row_dispose;
+  widget_class->get_request_mode = dw_message_row_get_request_mode;
   widget_class->measure = dw_message_row_measure;
   widget_class->size_allocate = dw_message_row_size_allocate;
 

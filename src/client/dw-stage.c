@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage.h"
 
+#include <glib/gi18n-lib.h>
+
 struct _DwStage
 {
   GObject parent_instance;
@@ -73,6 +75,8 @@ dw_stage_dup_name (DwStage *self)
 
   if (self->name != NULL)
     return g_strdup (self->name);
+  if (dw_stage_url_is_loopback (url))
+    return g_strdup (_ ("This computer"));
   return stage != NULL ? g_strdup_printf ("%s · %s", stage, place) : g_strdup (place);
 }
 

@@ -111,7 +111,10 @@ class App:
         """GTK 4.8 tells “showing” of windows alone, so an object counts as seen where it has an extent."""
         if not node.get_state_set().contains(Atspi.StateType.VISIBLE):
             return False
-        return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW).width > 0
+        try:
+            return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW).width > 0
+        except GLib.Error:
+            return False  # it went while we looked
 
     def find(self, name, role=None, start=None):
         """The first object on the screen with this name, or None."""
