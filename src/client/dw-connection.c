@@ -43,22 +43,23 @@ enum
 
 static guint signals[N_SIGNALS];
 
+/* We end it, and do not wait 5 s for a peer that may never answer our close frame. */
 static void
-end_with (DwConnection *self, DwCause verdict, gushort code)
+end_with (DwConnection *self, DwCause cause, gushort code)
 {
-  self->verdict = verdict;
-  if (dw_connection_is_open (self))
-    soup_websocket_connection_close (self->websocket, code, NULL);
+  g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
+
+  g_signal_handlers_disconnect_by_data (websocket, self);
+  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (websocket, code, NULL);
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code);
 }
 
 static void
 on_message (DwConnection *self, int type, GBytes *message)
 {
-  g_autoptr (DwConnection) keep = NULL;
+  g_autoptr (DwConnection) keep = g_object_ref (self);
 
-  if (self->verdict != DW_CAUSE_NONE)
-    return;
-  keep = g_object_ref (self);
   self->last_heard = dw_boot_clock_now ();
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);

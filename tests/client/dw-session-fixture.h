@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-raw-peer.h"
+#include "dw-test.h"
+
+#include "client/dw-session.h"
+
+G_BEGIN_DECLS
+
+/* A session of milliseconds, and a note of everything it did. */
+typedef struct
+{
+  DwSession *session;
+  DwSessionPolicy policy;
+  GPtrArray *states; /* of the states' names, in order */
+  GPtrArray *frames; /* of DwFrame */
+  guint lost;
+} Fixture;
+
+Fixture *fixture_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, ...) G_GNUC_NULL_TERMINATED;
+void fixture_free (Fixture *fixture);
+DwSessionPolicy fixture_policy (void);
+void fixture_until_state (Fixture *fixture, DwSessionState state);
+void fixture_until_frames (Fixture *fixture, guint n);
+const char *fixture_text (Fixture *fixture, guint index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
+
+G_END_DECLS

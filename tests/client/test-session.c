@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-session-fixture.h"
+
+#include <string.h>
+
+#define NOTIFICATION                                                                                                  \
+  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\","  \
+  "\"features\":[\"id\"]}"
+
+static Fixture *
+fixture_for (DwRawPeer *peer)
+{
+  DwSessionPolicy policy = fixture_policy ();
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+
+  return fixture_new (&policy, NULL, url, NULL);
+}
+
+static const DwSessionStatus *
+status_of (Fixture *fixture)
+{
+  return dw_session_get_status (fixture->session);
+}
+
+static void
+test_confirmed (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_write_text (peer, NOTIFICATION);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_true (status_of (fixture)->confirmed);
+  g_assert_cmpstr (status_of (fixture)->connection_id, ==, "c");
+  g_assert_cmpint (status_of (fixture)->features, ==, DW_FEATURE_ID);
+  g_assert_cmpint (status_of (fixture)->latency_ms, >=, 0);
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (peer), ==, "{\"action\":\"dynamowave-status\"}");
+  g_assert_cmpuint (fixture->frames->len, ==, 0);
+  g_assert_cmpuint (fixture->states->len, ==, 3);
+}
+
+/* A stage without $default answers the probe with “Forbidden”, which proves the connection and is no news. */
+static void
+test_forbidden_confirms (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+  const char *forbidden = "{\"message\": \"Forbidden\", \"connectionId\":\"c\", \"requestId\":\"r\"}";
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_write_text (peer, forbidden);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_true (status_of (fixture)->confirmed);
+  g_assert_cmpuint (fixture->frames->len, ==, 0);
+  /* A second one answers nothing of ours, so it is told. */
+  dw_raw_peer_write_text (peer, forbidden);
+  fixture_until_frames (fixture, 1);
+}
+
+static void
+test_unconfirmed (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_false (status_of (fixture)->confirmed);
+  dw_raw_peer_write_text (peer, "hello");
+  fixture_until_frames (fixture, 1);
+  g_assert_cmpstr (fixture_text (fixture, 0), ==, "hello");
+}
+
+typedef struct
+{
+  const char *answer;
+  DwCause cause;
+  DwSessionState state; /* where it ends */
+  guint code;
+} Answer;
+
+static const Answer answers[] = {
+  { "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_UNAUTHORIZED, DW_SESSION_REFUSED, 401 },
+  { "HTTP/1.1 403 Forbidden\r\nContent-Length: 23\r\n\r\n{\"message\":\"Forbidden\"}", DW_CAUSE_FORBIDDEN,
+    DW_SESSION_REFUSED, 403 },
+  { "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_NOT_FOUND, DW_SESSION_REFUSED, 404 },
+  { "HTTP/1.1 307 Temporary Redirect\r\nLocation: ws://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_REDIRECT,
+    DW_SESSION_REFUSED, 307 },
+  { "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_THROTTLED, DW_SESSION_WAITING, 429 },
+  { "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, DW_SESSION_WAITING, 500 },
+  { "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, DW_SESSION_WAITING, 502 },
+  { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", DW_CAUSE_SIGN_IN,
+    DW_SESSION_WAITING, 200 },
+  { "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi", DW_CAUSE_NOT_A_STAGE,
+    DW_SESSION_WAITING, 200 },
+  { "220 mail.example ESMTP\r\n", DW_CAUSE_NOT_A_STAGE, DW_SESSION_WAITING, 0 },
+};
+
+static void
+test_answers (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (answers[i].answer);
+      g_autoptr (Fixture) fixture = fixture_for (peer);
+
+      g_test_message ("row %u", i);
+      dw_session_connect (fixture->session);
+      fixture_until_state (fixture, answers[i].state);
+      g_assert_cmpint (status_of (fixture)->cause, ==, answers[i].cause);
+      g_assert_cmpuint (status_of (fixture)->code, ==, answers[i].code);
+      if (answers[i].state == DW_SESSION_REFUSED)
+        {
+          guint attempts = dw_raw_peer_get_attempts (peer);
+
+          /* At most two, and then none. */
+          g_assert_cmpuint (attempts, ==, 2);
+          dw_test_run_for (250);
+          g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
+        }
+    }
+}
+
+static void
+test_nothing_listens (void)
+{
+  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, "ws://127.0.0.1:1/x", NULL);
+  g_autoptr (Fixture) nowhere = fixture_new (&policy, NULL, "wss://no-such-host.invalid/x", NULL);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_NOTHING_LISTENS);
+  dw_session_connect (nowhere->session);
+  fixture_until_state (nowhere, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (nowhere)->cause, ==, DW_CAUSE_NAME_NOT_FOUND);
+}
+
+static void
+test_silent_handshake (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("");
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_HANDSHAKE_TIMEOUT);
+}
+
+/* An end comes once, however the library reports it, and one attempt follows. */
+static void
+check_comes_back (DwRawPeer *peer, Fixture *fixture, DwCause cause)
+{
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, cause);
+  g_assert_cmpuint (fixture->lost, ==, 1);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 2);
+  g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 1);
+}
+
+static void
+test_fin_and_reset (void)
+{
+  for (guint reset = 0; reset <= 1; reset++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_autoptr (Fixture) fixture = fixture_for (peer);
+
+      dw_session_connect (fixture->session);
+      fixture_until_state (fixture, DW_SESSION_ONLINE);
+      dw_raw_peer_drop (peer, reset != 0);
+      check_comes_back (peer, fixture, DW_CAUSE_LOST);
+    }
+}
+
+static void
+test_bad_frames (void)
+{
+  static const struct
+  {
+    const char *bytes;
+    gsize length;
+  } cases[] = {
+    { "\xc1\x05hello", 7 },          /* RSV1 without an extension */
+    { "\xf1\x05hello", 7 },          /* RSV1 to RSV3 */
+    { "\x81\x02\xc3\x28", 4 },       /* not UTF-8 */
+    { "\x82\x03\x01\x02\x03", 5 },   /* binary */
+    { "\x83\x01x", 3 },              /* an opcode that does not exist */
+    { "\x80\x01x", 3 },              /* the rest of nothing */
+    { "\x81\x85\x01\x02\x03\x04hello", 11 }, /* masked, as only clients do */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_autoptr (Fixture) fixture = fixture_for (peer);
+
+      g_test_message ("row %u", i);
+      dw_session_connect (fixture->session);
+      fixture_until_state (fixture, DW_SESSION_ONLINE);
+      dw_raw_peer_write (peer, cases[i].bytes, cases[i].length);
+      check_comes_back (peer, fixture, DW_CAUSE_PROTOCOL_ERROR);
+      g_assert_cmpuint (fixture->frames->len, ==, 0);
+      dw_raw_peer_write_text (peer, "the next one");
+      fixture_until_frames (fixture, 1);
+    }
+}
+
+static void
+test_data_after_close (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_write (peer, "\x81\x02hi\x88\x02\x03\xe8\x81\x04late", 4 + 4 + 6);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_CLOSED);
+  g_assert_cmpuint (status_of (fixture)->code, ==, 1000);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (fixture->frames->len, ==, 1);
+  g_assert_cmpstr (fixture_text (fixture, 0), ==, "hi");
+}
+
+/* 131,072 bytes are a message. One more ends the connection, and the backoff bounds how often. */
+static void
+test_large (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+  g_autofree char *text = g_strnfill (131073, 'a');
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_write_frame (peer, 0x81, text, 131072);
+  fixture_until_frames (fixture, 1);
+  g_assert_cmpuint (strlen (fixture_text (fixture, 0)), ==, 131072);
+  dw_raw_peer_write_frame (peer, 0x01, text, 65536);
+  dw_raw_peer_write_frame (peer, 0x80, text, 65536);
+  fixture_until_frames (fixture, 2);
+  g_assert_cmpuint (strlen (fixture_text (fixture, 1)), ==, 131072);
+
+  dw_raw_peer_write_frame (peer, 0x81, text, 131073);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_MESSAGE_TOO_LARGE);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+
+  dw_raw_peer_write_frame (peer, 0x01, text, 65537);
+  dw_raw_peer_write_frame (peer, 0x80, text, 65536);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_MESSAGE_TOO_LARGE);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (fixture->frames->len, ==, 2);
+}
+
+/* Opened and closed at once is a failure: the gaps grow to the cap and the counter stays. */
+static void
+test_opened_then_closed (void)
+{
+  static const char *const closes[] = { "\x88\x02\x03\xf0", "\x88\x02\x03\xe9" }; /* 1008, 1001 */
+
+  for (guint i = 0; i < G_N_ELEMENTS (closes); i++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_autoptr (Fixture) fixture = fixture_for (peer);
+
+      dw_raw_peer_set_greeting (peer, closes[i], 4);
+      dw_session_connect (fixture->session);
+      while (status_of (fixture)->attempt < 5)
+        g_main_context_iteration (NULL, TRUE);
+      /* Half of min(200, 20·2^n) each: 10 + 20 + 40 + 80 before the fifth. */
+      g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 5);
+      dw_test_run_for (300);
+      g_assert_cmpuint (dw_raw_peer_get_attempts (peer), <=, 8);
+    }
+}
+
+static void
+test_disconnect_while_waiting (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+  guint attempts;
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  dw_session_disconnect (fixture->session);
+  g_assert_cmpint (status_of (fixture)->state, ==, DW_SESSION_OFFLINE);
+  attempts = dw_raw_peer_get_attempts (peer);
+  dw_test_run_for (500);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
+  g_assert_cmpint (status_of (fixture)->state, ==, DW_SESSION_OFFLINE);
+}
+
+static void
+test_disconnect_while_connecting (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("");
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTING);
+  dw_test_run_for (50);
+  dw_session_disconnect (fixture->session);
+  g_assert_cmpint (status_of (fixture)->state, ==, DW_SESSION_OFFLINE);
+  dw_test_run_for (500);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
+  g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 0);
+}
+
+/* The peer never answers the close frame; nobody waits for it. */
+static void
+test_disconnect_while_online (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_session_disconnect (fixture->session);
+  g_assert_cmpint (status_of (fixture)->state, ==, DW_SESSION_OFFLINE);
+  g_assert_cmpuint (fixture->lost, ==, 1);
+  while (dw_raw_peer_get_last_close (peer) == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (dw_raw_peer_get_last_close (peer), ==, 1000);
+  dw_test_run_for (300);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
+}
+
+/* “Retry now” leaves one attempt under way, not two. */
+static void
+test_retry_now (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+  guint attempts;
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  attempts = dw_raw_peer_get_attempts (peer);
+  dw_raw_peer_set_answer (peer, NULL);
+  for (guint i = 0; i < 5; i++)
+    dw_session_retry (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_test_run_for (300);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts + 1);
+  g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 1);
+}
+
+/* A refused session stops, says so, and the very next request after the edit carries the new token. */
+static void
+test_new_token (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  DwSessionPolicy policy = fixture_policy ();
+  g_autofree char *base = dw_raw_peer_dup_url (peer);
+  g_autofree char *old_text = g_strconcat (base, "?token=OLD+/=", NULL);
+  g_autofree char *new_text = g_strconcat (base, "?token=NEW+/=", NULL);
+  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, old_text, NULL);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (new_text, NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_REFUSED);
+  g_assert_cmpint (dw_cause_get_remedy (status_of (fixture)->cause), ==, DW_REMEDY_TOKEN);
+  g_assert_true (g_str_has_prefix (dw_raw_peer_get_last_request (peer), "GET /prod?token=OLD+/= HTTP/1.1\r\n"));
+  dw_raw_peer_set_answer (peer, NULL);
+  dw_session_set_stage (fixture->session, stage);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 3);
+  g_assert_true (g_str_has_prefix (dw_raw_peer_get_last_request (peer), "GET /prod?token=NEW+/= HTTP/1.1\r\n"));
+}
+
+/* The peer stops answering pings without a word: the connection is replaced. */
+static void
+test_dead_peer (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_set_pongs (peer, FALSE);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_SILENT);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 2);
+}
+
+/* What a listener does inside the end of a connection must not be undone or done twice. */
+static void
+on_lost_disconnect (DwSession *session)
+{
+  dw_session_disconnect (session);
+}
+
+static void
+test_disconnect_inside_lost (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_signal_connect (fixture->session, "lost", G_CALLBACK (on_lost_disconnect), NULL);
+  dw_raw_peer_drop (peer, TRUE);
+  fixture_until_state (fixture, DW_SESSION_OFFLINE);
+  dw_test_run_for (300);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/session/confirmed", test_confirmed);
+  g_test_add_func ("/client/session/forbidden-confirms", test_forbidden_confirms);
+  g_test_add_func ("/client/session/unconfirmed", test_unconfirmed);
+  g_test_add_func ("/client/session/answers/RC-6", test_answers);
+  g_test_add_func ("/client/session/nothing-listens", test_nothing_listens);
+  g_test_add_func ("/client/session/silent-handshake/WS-2", test_silent_handshake);
+  g_test_add_func ("/client/session/fin-and-reset", test_fin_and_reset);
+  g_test_add_func ("/client/session/bad-frames/WS-6", test_bad_frames);
+  g_test_add_func ("/client/session/data-after-close/WS-6", test_data_after_close);
+  g_test_add_func ("/client/session/large/WS-1", test_large);
+  g_test_add_func ("/client/session/opened-then-closed/RC-2", test_opened_then_closed);
+  g_test_add_func ("/client/session/disconnect-while-waiting/RC-5", test_disconnect_while_waiting);
+  g_test_add_func ("/client/session/disconnect-while-connecting/RC-5", test_disconnect_while_connecting);
+  g_test_add_func ("/client/session/disconnect-while-online/RC-5", test_disconnect_while_online);
+  g_test_add_func ("/client/session/retry-now/RC-5", test_retry_now);
+  g_test_add_func ("/client/session/new-token/RC-6", test_new_token);
+  g_test_add_func ("/client/session/dead-peer/WS-2", test_dead_peer);
+  g_test_add_func ("/client/session/disconnect-inside-lost/S-3", test_disconnect_inside_lost);
+  return g_test_run ();
+}

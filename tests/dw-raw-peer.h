@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_RAW_PEER (dw_raw_peer_get_type ())
+G_DECLARE_FINAL_TYPE (DwRawPeer, dw_raw_peer, DW, RAW_PEER, GObject)
+
+/* A peer that writes exactly the bytes it is told to, right or wrong, and never closes by itself. It answers each
+ * upgrade with `answer`, or with a proper 101 where that is NULL, or not at all where it is empty. */
+DwRawPeer *dw_raw_peer_new (const char *answer);
+char *dw_raw_peer_dup_url (DwRawPeer *self);
+void dw_raw_peer_set_answer (DwRawPeer *self, const char *answer);
+void dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length);
+void dw_raw_peer_set_hang_up (DwRawPeer *self, gboolean hang_up);
+void dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs);
+guint dw_raw_peer_get_attempts (DwRawPeer *self);
+guint dw_raw_peer_get_open (DwRawPeer *self);
+const char *dw_raw_peer_get_last_request (DwRawPeer *self);
+const char *dw_raw_peer_get_last_frame (DwRawPeer *self);
+guint dw_raw_peer_get_last_close (DwRawPeer *self);
+void dw_raw_peer_write (DwRawPeer *self, const void *bytes, gsize length);
+void dw_raw_peer_write_frame (DwRawPeer *self, guint8 first_byte, const void *payload, gsize length);
+void dw_raw_peer_write_text (DwRawPeer *self, const char *text);
+void dw_raw_peer_drop (DwRawPeer *self, gboolean reset);
+
+G_END_DECLS

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+/**
+ * dw_test_init:
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Starts a test program in folders of its own.
+ */
+void
+dw_test_init (int *argc, char ***argv)
+{
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+  g_setenv ("GIO_USE_VFS", "local", TRUE);
+  /* The desktop's resolver reads schemas, and the isolated folders have none. */
+  g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
+  g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * dw_test_until:
+ * @what: what is waited for, for the message of a failure
+ * @check: whether it has come to pass
+ * @data: for @check
+ *
+ * Runs the main loop until @check is true, and fails after %DW_TEST_DEADLINE_MS.
+ */
+void
+dw_test_until (const char *what, DwTestCheck check, gpointer data)
+{
+  gboolean late = FALSE;
+  guint deadline = g_timeout_add (DW_TEST_DEADLINE_MS, on_deadline, &late);
+
+  while (!check (data) && !late)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (deadline);
+  if (late && !check (data))
+    g_error ("waited %d ms for %s", DW_TEST_DEADLINE_MS, what);
+}
+
+/**
+ * dw_test_run_for:
+ * @milliseconds: how long
+ *
+ * Runs the main loop for a time, to see that something does not happen in it.
+ */
+void
+dw_test_run_for (guint milliseconds)
+{
+  gboolean over = FALSE;
+  guint source = g_timeout_add (milliseconds, on_deadline, &over);
+
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (source);
+}
+
+static void
+on_gone (gpointer data, GObject *where)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/**
+ * dw_test_finalize:
+ * @object: (transfer full): an object that nobody else should hold
+ *
+ * Drops it and fails where it does not go. What is under way in libsoup may hold it for some turns of the loop.
+ */
+void
+dw_test_finalize (gpointer object)
+{
+  gboolean gone = FALSE;
+
+  g_object_weak_ref (object, on_gone, &gone);
+  g_object_unref (object);
+  dw_test_until ("an object to go", is_true, &gone);
+}

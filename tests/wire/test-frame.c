@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "wire/dw-frame.h"
+#include "wire/dw-limits.h"
+#include "wire/dw-wire-error.h"
+
+#include <string.h>
+
+#define FFFD "\xef\xbf\xbd"
+
+typedef struct
+{
+  const char *frame;
+  DwFrameKind kind;
+  const char *text;
+} Row;
+
+static const Row rows[] = {
+  /* The design's section 1. */
+  { "{\"message\":\"hello\"}", DW_FRAME_BROADCAST, "hello" },
+  { "hello", DW_FRAME_BROADCAST, "hello" },
+  { "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":\"2025-02-03T01:46:33.523Z\","
+    "\"connectionID\":\"FYnvDeD_NjMCKlg=\"}",
+    DW_FRAME_NOTIFICATION, NULL },
+  { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR, "Forbidden" },
+  { "{\"message\":\"Internal server error\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR,
+    "Internal server error" },
+  { "{\"message\":\"Too Many Requests\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR,
+    "Too Many Requests" },
+  { "\"Message sent\"", DW_FRAME_ROUTE_RESPONSE, "Message sent" },
+  { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}",
+    DW_FRAME_BROADCAST, "hello" },
+  { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.123Z\",\"stage\":\"prod\","
+    "\"features\":[\"sender\",\"id\",\"sentAt\"]}",
+    DW_FRAME_NOTIFICATION, "Connected" },
+  /* The gateway's own spacing, as captured. */
+  { "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}",
+    DW_FRAME_GATEWAY_ERROR, "Forbidden" },
+  { "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}",
+    DW_FRAME_GATEWAY_ERROR, "Endpoint request timed out" },
+  { "{\"message\" : \"Bad request body\", \"connectionId\": \"c\", \"messageId\": \"m\"}", DW_FRAME_GATEWAY_ERROR,
+    "Bad request body" },
+  { "Use the send-message route to send a message. Your info:{\"ConnectedAt\":\"2025-02-03T01:46:33.523Z\","
+    "\"Identity\":{\"SourceIp\":\"1.2.3.4\",\"UserAgent\":null},\"LastActiveAt\":\"2025-02-03T01:46:34.000Z\","
+    "\"connectionID\":\"FYnvDeD_NjMCKlg=\"}",
+    DW_FRAME_NOTIFICATION, NULL },
+  /* Near misses are somebody's words. */
+  { "{\"message\":\"Forbidden\"}", DW_FRAME_BROADCAST, "Forbidden" },
+  { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\",\"sender\":\"Eve\"}", DW_FRAME_BROADCAST,
+    "Forbidden" },
+  { "{\"message\":\"Forbidden\",\"connectionId\":1,\"requestId\":\"r\"}", DW_FRAME_BROADCAST, "Forbidden" },
+  { "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}",
+    DW_FRAME_BROADCAST, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}" },
+  { "Use the sendmessage route to send a message. Your info:nonsense", DW_FRAME_BROADCAST,
+    "Use the sendmessage route to send a message. Your info:nonsense" },
+  { "Use the door", DW_FRAME_BROADCAST, "Use the door" },
+  { "42", DW_FRAME_BROADCAST, "42" },
+  { "[1,2]", DW_FRAME_BROADCAST, "[1,2]" },
+  { "null", DW_FRAME_BROADCAST, "null" },
+  { "", DW_FRAME_BROADCAST, "" },
+  { "{\"message\":", DW_FRAME_BROADCAST, "{\"message\":" },
+  { "{'message':'x'}", DW_FRAME_BROADCAST, "{'message':'x'}" },
+  { "/* x */ {\"message\":\"x\"}", DW_FRAME_BROADCAST, "/* x */ {\"message\":\"x\"}" },
+  { "{\"message\":42}", DW_FRAME_BROADCAST, "42" },
+  { "{\"message\":{\"a\":[1]}}", DW_FRAME_BROADCAST, "{\"a\":[1]}" },
+  { "{\"message\":null}", DW_FRAME_UNREADABLE, "{\"message\":null}" },
+  { "{\"a\":1}", DW_FRAME_UNREADABLE, "{\"a\":1}" },
+  { "{}", DW_FRAME_UNREADABLE, "{}" },
+  /* What json-glib cannot hold; what follows it stays. */
+  { "{\"message\":\"ab\\u0000cd\"}", DW_FRAME_BROADCAST, "ab" FFFD "cd" },
+  { "{\"message\":\"a\\ud800z\"}", DW_FRAME_BROADCAST, "a" FFFD "z" },
+  { "{\"message\":\"a\\udc00z\"}", DW_FRAME_BROADCAST, "a" FFFD "z" },
+  { "{\"message\":\"a\\ud800\\ud83d\\ude00z\"}", DW_FRAME_BROADCAST, "a" FFFD "\xf0\x9f\x98\x80z" },
+  { "{\"message\":\"a\\\\u0000z\"}", DW_FRAME_BROADCAST, "a\\u0000z" },
+  { "{\"message\":\"\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7\"}", DW_FRAME_BROADCAST,
+    "\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7" },
+};
+
+static void
+test_classify (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, rows[i].frame, strlen (rows[i].frame));
+
+      g_test_message ("%s", rows[i].frame);
+      g_assert_cmpint (frame->kind, ==, rows[i].kind);
+      g_assert_cmpstr (frame->text, ==, rows[i].text != NULL ? rows[i].text : rows[i].frame);
+      g_assert_true (g_utf8_validate (frame->text, -1, NULL));
+      g_assert_cmpint (frame->reason != NULL, ==, frame->kind == DW_FRAME_UNREADABLE);
+    }
+}
+
+static void
+test_fields (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (DwFrame) broadcast = dw_frame_classify (dialect, parser, rows[7].frame, strlen (rows[7].frame));
+  g_autoptr (DwFrame) ours = dw_frame_classify (dialect, parser, rows[8].frame, strlen (rows[8].frame));
+  g_autoptr (DwFrame) prose = dw_frame_classify (dialect, parser, rows[2].frame, strlen (rows[2].frame));
+  g_autoptr (DwFrame) forbidden = dw_frame_classify (dialect, parser, rows[9].frame, strlen (rows[9].frame));
+  g_autoptr (DwFrame) copy = dw_frame_copy (ours);
+  g_autoptr (GDateTime) time = g_date_time_new_utc (2026, 11, 25, 10, 0, 0.123);
+
+  g_assert_cmpstr (broadcast->sender, ==, "Ada");
+  g_assert_cmpstr (broadcast->id, ==, "1");
+  g_assert_cmpint (broadcast->sent_at / 1000, ==, g_date_time_to_unix (time) * 1000 + 123);
+  g_assert_cmpstr (copy->connection_id, ==, "c");
+  g_assert_cmpint (copy->connected_at, ==, broadcast->sent_at);
+  g_assert_cmpstr (copy->stage, ==, "prod");
+  g_assert_cmpint (copy->features, ==, DW_FEATURE_SENDER | DW_FEATURE_ID | DW_FEATURE_SENT_AT);
+  g_assert_cmpstr (prose->connection_id, ==, "FYnvDeD_NjMCKlg=");
+  g_assert_cmpint (prose->connected_at, >, 0);
+  g_assert_cmpint (prose->features, ==, DW_FEATURE_NONE);
+  g_assert_cmpint (forbidden->gateway_error, ==, DW_GATEWAY_FORBIDDEN);
+  g_assert_cmpstr (forbidden->connection_id, ==, "XDmENcnwIE0CFEQ=");
+}
+
+static void
+test_bytes (void)
+{
+  static const char with_nul[] = "ab\0cd";
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (DwFrame) bad = dw_frame_classify (dialect, parser, "a\xc3\x28z", 4);
+  g_autoptr (DwFrame) nul = dw_frame_classify (dialect, parser, with_nul, 5);
+
+  g_assert_cmpint (bad->kind, ==, DW_FRAME_UNREADABLE);
+  g_assert_cmpstr (bad->text, ==, "a" FFFD "(z");
+  g_assert_true (g_str_has_suffix (nul->text, "cd"));
+}
+
+/* json-glib crashes on 100,000 brackets. */
+static void
+test_depth (void)
+{
+  static const guint depths[] = { 1, DW_LIMIT_JSON_DEPTH, DW_LIMIT_JSON_DEPTH + 1, 100000, 120000 };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (depths); i++)
+    {
+      g_autofree char *open = g_strnfill (depths[i], '[');
+      g_autofree char *close = g_strnfill (depths[i], ']');
+      g_autofree char *text = g_strconcat (open, close, NULL);
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+      g_assert_cmpint (frame->kind, ==,
+                       depths[i] <= DW_LIMIT_JSON_DEPTH ? DW_FRAME_BROADCAST : DW_FRAME_UNREADABLE);
+    }
+}
+
+static void
+test_encode (void)
+{
+  static const struct
+  {
+    DwDialectPreset preset;
+    const char *text, *sender, *id, *frame;
+  } cases[] = {
+    { DW_DIALECT_DYNAMOWAVE, "hello", NULL, NULL, "{\"action\":\"sendMessage\",\"message\":\"hello\"}" },
+    { DW_DIALECT_DYNAMOWAVE, "hello", "Ada", "u",
+      "{\"action\":\"sendMessage\",\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"u\"}" },
+    { DW_DIALECT_LOWER_CASE, "hello", NULL, NULL, "{\"action\":\"sendmessage\",\"message\":\"hello\"}" },
+    { DW_DIALECT_DATA, "a\"b\\c\n", NULL, NULL, "{\"action\":\"sendmessage\",\"data\":\"a\\\"b\\\\c\\n\"}" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DwDialect) dialect = dw_dialect_new_preset (cases[i].preset);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *frame = dw_frame_encode (dialect, cases[i].text, cases[i].sender, cases[i].id, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (frame, ==, cases[i].frame);
+      g_assert_cmpuint (dw_frame_encoded_size (dialect, cases[i].text, cases[i].sender, cases[i].id), ==,
+                        strlen (frame));
+    }
+}
+
+/* The gateway closes with 1009 above this. */
+static void
+test_encode_limit (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  gsize room = DW_LIMIT_FRAME_BYTES - strlen ("{\"action\":\"sendMessage\",\"message\":\"\"}");
+  g_autofree char *fits = g_strnfill (room, 'a');
+  g_autofree char *too_long = g_strnfill (room + 1, 'a');
+  g_autofree char *escaped = g_strnfill (room / 2 + 1, '"');
+  g_autofree char *frame = dw_frame_encode (dialect, fits, NULL, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (strlen (frame), ==, DW_LIMIT_FRAME_BYTES);
+  g_assert_null (dw_frame_encode (dialect, too_long, NULL, NULL, &error));
+  g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_LARGE);
+  g_clear_error (&error);
+  g_assert_null (dw_frame_encode (dialect, escaped, NULL, NULL, &error));
+  g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_LARGE);
+  g_clear_error (&error);
+  g_assert_null (dw_frame_encode (dialect, "\xff", NULL, NULL, &error));
+  g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT);
+}
+
+static void
+test_dialects (void)
+{
+  static const struct
+  {
+    const char *route_key, *send_route, *body_key, *probe;
+    gboolean works;
+  } cases[] = {
+    { "type", "chat", "text", NULL, TRUE },         { "type", "chat", "text", "ping", TRUE },
+    { "", "chat", "text", NULL, FALSE },            { "type", "", "text", NULL, FALSE },
+    { "type", "chat", "", NULL, FALSE },            { "text", "chat", "text", NULL, FALSE },
+    { "ty\npe", "chat", "text", NULL, FALSE },      { "type", "chat", "text", "\xff", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwDialect) dialect = dw_dialect_new_custom (cases[i].route_key, cases[i].send_route,
+                                                             cases[i].body_key, cases[i].probe, &error);
+      g_autofree char *frame = NULL;
+
+      g_assert_cmpint (dialect != NULL, ==, cases[i].works);
+      if (dialect == NULL)
+        {
+          g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT);
+          continue;
+        }
+      frame = dw_frame_encode (dialect, "x", NULL, NULL, NULL);
+      g_assert_cmpstr (frame, ==, "{\"type\":\"chat\",\"text\":\"x\"}");
+      g_assert_cmpstr (dw_dialect_get_probe (dialect), ==,
+                       cases[i].probe != NULL ? cases[i].probe : "{\"type\":\"dynamowave-status\"}");
+    }
+}
+
+static void
+test_body_key (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DATA);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, "{\"data\":\"x\"}", 12);
+  g_autoptr (DwFrame) other = dw_frame_classify (dialect, parser, "{\"message\":\"x\"}", 15);
+
+  g_assert_cmpstr (frame->text, ==, "x");
+  g_assert_cmpint (other->kind, ==, DW_FRAME_UNREADABLE);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/wire/frame/classify/AG-1", test_classify);
+  g_test_add_func ("/wire/frame/fields", test_fields);
+  g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
+  g_test_add_func ("/wire/frame/depth", test_depth);
+  g_test_add_func ("/wire/frame/encode", test_encode);
+  g_test_add_func ("/wire/frame/encode-limit", test_encode_limit);
+  g_test_add_func ("/wire/dialect/custom", test_dialects);
+  g_test_add_func ("/wire/dialect/body-key", test_body_key);
+  return g_test_run ();
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "wire/dw-json.h"
+#include "wire/dw-time.h"
+#include "wire/dw-wire-error.h"
+
+#include <locale.h>
+#include <string.h>
+
+static gboolean
+is_json (JsonParser *parser, const char *text)
+{
+  return dw_json_parse (parser, text, -1, NULL) != NULL;
+}
+
+static void
+test_grammar (void)
+{
+  static const char *const good[] = { "{}", "[]", "0", "-1.5e+10", "\"\"", "true", " [ 1 , { \"a\" : null } ] ",
+                                      "{\"a\":{\"b\":[]},\"c\":1}", "\"\\u00e9\\n\"", "[[],[[]]]", "1E5" };
+  static const char *const bad[] = { "", "{", "}", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "1.", ".5", "+1",
+                                     "1e", "tru", "nul", "\"\\x\"", "\"\\u12\"", "\"a", "[1 2]", "{\"a\" 1}", "//x\n1",
+                                     "1 2", "{}{}", "\"\t\"", "NaN", "Infinity", "-", "[,1]", "{,}", "[}", "{]" };
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_test_message ("good: %s", good[i]);
+      g_assert_true (is_json (parser, good[i]));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_test_message ("bad: %s", bad[i]);
+      g_assert_false (is_json (parser, bad[i]));
+    }
+}
+
+/* Random changes to good texts: the scan and json-glib must agree that what passes the scan parses, and nothing may
+ * crash. A fixed seed, so that a failure can be repeated. */
+static void
+test_mutations (void)
+{
+  static const char *const seeds[] = { "{\"message\":\"a\\u0041\\ud83d\\ude00\",\"n\":[1,-2.5e3,true,null]}",
+                                       "[[[{\"a\":[{}]}]]]", "\"\\ud800\\u0000x\"" };
+  static const char alphabet[] = "{}[]\":,\\u0dDeE+-. tfn\x01\x7f\xc3";
+  g_autoptr (GRand) random = g_rand_new_with_seed (42);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < 60000; i++)
+    {
+      g_autofree char *text = g_strdup (seeds[i % G_N_ELEMENTS (seeds)]);
+      gsize length = strlen (text);
+      guint changes = (guint) g_rand_int_range (random, 1, 5);
+      JsonNode *root;
+
+      for (guint j = 0; j < changes; j++)
+        text[g_rand_int_range (random, 0, (gint32) length)] =
+            alphabet[g_rand_int_range (random, 0, sizeof alphabet - 1)];
+      root = dw_json_parse (parser, text, (gssize) length, NULL);
+      if (root != NULL && json_node_get_value_type (root) == G_TYPE_STRING)
+        g_assert_true (g_utf8_validate (json_node_get_string (root), -1, NULL));
+    }
+}
+
+static void
+test_locale (void)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  /* Where the system has no such locale the test still says something about “C”. */
+  if (setlocale (LC_ALL, "de_DE.UTF-8") == NULL)
+    g_test_message ("no German locale here");
+  root = dw_json_parse (parser, "1.5", -1, NULL);
+  g_assert_cmpfloat (json_node_get_double (root), ==, 1.5);
+  setlocale (LC_ALL, "C");
+}
+
+static void
+test_time (void)
+{
+  g_autofree char *text = dw_time_format (G_GINT64_CONSTANT (1700000000123456));
+  g_autofree char *early = dw_time_format (-1);
+
+  g_assert_cmpstr (text, ==, "2023-11-14T22:13:20.123Z");
+  g_assert_cmpstr (early, ==, "1970-01-01T00:00:00.000Z");
+  g_assert_cmpint (dw_time_parse (text), ==, G_GINT64_CONSTANT (1700000000123000));
+  g_assert_cmpint (dw_time_parse ("yesterday"), ==, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/wire/json/grammar", test_grammar);
+  g_test_add_func ("/wire/json/mutations", test_mutations);
+  g_test_add_func ("/wire/json/locale/S-11", test_locale);
+  g_test_add_func ("/wire/time", test_time);
+  return g_test_run ();
+}

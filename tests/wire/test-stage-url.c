@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "wire/dw-stage-url.h"
+#include "wire/dw-wire-error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  const char *typed;
+  const char *text; /* NULL: refused */
+  const char *said; /* where refused: a part of what it says */
+} Row;
+
+static const Row rows[] = {
+  { "wss://abc.execute-api.eu-west-1.amazonaws.com/prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/prod", NULL },
+  { "WSS://ABC.Execute-API.eu-west-1.amazonaws.com/Prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/Prod", NULL },
+  { "ws://localhost:8080/prod", "ws://localhost:8080/prod", NULL },
+  { "ws://stage.localhost/prod", "ws://stage.localhost/prod", NULL },
+  { "ws://127.0.0.1:1/x", "ws://127.0.0.1:1/x", NULL },
+  { "ws://127.200.3.4/x", "ws://127.200.3.4/x", NULL },
+  { "ws://[::1]:9/x", "ws://[::1]:9/x", NULL },
+  { "wss://h/a%2Fb/c%zz", NULL, "wss://host/stage" },
+  { "wss://h/dev/", "wss://h/dev/", NULL },
+  { "wss://h//dev", "wss://h//dev", NULL },
+  { "wss://h", "wss://h", NULL },
+  { "wss://h/base/path", "wss://h/base/path", NULL },
+  { "wss://h/s?token=S3CR3T+/=%20x", "wss://h/s?token=S3CR3T+/=%20x", NULL },
+  { "wss://bücher.example:8443/s", "wss://xn--bcher-kva.example:8443/s", NULL },
+  { "", NULL, "starts with wss://" },
+  { "abc.execute-api.eu-west-1.amazonaws.com/prod", NULL, "wss:// in front" },
+  { "https://abc/prod", NULL, "web address" },
+  { "http://abc/prod", NULL, "web address" },
+  { "ftp://abc/prod", NULL, "start with wss://" },
+  { "wss://user:pass@h/s", NULL, "user name or password" },
+  { "wss://user@h/s", NULL, "user name or password" },
+  { "wss:///prod", NULL, "no host" },
+  { "wss://h/s#part", NULL, "#" },
+  { "wss://h/a b", NULL, "blank" },
+  { " wss://h/s", NULL, "blank" },
+  { "wss://h/s\n", NULL, "blank" },
+  { "wss://h/s\x01", NULL, "invisible" },
+  { "wss://h/\xe2\x80\xae", NULL, "invisible" },
+  { "wss://h/\xff", NULL, "not text" },
+  { "ws://example.org/s", NULL, "encryption" },
+  { "ws://localhost.example.org/s", NULL, "encryption" },
+  { "ws://10.0.0.1/s", NULL, "encryption" },
+  { "wss://h:0/s", NULL, "port 0" },
+  { "wss://h:99999/s", NULL, "wss://host/stage" },
+  { "wss:h/s", NULL, "wss:// in front" },
+};
+
+static void
+test_parse (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse (rows[i].typed, &error);
+
+      g_test_message ("row %u", i);
+      if (rows[i].text != NULL)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpstr (dw_stage_url_get_text (url), ==, rows[i].text);
+          continue;
+        }
+      g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL);
+      g_assert_null (url);
+      g_assert_nonnull (strstr (error->message, rows[i].said));
+    }
+}
+
+static void
+test_length (void)
+{
+  g_autofree char *path = g_strnfill (4096 - strlen ("wss://h/"), 'a');
+  g_autofree char *longest = g_strconcat ("wss://h/", path, NULL);
+  g_autofree char *longer = g_strconcat (longest, "a", NULL);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (longest, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (url);
+  g_assert_null (dw_stage_url_parse (longer, &error));
+  g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL);
+}
+
+static void
+test_names (void)
+{
+  g_autoptr (DwStageUrl) aws = dw_stage_url_parse ("wss://abc123.execute-api.eu-west-1.amazonaws.com/prod/", NULL);
+  g_autoptr (DwStageUrl) china = dw_stage_url_parse ("wss://x.execute-api.cn-north-1.amazonaws.com.cn/dev", NULL);
+  g_autoptr (DwStageUrl) custom = dw_stage_url_parse ("wss://chat.example/base/path", NULL);
+  g_autoptr (DwStageUrl) bare = dw_stage_url_parse ("wss://chat.example", NULL);
+
+  g_assert_cmpstr (dw_stage_url_get_api_id (aws), ==, "abc123");
+  g_assert_cmpstr (dw_stage_url_get_region (aws), ==, "eu-west-1");
+  g_assert_cmpstr (dw_stage_url_get_stage (aws), ==, "prod");
+  g_assert_true (dw_stage_url_is_secure (aws));
+  g_assert_false (dw_stage_url_is_loopback (aws));
+  g_assert_cmpstr (dw_stage_url_get_region (china), ==, "cn-north-1");
+  g_assert_null (dw_stage_url_get_api_id (custom));
+  g_assert_null (dw_stage_url_get_stage (custom));
+  g_assert_null (dw_stage_url_get_stage (bare));
+}
+
+/* If this fails, a token is in a log or a title. */
+static void
+test_redact (void)
+{
+  static const struct
+  {
+    const char *text, *redacted;
+  } cases[] = {
+    { "wss://h/s?token=S3CR3T", "wss://h/s?…" },
+    { "wss://h/s", "wss://h/s" },
+    { "wss://u:S3CR3T@h/s", "wss://…@h/s" },
+    { "wss://u:S3/CR3T@h/s?x", "wss://…@h/s?…" },
+    { "u:S3CR3T@h?S3CR3T", "…@h?…" },
+    { "wss://h/s#S3CR3T", "wss://h/s#…" },
+    { "h?wss://S3CR3T", "h?…" },
+    { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *redacted = dw_stage_url_redact (cases[i].text);
+
+      g_assert_cmpstr (redacted, ==, cases[i].redacted);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/wire/stage-url/parse/AG-5", test_parse);
+  g_test_add_func ("/wire/stage-url/length", test_length);
+  g_test_add_func ("/wire/stage-url/names", test_names);
+  g_test_add_func ("/wire/stage-url/redact/AG-7", test_redact);
+  return g_test_run ();
+}
