@@ -52,11 +52,13 @@ client_write (Client *client, const void *bytes, gsize length)
   g_output_stream_write_all (output, bytes, length, NULL, NULL, NULL);
 }
 
-static void
-client_write_frame (Client *client, guint8 first_byte, const void *payload, gsize length)
+/* A whole frame, with the shortest form of its length. */
+static GByteArray *
+make_frame (guint8 first_byte, const void *payload, gsize length)
 {
+  GByteArray *frame = g_byte_array_new ();
   guint8 head[10] = { first_byte };
-  gsize head_length = 2;
+  guint head_length = 2;
 
   if (length < 126)
     head[1] = (guint8) length;
@@ -74,8 +76,16 @@ client_write_frame (Client *client, guint8 first_byte, const void *payload, gsiz
         head[2 + i] = (guint8) ((guint64) length >> (56 - 8 * i));
       head_length = 10;
     }
-  client_write (client, head, head_length);
-  client_write (client, payload, length);
+  g_byte_array_append (frame, head, head_length);
+  return g_byte_array_append (frame, payload, (guint) length);
+}
+
+static void
+client_write_frame (Client *client, guint8 first_byte, const void *payload, gsize length)
+{
+  g_autoptr (GByteArray) frame = make_frame (first_byte, payload, length);
+
+  client_write (client, frame->data, frame->len);
 }
 
 static char *
@@ -286,6 +296,13 @@ dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length)
 {
   g_clear_pointer (&self->greeting, g_bytes_unref);
   self->greeting = g_bytes_new (bytes, length);
+}
+
+void
+dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text)
+{
+  g_clear_pointer (&self->greeting, g_bytes_unref);
+  self->greeting = g_byte_array_free_to_bytes (make_frame (0x81, text, strlen (text)));
 }
 
 void

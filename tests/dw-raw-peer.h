@@ -14,6 +14,7 @@ DwRawPeer *dw_raw_peer_new (const char *answer);
 char *dw_raw_peer_dup_url (DwRawPeer *self);
 void dw_raw_peer_set_answer (DwRawPeer *self, const char *answer);
 void dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length);
+void dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text);
 void dw_raw_peer_set_hang_up (DwRawPeer *self, gboolean hang_up);
 void dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs);
 guint dw_raw_peer_get_attempts (DwRawPeer *self);

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "backend/dw-backend-error.h"
+#include "backend/stage/dw-connection-id.h"
+#include "backend/stage/dw-gateway-frame.h"
+#include "backend/stage/dw-stage-server.h"
+
+#include "wire/dw-frame.h"
+
+#include <libsoup/soup.h>
+#include <string.h>
+
+/* A stage in this process and clients that are libsoup's own. */
+typedef struct
+{
+  DwStageServer *server;
+  SoupSession *http;
+} Desk;
+
+typedef struct
+{
+  SoupWebsocketConnection *socket;
+  GPtrArray *texts;
+  guint status;
+  gboolean settled;
+  gboolean closed;
+} Client;
+
+static void
+desk_init (Desk *desk)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GError) error = NULL;
+
+  desk->server = dw_stage_server_new ("prod");
+  desk->http = soup_session_new ();
+  g_assert_true (dw_stage_server_listen (desk->server, address, &error));
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_idle (gpointer data)
+{
+  Desk *desk = data;
+
+  return dw_socket_gateway_get_size (dw_stage_server_get_gateway (desk->server)) == 0
+         && dw_memory_registry_get_size (dw_stage_server_get_registry (desk->server)) == 0;
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  g_clear_object (&desk->http);
+  dw_test_finalize (desk->server);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+on_text (Client *client, int type, GBytes *bytes)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (bytes, &length);
+
+  g_ptr_array_add (client->texts, g_strndup (text, length));
+}
+
+static void
+on_closed (Client *client)
+{
+  client->closed = TRUE;
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Client *client = data;
+
+  client->socket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, NULL);
+  client->settled = TRUE;
+  if (client->socket == NULL)
+    return;
+  g_signal_connect_swapped (client->socket, "message", G_CALLBACK (on_text), client);
+  g_signal_connect_swapped (client->socket, "closed", G_CALLBACK (on_closed), client);
+}
+
+static gboolean
+is_settled (gpointer data)
+{
+  return ((Client *) data)->settled;
+}
+
+static Client *
+client_new_at (Desk *desk, const char *path, const char *origin)
+{
+  Client *client = g_new0 (Client, 1);
+  g_autofree char *stage = dw_stage_server_dup_url (desk->server);
+  g_autofree char *url = g_strconcat (stage, path, NULL);
+  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
+
+  client->texts = g_ptr_array_new_with_free_func (g_free);
+  soup_session_websocket_connect_async (desk->http, message, origin, NULL, G_PRIORITY_DEFAULT, NULL, on_connected,
+                                        client);
+  dw_test_until ("the handshake", is_settled, client);
+  client->status = soup_message_get_status (message);
+  return client;
+}
+
+static Client *
+client_new (Desk *desk)
+{
+  Client *client = client_new_at (desk, "", NULL);
+
+  g_assert_nonnull (client->socket);
+  return client;
+}
+
+static void
+client_free (Client *client)
+{
+  if (client->socket != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (client->socket, client);
+      if (soup_websocket_connection_get_state (client->socket) == SOUP_WEBSOCKET_STATE_OPEN)
+        soup_websocket_connection_close (client->socket, 1000, NULL);
+    }
+  g_clear_object (&client->socket);
+  g_ptr_array_unref (client->texts);
+  g_free (client);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
+
+static gboolean
+has_text (gpointer data)
+{
+  return ((Client *) data)->texts->len > 0;
+}
+
+static char *
+client_receive (Client *client)
+{
+  dw_test_until ("a frame", has_text, client);
+  return g_ptr_array_steal_index (client->texts, 0);
+}
+
+static void
+client_send (Client *client, const char *text)
+{
+  soup_websocket_connection_send_text (client->socket, text);
+}
+
+static void
+test_broadcast (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) ada = NULL;
+  g_autoptr (Client) eve = NULL;
+
+  desk_init (&desk);
+  ada = client_new (&desk);
+  eve = client_new (&desk);
+  g_assert_cmpuint (dw_memory_registry_get_size (dw_stage_server_get_registry (desk.server)), ==, 2);
+  client_send (ada, "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *text = client_receive (i == 0 ? ada : eve);
+
+      g_assert_cmpstr (text, ==, "{\"message\":\"hello\"}");
+    }
+  client_send (eve, "{\"action\":\"sendMessage\",\"message\":\"x\",\"sender\":\"Eve\",\"id\":\"7\"}");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *text = client_receive (i == 0 ? ada : eve);
+
+      g_assert_true (g_str_has_prefix (text, "{\"message\":\"x\",\"sender\":\"Eve\",\"id\":\"7\",\"sentAt\":\"20"));
+    }
+}
+
+/* Unknown routes, what is no JSON, and a body that names $connect all go to $default. */
+static void
+test_default_route (void)
+{
+  static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
+                                        "{\"action\":\"nope\"}", "{\"action\":\"sendmessage\"}", "[]", "\"x\"" };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  desk_init (&desk);
+  client = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      g_autofree char *text = NULL;
+      g_autoptr (DwFrame) frame = NULL;
+
+      client_send (client, bodies[i]);
+      text = client_receive (client);
+      frame = dw_frame_classify (dialect, parser, text, strlen (text));
+      g_assert_cmpint (frame->kind, ==, DW_FRAME_NOTIFICATION);
+      g_assert_true (dw_connection_id_is_valid (frame->connection_id));
+      g_assert_cmpstr (frame->stage, ==, "prod");
+      g_assert_cmpint (frame->features, ==, DW_FEATURE_SENDER | DW_FEATURE_ID | DW_FEATURE_SENT_AT);
+      g_assert_cmpint (frame->connected_at / 1000, <=, g_get_real_time () / 1000);
+    }
+}
+
+static void
+test_error_frames (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *internal = NULL;
+  g_autofree char *forbidden = NULL;
+
+  desk_init (&desk);
+  client = client_new (&desk);
+  client_send (client, "{\"action\":\"sendMessage\"}");
+  internal = client_receive (client);
+  g_assert_true (g_regex_match_simple ("^\\{\"message\": \"Internal server error\", \"connectionId\":\"[A-Za-z0-9_-]{15}=\", "
+                                       "\"requestId\":\"[A-Za-z0-9_-]{15}=\"\\}$",
+                                       internal, 0, 0));
+  dw_route_table_add (dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server)), "$default", NULL);
+  client_send (client, "hi");
+  forbidden = client_receive (client);
+  g_assert_true (g_str_has_prefix (forbidden, "{\"message\": \"Forbidden\", \"connectionId\":\""));
+  g_assert_false (client->closed);
+}
+
+static gboolean
+is_closed (gpointer data)
+{
+  return ((Client *) data)->closed;
+}
+
+static void
+test_refused_frames (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) binary = NULL;
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
+
+  desk_init (&desk);
+  binary = client_new (&desk);
+  soup_websocket_connection_send_message (binary->socket, SOUP_WEBSOCKET_DATA_BINARY, bytes);
+  dw_test_until ("the close", is_closed, binary);
+  g_assert_cmpuint (soup_websocket_connection_get_close_code (binary->socket), ==, 1003);
+  dw_test_until ("$disconnect", is_idle, &desk);
+}
+
+static void
+test_handshakes (void)
+{
+  static const struct
+  {
+    const char *path, *origin;
+    guint status;
+  } rows[] = {
+    { "", NULL, 101 }, { "/", NULL, 101 }, { "x", NULL, 403 }, { "/x", NULL, 403 }, { "//", NULL, 403 },
+    { "?token=x", NULL, 101 }, { "", "https://evil.example", 403 }, { "", "null", 403 },
+  };
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Client) client = client_new_at (&desk, rows[i].path, rows[i].origin);
+
+      g_test_message ("row %u", i);
+      g_assert_cmpuint (client->status, ==, rows[i].status);
+    }
+  dw_test_until ("every $disconnect", is_idle, &desk);
+}
+
+static void
+refuse_connect (DwRegistry *registry,
+                DwGateway *gateway,
+                const DwEvent *event,
+                GCancellable *cancellable,
+                GAsyncReadyCallback callback,
+                gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
+
+  g_task_return_pointer (task, dw_response_new (401, NULL), (GDestroyNotify) dw_response_free);
+}
+
+static void
+forbid_disconnect (DwRegistry *registry,
+                   DwGateway *gateway,
+                   const DwEvent *event,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer data)
+{
+  g_error ("$disconnect ran for a connection that was never accepted");
+}
+
+static void
+test_refused_connect (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  DwRouteTable *routes;
+
+  desk_init (&desk);
+  routes = dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server));
+  dw_route_table_add (routes, "$connect", refuse_connect);
+  dw_route_table_add (routes, "$disconnect", forbid_disconnect);
+  client = client_new_at (&desk, "", NULL);
+  g_assert_cmpuint (client->status, ==, 401);
+  dw_test_run_for (50);
+}
+
+/* Whatever became of a client, its id leaves the table. */
+static void
+test_disconnect (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) stays = NULL;
+
+  desk_init (&desk);
+  stays = client_new (&desk);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (Client) client = client_new (&desk);
+
+      if (i % 2 == 0)
+        g_io_stream_close (soup_websocket_connection_get_io_stream (client->socket), NULL, NULL);
+    }
+  while (dw_memory_registry_get_size (dw_stage_server_get_registry (desk.server)) > 1)
+    g_main_context_iteration (NULL, TRUE);
+  client_send (stays, "{\"action\":\"sendMessage\",\"message\":\"anybody?\"}");
+  g_free (client_receive (stays));
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_assert_true (dw_stage_server_stop_finish (DW_STAGE_SERVER (source), result, NULL));
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+static void
+test_stop (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  gboolean stopped = FALSE;
+
+  desk_init (&desk);
+  client = client_new (&desk);
+  dw_stage_server_stop_async (desk.server, on_stopped, &stopped);
+  dw_test_until ("the close", is_closed, client);
+  g_assert_cmpuint (soup_websocket_connection_get_close_code (client->socket), ==, 1001);
+  dw_test_until ("the stop", is_true, &stopped);
+}
+
+static void
+test_ids (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      char *id = dw_connection_id_new ();
+
+      g_assert_true (dw_connection_id_is_valid (id));
+      g_assert_true (g_hash_table_add (seen, id));
+    }
+  g_assert_true (dw_connection_id_is_valid ("FYnvDeD_NjMCKlg="));
+  g_assert_false (dw_connection_id_is_valid ("nope"));
+  g_assert_false (dw_connection_id_is_valid ("FYnvDeD_NjMCKl=="));
+  g_assert_false (dw_connection_id_is_valid ("FYnvDeD/NjMCKlg="));
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_assert_true (dw_registry_put_finish (DW_REGISTRY (source), result, NULL));
+}
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(DwRegistryPage **) data = dw_registry_scan_finish (DW_REGISTRY (source), result, NULL);
+}
+
+/* Pages cover everything once, also where the last key of a page has gone meanwhile. */
+static void
+test_registry_pages (void)
+{
+  g_autoptr (DwMemoryRegistry) registry = dw_memory_registry_new (3);
+  g_autofree char *key = NULL;
+  guint seen = 0;
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("id%u", i);
+
+      dw_registry_put_async (DW_REGISTRY (registry), id, 0, NULL, on_put, NULL);
+    }
+  do
+    {
+      g_autoptr (DwRegistryPage) page = NULL;
+
+      dw_registry_scan_async (DW_REGISTRY (registry), key, NULL, on_page, &page);
+      while (page == NULL)
+        g_main_context_iteration (NULL, TRUE);
+      seen += page->connection_ids->len;
+      g_free (key);
+      key = g_steal_pointer (&page->last_key);
+      if (key != NULL)
+        dw_registry_remove_async (DW_REGISTRY (registry), key, NULL, NULL, NULL);
+    }
+  while (key != NULL);
+  g_assert_cmpuint (seen, ==, 10);
+}
+
+static void
+test_frame_spacing (void)
+{
+  g_autofree char *frame = dw_gateway_frame_new (DW_GATEWAY_FRAME_FORBIDDEN, "XDmENcnwIE0CFEQ=", "XDmGEE2RoE0FRdQ=");
+
+  g_assert_cmpstr (frame, ==,
+                   "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}");
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/stage/broadcast", test_broadcast);
+  g_test_add_func ("/backend/stage/default-route/EM-5", test_default_route);
+  g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
+  g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
+  g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
+  g_test_add_func ("/backend/stage/refused-connect/EM-5", test_refused_connect);
+  g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
+  g_test_add_func ("/backend/stage/stop", test_stop);
+  g_test_add_func ("/backend/connection-id", test_ids);
+  g_test_add_func ("/backend/registry/pages", test_registry_pages);
+  g_test_add_func ("/backend/gateway-frame", test_frame_spacing);
+  return g_test_run ();
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-raw-peer.h"
+#include "dw-session-fixture.h"
+#include "dw-test.h"
+
+#include "client/dw-chat.h"
+
+#include <string.h>
+
+/* A chat on a peer that we play ourselves. */
+typedef struct
+{
+  DwRawPeer *peer;
+  DwChat *chat;
+} Desk;
+
+static gboolean
+is_online (gpointer data)
+{
+  return dw_session_get_status (dw_chat_get_session (((Desk *) data)->chat))->state == DW_SESSION_ONLINE;
+}
+
+static gboolean
+is_not_online (gpointer data)
+{
+  return !is_online (data);
+}
+
+static void
+desk_greet (Desk *desk, const char *features)
+{
+  g_autofree char *text = g_strdup_printf ("{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
+                                           "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[%s]}",
+                                           features);
+
+  dw_raw_peer_set_greeting_text (desk->peer, text);
+}
+
+/* Features are announced in the answer to the probe; with NULL nothing ever answers it. */
+static void
+desk_init (Desk *desk, const char *features)
+{
+  DwSessionPolicy policy = fixture_policy ();
+  g_autofree char *url_text = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+  g_autoptr (DwStage) stage = NULL;
+
+  desk->peer = dw_raw_peer_new (NULL);
+  if (features != NULL)
+    desk_greet (desk, features);
+  url_text = dw_raw_peer_dup_url (desk->peer);
+  url = dw_stage_url_parse (url_text, NULL);
+  stage = dw_stage_new (url);
+  dw_stage_set_own_name (stage, "Ada");
+  desk->chat = dw_chat_new (stage, &policy, NULL);
+  dw_session_connect (dw_chat_get_session (desk->chat));
+  dw_test_until ("online", is_online, desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  dw_test_finalize (desk->chat);
+  g_object_unref (desk->peer);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+typedef struct
+{
+  DwMessage *message;
+  DwDelivery delivery;
+} Wanted;
+
+static gboolean
+has_delivery (gpointer data)
+{
+  return dw_message_get_delivery (((Wanted *) data)->message) == ((Wanted *) data)->delivery;
+}
+
+static void
+until_delivery (DwMessage *message, DwDelivery delivery)
+{
+  Wanted wanted = { message, delivery };
+
+  dw_test_until ("a delivery state", has_delivery, &wanted);
+}
+
+static guint
+n_messages (Desk *desk)
+{
+  dw_conversation_flush (dw_chat_get_conversation (desk->chat));
+  return g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (desk->chat)));
+}
+
+static DwMessage *
+message_at (Desk *desk, guint position)
+{
+  DwMessage *message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (desk->chat)), position);
+
+  g_object_unref (message);
+  return message;
+}
+
+typedef struct
+{
+  Desk *desk;
+  guint n;
+} Count;
+
+static gboolean
+has_messages (gpointer data)
+{
+  return n_messages (((Count *) data)->desk) >= ((Count *) data)->n;
+}
+
+static void
+until_messages (Desk *desk, guint n)
+{
+  Count count = { desk, n };
+
+  dw_test_until ("messages", has_messages, &count);
+}
+
+static gboolean
+peer_has (gpointer data)
+{
+  gpointer *both = data;
+  const char *frame = dw_raw_peer_get_last_frame (both[0]);
+
+  return frame != NULL && strstr (frame, both[1]) != NULL;
+}
+
+static void
+until_peer_has (Desk *desk, const char *part)
+{
+  gpointer both[] = { desk->peer, (gpointer) part };
+
+  dw_test_until (part, peer_has, both);
+}
+
+/* On the documented stage the frame is the documented one and the echo is found by its text. */
+static void
+test_echo_by_text (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+
+  desk_init (&desk, NULL);
+  message = dw_chat_say (desk.chat, "hello");
+  until_delivery (message, DW_DELIVERY_SENT);
+  until_peer_has (&desk, "hello");
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==, "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\"}");
+  until_delivery (message, DW_DELIVERY_DELIVERED);
+  /* The second one is somebody else's. */
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\"}");
+  until_messages (&desk, 2);
+  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 1)), ==, DW_MESSAGE_THEIRS);
+}
+
+static void
+test_echo_by_id (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+  g_autofree char *echo = NULL;
+
+  desk_init (&desk, "\"sender\",\"id\"");
+  message = dw_chat_say (desk.chat, "hello");
+  until_peer_has (&desk, "\"sender\":\"Ada\"");
+  until_peer_has (&desk, dw_message_get_id (message));
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\",\"sender\":\"Eve\",\"id\":\"other\"}");
+  until_messages (&desk, 2);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_SENT);
+  echo = g_strdup_printf ("{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (message));
+  dw_raw_peer_write_text (desk.peer, echo);
+  until_delivery (message, DW_DELIVERY_DELIVERED);
+  g_assert_cmpuint (n_messages (&desk), ==, 2);
+}
+
+/* What is written while the stage is away is sent in order when it is back. */
+static void
+test_queue (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *first, *second;
+
+  desk_init (&desk, NULL);
+  dw_raw_peer_set_answer (desk.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  dw_raw_peer_drop (desk.peer, TRUE);
+  dw_test_until ("the loss", is_not_online, &desk);
+  first = dw_chat_say (desk.chat, "one");
+  second = dw_chat_say (desk.chat, "two");
+  g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_QUEUED);
+  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (desk.chat)), ==, 2);
+  dw_raw_peer_set_answer (desk.peer, NULL);
+  dw_session_retry (dw_chat_get_session (desk.chat));
+  until_delivery (first, DW_DELIVERY_SENT);
+  g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_QUEUED);
+  until_delivery (second, DW_DELIVERY_SENT);
+}
+
+/* Without an id the person decides; nothing is sent twice by itself. */
+static void
+test_unconfirmed (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *known, *message;
+
+  desk_init (&desk, NULL);
+  known = dw_chat_say (desk.chat, "it echoes");
+  until_peer_has (&desk, "it echoes");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"it echoes\"}");
+  until_delivery (known, DW_DELIVERY_DELIVERED);
+  message = dw_chat_say (desk.chat, "lost?");
+  until_peer_has (&desk, "lost?");
+  dw_raw_peer_drop (desk.peer, TRUE);
+  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  dw_test_until ("online", is_online, &desk);
+  dw_test_run_for (100);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
+  /* An equal text of somebody else is not its echo. */
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"lost?\"}");
+  until_messages (&desk, 3);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
+  dw_outbox_send_again (dw_chat_get_outbox (desk.chat), message);
+  until_delivery (message, DW_DELIVERY_SENT);
+}
+
+/* With an id it is sent again by itself, under the same id. */
+static void
+test_sent_again (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+
+  desk_init (&desk, "\"id\"");
+  message = dw_chat_say (desk.chat, "lost?");
+  until_peer_has (&desk, "lost?");
+  dw_raw_peer_drop (desk.peer, TRUE);
+  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  until_delivery (message, DW_DELIVERY_SENT);
+  until_peer_has (&desk, dw_message_get_id (message));
+}
+
+/* The gateway's frames are never chat, and they mark what they refused. */
+static void
+test_gateway_errors (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *first, *second, *third;
+
+  desk_init (&desk, "");
+  first = dw_chat_say (desk.chat, "one");
+  until_delivery (first, DW_DELIVERY_SENT);
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  until_delivery (first, DW_DELIVERY_FAILED);
+  g_assert_nonnull (dw_message_get_reason (first));
+  second = dw_chat_say (desk.chat, "two");
+  until_delivery (second, DW_DELIVERY_SENT);
+  dw_raw_peer_write_text (desk.peer,
+                          "{\"message\": \"Internal server error\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
+  until_delivery (second, DW_DELIVERY_FAILED);
+  third = dw_chat_say (desk.chat, "three");
+  until_delivery (third, DW_DELIVERY_SENT);
+  dw_raw_peer_write_text (desk.peer,
+                          "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
+  until_delivery (third, DW_DELIVERY_QUEUED);
+  g_assert_cmpuint (n_messages (&desk), ==, 3);
+  /* It waits longer than the ordinary pace, and then it goes. */
+  dw_test_run_for (DW_OUTBOX_PACE_MS * 5);
+  g_assert_cmpint (dw_message_get_delivery (third), ==, DW_DELIVERY_QUEUED);
+  until_delivery (third, DW_DELIVERY_SENT);
+  /* The same words as somebody's text are a message. */
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":"
+                                     "\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}");
+  until_messages (&desk, 4);
+  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 3)), ==, DW_MESSAGE_THEIRS);
+}
+
+/* With nothing sent they are a notice. */
+static void
+test_notices (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *brackets = g_strnfill (120000, '[');
+
+  desk_init (&desk, "");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  dw_raw_peer_write_text (desk.peer, "\"Message sent\"");
+  dw_raw_peer_write_text (desk.peer, "{\"x\":1}");
+  dw_raw_peer_write_text (desk.peer, brackets);
+  dw_raw_peer_write_text (desk.peer, "and on we talk");
+  until_messages (&desk, 5);
+  for (guint i = 0; i < 4; i++)
+    {
+      g_assert_cmpint (dw_message_get_kind (message_at (&desk, i)), ==, DW_MESSAGE_NOTICE);
+      g_assert_cmpuint (strlen (dw_message_get_text (message_at (&desk, i))), <, 1000);
+    }
+  g_assert_cmpstr (dw_message_get_text (message_at (&desk, 4)), ==, "and on we talk");
+}
+
+static void
+test_too_large (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *text = g_strnfill (40000, 'a');
+  DwMessage *message;
+
+  desk_init (&desk, "");
+  message = dw_chat_say (desk.chat, text);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_FAILED);
+  g_assert_nonnull (dw_message_get_reason (message));
+}
+
+static void
+count_changes (guint *changes)
+{
+  *changes += 1;
+}
+
+/* The model changes in splices, and forgets the oldest beyond its bound. */
+static void
+test_conversation (void)
+{
+  g_autoptr (DwConversation) conversation = dw_conversation_new ();
+  guint changes = 0;
+
+  g_signal_connect_swapped (conversation, "items-changed", G_CALLBACK (count_changes), &changes);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", i % 2 ? "A" : "B", NULL, i);
+
+      dw_conversation_append (conversation, message);
+    }
+  g_assert_cmpuint (changes, ==, 0);
+  dw_conversation_flush (conversation);
+  g_assert_cmpuint (changes, ==, 1);
+  for (guint i = 0; i < DW_CONVERSATION_MESSAGES; i++)
+    {
+      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", NULL, NULL, i);
+
+      dw_conversation_append (conversation, message);
+    }
+  dw_conversation_flush (conversation);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), <=, DW_CONVERSATION_MESSAGES);
+}
+
+static void
+test_groups (void)
+{
+  g_autoptr (DwConversation) conversation = dw_conversation_new ();
+  static const struct
+  {
+    const char *sender;
+    gint64 minute;
+    gboolean starts, ends;
+  } rows[] = {
+    { "Ada", 0, TRUE, FALSE }, { "Ada", 1, FALSE, TRUE }, { "Eve", 1, TRUE, TRUE },
+    { "Ada", 2, TRUE, TRUE },  { "Ada", 9, TRUE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", rows[i].sender, NULL,
+                                                      rows[i].minute * 60 * G_USEC_PER_SEC);
+
+      dw_conversation_append (conversation, message);
+      /* One at a time and all at once must group alike. */
+      if (i % 2 == 0)
+        dw_conversation_flush (conversation);
+    }
+  dw_conversation_flush (conversation);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (conversation), i);
+
+      g_assert_cmpint (dw_message_starts_group (message), ==, rows[i].starts);
+      g_assert_cmpint (dw_message_ends_group (message), ==, rows[i].ends);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/chat/echo-by-text", test_echo_by_text);
+  g_test_add_func ("/client/chat/echo-by-id", test_echo_by_id);
+  g_test_add_func ("/client/chat/queue", test_queue);
+  g_test_add_func ("/client/chat/unconfirmed", test_unconfirmed);
+  g_test_add_func ("/client/chat/sent-again", test_sent_again);
+  g_test_add_func ("/client/chat/gateway-errors/AG-1", test_gateway_errors);
+  g_test_add_func ("/client/chat/notices/AG-1", test_notices);
+  g_test_add_func ("/client/chat/too-large", test_too_large);
+  g_test_add_func ("/client/conversation/splices/WS-4", test_conversation);
+  g_test_add_func ("/client/conversation/groups", test_groups);
+  return g_test_run ();
+}

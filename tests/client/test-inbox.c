@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "client/dw-inbox.h"
+#include "client/dw-overlap.h"
+
+#include <string.h>
+
+typedef struct
+{
+  DwInbox *inbox;
+  guint worked;
+  guint next; /* the number the next frame must have */
+  guint free_at;
+} Desk;
+
+static void
+on_frame (GBytes *bytes, guint line, gpointer data)
+{
+  Desk *desk = data;
+
+  g_assert_cmpuint (line, ==, desk->next);
+  desk->next++;
+  desk->worked++;
+  if (desk->worked == desk->free_at)
+    g_clear_pointer (&desk->inbox, dw_inbox_free);
+}
+
+static gboolean
+is_empty (gpointer data)
+{
+  return dw_inbox_get_length (data) == 0;
+}
+
+/* In order, none lost, and no more waiting than the bounds say. */
+static void
+test_bounds (void)
+{
+  Desk desk = { 0 };
+  g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
+  g_autofree char *large_text = g_strnfill (100 * 1000, 'x');
+  g_autoptr (GBytes) large = g_bytes_new_static (large_text, 100 * 1000);
+  guint n = 0;
+
+  desk.inbox = dw_inbox_new (on_frame, &desk);
+  for (guint i = 0; i < DW_INBOX_FRAMES * 3; i++)
+    {
+      dw_inbox_push (desk.inbox, small, n++);
+      g_assert_cmpuint (dw_inbox_get_length (desk.inbox), <=, DW_INBOX_FRAMES);
+    }
+  g_assert_cmpuint (desk.worked, >, 0);
+  for (guint i = 0; i < 1000; i++)
+    {
+      dw_inbox_push (desk.inbox, large, n++);
+      g_assert_cmpuint (dw_inbox_get_length (desk.inbox), <=, DW_INBOX_FRAMES);
+    }
+  dw_test_until ("the inbox to be empty", is_empty, desk.inbox);
+  g_assert_cmpuint (desk.worked, ==, n);
+  dw_inbox_free (desk.inbox);
+}
+
+/* A burst is not worked on where it arrives. */
+static void
+test_slices (void)
+{
+  Desk desk = { 0 };
+  g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
+
+  desk.inbox = dw_inbox_new (on_frame, &desk);
+  for (guint i = 0; i < 1000; i++)
+    dw_inbox_push (desk.inbox, small, i);
+  g_assert_cmpuint (desk.worked, ==, 0);
+  dw_inbox_drain (desk.inbox);
+  g_assert_cmpuint (desk.worked, ==, 1000);
+  dw_inbox_free (desk.inbox);
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  return ((Desk *) data)->inbox == NULL;
+}
+
+static void
+test_freed_inside (void)
+{
+  Desk desk = { .free_at = 10 };
+  g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
+
+  desk.inbox = dw_inbox_new (on_frame, &desk);
+  for (guint i = 0; i < 100; i++)
+    dw_inbox_push (desk.inbox, small, i);
+  dw_test_until ("the inbox to be freed", is_gone, &desk);
+  dw_test_run_for (20);
+  g_assert_cmpuint (desk.worked, ==, 10);
+}
+
+static gboolean
+is_first (DwOverlap *overlap, const char *text, const char *id, gboolean successor)
+{
+  DwFrame frame = { .kind = DW_FRAME_BROADCAST, .text = (char *) text, .id = (char *) id };
+
+  return dw_overlap_is_first (overlap, &frame, successor);
+}
+
+static void
+test_overlap (void)
+{
+  g_autoptr (DwOverlap) overlap = dw_overlap_new ();
+
+  /* Two people say “hi”: each connection brings it twice, and it is shown twice. */
+  g_assert_true (is_first (overlap, "hi", NULL, FALSE));
+  g_assert_true (is_first (overlap, "hi", NULL, FALSE));
+  g_assert_false (is_first (overlap, "hi", NULL, TRUE));
+  g_assert_false (is_first (overlap, "hi", NULL, TRUE));
+  g_assert_true (is_first (overlap, "hi", NULL, TRUE));
+  g_assert_false (is_first (overlap, "hi", NULL, FALSE));
+  /* With ids, equal texts are two messages and equal ids one. */
+  g_assert_true (is_first (overlap, "x", "1", TRUE));
+  g_assert_true (is_first (overlap, "x", "2", TRUE));
+  g_assert_false (is_first (overlap, "x", "1", FALSE));
+  /* An id is no text. */
+  g_assert_true (is_first (overlap, "1", NULL, FALSE));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/inbox/bounds/WS-4", test_bounds);
+  g_test_add_func ("/client/inbox/slices/WS-4", test_slices);
+  g_test_add_func ("/client/inbox/freed-inside/S-3", test_freed_inside);
+  g_test_add_func ("/client/overlap", test_overlap);
+  return g_test_run ();
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "client/dw-retry.h"
+
+static double
+most (gpointer unused)
+{
+  return 1.0;
+}
+
+static DwRetry
+retry_new (guint urls)
+{
+  DwRetry retry = { .policy = dw_session_policy_default (), .urls = urls };
+
+  retry.policy.random = most;
+  return retry;
+}
+
+static guint
+delay_after (DwRetry *retry, DwCause cause, gboolean was_stable)
+{
+  guint delay;
+
+  g_assert_true (dw_retry_after (retry, cause, was_stable, &delay));
+  return delay;
+}
+
+static void
+test_grows (void)
+{
+  static const guint expected[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
+  DwRetry retry = retry_new (1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    g_assert_cmpuint (delay_after (&retry, DW_CAUSE_LOST, FALSE), ==, expected[i]);
+  /* A stable connection starts it anew, and its end is followed at once. */
+  g_assert_cmpuint (delay_after (&retry, DW_CAUSE_CLOSED, TRUE), ==, 0);
+  g_assert_cmpuint (delay_after (&retry, DW_CAUSE_NOTHING_LISTENS, FALSE), ==, 1000);
+}
+
+/* 429 and 5xx wait longer than an ordinary failure, whatever the jitter says. */
+static void
+test_overload (void)
+{
+  static const DwCause causes[] = { DW_CAUSE_THROTTLED, DW_CAUSE_SERVER_ERROR, DW_CAUSE_STAGE_FAILED,
+                                    DW_CAUSE_STAGE_RESTARTS };
+
+  for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
+    {
+      DwRetry retry = retry_new (1);
+
+      g_assert_cmpuint (delay_after (&retry, causes[i], FALSE), ==, 4000 + 5000);
+      g_assert_cmpuint (delay_after (&retry, causes[i], TRUE), ==, 4000 + 5000);
+    }
+}
+
+static void
+test_refusals (void)
+{
+  DwRetry retry = retry_new (1);
+  guint delay;
+
+  g_assert_true (dw_retry_after (&retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
+  /* In a row: a lost network between two refusals is no refusal. */
+  g_assert_true (dw_retry_after (&retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
+  g_assert_true (dw_retry_after (&retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
+  g_assert_false (dw_retry_after (&retry, DW_CAUSE_CERTIFICATE, FALSE, &delay));
+}
+
+static void
+test_failover (void)
+{
+  DwRetry retry = retry_new (3);
+
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (retry.url, ==, 0);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (retry.url, ==, 1);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (retry.url, ==, 2);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (retry.url, ==, 0);
+  /* A stable connection there does not move on. */
+  delay_after (&retry, DW_CAUSE_CLOSED, TRUE);
+  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (retry.url, ==, 0);
+}
+
+/* The table of close codes: every code leads to another attempt, and each has its words. */
+static void
+test_close_codes (void)
+{
+  static const struct
+  {
+    gushort code;
+    DwCause cause;
+  } rows[] = {
+    { 0, DW_CAUSE_LOST },           { 1000, DW_CAUSE_CLOSED },         { 1001, DW_CAUSE_CLOSED },
+    { 1002, DW_CAUSE_PROTOCOL_ERROR }, { 1003, DW_CAUSE_PROTOCOL_ERROR }, { 1005, DW_CAUSE_CLOSED },
+    { 1006, DW_CAUSE_LOST },        { 1007, DW_CAUSE_PROTOCOL_ERROR }, { 1008, DW_CAUSE_POLICY },
+    { 1009, DW_CAUSE_MESSAGE_TOO_LARGE }, { 1011, DW_CAUSE_STAGE_FAILED }, { 1012, DW_CAUSE_STAGE_RESTARTS },
+    { 1013, DW_CAUSE_STAGE_RESTARTS }, { 3000, DW_CAUSE_POLICY },      { 4000, DW_CAUSE_POLICY },
+    { 4999, DW_CAUSE_POLICY },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_assert_cmpint (dw_cause_from_close_code (rows[i].code), ==, rows[i].cause);
+      g_assert_cmpint (dw_cause_get_course (rows[i].cause), !=, DW_COURSE_REFUSE);
+    }
+}
+
+/* Nobody is left without words or a remedy. */
+static void
+test_causes (void)
+{
+  for (guint cause = DW_CAUSE_NONE + 1; cause <= DW_CAUSE_NO_NETWORK; cause++)
+    {
+      g_assert_cmpstr (dw_cause_get_sentence (cause), !=, "");
+      g_assert_cmpstr (dw_cause_get_name (cause), !=, "");
+      g_assert_cmpint (dw_cause_get_remedy (cause), !=, DW_REMEDY_NONE);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/retry/grows/RC-2", test_grows);
+  g_test_add_func ("/client/retry/overload/AG-1", test_overload);
+  g_test_add_func ("/client/retry/refusals/RC-6", test_refusals);
+  g_test_add_func ("/client/retry/failover", test_failover);
+  g_test_add_func ("/client/retry/close-codes/S-2", test_close_codes);
+  g_test_add_func ("/client/retry/causes", test_causes);
+  return g_test_run ();
+}
