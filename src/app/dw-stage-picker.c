@@ -3,6 +3,7 @@
 
 #include "dw-safe-text.h"
 #include "dw-status-text.h"
+#include "dw-toolkit.h"
 
 #include <glib/gi18n.h>
 
@@ -193,6 +194,8 @@ static void
 dw_stage_picker_init (DwStagePicker *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* The name belongs to the part that can be pressed: before GTK 4.12 a menu button hides a toggle button. */
+  dw_toolkit_set_label (gtk_widget_get_first_child (self->button), _ ("Stages"));
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   g_signal_connect_object (self->popover, "notify::visible", G_CALLBACK (on_visible), self, G_CONNECT_SWAPPED);

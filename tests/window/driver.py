@@ -71,7 +71,7 @@ class App:
         if profile:
             command += ["--profile", profile]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, **(environment or {})},
+        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, "G_DEBUG": "fatal-warnings", **(environment or {})},
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         self.root = until("the program in the accessibility tree", self._find_root)
 

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Peers that are not ours: raw answers to a handshake, and WebSocket servers and clients of other libraries."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import threading
+
+import websockets
+
+
+class RawServer:
+    """Answers every request with the same bytes; with none it accepts and stays silent."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.requests = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/prod"
+        self.open = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.requests.append(connection.recv(65536))
+            if self.answer:
+                connection.sendall(self.answer)
+                connection.close()
+            else:
+                self.open.append(connection)
+
+    def close(self):
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+
+class Server:
+    """A stage of the documented kind on python3-websockets, which also sends what a test tells it to."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.clients = set()
+        self.received = []
+        ready = threading.Event()
+        threading.Thread(target=self._run, args=(ready,), daemon=True).start()
+        ready.wait(10)
+
+    def _run(self, ready):
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(
+            websockets.serve(self._client, "127.0.0.1", 0, max_size=None, compression=None))
+        self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/prod"
+        ready.set()
+        self.loop.run_forever()
+
+    async def _client(self, client, path=None):
+        self.clients.add(client)
+        try:
+            async for text in client:
+                self.received.append(text)
+                frame = json.loads(text)
+                if frame.get("action") == "sendMessage":
+                    for other in list(self.clients):
+                        await other.send(json.dumps({"message": frame["message"]}, separators=(",", ":")))
+                else:
+                    await client.send('Use the sendmessage route to send a message. Your info:'
+                                      '{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"FYnvDeD_NjMCKlg="}')
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            self.clients.discard(client)
+
+    def send(self, *texts):
+        async def send_all():
+            for client in list(self.clients):
+                for text in texts:
+                    await client.send(text)
+
+        asyncio.run_coroutine_threadsafe(send_all(), self.loop).result(10)
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+
+NODE_CLIENT = """
+const WebSocket = require('ws');
+const socket = new WebSocket(process.argv[1]);
+socket.on('open', () => socket.send('hello?'));
+socket.on('message', (data) => console.log(data.toString()));
+socket.on('close', (code) => process.exit(code === 1000 ? 0 : 1));
+process.stdin.on('data', (data) => data.toString().split('\\n').filter(Boolean).forEach((line) => socket.send(line)));
+process.stdin.on('end', () => socket.close(1000));
+"""
+
+
+class NodeClient:
+    """Node's ws, line by line."""
+
+    def __init__(self, url):
+        environment = {**os.environ, "NODE_PATH": "/usr/share/nodejs:/usr/lib/nodejs:/usr/lib/node_modules"}
+        self.process = subprocess.Popen(["node", "-e", NODE_CLIENT, url], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, bufsize=1, env=environment)
+
+    def send(self, text):
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def receive(self):
+        line = self.process.stdout.readline().rstrip("\n")
+        assert line, "Node's client ended"
+        return line
+
+    def close(self):
+        self.process.stdin.close()
+        status = self.process.wait(10)
+        self.process.stdout.close()
+        return status

@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real window, against our own stage and against servers and clients that are not ours."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import tap
+from driver import App, Atspi, Stage, until
+from servers import NodeClient, RawServer, Server
+
+
+@contextlib.contextmanager
+def running(*arguments, **options):
+    """A program that must end well: no warning, no crash."""
+    app = App(*arguments, **options)
+    try:
+        yield app
+        app.quit()
+        assert app.process.returncode == 0, f"exit {app.process.returncode}: {app.output()}"
+        complaints = [line for line in app.output().splitlines()
+                      if "-CRITICAL" in line or ("-WARNING" in line and "dbind" not in line)]
+        assert not complaints, complaints
+    except BaseException:
+        print("# status:", app.status() if app.process.poll() is None else app.process.returncode)
+        for line in app.output().splitlines()[-20:]:
+            print("#", line)
+        raise
+    finally:
+        app.end()
+
+
+@contextlib.contextmanager
+def stage(**options):
+    running_stage = Stage(**options)
+    try:
+        yield running_stage
+    finally:
+        if running_stage.process.poll() is None:
+            running_stage.kill()
+
+
+def test_names_tools_rely_on():
+    """Accessible names are an interface"""
+    with stage() as local, running() as app:
+        for name in ("Connect", "Try it on this computer"):
+            app.wait(name, ("push button", "button"))
+        app.wait("Stage address", ("text", "entry"))
+        app.type_into("Stage address", local.url)
+        app.press("Connect")
+        app.wait_for_status("Online")
+        app.wait("Stages", ("push button", "button", "toggle button"))
+        app.wait("Send", ("push button", "button"))
+        app.wait("Message", ("text", "entry"))
+        app.say("hello")
+        app.wait_for_row("You", "hello", ":", "delivered")
+
+
+def test_two_people():
+    """Two profiles on one stage see each other's messages, under their names"""
+    with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
+        ada.wait_for_status("Online")
+        eve.wait_for_status("Online")
+        ada.say("hello Eve")
+        eve.wait_for_row("Ada", "hello Eve")
+        eve.say("hello Ada")
+        ada.wait_for_row("Eve", "hello Ada")
+        ada.wait_for_row("You", "hello Eve", "delivered")
+        assert len(ada.rows()) == 2 and len(eve.rows()) == 2, (ada.rows(), eve.rows())
+
+
+def test_stage_comes_back():
+    """A killed and restarted stage reconnects both without a touch, and the queue is sent"""
+    with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
+        ada.wait_for_status("Online")
+        eve.wait_for_status("Online")
+        local.kill()
+        ada.wait_for_status("Waiting")
+        eve.wait_for_status("Waiting")
+        ada.wait("Retry now", ("push button", "button"))
+        assert any("Trying again in" in text for text in ada.texts())
+        eve.say("written while it was away")
+        eve.wait_for_row("You", "written while it was away", "queued")
+        local.start()
+        ada.wait_for_status("Online", 60)
+        eve.wait_for_status("Online", 60)
+        eve.wait_for_row("You", "written while it was away", "delivered")
+        ada.say("we are back")
+        eve.wait_for_row("Ada", "we are back")
+
+
+def test_retry_now():
+    """Retry now shortens the wait"""
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        local.kill()
+        # Wait until a wait is long enough to be shortened.
+        until("a longer wait", lambda: any("again in 4" in t or "again in 5" in t or "again in 6" in t
+                                           or "again in 7" in t for t in app.texts()), 90)
+        local.start()
+        app.press("Retry now")
+        app.wait_for_status("Online", 3)
+
+
+def test_bad_addresses():
+    """Each wrong address gets one line that says what to change, where the person looks"""
+    rows = {"": "starts with wss://", "example.org/prod": "wss:// in front", "https://example.org": "web address",
+            "wss://user:S3CR3T@host/prod": "user name or password", "ws://example.org/prod": "this computer",
+            "wss://h/a b": "blank", "wss://h/s#x": "#"}
+    with running() as app:
+        for address, words in rows.items():
+            app.type_into("Stage address", address)
+            app.press("Connect")
+            until(f"words on “{address}”", lambda: any(words in text for text in app.texts()))
+
+
+def test_bad_servers():
+    """Whatever answers, the state says it and nothing crashes"""
+    http = "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
+    rows = [((http % "403 Forbidden").encode(), "Refused", "403"),
+            ((http % "401 Unauthorized").encode(), "Refused", "401"),
+            ((http % "404 Not Found").encode(), "Refused", "404"),
+            ((http % "500 Internal Server Error").encode(), "Waiting", "failed to open"),
+            (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "Waiting", "sign in"),
+            (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "Refused",
+             "redirects are never followed"),
+            (b"garbage\r\n\r\n", "Waiting", "not a stage")]
+    for answer, state, words in rows:
+        server = RawServer(answer)
+        with running(server.url) as app:
+            app.wait_for_status(state)
+            until(f"“{words}”", lambda: any(words in text for text in app.texts()))
+        server.close()
+
+
+def test_nowhere():
+    """A port that refuses and a host that does not exist"""
+    with running("ws://127.0.0.1:1/prod") as app:
+        app.wait_for_status("Waiting")
+        assert any("Nothing answers" in text for text in app.texts())
+    with running("wss://no-such-host.invalid/prod") as app:
+        app.wait_for_status("Waiting")
+        assert any("no host of this name" in text for text in app.texts())
+
+
+def test_silent_server_and_quit():
+    """RC-5: Quit is quick although the peer accepted and never answers"""
+    server = RawServer(b"")
+    app = App(server.url)
+    try:
+        app.wait_for_status("Connecting")
+        took = app.quit()
+        assert took < 2 and app.process.returncode == 0, (took, app.output())
+    finally:
+        app.end()
+        server.close()
+
+
+def test_bad_frames():
+    """Bad frames are one clear line each, and the next good message is shown"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send("no JSON at all", "[" * 120000, '{"message":"ab\\u0000cd"}', '{"message":"half \\ud800 pair"}',
+                    '{"message":"R&D <3 &amp; <b>x</b> <a href=\\"file:///etc/passwd\\">ok</a>"}', '{"x":1}',
+                    '{"message": "Forbidden", "connectionId":"c", "requestId":"r"}', "", "\x00",
+                    '{"message":"the next good one"}')
+        app.wait_for_row("the next good one")
+        rows = app.rows()
+        for words in ("no JSON at all", "nested too deeply", "ab\ufffdcd", "half \ufffd pair",
+                      'R&D <3 &amp; <b>x</b> <a href="file:///etc/passwd">ok</a>', "without a message", "Forbidden"):
+            assert sum(words in row for row in rows) == 1, (words, rows)
+    server.close()
+
+
+def test_large_messages():
+    """Huge messages do not widen the window or stop it"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        for text in ("a" * 32000, "x\n" * 16000, "\u202ea" * 8000, "\U0001f468\u200d\U0001f469\u200d\U0001f467" * 2000):
+            server.send(json.dumps({"message": text}))
+        started = time.monotonic()
+        server.send('{"message":"after the large ones"}')
+        app.wait_for_row("after the large ones")
+        assert time.monotonic() - started < 8
+        width = Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width
+        assert width <= 720, width
+        app.wait("Show more", ("push button", "button"))
+    server.close()
+
+
+def test_documented_stage():
+    """On a stage that is not ours the documented frames suffice"""
+    server = Server()
+    with running(server.url, profile="Ada") as app:
+        app.wait_for_status("Online")
+        app.say("hello")
+        app.wait_for_row("You", "hello", "delivered")
+        assert server.received[-1] == '{"action":"sendMessage","message":"hello"}', server.received
+    server.close()
+
+
+def test_node_client():
+    """Node's ws talks to our stage, and to our window through it"""
+    with stage() as local, running(local.url, profile="Ada") as app:
+        app.wait_for_status("Online")
+        node = NodeClient(local.url)
+        notification = json.loads(node.receive())
+        assert notification["features"] == ["sender", "id", "sentAt"], notification
+        node.send('{"action":"sendMessage","message":"hello from Node"}')
+        assert node.receive() == '{"message":"hello from Node"}'
+        app.wait_for_row("Somebody", "hello from Node")
+        app.say("hello Node")
+        frame = json.loads(node.receive())
+        assert frame["message"] == "hello Node" and frame["sender"] == "Ada" and frame["id"] and frame["sentAt"], frame
+        assert node.close() == 0
+
+
+def test_windows_share_a_connection():
+    """Two windows on one stage are one connection"""
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        app.keys("ctrl+n")
+        until("a second window", lambda: len(app.windows()) == 2)
+        for window in app.windows():
+            until("the status in both", lambda: app.status(window).startswith("Online"))
+        app.type_into("Message", "seen in both", app.windows()[0])
+        app.press("Send", app.windows()[0])
+        for window in app.windows():
+            until("the row in both", lambda: any("seen in both" in row for row in app.rows(window)))
+            assert len(app.rows(window)) == 1, app.rows(window)
+
+
+def test_one_instance():
+    """DB-2: a second start raises the first and ends well"""
+    with stage() as local, running() as app:
+        second = subprocess.run([os.environ["DYNAMOWAVE_CHAT"], local.url], timeout=15, check=False)
+        assert second.returncode == 0
+        app.wait_for_status("Online")
+        assert len(app.windows()) == 1
+
+
+def test_try_it_here():
+    """The stage on this computer starts with a press and ends with the program, killed or not"""
+    def children(app):
+        found = subprocess.run(["pgrep", "-P", str(app.process.pid), "dynamowave-stag"], capture_output=True, text=True,
+                               check=False).stdout.split()
+        return [int(pid) for pid in found]
+
+    def alive(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+                return stat.read().split()[2] != "Z"
+        except FileNotFoundError:
+            return False
+
+    with running() as app:
+        app.press("Try it on this computer")
+        app.wait_for_status("Online")
+        app.say("hello")
+        app.wait_for_row("You", "hello", "delivered")
+        stages = children(app)
+        assert len(stages) == 1, stages
+    until("the stage to end", lambda: not alive(stages[0]))
+
+    app = App()
+    app.press("Try it on this computer")
+    app.wait_for_status("Online")
+    stages = children(app)
+    app.process.send_signal(signal.SIGKILL)
+    app.process.wait(10)
+    until("the stage to end", lambda: not alive(stages[0]))
+
+
+def test_keyboard_alone():
+    """Everything on the path works without a mouse"""
+    with stage() as local, running() as app:
+        app.focus()
+        subprocess.run(["xdotool", "type", "--delay", "2", local.url], check=True, timeout=15)
+        app.keys("Return")
+        app.wait_for_status("Online")
+        subprocess.run(["xdotool", "type", "--delay", "2", "first line"], check=True, timeout=15)
+        app.keys("shift+Return")
+        subprocess.run(["xdotool", "type", "--delay", "2", "second line"], check=True, timeout=15)
+        until("both lines", lambda: app.text_of("Message") == "first line\nsecond line")
+        app.keys("Return")
+        app.wait_for_row("You", "first line\nsecond line", "delivered")
+        assert app.text_of("Message") == "", app.text_of("Message")
+
+
+def test_disconnect_and_connect():
+    """Disconnect takes effect at once and Connect comes back"""
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        app.press("Stages")
+        app.press("Disconnect")
+        app.wait_for_status("Offline", 2)
+        app.press("Connect")
+        app.wait_for_status("Online")
+
+
+def test_no_secret_in_the_log():
+    """AG-7: a token is in no output and on no label, whatever happens"""
+    token = "S3CR3T+/=canary"
+    encoded = "S3CR3T%2B%2F%3Dcanary"
+    refusing = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    with stage() as local:
+        for base in (local.url, refusing.url, "wss://no-such-host.invalid/prod"):
+            app = App(f"{base}?token={token}", environment={"G_MESSAGES_DEBUG": "all", "G_DEBUG": ""})
+            try:
+                until("a state", lambda: app.status().split(" ")[0] in ("Online", "Refused", "Waiting"))
+                shown = " ".join(app.texts() + [node.get_description() for node in app.walk()])
+                app.quit()
+                for text in (app.output(), shown):
+                    assert token not in text and encoded not in text, text
+            finally:
+                app.end()
+    # The stage saw it byte for byte all the same.
+    assert f"GET /prod?token={token} HTTP/1.1".encode() in refusing.requests[0], refusing.requests[0]
+    refusing.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/window")
