@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct
 {
@@ -35,14 +34,17 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
   g_option_context_set_summary (context, _ ("Chat on a stage. A URL starts with wss://, or with ws:// for this computer."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  /* GApplication has options of its own, such as --gapplication-service. */
+  g_option_context_set_ignore_unknown_options (context, TRUE);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  /* What follows “--” is a URL, whatever it looks like. */
-  if (*argc > 1 && strcmp ((*argv)[1], "--") == 0)
-    {
-      memmove (*argv + 1, *argv + 2, (gsize) (*argc - 1) * sizeof (char *));
-      *argc -= 1;
-    }
+  for (int i = 1; i < *argc; i++)
+    if ((*argv)[i][0] == '-' && !g_str_has_prefix ((*argv)[i], "--gapplication-"))
+      {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, _ ("Unknown option “%s”. See --help."),
+                     (*argv)[i]);
+        return FALSE;
+      }
   return TRUE;
 }
 

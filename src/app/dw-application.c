@@ -2,6 +2,7 @@
 #include "dw-application.h"
 
 #include "dw-config.h"
+#include "dw-settings.h"
 #include "dw-window.h"
 
 #include "client/dw-local-stage.h"
@@ -15,6 +16,7 @@ struct _DwApplication
 
   char *profile;  /* or NULL */
   char *own_name; /* what the person is called on new stages, or NULL */
+  GSettings *settings; /* or NULL where the schema is missing */
   GListStore *chats;
   DwLocalStage *local_stage;
 };
@@ -138,6 +140,7 @@ dw_application_finalize (GObject *object)
 
   g_free (self->profile);
   g_free (self->own_name);
+  g_clear_object (&self->settings);
   g_clear_object (&self->chats);
   g_clear_object (&self->local_stage);
   G_OBJECT_CLASS (dw_application_parent_class)->finalize (object);
@@ -178,8 +181,27 @@ dw_application_new (const char *profile)
                                       NULL);
 
   self->profile = g_strdup (profile);
-  self->own_name = g_strdup (profile);
+  self->settings = dw_settings_new (profile);
+  if (self->settings != NULL)
+    self->own_name = g_settings_get_string (self->settings, "own-name");
+  if (self->own_name == NULL || *self->own_name == '\0')
+    {
+      g_free (self->own_name);
+      self->own_name = g_strdup (profile);
+    }
   return self;
+}
+
+/**
+ * dw_application_get_settings:
+ * @self: the program
+ *
+ * Returns: (transfer none) (nullable): the profile's settings, or %NULL where their schema is not installed
+ */
+GSettings *
+dw_application_get_settings (DwApplication *self)
+{
+  return self->settings;
 }
 
 /**
@@ -240,6 +262,8 @@ remember_own_name (DwApplication *self, const char *own_name)
     return;
   g_free (self->own_name);
   self->own_name = g_strdup (own_name);
+  if (self->settings != NULL)
+    g_settings_set_string (self->settings, "own-name", own_name);
 }
 
 /**

@@ -140,6 +140,19 @@ dw_window_init (DwWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
+/* The last window that is closed decides how large the next one is. */
+static void
+remember_size (DwWindow *self)
+{
+  GSettings *settings = dw_application_get_settings (application_of (self));
+
+  if (settings == NULL)
+    return;
+  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+}
+
 /**
  * dw_window_new:
  * @application: whose window it is
@@ -151,6 +164,7 @@ dw_window_new (GtkApplication *application)
 {
   DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
 
+  remember_size (self);
   dw_stage_picker_set_chats (self->picker, dw_application_get_chats (DW_APPLICATION (application)));
   dw_window_show_welcome (self, NULL, NULL);
   return self;

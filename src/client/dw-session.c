@@ -506,18 +506,6 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
 }
 
 /**
- * dw_session_get_http:
- * @self: a session
- *
- * Returns: (transfer none): what it opens connections with, for a proxy resolver or a TLS database
- */
-SoupSession *
-dw_session_get_http (DwSession *self)
-{
-  return self->http;
-}
-
-/**
  * dw_session_connect:
  * @self: a session that has a stage
  *

@@ -5,7 +5,7 @@
 #include "dw-session-status.h"
 #include "dw-stage.h"
 
-#include <libsoup/soup.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,6 @@ G_DECLARE_FINAL_TYPE (DwSession, dw_session, DW, SESSION, GObject)
 DwSession *dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor);
 
 void dw_session_set_stage (DwSession *self, DwStage *stage);
-SoupSession *dw_session_get_http (DwSession *self);
 
 void dw_session_connect (DwSession *self);
 void dw_session_disconnect (DwSession *self);

@@ -183,7 +183,8 @@ dw_stage_url_redact (const char *text)
   GString *redacted = g_string_new (NULL);
   const char *at;
 
-  authority = authority != NULL ? authority + 3 : text;
+  /* A “://” inside a query begins nothing. */
+  authority = authority != NULL && authority < text + strcspn (text, "/?#@") ? authority + 3 : text;
   end = authority + strcspn (authority, "?#");
   g_string_append_len (redacted, text, authority - text);
   /* A password may hold a slash, so the last “@” anywhere before the query ends the user info. */

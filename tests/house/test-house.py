@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the tree itself: the arrows between the folders, the size of rooms, the data files."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
+import tap  # noqa: E402
+
+ROOT = Path(os.environ.get("DYNAMOWAVE_SOURCE", Path(__file__).resolve().parents[2]))
+BUILD = Path(os.environ.get("DYNAMOWAVE_BUILD", ROOT / "_build"))
+APP_ID = "io.github.dynamowave.Chat"
+
+# What each folder may include of ours, besides itself.
+ARROWS = {"wire": set(), "client": {"wire"}, "app": {"client", "wire"}, "backend": {"wire"}, "main.c": {"app"}}
+
+# What each folder may never include of others.
+FORBIDDEN = {"wire": r"libsoup|gtk/|adwaita|sqlite|libsecret", "client": r"gtk/|gdk/|adwaita",
+             "backend": r"gtk/|gdk/|adwaita|sqlite_gui", "app": r"libsoup|sqlite|libsecret"}
+
+
+def sources(root=ROOT):
+    return sorted(path for path in (root / "src").rglob("*") if path.suffix in (".c", ".h"))
+
+
+def wrong_arrows(root):
+    wrong = []
+    for path in sources(root):
+        room = path.relative_to(root / "src").parts[0]
+        for include in re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', path.read_text(encoding="utf-8"), re.M):
+            target = include.split("/")[0] if "/" in include else None
+            if target in ARROWS and target != room and target not in ARROWS[room]:
+                wrong.append(f"{path.relative_to(root)} includes {include}")
+            if room in FORBIDDEN and re.match(FORBIDDEN[room], include):
+                wrong.append(f"{path.relative_to(root)} includes {include}")
+            if include.startswith(".."):
+                wrong.append(f"{path.relative_to(root)} climbs to {include}")
+    return wrong
+
+
+def test_arrows():
+    """Includes follow app → client → wire and backend → wire"""
+    assert not wrong_arrows(ROOT), wrong_arrows(ROOT)
+
+
+def test_arrows_are_seen():
+    """A wrong include is found where there is one"""
+    for room, include in (("wire", "client/dw-session.h"), ("client", "app/dw-window.h"), ("client", "gtk/gtk.h"),
+                          ("backend/stage", "client/dw-session.h"), ("client", "backend/stage/dw-stage-server.h"),
+                          ("wire", "libsoup/soup.h"), ("app", "backend/stage/dw-stage-server.h"),
+                          ("app", "../wire/dw-frame.h")):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "src" / room
+            folder.mkdir(parents=True)
+            (folder / "x.c").write_text(f'#include "{include}"\n', encoding="utf-8")
+            assert wrong_arrows(Path(scratch)), (room, include)
+
+
+def test_rooms():
+    """Files under 600 lines, functions under 60"""
+    for path in sources():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) < 600, f"{path}: {len(lines)} lines"
+        start = None
+        for number, line in enumerate(lines, 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start is not None:
+                assert number - start <= 60, f"{path}:{start}: {number - start} lines"
+                start = None
+
+
+def test_names():
+    """Files carry dw- and one noun; no catch-alls"""
+    for path in sources():
+        if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c"):
+            continue
+        assert path.name.startswith("dw-"), path
+        assert not re.search(r"util|helper|manager|misc|common", path.name), path
+
+
+def test_habits():
+    """No state by name, no globals, and a licence in every file"""
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        assert "g_object_set_data" not in text, path
+        assert text.startswith("/* SPDX-License-Identifier: GPL-3.0-or-later */"), path
+        for line in text.splitlines():
+            if re.match(r"^static (?!const|guint signals|GParamSpec \*properties|inline)[A-Za-z_ *]+"
+                        r"[a-z_]+(\[.*\])?( = .*)?;$", line) and "Funcs" not in line:
+                raise AssertionError(f"{path}: a global: {line}")
+
+
+def test_documented():
+    """Public functions of wire, client and backend carry gtk-doc"""
+    missing = []
+    for room in ("wire", "client", "backend"):
+        for header in (ROOT / "src" / room).rglob("*.h"):
+            source = header.with_suffix(".c")
+            names = re.findall(r"^[A-Za-z_].*?\b(dw_[a-z0-9_]+) \(", header.read_text(encoding="utf-8"), re.M)
+            folder = "".join(path.read_text(encoding="utf-8") for path in header.parent.glob("*.c"))
+            for name in names:
+                if name.endswith(("_get_type", "_quark")) or not source.exists():
+                    continue
+                if f" * {name}:\n" not in folder and f"DEFINE_AUTOPTR_CLEANUP_FUNC ({name}" not in folder:
+                    missing.append(f"{header.relative_to(ROOT)}: {name}")
+    assert not missing, missing
+
+
+def test_potfiles():
+    """Every file with a string for people is in POTFILES, and nothing else"""
+    listed = {line for line in (ROOT / "po" / "POTFILES").read_text(encoding="utf-8").splitlines()
+              if line and not line.startswith("#")}
+    found = set()
+    for path in sorted((ROOT / "src").rglob("*")):
+        if path.suffix not in (".c", ".ui"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if re.search(r'\b(_|N_|ngettext|C_) ?\(', text) or 'translatable="yes"' in text:
+            found.add(str(path.relative_to(ROOT)))
+    data = {f"data/{APP_ID}.desktop.in", f"data/{APP_ID}.gschema.xml", f"data/{APP_ID}.metainfo.xml.in"}
+    assert listed == found | data, (listed ^ (found | data))
+
+
+def check(*command):
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 0, f"{' '.join(map(str, command))}: {result.stdout}{result.stderr}"
+
+
+def test_desktop_file():
+    """The desktop file is valid"""
+    check("desktop-file-validate", BUILD / "data" / f"{APP_ID}.desktop")
+
+
+def test_metainfo():
+    """The metainfo is valid without a network"""
+    check("appstreamcli", "validate", "--no-net", "--explain", BUILD / "data" / f"{APP_ID}.metainfo.xml")
+
+
+def test_schema():
+    """The settings' schema is valid"""
+    check("glib-compile-schemas", "--strict", "--dry-run", ROOT / "data")
+
+
+def test_one_id():
+    """DT-2: one id everywhere"""
+    data = ROOT / "data"
+    assert f"Icon={APP_ID}" in (data / f"{APP_ID}.desktop.in").read_text(encoding="utf-8")
+    assert f"Name={APP_ID}\n" in (data / f"{APP_ID}.service.in").read_text(encoding="utf-8")
+    assert f"<id>{APP_ID}</id>" in (data / f"{APP_ID}.metainfo.xml.in").read_text(encoding="utf-8")
+    assert f'id="{APP_ID}"' in (data / f"{APP_ID}.gschema.xml").read_text(encoding="utf-8")
+    assert f"app_id = '{APP_ID}'" in (ROOT / "meson.build").read_text(encoding="utf-8")
+    assert (data / f"{APP_ID}.svg").exists() and (data / f"{APP_ID}-symbolic.svg").exists()
+
+
+def test_scripts():
+    """Shell scripts parse"""
+    for script in (ROOT / "dev", ROOT / "tests" / "with-display.sh", ROOT / ".ci" / "run"):
+        check("sh", "-n", script)
+
+
+def test_icons():
+    """The icons are drawings that load"""
+    for path in (ROOT / "data").glob("*.svg"):
+        assert ElementTree.parse(path).getroot().tag.endswith("svg"), path
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/house")
