@@ -326,5 +326,34 @@ def test_no_secret_in_the_log():
     refusing.close()
 
 
+def test_walk_without_leaks():
+    """A long walk through every page leaves nothing behind (under the sanitizers)"""
+    leaks = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=40"}
+    server = Server()
+    with stage() as local, running(environment=leaks) as app:
+        app.type_into("Stage address", "nonsense")
+        app.press("Connect")
+        app.type_into("Stage address", local.url)
+        app.press("Connect")
+        app.wait_for_status("Online", 60)
+        app.say("hello")
+        app.wait_for_row("You", "hello", "delivered")
+        app.keys("ctrl+n")
+        until("a second window", lambda: len(app.windows()) == 2)
+        app.keys("ctrl+w")
+        until("one window", lambda: len(app.windows()) == 1)
+        app.keys("ctrl+o")
+        app.type_into("Stage address", server.url)
+        app.press("Connect")
+        app.wait_for_status("Online", 60)
+        server.send("[" * 120000, '{"message":"' + "long " * 2000 + '"}', '{"message":"the end"}')
+        app.wait_for_row("the end")
+        local.kill()
+        app.press("Stages")
+        app.press("Disconnect")
+        app.wait_for_status("Offline")
+    server.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window")
