@@ -31,7 +31,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (_ ("[URL…]"));
 
-  g_option_context_set_summary (context, _ ("Chat on a stage. A URL starts with wss://, or with ws:// for this computer."));
+  g_option_context_set_summary (context,
+                                _ ("Chat on a stage. A URL starts with wss://, or with ws:// for this computer."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   /* GApplication has options of its own, such as --gapplication-service. */

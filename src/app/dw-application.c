@@ -14,8 +14,8 @@ struct _DwApplication
 {
   AdwApplication parent_instance;
 
-  char *profile;  /* or NULL */
-  char *own_name; /* what the person is called on new stages, or NULL */
+  char *profile;       /* or NULL */
+  char *own_name;      /* what the person is called on new stages, or NULL */
   GSettings *settings; /* or NULL where the schema is missing */
   GListStore *chats;
   DwLocalStage *local_stage;
@@ -55,12 +55,11 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   static const char *const developers[] = { "The DynamoWave Chat developers", NULL };
 
-  adw_show_about_window (gtk_application_get_active_window (data), "application-name", _ ("DynamoWave Chat"),
-                         "application-icon", DW_APP_ID, "version", DW_VERSION, "developer-name",
-                         _ ("The DynamoWave Chat developers"), "developers", developers, "license-type",
-                         GTK_LICENSE_GPL_3_0, "comments",
-                         _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."),
-                         NULL);
+  adw_show_about_window (
+      gtk_application_get_active_window (data), "application-name", _ ("DynamoWave Chat"), "application-icon",
+      DW_APP_ID, "version", DW_VERSION, "developer-name", _ ("The DynamoWave Chat developers"), "developers",
+      developers, "license-type", GTK_LICENSE_GPL_3_0, "comments",
+      _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
 }
 
 static void
@@ -174,11 +173,11 @@ dw_application_init (DwApplication *self)
 DwApplication *
 dw_application_new (const char *profile)
 {
-  g_autofree char *id = profile != NULL ? g_strdup_printf ("%s.Profile_%s", DW_APP_ID, profile)
-                                        : g_strdup (DW_APP_ID);
-  DwApplication *self = g_object_new (DW_TYPE_APPLICATION, "application-id", id, "resource-base-path",
-                                      "/io/github/dynamowave/Chat", "flags", G_APPLICATION_HANDLES_COMMAND_LINE,
-                                      NULL);
+  g_autofree char *id =
+      profile != NULL ? g_strdup_printf ("%s.Profile_%s", DW_APP_ID, profile) : g_strdup (DW_APP_ID);
+  DwApplication *self =
+      g_object_new (DW_TYPE_APPLICATION, "application-id", id, "resource-base-path", "/io/github/dynamowave/Chat",
+                    "flags", G_APPLICATION_HANDLES_COMMAND_LINE, NULL);
 
   self->profile = g_strdup (profile);
   self->settings = dw_settings_new (profile);

@@ -15,7 +15,10 @@ DwApplication *dw_application_new (const char *profile);
 GSettings *dw_application_get_settings (DwApplication *self);
 GListModel *dw_application_get_chats (DwApplication *self);
 const char *dw_application_get_own_name (DwApplication *self);
-DwChat *dw_application_open_address (DwApplication *self, const char *address, const char *own_name, GError **error);
+DwChat *dw_application_open_address (DwApplication *self,
+                                     const char *address,
+                                     const char *own_name,
+                                     GError **error);
 void dw_application_open_local_async (DwApplication *self,
                                       const char *own_name,
                                       GAsyncReadyCallback callback,

@@ -166,8 +166,8 @@ dw_composer_class_init (DwComposerClass *klass)
    *
    * The person sent or queued something.
    */
-  signals[SIGNAL_SENT] = g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                       G_TYPE_NONE, 0);
+  signals[SIGNAL_SENT] =
+      g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-composer.ui");
   gtk_widget_class_bind_template_child (widget_class, DwComposer, clamp);

@@ -190,9 +190,8 @@ show_meta (DwMessageRow *self)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   gtk_label_set_text (self->meta, text != NULL ? text : time);
-  gtk_widget_set_visible (GTK_WIDGET (self->meta),
-                          dw_message_get_kind (self->message) != DW_MESSAGE_NOTICE
-                              && (dw_message_ends_group (self->message) || troubled));
+  gtk_widget_set_visible (GTK_WIDGET (self->meta), dw_message_get_kind (self->message) != DW_MESSAGE_NOTICE
+                                                       && (dw_message_ends_group (self->message) || troubled));
 }
 
 static void
@@ -215,7 +214,8 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "bubble", kind != DW_MESSAGE_NOTICE);
   set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
   set_class (self->bubble, "own", own);
-  set_class (self->bubble, "unsent", own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
+  set_class (self->bubble, "unsent",
+             own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
   gtk_widget_set_halign (self->bubble, kind == DW_MESSAGE_NOTICE ? GTK_ALIGN_CENTER : align);
   gtk_widget_set_halign (GTK_WIDGET (self->meta), align);

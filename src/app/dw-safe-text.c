@@ -54,8 +54,8 @@ dw_safe_text (const char *untrusted)
  * dw_safe_name:
  * @untrusted: any bytes that end with a NUL
  *
- * As dw_safe_text(), for a name: one line, short, and what turns the direction of text is visible as U+FFFD, since a
- * name stands beside other words that it could rearrange.
+ * As dw_safe_text(), for a name: one line, short, and what turns the direction of text is visible as U+FFFD, since
+ * a name stands beside other words that it could rearrange.
  *
  * Returns: (transfer full): the name, perhaps empty
  */

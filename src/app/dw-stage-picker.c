@@ -58,7 +58,8 @@ static char *
 safe_subtitle_of (DwChat *chat)
 {
   DwSession *session = dw_chat_get_session (chat);
-  g_autofree char *subtitle = dw_status_text_subtitle (dw_session_get_status (session), dw_session_get_url (session));
+  g_autofree char *subtitle =
+      dw_status_text_subtitle (dw_session_get_status (session), dw_session_get_url (session));
 
   return dw_safe_text (subtitle);
 }
@@ -174,8 +175,8 @@ dw_stage_picker_class_init (DwStagePickerClass *klass)
    * DwStagePicker::picked:
    * @chat: the #DwChat the person chose
    */
-  signals[SIGNAL_PICKED] = g_signal_new ("picked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                         G_TYPE_NONE, 1, DW_TYPE_CHAT);
+  signals[SIGNAL_PICKED] = g_signal_new ("picked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, DW_TYPE_CHAT);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-picker.ui");
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, button);

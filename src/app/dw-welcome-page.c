@@ -74,15 +74,15 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
    * DwWelcomePage::address-entered:
    * @address: what the person typed, without blanks around it
    */
-  signals[SIGNAL_ADDRESS_ENTERED] = g_signal_new ("address-entered", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-                                                  NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_ADDRESS_ENTERED] = g_signal_new ("address-entered", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                                  0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   /**
    * DwWelcomePage::try-here:
    *
    * The person wants a stage on this computer.
    */
-  signals[SIGNAL_TRY_HERE] = g_signal_new ("try-here", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                           NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_TRY_HERE] =
+      g_signal_new ("try-here", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-welcome-page.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, page);

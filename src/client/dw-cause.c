@@ -152,8 +152,8 @@ dw_cause_from_close_code (gushort code)
  * @status: the HTTP status of a refused handshake
  * @content_type: (nullable): the type of what came with it
  *
- * API Gateway answers an upgrade with the status that `$connect` returned, 403 to a wrong stage, 429 when throttled,
- * 502 and 504 when the integration failed. A page of HTML comes from a captive portal.
+ * API Gateway answers an upgrade with the status that `$connect` returned, 403 to a wrong stage, 429 when
+ * throttled, 502 and 504 when the integration failed. A page of HTML comes from a captive portal.
  *
  * Returns: the cause
  */

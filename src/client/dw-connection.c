@@ -16,8 +16,8 @@
  * | a fragmented text above that | closed with 1009, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | a frame above that | libsoup ends it, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | bytes that are not UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | data after a close frame | ignored |
+ * | bytes that are not UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with
+ * %DW_CAUSE_PROTOCOL_ERROR | | data after a close frame | ignored |
  */
 struct _DwConnection
 {
@@ -128,8 +128,8 @@ dw_connection_class_init (DwConnectionClass *klass)
    *
    * The handshake succeeded.
    */
-  signals[SIGNAL_OPENED] = g_signal_new ("opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                         NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_OPENED] =
+      g_signal_new ("opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * DwConnection::frame:
    * @bytes: a text frame, checked to be UTF-8 and no larger than a message may be

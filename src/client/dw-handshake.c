@@ -6,8 +6,8 @@
 typedef struct
 {
   SoupMessage *message;
-  GCancellable *cancellable;     /* ours: cancelled by the deadline and by the caller's */
-  GCancellable *outer;           /* the caller's, or NULL */
+  GCancellable *cancellable; /* ours: cancelled by the deadline and by the caller's */
+  GCancellable *outer;       /* the caller's, or NULL */
   gulong outer_id;
   guint deadline;
   gboolean timed_out;
@@ -179,12 +179,10 @@ dw_handshake_async (SoupSession *http,
     }
   handshake->deadline = g_timeout_add (options->timeout_ms, on_deadline, handshake);
   /* NULL and not an empty array: that sends an empty header before libsoup 3.3. */
-  soup_session_websocket_connect_async (http, handshake->message, NULL,
-                                        options->protocols != NULL && options->protocols[0] != NULL
-                                            ? options->protocols
-                                            : NULL,
-                                        G_PRIORITY_DEFAULT, handshake->cancellable, on_connected,
-                                        g_steal_pointer (&task));
+  soup_session_websocket_connect_async (
+      http, handshake->message, NULL,
+      options->protocols != NULL && options->protocols[0] != NULL ? options->protocols : NULL, G_PRIORITY_DEFAULT,
+      handshake->cancellable, on_connected, g_steal_pointer (&task));
 }
 
 /**

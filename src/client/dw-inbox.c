@@ -118,8 +118,8 @@ on_slice (gpointer data)
  * @bytes: a frame
  * @line: comes back with it
  *
- * Queues a frame. Where the bounds are reached a slice of work is done at once: that blocks for a moment, but memory
- * stays bounded and nothing is lost.
+ * Queues a frame. Where the bounds are reached a slice of work is done at once: that blocks for a moment, but
+ * memory stays bounded and nothing is lost.
  */
 void
 dw_inbox_push (DwInbox *inbox, GBytes *bytes, guint line)

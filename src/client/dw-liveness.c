@@ -7,8 +7,8 @@
  * SECTION:dw-liveness
  *
  * Is the peer there? libsoup sends the pings; here is the deadline on what comes back (libsoup 3.2 has none), and
- * the probe: a data frame that `$default` answers. It proves the route, measures the latency, and counts against the
- * gateway's idle limit, which a ping may not.
+ * the probe: a data frame that `$default` answers. It proves the route, measures the latency, and counts against
+ * the gateway's idle limit, which a ping may not.
  */
 struct _DwLiveness
 {
@@ -21,7 +21,7 @@ struct _DwLiveness
   gint64 probe_sent; /* boot clock, or 0 where no probe is unanswered */
   gint64 doubt_ends; /* boot clock, or 0: silence up to here means that the peer is gone */
   gint64 doubt_since;
-  gint64 due;        /* boot clock: when the timer was to fire */
+  gint64 due; /* boot clock: when the timer was to fire */
   gint latency_ms;
   guint timer;
 };
@@ -114,8 +114,8 @@ dw_liveness_class_init (DwLivenessClass *klass)
    *
    * The peer stopped answering: the connection has to be replaced.
    */
-  signals[SIGNAL_SILENT] = g_signal_new ("silent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                         NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_SILENT] =
+      g_signal_new ("silent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -74,8 +74,8 @@ dw_message_class_init (DwMessageClass *klass)
   object_class->get_property = dw_message_get_property;
   object_class->finalize = dw_message_finalize;
 
-  properties[PROP_DELIVERY] = g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_FAILED,
-                                                 DW_DELIVERY_NONE, flags);
+  properties[PROP_DELIVERY] =
+      g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_FAILED, DW_DELIVERY_NONE, flags);
   properties[PROP_STARTS_GROUP] = g_param_spec_boolean ("starts-group", NULL, NULL, TRUE, flags);
   properties[PROP_ENDS_GROUP] = g_param_spec_boolean ("ends-group", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);

@@ -219,8 +219,8 @@ is_echo (DwMessage *message, const DwFrame *frame)
  * @self: an outbox
  * @frame: a broadcast
  *
- * Returns: (transfer none) (nullable): one's own message that came back, delivered now, or %NULL where it is somebody
- *   else's
+ * Returns: (transfer none) (nullable): one's own message that came back, delivered now, or %NULL where it is
+ * somebody else's
  */
 DwMessage *
 dw_outbox_match (DwOutbox *self, const DwFrame *frame)

@@ -42,8 +42,8 @@ dw_overlap_free (DwOverlap *overlap)
  * @frame: what arrived
  * @successor: whether it arrived on the new connection
  *
- * Each broadcast arrives once on each connection. With an id that is plain; without, equal texts are counted on both
- * and a text is new where one connection has now brought it more often than the other had.
+ * Each broadcast arrives once on each connection. With an id that is plain; without, equal texts are counted on
+ * both and a text is new where one connection has now brought it more often than the other had.
  *
  * Returns: whether the frame has not been seen on the other connection
  */

@@ -43,8 +43,8 @@ dw_retry_reset (DwRetry *retry)
  * @was_stable: whether it had been online for the policy's `stable_ms` before
  * @delay_ms: (out): how long to wait before the next attempt, in milliseconds
  *
- * Full jitter, `random(0, min(cap, base·2^n))`. n starts anew only after a stable connection, so a socket that opens
- * and is closed at once counts as a failure.
+ * Full jitter, `random(0, min(cap, base·2^n))`. n starts anew only after a stable connection, so a socket that
+ * opens and is closed at once counts as a failure.
  *
  * Returns: %FALSE where the session has to stop, because trying again cannot help
  */

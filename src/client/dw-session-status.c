@@ -13,9 +13,9 @@ const char *
 dw_session_state_get_name (DwSessionState state)
 {
   static const char *const names[] = {
-    [DW_SESSION_OFFLINE] = "offline",   [DW_SESSION_CONNECTING] = "connecting",
+    [DW_SESSION_OFFLINE] = "offline",     [DW_SESSION_CONNECTING] = "connecting",
     [DW_SESSION_CONNECTED] = "connected", [DW_SESSION_ONLINE] = "online",
-    [DW_SESSION_WAITING] = "waiting",   [DW_SESSION_NO_NETWORK] = "no-network",
+    [DW_SESSION_WAITING] = "waiting",     [DW_SESSION_NO_NETWORK] = "no-network",
     [DW_SESSION_REFUSED] = "refused",
   };
 

@@ -21,8 +21,8 @@ struct _DwSession
   DwInbox *inbox;
   JsonParser *parser;
 
-  gint64 online_since; /* boot clock */
-  gint64 last_attempt; /* boot clock */
+  gint64 online_since;  /* boot clock */
+  gint64 last_attempt;  /* boot clock */
   guint timer;          /* the only one that leads to an attempt, or to “online, unconfirmed” */
   guint rollover_timer; /* age, then confirmation of the successor, then end of the overlap */
 };
@@ -379,7 +379,8 @@ on_network_changed (DwSession *self, gboolean available)
 {
   DwLine *current = self->lines.current;
 
-  if (dw_session_status_is_counting_down (&self->status) && available && dw_boot_clock_now () - self->last_attempt > NETWORK_ATTEMPT_PAUSE)
+  if (dw_session_status_is_counting_down (&self->status) && available
+      && dw_boot_clock_now () - self->last_attempt > NETWORK_ATTEMPT_PAUSE)
     attempt (self);
   else if (current != NULL && current->liveness != NULL)
     dw_liveness_doubt (current->liveness);
@@ -426,9 +427,9 @@ dw_session_class_init (DwSessionClass *klass)
    *
    * The session's #DwSessionState.
    */
-  properties[PROP_STATE] = g_param_spec_uint ("state", NULL, NULL, DW_SESSION_OFFLINE, DW_SESSION_REFUSED,
-                                              DW_SESSION_OFFLINE,
-                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_STATE] =
+      g_param_spec_uint ("state", NULL, NULL, DW_SESSION_OFFLINE, DW_SESSION_REFUSED, DW_SESSION_OFFLINE,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -436,8 +437,8 @@ dw_session_class_init (DwSessionClass *klass)
    *
    * Something a person sees of the session changed: its state, cause, latency or connection ID.
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                          NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * DwSession::frame:
    * @frame: a #DwFrame, valid during the call
@@ -452,8 +453,8 @@ dw_session_class_init (DwSessionClass *klass)
    *
    * An open connection ended: what was sent on it and not broadcast back may or may not have arrived.
    */
-  signals[SIGNAL_LOST] = g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                       G_TYPE_NONE, 0);
+  signals[SIGNAL_LOST] =
+      g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -463,8 +464,8 @@ dw_session_init (DwSession *self)
   self->parser = json_parser_new ();
   self->status.latency_ms = -1;
   /* The deadlines are ours; libsoup's own would end a handshake at 60 s. */
-  self->http = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ",
-                                              NULL);
+  self->http =
+      soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
 }
 
 /**
@@ -485,7 +486,8 @@ dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor)
   if (monitor != NULL)
     {
       self->monitor = g_object_ref (monitor);
-      g_signal_connect_object (monitor, "network-changed", G_CALLBACK (on_network_changed), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (monitor, "network-changed", G_CALLBACK (on_network_changed), self,
+                               G_CONNECT_SWAPPED);
     }
   return self;
 }

@@ -7,7 +7,7 @@ struct _DwStage
 {
   GObject parent_instance;
 
-  char *name; /* or NULL: made from the address */
+  char *name;      /* or NULL: made from the address */
   GPtrArray *urls; /* of DwStageUrl, the primary first; 1 to DW_STAGE_URLS */
   DwDialect *dialect;
   char *own_name; /* or NULL */
@@ -70,8 +70,8 @@ dw_stage_dup_name (DwStage *self)
 {
   DwStageUrl *url = dw_stage_get_url (self, 0);
   const char *stage = dw_stage_url_get_stage (url);
-  const char *place = dw_stage_url_get_api_id (url) != NULL ? dw_stage_url_get_api_id (url)
-                                                            : dw_stage_url_get_host (url);
+  const char *place =
+      dw_stage_url_get_api_id (url) != NULL ? dw_stage_url_get_api_id (url) : dw_stage_url_get_host (url);
 
   if (self->name != NULL)
     return g_strdup (self->name);

@@ -114,8 +114,8 @@ dw_dialect_new_custom (const char *route_key,
     {
       g_autofree char *escaped = g_strescape (route_key, NULL);
 
-      made = g_strdup_printf ("{\"%s\":\"" PROBE_ROUTE "\"}",
-                              strcmp (escaped, route_key) == 0 ? route_key : "action");
+      made =
+          g_strdup_printf ("{\"%s\":\"" PROBE_ROUTE "\"}", strcmp (escaped, route_key) == 0 ? route_key : "action");
       probe = made;
     }
   if (strlen (probe) > DW_LIMIT_FRAME_BYTES || !g_utf8_validate (probe, -1, NULL))

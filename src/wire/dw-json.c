@@ -295,8 +295,8 @@ dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **err
   repaired = scan.repaired;
   if (scan.too_deep)
     {
-      g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP,
-                   _ ("The JSON is nested more than %d levels deep."), DW_LIMIT_JSON_DEPTH);
+      g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP, _ ("The JSON is nested more than %d levels deep."),
+                   DW_LIMIT_JSON_DEPTH);
       return NULL;
     }
   if (!is_json)

@@ -57,7 +57,8 @@ check_scheme (const char *text, GError **error)
   if (scheme == NULL || strstr (text, "://") == NULL)
     return refuse (error, _ ("The address needs wss:// in front of it."));
   if (g_ascii_strcasecmp (scheme, "https") == 0 || g_ascii_strcasecmp (scheme, "http") == 0)
-    return refuse (error, _ ("This is a web address. Use the stage's WebSocket address, which starts with wss://."));
+    return refuse (error,
+                   _ ("This is a web address. Use the stage's WebSocket address, which starts with wss://."));
   if (g_ascii_strcasecmp (scheme, "wss") != 0 && g_ascii_strcasecmp (scheme, "ws") != 0)
     return refuse (error, _ ("The address has to start with wss://."));
   return TRUE;

@@ -14,9 +14,15 @@ test_text (void)
   static const char *const rows[][2] = {
     { "R&D <3 &amp; <b>x</b>", "R&D <3 &amp; <b>x</b>" },
     { "a\r\nb\rc\nd", "a\nb\nc\nd" },
-    { "a\xe2\x80\xa8" "b\xe2\x80\xa9" "c\xc2\x85" "d", "a\nb\nc\nd" },
+    { "a\xe2\x80\xa8"
+      "b\xe2\x80\xa9"
+      "c\xc2\x85"
+      "d",
+      "a\nb\nc\nd" },
     { "a\x01\x1b[31mb\x7f", "a" FFFD FFFD "[31mb" FFFD },
-    { "a\xff" "b", "a" FFFD "b" },
+    { "a\xff"
+      "b",
+      "a" FFFD "b" },
     { "tab\there", "tab\there" },
     { "", "" },
   };
@@ -76,7 +82,8 @@ test_status (void)
 {
   static const char *const words[] = { "Offline", "Connecting", "Connected", "Online",
                                        "Waiting", "No network", "Refused" };
-  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://a.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", NULL);
+  g_autoptr (DwStageUrl) url =
+      dw_stage_url_parse ("wss://a.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", NULL);
 
   for (guint state = DW_SESSION_OFFLINE; state <= DW_SESSION_REFUSED; state++)
     {

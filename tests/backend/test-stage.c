@@ -182,8 +182,14 @@ test_broadcast (void)
 static void
 test_default_route (void)
 {
-  static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
-                                        "{\"action\":\"nope\"}", "{\"action\":\"sendmessage\"}", "[]", "\"x\"" };
+  static const char *const bodies[] = { "hi",
+                                        "{}",
+                                        "{\"action\":5}",
+                                        "{\"action\":\"$connect\"}",
+                                        "{\"action\":\"nope\"}",
+                                        "{\"action\":\"sendmessage\"}",
+                                        "[]",
+                                        "\"x\"" };
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
@@ -219,9 +225,10 @@ test_error_frames (void)
   client = client_new (&desk);
   client_send (client, "{\"action\":\"sendMessage\"}");
   internal = client_receive (client);
-  g_assert_true (g_regex_match_simple ("^\\{\"message\": \"Internal server error\", \"connectionId\":\"[A-Za-z0-9_-]{15}=\", "
-                                       "\"requestId\":\"[A-Za-z0-9_-]{15}=\"\\}$",
-                                       internal, 0, 0));
+  g_assert_true (
+      g_regex_match_simple ("^\\{\"message\": \"Internal server error\", \"connectionId\":\"[A-Za-z0-9_-]{15}=\", "
+                            "\"requestId\":\"[A-Za-z0-9_-]{15}=\"\\}$",
+                            internal, 0, 0));
   dw_route_table_add (dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server)), "$default", NULL);
   client_send (client, "hi");
   forbidden = client_receive (client);
@@ -258,8 +265,14 @@ test_handshakes (void)
     const char *path, *origin;
     guint status;
   } rows[] = {
-    { "", NULL, 101 }, { "/", NULL, 101 }, { "x", NULL, 403 }, { "/x", NULL, 403 }, { "//", NULL, 403 },
-    { "?token=x", NULL, 101 }, { "", "https://evil.example", 403 }, { "", "null", 403 },
+    { "", NULL, 101 },
+    { "/", NULL, 101 },
+    { "x", NULL, 403 },
+    { "/x", NULL, 403 },
+    { "//", NULL, 403 },
+    { "?token=x", NULL, 101 },
+    { "", "https://evil.example", 403 },
+    { "", "null", 403 },
   };
   g_auto (Desk) desk = { 0 };
 
@@ -428,10 +441,12 @@ test_registry_pages (void)
 static void
 test_frame_spacing (void)
 {
-  g_autofree char *frame = dw_gateway_frame_new (DW_GATEWAY_FRAME_FORBIDDEN, "XDmENcnwIE0CFEQ=", "XDmGEE2RoE0FRdQ=");
+  g_autofree char *frame =
+      dw_gateway_frame_new (DW_GATEWAY_FRAME_FORBIDDEN, "XDmENcnwIE0CFEQ=", "XDmGEE2RoE0FRdQ=");
 
-  g_assert_cmpstr (frame, ==,
-                   "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}");
+  g_assert_cmpstr (
+      frame, ==,
+      "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}");
 }
 
 int

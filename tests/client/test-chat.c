@@ -150,7 +150,8 @@ test_echo_by_text (void)
   message = dw_chat_say (desk.chat, "hello");
   until_delivery (message, DW_DELIVERY_SENT);
   until_peer_has (&desk, "hello");
-  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==, "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==,
+                   "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
   dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\"}");
   until_delivery (message, DW_DELIVERY_DELIVERED);
   /* The second one is somebody else's. */
@@ -363,8 +364,8 @@ test_groups (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", rows[i].sender, NULL,
-                                                      rows[i].minute * 60 * G_USEC_PER_SEC);
+      g_autoptr (DwMessage) message =
+          dw_message_new (DW_MESSAGE_THEIRS, "x", rows[i].sender, NULL, rows[i].minute * 60 * G_USEC_PER_SEC);
 
       dw_conversation_append (conversation, message);
       /* One at a time and all at once must group alike. */

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define NOTIFICATION                                                                                                  \
-  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\","  \
+#define NOTIFICATION                                                                                               \
+  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"stage\":"      \
+  "\"prod\","                                                                                                      \
   "\"features\":[\"id\"]}"
 
 static Fixture *
@@ -87,10 +88,11 @@ static const Answer answers[] = {
   { "HTTP/1.1 403 Forbidden\r\nContent-Length: 23\r\n\r\n{\"message\":\"Forbidden\"}", DW_CAUSE_FORBIDDEN,
     DW_SESSION_REFUSED, 403 },
   { "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_NOT_FOUND, DW_SESSION_REFUSED, 404 },
-  { "HTTP/1.1 307 Temporary Redirect\r\nLocation: ws://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_REDIRECT,
-    DW_SESSION_REFUSED, 307 },
+  { "HTTP/1.1 307 Temporary Redirect\r\nLocation: ws://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n",
+    DW_CAUSE_REDIRECT, DW_SESSION_REFUSED, 307 },
   { "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_THROTTLED, DW_SESSION_WAITING, 429 },
-  { "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, DW_SESSION_WAITING, 500 },
+  { "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, DW_SESSION_WAITING,
+    500 },
   { "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, DW_SESSION_WAITING, 502 },
   { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", DW_CAUSE_SIGN_IN,
     DW_SESSION_WAITING, 200 },
@@ -185,12 +187,12 @@ test_bad_frames (void)
     const char *bytes;
     gsize length;
   } cases[] = {
-    { "\xc1\x05hello", 7 },          /* RSV1 without an extension */
-    { "\xf1\x05hello", 7 },          /* RSV1 to RSV3 */
-    { "\x81\x02\xc3\x28", 4 },       /* not UTF-8 */
-    { "\x82\x03\x01\x02\x03", 5 },   /* binary */
-    { "\x83\x01x", 3 },              /* an opcode that does not exist */
-    { "\x80\x01x", 3 },              /* the rest of nothing */
+    { "\xc1\x05hello", 7 },                  /* RSV1 without an extension */
+    { "\xf1\x05hello", 7 },                  /* RSV1 to RSV3 */
+    { "\x81\x02\xc3\x28", 4 },               /* not UTF-8 */
+    { "\x82\x03\x01\x02\x03", 5 },           /* binary */
+    { "\x83\x01x", 3 },                      /* an opcode that does not exist */
+    { "\x80\x01x", 3 },                      /* the rest of nothing */
     { "\x81\x85\x01\x02\x03\x04hello", 11 }, /* masked, as only clients do */
   };
 

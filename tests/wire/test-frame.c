@@ -31,7 +31,8 @@ static const Row rows[] = {
   { "\"Message sent\"", DW_FRAME_ROUTE_RESPONSE, "Message sent" },
   { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}",
     DW_FRAME_BROADCAST, "hello" },
-  { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.123Z\",\"stage\":\"prod\","
+  { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.123Z\",\"stage\":"
+    "\"prod\","
     "\"features\":[\"sender\",\"id\",\"sentAt\"]}",
     DW_FRAME_NOTIFICATION, "Connected" },
   /* The gateway's own spacing, as captured. */
@@ -50,7 +51,8 @@ static const Row rows[] = {
   { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\",\"sender\":\"Eve\"}", DW_FRAME_BROADCAST,
     "Forbidden" },
   { "{\"message\":\"Forbidden\",\"connectionId\":1,\"requestId\":\"r\"}", DW_FRAME_BROADCAST, "Forbidden" },
-  { "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}",
+  { "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}"
+    "\"}",
     DW_FRAME_BROADCAST, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}" },
   { "Use the sendmessage route to send a message. Your info:nonsense", DW_FRAME_BROADCAST,
     "Use the sendmessage route to send a message. Your info:nonsense" },
@@ -214,10 +216,10 @@ test_dialects (void)
     const char *route_key, *send_route, *body_key, *probe;
     gboolean works;
   } cases[] = {
-    { "type", "chat", "text", NULL, TRUE },         { "type", "chat", "text", "ping", TRUE },
-    { "", "chat", "text", NULL, FALSE },            { "type", "", "text", NULL, FALSE },
-    { "type", "chat", "", NULL, FALSE },            { "text", "chat", "text", NULL, FALSE },
-    { "ty\npe", "chat", "text", NULL, FALSE },      { "type", "chat", "text", "\xff", FALSE },
+    { "type", "chat", "text", NULL, TRUE },    { "type", "chat", "text", "ping", TRUE },
+    { "", "chat", "text", NULL, FALSE },       { "type", "", "text", NULL, FALSE },
+    { "type", "chat", "", NULL, FALSE },       { "text", "chat", "text", NULL, FALSE },
+    { "ty\npe", "chat", "text", NULL, FALSE }, { "type", "chat", "text", "\xff", FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -17,11 +17,22 @@ is_json (JsonParser *parser, const char *text)
 static void
 test_grammar (void)
 {
-  static const char *const good[] = { "{}", "[]", "0", "-1.5e+10", "\"\"", "true", " [ 1 , { \"a\" : null } ] ",
-                                      "{\"a\":{\"b\":[]},\"c\":1}", "\"\\u00e9\\n\"", "[[],[[]]]", "1E5" };
-  static const char *const bad[] = { "", "{", "}", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "1.", ".5", "+1",
-                                     "1e", "tru", "nul", "\"\\x\"", "\"\\u12\"", "\"a", "[1 2]", "{\"a\" 1}", "//x\n1",
-                                     "1 2", "{}{}", "\"\t\"", "NaN", "Infinity", "-", "[,1]", "{,}", "[}", "{]" };
+  static const char *const good[] = { "{}",
+                                      "[]",
+                                      "0",
+                                      "-1.5e+10",
+                                      "\"\"",
+                                      "true",
+                                      " [ 1 , { \"a\" : null } ] ",
+                                      "{\"a\":{\"b\":[]},\"c\":1}",
+                                      "\"\\u00e9\\n\"",
+                                      "[[],[[]]]",
+                                      "1E5" };
+  static const char *const bad[] = { "",          "{",      "}",       "[1,]",      "{\"a\":1,}", "{a:1}",
+                                     "'a'",       "01",     "1.",      ".5",        "+1",         "1e",
+                                     "tru",       "nul",    "\"\\x\"", "\"\\u12\"", "\"a",        "[1 2]",
+                                     "{\"a\" 1}", "//x\n1", "1 2",     "{}{}",      "\"\t\"",     "NaN",
+                                     "Infinity",  "-",      "[,1]",    "{,}",       "[}",         "{]" };
   g_autoptr (JsonParser) parser = json_parser_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)

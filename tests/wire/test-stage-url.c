@@ -14,8 +14,10 @@ typedef struct
 } Row;
 
 static const Row rows[] = {
-  { "wss://abc.execute-api.eu-west-1.amazonaws.com/prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/prod", NULL },
-  { "WSS://ABC.Execute-API.eu-west-1.amazonaws.com/Prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/Prod", NULL },
+  { "wss://abc.execute-api.eu-west-1.amazonaws.com/prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/prod",
+    NULL },
+  { "WSS://ABC.Execute-API.eu-west-1.amazonaws.com/Prod", "wss://abc.execute-api.eu-west-1.amazonaws.com/Prod",
+    NULL },
   { "ws://localhost:8080/prod", "ws://localhost:8080/prod", NULL },
   { "ws://stage.localhost/prod", "ws://stage.localhost/prod", NULL },
   { "ws://127.0.0.1:1/x", "ws://127.0.0.1:1/x", NULL },

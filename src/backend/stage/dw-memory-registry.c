@@ -68,9 +68,8 @@ dw_memory_registry_scan_async (DwRegistry *registry,
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
   g_autoptr (DwRegistryPage) page = g_new0 (DwRegistryPage, 1);
-  GSequenceIter *iter = start_key != NULL
-                            ? g_sequence_search (self->ids, (gpointer) start_key, compare_ids, NULL)
-                            : g_sequence_get_begin_iter (self->ids);
+  GSequenceIter *iter = start_key != NULL ? g_sequence_search (self->ids, (gpointer) start_key, compare_ids, NULL)
+                                          : g_sequence_get_begin_iter (self->ids);
 
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
   page->connection_ids = g_ptr_array_new_full (MIN (self->page_size, 64), g_free);

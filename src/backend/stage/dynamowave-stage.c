@@ -84,7 +84,8 @@ parse_address (const char *text, GError **error)
   host = g_network_address_get_hostname (G_NETWORK_ADDRESS (connectable));
   if (g_ascii_strcasecmp (host, "localhost") == 0)
     host = "127.0.0.1";
-  address = g_inet_socket_address_new_from_string (host, g_network_address_get_port (G_NETWORK_ADDRESS (connectable)));
+  address =
+      g_inet_socket_address_new_from_string (host, g_network_address_get_port (G_NETWORK_ADDRESS (connectable)));
   if (address == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address of this computer."), text);
   return address;
