@@ -168,6 +168,8 @@ class App:
     def say(self, text):
         self.type_into("Message", text)
         self.press("Send")
+        # A pressed button shows itself pressed for a moment before it acts.
+        until("the message to leave the composer", lambda: self.text_of("Message") == "")
 
     def window_id(self):
         found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
