@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-chat.h"
 
+#include "dw-seen.h"
+
 #include <glib/gi18n-lib.h>
 
 /**
  * SECTION:dw-chat
  *
- * One stage and what is said there: its session, its outbox and its conversation, joined.
+ * One stage and what is said there: its session, its outbox and its conversation, joined. What becomes of a frame:
+ *
+ * | what it is | what happens |
+ * |---|---|
+ * | a broadcast of our own | the message is delivered |
+ * | a broadcast of somebody else's | a message |
+ * | a broadcast whose id came before | dropped |
+ * | "Too Many Requests" after a send | the newest message that has not come back waits again, and the pace slows |
+ * | another gateway error after a send | the oldest message that has not come back has failed |
+ * | a gateway error without one | a notice |
+ * | a route response, an unreadable frame | a notice |
+ *
+ * What cannot be a frame at all is in the table of dw-connection.c.
  */
 struct _DwChat
 {
@@ -16,7 +30,12 @@ struct _DwChat
   DwSession *session;
   DwOutbox *outbox;
   DwConversation *conversation;
+  DwSeen *seen;
+  gint64 lost_at; /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
 };
+
+/* A shorter absence is no news; what it may have cost cannot be told either way. In microseconds. */
+#define GAP_WORTH_TELLING (1 * G_USEC_PER_SEC)
 
 G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
 
@@ -57,6 +76,8 @@ on_frame (DwChat *self, const DwFrame *frame)
   switch (frame->kind)
     {
     case DW_FRAME_BROADCAST:
+      if (!dw_seen_is_first (self->seen, frame->id))
+        break;
       if (dw_outbox_match (self->outbox, frame) == NULL)
         add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
       break;
@@ -83,6 +104,44 @@ on_frame (DwChat *self, const DwFrame *frame)
 }
 
 static void
+on_lost (DwChat *self)
+{
+  if (self->lost_at == 0)
+    self->lost_at = g_get_real_time ();
+}
+
+static char *
+clock_time (gint64 time)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
+
+  return g_date_time_format (local, _ ("%H:%M"));
+}
+
+/* The stage kept nothing for us meanwhile, so the hole is shown and not hidden. */
+static void
+on_state (DwChat *self)
+{
+  gint64 now = g_get_real_time ();
+  g_autofree char *from = NULL;
+  g_autofree char *to = NULL;
+  g_autofree char *text = NULL;
+
+  if (self->lost_at == 0 || dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
+    return;
+  if (ABS (now - self->lost_at) >= GAP_WORTH_TELLING)
+    {
+      from = clock_time (self->lost_at);
+      to = clock_time (now);
+      /* Translators: a line in the conversation; two times of day. What was said meanwhile cannot be had. */
+      text = g_strdup_printf (_ ("Offline %1$s – %2$s"), from, to);
+      add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+    }
+  self->lost_at = 0;
+}
+
+static void
 dw_chat_dispose (GObject *object)
 {
   DwChat *self = DW_CHAT (object);
@@ -93,6 +152,7 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->conversation);
   g_clear_object (&self->stage);
+  g_clear_pointer (&self->seen, dw_seen_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
 }
 
@@ -106,6 +166,7 @@ static void
 dw_chat_init (DwChat *self)
 {
   self->conversation = dw_conversation_new ();
+  self->seen = dw_seen_new ();
 }
 
 /**
@@ -125,6 +186,8 @@ dw_chat_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *mon
   self->session = dw_session_new (policy, monitor);
   dw_session_set_stage (self->session, stage);
   self->outbox = dw_outbox_new (self->session, stage);
+  g_signal_connect_object (self->session, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::state", G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
   return self;
 }

@@ -45,5 +45,6 @@ typedef struct
 } DwSessionPolicy;
 
 DwSessionPolicy dw_session_policy_default (void);
+gboolean dw_session_policy_parse (DwSessionPolicy *policy, const char *text, GError **error);
 
 G_END_DECLS

@@ -180,6 +180,25 @@ dw_socket_gateway_get_size (DwSocketGateway *self)
 }
 
 /**
+ * dw_socket_gateway_close_expired:
+ * @self: a gateway
+ * @idle_ms: the longest a connection may be idle, in milliseconds
+ * @age_ms: the longest it may live, in milliseconds
+ *
+ * Closes what is over a limit as API Gateway does: 1001 "Going away" (captured for idleness; the two hours close the
+ * same way in serverless-offline).
+ */
+void
+dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 age_ms)
+{
+  g_autoptr (GList) sockets = g_hash_table_get_values (self->sockets);
+
+  for (GList *at = sockets; at != NULL; at = at->next)
+    if (dw_stage_socket_get_idle (at->data) >= idle_ms || dw_stage_socket_get_age (at->data) >= age_ms)
+      dw_stage_socket_close (at->data, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "Going away");
+}
+
+/**
  * dw_socket_gateway_close_all:
  * @self: a gateway
  * @code: the close code every client sees

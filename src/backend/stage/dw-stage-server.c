@@ -5,6 +5,8 @@
 
 #include "backend/dw-backend-error.h"
 
+#include "wire/dw-limits.h"
+
 #include <libsoup/soup.h>
 
 struct _DwStageServer
@@ -16,6 +18,9 @@ struct _DwStageServer
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
   DwMemoryRegistry *registry;
+  gint64 idle_ms;
+  gint64 age_ms;
+  guint sweep; /* runs while there are connections */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageServer, dw_stage_server, G_TYPE_OBJECT)
@@ -41,6 +46,28 @@ upgrade_free (Upgrade *upgrade)
   g_clear_object (&upgrade->message);
   g_free (upgrade->id);
   g_free (upgrade);
+}
+
+static gboolean
+on_sweep (gpointer data)
+{
+  DwStageServer *self = data;
+
+  dw_socket_gateway_close_expired (self->gateway, self->idle_ms, self->age_ms);
+  if (dw_socket_gateway_get_size (self->gateway) > 0)
+    return G_SOURCE_CONTINUE;
+  self->sweep = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* One timer looks at all connections; as often as a quarter of the shorter limit, and once a second at most. */
+static void
+start_sweep (DwStageServer *self)
+{
+  gint64 pause = CLAMP (MIN (self->idle_ms, self->age_ms) / 4, 5, 1000);
+
+  if (self->sweep == 0)
+    self->sweep = g_timeout_add ((guint) pause, on_sweep, self);
 }
 
 static void
@@ -79,6 +106,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   g_signal_connect_object (socket, "message", G_CALLBACK (on_socket_message), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (socket, "closed", G_CALLBACK (on_socket_closed), self, G_CONNECT_SWAPPED);
   dw_socket_gateway_add (self->gateway, socket);
+  start_sweep (self);
   g_message ("%s connected, %u in all", upgrade->id, dw_socket_gateway_get_size (self->gateway));
 }
 
@@ -192,6 +220,7 @@ dw_stage_server_dispose (GObject *object)
       soup_server_remove_handler (self->server, NULL);
       soup_server_disconnect (self->server);
     }
+  g_clear_handle_id (&self->sweep, g_source_remove);
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->gateway);
@@ -222,6 +251,8 @@ dw_stage_server_init (DwStageServer *self)
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   self->gateway = dw_socket_gateway_new ();
   self->registry = dw_memory_registry_new (REGISTRY_PAGE);
+  self->idle_ms = (gint64) DW_LIMIT_IDLE_SECONDS * 1000;
+  self->age_ms = (gint64) DW_LIMIT_CONNECTION_SECONDS * 1000;
 }
 
 /**
@@ -244,6 +275,19 @@ dw_stage_server_new (const char *stage)
   dw_route_table_add (routes, "$default", dw_default_handler);
   dw_route_table_add (routes, "sendMessage", dw_send_message_handler);
   return self;
+}
+
+/**
+ * dw_stage_server_set_limits:
+ * @self: a stage
+ * @idle_ms: the longest a connection may be idle, in milliseconds; at the gateway it is 10 minutes
+ * @age_ms: the longest it may live, in milliseconds; at the gateway it is 2 hours
+ */
+void
+dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms)
+{
+  self->idle_ms = idle_ms;
+  self->age_ms = age_ms;
 }
 
 /**

@@ -10,6 +10,8 @@ struct _DwStageSocket
   char *id;
   gint64 connected_at;
   gint64 last_active_at;
+  gint64 opened;      /* monotonic, in microseconds, as the next one: the wall clock may jump */
+  gint64 last_active;
   SoupWebsocketConnection *websocket;
 };
 
@@ -24,10 +26,12 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static gint64
-now_ms (void)
+/* Data in either direction counts; a ping does not, since nobody has shown that it does at the gateway. */
+static void
+touch (DwStageSocket *self)
 {
-  return g_get_real_time () / 1000;
+  self->last_active_at = g_get_real_time () / 1000;
+  self->last_active = g_get_monotonic_time ();
 }
 
 static void
@@ -36,7 +40,7 @@ on_message (DwStageSocket *self, int type, GBytes *message)
   g_autoptr (DwStageSocket) keep = g_object_ref (self);
   gsize length = g_bytes_get_size (message);
 
-  self->last_active_at = now_ms ();
+  touch (self);
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
   else if (length > DW_LIMIT_MESSAGE_BYTES)
@@ -125,6 +129,7 @@ dw_stage_socket_new (const char *id, gint64 connected_at, SoupWebsocketConnectio
   self->id = g_strdup (id);
   self->connected_at = connected_at;
   self->last_active_at = connected_at;
+  self->opened = self->last_active = g_get_monotonic_time ();
   self->websocket = g_object_ref (websocket);
   /* A cap a frame. Nothing larger than a whole message can ever be right. */
   soup_websocket_connection_set_max_incoming_payload_size (websocket, DW_LIMIT_MESSAGE_BYTES);
@@ -170,6 +175,30 @@ dw_stage_socket_get_last_active_at (DwStageSocket *self)
 }
 
 /**
+ * dw_stage_socket_get_age:
+ * @self: a connection
+ *
+ * Returns: how long it has been open, in milliseconds
+ */
+gint64
+dw_stage_socket_get_age (DwStageSocket *self)
+{
+  return (g_get_monotonic_time () - self->opened) / 1000;
+}
+
+/**
+ * dw_stage_socket_get_idle:
+ * @self: a connection
+ *
+ * Returns: for how long no message went either way, in milliseconds
+ */
+gint64
+dw_stage_socket_get_idle (DwStageSocket *self)
+{
+  return (g_get_monotonic_time () - self->last_active) / 1000;
+}
+
+/**
  * dw_stage_socket_send:
  * @self: a connection
  * @text: a frame, UTF-8
@@ -181,7 +210,7 @@ dw_stage_socket_send (DwStageSocket *self, const char *text)
 {
   if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return FALSE;
-  self->last_active_at = now_ms ();
+  touch (self);
   soup_websocket_connection_send_text (self->websocket, text);
   return TRUE;
 }

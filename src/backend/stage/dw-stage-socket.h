@@ -13,6 +13,8 @@ DwStageSocket *dw_stage_socket_new (const char *id, gint64 connected_at, SoupWeb
 const char *dw_stage_socket_get_id (DwStageSocket *self);
 gint64 dw_stage_socket_get_connected_at (DwStageSocket *self);
 gint64 dw_stage_socket_get_last_active_at (DwStageSocket *self);
+gint64 dw_stage_socket_get_age (DwStageSocket *self);
+gint64 dw_stage_socket_get_idle (DwStageSocket *self);
 
 gboolean dw_stage_socket_send (DwStageSocket *self, const char *text);
 void dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason);

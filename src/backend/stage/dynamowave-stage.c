@@ -2,6 +2,8 @@
 #include "dw-config.h"
 #include "dw-stage-server.h"
 
+#include "wire/dw-limits.h"
+
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -18,6 +20,8 @@ typedef struct
 {
   char *listen;
   char *stage;
+  double idle;
+  double age;
   gboolean version;
 } Options;
 
@@ -98,6 +102,10 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "listen", 'l', 0, G_OPTION_ARG_STRING, &options->listen,
       N_ ("Where to listen; port 0 takes a free one (default 127.0.0.1:0)"), N_ ("ADDRESS:PORT") },
     { "stage", 's', 0, G_OPTION_ARG_STRING, &options->stage, N_ ("The stage's name (default prod)"), N_ ("NAME") },
+    { "idle-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options->idle,
+      N_ ("Close a connection that was idle for so long (default 600)"), N_ ("SECONDS") },
+    { "connection-limit", 0, 0, G_OPTION_ARG_DOUBLE, &options->age,
+      N_ ("Close a connection after so long (default 7200)"), N_ ("SECONDS") },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
@@ -138,7 +146,13 @@ run (const Options *options)
       g_printerr ("%s\n", error->message);
       return 2;
     }
+  if (options->idle <= 0 || options->age <= 0)
+    {
+      g_printerr (_ ("A limit is a number of seconds above 0.\n"));
+      return 2;
+    }
   server = dw_stage_server_new (stage);
+  dw_stage_server_set_limits (server, (gint64) (options->idle * 1000), (gint64) (options->age * 1000));
   if (!dw_stage_server_listen (server, address, &error))
     {
       g_printerr (_ ("Cannot listen: %s\n"), error->message);
@@ -159,7 +173,7 @@ run (const Options *options)
 int
 main (int argc, char *argv[])
 {
-  g_auto (Options) options = { 0 };
+  g_auto (Options) options = { .idle = DW_LIMIT_IDLE_SECONDS, .age = DW_LIMIT_CONNECTION_SECONDS };
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");

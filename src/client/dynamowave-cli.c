@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-chat.h"
+#include "dw-config.h"
+
+#include "wire/dw-time.h"
+
+#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The same client without a window. */
+
+enum
+{
+  EXIT_WELL = 0,
+  EXIT_NOT_DELIVERED = 1,
+  EXIT_USAGE = 2,
+  EXIT_TIMEOUT = 3,
+  EXIT_REFUSED = 4,
+};
+
+/* How long a sent message is waited for, in seconds, before the stage counts as one that does not echo. */
+#define ECHO_WAIT 10
+
+/* How many lines of standard input wait to be sent before reading pauses. */
+#define MOST_WAITING 500
+
+typedef struct
+{
+  char *policy;
+  char *name;
+  char *dialect;
+  char **headers;
+  char **protocols;
+  int count;
+  int timeout;
+  gboolean version;
+} Options;
+
+typedef struct
+{
+  const Options *options;
+  GMainLoop *loop;
+  DwChat *chat;
+  GDataInputStream *input; /* where lines are sent from standard input, until its end */
+  guint pending;           /* own messages whose end is not known */
+  guint received;
+  gboolean sends;
+  gboolean reading;
+  gboolean echoes; /* something sent came back */
+  guint echo_wait;
+  int status;
+} Program;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->policy);
+  g_free (options->name);
+  g_free (options->dialect);
+  g_strfreev (options->headers);
+  g_strfreev (options->protocols);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static void
+finish (Program *program, int status)
+{
+  program->status = status;
+  g_main_loop_quit (program->loop);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static JsonBuilder *
+begin_line (const char *kind)
+{
+  g_autofree char *now = dw_time_format (g_get_real_time ());
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  add_string (builder, "time", now);
+  add_string (builder, "kind", kind);
+  return builder;
+}
+
+/* One object a line, whole or not at all. */
+static void
+end_line (JsonBuilder *builder)
+{
+  g_autoptr (JsonBuilder) owned = builder;
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, FALSE);
+  printf ("%s\n", text);
+  fflush (stdout);
+}
+
+static void
+on_state (Program *program)
+{
+  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (program->chat));
+  JsonBuilder *line = begin_line ("state");
+
+  add_string (line, "state", dw_session_state_get_name (status->state));
+  if (status->cause != DW_CAUSE_NONE)
+    {
+      add_string (line, "cause", dw_cause_get_name (status->cause));
+      add_string (line, "text", dw_cause_get_sentence (status->cause));
+    }
+  if (status->code != 0)
+    {
+      json_builder_set_member_name (line, "code");
+      json_builder_add_int_value (line, status->code);
+    }
+  if (status->state == DW_SESSION_ONLINE)
+    {
+      add_string (line, "connectionId", status->connection_id);
+      json_builder_set_member_name (line, "confirmed");
+      json_builder_add_boolean_value (line, status->confirmed);
+    }
+  end_line (line);
+  if (status->state == DW_SESSION_REFUSED)
+    finish (program, EXIT_REFUSED);
+}
+
+static const char *
+name_of_delivery (DwDelivery delivery)
+{
+  static const char *const names[] = { "none", "queued", "sent", "delivered", "unconfirmed", "failed" };
+
+  return names[delivery];
+}
+
+static void read_line (Program *program);
+
+static void
+check_finished (Program *program)
+{
+  if (program->sends && program->pending == 0 && program->input == NULL)
+    finish (program, program->status);
+}
+
+/* Where nothing ever came back, “sent” is all that can be known. */
+static gboolean
+on_echo_wait (gpointer data)
+{
+  Program *program = data;
+
+  program->echo_wait = 0;
+  if (program->input == NULL && dw_outbox_get_n_waiting (dw_chat_get_outbox (program->chat)) == 0)
+    finish (program, program->status);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_echo (Program *program, DwDelivery delivery)
+{
+  if (delivery == DW_DELIVERY_DELIVERED)
+    program->echoes = TRUE;
+  g_clear_handle_id (&program->echo_wait, g_source_remove);
+  if (delivery == DW_DELIVERY_SENT && !program->echoes)
+    program->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, program);
+}
+
+static void
+on_delivery (DwMessage *message, GParamSpec *pspec, Program *program)
+{
+  DwDelivery delivery = dw_message_get_delivery (message);
+  JsonBuilder *line = begin_line ("delivery");
+
+  add_string (line, "text", dw_message_get_text (message));
+  add_string (line, "id", dw_message_get_id (message));
+  add_string (line, "state", name_of_delivery (delivery));
+  add_string (line, "reason", dw_message_get_reason (message));
+  end_line (line);
+  wait_for_echo (program, delivery);
+  /* With an id an unconfirmed message is sent again by itself, so its end is not known yet. */
+  if (delivery == DW_DELIVERY_UNCONFIRMED
+      && (dw_session_get_status (dw_chat_get_session (program->chat))->features & DW_FEATURE_ID) != 0)
+    return;
+  if (delivery != DW_DELIVERY_DELIVERED && delivery != DW_DELIVERY_FAILED && delivery != DW_DELIVERY_UNCONFIRMED)
+    return;
+  g_signal_handlers_disconnect_by_func (message, on_delivery, program);
+  program->pending--;
+  if (delivery != DW_DELIVERY_DELIVERED)
+    program->status = EXIT_NOT_DELIVERED;
+  read_line (program);
+  check_finished (program);
+}
+
+static void
+say (Program *program, const char *text)
+{
+  DwMessage *message = dw_chat_say (program->chat, text);
+
+  program->pending++;
+  g_signal_connect (message, "notify::delivery", G_CALLBACK (on_delivery), program);
+  if (dw_message_get_delivery (message) == DW_DELIVERY_FAILED)
+    on_delivery (message, NULL, program);
+}
+
+static void
+on_line (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Program *program = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
+
+  program->reading = FALSE;
+  line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL, &error);
+  if (error != NULL)
+    g_printerr ("%s\n", error->message);
+  if (line == NULL)
+    {
+      g_clear_object (&program->input);
+      check_finished (program);
+      return;
+    }
+  if (*line != '\0')
+    say (program, line);
+  read_line (program);
+}
+
+static void
+read_line (Program *program)
+{
+  if (program->input == NULL || program->reading || program->pending >= MOST_WAITING)
+    return;
+  program->reading = TRUE;
+  g_data_input_stream_read_line_async (program->input, G_PRIORITY_DEFAULT, NULL, on_line, program);
+}
+
+static void
+on_items_changed (Program *program, guint position, guint removed, guint added, GListModel *conversation)
+{
+  for (guint i = position; i < position + added; i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (conversation, i);
+      gboolean notice = dw_message_get_kind (message) == DW_MESSAGE_NOTICE;
+      JsonBuilder *line;
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+        continue;
+      line = begin_line (notice ? "notice" : "message");
+      add_string (line, "text", dw_message_get_text (message));
+      add_string (line, "sender", dw_message_get_sender (message));
+      add_string (line, "id", dw_message_get_id (message));
+      end_line (line);
+      program->received += notice ? 0 : 1;
+    }
+  if (program->options->count > 0 && program->received >= (guint) program->options->count)
+    finish (program, EXIT_WELL);
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  g_printerr (_ ("Nothing more came in time.\n"));
+  finish (data, EXIT_TIMEOUT);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  Program *program = data;
+
+  finish (program, program->status);
+  return G_SOURCE_CONTINUE;
+}
+
+static DwDialect *
+parse_dialect (const char *name, GError **error)
+{
+  if (name == NULL || strcmp (name, "dynamowave") == 0)
+    return dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  if (strcmp (name, "lower-case") == 0)
+    return dw_dialect_new_preset (DW_DIALECT_LOWER_CASE);
+  if (strcmp (name, "data") == 0)
+    return dw_dialect_new_preset (DW_DIALECT_DATA);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _ ("There is no dialect “%s”: dynamowave, lower-case or data."), name);
+  return NULL;
+}
+
+static GHashTable *
+parse_headers (char **headers, GError **error)
+{
+  g_autoptr (GHashTable) table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; headers != NULL && headers[i] != NULL; i++)
+    {
+      char *colon = strchr (headers[i], ':');
+
+      if (colon == NULL || colon == headers[i] || strpbrk (headers[i], "\r\n") != NULL)
+        {
+          /* The value may be a secret, so it is not repeated. */
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("A header is written “Name: value”."));
+          return NULL;
+        }
+      g_hash_table_insert (table, g_strndup (headers[i], colon - headers[i]),
+                           g_strstrip (g_strdup (colon + 1)));
+    }
+  return g_steal_pointer (&table);
+}
+
+static DwStage *
+make_stage (const Options *options, const char *address, GError **error)
+{
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
+  g_autoptr (DwDialect) dialect = url != NULL ? parse_dialect (options->dialect, error) : NULL;
+  g_autoptr (GHashTable) headers = dialect != NULL ? parse_headers (options->headers, error) : NULL;
+  DwStage *stage;
+
+  if (headers == NULL)
+    return NULL;
+  stage = dw_stage_new (url);
+  dw_stage_set_dialect (stage, dialect);
+  dw_stage_set_headers (stage, headers);
+  dw_stage_set_protocols (stage, options->protocols);
+  dw_stage_set_own_name (stage, options->name);
+  return stage;
+}
+
+static int
+run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, const char *text)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (DwChat) chat = dw_chat_new (stage, policy, g_network_monitor_get_default ());
+  DwSession *session = dw_chat_get_session (chat);
+  Program program = { .options = options, .loop = loop, .chat = chat, .sends = text != NULL };
+  guint sources[3] = { 0 };
+
+  g_signal_connect_swapped (session, "notify::state", G_CALLBACK (on_state), &program);
+  sources[0] = g_unix_signal_add (SIGINT, on_signal, &program);
+  sources[1] = g_unix_signal_add (SIGTERM, on_signal, &program);
+  if (options->timeout > 0)
+    sources[2] = g_timeout_add_seconds ((guint) options->timeout, on_timeout, &program);
+  if (text == NULL)
+    g_signal_connect_swapped (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (on_items_changed),
+                              &program);
+  else if (strcmp (text, "-") == 0)
+    {
+      g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
+
+      program.input = g_data_input_stream_new (input);
+    }
+  dw_session_connect (session);
+  if (program.input != NULL)
+    read_line (&program);
+  else if (text != NULL)
+    say (&program, text);
+  g_main_loop_run (loop);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    if (sources[i] != 0 && !(i == 2 && program.status == EXIT_TIMEOUT))
+      g_source_remove (sources[i]);
+  g_clear_handle_id (&program.echo_wait, g_source_remove);
+  g_signal_handlers_disconnect_by_data (session, &program);
+  g_clear_object (&program.input);
+  return program.status;
+}
+
+static gboolean
+parse_options (Options *options, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "name", 'n', 0, G_OPTION_ARG_STRING, &options->name, N_ ("Your name, where the stage carries names"),
+      N_ ("NAME") },
+    { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header of the handshake"),
+      N_ ("NAME: VALUE") },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("A subprotocol to offer"), N_ ("NAME") },
+    { "dialect", 0, 0, G_OPTION_ARG_STRING, &options->dialect,
+      N_ ("How the stage names things: dynamowave, lower-case or data"), N_ ("NAME") },
+    { "count", 'c', 0, G_OPTION_ARG_INT, &options->count, N_ ("tail: end after so many messages"), N_ ("N") },
+    { "timeout", 't', 0, G_OPTION_ARG_INT, &options->timeout, N_ ("End with 3 after so many seconds"),
+      N_ ("SECONDS") },
+    { "policy", 0, 0, G_OPTION_ARG_STRING, &options->policy,
+      N_ ("Durations in milliseconds, such as ping=30000,cap=60000"), N_ ("NAME=N,…") },
+    { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, N_ ("Print the version and exit"), NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (_ ("tail URL | send URL TEXT|-"));
+
+  g_option_context_set_summary (
+      context, _ ("The DynamoWave client without a window.\n\n"
+                  "  tail URL         print what happens, one JSON object a line: time, kind, and\n"
+                  "                   text and sender, or state and cause\n"
+                  "  send URL TEXT    send a message and wait until the stage broadcast it\n"
+                  "  send URL -       send each line of standard input"));
+  g_option_context_set_description (context, _ ("It ends with 0 when all went well, 1 when a message was not delivered or nobody can\n"
+                                                "know, 2 for a wrong command, 3 after the timeout and 4 when the stage refused."));
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_auto (Options) options = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStage) stage = NULL;
+  DwSessionPolicy policy = dw_session_policy_default ();
+  gboolean tails, sends;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  if (!parse_options (&options, &argc, &argv, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return EXIT_USAGE;
+    }
+  if (options.version)
+    {
+      printf ("dynamowave-cli %s\n", DW_VERSION);
+      return EXIT_WELL;
+    }
+  tails = argc == 3 && strcmp (argv[1], "tail") == 0;
+  sends = argc == 4 && strcmp (argv[1], "send") == 0;
+  if (!tails && !sends)
+    {
+      g_printerr (_ ("Write “tail URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
+      return EXIT_USAGE;
+    }
+  if (options.policy != NULL && !dw_session_policy_parse (&policy, options.policy, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return EXIT_USAGE;
+    }
+  stage = make_stage (&options, argv[2], &error);
+  if (stage == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      return EXIT_USAGE;
+    }
+  return run (&options, stage, &policy, sends ? argv[3] : NULL);
+}
