@@ -24,6 +24,9 @@ struct _DwRawPeer
   GBytes *greeting;
   gboolean hang_up;
   gboolean pongs;
+  gboolean deaf; /* reads and answers nothing, upgrades aside */
+  char *protocol;
+  guint frames;
   guint attempts;
   char *last_request;
   char *last_frame;
@@ -129,8 +132,10 @@ answer_request (Client *client)
     {
       g_autofree char *key = accept_key (self->last_request);
       g_autofree char *head = g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                                               "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-                                               key);
+                                               "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s%s%s\r\n",
+                                               key, self->protocol != NULL ? "Sec-WebSocket-Protocol: " : "",
+                                               self->protocol != NULL ? self->protocol : "",
+                                               self->protocol != NULL ? "\r\n" : "");
 
       client_write (client, head, strlen (head));
       client->upgraded = TRUE;
@@ -179,10 +184,11 @@ read_frame (Client *client)
     {
       g_free (client->peer->last_frame);
       client->peer->last_frame = g_strdup ((char *) payload);
+      client->peer->frames++;
     }
   else if ((data[0] & 0x0f) == 8 && length >= 2)
     client->peer->last_close = (guint) payload[0] << 8 | payload[1];
-  else if ((data[0] & 0x0f) == 9 && client->peer->pongs)
+  else if ((data[0] & 0x0f) == 9 && client->peer->pongs && !client->peer->deaf)
     client_write_frame (client, 0x8a, payload, length);
   g_byte_array_remove_range (client->input, 0, (guint) (head + 4 + length));
   return TRUE;
@@ -244,6 +250,7 @@ dw_raw_peer_dispose (GObject *object)
   g_clear_pointer (&self->answer, g_free);
   g_clear_pointer (&self->last_request, g_free);
   g_clear_pointer (&self->last_frame, g_free);
+  g_clear_pointer (&self->protocol, g_free);
   G_OBJECT_CLASS (dw_raw_peer_parent_class)->dispose (object);
 }
 
@@ -315,6 +322,34 @@ void
 dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs)
 {
   self->pongs = pongs;
+}
+
+void
+dw_raw_peer_set_deaf (DwRawPeer *self, gboolean deaf)
+{
+  self->deaf = deaf;
+}
+
+void
+dw_raw_peer_set_protocol (DwRawPeer *self, const char *protocol)
+{
+  g_free (self->protocol);
+  self->protocol = g_strdup (protocol);
+}
+
+guint
+dw_raw_peer_get_frames (DwRawPeer *self)
+{
+  return self->frames;
+}
+
+/* Ends the connection that was made first, with a FIN. */
+void
+dw_raw_peer_drop_oldest (DwRawPeer *self)
+{
+  Client *client = g_list_last (self->clients)->data;
+
+  g_socket_shutdown (g_socket_connection_get_socket (client->connection), TRUE, TRUE, NULL);
 }
 
 guint

@@ -11,6 +11,7 @@ typedef struct
   gulong outer_id;
   guint deadline;
   gboolean timed_out;
+  char **protocols;
   GTlsCertificateFlags tls_errors;
   DwHandshakeFailure failure;
 } Handshake;
@@ -23,6 +24,7 @@ handshake_free (Handshake *handshake)
   g_clear_object (&handshake->outer);
   g_clear_object (&handshake->cancellable);
   g_clear_object (&handshake->message);
+  g_strfreev (handshake->protocols);
   g_free (handshake);
 }
 
@@ -88,6 +90,26 @@ cause_of_error (const Handshake *handshake, const GError *error)
   return DW_CAUSE_UNREACHABLE;
 }
 
+/* RFC 6455 section 4.1: the answer is one of those offered, letter by letter. libsoup 3.2 ignores the case. */
+static gboolean
+protocol_was_offered (const Handshake *handshake, SoupWebsocketConnection *websocket)
+{
+  const char *protocol = soup_websocket_connection_get_protocol (websocket);
+
+  return protocol == NULL
+         || (handshake->protocols != NULL && g_strv_contains ((const char *const *) handshake->protocols, protocol));
+}
+
+static void
+fail (GTask *task, DwCause cause, guint status)
+{
+  Handshake *handshake = g_task_get_task_data (task);
+
+  handshake->failure.cause = cause;
+  handshake->failure.status = status;
+  g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s", dw_cause_get_sentence (cause));
+}
+
 static void
 on_connected (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -98,9 +120,15 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 
   websocket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &error);
   g_clear_handle_id (&handshake->deadline, g_source_remove);
-  if (websocket != NULL)
+  if (websocket != NULL && protocol_was_offered (handshake, websocket))
     {
       g_task_return_pointer (task, g_steal_pointer (&websocket), g_object_unref);
+      return;
+    }
+  if (websocket != NULL)
+    {
+      soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
+      fail (task, DW_CAUSE_SUBPROTOCOL, SOUP_STATUS_SWITCHING_PROTOCOLS);
       return;
     }
   if (handshake->outer != NULL && g_cancellable_is_cancelled (handshake->outer))
@@ -108,19 +136,34 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
       return;
     }
-  handshake->failure.cause = cause_of_error (handshake, error);
-  handshake->failure.status = soup_message_get_status (handshake->message);
-  g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s",
-                           dw_cause_get_sentence (handshake->failure.cause));
+  fail (task, cause_of_error (handshake, error), soup_message_get_status (handshake->message));
+}
+
+/* Parsing would resolve “..” in the path; a stage's path is sent as it was typed. */
+static GUri *
+make_uri (const DwStageUrl *url)
+{
+  const char *text = dw_stage_url_get_text (url);
+  g_autofree char *scheme = NULL;
+  g_autofree char *host = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *query = NULL;
+  int port;
+
+  if (!g_uri_split (text, SOUP_HTTP_URI_FLAGS, &scheme, NULL, &host, &port, &path, &query, NULL, NULL))
+    return NULL;
+  return g_uri_build (SOUP_HTTP_URI_FLAGS, scheme, NULL, host, port, *path != '\0' ? path : "/", query, NULL);
 }
 
 static SoupMessage *
 make_message (const DwStageUrl *url, const DwHandshakeOptions *options)
 {
-  SoupMessage *message = soup_message_new (SOUP_METHOD_GET, dw_stage_url_get_text (url));
+  g_autoptr (GUri) uri = make_uri (url);
+  SoupMessage *message;
 
-  if (message == NULL)
+  if (uri == NULL)
     return NULL;
+  message = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
   /* A redirect would carry the headers to another host (measured), so none is followed. */
   soup_message_set_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_NEW_CONNECTION);
   if (options->headers != NULL)
@@ -163,11 +206,10 @@ dw_handshake_async (SoupSession *http,
   g_task_set_task_data (task, handshake, (GDestroyNotify) handshake_free);
   handshake->cancellable = g_cancellable_new ();
   handshake->message = make_message (url, options);
+  handshake->protocols = g_strdupv (options->protocols);
   if (handshake->message == NULL)
     {
-      handshake->failure.cause = DW_CAUSE_NOT_A_STAGE;
-      g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s",
-                               dw_cause_get_sentence (DW_CAUSE_NOT_A_STAGE));
+      fail (task, DW_CAUSE_NOT_A_STAGE, 0);
       return;
     }
   g_signal_connect (handshake->message, "accept-certificate", G_CALLBACK (on_accept_certificate), handshake);

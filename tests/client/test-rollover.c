@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-raw-peer.h"
+#include "dw-session-fixture.h"
+
+#include <string.h>
+
+#define ANSWER                                                                                                         \
+  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}"
+
+static DwSessionPolicy
+quick_policy (void)
+{
+  DwSessionPolicy policy = fixture_policy ();
+
+  policy.rollover_ms = 300;
+  return policy;
+}
+
+typedef struct
+{
+  DwRawPeer *peer;
+  guint attempts;
+} Wanted;
+
+static gboolean
+has_attempts (gpointer data)
+{
+  return dw_raw_peer_get_attempts (((Wanted *) data)->peer) >= ((Wanted *) data)->attempts;
+}
+
+static void
+until_attempts (DwRawPeer *peer, guint attempts)
+{
+  Wanted wanted = { peer, attempts };
+
+  dw_test_until ("an attempt", has_attempts, &wanted);
+}
+
+static gboolean
+has_one_open (gpointer data)
+{
+  return dw_raw_peer_get_open (data) == 1;
+}
+
+/* The successor is open and confirmed before the old one goes; the state never leaves “online” and what arrives on
+ * both is shown once. */
+static void
+test_quiet (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+
+  dw_raw_peer_set_greeting_text (peer, ANSWER);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  until_attempts (peer, 2);
+  /* Both are open now: the same broadcasts reach both. */
+  dw_test_run_for (20);
+  g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 2);
+  dw_raw_peer_write_text (peer, "{\"message\":\"hi\"}");
+  dw_raw_peer_write_text (peer, "{\"message\":\"hi\"}");
+  dw_raw_peer_write_text (peer, "{\"message\":\"x\",\"id\":\"1\"}");
+  dw_test_until ("the old one to go", has_one_open, peer);
+  g_assert_cmpuint (dw_raw_peer_get_last_close (peer), ==, 1000);
+  dw_raw_peer_write_text (peer, "{\"message\":\"after\"}");
+  fixture_until_frames (fixture, 4);
+  g_assert_cmpuint (fixture->frames->len, ==, 4);
+  g_assert_cmpstr (fixture_text (fixture, 3), ==, "after");
+  g_assert_cmpuint (fixture->lost, ==, 0);
+  g_assert_cmpuint (fixture->states->len, ==, 3);
+  /* And again, for as long as the session lives. */
+  until_attempts (peer, 4);
+  dw_test_until ("the old one to go", has_one_open, peer);
+  g_assert_cmpuint (fixture->states->len, ==, 3);
+}
+
+/* A successor that cannot be had leaves the current connection alone. */
+static void
+test_no_successor (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+
+  dw_raw_peer_set_greeting_text (peer, ANSWER);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_set_answer (peer, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+  until_attempts (peer, 4);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_ONLINE);
+  dw_raw_peer_write_text (peer, "{\"message\":\"still here\"}");
+  fixture_until_frames (fixture, 1);
+  dw_raw_peer_set_answer (peer, NULL);
+  until_attempts (peer, 6);
+  dw_test_until ("the old one to go", has_one_open, peer);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+/* The old one ends while its successor is being opened: the successor takes over, and no third is opened. */
+static void
+test_ends_meanwhile (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy.confirm_ms = 5000;
+  fixture = fixture_new (&policy, NULL, url, NULL);
+  dw_raw_peer_set_greeting_text (peer, ANSWER);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  /* The successor's upgrade is not answered yet when everything else goes. */
+  dw_raw_peer_set_answer (peer, "");
+  until_attempts (peer, 2);
+  dw_raw_peer_drop_oldest (peer);
+  fixture_until_state (fixture, DW_SESSION_CONNECTING);
+  g_assert_cmpuint (fixture->lost, ==, 1);
+  dw_raw_peer_set_answer (peer, NULL);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+}
+
+static void
+test_disconnect_meanwhile (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+
+  dw_raw_peer_set_greeting_text (peer, ANSWER);
+  dw_session_connect (fixture->session);
+  until_attempts (peer, 2);
+  dw_session_disconnect (fixture->session);
+  dw_test_run_for (500);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 2);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_OFFLINE);
+}
+
+/* After two failures in a row the next address is tried, and the primary again at the rollover. */
+static void
+test_failover (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) primary = dw_raw_peer_new ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  g_autoptr (DwRawPeer) second = dw_raw_peer_new (NULL);
+  g_autofree char *primary_url = dw_raw_peer_dup_url (primary);
+  g_autofree char *second_url = dw_raw_peer_dup_url (second);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy.overload_floor_ms = 20;
+  fixture = fixture_new (&policy, NULL, primary_url, second_url, NULL);
+  dw_raw_peer_set_greeting_text (primary, ANSWER);
+  dw_raw_peer_set_greeting_text (second, ANSWER);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (primary), ==, 2);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (second), ==, 1);
+  dw_raw_peer_set_answer (primary, NULL);
+  until_attempts (primary, 3);
+  dw_raw_peer_set_hang_up (second, FALSE);
+  while (dw_raw_peer_get_open (second) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (dw_stage_url_get_text (dw_session_get_url (fixture->session)), ==, primary_url);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_ONLINE);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/rollover/quiet/AG-3", test_quiet);
+  g_test_add_func ("/client/rollover/no-successor", test_no_successor);
+  g_test_add_func ("/client/rollover/ends-meanwhile", test_ends_meanwhile);
+  g_test_add_func ("/client/rollover/disconnect-meanwhile/RC-5", test_disconnect_meanwhile);
+  g_test_add_func ("/client/rollover/failover", test_failover);
+  return g_test_run ();
+}
