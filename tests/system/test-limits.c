@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "backend/stage/dw-stage-server.h"
+#include "client/dw-chat.h"
+
+#include <string.h>
+
+/* Both halves in one process, meeting on the wire: the gateway's two limits a thousand times as fast, and two people
+ * who write numbered lines through them. */
+
+#define LINES 150
+
+typedef struct
+{
+  DwStageServer *stage;
+  DwChat *writer;
+  DwChat *reader;
+  guint next;
+  guint lost;
+} Desk;
+
+static double
+middle (gpointer unused)
+{
+  return 0.5;
+}
+
+static DwChat *
+chat_new (DwStageServer *stage, guint rollover_ms)
+{
+  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autofree char *text = dw_stage_server_dup_url (stage);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
+  g_autoptr (DwStage) where = dw_stage_new (url);
+
+  policy.probe_ms = 150;
+  policy.rollover_ms = rollover_ms;
+  policy.overlap_ms = 60;
+  policy.stable_ms = 100;
+  policy.backoff_base_ms = 20;
+  policy.random = middle;
+  return dw_chat_new (where, &policy, NULL);
+}
+
+static void
+on_lost (Desk *desk)
+{
+  desk->lost++;
+}
+
+static gboolean
+are_online (gpointer data)
+{
+  Desk *desk = data;
+
+  return dw_session_get_status (dw_chat_get_session (desk->writer))->state == DW_SESSION_ONLINE
+         && dw_session_get_status (dw_chat_get_session (desk->reader))->state == DW_SESSION_ONLINE;
+}
+
+static void
+desk_init (Desk *desk, gint64 idle_ms, gint64 age_ms, guint rollover_ms)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+
+  desk->stage = dw_stage_server_new ("prod");
+  dw_stage_server_set_limits (desk->stage, idle_ms, age_ms);
+  g_assert_true (dw_stage_server_listen (desk->stage, address, NULL));
+  desk->writer = chat_new (desk->stage, rollover_ms);
+  desk->reader = chat_new (desk->stage, rollover_ms);
+  g_signal_connect_swapped (dw_chat_get_session (desk->writer), "lost", G_CALLBACK (on_lost), desk);
+  g_signal_connect_swapped (dw_chat_get_session (desk->reader), "lost", G_CALLBACK (on_lost), desk);
+  dw_session_connect (dw_chat_get_session (desk->writer));
+  dw_session_connect (dw_chat_get_session (desk->reader));
+  dw_test_until ("both online", are_online, desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  g_signal_handlers_disconnect_by_data (dw_chat_get_session (desk->writer), desk);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_session (desk->reader), desk);
+  dw_test_finalize (desk->writer);
+  dw_test_finalize (desk->reader);
+  dw_test_finalize (desk->stage);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static gboolean
+on_line (gpointer data)
+{
+  Desk *desk = data;
+  g_autofree char *line = g_strdup_printf ("line %u", desk->next++);
+
+  dw_chat_say (desk->writer, line);
+  return desk->next < LINES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* How many messages of a kind a chat shows, and whether they are in order and each there once. */
+static guint
+count (DwChat *chat, DwMessageKind kind, gboolean check)
+{
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (chat));
+  guint n = 0;
+
+  dw_conversation_flush (dw_chat_get_conversation (chat));
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+      g_autofree char *expected = g_strdup_printf ("line %u", n);
+
+      if (dw_message_get_kind (message) != kind)
+        continue;
+      if (check)
+        g_assert_cmpstr (dw_message_get_text (message), ==, expected);
+      n++;
+    }
+  return n;
+}
+
+static gboolean
+is_complete (gpointer data)
+{
+  Desk *desk = data;
+
+  return count (desk->writer, DW_MESSAGE_OWN, TRUE) == LINES && count (desk->reader, DW_MESSAGE_THEIRS, TRUE) == LINES;
+}
+
+static void
+check_delivered (DwChat *chat)
+{
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (chat));
+
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+        g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
+    }
+}
+
+/* With the rollover before the limit nobody notices it: nothing is lost, doubled or out of order. */
+static void
+test_rollover (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, 400, 700, 400);
+  g_timeout_add (20, on_line, &desk);
+  dw_test_until ("every line", is_complete, &desk);
+  dw_test_run_for (200);
+  g_assert_true (is_complete (&desk));
+  check_delivered (desk.writer);
+  g_assert_cmpuint (count (desk.reader, DW_MESSAGE_NOTICE, FALSE), ==, 0);
+  g_assert_cmpuint (desk.lost, ==, 0);
+}
+
+/* Nobody writes and the gateway's idle limit passes many times: the probe keeps the connection. */
+static void
+test_idle (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, 400, 60000, 60000);
+  dw_test_run_for (2000);
+  g_assert_cmpuint (desk.lost, ==, 0);
+  g_assert_true (are_online (&desk));
+  g_assert_cmpuint (count (desk.reader, DW_MESSAGE_THEIRS, FALSE), ==, 0);
+}
+
+static gboolean
+writer_is_complete (gpointer data)
+{
+  Desk *desk = data;
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (desk->writer));
+
+  if (count (desk->writer, DW_MESSAGE_OWN, TRUE) < LINES)
+    return FALSE;
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_OWN && dw_message_get_delivery (message) != DW_DELIVERY_DELIVERED)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Where the close comes all the same, it is quiet, and what is written in the gap arrives once. */
+static void
+test_closed (void)
+{
+  g_auto (Desk) desk = { 0 };
+  guint seen;
+
+  desk_init (&desk, 60000, 500, 60000);
+  g_timeout_add (20, on_line, &desk);
+  dw_test_until ("every line to come back", writer_is_complete, &desk);
+  g_assert_cmpuint (desk.lost, >, 2);
+  /* The reader was away at times too, and the stage keeps nothing, so it may miss lines but never sees one twice. */
+  seen = count (desk.reader, DW_MESSAGE_THEIRS, FALSE);
+  g_assert_cmpuint (seen, <=, LINES);
+  g_assert_cmpuint (seen, >, LINES / 2);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/system/limits/rollover/AG-3", test_rollover);
+  g_test_add_func ("/system/limits/idle/AG-3", test_idle);
+  g_test_add_func ("/system/limits/closed/AG-3", test_closed);
+  return g_test_run ();
+}
