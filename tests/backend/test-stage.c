@@ -438,6 +438,37 @@ test_registry_pages (void)
   g_assert_cmpuint (seen, ==, 10);
 }
 
+static gboolean
+has_size_two (gpointer data)
+{
+  return dw_memory_registry_get_size (data) == 2;
+}
+
+/* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client that
+ * was pruned there would be open and hear nothing for two hours. */
+static void
+test_prune (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  DwMemoryRegistry *registry;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  desk_init (&desk);
+  registry = dw_stage_server_get_registry (desk.server);
+  dw_registry_put_async (DW_REGISTRY (registry), "AAAAAAAAAAAAAAA=", now - 3600, NULL, on_put, NULL);
+  dw_registry_put_async (DW_REGISTRY (registry), "BBBBBBBBBBBBBBB=", now, NULL, on_put, NULL);
+  client = client_new (&desk);
+  g_assert_cmpuint (dw_memory_registry_get_size (registry), ==, 3);
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
+  g_free (client_receive (client));
+  dw_test_until ("the old one to be pruned", has_size_two, registry);
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
+  g_free (client_receive (client));
+  dw_test_run_for (20);
+  g_assert_cmpuint (dw_memory_registry_get_size (registry), ==, 2);
+}
+
 static void
 test_frame_spacing (void)
 {
@@ -463,6 +494,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/stop", test_stop);
   g_test_add_func ("/backend/connection-id", test_ids);
   g_test_add_func ("/backend/registry/pages", test_registry_pages);
+  g_test_add_func ("/backend/handlers/prune/EM-4", test_prune);
   g_test_add_func ("/backend/gateway-frame", test_frame_spacing);
   return g_test_run ();
 }

@@ -107,6 +107,21 @@ dw_registry_scan_finish (DwRegistry *self, GAsyncResult *result, GError **error)
 }
 
 /**
+ * dw_registry_page_new:
+ *
+ * Returns: (transfer full): an empty page that is the last
+ */
+DwRegistryPage *
+dw_registry_page_new (void)
+{
+  DwRegistryPage *page = g_new0 (DwRegistryPage, 1);
+
+  page->connection_ids = g_ptr_array_new_with_free_func (g_free);
+  page->timestamps = g_array_new (FALSE, FALSE, sizeof (gint64));
+  return page;
+}
+
+/**
  * dw_registry_page_free:
  * @page: (transfer full): a page
  */
@@ -114,6 +129,7 @@ void
 dw_registry_page_free (DwRegistryPage *page)
 {
   g_ptr_array_unref (page->connection_ids);
+  g_array_unref (page->timestamps);
   g_free (page->last_key);
   g_free (page);
 }

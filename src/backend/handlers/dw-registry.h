@@ -42,6 +42,7 @@ struct _DwRegistryInterface
 /**
  * DwRegistryPage:
  * @connection_ids: (element-type utf8): the ids of this page, perhaps none
+ * @timestamps: (element-type gint64): when each of them connected, in seconds since 1970 UTC
  * @last_key: (nullable): where the next page starts, or %NULL after the last; an empty page may have one
  *
  * One page of a scan.
@@ -49,9 +50,11 @@ struct _DwRegistryInterface
 typedef struct
 {
   GPtrArray *connection_ids;
+  GArray *timestamps;
   char *last_key;
 } DwRegistryPage;
 
+DwRegistryPage *dw_registry_page_new (void);
 void dw_registry_page_free (DwRegistryPage *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRegistryPage, dw_registry_page_free)
 

@@ -10,8 +10,13 @@ typedef struct
   DwRegistry *registry;
   DwGateway *gateway;
   char *broadcast;
-  char *next_page; /* the key of the page after the one being posted, or NULL */
+  gint64 accepted;      /* in seconds since 1970 UTC */
+  DwRegistryPage *page; /* the one being posted */
 } Sending;
+
+/* A post to a connection whose $connect has run but whose handshake is not answered yet gets a 410 as well, and an
+ * integration may take 29 s. An id younger than this, in seconds, is not taken out of the table. */
+#define PRUNE_AGE 60
 
 static void
 sending_free (Sending *sending)
@@ -19,7 +24,7 @@ sending_free (Sending *sending)
   g_clear_object (&sending->registry);
   g_clear_object (&sending->gateway);
   g_free (sending->broadcast);
-  g_free (sending->next_page);
+  g_clear_pointer (&sending->page, dw_registry_page_free);
   g_free (sending);
 }
 
@@ -68,11 +73,22 @@ write_broadcast (JsonObject *frame, gint64 accepted)
 
 static void scan_next (GTask *task, const char *start_key);
 
+static gboolean
+is_young (Sending *sending, const char *connection_id)
+{
+  guint index;
+
+  if (!g_ptr_array_find_with_equal_func (sending->page->connection_ids, connection_id, g_str_equal, &index))
+    return FALSE;
+  return sending->accepted - g_array_index (sending->page->timestamps, gint64, index) < PRUNE_AGE;
+}
+
 static void
 prune (Sending *sending, GPtrArray *gone)
 {
   for (guint i = 0; i < gone->len; i++)
-    dw_registry_remove_async (sending->registry, g_ptr_array_index (gone, i), NULL, NULL, NULL);
+    if (!is_young (sending, g_ptr_array_index (gone, i)))
+      dw_registry_remove_async (sending->registry, g_ptr_array_index (gone, i), NULL, NULL, NULL);
 }
 
 static void
@@ -90,7 +106,8 @@ on_posted (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   prune (sending, gone);
-  next_page = g_steal_pointer (&sending->next_page);
+  next_page = g_steal_pointer (&sending->page->last_key);
+  g_clear_pointer (&sending->page, dw_registry_page_free);
   if (next_page != NULL)
     scan_next (g_steal_pointer (&task), next_page);
   else
@@ -103,16 +120,15 @@ on_scanned (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   Sending *sending = g_task_get_task_data (task);
-  g_autoptr (DwRegistryPage) page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
   GCancellable *cancellable = g_task_get_cancellable (task);
 
-  if (page == NULL)
+  sending->page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
+  if (sending->page == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  sending->next_page = g_steal_pointer (&page->last_key);
-  dw_gateway_post_async (sending->gateway, page->connection_ids, sending->broadcast, cancellable, on_posted,
+  dw_gateway_post_async (sending->gateway, sending->page->connection_ids, sending->broadcast, cancellable, on_posted,
                          g_steal_pointer (&task));
 }
 
@@ -160,6 +176,7 @@ dw_send_message_handler (DwRegistry *registry,
   sending = g_new0 (Sending, 1);
   sending->registry = g_object_ref (registry);
   sending->gateway = g_object_ref (gateway);
+  sending->accepted = event->request_time / 1000;
   sending->broadcast = write_broadcast (frame, event->request_time);
   g_task_set_task_data (task, sending, (GDestroyNotify) sending_free);
   scan_next (g_steal_pointer (&task), NULL);

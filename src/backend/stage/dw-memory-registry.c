@@ -7,7 +7,7 @@ struct _DwMemoryRegistry
 
   /* Sorted by id, so that a page can start after any key, even one that has gone since. Its size is bounded by
    * the connections the server takes. */
-  GSequence *ids;
+  GSequence *entries;
   guint page_size;
 };
 
@@ -18,10 +18,40 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwMemoryRegistry,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DW_TYPE_REGISTRY, dw_memory_registry_iface_init))
 
-static int
-compare_ids (gconstpointer a, gconstpointer b, gpointer unused)
+typedef struct
 {
-  return g_strcmp0 (a, b);
+  char *id;
+  gint64 timestamp;
+} Entry;
+
+static void
+entry_free (Entry *entry)
+{
+  g_free (entry->id);
+  g_free (entry);
+}
+
+static int
+compare_entries (gconstpointer a, gconstpointer b, gpointer unused)
+{
+  return g_strcmp0 (((const Entry *) a)->id, ((const Entry *) b)->id);
+}
+
+static GSequenceIter *
+find (DwMemoryRegistry *self, const char *connection_id)
+{
+  Entry wanted = { .id = (char *) connection_id };
+
+  return g_sequence_lookup (self->entries, &wanted, compare_entries, NULL);
+}
+
+static GSequenceIter *
+find_after (DwMemoryRegistry *self, const char *start_key)
+{
+  Entry wanted = { .id = (char *) start_key };
+
+  return start_key != NULL ? g_sequence_search (self->entries, &wanted, compare_entries, NULL)
+                           : g_sequence_get_begin_iter (self->entries);
 }
 
 static void
@@ -36,8 +66,14 @@ dw_memory_registry_put_async (DwRegistry *registry,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_memory_registry_put_async);
-  if (g_sequence_lookup (self->ids, (gpointer) connection_id, compare_ids, NULL) == NULL)
-    g_sequence_insert_sorted (self->ids, g_strdup (connection_id), compare_ids, NULL);
+  if (find (self, connection_id) == NULL)
+    {
+      Entry *entry = g_new0 (Entry, 1);
+
+      entry->id = g_strdup (connection_id);
+      entry->timestamp = timestamp;
+      g_sequence_insert_sorted (self->entries, entry, compare_entries, NULL);
+    }
   g_task_return_boolean (task, TRUE);
 }
 
@@ -50,7 +86,7 @@ dw_memory_registry_remove_async (DwRegistry *registry,
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GSequenceIter *iter = g_sequence_lookup (self->ids, (gpointer) connection_id, compare_ids, NULL);
+  GSequenceIter *iter = find (self, connection_id);
 
   g_task_set_source_tag (task, dw_memory_registry_remove_async);
   if (iter != NULL)
@@ -67,15 +103,16 @@ dw_memory_registry_scan_async (DwRegistry *registry,
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  g_autoptr (DwRegistryPage) page = g_new0 (DwRegistryPage, 1);
-  GSequenceIter *iter = start_key != NULL ? g_sequence_search (self->ids, (gpointer) start_key, compare_ids, NULL)
-                                          : g_sequence_get_begin_iter (self->ids);
+  g_autoptr (DwRegistryPage) page = dw_registry_page_new ();
+  GSequenceIter *iter = find_after (self, start_key);
 
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
-  page->connection_ids = g_ptr_array_new_full (MIN (self->page_size, 64), g_free);
   while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
     {
-      g_ptr_array_add (page->connection_ids, g_strdup (g_sequence_get (iter)));
+      const Entry *entry = g_sequence_get (iter);
+
+      g_ptr_array_add (page->connection_ids, g_strdup (entry->id));
+      g_array_append_val (page->timestamps, entry->timestamp);
       iter = g_sequence_iter_next (iter);
     }
   if (!g_sequence_iter_is_end (iter) && page->connection_ids->len > 0)
@@ -88,7 +125,7 @@ dw_memory_registry_finalize (GObject *object)
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (object);
 
-  g_clear_pointer (&self->ids, g_sequence_free);
+  g_clear_pointer (&self->entries, g_sequence_free);
   G_OBJECT_CLASS (dw_memory_registry_parent_class)->finalize (object);
 }
 
@@ -101,7 +138,7 @@ dw_memory_registry_class_init (DwMemoryRegistryClass *klass)
 static void
 dw_memory_registry_init (DwMemoryRegistry *self)
 {
-  self->ids = g_sequence_new (g_free);
+  self->entries = g_sequence_new ((GDestroyNotify) entry_free);
 }
 
 static void
@@ -136,5 +173,5 @@ dw_memory_registry_new (guint page_size)
 guint
 dw_memory_registry_get_size (DwMemoryRegistry *self)
 {
-  return (guint) g_sequence_get_length (self->ids);
+  return (guint) g_sequence_get_length (self->entries);
 }
