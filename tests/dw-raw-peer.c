@@ -131,11 +131,11 @@ answer_request (Client *client)
   else
     {
       g_autofree char *key = accept_key (self->last_request);
-      g_autofree char *head = g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                                               "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s%s%s\r\n",
-                                               key, self->protocol != NULL ? "Sec-WebSocket-Protocol: " : "",
-                                               self->protocol != NULL ? self->protocol : "",
-                                               self->protocol != NULL ? "\r\n" : "");
+      g_autofree char *head =
+          g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                           "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s%s%s\r\n",
+                           key, self->protocol != NULL ? "Sec-WebSocket-Protocol: " : "",
+                           self->protocol != NULL ? self->protocol : "", self->protocol != NULL ? "\r\n" : "");
 
       client_write (client, head, strlen (head));
       client->upgraded = TRUE;

@@ -140,7 +140,7 @@ dw_window_init (DwWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
-/* The last window that is closed decides how large the next one is. */
+/* The window that was resized last decides how large the next one is, and resizes no other. */
 static void
 remember_size (DwWindow *self)
 {
@@ -148,9 +148,12 @@ remember_size (DwWindow *self)
 
   if (settings == NULL)
     return;
-  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-width", self, "default-width",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
+  g_settings_bind (settings, "window-height", self, "default-height",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
+  g_settings_bind (settings, "window-maximized", self, "maximized",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
 }
 
 /**

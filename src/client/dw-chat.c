@@ -104,9 +104,10 @@ on_frame (DwChat *self, const DwFrame *frame)
 }
 
 static void
-on_lost (DwChat *self)
+on_lost (DwChat *self, gint64 before)
 {
-  if (self->lost_at == 0)
+  /* A rollover leaves no gap. */
+  if (self->lost_at == 0 && dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
     self->lost_at = g_get_real_time ();
 }
 

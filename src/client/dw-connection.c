@@ -12,7 +12,7 @@
  *
  * | what arrives | what happens |
  * |---|---|
- * | text up to 131,072 bytes, in one frame or in fragments | ::frame |
+ * | text up to 131,072 bytes, in one frame or in fragments | queued in the inbox |
  * | a fragmented text above that | closed with 1009, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | a frame above that | libsoup ends it, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
@@ -23,6 +23,8 @@ struct _DwConnection
 {
   GObject parent_instance;
 
+  DwInbox *inbox; /* the owner's, which outlives us */
+  guint line;
   GCancellable *opening;
   guint ping_seconds;
   SoupWebsocketConnection *websocket;
@@ -36,7 +38,6 @@ G_DEFINE_FINAL_TYPE (DwConnection, dw_connection, G_TYPE_OBJECT)
 enum
 {
   SIGNAL_OPENED,
-  SIGNAL_FRAME,
   SIGNAL_ENDED,
   N_SIGNALS,
 };
@@ -66,7 +67,7 @@ on_message (DwConnection *self, int type, GBytes *message)
   else if (g_bytes_get_size (message) > DW_LIMIT_MESSAGE_BYTES)
     end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
   else
-    g_signal_emit (self, signals[SIGNAL_FRAME], 0, message);
+    dw_inbox_push (self->inbox, message, self->line);
 }
 
 /* The argument is declared as GBytes and emitted as GByteArray (measured): it is not touched. */
@@ -131,12 +132,6 @@ dw_connection_class_init (DwConnectionClass *klass)
   signals[SIGNAL_OPENED] =
       g_signal_new ("opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
-   * DwConnection::frame:
-   * @bytes: a text frame, checked to be UTF-8 and no larger than a message may be
-   */
-  signals[SIGNAL_FRAME] = g_signal_new ("frame", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                        G_TYPE_NONE, 1, G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
-  /**
    * DwConnection::ended:
    * @cause: why, a #DwCause
    * @code: the HTTP status of a refused handshake, the peer's close code, or 0
@@ -155,13 +150,20 @@ dw_connection_init (DwConnection *self)
 
 /**
  * dw_connection_new:
+ * @inbox: where text frames go, checked to be UTF-8 and no larger than a message may be; it has to outlive the
+ *   connection
+ * @line: what comes with them, to tell them from those of other connections
  *
  * Returns: (transfer full): a connection that is not opened yet
  */
 DwConnection *
-dw_connection_new (void)
+dw_connection_new (DwInbox *inbox, guint line)
 {
-  return g_object_new (DW_TYPE_CONNECTION, NULL);
+  DwConnection *self = g_object_new (DW_TYPE_CONNECTION, NULL);
+
+  self->inbox = inbox;
+  self->line = line;
+  return self;
 }
 
 static void

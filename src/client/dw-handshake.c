@@ -97,7 +97,8 @@ protocol_was_offered (const Handshake *handshake, SoupWebsocketConnection *webso
   const char *protocol = soup_websocket_connection_get_protocol (websocket);
 
   return protocol == NULL
-         || (handshake->protocols != NULL && g_strv_contains ((const char *const *) handshake->protocols, protocol));
+         || (handshake->protocols != NULL
+             && g_strv_contains ((const char *const *) handshake->protocols, protocol));
 }
 
 static void

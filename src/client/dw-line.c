@@ -3,17 +3,18 @@
 
 /**
  * dw_line_new:
+ * @inbox: where its frames go
  * @serial: a number of its own
  *
  * Returns: (transfer full): a line that is not open yet
  */
 DwLine *
-dw_line_new (guint serial)
+dw_line_new (DwInbox *inbox, guint serial)
 {
   DwLine *line = g_new0 (DwLine, 1);
 
   line->serial = serial;
-  line->connection = dw_connection_new ();
+  line->connection = dw_connection_new (inbox, serial);
   return line;
 }
 

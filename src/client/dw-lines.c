@@ -18,20 +18,22 @@ dw_lines_clear (DwLines *lines)
 /**
  * dw_lines_begin:
  * @lines: the connections
+ * @inbox: where its frames go
  *
  * Returns: (transfer none): a new current one, not open yet; the others are closed
  */
 DwLine *
-dw_lines_begin (DwLines *lines)
+dw_lines_begin (DwLines *lines, DwInbox *inbox)
 {
   dw_lines_clear (lines);
-  lines->current = dw_line_new (++lines->last_serial);
+  lines->current = dw_line_new (inbox, ++lines->last_serial);
   return lines->current;
 }
 
 /**
  * dw_lines_begin_successor:
  * @lines: the connections
+ * @inbox: where its frames go
  *
  * From here on what arrives is counted, before the handshake even: the stage may broadcast to both connections
  * before we hear that the new one is open.
@@ -39,12 +41,12 @@ dw_lines_begin (DwLines *lines)
  * Returns: (transfer none): a successor, not open yet
  */
 DwLine *
-dw_lines_begin_successor (DwLines *lines)
+dw_lines_begin_successor (DwLines *lines, DwInbox *inbox)
 {
   dw_lines_drop_successor (lines);
   dw_lines_drop_old (lines);
   lines->overlap = dw_overlap_new ();
-  lines->next = dw_line_new (++lines->last_serial);
+  lines->next = dw_line_new (inbox, ++lines->last_serial);
   return lines->next;
 }
 

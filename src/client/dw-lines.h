@@ -25,8 +25,8 @@ typedef struct
 } DwLines;
 
 void dw_lines_clear (DwLines *lines);
-DwLine *dw_lines_begin (DwLines *lines);
-DwLine *dw_lines_begin_successor (DwLines *lines);
+DwLine *dw_lines_begin (DwLines *lines, DwInbox *inbox);
+DwLine *dw_lines_begin_successor (DwLines *lines, DwInbox *inbox);
 void dw_lines_promote (DwLines *lines);
 void dw_lines_drop_current (DwLines *lines);
 void dw_lines_drop_successor (DwLines *lines);

@@ -18,7 +18,8 @@ struct _DwLiveness
   DwDialect *dialect;
   DwSessionPolicy policy;
 
-  gint64 probe_sent; /* boot clock, or 0 where no probe is unanswered */
+  gint64 probe_sent; /* boot clock: when the last probe was sent */
+  guint unanswered;  /* probes without an answer; each is answered once */
   gint64 doubt_ends; /* boot clock, or 0: silence up to here means that the peer is gone */
   gint64 doubt_since;
   gint64 due; /* boot clock: when the timer was to fire */
@@ -155,9 +156,10 @@ dw_liveness_probe (DwLiveness *self)
 {
   gint64 now = dw_boot_clock_now ();
 
-  if (self->probe_sent == 0 || now - self->probe_sent > (gint64) self->policy.pong_ms * 1000)
+  if (self->unanswered == 0 || now - self->probe_sent > (gint64) self->policy.pong_ms * 1000)
     {
       self->probe_sent = now;
+      self->unanswered++;
       dw_connection_send (self->connection, dw_dialect_get_probe (self->dialect));
     }
   arm (self);
@@ -179,7 +181,6 @@ dw_liveness_doubt (DwLiveness *self)
     {
       self->doubt_since = now;
       self->doubt_ends = now + (gint64) self->policy.pong_ms * 1000;
-      self->probe_sent = 0;
     }
   dw_liveness_probe (self);
 }
@@ -200,10 +201,11 @@ dw_liveness_take (DwLiveness *self, const DwFrame *frame)
   gboolean answers = frame->kind == DW_FRAME_NOTIFICATION
                      || (frame->kind == DW_FRAME_GATEWAY_ERROR && frame->gateway_error == DW_GATEWAY_FORBIDDEN);
 
-  if (self->probe_sent == 0 || !answers)
+  if (self->unanswered == 0 || !answers)
     return FALSE;
-  self->latency_ms = (gint) ((dw_boot_clock_now () - self->probe_sent) / 1000);
-  self->probe_sent = 0;
+  self->unanswered--;
+  if (self->unanswered == 0)
+    self->latency_ms = (gint) ((dw_boot_clock_now () - self->probe_sent) / 1000);
   return TRUE;
 }
 

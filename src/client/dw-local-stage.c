@@ -81,6 +81,20 @@ on_child (gpointer unused)
   prctl (PR_SET_PDEATHSIG, SIGTERM);
 }
 
+/* It ended by itself: the next press starts another. */
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GWeakRef *weak = data;
+  g_autoptr (DwLocalStage) self = g_weak_ref_get (weak);
+
+  g_weak_ref_clear (weak);
+  g_free (weak);
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  if (self != NULL && self->process == G_SUBPROCESS (source))
+    dw_local_stage_stop (self);
+}
+
 static char *
 find_program (void)
 {
@@ -111,6 +125,7 @@ dw_local_stage_start_async (DwLocalStage *self,
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GError) error = NULL;
   g_autofree char *program = find_program ();
+  GWeakRef *weak;
 
   g_task_set_source_tag (task, dw_local_stage_start_async);
   if (self->url != NULL)
@@ -120,7 +135,8 @@ dw_local_stage_start_async (DwLocalStage *self,
     }
   if (self->process != NULL)
     {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, "starting already");
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, "%s",
+                               _ ("The stage on this computer is being started already. Try again in a moment."));
       return;
     }
   g_subprocess_launcher_set_child_setup (launcher, on_child, NULL, NULL);
@@ -131,6 +147,9 @@ dw_local_stage_start_async (DwLocalStage *self,
                                _ ("The stage on this computer cannot be started: %s"), error->message);
       return;
     }
+  weak = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak, self);
+  g_subprocess_wait_async (self->process, NULL, on_ended, weak);
   self->output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->process));
   g_data_input_stream_read_line_async (self->output, G_PRIORITY_DEFAULT, cancellable, on_first_line,
                                        g_steal_pointer (&task));

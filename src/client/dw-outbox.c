@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-outbox.h"
 
+#include "dw-boot-clock.h"
+
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -16,14 +18,31 @@ struct _DwOutbox
 
   DwSession *session;
   DwStage *stage;
-  GQueue waiting;  /* of DwMessage: queued, in order; at most DW_OUTBOX_WAITING */
-  GQueue unechoed; /* of DwMessage: sent or unconfirmed, in order; at most DW_OUTBOX_UNECHOED */
+  GQueue waiting;  /* of Entry: queued, in order; at most DW_OUTBOX_WAITING */
+  GQueue unechoed; /* of Entry: sent, in order; at most DW_OUTBOX_UNECHOED */
   gboolean echoes; /* the stage was seen to broadcast to the sender too */
   guint pace_ms;
   guint timer;
 };
 
 G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
+
+/* Without an id an echo is looked for this long, in microseconds: later, an equal text is somebody else's. */
+#define ECHO_WAIT (10 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  DwMessage *message;
+  gint64 sent_at;  /* boot clock */
+  gboolean had_id; /* it went with its id at least once, so it must never go without */
+} Entry;
+
+static void
+entry_free (Entry *entry)
+{
+  g_object_unref (entry->message);
+  g_free (entry);
+}
 
 static void send_next (DwOutbox *self);
 
@@ -37,64 +56,88 @@ on_pace (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* FALSE where the message has to go on waiting. */
+/* FALSE where it has to go on waiting. */
 static gboolean
-hand_over (DwOutbox *self, DwMessage *message)
+hand_over (DwOutbox *self, Entry *entry)
 {
-  DwFeatures features = dw_session_get_status (self->session)->features;
+  const DwSessionStatus *status = dw_session_get_status (self->session);
+  gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
+  gboolean with_sender = (status->features & DW_FEATURE_SENDER) != 0;
   g_autoptr (GError) error = NULL;
   g_autofree char *frame = NULL;
 
-  frame = dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (message),
-                           features & DW_FEATURE_SENDER ? dw_stage_get_own_name (self->stage) : NULL,
-                           features & DW_FEATURE_ID ? dw_message_get_id (message) : NULL, &error);
+  /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do. */
+  if (entry->had_id && !with_id && !status->confirmed)
+    return FALSE;
+  frame = dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (entry->message),
+                           with_sender ? dw_stage_get_own_name (self->stage) : NULL,
+                           with_id ? dw_message_get_id (entry->message) : NULL, &error);
   if (frame == NULL)
     {
-      dw_message_set_delivery (message, DW_DELIVERY_FAILED, error->message);
+      dw_message_set_delivery (entry->message, DW_DELIVERY_FAILED, error->message);
+      entry_free (entry);
+      return TRUE;
+    }
+  if (entry->had_id && !with_id)
+    {
+      /* The stage has no ids any more: the person decides. */
+      dw_message_set_delivery (entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
+      entry_free (entry);
       return TRUE;
     }
   if (!dw_session_send (self->session, frame))
     return FALSE;
-  g_queue_push_tail (&self->unechoed, g_object_ref (message));
+  entry->sent_at = dw_boot_clock_now ();
+  entry->had_id = with_id;
+  g_queue_push_tail (&self->unechoed, entry);
   if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
-    g_object_unref (g_queue_pop_head (&self->unechoed));
-  dw_message_set_delivery (message, DW_DELIVERY_SENT, NULL);
+    entry_free (g_queue_pop_head (&self->unechoed));
+  dw_message_set_delivery (entry->message, DW_DELIVERY_SENT, NULL);
   return TRUE;
 }
 
 static void
 send_next (DwOutbox *self)
 {
-  g_autoptr (DwMessage) message = NULL;
+  Entry *entry;
 
   if (self->timer != 0 || dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
     return;
-  message = g_queue_pop_head (&self->waiting);
-  if (message == NULL)
+  entry = g_queue_pop_head (&self->waiting);
+  if (entry == NULL)
     return;
-  if (!hand_over (self, message))
-    g_queue_push_head (&self->waiting, g_steal_pointer (&message));
-  self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+  if (hand_over (self, entry))
+    self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+  else
+    g_queue_push_head (&self->waiting, entry);
 }
 
 /* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
  * the first, so the person decides, and an equal text from somebody else must not be taken for the echo. */
 static void
-on_lost (DwOutbox *self)
+on_lost (DwOutbox *self, gint64 before)
 {
-  gboolean has_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
-  DwMessage *message;
+  GList *at = self->unechoed.tail;
 
-  while ((message = g_queue_pop_tail (&self->unechoed)) != NULL)
+  while (at != NULL)
     {
-      /* Where a stage was never seen to echo, “sent” is final. */
-      if (self->echoes || has_id)
-        dw_message_set_delivery (message, DW_DELIVERY_UNCONFIRMED, NULL);
-      if (has_id)
-        g_queue_push_head (&self->waiting, message);
-      else
-        g_object_unref (message);
+      GList *previous = at->prev;
+      Entry *entry = at->data;
+
+      if (entry->sent_at < before)
+        {
+          g_queue_delete_link (&self->unechoed, at);
+          /* Where a stage was never seen to echo, “sent” is final. */
+          if (self->echoes || entry->had_id)
+            dw_message_set_delivery (entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
+          if (entry->had_id)
+            g_queue_push_head (&self->waiting, entry);
+          else
+            entry_free (entry);
+        }
+      at = previous;
     }
+  send_next (self);
 }
 
 static void
@@ -110,8 +153,8 @@ dw_outbox_dispose (GObject *object)
   DwOutbox *self = DW_OUTBOX (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
-  g_queue_clear_full (&self->waiting, g_object_unref);
-  g_queue_clear_full (&self->unechoed, g_object_unref);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) entry_free);
+  g_queue_clear_full (&self->unechoed, (GDestroyNotify) entry_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
   G_OBJECT_CLASS (dw_outbox_parent_class)->dispose (object);
@@ -162,12 +205,16 @@ dw_outbox_new (DwSession *session, DwStage *stage)
 gboolean
 dw_outbox_add (DwOutbox *self, DwMessage *message)
 {
+  Entry *entry;
+
   if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING)
     {
       dw_message_set_delivery (message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
       return FALSE;
     }
-  g_queue_push_tail (&self->waiting, g_object_ref (message));
+  entry = g_new0 (Entry, 1);
+  entry->message = g_object_ref (message);
+  g_queue_push_tail (&self->waiting, entry);
   dw_message_set_delivery (message, DW_DELIVERY_QUEUED, NULL);
   send_next (self);
   return TRUE;
@@ -199,19 +246,28 @@ dw_outbox_send_again (DwOutbox *self, DwMessage *message)
 void
 dw_outbox_discard (DwOutbox *self, DwMessage *message)
 {
-  if (g_queue_remove (&self->waiting, message))
-    g_object_unref (message);
-  if (g_queue_remove (&self->unechoed, message))
-    g_object_unref (message);
+  GQueue *queues[] = { &self->unechoed, &self->waiting };
+
+  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
+    for (GList *at = queues[i]->head; at != NULL; at = at->next)
+      if (((Entry *) at->data)->message == message)
+        {
+          entry_free (at->data);
+          g_queue_delete_link (queues[i], at);
+          return;
+        }
 }
 
+/* A broadcast with an id can only be the message of that id, whatever its text. One without is the echo of a
+ * message that went without, was sent a moment ago, and says the same; a message that waits cannot have come back
+ * so. */
 static gboolean
-is_echo (DwMessage *message, const DwFrame *frame)
+is_echo (const Entry *entry, const DwFrame *frame, gboolean sent)
 {
-  /* A broadcast with an id can only be the message of that id, whatever its text. */
   if (frame->id != NULL)
-    return g_strcmp0 (frame->id, dw_message_get_id (message)) == 0;
-  return strcmp (frame->text, dw_message_get_text (message)) == 0;
+    return g_strcmp0 (frame->id, dw_message_get_id (entry->message)) == 0;
+  return sent && !entry->had_id && dw_boot_clock_now () - entry->sent_at < ECHO_WAIT
+         && strcmp (frame->text, dw_message_get_text (entry->message)) == 0;
 }
 
 /**
@@ -230,17 +286,17 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
       {
-        DwMessage *message = at->data;
+        Entry *entry = at->data;
+        DwMessage *message = entry->message;
 
-        /* One that waits to be sent again may still come back from the first time, but only an id proves it. */
-        if (!is_echo (message, frame) || (queues[i] == &self->waiting && frame->id == NULL))
+        if (!is_echo (entry, frame, i == 0))
           continue;
         self->echoes = TRUE;
-        self->pace_ms = DW_OUTBOX_PACE_MS;
+        self->pace_ms = MAX (self->pace_ms / 2, DW_OUTBOX_PACE_MS);
         dw_message_set_delivery (message, DW_DELIVERY_DELIVERED, NULL);
         g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */
-        g_object_unref (message);
+        entry_free (entry);
         return message;
       }
   return NULL;
@@ -267,39 +323,45 @@ reason_of (DwGatewayError error)
     }
 }
 
+static DwMessage *
+put_back (DwOutbox *self, Entry *entry)
+{
+  self->pace_ms = DW_OUTBOX_SLOW_MS;
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+  g_queue_push_head (&self->waiting, entry);
+  dw_message_set_delivery (entry->message, DW_DELIVERY_QUEUED, NULL);
+  return entry->message;
+}
+
 /**
  * dw_outbox_refuse:
  * @self: an outbox
  * @frame: a gateway error
  *
  * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
- * it goes back into the queue and the pace slows. Any other error is about the oldest.
+ * it goes back into the queue and the pace slows. Any other error is about the oldest; on a stage that does not
+ * echo all but the newest are likely to have arrived.
  *
  * Returns: (transfer none) (nullable): the message it is about, or %NULL where none can be
  */
 DwMessage *
 dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
 {
+  gboolean throttled = frame->gateway_error == DW_GATEWAY_THROTTLED;
+  Entry *newest = g_queue_peek_tail (&self->unechoed);
+  gboolean takes_newest = throttled || (newest != NULL && !self->echoes && !newest->had_id);
+  Entry *entry = takes_newest ? g_queue_pop_tail (&self->unechoed) : g_queue_pop_head (&self->unechoed);
   DwMessage *message;
 
-  if (frame->gateway_error == DW_GATEWAY_THROTTLED)
-    {
-      message = g_queue_pop_tail (&self->unechoed);
-      if (message == NULL)
-        return NULL;
-      self->pace_ms = DW_OUTBOX_SLOW_MS;
-      g_clear_handle_id (&self->timer, g_source_remove);
-      self->timer = g_timeout_add (self->pace_ms, on_pace, self);
-      g_queue_push_head (&self->waiting, message);
-      dw_message_set_delivery (message, DW_DELIVERY_QUEUED, NULL);
-      return message;
-    }
-  message = g_queue_pop_head (&self->unechoed);
-  if (message == NULL)
+  if (entry == NULL)
     return NULL;
+  if (throttled)
+    return put_back (self, entry);
+  message = entry->message;
   dw_message_set_delivery (message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
   /* The conversation holds it too. */
-  g_object_unref (message);
+  entry_free (entry);
   return message;
 }
 

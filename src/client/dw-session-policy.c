@@ -42,12 +42,18 @@ field_of (DwSessionPolicy *policy, const char *name)
     const char *name;
     guint *field;
   } fields[] = {
-    { "handshake", &policy->handshake_ms }, { "confirm", &policy->confirm_ms },
-    { "base", &policy->backoff_base_ms },   { "cap", &policy->backoff_cap_ms },
-    { "floor", &policy->overload_floor_ms }, { "stable", &policy->stable_ms },
-    { "ping", &policy->ping_ms },           { "pong", &policy->pong_ms },
-    { "probe", &policy->probe_ms },         { "rollover", &policy->rollover_ms },
-    { "overlap", &policy->overlap_ms },     { "refusals", &policy->refusals },
+    { "handshake", &policy->handshake_ms },
+    { "confirm", &policy->confirm_ms },
+    { "base", &policy->backoff_base_ms },
+    { "cap", &policy->backoff_cap_ms },
+    { "floor", &policy->overload_floor_ms },
+    { "stable", &policy->stable_ms },
+    { "ping", &policy->ping_ms },
+    { "pong", &policy->pong_ms },
+    { "probe", &policy->probe_ms },
+    { "rollover", &policy->rollover_ms },
+    { "overlap", &policy->overlap_ms },
+    { "refusals", &policy->refusals },
     { "failover", &policy->failover },
   };
 

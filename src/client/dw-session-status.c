@@ -51,6 +51,26 @@ dw_session_status_get_retry_seconds (const DwSessionStatus *status)
 }
 
 /**
+ * dw_session_status_learn:
+ * @status: a status
+ * @frame: the answer to a probe: a notification, or the gateway's "Forbidden"
+ *
+ * Takes over what it says of the connection.
+ */
+void
+dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame)
+{
+  g_free (status->connection_id);
+  status->connection_id = g_strdup (frame->connection_id);
+  status->confirmed = TRUE;
+  if (frame->kind == DW_FRAME_NOTIFICATION)
+    {
+      status->connected_at = frame->connected_at;
+      status->features = frame->features;
+    }
+}
+
+/**
  * dw_session_status_forget_connection:
  * @status: a status
  *

@@ -23,6 +23,7 @@ struct _DwSession
 
   gint64 online_since;  /* boot clock */
   gint64 last_attempt;  /* boot clock */
+  gint64 promoted_at;   /* boot clock */
   guint timer;          /* the only one that leads to an attempt, or to “online, unconfirmed” */
   guint rollover_timer; /* age, then confirmation of the successor, then end of the overlap */
 };
@@ -138,14 +139,6 @@ on_opened (DwSession *self, DwConnection *connection)
 }
 
 static void
-on_frame (DwSession *self, GBytes *bytes, DwConnection *connection)
-{
-  DwLine *line = dw_lines_find_owner (&self->lines, connection);
-
-  dw_inbox_push (self->inbox, bytes, line->serial);
-}
-
-static void
 on_ended (DwSession *self, guint cause, guint code, DwConnection *connection)
 {
   line_ended (self, dw_lines_find_owner (&self->lines, connection), cause, code);
@@ -159,7 +152,6 @@ open_line (DwSession *self, DwLine *line)
                                  .headers = dw_stage_get_headers (self->stage) };
 
   g_signal_connect_object (line->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (line->connection, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (line->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
   dw_connection_open (line->connection, self->http, dw_session_get_url (self), &options, self->policy.ping_ms);
 }
@@ -171,7 +163,7 @@ attempt (DwSession *self)
   dw_session_status_forget_connection (&self->status);
   self->status.features = DW_FEATURE_NONE;
   self->last_attempt = dw_boot_clock_now ();
-  open_line (self, dw_lines_begin (&self->lines));
+  open_line (self, dw_lines_begin (&self->lines, self->inbox));
   set_state (self, DW_SESSION_CONNECTING, self->status.cause, self->status.code);
 }
 
@@ -243,7 +235,7 @@ current_ended (DwSession *self, DwCause cause, guint code)
   dw_lines_drop_current (&self->lines);
   dw_session_status_forget_connection (&self->status);
   if (was_open)
-    g_signal_emit (self, signals[SIGNAL_LOST], 0);
+    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64);
   /* A listener may have disconnected meanwhile. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
@@ -281,7 +273,7 @@ static void
 start_rollover (DwSession *self)
 {
   self->retry.url = 0;
-  open_line (self, dw_lines_begin_successor (&self->lines));
+  open_line (self, dw_lines_begin_successor (&self->lines, self->inbox));
 }
 
 static gboolean
@@ -292,6 +284,8 @@ on_overlap_ended (gpointer data)
   self->rollover_timer = 0;
   dw_inbox_drain (self->inbox);
   dw_lines_drop_old (&self->lines);
+  /* What went over the old one and has not come back on either. */
+  g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at);
   if (self->lines.current != NULL)
     set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
   return G_SOURCE_REMOVE;
@@ -302,6 +296,7 @@ promote (DwSession *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_lines_promote (&self->lines);
+  self->promoted_at = dw_boot_clock_now ();
   self->retry.failures = 0;
   self->retry.url_failures = 0;
   set_timer (&self->rollover_timer, from_now (self->policy.overlap_ms), on_overlap_ended, self);
@@ -323,24 +318,11 @@ on_successor_unconfirmed (gpointer data)
 /* Frames */
 
 static void
-learn (DwSession *self, const DwFrame *frame)
-{
-  g_free (self->status.connection_id);
-  self->status.connection_id = g_strdup (frame->connection_id);
-  self->status.confirmed = TRUE;
-  if (frame->kind == DW_FRAME_NOTIFICATION)
-    {
-      self->status.connected_at = frame->connected_at;
-      self->status.features = frame->features;
-    }
-}
-
-static void
 confirm (DwSession *self, DwLine *line, const DwFrame *frame)
 {
   if (line == self->lines.old)
     return;
-  learn (self, frame);
+  dw_session_status_learn (&self->status, frame);
   self->status.latency_ms = dw_liveness_get_latency (line->liveness);
   self->retry.refusals = 0;
   if (line == self->lines.next)
@@ -450,11 +432,12 @@ dw_session_class_init (DwSessionClass *klass)
                                         G_TYPE_NONE, 1, DW_TYPE_FRAME | G_SIGNAL_TYPE_STATIC_SCOPE);
   /**
    * DwSession::lost:
+   * @before: a time of the boot clock
    *
-   * An open connection ended: what was sent on it and not broadcast back may or may not have arrived.
+   * An open connection ended: what was sent before that time and not broadcast back may or may not have arrived.
    */
-  signals[SIGNAL_LOST] =
-      g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_LOST] = g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 static void
@@ -557,7 +540,7 @@ dw_session_disconnect (DwSession *self)
   dw_retry_reset (&self->retry);
   set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
   if (was_open)
-    g_signal_emit (self, signals[SIGNAL_LOST], 0);
+    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64);
 }
 
 /**

@@ -313,8 +313,7 @@ parse_headers (char **headers, GError **error)
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("A header is written “Name: value”."));
           return NULL;
         }
-      g_hash_table_insert (table, g_strndup (headers[i], colon - headers[i]),
-                           g_strstrip (g_strdup (colon + 1)));
+      g_hash_table_insert (table, g_strndup (headers[i], colon - headers[i]), g_strstrip (g_strdup (colon + 1)));
     }
   return g_steal_pointer (&table);
 }
@@ -384,7 +383,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
       N_ ("NAME") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header of the handshake"),
       N_ ("NAME: VALUE") },
-    { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("A subprotocol to offer"), N_ ("NAME") },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("A subprotocol to offer"),
+      N_ ("NAME") },
     { "dialect", 0, 0, G_OPTION_ARG_STRING, &options->dialect,
       N_ ("How the stage names things: dynamowave, lower-case or data"), N_ ("NAME") },
     { "count", 'c', 0, G_OPTION_ARG_INT, &options->count, N_ ("tail: end after so many messages"), N_ ("N") },
@@ -403,8 +403,9 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
                   "                   text and sender, or state and cause\n"
                   "  send URL TEXT    send a message and wait until the stage broadcast it\n"
                   "  send URL -       send each line of standard input"));
-  g_option_context_set_description (context, _ ("It ends with 0 when all went well, 1 when a message was not delivered or nobody can\n"
-                                                "know, 2 for a wrong command, 3 after the timeout and 4 when the stage refused."));
+  g_option_context_set_description (
+      context, _ ("It ends with 0 when all went well, 1 when a message was not delivered or nobody can\n"
+                  "know, 2 for a wrong command, 3 after the timeout and 4 when the stage refused."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   return g_option_context_parse (context, argc, argv, error);

@@ -444,8 +444,8 @@ has_size_two (gpointer data)
   return dw_memory_registry_get_size (data) == 2;
 }
 
-/* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client that
- * was pruned there would be open and hear nothing for two hours. */
+/* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client
+ * that was pruned there would be open and hear nothing for two hours. */
 static void
 test_prune (void)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* bench-receive raw|client URL N: receives N numbered broadcasts and prints one line: frames a second from the first
- * to the last, the longest time in milliseconds that the main loop did not turn, and the memory in KiB before, at its
- * most, and after. */
+/* bench-receive raw|client URL N: receives N numbered broadcasts and prints one line: frames a second from the
+ * first to the last, the longest time in milliseconds that the main loop did not turn, and the memory in KiB
+ * before, at its most, and after. */
 
 typedef struct
 {

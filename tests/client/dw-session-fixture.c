@@ -16,9 +16,11 @@ on_frame (Fixture *fixture, const DwFrame *frame)
 }
 
 static void
-on_lost (Fixture *fixture)
+on_lost (Fixture *fixture, gint64 before)
 {
-  fixture->lost++;
+  /* The end of a rollover is told as well, and loses nothing. */
+  if (before == G_MAXINT64)
+    fixture->lost++;
 }
 
 static double

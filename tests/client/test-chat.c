@@ -245,6 +245,72 @@ test_sent_again (void)
   until_peer_has (&desk, dw_message_get_id (message));
 }
 
+/* A second copy of an id is dropped, somebody else's and one's own; an equal text without an id is another message.
+ */
+static void
+test_second_copy (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+  g_autofree char *echo = NULL;
+
+  desk_init (&desk, "\"id\"");
+  message = dw_chat_say (desk.chat, "mine");
+  until_peer_has (&desk, "mine");
+  echo = g_strdup_printf ("{\"message\":\"mine\",\"id\":\"%s\"}", dw_message_get_id (message));
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"mine\"}");
+  dw_raw_peer_write_text (desk.peer, echo);
+  dw_raw_peer_write_text (desk.peer, echo);
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
+  dw_raw_peer_write_text (desk.peer, "the end");
+  until_delivery (message, DW_DELIVERY_DELIVERED);
+  until_messages (&desk, 4);
+  g_assert_cmpuint (n_messages (&desk), ==, 4);
+  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 1)), ==, DW_MESSAGE_THEIRS);
+  g_assert_cmpstr (dw_message_get_text (message_at (&desk, 3)), ==, "the end");
+}
+
+/* What went with an id never goes without: it waits until the stage has said that it has ids. */
+static void
+test_waits_for_features (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+
+  desk_init (&desk, "\"id\"");
+  message = dw_chat_say (desk.chat, "lost?");
+  until_peer_has (&desk, "lost?");
+  /* The next connection's probe is not answered for a while. */
+  dw_raw_peer_set_greeting (desk.peer, "", 0);
+  dw_raw_peer_drop (desk.peer, TRUE);
+  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  dw_test_until ("online", is_online, &desk);
+  dw_test_run_for (100);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
+                                     "\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}");
+  until_delivery (message, DW_DELIVERY_SENT);
+  until_peer_has (&desk, dw_message_get_id (message));
+}
+
+/* Where nothing comes back, an error right after a send is about that send. */
+static void
+test_refused_without_echo (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *first, *second;
+
+  desk_init (&desk, "");
+  first = dw_chat_say (desk.chat, "one");
+  until_delivery (first, DW_DELIVERY_SENT);
+  second = dw_chat_say (desk.chat, "two");
+  until_delivery (second, DW_DELIVERY_SENT);
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  until_delivery (second, DW_DELIVERY_FAILED);
+  g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_SENT);
+}
+
 /* The gateway's frames are never chat, and they mark what they refused. */
 static void
 test_gateway_errors (void)
@@ -391,6 +457,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/queue", test_queue);
   g_test_add_func ("/client/chat/unconfirmed", test_unconfirmed);
   g_test_add_func ("/client/chat/sent-again", test_sent_again);
+  g_test_add_func ("/client/chat/second-copy/DB-1", test_second_copy);
+  g_test_add_func ("/client/chat/waits-for-features/DB-1", test_waits_for_features);
+  g_test_add_func ("/client/chat/refused-without-echo/AG-1", test_refused_without_echo);
   g_test_add_func ("/client/chat/gateway-errors/AG-1", test_gateway_errors);
   g_test_add_func ("/client/chat/notices/AG-1", test_notices);
   g_test_add_func ("/client/chat/too-large", test_too_large);

@@ -25,12 +25,18 @@ test_targets (void)
   {
     const char *typed, *target;
   } rows[] = {
-    { "/dev", "/dev" },     { "/dev/", "/dev/" },
-    { "//dev", "//dev" },   { "/Dev", "/Dev" },
-    { "", "/" },            { "/base/path", "/base/path" },
-    { "/s?a=b", "/s?a=b" }, { "/s?token=S3CR3T+/=%2B%20~'(", "/s?token=S3CR3T+/=%2B%20~'(" },
-    { "/a%2Fb", "/a%2Fb" }, { "?x", "/?x" },
-    { "/@x:y", "/@x:y" },   { "/a/../b/./c", "/a/../b/./c" },
+    { "/dev", "/dev" },
+    { "/dev/", "/dev/" },
+    { "//dev", "//dev" },
+    { "/Dev", "/Dev" },
+    { "", "/" },
+    { "/base/path", "/base/path" },
+    { "/s?a=b", "/s?a=b" },
+    { "/s?token=S3CR3T+/=%2B%20~'(", "/s?token=S3CR3T+/=%2B%20~'(" },
+    { "/a%2Fb", "/a%2Fb" },
+    { "?x", "/?x" },
+    { "/@x:y", "/@x:y" },
+    { "/a/../b/./c", "/a/../b/./c" },
   };
   DwSessionPolicy policy = fixture_policy ();
 
@@ -105,8 +111,8 @@ test_headers_and_redirect (void)
   DwSessionPolicy policy = fixture_policy ();
   g_autoptr (DwRawPeer) target = dw_raw_peer_new (NULL);
   g_autofree char *target_url = dw_raw_peer_dup_url (target);
-  g_autofree char *http = g_strdup_printf ("HTTP/1.1 307 Elsewhere\r\nLocation: http%s\r\nContent-Length: 0\r\n\r\n",
-                                           target_url + 2);
+  g_autofree char *http =
+      g_strdup_printf ("HTTP/1.1 307 Elsewhere\r\nLocation: http%s\r\nContent-Length: 0\r\n\r\n", target_url + 2);
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (http);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   g_autoptr (DwStage) stage = stage_of (url);
@@ -139,7 +145,8 @@ test_certificate (void)
 
   g_assert_no_error (error);
   server = soup_server_new ("tls-certificate", certificate, NULL);
-  g_assert_true (soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_HTTPS | SOUP_SERVER_LISTEN_IPV4_ONLY, &error));
+  g_assert_true (
+      soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_HTTPS | SOUP_SERVER_LISTEN_IPV4_ONLY, &error));
   uris = soup_server_get_uris (server);
   url = g_strdup_printf ("wss://localhost:%d/prod", g_uri_get_port (uris->data));
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
@@ -153,7 +160,9 @@ test_certificate (void)
 static void
 test_policy (void)
 {
-  static const char *const bad[] = { "ping", "ping=", "ping=x", "ping=-1", "ping=0", "nope=1", "ping=1,", "ping=1 " };
+  static const char *const bad[] = {
+    "ping", "ping=", "ping=x", "ping=-1", "ping=0", "nope=1", "ping=1,", "ping=1 "
+  };
   DwSessionPolicy policy = dw_session_policy_default ();
   g_autoptr (GError) error = NULL;
 

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define ANSWER                                                                                                         \
-  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":[]}"
+#define ANSWER                                                                                                     \
+  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":[]" \
+  "}"
 
 static Fixture *
 online_fixture (DwRawPeer *peer, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
@@ -125,7 +126,8 @@ test_no_network (void)
 {
   DwSessionPolicy policy = fixture_policy ();
   g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (FALSE);
-  g_autoptr (Fixture) away = fixture_new (&policy, G_NETWORK_MONITOR (monitor), "wss://no-such-host.invalid/x", NULL);
+  g_autoptr (Fixture) away =
+      fixture_new (&policy, G_NETWORK_MONITOR (monitor), "wss://no-such-host.invalid/x", NULL);
   g_autoptr (Fixture) here = fixture_new (&policy, G_NETWORK_MONITOR (monitor), "ws://127.0.0.1:1/x", NULL);
   guint states;
 

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define ANSWER                                                                                                         \
-  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}"
+#define ANSWER                                                                                                     \
+  "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":["  \
+  "\"id\"]}"
 
 static DwSessionPolicy
 quick_policy (void)

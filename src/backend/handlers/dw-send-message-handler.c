@@ -3,7 +3,10 @@
 
 #include "backend/dw-backend-error.h"
 #include "wire/dw-json.h"
+#include "wire/dw-limits.h"
 #include "wire/dw-time.h"
+
+#include <string.h>
 
 typedef struct
 {
@@ -128,8 +131,8 @@ on_scanned (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  dw_gateway_post_async (sending->gateway, sending->page->connection_ids, sending->broadcast, cancellable, on_posted,
-                         g_steal_pointer (&task));
+  dw_gateway_post_async (sending->gateway, sending->page->connection_ids, sending->broadcast, cancellable,
+                         on_posted, g_steal_pointer (&task));
 }
 
 /* Takes the task. */
@@ -176,8 +179,14 @@ dw_send_message_handler (DwRegistry *registry,
   sending = g_new0 (Sending, 1);
   sending->registry = g_object_ref (registry);
   sending->gateway = g_object_ref (gateway);
-  sending->accepted = event->request_time / 1000;
   sending->broadcast = write_broadcast (frame, event->request_time);
   g_task_set_task_data (task, sending, (GDestroyNotify) sending_free);
+  /* json-glib writes some characters longer than they came. What no client may receive is not sent to any. */
+  if (strlen (sending->broadcast) > DW_LIMIT_MESSAGE_BYTES)
+    {
+      g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "the broadcast would be too large");
+      return;
+    }
+  sending->accepted = event->request_time / 1000;
   scan_next (g_steal_pointer (&task), NULL);
 }

@@ -185,8 +185,8 @@ dw_socket_gateway_get_size (DwSocketGateway *self)
  * @idle_ms: the longest a connection may be idle, in milliseconds
  * @age_ms: the longest it may live, in milliseconds
  *
- * Closes what is over a limit as API Gateway does: 1001 "Going away" (captured for idleness; the two hours close the
- * same way in serverless-offline).
+ * Closes what is over a limit as API Gateway does: 1001 "Going away" (captured for idleness; the two hours close
+ * the same way in serverless-offline).
  */
 void
 dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 age_ms)

@@ -8,6 +8,7 @@
 #include "wire/dw-limits.h"
 
 #include <libsoup/soup.h>
+#include <sys/resource.h>
 
 struct _DwStageServer
 {
@@ -20,6 +21,7 @@ struct _DwStageServer
   DwMemoryRegistry *registry;
   gint64 idle_ms;
   gint64 age_ms;
+  guint most_connections;
   guint sweep; /* runs while there are connections */
 };
 
@@ -27,6 +29,9 @@ G_DEFINE_FINAL_TYPE (DwStageServer, dw_stage_server, G_TYPE_OBJECT)
 
 /* What a scan reads at once; API Gateway's table gives a megabyte, which is thousands of ids. */
 #define REGISTRY_PAGE 1000
+
+/* Descriptors that connections leave to the rest of the process. */
+#define DESCRIPTOR_RESERVE 64
 
 /* A handshake between the request and the upgrade. */
 typedef struct
@@ -173,41 +178,35 @@ path_is_stage (DwStageServer *self, const char *path)
          && (path[1 + length] == '\0' || strcmp (path + 1 + length, "/") == 0);
 }
 
+/* Looked at before a body is read: whoever sends one is refused, and nothing of it is kept. */
 static void
-on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+on_request_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
   DwStageServer *self = data;
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
 
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
   if (!path_is_stage (self, path))
-    {
-      respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
-      return;
-    }
-  if (soup_server_message_get_method (message) != SOUP_METHOD_GET
-      || !soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
+    respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
+  else if (soup_server_message_get_method (message) != SOUP_METHOD_GET
+           || !soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
     {
       soup_message_headers_replace (soup_server_message_get_response_headers (message), "Upgrade", "websocket");
       respond (message, 426, "Upgrade Required");
-      return;
     }
   /* Any web page could otherwise open a socket to this machine; browsers always say where a page is from. */
-  if (soup_message_headers_get_one (headers, "Origin") != NULL)
-    {
-      respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
-      return;
-    }
-  if (!soup_websocket_server_check_handshake (message, NULL, NULL, NULL, NULL))
-    {
-      respond (message, SOUP_STATUS_BAD_REQUEST, "Bad Request");
-      return;
-    }
-  if (dw_socket_gateway_get_size (self->gateway) >= DW_STAGE_SERVER_CONNECTIONS)
-    {
-      respond (message, 429, "Too Many Requests");
-      return;
-    }
-  start_upgrade (self, message);
+  else if (soup_message_headers_get_one (headers, "Origin") != NULL)
+    respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
+  else if (!soup_websocket_server_check_handshake (message, NULL, NULL, NULL, NULL))
+    respond (message, SOUP_STATUS_BAD_REQUEST, "Bad Request");
+  else if (dw_socket_gateway_get_size (self->gateway) >= self->most_connections)
+    respond (message, 429, "Too Many Requests");
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+{
+  start_upgrade (data, message);
 }
 
 static void
@@ -244,11 +243,24 @@ dw_stage_server_class_init (DwStageServerClass *klass)
   object_class->finalize = dw_stage_server_finalize;
 }
 
+/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that and for files. */
+static guint
+choose_most_connections (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return DW_STAGE_SERVER_CONNECTIONS;
+  return (guint) CLAMP ((gint64) limit.rlim_cur - DESCRIPTOR_RESERVE, 1, DW_STAGE_SERVER_CONNECTIONS);
+}
+
 static void
 dw_stage_server_init (DwStageServer *self)
 {
   self->server = soup_server_new ("server-header", "dynamowave-stage", NULL);
+  soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
+  self->most_connections = choose_most_connections ();
   self->gateway = dw_socket_gateway_new ();
   self->registry = dw_memory_registry_new (REGISTRY_PAGE);
   self->idle_ms = (gint64) DW_LIMIT_IDLE_SECONDS * 1000;

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_STAGE_SERVER (dw_stage_server_get_type ())
 G_DECLARE_FINAL_TYPE (DwStageServer, dw_stage_server, DW, STAGE_SERVER, GObject)
 
-/** DW_STAGE_SERVER_CONNECTIONS: how many connections a stage holds; above it a handshake gets 429. */
+/** DW_STAGE_SERVER_CONNECTIONS: how many connections a stage holds, descriptors permitting; above it: 429. */
 #define DW_STAGE_SERVER_CONNECTIONS 20000
 
 /** DW_STAGE_SERVER_STOP_MS: the longest a stop waits for clients and handlers, in milliseconds. */

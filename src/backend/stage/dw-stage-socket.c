@@ -10,7 +10,7 @@ struct _DwStageSocket
   char *id;
   gint64 connected_at;
   gint64 last_active_at;
-  gint64 opened;      /* monotonic, in microseconds, as the next one: the wall clock may jump */
+  gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
   gint64 last_active;
   SoupWebsocketConnection *websocket;
 };

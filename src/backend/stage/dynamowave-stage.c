@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 typedef struct
 {
@@ -170,6 +171,18 @@ run (const Options *options)
   return 0;
 }
 
+/* The soft limit is 1,024 on most systems, for the sake of programs that use select(); this one does not. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -197,5 +210,6 @@ main (int argc, char *argv[])
       printf ("dynamowave-stage %s\n", DW_VERSION);
       return 0;
     }
+  raise_descriptor_limit ();
   return run (&options);
 }
