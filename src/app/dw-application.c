@@ -291,6 +291,40 @@ dw_application_open_address (DwApplication *self, const char *address, const cha
   return open_url (self, url, own_name);
 }
 
+/**
+ * dw_application_change_address:
+ * @self: the program
+ * @chat: a chat of it
+ * @address: what the person typed
+ * @own_name: (nullable): what the person wants to be called there
+ * @error: %DW_WIRE_ERROR_URL, with a sentence that says what to change
+ *
+ * Keeps the conversation and what is queued; the very next request goes to the new address.
+ *
+ * Returns: whether the address was taken
+ */
+gboolean
+dw_application_change_address (DwApplication *self,
+                               DwChat *chat,
+                               const char *address,
+                               const char *own_name,
+                               GError **error)
+{
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
+  DwSession *session = dw_chat_get_session (chat);
+  DwStage *stage = dw_chat_get_stage (chat);
+
+  if (url == NULL)
+    return FALSE;
+  remember_own_name (self, own_name);
+  dw_session_disconnect (session);
+  dw_stage_set_url (stage, 0, url);
+  dw_stage_set_own_name (stage, own_name);
+  dw_session_set_stage (session, stage);
+  dw_session_connect (session);
+  return TRUE;
+}
+
 static void
 on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
 {

@@ -19,6 +19,11 @@ DwChat *dw_application_open_address (DwApplication *self,
                                      const char *address,
                                      const char *own_name,
                                      GError **error);
+gboolean dw_application_change_address (DwApplication *self,
+                                        DwChat *chat,
+                                        const char *address,
+                                        const char *own_name,
+                                        GError **error);
 void dw_application_open_local_async (DwApplication *self,
                                       const char *own_name,
                                       GAsyncReadyCallback callback,

@@ -13,6 +13,7 @@ struct _DwConnectionBar
   GtkWidget *bar;
   GtkLabel *title;
   GtkLabel *detail;
+  GtkButton *remedy;
   GtkButton *retry;
 
   DwSession *session;
@@ -60,6 +61,38 @@ show_button (DwConnectionBar *self, DwSessionState state)
   gtk_widget_set_visible (GTK_WIDGET (self->retry), useful);
 }
 
+/* What helps besides waiting. */
+static void
+show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
+{
+  const char *label = NULL;
+  const char *action = NULL;
+
+  switch (status->state != DW_SESSION_OFFLINE ? dw_cause_get_remedy (status->cause) : DW_REMEDY_NONE)
+    {
+    case DW_REMEDY_EDIT:
+      label = _ ("Edit address");
+      action = "win.edit-address";
+      break;
+    case DW_REMEDY_TOKEN:
+      label = _ ("Edit token");
+      action = "win.edit-address";
+      break;
+    case DW_REMEDY_SIGN_IN:
+      label = _ ("Sign in");
+      action = "win.sign-in";
+      break;
+    case DW_REMEDY_NONE:
+    case DW_REMEDY_RETRY:
+    default:
+      break;
+    }
+  if (label != NULL)
+    gtk_button_set_label (self->remedy, label);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->remedy), action);
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy), label != NULL);
+}
+
 static void
 set_class (DwConnectionBar *self, const char *name, gboolean present)
 {
@@ -80,6 +113,7 @@ on_changed (DwConnectionBar *self)
       gtk_label_set_text (self->title, title);
       show_detail (self);
       show_button (self, status->state);
+      show_remedy (self, status);
       set_class (self, "bad", status->state == DW_SESSION_REFUSED);
       set_class (self, "calm", status->state == DW_SESSION_OFFLINE);
     }
@@ -135,6 +169,7 @@ dw_connection_bar_class_init (DwConnectionBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, bar);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, title);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, detail);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, remedy);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, retry);
   gtk_widget_class_bind_template_callback (widget_class, on_retry_clicked);
 }

@@ -4,6 +4,7 @@
 #include "dw-safe-text.h"
 
 #include <adwaita.h>
+#include <glib/gi18n.h>
 
 struct _DwWelcomePage
 {
@@ -14,6 +15,7 @@ struct _DwWelcomePage
   GtkEditable *own_name;
   GtkLabel *error;
   GtkWidget *connect;
+  GtkWidget *try_words;
   GtkWidget *try_here;
 };
 
@@ -90,6 +92,7 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, own_name);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, error);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, connect);
+  gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, try_words);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, try_here);
   gtk_widget_class_bind_template_callback (widget_class, on_connect);
   gtk_widget_class_bind_template_callback (widget_class, on_address_changed);
@@ -154,6 +157,23 @@ char *
 dw_welcome_page_dup_own_name (DwWelcomePage *self)
 {
   return g_strstrip (g_strdup (gtk_editable_get_text (self->own_name)));
+}
+
+/**
+ * dw_welcome_page_set_editing:
+ * @self: a page
+ * @editing: whether it changes the address of a stage there is, or asks for a new one
+ */
+void
+dw_welcome_page_set_editing (DwWelcomePage *self, gboolean editing)
+{
+  adw_status_page_set_title (ADW_STATUS_PAGE (self->page),
+                             editing ? _ ("Change the Address") : _ ("Welcome to DynamoWave Chat"));
+  adw_status_page_set_description (ADW_STATUS_PAGE (self->page),
+                                   editing ? _ ("The conversation and what is queued stay.")
+                                           : _ ("Talk to everyone who is connected to the same stage."));
+  gtk_widget_set_visible (self->try_words, !editing);
+  gtk_widget_set_visible (self->try_here, !editing);
 }
 
 /**

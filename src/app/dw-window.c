@@ -21,7 +21,8 @@ struct _DwWindow
   DwWelcomePage *welcome;
   DwChatPage *chat_page;
 
-  DwChat *chat; /* what is looked at, or NULL */
+  DwChat *chat;    /* what is looked at, or NULL */
+  DwChat *editing; /* whose address the welcome page changes, or NULL for a new one */
 };
 
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -47,12 +48,22 @@ show_page (DwWindow *self, const char *name)
   gtk_widget_set_visible (self->back, self->chat != NULL && welcome);
 }
 
+static DwChat *
+take_address (DwWindow *self, const char *address, const char *own_name, GError **error)
+{
+  if (self->editing == NULL)
+    return dw_application_open_address (application_of (self), address, own_name, error);
+  return dw_application_change_address (application_of (self), self->editing, address, own_name, error)
+             ? self->editing
+             : NULL;
+}
+
 static void
 on_address_entered (DwWindow *self, const char *address)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
-  DwChat *chat = dw_application_open_address (application_of (self), address, own_name, &error);
+  DwChat *chat = take_address (self, address, own_name, &error);
 
   if (chat == NULL)
     dw_welcome_page_set_error (self->welcome, error->message);
@@ -102,9 +113,31 @@ on_another_stage (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_edit_address (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+  DwStage *stage = self->chat != NULL ? dw_chat_get_stage (self->chat) : NULL;
+
+  if (stage == NULL)
+    return;
+  dw_window_show_welcome (self, dw_stage_url_get_text (dw_stage_get_url (stage, 0)), NULL);
+  dw_welcome_page_set_own_name (self->welcome, dw_stage_get_own_name (stage));
+  dw_welcome_page_set_editing (self->welcome, TRUE);
+  g_set_object (&self->editing, self->chat);
+}
+
+/* Any page without encryption will do: a network that asks for a sign-in answers in its place. */
+static void
+on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  gtk_show_uri (GTK_WINDOW (widget), "http://nmcheck.gnome.org/", GDK_CURRENT_TIME);
+}
+
+static void
 dw_window_dispose (GObject *object)
 {
   g_clear_object (&DW_WINDOW (object)->chat);
+  g_clear_object (&DW_WINDOW (object)->editing);
   G_OBJECT_CLASS (dw_window_parent_class)->dispose (object);
 }
 
@@ -130,6 +163,8 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
+  gtk_widget_class_install_action (widget_class, "win.edit-address", NULL, on_edit_address);
+  gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
 }
@@ -186,6 +221,7 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   g_autofree char *title = NULL;
 
   g_set_object (&self->chat, chat);
+  g_clear_object (&self->editing);
   dw_stage_picker_set_chat (self->picker, chat);
   dw_chat_page_set_chat (self->chat_page, chat);
   /* Translators: the window's title; %s is a stage's name. */
@@ -204,6 +240,8 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
 void
 dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)
 {
+  g_clear_object (&self->editing);
+  dw_welcome_page_set_editing (self->welcome, FALSE);
   dw_welcome_page_set_own_name (self->welcome, dw_application_get_own_name (application_of (self)));
   dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
   dw_welcome_page_set_error (self->welcome, sentence);

@@ -118,6 +118,20 @@ dw_stage_get_url (DwStage *self, guint index)
 }
 
 /**
+ * dw_stage_set_url:
+ * @self: a stage
+ * @index: which; 0 is the primary
+ * @url: the address in its place
+ */
+void
+dw_stage_set_url (DwStage *self, guint index, DwStageUrl *url)
+{
+  dw_stage_url_ref (url);
+  dw_stage_url_unref (g_ptr_array_index (self->urls, index));
+  g_ptr_array_index (self->urls, index) = url;
+}
+
+/**
  * dw_stage_add_url:
  * @self: a stage
  * @url: a further address, for failover

@@ -18,6 +18,7 @@ char *dw_stage_dup_name (DwStage *self);
 void dw_stage_set_name (DwStage *self, const char *name);
 guint dw_stage_get_n_urls (DwStage *self);
 DwStageUrl *dw_stage_get_url (DwStage *self, guint index);
+void dw_stage_set_url (DwStage *self, guint index, DwStageUrl *url);
 gboolean dw_stage_add_url (DwStage *self, DwStageUrl *url);
 DwDialect *dw_stage_get_dialect (DwStage *self);
 void dw_stage_set_dialect (DwStage *self, DwDialect *dialect);

@@ -137,7 +137,7 @@ class App:
 
     def text_of(self, name):
         field = self.wait(name, ("text", "entry"))
-        return Atspi.Text.get_text(field, 0, -1)
+        return Atspi.Text.get_text(field, 0, Atspi.Text.get_character_count(field))
 
     def status(self, start=None):
         """What the connection status says, or an empty text where there is none."""

@@ -12,7 +12,7 @@ import websockets
 
 
 class RawServer:
-    """Answers every request with the same bytes; with none it accepts and stays silent."""
+    """Answers every request with the same bytes, or with what a function makes of it; with none it stays silent."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -28,9 +28,11 @@ class RawServer:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            self.requests.append(connection.recv(65536))
-            if self.answer:
-                connection.sendall(self.answer)
+            request = connection.recv(65536)
+            self.requests.append(request)
+            answer = self.answer(request) if callable(self.answer) else self.answer
+            if answer:
+                connection.sendall(answer)
                 connection.close()
             else:
                 self.open.append(connection)

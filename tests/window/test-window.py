@@ -305,6 +305,40 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
 
 
+def test_edit_the_token():
+    """RC-6: a refused token is named, stops the attempts, and the next request carries the new one"""
+    server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    with stage() as local, running(f"{server.url}?token=OLD") as app:
+        app.wait_for_status("Refused")
+        assert len(server.requests) == 2, len(server.requests)
+        app.say("waits for the right token")
+        app.wait_for_row("waits for the right token", "queued")
+        app.press("Edit token")
+        until("the address to edit", lambda: app.text_of("Stage address") == f"{server.url}?token=OLD")
+        app.type_into("Stage address", f"{server.url}?token=NEW")
+        app.press("Connect")
+        app.wait_for_status("Refused")
+        assert server.requests[2].startswith(b"GET /prod?token=NEW HTTP/1.1"), server.requests[2]
+        # What was queued is kept, and goes to where the address leads now.
+        app.press("Edit token")
+        app.type_into("Stage address", local.url)
+        app.press("Connect")
+        app.wait_for_status("Online")
+        app.wait_for_row("waits for the right token", "delivered")
+    server.close()
+
+
+def test_remedies():
+    """Every trouble has its button"""
+    html = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+    for answer, button in ((html, "Sign in"), (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "Edit address"),
+                           (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Retry now")):
+        server = RawServer(answer)
+        with running(server.url) as app:
+            app.wait(button, ("push button", "button"))
+        server.close()
+
+
 def test_no_secret_in_the_log():
     """AG-7: a token is in no output and on no label, whatever happens"""
     token = "S3CR3T+/=canary"
