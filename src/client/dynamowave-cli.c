@@ -337,12 +337,12 @@ make_stage (const Options *options, const char *address, GError **error)
 }
 
 static int
-run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, const char *text)
+run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboolean listens, const char *text)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (DwChat) chat = dw_chat_new (stage, policy, g_network_monitor_get_default ());
   DwSession *session = dw_chat_get_session (chat);
-  Program program = { .options = options, .loop = loop, .chat = chat, .sends = text != NULL };
+  Program program = { .options = options, .loop = loop, .chat = chat, .sends = text != NULL && !listens };
   guint sources[3] = { 0 };
 
   g_signal_connect_swapped (session, "notify::state", G_CALLBACK (on_state), &program);
@@ -350,10 +350,10 @@ run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, cons
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &program);
   if (options->timeout > 0)
     sources[2] = g_timeout_add_seconds ((guint) options->timeout, on_timeout, &program);
-  if (text == NULL)
+  if (listens)
     g_signal_connect_swapped (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (on_items_changed),
                               &program);
-  else if (strcmp (text, "-") == 0)
+  if (text != NULL && strcmp (text, "-") == 0)
     {
       g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
 
@@ -395,12 +395,13 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (_ ("tail URL | send URL TEXT|-"));
+  g_autoptr (GOptionContext) context = g_option_context_new (_ ("tail URL | chat URL | send URL TEXT|-"));
 
   g_option_context_set_summary (
       context, _ ("The DynamoWave client without a window.\n\n"
                   "  tail URL         print what happens, one JSON object a line: time, kind, and\n"
                   "                   text and sender, or state and cause\n"
+                  "  chat URL         the same, and send each line of standard input\n"
                   "  send URL TEXT    send a message and wait until the stage broadcast it\n"
                   "  send URL -       send each line of standard input"));
   g_option_context_set_description (
@@ -418,7 +419,7 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStage) stage = NULL;
   DwSessionPolicy policy = dw_session_policy_default ();
-  gboolean tails, sends;
+  gboolean tails, chats, sends;
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
@@ -435,10 +436,11 @@ main (int argc, char *argv[])
       return EXIT_WELL;
     }
   tails = argc == 3 && strcmp (argv[1], "tail") == 0;
+  chats = argc == 3 && strcmp (argv[1], "chat") == 0;
   sends = argc == 4 && strcmp (argv[1], "send") == 0;
-  if (!tails && !sends)
+  if (!tails && !chats && !sends)
     {
-      g_printerr (_ ("Write “tail URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
+      g_printerr (_ ("Write “tail URL”, “chat URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
       return EXIT_USAGE;
     }
   if (options.policy != NULL && !dw_session_policy_parse (&policy, options.policy, &error))
@@ -452,5 +454,5 @@ main (int argc, char *argv[])
       g_printerr ("%s\n", error->message);
       return EXIT_USAGE;
     }
-  return run (&options, stage, &policy, sends ? argv[3] : NULL);
+  return run (&options, stage, &policy, tails || chats, sends ? argv[3] : chats ? "-" : NULL);
 }
