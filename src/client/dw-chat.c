@@ -106,8 +106,8 @@ on_frame (DwChat *self, const DwFrame *frame)
 static void
 on_lost (DwChat *self, gint64 before)
 {
-  /* A rollover leaves no gap. */
-  if (self->lost_at == 0 && dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
+  /* The end of a rollover leaves no gap. */
+  if (self->lost_at == 0 && before == G_MAXINT64)
     self->lost_at = g_get_real_time ();
 }
 
