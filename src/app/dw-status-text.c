@@ -161,6 +161,10 @@ dw_status_text_tooltip (const DwSessionStatus *status, const DwStageUrl *url)
 {
   GString *text = g_string_new (dw_stage_url_get_redacted (url));
 
+  if (status->code != 0 && status->state != DW_SESSION_ONLINE)
+    /* Translators: a status or close code, and the stage's own words beside it. */
+    g_string_append_printf (text, _ ("\nThe stage said: %1$u %2$s"), status->code,
+                            status->reason != NULL ? status->reason : "");
   if (status->connection_id != NULL)
     /* Translators: %s is the ID that the stage gave this connection. */
     g_string_append_printf (text, _ ("\nConnection ID: %s"), status->connection_id);

@@ -53,7 +53,7 @@ end_with (DwConnection *self, DwCause cause, gushort code)
   g_signal_handlers_disconnect_by_data (websocket, self);
   if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (websocket, code, NULL);
-  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code);
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code, NULL);
 }
 
 static void
@@ -109,7 +109,8 @@ on_closed (DwConnection *self)
   if (cause == DW_CAUSE_NONE || code == 1012 || code == 1013)
     cause = dw_cause_from_close_code (code);
   g_debug ("Closed with %u: %s", code, dw_cause_get_name (cause));
-  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code);
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code,
+                 soup_websocket_connection_get_close_data (self->websocket));
 }
 
 static void
@@ -135,11 +136,12 @@ dw_connection_class_init (DwConnectionClass *klass)
    * DwConnection::ended:
    * @cause: why, a #DwCause
    * @code: the HTTP status of a refused handshake, the peer's close code, or 0
+   * @reason: (nullable): the peer's words beside it, as untrusted as a message
    *
    * It could not be opened, or ended without dw_connection_close(). Emitted once.
    */
   signals[SIGNAL_ENDED] = g_signal_new ("ended", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                        G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
+                                        G_TYPE_NONE, 3, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_STRING);
 }
 
 static void
@@ -191,6 +193,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   DwHandshakeFailure failure;
   g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &failure, &error);
+  g_autofree char *reason = failure.reason;
   gboolean abandoned = self->opening == NULL;
 
   g_clear_object (&self->opening);
@@ -204,7 +207,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
   else if (!abandoned)
     {
       g_debug ("Handshake: %s, status %u", dw_cause_get_name (failure.cause), failure.status);
-      g_signal_emit (self, signals[SIGNAL_ENDED], 0, failure.cause, failure.status);
+      g_signal_emit (self, signals[SIGNAL_ENDED], 0, failure.cause, failure.status, reason);
     }
 }
 

@@ -16,6 +16,16 @@ typedef struct
   DwHandshakeFailure failure;
 } Handshake;
 
+/**
+ * dw_handshake_failure_clear:
+ * @failure: what dw_handshake_finish() filled
+ */
+void
+dw_handshake_failure_clear (DwHandshakeFailure *failure)
+{
+  g_clear_pointer (&failure->reason, g_free);
+}
+
 static void
 handshake_free (Handshake *handshake)
 {
@@ -25,6 +35,7 @@ handshake_free (Handshake *handshake)
   g_clear_object (&handshake->cancellable);
   g_clear_object (&handshake->message);
   g_strfreev (handshake->protocols);
+  dw_handshake_failure_clear (&handshake->failure);
   g_free (handshake);
 }
 
@@ -108,6 +119,8 @@ fail (GTask *task, DwCause cause, guint status)
 
   handshake->failure.cause = cause;
   handshake->failure.status = status;
+  if (status != 0)
+    handshake->failure.reason = g_strdup (soup_message_get_reason_phrase (handshake->message));
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s", dw_cause_get_sentence (cause));
 }
 
@@ -231,7 +244,7 @@ dw_handshake_async (SoupSession *http,
 /**
  * dw_handshake_finish:
  * @result: what the callback was given
- * @failure: (out): why there is no socket
+ * @failure: (out): why there is no socket; to be cleared with dw_handshake_failure_clear()
  * @error: %DW_CLIENT_ERROR_HANDSHAKE, or %G_IO_ERROR_CANCELLED
  *
  * Returns: (transfer full): an open socket, or %NULL
@@ -239,8 +252,9 @@ dw_handshake_async (SoupSession *http,
 SoupWebsocketConnection *
 dw_handshake_finish (GAsyncResult *result, DwHandshakeFailure *failure, GError **error)
 {
-  const Handshake *handshake = g_task_get_task_data (G_TASK (result));
+  Handshake *handshake = g_task_get_task_data (G_TASK (result));
 
   *failure = handshake->failure;
+  handshake->failure.reason = NULL;
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -28,6 +28,7 @@ typedef struct
  * DwHandshakeFailure:
  * @cause: why it failed
  * @status: the HTTP status, or 0 where there was no answer
+ * @reason: (nullable): the words beside the status, as untrusted as a message
  *
  * How a handshake failed.
  */
@@ -35,7 +36,10 @@ typedef struct
 {
   DwCause cause;
   guint status;
+  char *reason;
 } DwHandshakeFailure;
+
+void dw_handshake_failure_clear (DwHandshakeFailure *failure);
 
 void dw_handshake_async (SoupSession *http,
                          const DwStageUrl *url,

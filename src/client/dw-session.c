@@ -117,6 +117,7 @@ static gboolean on_successor_unconfirmed (gpointer data);
 static void
 on_silent (DwSession *self, DwLiveness *liveness)
 {
+  g_clear_pointer (&self->status.reason, g_free);
   line_ended (self, dw_lines_find_owner (&self->lines, liveness), DW_CAUSE_SILENT, 0);
 }
 
@@ -139,8 +140,10 @@ on_opened (DwSession *self, DwConnection *connection)
 }
 
 static void
-on_ended (DwSession *self, guint cause, guint code, DwConnection *connection)
+on_ended (DwSession *self, guint cause, guint code, const char *reason, DwConnection *connection)
 {
+  g_free (self->status.reason);
+  self->status.reason = g_strdup (reason);
   line_ended (self, dw_lines_find_owner (&self->lines, connection), cause, code);
 }
 
@@ -390,6 +393,7 @@ dw_session_dispose (GObject *object)
   g_clear_pointer (&self->inbox, dw_inbox_free);
   g_clear_object (&self->stage);
   g_clear_pointer (&self->status.connection_id, g_free);
+  g_clear_pointer (&self->status.reason, g_free);
   g_clear_object (&self->parser);
   g_clear_object (&self->monitor);
   g_clear_object (&self->http);
@@ -519,6 +523,7 @@ dw_session_retry (DwSession *self)
   self->retry.refusals = 0;
   self->status.cause = DW_CAUSE_NONE;
   self->status.code = 0;
+  g_clear_pointer (&self->status.reason, g_free);
   attempt (self);
 }
 

@@ -126,6 +126,8 @@ on_state (Program *program)
     {
       json_builder_set_member_name (line, "code");
       json_builder_add_int_value (line, status->code);
+      if (status->reason != NULL && g_utf8_validate (status->reason, -1, NULL))
+        add_string (line, "reason", status->reason);
     }
   if (status->state == DW_SESSION_ONLINE)
     {

@@ -287,6 +287,32 @@ test_handshakes (void)
   dw_test_until ("every $disconnect", is_idle, &desk);
 }
 
+/* Nobody's handler chose a subprotocol, so none is echoed, whatever is offered. */
+static void
+test_subprotocol (void)
+{
+  static char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
+  g_auto (Desk) desk = { 0 };
+  Client client = { 0 };
+  g_autofree char *url = NULL;
+  g_autoptr (SoupMessage) message = NULL;
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  desk_init (&desk);
+  url = dw_stage_server_dup_url (desk.server);
+  message = soup_message_new ("GET", url);
+  client.texts = texts;
+  soup_session_websocket_connect_async (desk.http, message, NULL, offered, G_PRIORITY_DEFAULT, NULL, on_connected,
+                                        &client);
+  dw_test_until ("the handshake", is_settled, &client);
+  g_assert_cmpuint (soup_message_get_status (message), ==, 101);
+  g_assert_null (
+      soup_message_headers_get_one (soup_message_get_response_headers (message), "Sec-WebSocket-Protocol"));
+  g_signal_handlers_disconnect_by_data (client.socket, &client);
+  soup_websocket_connection_close (client.socket, 1000, NULL);
+  g_clear_object (&client.socket);
+}
+
 static void
 refuse_connect (DwRegistry *registry,
                 DwGateway *gateway,
@@ -489,6 +515,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
   g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
+  g_test_add_func ("/backend/stage/subprotocol/AG-4", test_subprotocol);
   g_test_add_func ("/backend/stage/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/stage/stop", test_stop);

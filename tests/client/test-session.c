@@ -114,6 +114,7 @@ test_answers (void)
       fixture_until_state (fixture, answers[i].state);
       g_assert_cmpint (status_of (fixture)->cause, ==, answers[i].cause);
       g_assert_cmpuint (status_of (fixture)->code, ==, answers[i].code);
+      g_assert_cmpint (status_of (fixture)->reason != NULL, ==, answers[i].code != 0);
       if (answers[i].state == DW_SESSION_REFUSED)
         {
           guint attempts = dw_raw_peer_get_attempts (peer);
@@ -227,6 +228,37 @@ test_data_after_close (void)
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   g_assert_cmpuint (fixture->frames->len, ==, 1);
   g_assert_cmpstr (fixture_text (fixture, 0), ==, "hi");
+}
+
+/* A ping between two fragments, one of which splits a character, and a close with words. */
+static void
+test_fragments_and_reason (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_write (peer,
+                     "\x01\x02"
+                     "a\xc3"
+                     "\x89\x01p"
+                     "\x80\x02"
+                     "\xa9"
+                     "b",
+                     4 + 3 + 4);
+  fixture_until_frames (fixture, 1);
+  g_assert_cmpstr (fixture_text (fixture, 0), ==,
+                   "a\xc3\xa9"
+                   "b");
+  dw_raw_peer_write (peer,
+                     "\x88\x07\x0f\xa1"
+                     "later",
+                     9);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpuint (status_of (fixture)->code, ==, 4001);
+  g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_POLICY);
+  g_assert_cmpstr (status_of (fixture)->reason, ==, "later");
 }
 
 /* 131,072 bytes are a message. One more ends the connection, and the backoff bounds how often. */
@@ -430,6 +462,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/session/fin-and-reset", test_fin_and_reset);
   g_test_add_func ("/client/session/bad-frames/WS-6", test_bad_frames);
   g_test_add_func ("/client/session/data-after-close/WS-6", test_data_after_close);
+  g_test_add_func ("/client/session/fragments-and-reason/S-1", test_fragments_and_reason);
   g_test_add_func ("/client/session/large/WS-1", test_large);
   g_test_add_func ("/client/session/opened-then-closed/RC-2", test_opened_then_closed);
   g_test_add_func ("/client/session/disconnect-while-waiting/RC-5", test_disconnect_while_waiting);

@@ -133,7 +133,7 @@ class Client:
                 self.delivered[event["text"]] += 1
                 self.delivered_at[event["text"]] = when
             elif event["kind"] == "delivery" and event["state"] == "failed":
-                print(f"{self.name}: {line.strip()}")
+                print(f"# {self.name}: {line.strip()}")
             elif event["kind"] == "message":
                 self.seen[event["text"]] += 1
 
@@ -197,7 +197,7 @@ def run(seconds, messages, faults, seed):
     time.sleep(2)
     costs.append([client.cost() for client in clients])
     check(clients, costs)
-    print(f"faults: {dict(kinds)}")
+    print(f"# faults: {dict(kinds)}")
     for client in clients:
         client.process.send_signal(signal.SIGTERM)
         assert client.process.wait(5) == 0
@@ -211,10 +211,10 @@ def check(clients, costs):
         owed = [text for text, when in client.delivered_at.items() if other.was_online(when)]
         missed = [text for text in owed if text not in other.seen]
         assert not missed, f"{other.name} was online and missed {missed[:5]} of {len(owed)}"
-        print(f"{client.name}: {client.sent} sent, {len(client.delivered)} back once each; {other.name} was owed "
+        print(f"# {client.name}: {client.sent} sent, {len(client.delivered)} back once each; {other.name} was owed "
               f"{len(owed)}, saw {len(other.seen)}, none twice")
     for (memory, files), (memory_after, files_after), client in zip(*costs, clients):
-        print(f"{client.name}: memory {memory} then {memory_after} KiB, descriptors {files} then {files_after}")
+        print(f"# {client.name}: memory {memory} then {memory_after} KiB, descriptors {files} then {files_after}")
         assert memory_after - memory < 8192 and files_after - files <= 4
 
 
