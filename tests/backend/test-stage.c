@@ -3,6 +3,7 @@
 
 #include "backend/dw-backend-error.h"
 #include "backend/stage/dw-connection-id.h"
+#include "backend/stage/dw-frame-meter.h"
 #include "backend/stage/dw-gateway-frame.h"
 #include "backend/stage/dw-stage-server.h"
 
@@ -403,6 +404,117 @@ test_stop (void)
   dw_test_until ("the stop", is_true, &stopped);
 }
 
+/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
+ */
+static void
+test_meter (void)
+{
+  static const struct
+  {
+    guint8 head[16];
+    gsize length;
+    gboolean fits;
+  } first[] = {
+    { { 0x81, 0x80, 1, 2, 3, 4 }, 6, TRUE },
+    { { 0x81, 0xfe, 0x80, 0x00, 1, 2, 3, 4 }, 8, TRUE },
+    { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, FALSE },
+    { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, TRUE },
+    { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, FALSE },
+    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, TRUE }, /* a control frame is libsoup's to judge */
+  };
+  static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 ping[] = { 0x89, 0x81, 1, 2, 3, 4, 5 };
+  g_autofree guint8 *payload = g_malloc0 (32768);
+  DwFrameMeter meter = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (first); i++)
+    {
+      DwFrameMeter one = { 0 };
+      gboolean fits = TRUE;
+
+      /* A byte at a time, as a network may deliver it. */
+      for (gsize j = 0; j < first[i].length && fits; j++)
+        fits = dw_frame_meter_feed (&one, &first[i].head[j], 1);
+      g_assert_cmpint (fits, ==, first[i].fits);
+    }
+  g_assert_true (dw_frame_meter_feed (&meter, begin, sizeof begin));
+  g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (dw_frame_meter_feed (&meter, ping, sizeof ping));
+      g_assert_true (dw_frame_meter_feed (&meter, more, sizeof more));
+      g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
+    }
+  g_assert_false (dw_frame_meter_feed (&meter, more, sizeof more));
+}
+
+static void
+test_too_large (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) fits = NULL;
+  g_autoptr (Client) too_large = NULL;
+  g_autofree char *text = g_strnfill (32769, ' ');
+  g_autofree char *answer = NULL;
+
+  desk_init (&desk);
+  fits = client_new (&desk);
+  too_large = client_new (&desk);
+  client_send (too_large, text);
+  text[32768] = '\0';
+  client_send (fits, text);
+  answer = client_receive (fits);
+  g_assert_nonnull (strstr (answer, "Connected"));
+  dw_test_until ("the close", is_closed, too_large);
+  g_assert_cmpuint (soup_websocket_connection_get_close_code (too_large->socket), ==, 1009);
+}
+
+static guint
+n_connections (Desk *desk)
+{
+  return dw_socket_gateway_get_size (dw_stage_server_get_gateway (desk->server));
+}
+
+/* Somebody who stops reading is closed and leaves the table; the others get everything. */
+static void
+test_slow_consumer (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) talker = NULL;
+  g_autofree char *stage = NULL;
+  g_autofree char *host = NULL;
+  g_autofree char *word = g_strnfill (30000, 'a');
+  g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
+  g_autoptr (GSocketClient) raw = g_socket_client_new ();
+  g_autoptr (GSocketConnection) deaf = NULL;
+  static const char request[] = "GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  guint sent = 0;
+
+  desk_init (&desk);
+  stage = dw_stage_server_dup_url (desk.server);
+  host = g_strndup (stage + 5, strcspn (stage + 5, "/"));
+  deaf = g_socket_client_connect_to_host (raw, host, 80, NULL, NULL);
+  g_assert_nonnull (deaf);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (deaf)), request, strlen (request), NULL,
+                             NULL, NULL);
+  talker = client_new (&desk);
+  while (n_connections (&desk) < 2)
+    g_main_context_iteration (NULL, TRUE);
+  /* The sockets' own buffers hold a few megabytes, then the queue its one. */
+  while (n_connections (&desk) == 2 && sent < 2000)
+    {
+      client_send (talker, frame);
+      sent++;
+      g_free (client_receive (talker));
+    }
+  g_assert_cmpuint (sent, <, 2000);
+  g_assert_cmpuint (n_connections (&desk), ==, 1);
+  client_send (talker, frame);
+  g_free (client_receive (talker));
+}
+
 static void
 test_ids (void)
 {
@@ -519,6 +631,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/stage/stop", test_stop);
+  g_test_add_func ("/backend/frame-meter/S-14", test_meter);
+  g_test_add_func ("/backend/stage/too-large/S-14", test_too_large);
+  g_test_add_func ("/backend/stage/slow-consumer", test_slow_consumer);
   g_test_add_func ("/backend/connection-id", test_ids);
   g_test_add_func ("/backend/registry/pages", test_registry_pages);
   g_test_add_func ("/backend/handlers/prune/EM-4", test_prune);

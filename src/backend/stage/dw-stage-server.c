@@ -98,16 +98,13 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   DwStageServer *self = upgrade->server;
   g_autoptr (SoupServerMessage) keep = g_object_ref (message);
   g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (SoupWebsocketConnection) websocket = NULL;
   g_autoptr (DwStageSocket) socket = NULL;
 
   if (soup_server_message_get_status (message) != SOUP_STATUS_SWITCHING_PROTOCOLS)
     return;
   upgrade->upgraded = TRUE;
   stream = soup_server_message_steal_connection (message);
-  websocket = soup_websocket_connection_new (stream, soup_server_message_get_uri (message),
-                                             SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
-  socket = dw_stage_socket_new (upgrade->id, upgrade->connected_at, websocket);
+  socket = dw_stage_socket_new (upgrade->id, upgrade->connected_at, stream, soup_server_message_get_uri (message));
   g_signal_connect_object (socket, "message", G_CALLBACK (on_socket_message), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (socket, "closed", G_CALLBACK (on_socket_closed), self, G_CONNECT_SWAPPED);
   dw_socket_gateway_add (self->gateway, socket);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-socket.h"
 
+#include "dw-metered-stream.h"
+
 #include "wire/dw-limits.h"
+
+#include <string.h>
 
 struct _DwStageSocket
 {
@@ -12,7 +16,9 @@ struct _DwStageSocket
   gint64 last_active_at;
   gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
   gint64 last_active;
+  DwMeteredStream *stream;
   SoupWebsocketConnection *websocket;
+  guint64 queued; /* bytes handed to libsoup, to compare with what the stream has written */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageSocket, dw_stage_socket, G_TYPE_OBJECT)
@@ -43,14 +49,18 @@ on_message (DwStageSocket *self, int type, GBytes *message)
   touch (self);
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
-  else if (length > DW_LIMIT_MESSAGE_BYTES)
-    dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
   else
     {
       g_autofree char *text = g_strndup (g_bytes_get_data (message, NULL), length);
 
       g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, text);
     }
+}
+
+static void
+on_over_limit (DwStageSocket *self)
+{
+  dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
 }
 
 static void
@@ -73,6 +83,7 @@ dw_stage_socket_dispose (GObject *object)
       dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
     }
   g_clear_object (&self->websocket);
+  g_clear_object (&self->stream);
   G_OBJECT_CLASS (dw_stage_socket_parent_class)->dispose (object);
 }
 
@@ -117,12 +128,13 @@ dw_stage_socket_init (DwStageSocket *self)
  * dw_stage_socket_new:
  * @id: its connection ID
  * @connected_at: when `$connect` ran, in milliseconds since 1970 UTC
- * @websocket: the open socket
+ * @stream: its connection, right after the upgrade
+ * @uri: what it asked for
  *
  * Returns: (transfer full): one client's connection, as the stage sees it
  */
 DwStageSocket *
-dw_stage_socket_new (const char *id, gint64 connected_at, SoupWebsocketConnection *websocket)
+dw_stage_socket_new (const char *id, gint64 connected_at, GIOStream *stream, GUri *uri)
 {
   DwStageSocket *self = g_object_new (DW_TYPE_STAGE_SOCKET, NULL);
 
@@ -130,11 +142,14 @@ dw_stage_socket_new (const char *id, gint64 connected_at, SoupWebsocketConnectio
   self->connected_at = connected_at;
   self->last_active_at = connected_at;
   self->opened = self->last_active = g_get_monotonic_time ();
-  self->websocket = g_object_ref (websocket);
-  /* A cap a frame. Nothing larger than a whole message can ever be right. */
-  soup_websocket_connection_set_max_incoming_payload_size (websocket, DW_LIMIT_MESSAGE_BYTES);
-  g_signal_connect_object (websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
+  self->stream = dw_metered_stream_new (stream);
+  self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
+                                                   SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
+  /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
+  soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
+  g_signal_connect_object (self->stream, "over-limit", G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -198,6 +213,24 @@ dw_stage_socket_get_idle (DwStageSocket *self)
   return (g_get_monotonic_time () - self->last_active) / 1000;
 }
 
+/* What a server's frame is on the wire (RFC 6455 section 5.2); nothing of ours is masked. */
+static gsize
+frame_size (gsize payload)
+{
+  if (payload < 126)
+    return payload + 2;
+  return payload < 65536 ? payload + 4 : payload + 10;
+}
+
+/* Bytes that libsoup still holds. It answers pings by itself, so more may have been written than we queued; that is
+ * no credit for later. */
+static guint64
+get_backlog (DwStageSocket *self)
+{
+  self->queued = MAX (self->queued, dw_metered_stream_get_written (self->stream));
+  return self->queued - dw_metered_stream_get_written (self->stream);
+}
+
 /**
  * dw_stage_socket_send:
  * @self: a connection
@@ -210,7 +243,15 @@ dw_stage_socket_send (DwStageSocket *self, const char *text)
 {
   if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return FALSE;
+  /* One consumer that stopped reading must not cost the others their memory. */
+  if (get_backlog (self) > DW_STAGE_SOCKET_QUEUE)
+    {
+      g_message ("%s does not read; closed", self->id);
+      g_io_stream_close (G_IO_STREAM (self->stream), NULL, NULL);
+      return FALSE;
+    }
   touch (self);
+  self->queued += frame_size (strlen (text));
   soup_websocket_connection_send_text (self->websocket, text);
   return TRUE;
 }

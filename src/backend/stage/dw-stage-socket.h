@@ -8,7 +8,10 @@ G_BEGIN_DECLS
 #define DW_TYPE_STAGE_SOCKET (dw_stage_socket_get_type ())
 G_DECLARE_FINAL_TYPE (DwStageSocket, dw_stage_socket, DW, STAGE_SOCKET, GObject)
 
-DwStageSocket *dw_stage_socket_new (const char *id, gint64 connected_at, SoupWebsocketConnection *websocket);
+/** DW_STAGE_SOCKET_QUEUE: how many bytes may wait for a client that does not read; above it, it is closed. */
+#define DW_STAGE_SOCKET_QUEUE (1024 * 1024)
+
+DwStageSocket *dw_stage_socket_new (const char *id, gint64 connected_at, GIOStream *stream, GUri *uri);
 
 const char *dw_stage_socket_get_id (DwStageSocket *self);
 gint64 dw_stage_socket_get_connected_at (DwStageSocket *self);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-metered-stream.h"
+
+#include "dw-frame-meter.h"
+
+/* libsoup does not tell how much of what was queued has left, nor how large a fragmented message grows; both can be
+ * seen on the stream below it. */
+
+#define DW_TYPE_METERED_INPUT (dw_metered_input_get_type ())
+G_DECLARE_FINAL_TYPE (DwMeteredInput, dw_metered_input, DW, METERED_INPUT, GFilterInputStream)
+#define DW_TYPE_METERED_OUTPUT (dw_metered_output_get_type ())
+G_DECLARE_FINAL_TYPE (DwMeteredOutput, dw_metered_output, DW, METERED_OUTPUT, GFilterOutputStream)
+
+struct _DwMeteredInput
+{
+  GFilterInputStream parent_instance;
+
+  DwFrameMeter meter;
+  gboolean over;
+};
+
+struct _DwMeteredOutput
+{
+  GFilterOutputStream parent_instance;
+
+  guint64 written;
+};
+
+struct _DwMeteredStream
+{
+  GIOStream parent_instance;
+
+  GIOStream *base;
+  DwMeteredInput *input;
+  DwMeteredOutput *output;
+};
+
+enum
+{
+  SIGNAL_OVER_LIMIT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void dw_metered_input_pollable_init (GPollableInputStreamInterface *iface);
+static void dw_metered_output_pollable_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwMeteredInput,
+                               dw_metered_input,
+                               G_TYPE_FILTER_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, dw_metered_input_pollable_init))
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwMeteredOutput,
+                               dw_metered_output,
+                               G_TYPE_FILTER_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      dw_metered_output_pollable_init))
+G_DEFINE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, G_TYPE_IO_STREAM)
+
+static GPollableInputStream *
+input_base (gpointer self)
+{
+  return G_POLLABLE_INPUT_STREAM (g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)));
+}
+
+static gboolean
+dw_metered_input_can_poll (GPollableInputStream *stream)
+{
+  return g_pollable_input_stream_can_poll (input_base (stream));
+}
+
+static gboolean
+dw_metered_input_is_readable (GPollableInputStream *stream)
+{
+  return g_pollable_input_stream_is_readable (input_base (stream));
+}
+
+static GSource *
+dw_metered_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) child = g_pollable_input_stream_create_source (input_base (stream), cancellable);
+  GSource *source = g_pollable_source_new (G_OBJECT (stream));
+
+  g_source_set_dummy_callback (child);
+  g_source_add_child_source (source, child);
+  return source;
+}
+
+/* What is over the limit is read and dropped, so that the close frame can still leave and the peer's can come. */
+static gssize
+dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
+{
+  DwMeteredInput *self = DW_METERED_INPUT (stream);
+  gssize length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer, count, NULL, error);
+
+  if (length <= 0)
+    return length;
+  if (!self->over && dw_frame_meter_feed (&self->meter, buffer, (gsize) length))
+    return length;
+  if (!self->over)
+    {
+      self->over = TRUE;
+      g_signal_emit (self, signals[SIGNAL_OVER_LIMIT], 0);
+    }
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "over the limit");
+  return -1;
+}
+
+static void
+dw_metered_input_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->can_poll = dw_metered_input_can_poll;
+  iface->is_readable = dw_metered_input_is_readable;
+  iface->create_source = dw_metered_input_create_source;
+  iface->read_nonblocking = dw_metered_input_read_nonblocking;
+}
+
+static void
+dw_metered_input_class_init (DwMeteredInputClass *klass)
+{
+  signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+dw_metered_input_init (DwMeteredInput *self)
+{
+}
+
+static GPollableOutputStream *
+output_base (gpointer self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
+}
+
+static gboolean
+dw_metered_output_can_poll (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_can_poll (output_base (stream));
+}
+
+static gboolean
+dw_metered_output_is_writable (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_is_writable (output_base (stream));
+}
+
+static GSource *
+dw_metered_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) child = g_pollable_output_stream_create_source (output_base (stream), cancellable);
+  GSource *source = g_pollable_source_new (G_OBJECT (stream));
+
+  g_source_set_dummy_callback (child);
+  g_source_add_child_source (source, child);
+  return source;
+}
+
+static gssize
+dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+{
+  gssize length = g_pollable_output_stream_write_nonblocking (output_base (stream), buffer, count, NULL, error);
+
+  if (length > 0)
+    DW_METERED_OUTPUT (stream)->written += (guint64) length;
+  return length;
+}
+
+static void
+dw_metered_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->can_poll = dw_metered_output_can_poll;
+  iface->is_writable = dw_metered_output_is_writable;
+  iface->create_source = dw_metered_output_create_source;
+  iface->write_nonblocking = dw_metered_output_write_nonblocking;
+}
+
+static void
+dw_metered_output_class_init (DwMeteredOutputClass *klass)
+{
+}
+
+static void
+dw_metered_output_init (DwMeteredOutput *self)
+{
+}
+
+static GInputStream *
+dw_metered_stream_get_input_stream (GIOStream *stream)
+{
+  return G_INPUT_STREAM (DW_METERED_STREAM (stream)->input);
+}
+
+static GOutputStream *
+dw_metered_stream_get_output_stream (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (DW_METERED_STREAM (stream)->output);
+}
+
+static gboolean
+dw_metered_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  return g_io_stream_close (DW_METERED_STREAM (stream)->base, cancellable, error);
+}
+
+static void
+dw_metered_stream_finalize (GObject *object)
+{
+  DwMeteredStream *self = DW_METERED_STREAM (object);
+
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->base);
+  G_OBJECT_CLASS (dw_metered_stream_parent_class)->finalize (object);
+}
+
+static void
+dw_metered_stream_class_init (DwMeteredStreamClass *klass)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = dw_metered_stream_finalize;
+  stream_class->get_input_stream = dw_metered_stream_get_input_stream;
+  stream_class->get_output_stream = dw_metered_stream_get_output_stream;
+  stream_class->close_fn = dw_metered_stream_close;
+  /**
+   * DwMeteredStream::over-limit:
+   *
+   * The client sent a frame or a message that is too large. Emitted once; what it sends from here on is dropped.
+   */
+  g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+dw_metered_stream_init (DwMeteredStream *self)
+{
+}
+
+static void
+on_over_limit (DwMeteredStream *self)
+{
+  g_signal_emit_by_name (self, "over-limit");
+}
+
+/**
+ * dw_metered_stream_new:
+ * @base: a client's connection, right after its upgrade
+ *
+ * Returns: (transfer full): the same connection, measured
+ */
+DwMeteredStream *
+dw_metered_stream_new (GIOStream *base)
+{
+  DwMeteredStream *self = g_object_new (DW_TYPE_METERED_STREAM, NULL);
+
+  self->base = g_object_ref (base);
+  self->input = g_object_new (DW_TYPE_METERED_INPUT, "base-stream", g_io_stream_get_input_stream (base),
+                              "close-base-stream", FALSE, NULL);
+  self->output = g_object_new (DW_TYPE_METERED_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
+                               "close-base-stream", FALSE, NULL);
+  g_signal_connect_object (self->input, "over-limit", G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+/**
+ * dw_metered_stream_get_written:
+ * @self: a stream
+ *
+ * Returns: how many bytes the system has taken from us
+ */
+guint64
+dw_metered_stream_get_written (DwMeteredStream *self)
+{
+  return self->output->written;
+}
+
+/**
+ * dw_metered_stream_is_over_limit:
+ * @self: a stream
+ *
+ * Returns: whether the client sent something too large
+ */
+gboolean
+dw_metered_stream_is_over_limit (DwMeteredStream *self)
+{
+  return self->input->over;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_METERED_STREAM (dw_metered_stream_get_type ())
+G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GIOStream)
+
+DwMeteredStream *dw_metered_stream_new (GIOStream *base);
+guint64 dw_metered_stream_get_written (DwMeteredStream *self);
+gboolean dw_metered_stream_is_over_limit (DwMeteredStream *self);
+
+G_END_DECLS
