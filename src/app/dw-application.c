@@ -26,6 +26,9 @@ G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
 /* How many stages stay connected at once. */
 #define MOST_CHATS 100
 
+/* How long a quit may take to write its close frames, in microseconds. */
+#define CLOSE_FRAMES_US (100 * 1000)
+
 static void
 on_new_window (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -116,6 +119,16 @@ dw_application_command_line (GApplication *application, GApplicationCommandLine 
   return 0;
 }
 
+/* The loop is over, and the frames are written by it. The peers' answers are not waited for. */
+static void
+let_close_frames_leave (void)
+{
+  gint64 deadline = g_get_monotonic_time () + CLOSE_FRAMES_US;
+
+  while (g_get_monotonic_time () < deadline && g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
 static void
 dw_application_shutdown (GApplication *application)
 {
@@ -127,7 +140,9 @@ dw_application_shutdown (GApplication *application)
 
       dw_session_disconnect (dw_chat_get_session (chat));
     }
+  let_close_frames_leave ();
   g_list_store_remove_all (self->chats);
+  dw_local_stage_stop (self->local_stage);
   g_clear_object (&self->local_stage);
   G_APPLICATION_CLASS (dw_application_parent_class)->shutdown (application);
 }

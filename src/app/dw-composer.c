@@ -199,8 +199,15 @@ dw_composer_init (DwComposer *self)
 void
 dw_composer_set_chat (DwComposer *self, DwChat *chat)
 {
-  if (!g_set_object (&self->chat, chat))
+  g_autofree char *text = dup_text (self);
+
+  if (self->chat == chat)
     return;
+  /* What is typed here belongs to the stage it was typed for. */
+  if (self->chat != NULL)
+    dw_chat_set_draft (self->chat, text);
+  g_set_object (&self->chat, chat);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), dw_chat_get_draft (chat), -1);
   g_signal_group_set_target (self->session, dw_chat_get_session (chat));
   on_session_changed (self);
   update (self);

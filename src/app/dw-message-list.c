@@ -16,7 +16,7 @@ struct _DwMessageList
   GtkScrolledWindow *scroller;
   GtkListView *list;
   GtkWidget *to_end;
-  AdwButtonContent *to_end_content;
+  GtkLabel *to_end_label;
 
   DwConversation *conversation;
   gulong items_changed;
@@ -69,7 +69,8 @@ show_unseen (DwMessageList *self)
   g_autofree char *text = g_strdup_printf (ngettext ("%u new", "%u new", self->unseen), self->unseen);
 
   gtk_widget_set_visible (self->to_end, !self->stuck);
-  adw_button_content_set_label (self->to_end_content, self->unseen > 0 ? text : "");
+  gtk_label_set_text (self->to_end_label, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->to_end_label), self->unseen > 0);
   dw_toolkit_set_label (self->to_end, self->unseen > 0 ? text : _ ("Newest messages"));
 }
 
@@ -159,7 +160,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_content);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
 }
 

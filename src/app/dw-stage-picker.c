@@ -87,8 +87,10 @@ make_row (gpointer item, gpointer unused)
 {
   DwChat *chat = item;
   const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (chat));
+  const char *address = dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (chat), 0));
   g_autofree char *name = safe_name_of (chat);
-  g_autofree char *subtitle = safe_subtitle_of (chat);
+  g_autofree char *words = g_strdup_printf ("%s · %s", dw_status_text_state (status->state), address);
+  g_autofree char *subtitle = dw_safe_text (words);
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
   GtkWidget *dot = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);

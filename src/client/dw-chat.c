@@ -31,6 +31,7 @@ struct _DwChat
   DwOutbox *outbox;
   DwConversation *conversation;
   DwSeen *seen;
+  char *draft;    /* what was typed and not sent, or NULL */
   gint64 lost_at; /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
 };
 
@@ -154,6 +155,7 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->conversation);
   g_clear_object (&self->stage);
   g_clear_pointer (&self->seen, dw_seen_free);
+  g_clear_pointer (&self->draft, g_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
 }
 
@@ -239,6 +241,32 @@ DwOutbox *
 dw_chat_get_outbox (DwChat *self)
 {
   return self->outbox;
+}
+
+/**
+ * dw_chat_get_draft:
+ * @self: a chat
+ *
+ * Returns: what was typed here and not sent, perhaps empty
+ */
+const char *
+dw_chat_get_draft (DwChat *self)
+{
+  return self->draft != NULL ? self->draft : "";
+}
+
+/**
+ * dw_chat_set_draft:
+ * @self: a chat
+ * @draft: what is typed and not sent
+ */
+void
+dw_chat_set_draft (DwChat *self, const char *draft)
+{
+  char *copy = g_strdup (draft);
+
+  g_free (self->draft);
+  self->draft = copy;
 }
 
 /**

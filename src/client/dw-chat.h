@@ -21,6 +21,9 @@ DwSession *dw_chat_get_session (DwChat *self);
 DwConversation *dw_chat_get_conversation (DwChat *self);
 DwOutbox *dw_chat_get_outbox (DwChat *self);
 
+const char *dw_chat_get_draft (DwChat *self);
+void dw_chat_set_draft (DwChat *self, const char *draft);
+
 DwMessage *dw_chat_say (DwChat *self, const char *text);
 
 G_END_DECLS

@@ -20,6 +20,8 @@ struct _DwOutbox
   DwStage *stage;
   GQueue waiting;  /* of Entry: queued, in order; at most DW_OUTBOX_WAITING */
   GQueue unechoed; /* of Entry: sent, in order; at most DW_OUTBOX_UNECHOED */
+  GQueue
+      refused; /* of Entry: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED */
   gboolean echoes; /* the stage was seen to broadcast to the sender too */
   guint pace_ms;
   guint timer;
@@ -155,6 +157,7 @@ dw_outbox_dispose (GObject *object)
   g_clear_handle_id (&self->timer, g_source_remove);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) entry_free);
   g_queue_clear_full (&self->unechoed, (GDestroyNotify) entry_free);
+  g_queue_clear_full (&self->refused, (GDestroyNotify) entry_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
   G_OBJECT_CLASS (dw_outbox_parent_class)->dispose (object);
@@ -171,6 +174,7 @@ dw_outbox_init (DwOutbox *self)
 {
   g_queue_init (&self->waiting);
   g_queue_init (&self->unechoed);
+  g_queue_init (&self->refused);
   self->pace_ms = DW_OUTBOX_PACE_MS;
 }
 
@@ -246,7 +250,7 @@ dw_outbox_send_again (DwOutbox *self, DwMessage *message)
 void
 dw_outbox_discard (DwOutbox *self, DwMessage *message)
 {
-  GQueue *queues[] = { &self->unechoed, &self->waiting };
+  GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
 
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
@@ -281,7 +285,7 @@ is_echo (const Entry *entry, const DwFrame *frame, gboolean sent)
 DwMessage *
 dw_outbox_match (DwOutbox *self, const DwFrame *frame)
 {
-  GQueue *queues[] = { &self->unechoed, &self->waiting };
+  GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
 
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
@@ -360,8 +364,9 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
     return put_back (self, entry);
   message = entry->message;
   dw_message_set_delivery (message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
-  /* The conversation holds it too. */
-  entry_free (entry);
+  g_queue_push_tail (&self->refused, entry);
+  if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
+    entry_free (g_queue_pop_head (&self->refused));
   return message;
 }
 

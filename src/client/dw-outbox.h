@@ -15,6 +15,9 @@ G_DECLARE_FINAL_TYPE (DwOutbox, dw_outbox, DW, OUTBOX, GObject)
 /** DW_OUTBOX_UNECHOED: how many sent messages are looked for among the broadcasts; older ones stay “sent”. */
 #define DW_OUTBOX_UNECHOED 1000
 
+/** DW_OUTBOX_REFUSED: how many failed messages are still looked for by their id. */
+#define DW_OUTBOX_REFUSED 100
+
 /** DW_OUTBOX_PACE_MS: the time between two messages of a queue, in milliseconds. */
 #define DW_OUTBOX_PACE_MS 20
 

@@ -294,6 +294,27 @@ test_waits_for_features (void)
   until_peer_has (&desk, dw_message_get_id (message));
 }
 
+/* A handler that failed late: the message was refused and comes back all the same. It is one's own, and delivered.
+ */
+static void
+test_refused_and_echoed (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *message;
+  g_autofree char *echo = NULL;
+
+  desk_init (&desk, "\"id\"");
+  message = dw_chat_say (desk.chat, "slow one");
+  until_peer_has (&desk, "slow one");
+  dw_raw_peer_write_text (
+      desk.peer, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
+  until_delivery (message, DW_DELIVERY_FAILED);
+  echo = g_strdup_printf ("{\"message\":\"slow one\",\"id\":\"%s\"}", dw_message_get_id (message));
+  dw_raw_peer_write_text (desk.peer, echo);
+  until_delivery (message, DW_DELIVERY_DELIVERED);
+  g_assert_cmpuint (n_messages (&desk), ==, 1);
+}
+
 /* Where nothing comes back, an error right after a send is about that send. */
 static void
 test_refused_without_echo (void)
@@ -459,6 +480,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/sent-again", test_sent_again);
   g_test_add_func ("/client/chat/second-copy/DB-1", test_second_copy);
   g_test_add_func ("/client/chat/waits-for-features/DB-1", test_waits_for_features);
+  g_test_add_func ("/client/chat/refused-and-echoed", test_refused_and_echoed);
   g_test_add_func ("/client/chat/refused-without-echo/AG-1", test_refused_without_echo);
   g_test_add_func ("/client/chat/gateway-errors/AG-1", test_gateway_errors);
   g_test_add_func ("/client/chat/notices/AG-1", test_notices);

@@ -185,6 +185,19 @@ class App:
         self.focus()
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
+    def press_at(self, name):
+        """Puts the pointer into the middle of something."""
+        extents = Atspi.Component.get_extents(self.wait(name), Atspi.CoordType.WINDOW)
+        self.focus()
+        subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
+                        str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
+
+    def scroll(self, steps):
+        """Turns the wheel: up where steps is negative."""
+        button = "4" if steps < 0 else "5"
+        subprocess.run(["xdotool", "click", "--repeat", str(abs(steps)), "--delay", "20", button], check=True,
+                       timeout=DEADLINE)
+
     def move(self, x, y, width=None, height=None):
         window = until("a window", self.window_id)
         if width:

@@ -305,6 +305,40 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
 
 
+def test_drafts_stay_where_they_were_typed():
+    """UI-9: what was typed for one stage is not shown or sent on another"""
+    with stage() as first, stage() as second, running(first.url) as app:
+        app.wait_for_status("Online")
+        app.type_into("Message", "for the first alone")
+        app.keys("ctrl+o")
+        app.type_into("Stage address", second.url)
+        app.press("Connect")
+        until("an empty composer", lambda: app.text_of("Message") == "")
+        app.wait_for_status("Online")
+        app.say("for the second")
+        app.wait_for_row("for the second", "delivered")
+        app.keys("ctrl+o")
+        app.type_into("Stage address", first.url)
+        app.press("Connect")
+        until("the draft", lambda: app.text_of("Message") == "for the first alone")
+
+
+def test_new_messages_button():
+    """Scrolled up, a button counts what is new and leads there"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(*[json.dumps({"message": f"old {n}"}) for n in range(60)])
+        app.wait_for_row("old 59")
+        app.press_at("Conversation")
+        app.scroll(-30)
+        until("the button", lambda: app.find("Newest messages", ("push button", "button")))
+        server.send(*[json.dumps({"message": f"new {n}"}) for n in range(3)])
+        app.press("3 new")
+        until("no button", lambda: not app.find("3 new", ("push button", "button")))
+    server.close()
+
+
 def test_edit_the_token():
     """RC-6: a refused token is named, stops the attempts, and the next request carries the new one"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
