@@ -7,6 +7,8 @@
 
 #include "client/dw-local-stage.h"
 
+#include "wire/dw-wire-error.h"
+
 #include <glib/gi18n.h>
 
 /* Stages and their sessions belong to the program and stay connected; windows only look. */
@@ -243,23 +245,33 @@ dw_application_get_own_name (DwApplication *self)
 }
 
 static DwChat *
+find_chat (DwApplication *self, const DwStageUrl *url)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
+
+      /* The list holds it. */
+      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
+        return chat;
+    }
+  return NULL;
+}
+
+static DwChat *
 open_url (DwApplication *self, DwStageUrl *url, const char *own_name)
 {
   DwSessionPolicy policy = dw_session_policy_default ();
   g_autoptr (DwStage) stage = NULL;
   g_autoptr (DwChat) chat = NULL;
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
+  DwChat *open = find_chat (self, url);
 
-  for (guint i = 0; i < n; i++)
+  if (open != NULL)
     {
-      g_autoptr (DwChat) open = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
-
-      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (open), 0), url))
-        {
-          dw_session_connect (dw_chat_get_session (open));
-          /* The list holds it. */
-          return open;
-        }
+      dw_session_connect (dw_chat_get_session (open));
+      return open;
     }
   stage = dw_stage_new (url);
   dw_stage_set_own_name (stage, own_name);
@@ -331,6 +343,12 @@ dw_application_change_address (DwApplication *self,
 
   if (url == NULL)
     return FALSE;
+  if (find_chat (self, url) != NULL && find_chat (self, url) != chat)
+    {
+      g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL,
+                           _ ("This stage is open already. Go back and pick it from the list of stages."));
+      return FALSE;
+    }
   remember_own_name (self, own_name);
   dw_session_disconnect (session);
   dw_stage_set_url (stage, 0, url);

@@ -117,6 +117,9 @@ on_changed (DwConnectionBar *self)
       set_class (self, "bad", status->state == DW_SESSION_REFUSED);
       set_class (self, "calm", status->state == DW_SESSION_OFFLINE);
     }
+  /* A button that goes must not take the keyboard with it. */
+  if (title == NULL && gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.focus-composer", NULL);
   /* Gone means gone from the accessibility tree too. */
   gtk_widget_set_visible (self->revealer, title != NULL);
   gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), title != NULL);

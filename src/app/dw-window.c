@@ -101,9 +101,29 @@ on_picked (DwWindow *self, DwChat *chat)
 }
 
 static void
-on_back (DwWindow *self)
+on_back (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  dw_window_show_chat (self, self->chat);
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat != NULL && gtk_widget_get_visible (self->back))
+    dw_window_show_chat (self, self->chat);
+}
+
+static void
+on_focus_composer (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
+}
+
+/* A focus that was set before there was a window on the screen is lost. */
+static void
+dw_window_map (GtkWidget *widget)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  GTK_WIDGET_CLASS (dw_window_parent_class)->map (widget);
+  if (gtk_widget_get_visible (GTK_WIDGET (self->chat_page)))
+    dw_chat_page_focus (self->chat_page);
 }
 
 static void
@@ -147,6 +167,7 @@ dw_window_class_init (DwWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_window_dispose;
+  widget_class->map = dw_window_map;
   g_type_ensure (DW_TYPE_CHAT_PAGE);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
   g_type_ensure (DW_TYPE_WELCOME_PAGE);
@@ -161,8 +182,11 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_address_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_try_here);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
-  gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
+  gtk_widget_class_install_action (widget_class, "win.back", NULL, on_back);
+  gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
   gtk_widget_class_install_action (widget_class, "win.edit-address", NULL, on_edit_address);
   gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);

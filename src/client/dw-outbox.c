@@ -83,7 +83,9 @@ hand_over (DwOutbox *self, Entry *entry)
   if (entry->had_id && !with_id)
     {
       /* The stage has no ids any more: the person decides. */
-      dw_message_set_delivery (entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
+      dw_message_set_delivery (
+          entry->message, DW_DELIVERY_UNCONFIRMED,
+          _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
       entry_free (entry);
       return TRUE;
     }

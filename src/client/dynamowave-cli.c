@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,7 +165,7 @@ on_echo_wait (gpointer data)
   Program *program = data;
 
   program->echo_wait = 0;
-  if (program->input == NULL && dw_outbox_get_n_waiting (dw_chat_get_outbox (program->chat)) == 0)
+  if (program->sends && program->input == NULL && dw_outbox_get_n_waiting (dw_chat_get_outbox (program->chat)) == 0)
     finish (program, program->status);
   return G_SOURCE_REMOVE;
 }
@@ -177,6 +178,14 @@ wait_for_echo (Program *program, DwDelivery delivery)
   g_clear_handle_id (&program->echo_wait, g_source_remove);
   if (delivery == DW_DELIVERY_SENT && !program->echoes)
     program->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, program);
+}
+
+/* What was sent on the connection that ended and never came back: nobody can know. */
+static void
+on_lost (Program *program, gint64 before)
+{
+  if (program->pending > 0 && program->echo_wait != 0)
+    program->status = EXIT_NOT_DELIVERED;
 }
 
 static void
@@ -212,7 +221,8 @@ say (Program *program, const char *text)
 
   program->pending++;
   g_signal_connect (message, "notify::delivery", G_CALLBACK (on_delivery), program);
-  if (dw_message_get_delivery (message) == DW_DELIVERY_FAILED)
+  /* Where the session is online it was handed over, or refused, inside dw_chat_say(). */
+  if (dw_message_get_delivery (message) != DW_DELIVERY_QUEUED)
     on_delivery (message, NULL, program);
 }
 
@@ -224,16 +234,24 @@ on_line (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *line = NULL;
 
   program->reading = FALSE;
-  line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL, &error);
+  line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
   if (error != NULL)
-    g_printerr ("%s\n", error->message);
+    {
+      g_printerr ("%s\n", error->message);
+      program->status = EXIT_NOT_DELIVERED;
+    }
   if (line == NULL)
     {
       g_clear_object (&program->input);
       check_finished (program);
       return;
     }
-  if (*line != '\0')
+  if (!g_utf8_validate (line, -1, NULL))
+    {
+      g_printerr (_ ("A line is not UTF-8 and was not sent.\n"));
+      program->status = EXIT_NOT_DELIVERED;
+    }
+  else if (*line != '\0')
     say (program, line);
   read_line (program);
 }
@@ -348,6 +366,7 @@ run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboo
   guint sources[3] = { 0 };
 
   g_signal_connect_swapped (session, "notify::state", G_CALLBACK (on_state), &program);
+  g_signal_connect_swapped (session, "lost", G_CALLBACK (on_lost), &program);
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &program);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &program);
   if (options->timeout > 0)
@@ -361,6 +380,9 @@ run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboo
 
       program.input = g_data_input_stream_new (input);
     }
+  /* GIO ignores SIGPIPE for its sockets' sake, which write without it; “tail | head” has to end all the same. */
+  g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
+  signal (SIGPIPE, SIG_DFL);
   dw_session_connect (session);
   if (program.input != NULL)
     read_line (&program);
@@ -414,6 +436,21 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
   return g_option_context_parse (context, argc, argv, error);
 }
 
+/* What follows “--” is no option, whatever it looks like. */
+static void
+drop_dashes (int *argc, char **argv)
+{
+  int kept = 1;
+  gboolean dropped = FALSE;
+
+  for (int i = 1; i < *argc; i++)
+    if (!dropped && strcmp (argv[i], "--") == 0)
+      dropped = TRUE;
+    else
+      argv[kept++] = argv[i];
+  *argc = kept;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -437,9 +474,15 @@ main (int argc, char *argv[])
       printf ("dynamowave-cli %s\n", DW_VERSION);
       return EXIT_WELL;
     }
+  drop_dashes (&argc, argv);
   tails = argc == 3 && strcmp (argv[1], "tail") == 0;
   chats = argc == 3 && strcmp (argv[1], "chat") == 0;
   sends = argc == 4 && strcmp (argv[1], "send") == 0;
+  if (sends && (*argv[3] == '\0' || !g_utf8_validate (argv[3], -1, NULL)))
+    {
+      g_printerr (_ ("A message is UTF-8 text, and not empty.\n"));
+      return EXIT_USAGE;
+    }
   if (!tails && !chats && !sends)
     {
       g_printerr (_ ("Write “tail URL”, “chat URL”, “send URL TEXT” or “send URL -”. See --help.\n"));

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Both halves in one process, meeting on the wire: the gateway's two limits a thousand times as fast, and two
+/* Both halves in one process, meeting on the wire: the gateway's two limits some thousand times as fast, and two
  * people who write numbered lines through them. */
 
 #define LINES 150
@@ -34,7 +34,7 @@ chat_new (DwStageServer *stage, guint rollover_ms)
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStage) where = dw_stage_new (url);
 
-  policy.probe_ms = 150;
+  policy.probe_ms = 300;
   policy.rollover_ms = rollover_ms;
   policy.overlap_ms = 60;
   policy.stable_ms = 100;
@@ -149,8 +149,8 @@ test_rollover (void)
 {
   g_auto (Desk) desk = { 0 };
 
-  desk_init (&desk, 400, 700, 400);
-  g_timeout_add (20, on_line, &desk);
+  desk_init (&desk, 2000, 4000, 1000);
+  g_timeout_add (30, on_line, &desk);
   dw_test_until ("every line", is_complete, &desk);
   dw_test_run_for (200);
   g_assert_true (is_complete (&desk));
@@ -165,8 +165,8 @@ test_idle (void)
 {
   g_auto (Desk) desk = { 0 };
 
-  desk_init (&desk, 400, 60000, 60000);
-  dw_test_run_for (2000);
+  desk_init (&desk, 1500, 60000, 60000);
+  dw_test_run_for (5000);
   g_assert_cmpuint (desk.lost, ==, 0);
   g_assert_true (are_online (&desk));
   g_assert_cmpuint (count (desk.reader, DW_MESSAGE_THEIRS, FALSE), ==, 0);
