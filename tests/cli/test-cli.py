@@ -122,6 +122,40 @@ def test_exit_codes():
     assert subprocess.run([CLI, "--version"], capture_output=True, timeout=10, check=False).returncode == 0
 
 
+def test_hostile_input():
+    """Input that is not text is named and does not end the rest; dashes and empty texts are what they look like"""
+    with Stage() as stage:
+        tail = Tail(stage.url, "--count", "3")
+        tail.until(kind="state", state="online")
+        done = subprocess.run([CLI, "send", stage.url, "-"], input=b"good\n\xff\nmore\n", capture_output=True, timeout=30,
+                              check=False)
+        assert done.returncode == 1 and b"not UTF-8" in done.stderr, done
+        assert [tail.until(kind="message")["text"] for _ in range(2)] == ["good", "more"]
+        assert send(stage.url, "--", "--dashes").returncode == 0
+        assert tail.until(kind="message")["text"] == "--dashes"
+        assert send(stage.url, "").returncode == 2
+        assert send(stage.url, b"\xff").returncode == 2
+
+
+def test_closed_output():
+    """“tail | head” ends"""
+    with Stage() as stage:
+        tail = subprocess.Popen([CLI, "tail", stage.url], stdout=subprocess.PIPE)
+        tail.stdout.readline()
+        tail.stdout.close()
+        assert send(stage.url, "one").returncode == 0
+        assert send(stage.url, "two").returncode == 0
+        assert tail.wait(10) == -signal.SIGPIPE
+
+
+def test_nobody_can_know():
+    """A message on a connection that died, on a stage without ids, is no success"""
+    server = Server(closes_after_send=True)
+    done = send(server.url, "lost?", "--policy", QUICK, "--timeout", "30")
+    assert done.returncode == 1, done
+    server.close()
+
+
 def test_ends_at_once():
     """RC-5: a signal ends it well and at once, whatever the peer does"""
     silent = RawServer(b"")

@@ -46,7 +46,8 @@ class RawServer:
 class Server:
     """A stage of the documented kind on python3-websockets, which also sends what a test tells it to."""
 
-    def __init__(self):
+    def __init__(self, closes_after_send=False):
+        self.closes_after_send = closes_after_send
         self.loop = asyncio.new_event_loop()
         self.clients = set()
         self.received = []
@@ -68,7 +69,9 @@ class Server:
             async for text in client:
                 self.received.append(text)
                 frame = json.loads(text)
-                if frame.get("action") == "sendMessage":
+                if frame.get("action") == "sendMessage" and self.closes_after_send:
+                    await client.close(1011)
+                elif frame.get("action") == "sendMessage":
                     for other in list(self.clients):
                         await other.send(json.dumps({"message": frame["message"]}, separators=(",", ":")))
                 else:

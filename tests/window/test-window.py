@@ -305,6 +305,20 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
 
 
+def test_keyboard_is_where_one_writes():
+    """Started with a URL, what is typed lands in the composer; Escape leads back from another stage"""
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        app.focus()
+        subprocess.run(["xdotool", "type", "--delay", "2", "typed at once"], check=True, timeout=15)
+        app.keys("Return")
+        app.wait_for_row("You", "typed at once", "delivered")
+        app.keys("ctrl+o")
+        app.wait("Stage address")
+        app.keys("Escape")
+        until("the conversation", lambda: app.status().startswith("Online"))
+
+
 def test_drafts_stay_where_they_were_typed():
     """UI-9: what was typed for one stage is not shown or sent on another"""
     with stage() as first, stage() as second, running(first.url) as app:
