@@ -5,7 +5,7 @@ set -eu
 scratch=$(mktemp -d)
 mkdir -p "$scratch/home" "$scratch/run"
 chmod 700 "$scratch/run"
-Xvfb -displayfd 3 -screen 0 "${SCREEN:-1280x900x24}" -nolisten tcp 3>"$scratch/display" >/dev/null 2>&1 &
+Xvfb -displayfd 3 -screen 0 "${SCREEN:-1280x900x24}" -nolisten tcp -noreset 3>"$scratch/display" >/dev/null 2>&1 &
 xvfb=$!
 cleanup() {
   kill "$xvfb" 2>/dev/null || true

@@ -87,11 +87,15 @@ static gboolean
 on_scroll (gpointer data)
 {
   DwMessageList *self = data;
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
 
-  self->scroll = 0;
   if (n > 0)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", n - 1);
+  /* That shows the last row; the very end is below it. */
+  gtk_adjustment_set_value (adjustment,
+                            gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment));
+  self->scroll = 0;
   return G_SOURCE_REMOVE;
 }
 
