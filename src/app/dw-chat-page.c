@@ -13,13 +13,26 @@ struct _DwChatPage
   DwConnectionBar *bar;
   DwMessageList *messages;
   DwComposer *composer;
+  DwChat *chat;
 };
 
 G_DEFINE_FINAL_TYPE (DwChatPage, dw_chat_page, GTK_TYPE_WIDGET)
 
 static void
+on_send_again (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatPage *self = DW_CHAT_PAGE (widget);
+
+  if (self->chat != NULL)
+    dw_chat_send_again (self->chat, g_variant_get_string (parameter, NULL));
+  /* The button that was pressed goes. */
+  dw_chat_page_focus (self);
+}
+
+static void
 dw_chat_page_dispose (GObject *object)
 {
+  g_clear_object (&DW_CHAT_PAGE (object)->chat);
   g_clear_pointer (&DW_CHAT_PAGE (object)->box, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_chat_page_parent_class)->dispose (object);
 }
@@ -38,6 +51,7 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, bar);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, messages);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, composer);
+  gtk_widget_class_install_action (widget_class, "chat.send-again", "s", on_send_again);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
 }
 
@@ -55,6 +69,7 @@ dw_chat_page_init (DwChatPage *self)
 void
 dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
 {
+  g_set_object (&self->chat, chat);
   dw_connection_bar_set_session (self->bar, dw_chat_get_session (chat));
   dw_message_list_set_conversation (self->messages, dw_chat_get_conversation (chat));
   dw_composer_set_chat (self->composer, chat);

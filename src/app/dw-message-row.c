@@ -18,6 +18,7 @@ struct _DwMessageRow
   GtkLabel *text;
   GtkWidget *more;
   GtkLabel *meta;
+  GtkWidget *again;
 
   DwMessage *message;
   GSignalGroup *changes;
@@ -190,6 +191,10 @@ show_meta (DwMessageRow *self)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   gtk_label_set_text (self->meta, text != NULL ? text : time);
+  gtk_widget_set_visible (self->again, troubled);
+  if (troubled)
+    gtk_actionable_set_action_target (GTK_ACTIONABLE (self->again), "s", dw_message_get_id (self->message));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->again), troubled ? "chat.send-again" : NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->meta), dw_message_get_kind (self->message) != DW_MESSAGE_NOTICE
                                                        && (dw_message_ends_group (self->message) || troubled));
 }
@@ -291,6 +296,7 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, again);
   gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
 }
 

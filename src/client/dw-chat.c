@@ -290,3 +290,24 @@ dw_chat_say (DwChat *self, const char *text)
   /* The conversation holds it. */
   return message;
 }
+
+/**
+ * dw_chat_send_again:
+ * @self: a chat
+ * @id: the id of one's own message that failed or is unconfirmed
+ *
+ * The person wants it sent once more, under the same id.
+ *
+ * Returns: whether there is such a message and it was queued
+ */
+gboolean
+dw_chat_send_again (DwChat *self, const char *id)
+{
+  DwMessage *message = dw_conversation_find (self->conversation, id);
+
+  if (message == NULL
+      || (dw_message_get_delivery (message) != DW_DELIVERY_FAILED
+          && dw_message_get_delivery (message) != DW_DELIVERY_UNCONFIRMED))
+    return FALSE;
+  return dw_outbox_send_again (self->outbox, message);
+}

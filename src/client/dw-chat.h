@@ -25,5 +25,6 @@ const char *dw_chat_get_draft (DwChat *self);
 void dw_chat_set_draft (DwChat *self, const char *draft);
 
 DwMessage *dw_chat_say (DwChat *self, const char *text);
+gboolean dw_chat_send_again (DwChat *self, const char *id);
 
 G_END_DECLS

@@ -141,6 +141,26 @@ on_tick (gpointer data)
 }
 
 /**
+ * dw_conversation_find:
+ * @self: a conversation
+ * @id: a message's id
+ *
+ * Returns: (transfer none) (nullable): one's own message of that id, looked for from the newest
+ */
+DwMessage *
+dw_conversation_find (DwConversation *self, const char *id)
+{
+  for (guint i = self->messages->len; i > 0; i--)
+    {
+      DwMessage *message = g_ptr_array_index (self->messages, i - 1);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_OWN && g_strcmp0 (dw_message_get_id (message), id) == 0)
+        return message;
+    }
+  return NULL;
+}
+
+/**
  * dw_conversation_append:
  * @self: a conversation
  * @message: what arrived or was written

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 
 DwConversation *dw_conversation_new (void);
 void dw_conversation_append (DwConversation *self, DwMessage *message);
+DwMessage *dw_conversation_find (DwConversation *self, const char *id);
 void dw_conversation_flush (DwConversation *self);
 
 G_END_DECLS

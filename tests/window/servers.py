@@ -46,8 +46,9 @@ class RawServer:
 class Server:
     """A stage of the documented kind on python3-websockets, which also sends what a test tells it to."""
 
-    def __init__(self, closes_after_send=False):
+    def __init__(self, closes_after_send=False, refusals=0):
         self.closes_after_send = closes_after_send
+        self.refusals = refusals
         self.loop = asyncio.new_event_loop()
         self.clients = set()
         self.received = []
@@ -71,6 +72,10 @@ class Server:
                 frame = json.loads(text)
                 if frame.get("action") == "sendMessage" and self.closes_after_send:
                     await client.close(1011)
+                elif frame.get("action") == "sendMessage" and self.refusals:
+                    self.refusals -= 1
+                    await client.send('{"message": "Internal server error", "connectionId":"FYnvDeD_NjMCKlg=", '
+                                      '"requestId":"FYnvDeD_NjMCKlh="}')
                 elif frame.get("action") == "sendMessage":
                     for other in list(self.clients):
                         await other.send(json.dumps({"message": frame["message"]}, separators=(",", ":")))

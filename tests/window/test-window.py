@@ -319,6 +319,21 @@ def test_keyboard_is_where_one_writes():
         until("the conversation", lambda: app.status().startswith("Online"))
 
 
+def test_send_again():
+    """AG-1: what the gateway refused is marked with the reason, and can be sent again"""
+    server = Server(refusals=1)
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.say("try this")
+        app.wait_for_row("You", "try this", "failed")
+        until("the reason", lambda: any("failed to handle it" in text for text in app.texts()))
+        app.press("Send again")
+        app.wait_for_row("You", "try this", "delivered")
+        until("no button", lambda: not app.find("Send again"))
+        assert len(app.rows()) == 1, app.rows()
+    server.close()
+
+
 def test_drafts_stay_where_they_were_typed():
     """UI-9: what was typed for one stage is not shown or sent on another"""
     with stage() as first, stage() as second, running(first.url) as app:
