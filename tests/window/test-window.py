@@ -425,7 +425,8 @@ def test_no_secret_in_the_log():
 
 def test_walk_without_leaks():
     """A long walk through every page leaves nothing behind (under the sanitizers)"""
-    leaks = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=40"}
+    leaks = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=40:"
+             "intercept_tls_get_addr=0"}
     server = Server()
     with stage() as local, running(environment=leaks) as app:
         app.type_into("Stage address", "nonsense")
