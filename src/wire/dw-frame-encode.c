@@ -64,8 +64,8 @@ dw_frame_encode (const DwDialect *dialect, const char *text, const char *sender,
   if (strlen (frame) > DW_LIMIT_FRAME_BYTES)
     {
       g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_LARGE,
-                   _ ("The message needs %" G_GSIZE_FORMAT " bytes and a stage takes %d. Send it in parts."),
-                   strlen (frame), DW_LIMIT_FRAME_BYTES);
+                   _ ("The message needs %u bytes and a stage takes %d. Send it in parts."),
+                   (guint) MIN (strlen (frame), G_MAXUINT), DW_LIMIT_FRAME_BYTES);
       return NULL;
     }
   return g_steal_pointer (&frame);
