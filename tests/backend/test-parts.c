@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "backend/stage/dw-connection-id.h"
+#include "backend/stage/dw-frame-meter.h"
+#include "backend/stage/dw-gateway-frame.h"
+#include "backend/stage/dw-memory-registry.h"
+
+/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
+ */
+static void
+test_meter (void)
+{
+  static const struct
+  {
+    guint8 head[16];
+    gsize length;
+    gboolean fits;
+  } first[] = {
+    { { 0x81, 0x80, 1, 2, 3, 4 }, 6, TRUE },
+    { { 0x81, 0xfe, 0x80, 0x00, 1, 2, 3, 4 }, 8, TRUE },
+    { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, FALSE },
+    { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, TRUE },
+    { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, FALSE },
+    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, TRUE }, /* a control frame is libsoup's to judge */
+  };
+  static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 ping[] = { 0x89, 0x81, 1, 2, 3, 4, 5 };
+  g_autofree guint8 *payload = g_malloc0 (32768);
+  DwFrameMeter meter = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (first); i++)
+    {
+      DwFrameMeter one = { 0 };
+      gboolean fits = TRUE;
+
+      /* A byte at a time, as a network may deliver it. */
+      for (gsize j = 0; j < first[i].length && fits; j++)
+        fits = dw_frame_meter_feed (&one, &first[i].head[j], 1);
+      g_assert_cmpint (fits, ==, first[i].fits);
+    }
+  g_assert_true (dw_frame_meter_feed (&meter, begin, sizeof begin));
+  g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (dw_frame_meter_feed (&meter, ping, sizeof ping));
+      g_assert_true (dw_frame_meter_feed (&meter, more, sizeof more));
+      g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
+    }
+  g_assert_false (dw_frame_meter_feed (&meter, more, sizeof more));
+}
+
+static void
+test_ids (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      char *id = dw_connection_id_new ();
+
+      g_assert_true (dw_connection_id_is_valid (id));
+      g_assert_true (g_hash_table_add (seen, id));
+    }
+  g_assert_true (dw_connection_id_is_valid ("FYnvDeD_NjMCKlg="));
+  g_assert_false (dw_connection_id_is_valid ("nope"));
+  g_assert_false (dw_connection_id_is_valid ("FYnvDeD_NjMCKl=="));
+  g_assert_false (dw_connection_id_is_valid ("FYnvDeD/NjMCKlg="));
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_assert_true (dw_registry_put_finish (DW_REGISTRY (source), result, NULL));
+}
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(DwRegistryPage **) data = dw_registry_scan_finish (DW_REGISTRY (source), result, NULL);
+}
+
+/* Pages cover everything once, also where the last key of a page has gone meanwhile. */
+static void
+test_registry_pages (void)
+{
+  g_autoptr (DwMemoryRegistry) registry = dw_memory_registry_new (3);
+  g_autofree char *key = NULL;
+  guint seen = 0;
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("id%u", i);
+
+      dw_registry_put_async (DW_REGISTRY (registry), id, 0, NULL, on_put, NULL);
+    }
+  do
+    {
+      g_autoptr (DwRegistryPage) page = NULL;
+
+      dw_registry_scan_async (DW_REGISTRY (registry), key, NULL, on_page, &page);
+      while (page == NULL)
+        g_main_context_iteration (NULL, TRUE);
+      seen += page->connection_ids->len;
+      g_free (key);
+      key = g_steal_pointer (&page->last_key);
+      if (key != NULL)
+        dw_registry_remove_async (DW_REGISTRY (registry), key, NULL, NULL, NULL);
+    }
+  while (key != NULL);
+  g_assert_cmpuint (seen, ==, 10);
+}
+
+static void
+test_frame_spacing (void)
+{
+  g_autofree char *frame =
+      dw_gateway_frame_new (DW_GATEWAY_FRAME_FORBIDDEN, "XDmENcnwIE0CFEQ=", "XDmGEE2RoE0FRdQ=");
+
+  g_assert_cmpstr (
+      frame, ==,
+      "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}");
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/frame-meter/S-14", test_meter);
+  g_test_add_func ("/backend/connection-id", test_ids);
+  g_test_add_func ("/backend/registry/pages", test_registry_pages);
+  g_test_add_func ("/backend/gateway-frame", test_frame_spacing);
+  return g_test_run ();
+}
