@@ -22,7 +22,6 @@ struct _DwRawPeer
   guint16 port;
   char *answer;
   GBytes *greeting;
-  gboolean hang_up;
   gboolean pongs;
   gboolean deaf; /* reads and answers nothing, upgrades aside */
   char *protocol;
@@ -146,11 +145,6 @@ answer_request (Client *client)
       const void *bytes = g_bytes_get_data (self->greeting, &length);
 
       client_write (client, bytes, length);
-    }
-  if (self->hang_up)
-    {
-      client_free (client);
-      return FALSE;
     }
   return TRUE;
 }
@@ -310,12 +304,6 @@ dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text)
 {
   g_clear_pointer (&self->greeting, g_bytes_unref);
   self->greeting = g_byte_array_free_to_bytes (make_frame (0x81, text, strlen (text)));
-}
-
-void
-dw_raw_peer_set_hang_up (DwRawPeer *self, gboolean hang_up)
-{
-  self->hang_up = hang_up;
 }
 
 void

@@ -15,7 +15,6 @@ char *dw_raw_peer_dup_url (DwRawPeer *self);
 void dw_raw_peer_set_answer (DwRawPeer *self, const char *answer);
 void dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length);
 void dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text);
-void dw_raw_peer_set_hang_up (DwRawPeer *self, gboolean hang_up);
 void dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs);
 void dw_raw_peer_set_deaf (DwRawPeer *self, gboolean deaf);
 void dw_raw_peer_set_protocol (DwRawPeer *self, const char *protocol);

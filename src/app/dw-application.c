@@ -340,10 +340,12 @@ dw_application_change_address (DwApplication *self,
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
   DwSession *session = dw_chat_get_session (chat);
   DwStage *stage = dw_chat_get_stage (chat);
+  DwChat *open;
 
   if (url == NULL)
     return FALSE;
-  if (find_chat (self, url) != NULL && find_chat (self, url) != chat)
+  open = find_chat (self, url);
+  if (open != NULL && open != chat)
     {
       g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL,
                            _ ("This stage is open already. Go back and pick it from the list of stages."));

@@ -15,17 +15,6 @@ dw_toolkit_set_label (GtkWidget *widget, const char *label)
 }
 
 /**
- * dw_toolkit_set_description:
- * @widget: a widget
- * @description: its accessible description
- */
-void
-dw_toolkit_set_description (GtkWidget *widget, const char *description)
-{
-  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description, -1);
-}
-
-/**
  * dw_toolkit_set_list_item_label:
  * @item: a list item
  * @row: its child

@@ -6,7 +6,6 @@
 G_BEGIN_DECLS
 
 void dw_toolkit_set_label (GtkWidget *widget, const char *label);
-void dw_toolkit_set_description (GtkWidget *widget, const char *description);
 void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
 
 G_END_DECLS

@@ -273,15 +273,3 @@ dw_metered_stream_get_written (DwMeteredStream *self)
 {
   return self->output->written;
 }
-
-/**
- * dw_metered_stream_is_over_limit:
- * @self: a stream
- *
- * Returns: whether the client sent something too large
- */
-gboolean
-dw_metered_stream_is_over_limit (DwMeteredStream *self)
-{
-  return self->input->over;
-}

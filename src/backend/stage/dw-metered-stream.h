@@ -10,6 +10,5 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 
 DwMeteredStream *dw_metered_stream_new (GIOStream *base);
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
-gboolean dw_metered_stream_is_over_limit (DwMeteredStream *self);
 
 G_END_DECLS
