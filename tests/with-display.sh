@@ -2,6 +2,7 @@
 # with-display.sh COMMAND...: runs a command on a virtual display with a session bus and an accessibility bus of its
 # own, in empty home folders, and ends them all with it. Nothing of the caller's session is touched.
 set -eu
+here=$(dirname "$(realpath "$0")")
 scratch=$(mktemp -d)
 mkdir -p "$scratch/home" "$scratch/run"
 chmod 700 "$scratch/run"
@@ -35,6 +36,6 @@ env -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS -u AT_SPI_BUS_ADDRESS \
   XDG_DATA_HOME="$scratch/home/data" XDG_CONFIG_HOME="$scratch/home/config" XDG_CACHE_HOME="$scratch/home/cache" \
   GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=atspi GTK_USE_PORTAL=0 GSETTINGS_BACKEND=memory \
   GIO_USE_VFS=local LANG="${TEST_LANG:-C.UTF-8}" LC_ALL="${TEST_LANG:-C.UTF-8}" \
-  dbus-run-session -- sh -c '"$0" --launch-immediately >/dev/null 2>&1 & bus=$!
+  dbus-run-session --config-file="$here/session.conf" -- sh -c '"$0" --launch-immediately >/dev/null 2>&1 & bus=$!
     status=0; "$@" || status=$?; kill $bus 2>/dev/null; exit $status' "$launcher" "$@" || status=$?
 exit $status

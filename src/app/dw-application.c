@@ -5,11 +5,9 @@
 #include "dw-settings.h"
 #include "dw-window.h"
 
-#include "client/dw-local-stage.h"
-
-#include "wire/dw-wire-error.h"
-
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 
 /* Stages and their sessions belong to the program and stay connected; windows only look. */
 struct _DwApplication
@@ -19,14 +17,12 @@ struct _DwApplication
   char *profile;       /* or NULL */
   char *own_name;      /* what the person is called on new stages, or NULL */
   GSettings *settings; /* or NULL where the schema is missing */
-  GListStore *chats;
-  DwLocalStage *local_stage;
+  DwChatList *chats;
+  GStrv addresses; /* of the command line, until the stages are loaded; or NULL */
+  guint terminate;
 };
 
 G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
-
-/* How many stages stay connected at once. */
-#define MOST_CHATS 100
 
 /* How long a quit may take to write its close frames, in microseconds. */
 #define CLOSE_FRAMES_US (100 * 1000)
@@ -35,7 +31,7 @@ static void
 on_new_window (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   DwApplication *self = data;
-  g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), 0);
+  DwChat *chat = dw_application_recall_chat (self);
   DwWindow *window = dw_window_new (GTK_APPLICATION (self));
 
   if (chat != NULL)
@@ -67,6 +63,69 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
       _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
 }
 
+static DwWindow *
+find_window (DwApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  return DW_IS_WINDOW (window) ? DW_WINDOW (window) : dw_window_new (GTK_APPLICATION (self));
+}
+
+static gboolean
+on_terminate (gpointer data)
+{
+  on_quit (NULL, NULL, data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The window paints first; the stages and their history come after. */
+static gboolean
+on_idle_load (gpointer data)
+{
+  dw_chat_list_load (DW_APPLICATION (data)->chats);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+open_addresses (DwApplication *self, DwWindow *window, GStrv addresses)
+{
+  for (guint i = 0; addresses[i] != NULL; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      DwChat *chat = dw_application_open_address (self, addresses[i], self->own_name, &error);
+
+      if (chat != NULL)
+        dw_window_show_chat (window, chat);
+      else
+        dw_window_show_welcome (window, addresses[i], error->message);
+    }
+}
+
+static void
+on_loaded (DwApplication *self)
+{
+  g_auto (GStrv) addresses = g_steal_pointer (&self->addresses);
+  DwChat *chat = dw_application_recall_chat (self);
+
+  for (GList *at = gtk_application_get_windows (GTK_APPLICATION (self)); at != NULL; at = at->next)
+    if (DW_IS_WINDOW (at->data))
+      dw_window_offer_chat (at->data, chat);
+  if (addresses != NULL)
+    open_addresses (self, find_window (self), addresses);
+}
+
+static void
+make_chats (DwApplication *self)
+{
+  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autofree char *path = dw_store_dup_default_path (self->profile);
+  g_autoptr (DwStore) store = dw_store_new (path);
+
+  self->chats = dw_chat_list_new (store, store, &policy, g_network_monitor_get_default ());
+  g_signal_connect_object (self->chats, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
+  g_idle_add (on_idle_load, self);
+}
+
 static void
 dw_application_startup (GApplication *application)
 {
@@ -83,14 +142,8 @@ dw_application_startup (GApplication *application)
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.quit", quit_keys);
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.new-window", window_keys);
   gtk_window_set_default_icon_name (DW_APP_ID);
-}
-
-static DwWindow *
-find_window (DwApplication *self)
-{
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-
-  return DW_IS_WINDOW (window) ? DW_WINDOW (window) : dw_window_new (GTK_APPLICATION (self));
+  DW_APPLICATION (application)->terminate = g_unix_signal_add (SIGTERM, on_terminate, application);
+  make_chats (DW_APPLICATION (application));
 }
 
 static void
@@ -107,15 +160,15 @@ dw_application_command_line (GApplication *application, GApplicationCommandLine 
   DwWindow *window = find_window (self);
 
   /* --profile was read in main(), before there was an instance to ask. */
-  for (guint i = 1; arguments[i] != NULL; i++)
+  if (arguments[0] != NULL && arguments[1] != NULL)
     {
-      g_autoptr (GError) error = NULL;
-      DwChat *chat = dw_application_open_address (self, arguments[i], self->own_name, &error);
-
-      if (chat != NULL)
-        dw_window_show_chat (window, chat);
+      if (dw_chat_list_is_loaded (self->chats))
+        open_addresses (self, window, arguments + 1);
       else
-        dw_window_show_welcome (window, arguments[i], error->message);
+        {
+          g_strfreev (self->addresses);
+          self->addresses = g_strdupv (arguments + 1);
+        }
     }
   gtk_window_present (GTK_WINDOW (window));
   return 0;
@@ -136,16 +189,11 @@ dw_application_shutdown (GApplication *application)
 {
   DwApplication *self = DW_APPLICATION (application);
 
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->chats)); i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
-
-      dw_session_disconnect (dw_chat_get_session (chat));
-    }
+  g_clear_handle_id (&self->terminate, g_source_remove);
+  if (self->chats != NULL)
+    dw_chat_list_close (self->chats);
   let_close_frames_leave ();
-  g_list_store_remove_all (self->chats);
-  dw_local_stage_stop (self->local_stage);
-  g_clear_object (&self->local_stage);
+  g_clear_object (&self->chats);
   G_APPLICATION_CLASS (dw_application_parent_class)->shutdown (application);
 }
 
@@ -158,7 +206,7 @@ dw_application_finalize (GObject *object)
   g_free (self->own_name);
   g_clear_object (&self->settings);
   g_clear_object (&self->chats);
-  g_clear_object (&self->local_stage);
+  g_strfreev (self->addresses);
   G_OBJECT_CLASS (dw_application_parent_class)->finalize (object);
 }
 
@@ -177,8 +225,6 @@ dw_application_class_init (DwApplicationClass *klass)
 static void
 dw_application_init (DwApplication *self)
 {
-  self->chats = g_list_store_new (DW_TYPE_CHAT);
-  self->local_stage = dw_local_stage_new ();
 }
 
 /**
@@ -224,12 +270,43 @@ dw_application_get_settings (DwApplication *self)
  * dw_application_get_chats:
  * @self: the program
  *
- * Returns: (transfer none) (element-type DwChat): what it is connected to
+ * Returns: (transfer none): its stages, and what is said there
  */
-GListModel *
+DwChatList *
 dw_application_get_chats (DwApplication *self)
 {
-  return G_LIST_MODEL (self->chats);
+  return self->chats;
+}
+
+/**
+ * dw_application_remember_chat:
+ * @self: the program
+ * @chat: what a window shows now
+ *
+ * The next start shows it too.
+ */
+void
+dw_application_remember_chat (DwApplication *self, DwChat *chat)
+{
+  if (self->settings != NULL)
+    g_settings_set_string (self->settings, "last-stage", dw_stage_get_uuid (dw_chat_get_stage (chat)));
+}
+
+/**
+ * dw_application_recall_chat:
+ * @self: the program
+ *
+ * Returns: (transfer none) (nullable): what a window showed last, or the first there is
+ */
+DwChat *
+dw_application_recall_chat (DwApplication *self)
+{
+  g_autofree char *uuid = self->settings != NULL ? g_settings_get_string (self->settings, "last-stage") : NULL;
+  DwChat *chat = uuid != NULL ? dw_chat_list_find (self->chats, uuid) : NULL;
+  g_autoptr (DwChat) first = g_list_model_get_item (G_LIST_MODEL (self->chats), 0);
+
+  /* The list holds it. */
+  return chat != NULL ? chat : first;
 }
 
 /**
@@ -242,43 +319,6 @@ const char *
 dw_application_get_own_name (DwApplication *self)
 {
   return self->own_name;
-}
-
-static DwChat *
-find_chat (DwApplication *self, const DwStageUrl *url)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
-
-      /* The list holds it. */
-      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
-        return chat;
-    }
-  return NULL;
-}
-
-static DwChat *
-open_url (DwApplication *self, DwStageUrl *url, const char *own_name)
-{
-  DwSessionPolicy policy = dw_session_policy_default ();
-  g_autoptr (DwStage) stage = NULL;
-  g_autoptr (DwChat) chat = NULL;
-  DwChat *open = find_chat (self, url);
-
-  if (open != NULL)
-    {
-      dw_session_connect (dw_chat_get_session (open));
-      return open;
-    }
-  stage = dw_stage_new (url);
-  dw_stage_set_own_name (stage, own_name);
-  chat = dw_chat_new (stage, &policy, g_network_monitor_get_default ());
-  g_list_store_append (self->chats, chat);
-  dw_session_connect (dw_chat_get_session (chat));
-  return chat;
 }
 
 static void
@@ -297,7 +337,7 @@ remember_own_name (DwApplication *self, const char *own_name)
  * @self: the program
  * @address: what the person typed
  * @own_name: (nullable): what the person wants to be called there
- * @error: %DW_WIRE_ERROR_URL, with a sentence that says what to change
+ * @error: %DW_WIRE_ERROR_URL, or what dw_chat_list_open() says, with a sentence that says what to change
  *
  * Returns: (transfer none): the chat on that stage, connecting; the same one where it is open already
  */
@@ -308,14 +348,8 @@ dw_application_open_address (DwApplication *self, const char *address, const cha
 
   if (url == NULL)
     return NULL;
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->chats)) >= MOST_CHATS)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                           _ ("Too many stages are open. Close the program to start anew."));
-      return NULL;
-    }
   remember_own_name (self, own_name);
-  return open_url (self, url, own_name);
+  return dw_chat_list_open (self->chats, url, own_name, error);
 }
 
 /**
@@ -338,25 +372,11 @@ dw_application_change_address (DwApplication *self,
                                GError **error)
 {
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
-  DwSession *session = dw_chat_get_session (chat);
-  DwStage *stage = dw_chat_get_stage (chat);
-  DwChat *open;
 
-  if (url == NULL)
+  if (url == NULL || !dw_chat_list_change_url (self->chats, chat, url, error))
     return FALSE;
-  open = find_chat (self, url);
-  if (open != NULL && open != chat)
-    {
-      g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_URL,
-                           _ ("This stage is open already. Go back and pick it from the list of stages."));
-      return FALSE;
-    }
   remember_own_name (self, own_name);
-  dw_session_disconnect (session);
-  dw_stage_set_url (stage, 0, url);
-  dw_stage_set_own_name (stage, own_name);
-  dw_session_set_stage (session, stage);
-  dw_session_connect (session);
+  dw_stage_set_own_name (dw_chat_get_stage (chat), own_name);
   return TRUE;
 }
 
@@ -365,13 +385,12 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (DwStageUrl) url = dw_local_stage_start_finish (DW_LOCAL_STAGE (source), result, &error);
-  DwApplication *self = g_task_get_source_object (task);
+  DwChat *chat = dw_chat_list_open_local_finish (DW_CHAT_LIST (source), result, &error);
 
-  if (url == NULL)
+  if (chat == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_pointer (task, open_url (self, url, g_task_get_task_data (task)), NULL);
+    g_task_return_pointer (task, chat, NULL);
 }
 
 /**
@@ -392,9 +411,8 @@ dw_application_open_local_async (DwApplication *self,
   GTask *task = g_task_new (self, NULL, callback, data);
 
   g_task_set_source_tag (task, dw_application_open_local_async);
-  g_task_set_task_data (task, g_strdup (own_name), g_free);
   remember_own_name (self, own_name);
-  dw_local_stage_start_async (self->local_stage, NULL, on_local_stage, task);
+  dw_chat_list_open_local_async (self->chats, own_name, on_local_stage, task);
 }
 
 /**

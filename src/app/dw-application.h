@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "client/dw-chat.h"
+#include "client/dw-chat-list.h"
 
 #include <adwaita.h>
 
@@ -13,8 +13,10 @@ G_DECLARE_FINAL_TYPE (DwApplication, dw_application, DW, APPLICATION, AdwApplica
 DwApplication *dw_application_new (const char *profile);
 
 GSettings *dw_application_get_settings (DwApplication *self);
-GListModel *dw_application_get_chats (DwApplication *self);
+DwChatList *dw_application_get_chats (DwApplication *self);
 const char *dw_application_get_own_name (DwApplication *self);
+void dw_application_remember_chat (DwApplication *self, DwChat *chat);
+DwChat *dw_application_recall_chat (DwApplication *self);
 DwChat *dw_application_open_address (DwApplication *self,
                                      const char *address,
                                      const char *own_name,

@@ -30,6 +30,29 @@ on_send_again (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_discard (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatPage *self = DW_CHAT_PAGE (widget);
+
+  if (self->chat != NULL)
+    g_free (dw_chat_discard (self->chat, g_variant_get_string (parameter, NULL)));
+  dw_chat_page_focus (self);
+}
+
+static void
+on_edit (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatPage *self = DW_CHAT_PAGE (widget);
+  g_autofree char *text = NULL;
+
+  if (self->chat != NULL)
+    text = dw_chat_discard (self->chat, g_variant_get_string (parameter, NULL));
+  if (text != NULL)
+    dw_composer_insert (self->composer, text);
+  dw_chat_page_focus (self);
+}
+
+static void
 dw_chat_page_dispose (GObject *object)
 {
   g_clear_object (&DW_CHAT_PAGE (object)->chat);
@@ -52,6 +75,8 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, messages);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, composer);
   gtk_widget_class_install_action (widget_class, "chat.send-again", "s", on_send_again);
+  gtk_widget_class_install_action (widget_class, "chat.edit", "s", on_edit);
+  gtk_widget_class_install_action (widget_class, "chat.discard", "s", on_discard);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
 }
 

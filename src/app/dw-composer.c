@@ -78,6 +78,9 @@ update (DwComposer *self)
   gboolean blank = is_blank (text);
   g_autofree char *count = NULL;
 
+  /* What is typed here belongs to the stage it is typed for. */
+  if (self->chat != NULL)
+    dw_stage_set_draft (dw_chat_get_stage (self->chat), text);
   gtk_widget_set_visible (self->placeholder, length == 0);
   gtk_widget_set_sensitive (self->send, self->chat != NULL && !blank && !too_large);
   gtk_widget_set_visible (GTK_WIDGET (self->counter), size > COUNTER_FROM);
@@ -199,18 +202,35 @@ dw_composer_init (DwComposer *self)
 void
 dw_composer_set_chat (DwComposer *self, DwChat *chat)
 {
-  g_autofree char *text = dup_text (self);
-
   if (self->chat == chat)
     return;
-  /* What is typed here belongs to the stage it was typed for. */
-  if (self->chat != NULL)
-    dw_chat_set_draft (self->chat, text);
   g_set_object (&self->chat, chat);
-  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), dw_chat_get_draft (chat), -1);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), dw_stage_get_draft (dw_chat_get_stage (chat)),
+                            -1);
   g_signal_group_set_target (self->session, dw_chat_get_session (chat));
   on_session_changed (self);
   update (self);
+}
+
+/**
+ * dw_composer_insert:
+ * @self: a composer
+ * @text: what is put before the draft
+ *
+ * Gives the person a text back to be written anew.
+ */
+void
+dw_composer_insert (DwComposer *self, const char *text)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  GtkTextIter start;
+
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  if (gtk_text_buffer_get_char_count (buffer) > 0)
+    gtk_text_buffer_insert (buffer, &start, "\n", 1);
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  gtk_text_buffer_insert (buffer, &start, text, -1);
+  gtk_text_buffer_place_cursor (buffer, &start);
 }
 
 /**

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwComposer, dw_composer, DW, COMPOSER, GtkWidget)
 
 void dw_composer_set_chat (DwComposer *self, DwChat *chat);
+void dw_composer_insert (DwComposer *self, const char *text);
 void dw_composer_focus (DwComposer *self);
 
 G_END_DECLS

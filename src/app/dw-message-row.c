@@ -2,6 +2,7 @@
 #include "dw-message-row.h"
 
 #include "dw-safe-text.h"
+#include "dw-time-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -18,11 +19,16 @@ struct _DwMessageRow
   GtkLabel *text;
   GtkWidget *more;
   GtkLabel *meta;
+  GtkWidget *remedies;
   GtkWidget *again;
+  GtkWidget *edit;
+  GtkWidget *discard;
+  GtkWidget *divider;
 
   DwMessage *message;
   GSignalGroup *changes;
-  guint shown_chars; /* how much of a long message is laid out */
+  DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
+  guint shown_chars;  /* how much of a long message is laid out */
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
@@ -54,6 +60,19 @@ static guint signals[N_SIGNALS];
 #define SHARE_NUMERATOR 4
 #define SHARE_DENOMINATOR 5
 
+static gboolean
+is_kind (DwMessageRow *self, DwMessageKind kind)
+{
+  return self->message != NULL && dw_message_get_kind (self->message) == kind;
+}
+
+/* Somebody said it: the rest are captions in the middle. */
+static gboolean
+is_said (DwMessageRow *self)
+{
+  return is_kind (self, DW_MESSAGE_THEIRS) || is_kind (self, DW_MESSAGE_OWN);
+}
+
 static int
 body_width (DwMessageRow *self, int available)
 {
@@ -81,7 +100,9 @@ dw_message_row_measure (GtkWidget *widget,
 {
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
 
-  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+  if (is_kind (self, DW_MESSAGE_UNREAD))
+    gtk_widget_measure (self->divider, orientation, for_size, minimum, natural, NULL, NULL);
+  else if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
       gtk_widget_measure (self->body, orientation, -1, minimum, natural, NULL, NULL);
       *natural = *natural * SHARE_DENOMINATOR / SHARE_NUMERATOR;
@@ -96,26 +117,21 @@ dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int base
 {
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
   int taken = body_width (self, width);
-  gboolean at_end = self->message != NULL && dw_message_get_kind (self->message) == DW_MESSAGE_OWN;
+  gboolean at_end = is_kind (self, DW_MESSAGE_OWN);
   int x = 0;
 
+  if (is_kind (self, DW_MESSAGE_UNREAD))
+    {
+      gtk_widget_size_allocate (self->divider, &(GtkAllocation){ 0, 0, width, height }, baseline);
+      return;
+    }
   if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
     at_end = !at_end;
-  if (self->message != NULL && dw_message_get_kind (self->message) == DW_MESSAGE_NOTICE)
+  if (!is_said (self))
     x = (width - taken) / 2;
   else if (at_end)
     x = width - taken;
   gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
-}
-
-static char *
-time_of (DwMessage *message)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (dw_message_get_time (message) / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
-
-  /* Translators: the time of a message, hours and minutes. */
-  return g_date_time_format (local, _ ("%H:%M"));
 }
 
 static const char *
@@ -175,13 +191,29 @@ show_name (DwMessageRow *self, gboolean visible)
 }
 
 static void
+show_remedies (DwMessageRow *self)
+{
+  gboolean wanted = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
+  GtkWidget *buttons[] = { self->again, self->edit, self->discard };
+  static const char *const actions[] = { "chat.send-again", "chat.edit", "chat.discard" };
+
+  gtk_widget_set_visible (self->remedies, wanted);
+  for (guint i = 0; i < G_N_ELEMENTS (buttons); i++)
+    {
+      if (wanted)
+        gtk_actionable_set_action_target (GTK_ACTIONABLE (buttons[i]), "s", dw_message_get_id (self->message));
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (buttons[i]), wanted ? actions[i] : NULL);
+    }
+}
+
+static void
 show_meta (DwMessageRow *self)
 {
   DwDelivery delivery = dw_message_get_delivery (self->message);
   const char *word = word_of (delivery);
   const char *reason = dw_message_get_reason (self->message);
-  gboolean troubled = delivery == DW_DELIVERY_FAILED || delivery == DW_DELIVERY_UNCONFIRMED;
-  g_autofree char *time = time_of (self->message);
+  gboolean troubled = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
+  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   g_autofree char *text = NULL;
 
   if (reason != NULL)
@@ -191,12 +223,9 @@ show_meta (DwMessageRow *self)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   gtk_label_set_text (self->meta, text != NULL ? text : time);
-  gtk_widget_set_visible (self->again, troubled);
-  if (troubled)
-    gtk_actionable_set_action_target (GTK_ACTIONABLE (self->again), "s", dw_message_get_id (self->message));
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->again), troubled ? "chat.send-again" : NULL);
-  gtk_widget_set_visible (GTK_WIDGET (self->meta), dw_message_get_kind (self->message) != DW_MESSAGE_NOTICE
-                                                       && (dw_message_ends_group (self->message) || troubled));
+  show_remedies (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->meta),
+                          is_said (self) && (dw_message_ends_group (self->message) || troubled));
 }
 
 static void
@@ -216,26 +245,53 @@ show_kind (DwMessageRow *self)
   gboolean own = kind == DW_MESSAGE_OWN;
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
 
-  set_class (self->bubble, "bubble", kind != DW_MESSAGE_NOTICE);
+  gtk_widget_set_visible (self->divider, kind == DW_MESSAGE_UNREAD);
+  gtk_widget_set_visible (self->body, kind != DW_MESSAGE_UNREAD);
+  set_class (self->bubble, "bubble", is_said (self));
   set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
+  set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
+  set_class (self->bubble, "message-gap", kind == DW_MESSAGE_GAP);
+  set_class (self->bubble, "dim-label", kind == DW_MESSAGE_DAY || kind == DW_MESSAGE_GAP);
   set_class (self->bubble, "own", own);
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
-  gtk_widget_set_halign (self->bubble, kind == DW_MESSAGE_NOTICE ? GTK_ALIGN_CENTER : align);
+  gtk_widget_set_halign (self->bubble, is_said (self) ? align : GTK_ALIGN_CENTER);
   gtk_widget_set_halign (GTK_WIDGET (self->meta), align);
   gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
   show_meta (self);
 }
 
+/* What a line says: a message its text, a day or a gap its time in the person's words. */
+static char *
+words_of (DwMessage *message)
+{
+  switch (dw_message_get_kind (message))
+    {
+    case DW_MESSAGE_DAY:
+      return dw_time_text_day (dw_message_get_time (message), g_get_real_time ());
+    case DW_MESSAGE_GAP:
+      return dw_time_text_gap (dw_message_get_time (message), dw_message_get_until (message));
+    case DW_MESSAGE_UNREAD:
+      return g_strdup (_ ("New messages"));
+    case DW_MESSAGE_THEIRS:
+    case DW_MESSAGE_OWN:
+    case DW_MESSAGE_NOTICE:
+    case DW_MESSAGE_BLANK:
+    default:
+      return dw_safe_text (dw_message_get_text (message));
+    }
+}
+
 static void
 show_text (DwMessageRow *self)
 {
-  g_autofree char *safe = dw_safe_text (dw_message_get_text (self->message));
+  g_autofree char *safe = words_of (self->message);
   gboolean cut;
   g_autofree char *start = NULL;
 
+  self->kind = dw_message_get_kind (self->message);
   start = dw_safe_text_shorten (safe, self->shown_chars, SHOWN_LINES * (self->shown_chars / SHOWN_CHARS), &cut);
   gtk_label_set_text (self->text, start);
   gtk_widget_set_visible (self->more, cut && self->shown_chars < MOST_CHARS);
@@ -253,6 +309,8 @@ on_message_changed (DwMessageRow *self)
 {
   if (self->message == NULL)
     return;
+  if (self->kind != dw_message_get_kind (self->message))
+    show_text (self);
   show_kind (self);
   g_signal_emit (self, signals[SIGNAL_LABEL_CHANGED], 0);
 }
@@ -265,6 +323,7 @@ dw_message_row_dispose (GObject *object)
   g_clear_object (&self->changes);
   g_clear_object (&self->message);
   g_clear_pointer (&self->body, gtk_widget_unparent);
+  g_clear_pointer (&self->divider, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_message_row_parent_class)->dispose (object);
 }
 
@@ -296,7 +355,11 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, remedies);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, again);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, edit);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, discard);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, divider);
   gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
 }
 
@@ -347,12 +410,14 @@ char *
 dw_message_row_dup_label (DwMessageRow *self)
 {
   g_autofree char *name = name_of (self->message);
-  g_autofree char *safe = dw_safe_text (dw_message_get_text (self->message));
-  g_autofree char *time = time_of (self->message);
+  g_autofree char *safe = words_of (self->message);
+  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   gboolean cut;
   g_autofree char *text = dw_safe_text_shorten (safe, LABEL_CHARS, G_MAXUINT, &cut);
   const char *word = word_of (dw_message_get_delivery (self->message));
 
+  if (!is_said (self) && !is_kind (self, DW_MESSAGE_NOTICE))
+    return g_steal_pointer (&safe);
   if (word == NULL)
     /* Translators: a message for a screen reader: sender, text, time. */
     return g_strdup_printf (_ ("%1$s: %2$s, %3$s"), name, text, time);

@@ -146,9 +146,9 @@ on_connection_clicked (DwStagePicker *self)
 
   gtk_popover_popdown (self->popover);
   if (dw_session_get_status (session)->state == DW_SESSION_OFFLINE)
-    dw_session_connect (session);
+    dw_chat_connect (self->chat);
   else
-    dw_session_disconnect (session);
+    dw_chat_disconnect (self->chat);
 }
 
 static void

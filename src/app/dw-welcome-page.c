@@ -124,6 +124,18 @@ dw_welcome_page_set_error (DwWelcomePage *self, const char *sentence)
 }
 
 /**
+ * dw_welcome_page_dup_address:
+ * @self: a page
+ *
+ * Returns: (transfer full): what stands in the entry
+ */
+char *
+dw_welcome_page_dup_address (DwWelcomePage *self)
+{
+  return g_strdup (gtk_editable_get_text (self->address));
+}
+
+/**
  * dw_welcome_page_set_address:
  * @self: a page
  * @address: what stands in the entry

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwWelcomePage, dw_welcome_page, DW, WELCOME_PAGE, GtkWidget)
 
 void dw_welcome_page_set_error (DwWelcomePage *self, const char *sentence);
+char *dw_welcome_page_dup_address (DwWelcomePage *self);
 void dw_welcome_page_set_address (DwWelcomePage *self, const char *address);
 void dw_welcome_page_set_own_name (DwWelcomePage *self, const char *name);
 char *dw_welcome_page_dup_own_name (DwWelcomePage *self);

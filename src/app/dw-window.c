@@ -48,6 +48,17 @@ show_page (DwWindow *self, const char *name)
   gtk_widget_set_visible (self->back, self->chat != NULL && welcome);
 }
 
+/* Whoever has the window before them reads what comes. */
+static void
+attend (DwWindow *self)
+{
+  gboolean looks =
+      gtk_window_is_active (GTK_WINDOW (self)) && gtk_widget_get_visible (GTK_WIDGET (self->chat_page));
+
+  if (self->chat != NULL)
+    dw_chat_set_attended (self->chat, looks);
+}
+
 static DwChat *
 take_address (DwWindow *self, const char *address, const char *own_name, GError **error)
 {
@@ -156,6 +167,8 @@ on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 dw_window_dispose (GObject *object)
 {
+  if (DW_WINDOW (object)->chat != NULL)
+    dw_chat_set_attended (DW_WINDOW (object)->chat, FALSE);
   g_clear_object (&DW_WINDOW (object)->chat);
   g_clear_object (&DW_WINDOW (object)->editing);
   G_OBJECT_CLASS (dw_window_parent_class)->dispose (object);
@@ -219,7 +232,7 @@ remember_size (DwWindow *self)
  * dw_window_new:
  * @application: whose window it is
  *
- * Returns: (transfer none): a window that shows the welcome page
+ * Returns: (transfer none): a window that shows the welcome page, or nothing until the stages are loaded
  */
 DwWindow *
 dw_window_new (GtkApplication *application)
@@ -227,8 +240,10 @@ dw_window_new (GtkApplication *application)
   DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
 
   remember_size (self);
-  dw_stage_picker_set_chats (self->picker, dw_application_get_chats (DW_APPLICATION (application)));
-  dw_window_show_welcome (self, NULL, NULL);
+  dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (dw_application_get_chats (DW_APPLICATION (application))));
+  g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
+  if (dw_chat_list_is_loaded (dw_application_get_chats (DW_APPLICATION (application))))
+    dw_window_show_welcome (self, NULL, NULL);
   return self;
 }
 
@@ -244,15 +259,37 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   g_autofree char *safe = dw_safe_name (name);
   g_autofree char *title = NULL;
 
+  if (self->chat != NULL && self->chat != chat)
+    dw_chat_set_attended (self->chat, FALSE);
   g_set_object (&self->chat, chat);
   g_clear_object (&self->editing);
+  dw_application_remember_chat (application_of (self), chat);
   dw_stage_picker_set_chat (self->picker, chat);
   dw_chat_page_set_chat (self->chat_page, chat);
   /* Translators: the window's title; %s is a stage's name. */
   title = g_strdup_printf (_ ("%s — DynamoWave Chat"), safe);
   gtk_window_set_title (GTK_WINDOW (self), title);
   show_page (self, "chat");
+  attend (self);
   dw_chat_page_focus (self->chat_page);
+}
+
+/**
+ * dw_window_offer_chat:
+ * @self: a window
+ * @chat: (nullable): what it showed last time
+ *
+ * The stages are loaded. Shows the chat, or where to begin, unless the person has begun with something else.
+ */
+void
+dw_window_offer_chat (DwWindow *self, DwChat *chat)
+{
+  if (!g_str_equal (gtk_stack_get_visible_child_name (self->pages), "loading"))
+    return;
+  if (chat != NULL)
+    dw_window_show_chat (self, chat);
+  else
+    dw_window_show_welcome (self, NULL, NULL);
 }
 
 /**
@@ -271,5 +308,6 @@ dw_window_show_welcome (DwWindow *self, const char *address, const char *sentenc
   dw_welcome_page_set_error (self->welcome, sentence);
   gtk_window_set_title (GTK_WINDOW (self), _ ("DynamoWave Chat"));
   show_page (self, "welcome");
+  attend (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->welcome));
 }

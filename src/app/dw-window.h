@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (DwWindow, dw_window, DW, WINDOW, AdwApplicationWindow)
 
 DwWindow *dw_window_new (GtkApplication *application);
 void dw_window_show_chat (DwWindow *self, DwChat *chat);
+void dw_window_offer_chat (DwWindow *self, DwChat *chat);
 void dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence);
 
 G_END_DECLS

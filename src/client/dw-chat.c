@@ -27,18 +27,30 @@ struct _DwChat
   GObject parent_instance;
 
   DwStage *stage;
+  DwStore *store;
   DwSession *session;
   DwOutbox *outbox;
   DwConversation *conversation;
   DwSeen *seen;
-  char *draft;    /* what was typed and not sent, or NULL */
-  gint64 lost_at; /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
+  gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
+  guint unread;      /* other people's messages nobody has looked at */
+  gboolean attended; /* somebody looks at it */
+  gboolean restored; /* the outbox knows what an earlier run left */
 };
 
 /* A shorter absence is no news; what it may have cost cannot be told either way. In microseconds. */
 #define GAP_WORTH_TELLING (1 * G_USEC_PER_SEC)
 
 G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_UNREAD,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
 
 static void
 add_message (DwChat *self, DwMessageKind kind, const char *text, const char *sender, const char *id)
@@ -108,39 +120,115 @@ static void
 on_lost (DwChat *self, gint64 before)
 {
   /* The end of a rollover leaves no gap. */
-  if (self->lost_at == 0 && before == G_MAXINT64)
+  if (before != G_MAXINT64)
+    return;
+  dw_stage_set_left_at (self->stage, g_get_real_time ());
+  if (self->lost_at == 0)
     self->lost_at = g_get_real_time ();
-}
-
-static char *
-clock_time (gint64 time)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
-
-  return g_date_time_format (local, _ ("%H:%M"));
 }
 
 /* The stage kept nothing for us meanwhile, so the hole is shown and not hidden. */
 static void
-on_state (DwChat *self)
+add_gap (DwChat *self)
 {
   gint64 now = g_get_real_time ();
-  g_autofree char *from = NULL;
-  g_autofree char *to = NULL;
-  g_autofree char *text = NULL;
 
-  if (self->lost_at == 0 || dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
-    return;
-  if (ABS (now - self->lost_at) >= GAP_WORTH_TELLING)
+  if (self->lost_at != 0 && now - self->lost_at >= GAP_WORTH_TELLING)
     {
-      from = clock_time (self->lost_at);
-      to = clock_time (now);
-      /* Translators: a line in the conversation; two times of day. What was said meanwhile cannot be had. */
-      text = g_strdup_printf (_ ("Offline %1$s – %2$s"), from, to);
-      add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+      g_autoptr (DwMessage) gap = dw_message_new (DW_MESSAGE_GAP, "", NULL, NULL, self->lost_at);
+
+      dw_message_set_until (gap, now);
+      dw_conversation_append (self->conversation, gap);
     }
   self->lost_at = 0;
+}
+
+static void
+on_state (DwChat *self)
+{
+  if (dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
+    return;
+  if (self->restored)
+    add_gap (self);
+  /* Should the program die, it was online until now at least. */
+  dw_stage_set_left_at (self->stage, g_get_real_time ());
+}
+
+static void
+set_unread (DwChat *self, guint unread)
+{
+  if (self->unread == unread)
+    return;
+  self->unread = unread;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
+}
+
+static void
+on_shown (DwChat *self, DwMessage *message)
+{
+  gint64 place = dw_message_get_place (message);
+
+  if (self->attended)
+    dw_stage_set_seen (self->stage, MAX (place, dw_stage_get_seen (self->stage)));
+  else if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
+    {
+      if (self->unread == 0)
+        dw_conversation_set_unread_from (self->conversation, place);
+      set_unread (self, self->unread + 1);
+    }
+}
+
+/* What an earlier run of the program left. */
+static void
+restore (DwChat *self, DwStoreOpening *opening)
+{
+  gint64 newest = 0;
+
+  if (opening->tail->len > 0)
+    newest = ((DwRecord *) g_ptr_array_index (opening->tail, opening->tail->len - 1))->time;
+  for (guint i = 0; i < opening->ids->len; i++)
+    dw_seen_is_first (self->seen, g_ptr_array_index (opening->ids, i));
+  if (newest != 0)
+    self->lost_at = MAX (dw_stage_get_left_at (self->stage), newest);
+  self->restored = TRUE;
+  for (guint i = 0; i < opening->waiting->len; i++)
+    {
+      const DwRecord *record = g_ptr_array_index (opening->waiting, i);
+      DwMessage *message = dw_conversation_find (self->conversation, record->id);
+
+      if (message != NULL)
+        dw_outbox_restore (self->outbox, message);
+    }
+  if (dw_session_get_status (self->session)->state == DW_SESSION_ONLINE)
+    add_gap (self);
+}
+
+static void
+on_opened (DwChat *self, DwStoreOpening *opening)
+{
+  if (!self->restored)
+    restore (self, opening);
+  /* Lines that were deleted took what was seen of them along. */
+  if (dw_stage_get_seen (self->stage) > opening->last)
+    dw_stage_set_seen (self->stage, opening->last);
+  if (opening->unread > 0)
+    dw_conversation_set_unread_from (self->conversation, dw_stage_get_seen (self->stage) + 1);
+  if (self->attended)
+    dw_stage_set_seen (self->stage, opening->last);
+  set_unread (self, self->attended ? 0 : opening->unread);
+}
+
+static void
+dw_chat_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_UNREAD:
+      g_value_set_uint (value, DW_CHAT (object)->unread);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -154,8 +242,8 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->conversation);
   g_clear_object (&self->stage);
+  g_clear_object (&self->store);
   g_clear_pointer (&self->seen, dw_seen_free);
-  g_clear_pointer (&self->draft, g_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
 }
 
@@ -163,36 +251,78 @@ static void
 dw_chat_class_init (DwChatClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_chat_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_chat_get_property;
+
+  /**
+   * DwChat:unread:
+   *
+   * How many of other people's messages nobody has looked at.
+   */
+  properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 }
 
 static void
 dw_chat_init (DwChat *self)
 {
-  self->conversation = dw_conversation_new ();
   self->seen = dw_seen_new ();
 }
 
 /**
  * dw_chat_new:
- * @stage: the stage
+ * @stage: the stage, which has a number
+ * @store: where its conversation is
  * @policy: the durations of its session
  * @monitor: (nullable): what knows about the network
  *
  * Returns: (transfer full): a chat on that stage, offline
  */
 DwChat *
-dw_chat_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
 {
   DwChat *self = g_object_new (DW_TYPE_CHAT, NULL);
 
   self->stage = g_object_ref (stage);
+  self->store = g_object_ref (store);
   self->session = dw_session_new (policy, monitor);
   dw_session_set_stage (self->session, stage);
-  self->outbox = dw_outbox_new (self->session, stage);
+  self->conversation = dw_conversation_new (store, dw_stage_get_number (stage), dw_stage_get_seen (stage));
+  self->outbox = dw_outbox_new (self->session, stage, store);
+  g_signal_connect_object (self->conversation, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "shown", G_CALLBACK (on_shown), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "written", G_CALLBACK (dw_outbox_add), self->outbox,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "notify::state", G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+/**
+ * dw_chat_connect:
+ * @self: a chat
+ *
+ * Connects, now and whenever the program starts.
+ */
+void
+dw_chat_connect (DwChat *self)
+{
+  dw_stage_set_online (self->stage, TRUE);
+  dw_session_connect (self->session);
+}
+
+/**
+ * dw_chat_disconnect:
+ * @self: a chat
+ *
+ * Disconnects, until dw_chat_connect().
+ */
+void
+dw_chat_disconnect (DwChat *self)
+{
+  dw_stage_set_online (self->stage, FALSE);
+  dw_session_disconnect (self->session);
 }
 
 /**
@@ -244,29 +374,49 @@ dw_chat_get_outbox (DwChat *self)
 }
 
 /**
- * dw_chat_get_draft:
+ * dw_chat_get_store:
  * @self: a chat
  *
- * Returns: what was typed here and not sent, perhaps empty
+ * Returns: (transfer none): where its conversation is
  */
-const char *
-dw_chat_get_draft (DwChat *self)
+DwStore *
+dw_chat_get_store (DwChat *self)
 {
-  return self->draft != NULL ? self->draft : "";
+  return self->store;
 }
 
 /**
- * dw_chat_set_draft:
+ * dw_chat_get_unread:
  * @self: a chat
- * @draft: what is typed and not sent
+ *
+ * Returns: how many of other people's messages nobody has looked at
+ */
+guint
+dw_chat_get_unread (DwChat *self)
+{
+  return self->unread;
+}
+
+/**
+ * dw_chat_set_attended:
+ * @self: a chat
+ * @attended: whether somebody looks at its newest messages
+ *
+ * What was not read stays marked until they look elsewhere.
  */
 void
-dw_chat_set_draft (DwChat *self, const char *draft)
+dw_chat_set_attended (DwChat *self, gboolean attended)
 {
-  char *copy = g_strdup (draft);
-
-  g_free (self->draft);
-  self->draft = copy;
+  if (self->attended == attended)
+    return;
+  self->attended = attended;
+  if (!self->restored)
+    return;
+  if (!attended)
+    dw_conversation_set_unread_from (self->conversation, 0);
+  dw_stage_set_seen (self->stage,
+                     MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
+  set_unread (self, 0);
 }
 
 /**
@@ -274,7 +424,7 @@ dw_chat_set_draft (DwChat *self, const char *draft)
  * @self: a chat
  * @text: what the person wrote, UTF-8 and not empty
  *
- * Shows the message and sends it, now or when the stage is back.
+ * Saves the message, shows it and sends it, now or when the stage is back.
  *
  * Returns: (transfer none): the message
  */
@@ -285,8 +435,9 @@ dw_chat_say (DwChat *self, const char *text)
   g_autoptr (DwMessage) message = NULL;
 
   message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
+  /* Whoever answers has read. */
+  dw_conversation_set_unread_from (self->conversation, 0);
   dw_conversation_append (self->conversation, message);
-  dw_outbox_add (self->outbox, message);
   /* The conversation holds it. */
   return message;
 }
@@ -294,7 +445,7 @@ dw_chat_say (DwChat *self, const char *text)
 /**
  * dw_chat_send_again:
  * @self: a chat
- * @id: the id of one's own message that failed or is unconfirmed
+ * @id: the id of one's own message that failed, is unconfirmed or asks
  *
  * The person wants it sent once more, under the same id.
  *
@@ -305,9 +456,78 @@ dw_chat_send_again (DwChat *self, const char *id)
 {
   DwMessage *message = dw_conversation_find (self->conversation, id);
 
-  if (message == NULL
-      || (dw_message_get_delivery (message) != DW_DELIVERY_FAILED
-          && dw_message_get_delivery (message) != DW_DELIVERY_UNCONFIRMED))
+  if (message == NULL || !dw_message_needs_decision (message))
     return FALSE;
   return dw_outbox_send_again (self->outbox, message);
+}
+
+/**
+ * dw_chat_discard:
+ * @self: a chat
+ * @id: the id of one's own message that failed, is unconfirmed or asks
+ *
+ * The person does not want it any more.
+ *
+ * Returns: (transfer full) (nullable): its text, or %NULL where there is no such message
+ */
+char *
+dw_chat_discard (DwChat *self, const char *id)
+{
+  g_autoptr (DwMessage) message = NULL;
+  DwMessage *found = dw_conversation_find (self->conversation, id);
+
+  if (found == NULL || !dw_message_needs_decision (found))
+    return NULL;
+  message = g_object_ref (found);
+  dw_outbox_discard (self->outbox, message);
+  dw_conversation_remove (self->conversation, message);
+  return g_strdup (dw_message_get_text (message));
+}
+
+/**
+ * dw_chat_answer_asking:
+ * @self: a chat
+ * @send: whether to send or to discard them
+ *
+ * What becomes of the messages that have waited for more than an hour.
+ */
+void
+dw_chat_answer_asking (DwChat *self, gboolean send)
+{
+  DwMessage *message;
+
+  while ((message = dw_outbox_peek_asking (self->outbox)) != NULL)
+    {
+      g_autoptr (DwMessage) keep = g_object_ref (message);
+
+      if (send)
+        dw_outbox_send_again (self->outbox, keep);
+      else
+        {
+          dw_outbox_discard (self->outbox, keep);
+          dw_conversation_remove (self->conversation, keep);
+        }
+    }
+}
+
+static void
+on_cleared (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwChat) self = data;
+
+  dw_store_lines_clear_finish (DW_STORE (source), result, NULL);
+  if (self->conversation != NULL)
+    dw_conversation_reload (self->conversation);
+}
+
+/**
+ * dw_chat_clear_history:
+ * @self: a chat
+ *
+ * Deletes what was said, really. What still waits to be sent is sent all the same.
+ */
+void
+dw_chat_clear_history (DwChat *self)
+{
+  dw_store_lines_clear_async (self->store, dw_stage_get_number (self->stage), on_cleared, g_object_ref (self));
 }

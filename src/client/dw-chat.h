@@ -14,17 +14,23 @@ G_DECLARE_FINAL_TYPE (DwChat, dw_chat, DW, CHAT, GObject)
 /** DW_CHAT_UNREADABLE_SHOWN: how many characters of an unreadable frame its notice quotes. */
 #define DW_CHAT_UNREADABLE_SHOWN 200
 
-DwChat *dw_chat_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+DwChat *dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+void dw_chat_connect (DwChat *self);
+void dw_chat_disconnect (DwChat *self);
 
 DwStage *dw_chat_get_stage (DwChat *self);
 DwSession *dw_chat_get_session (DwChat *self);
 DwConversation *dw_chat_get_conversation (DwChat *self);
 DwOutbox *dw_chat_get_outbox (DwChat *self);
 
-const char *dw_chat_get_draft (DwChat *self);
-void dw_chat_set_draft (DwChat *self, const char *draft);
+DwStore *dw_chat_get_store (DwChat *self);
+guint dw_chat_get_unread (DwChat *self);
+void dw_chat_set_attended (DwChat *self, gboolean attended);
 
 DwMessage *dw_chat_say (DwChat *self, const char *text);
 gboolean dw_chat_send_again (DwChat *self, const char *id);
+char *dw_chat_discard (DwChat *self, const char *id);
+void dw_chat_answer_asking (DwChat *self, gboolean send);
+void dw_chat_clear_history (DwChat *self);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dw-message.h"
+#include "dw-store-lines.h"
 
 #include <gio/gio.h>
 
@@ -10,15 +11,24 @@ G_BEGIN_DECLS
 #define DW_TYPE_CONVERSATION (dw_conversation_get_type ())
 G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject)
 
-/** DW_CONVERSATION_MESSAGES: how many messages are kept in memory; then the oldest tenth goes. */
-#define DW_CONVERSATION_MESSAGES 50000
-
-/** DW_CONVERSATION_TICK_MS: the model changes at most this often, in milliseconds: one frame of the screen. */
+/** DW_CONVERSATION_TICK_MS: the model and the store change at most this often, in milliseconds: a frame's time. */
 #define DW_CONVERSATION_TICK_MS 16
 
-DwConversation *dw_conversation_new (void);
-void dw_conversation_append (DwConversation *self, DwMessage *message);
-DwMessage *dw_conversation_find (DwConversation *self, const char *id);
+/** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
+#define DW_CONVERSATION_ARRIVED 1000
+
+/** DW_CONVERSATION_UNOPENED: how many lines wait while the store cannot be read; what comes on top is dropped. */
+#define DW_CONVERSATION_UNOPENED 50000
+
+DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen);
+gboolean dw_conversation_is_settled (DwConversation *self);
 void dw_conversation_flush (DwConversation *self);
+void dw_conversation_append (DwConversation *self, DwMessage *message);
+void dw_conversation_remove (DwConversation *self, DwMessage *message);
+void dw_conversation_reload (DwConversation *self);
+DwMessage *dw_conversation_find (DwConversation *self, const char *id);
+gint64 dw_conversation_get_last_place (DwConversation *self);
+gboolean dw_conversation_get_position (DwConversation *self, gint64 place, guint *position);
+void dw_conversation_set_unread_from (DwConversation *self, gint64 place);
 
 G_END_DECLS

@@ -5,13 +5,7 @@ struct _DwMessage
 {
   GObject parent_instance;
 
-  DwMessageKind kind;
-  DwDelivery delivery;
-  char *text;
-  char *sender;
-  char *id;
-  char *reason;
-  gint64 time;
+  DwRecord record;
   gboolean starts_group;
   gboolean ends_group;
 };
@@ -24,13 +18,11 @@ enum
   PROP_DELIVERY,
   PROP_STARTS_GROUP,
   PROP_ENDS_GROUP,
+  PROP_KIND,
   N_PROPS,
 };
 
 static GParamSpec *properties[N_PROPS];
-
-/* Messages of one sender stand together while they are no further apart than this, in microseconds. */
-#define GROUP_SPAN (5 * 60 * G_USEC_PER_SEC)
 
 static void
 dw_message_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -40,7 +32,7 @@ dw_message_get_property (GObject *object, guint id, GValue *value, GParamSpec *p
   switch (id)
     {
     case PROP_DELIVERY:
-      g_value_set_uint (value, self->delivery);
+      g_value_set_uint (value, self->record.delivery);
       break;
     case PROP_STARTS_GROUP:
       g_value_set_boolean (value, self->starts_group);
@@ -48,9 +40,21 @@ dw_message_get_property (GObject *object, guint id, GValue *value, GParamSpec *p
     case PROP_ENDS_GROUP:
       g_value_set_boolean (value, self->ends_group);
       break;
+    case PROP_KIND:
+      g_value_set_uint (value, self->record.kind);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
+}
+
+static void
+clear_record (DwRecord *record)
+{
+  g_free (record->text);
+  g_free (record->sender);
+  g_free (record->id);
+  g_free (record->reason);
 }
 
 static void
@@ -58,10 +62,7 @@ dw_message_finalize (GObject *object)
 {
   DwMessage *self = DW_MESSAGE (object);
 
-  g_free (self->text);
-  g_free (self->sender);
-  g_free (self->id);
-  g_free (self->reason);
+  clear_record (&self->record);
   G_OBJECT_CLASS (dw_message_parent_class)->finalize (object);
 }
 
@@ -78,6 +79,9 @@ dw_message_class_init (DwMessageClass *klass)
       g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_FAILED, DW_DELIVERY_NONE, flags);
   properties[PROP_STARTS_GROUP] = g_param_spec_boolean ("starts-group", NULL, NULL, TRUE, flags);
   properties[PROP_ENDS_GROUP] = g_param_spec_boolean ("ends-group", NULL, NULL, TRUE, flags);
+  /* Changes once, where a line that was not read yet has been. */
+  properties[PROP_KIND] =
+      g_param_spec_uint ("kind", NULL, NULL, DW_MESSAGE_THEIRS, DW_MESSAGE_BLANK, DW_MESSAGE_BLANK, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -102,13 +106,140 @@ dw_message_new (DwMessageKind kind, const char *text, const char *sender, const 
 {
   DwMessage *self = g_object_new (DW_TYPE_MESSAGE, NULL);
 
-  self->kind = kind;
-  self->text = g_strdup (text);
-  self->sender = g_strdup (sender);
-  self->id = g_strdup (id);
-  self->time = time;
-  self->delivery = kind == DW_MESSAGE_OWN ? DW_DELIVERY_QUEUED : DW_DELIVERY_NONE;
+  self->record.kind = kind;
+  self->record.text = g_strdup (text);
+  self->record.sender = g_strdup (sender);
+  self->record.id = g_strdup (id);
+  self->record.time = time;
+  self->record.delivery = kind == DW_MESSAGE_OWN ? DW_DELIVERY_QUEUED : DW_DELIVERY_NONE;
   return self;
+}
+
+/**
+ * dw_message_new_from_record:
+ * @record: a line of the store
+ *
+ * Returns: (transfer full): that line
+ */
+DwMessage *
+dw_message_new_from_record (const DwRecord *record)
+{
+  DwMessage *self = g_object_new (DW_TYPE_MESSAGE, NULL);
+
+  dw_message_fill (self, record);
+  return self;
+}
+
+/**
+ * dw_message_new_blank:
+ * @place: its place in the conversation
+ *
+ * Returns: (transfer full): a line that is not read from the store yet
+ */
+DwMessage *
+dw_message_new_blank (gint64 place)
+{
+  DwMessage *self = dw_message_new (DW_MESSAGE_BLANK, "", NULL, NULL, 0);
+
+  self->record.place = place;
+  return self;
+}
+
+/**
+ * dw_message_fill:
+ * @self: a line that was blank
+ * @record: what the store says it is
+ */
+void
+dw_message_fill (DwMessage *self, const DwRecord *record)
+{
+  DwRecord *copy = dw_record_copy (record);
+
+  clear_record (&self->record);
+  self->record = *copy;
+  g_free (copy);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KIND]);
+}
+
+/**
+ * dw_message_get_record:
+ * @self: a message
+ *
+ * Returns: (transfer none): it as the store holds it
+ */
+const DwRecord *
+dw_message_get_record (DwMessage *self)
+{
+  return &self->record;
+}
+
+/**
+ * dw_message_get_place:
+ * @self: a message
+ *
+ * Returns: its place in the conversation, or 0 while it has none
+ */
+gint64
+dw_message_get_place (DwMessage *self)
+{
+  return self->record.place;
+}
+
+/**
+ * dw_message_set_place:
+ * @self: a message
+ * @place: its place in the conversation
+ */
+void
+dw_message_set_place (DwMessage *self, gint64 place)
+{
+  self->record.place = place;
+}
+
+/**
+ * dw_message_get_until:
+ * @self: a gap
+ *
+ * Returns: its end, in microseconds since 1970 UTC
+ */
+gint64
+dw_message_get_until (DwMessage *self)
+{
+  return self->record.until;
+}
+
+/**
+ * dw_message_set_until:
+ * @self: a gap
+ * @until: its end, in microseconds since 1970 UTC
+ */
+void
+dw_message_set_until (DwMessage *self, gint64 until)
+{
+  self->record.until = until;
+}
+
+/**
+ * dw_message_get_went:
+ * @self: one's own message
+ *
+ * Returns: how it went out
+ */
+DwWent
+dw_message_get_went (DwMessage *self)
+{
+  return self->record.went;
+}
+
+/**
+ * dw_message_set_went:
+ * @self: one's own message
+ * @went: how it went out
+ */
+void
+dw_message_set_went (DwMessage *self, DwWent went)
+{
+  self->record.went = went;
 }
 
 /**
@@ -120,7 +251,7 @@ dw_message_new (DwMessageKind kind, const char *text, const char *sender, const 
 DwMessageKind
 dw_message_get_kind (DwMessage *self)
 {
-  return self->kind;
+  return self->record.kind;
 }
 
 /**
@@ -132,7 +263,7 @@ dw_message_get_kind (DwMessage *self)
 const char *
 dw_message_get_text (DwMessage *self)
 {
-  return self->text;
+  return self->record.text;
 }
 
 /**
@@ -144,7 +275,7 @@ dw_message_get_text (DwMessage *self)
 const char *
 dw_message_get_sender (DwMessage *self)
 {
-  return self->sender;
+  return self->record.sender;
 }
 
 /**
@@ -156,7 +287,7 @@ dw_message_get_sender (DwMessage *self)
 const char *
 dw_message_get_id (DwMessage *self)
 {
-  return self->id;
+  return self->record.id;
 }
 
 /**
@@ -168,7 +299,7 @@ dw_message_get_id (DwMessage *self)
 gint64
 dw_message_get_time (DwMessage *self)
 {
-  return self->time;
+  return self->record.time;
 }
 
 /**
@@ -180,19 +311,19 @@ dw_message_get_time (DwMessage *self)
 DwDelivery
 dw_message_get_delivery (DwMessage *self)
 {
-  return self->delivery;
+  return self->record.delivery;
 }
 
 /**
  * dw_message_get_reason:
  * @self: a message
  *
- * Returns: (nullable): for %DW_DELIVERY_FAILED, a translated sentence that says why
+ * Returns: (nullable): a translated sentence that says why it failed, or why it asks
  */
 const char *
 dw_message_get_reason (DwMessage *self)
 {
-  return self->reason;
+  return self->record.reason;
 }
 
 /**
@@ -204,12 +335,26 @@ dw_message_get_reason (DwMessage *self)
 void
 dw_message_set_delivery (DwMessage *self, DwDelivery delivery, const char *reason)
 {
-  if (self->delivery == delivery && g_strcmp0 (self->reason, reason) == 0)
+  if (self->record.delivery == delivery && g_strcmp0 (self->record.reason, reason) == 0)
     return;
-  self->delivery = delivery;
-  g_free (self->reason);
-  self->reason = g_strdup (reason);
+  self->record.delivery = delivery;
+  g_free (self->record.reason);
+  self->record.reason = g_strdup (reason);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DELIVERY]);
+}
+
+/**
+ * dw_message_needs_decision:
+ * @self: a message
+ *
+ * Returns: whether the person may send it again or discard it: it failed, is unconfirmed, or has waited so long
+ * that they are asked
+ */
+gboolean
+dw_message_needs_decision (DwMessage *self)
+{
+  return self->record.delivery == DW_DELIVERY_FAILED || self->record.delivery == DW_DELIVERY_UNCONFIRMED
+         || (self->record.delivery == DW_DELIVERY_QUEUED && self->record.reason != NULL);
 }
 
 /**
@@ -255,18 +400,4 @@ dw_message_set_group (DwMessage *self, gboolean starts, gboolean ends)
       self->ends_group = ends;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENDS_GROUP]);
     }
-}
-
-/**
- * dw_message_is_grouped_with:
- * @self: a message
- * @next: the one after it
- *
- * Returns: whether the two stand together: one sender, close in time
- */
-gboolean
-dw_message_is_grouped_with (DwMessage *self, DwMessage *next)
-{
-  return self->kind == next->kind && self->kind != DW_MESSAGE_NOTICE && g_strcmp0 (self->sender, next->sender) == 0
-         && ABS (next->time - self->time) <= GROUP_SPAN;
 }

@@ -12,17 +12,26 @@
  * What still has to be said. The protocol acknowledges nothing, so a message is known to have arrived only when the
  * stage broadcasts it back: by its id, else by its text, in the order of sending.
  */
+typedef struct
+{
+  DwMessage *message;
+  gint64 sent_at;    /* boot clock */
+  gboolean approved; /* the person said that it is not too old */
+} Entry;
+
 struct _DwOutbox
 {
   GObject parent_instance;
 
   DwSession *session;
   DwStage *stage;
+  DwStore *store;
   GQueue waiting;  /* of Entry: queued, in order; at most DW_OUTBOX_WAITING */
   GQueue unechoed; /* of Entry: sent, in order; at most DW_OUTBOX_UNECHOED */
-  GQueue
-      refused; /* of Entry: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED */
-  gboolean echoes; /* the stage was seen to broadcast to the sender too */
+  GQueue asking;   /* of DwMessage: waited so long that the person is asked; at most DW_OUTBOX_WAITING */
+  /* Of Entry: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
+  GQueue refused;
+  Entry *marking; /* what the store is told about before it goes, or NULL */
   guint pace_ms;
   guint timer;
 };
@@ -32,12 +41,31 @@ G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
 /* Without an id an echo is looked for this long, in microseconds: later, an equal text is somebody else's. */
 #define ECHO_WAIT (10 * G_USEC_PER_SEC)
 
-typedef struct
+enum
 {
-  DwMessage *message;
-  gint64 sent_at;  /* boot clock */
-  gboolean had_id; /* it went with its id at least once, so it must never go without */
-} Entry;
+  PROP_0,
+  PROP_N_ASKING,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+/* What has waited longer asks before it goes, in microseconds: the talk may be about something else. */
+#define ASKS_AFTER (G_TIME_SPAN_HOUR)
+
+static gboolean
+had_id (const Entry *entry)
+{
+  return dw_message_get_went (entry->message) == DW_WENT_WITH_ID;
+}
+
+static void
+set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const char *reason)
+{
+  dw_message_set_delivery (message, delivery, reason);
+  dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage), dw_message_get_record (message),
+                               NULL, NULL);
+}
 
 static void
 entry_free (Entry *entry)
@@ -58,62 +86,140 @@ on_pace (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* FALSE where it has to go on waiting. */
 static gboolean
-hand_over (DwOutbox *self, Entry *entry)
+is_online (DwOutbox *self)
 {
-  const DwSessionStatus *status = dw_session_get_status (self->session);
-  gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
-  gboolean with_sender = (status->features & DW_FEATURE_SENDER) != 0;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *frame = NULL;
+  return dw_session_get_status (self->session)->state == DW_SESSION_ONLINE;
+}
 
-  /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do. */
-  if (entry->had_id && !with_id && !status->confirmed)
-    return FALSE;
-  frame = dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (entry->message),
-                           with_sender ? dw_stage_get_own_name (self->stage) : NULL,
-                           with_id ? dw_message_get_id (entry->message) : NULL, &error);
+static char *
+encode (DwOutbox *self, Entry *entry, gboolean with_id, GError **error)
+{
+  gboolean with_sender = (dw_session_get_status (self->session)->features & DW_FEATURE_SENDER) != 0;
+
+  return dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (entry->message),
+                          with_sender ? dw_stage_get_own_name (self->stage) : NULL,
+                          with_id ? dw_message_get_id (entry->message) : NULL, error);
+}
+
+static void
+hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *frame = encode (self, entry, with_id, &error);
+
   if (frame == NULL)
     {
-      dw_message_set_delivery (entry->message, DW_DELIVERY_FAILED, error->message);
+      set_delivery (self, entry->message, DW_DELIVERY_FAILED, error->message);
       entry_free (entry);
-      return TRUE;
     }
-  if (entry->had_id && !with_id)
+  else if (!dw_session_send (self->session, frame))
+    g_queue_push_head (&self->waiting, entry);
+  else
     {
-      /* The stage has no ids any more: the person decides. */
-      dw_message_set_delivery (
-          entry->message, DW_DELIVERY_UNCONFIRMED,
-          _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
-      entry_free (entry);
-      return TRUE;
+      entry->sent_at = dw_boot_clock_now ();
+      g_queue_push_tail (&self->unechoed, entry);
+      if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
+        entry_free (g_queue_pop_head (&self->unechoed));
+      set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
+      self->timer = g_timeout_add (self->pace_ms, on_pace, self);
     }
-  if (!dw_session_send (self->session, frame))
-    return FALSE;
-  entry->sent_at = dw_boot_clock_now ();
-  entry->had_id = with_id;
-  g_queue_push_tail (&self->unechoed, entry);
-  if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
-    entry_free (g_queue_pop_head (&self->unechoed));
-  dw_message_set_delivery (entry->message, DW_DELIVERY_SENT, NULL);
-  return TRUE;
+}
+
+/* Written, or the store takes long: then a program that dies now does not know later that it was sent. */
+static void
+on_marked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwOutbox) self = data;
+  Entry *entry = g_steal_pointer (&self->marking);
+  gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
+
+  dw_store_write_finish (DW_STORE (source), result, NULL);
+  if (entry == NULL)
+    {
+      send_next (self);
+      return;
+    }
+  if (is_online (self) && with_id == had_id (entry))
+    {
+      hand_over (self, entry, with_id);
+      /* Too large: the next one. */
+      if (self->timer == 0)
+        send_next (self);
+      return;
+    }
+  /* It has not gone after all. */
+  if (!had_id (entry))
+    {
+      dw_message_set_went (entry->message, DW_WENT_NEVER);
+      set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
+    }
+  g_queue_push_head (&self->waiting, entry);
+  send_next (self);
+}
+
+/* Whoever finds the message in the store later has to know that it may have gone. */
+static void
+mark (DwOutbox *self, Entry *entry, DwWent went)
+{
+  dw_message_set_went (entry->message, went);
+  self->marking = entry;
+  dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage),
+                               dw_message_get_record (entry->message), on_marked, g_object_ref (self));
+}
+
+static gboolean
+is_old (const Entry *entry)
+{
+  return !entry->approved && g_get_real_time () - dw_message_get_time (entry->message) > ASKS_AFTER;
+}
+
+static void
+let_ask (DwOutbox *self, Entry *entry)
+{
+  set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
+                _ ("It has waited for more than an hour. Send it again, or discard it."));
+  g_queue_push_tail (&self->asking, g_object_ref (entry->message));
+  entry_free (entry);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
 
 static void
 send_next (DwOutbox *self)
 {
+  const DwSessionStatus *status = dw_session_get_status (self->session);
+  gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
   Entry *entry;
 
-  if (self->timer != 0 || dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
-    return;
-  entry = g_queue_pop_head (&self->waiting);
-  if (entry == NULL)
-    return;
-  if (hand_over (self, entry))
-    self->timer = g_timeout_add (self->pace_ms, on_pace, self);
-  else
-    g_queue_push_head (&self->waiting, entry);
+  while (self->timer == 0 && self->marking == NULL && is_online (self)
+         && (entry = g_queue_pop_head (&self->waiting)) != NULL)
+    {
+      if (is_old (entry))
+        let_ask (self, entry);
+      else if (!had_id (entry) || with_id)
+        {
+          DwWent went = with_id ? DW_WENT_WITH_ID : DW_WENT_PLAIN;
+
+          if (dw_message_get_went (entry->message) != went)
+            mark (self, entry, went);
+          else
+            hand_over (self, entry, with_id);
+        }
+      else if (!status->confirmed)
+        {
+          /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do.
+           */
+          g_queue_push_head (&self->waiting, entry);
+          return;
+        }
+      else
+        {
+          /* The stage has no ids any more: the person decides. */
+          set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
+                        _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
+          entry_free (entry);
+        }
+    }
 }
 
 /* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
@@ -132,9 +238,9 @@ on_lost (DwOutbox *self, gint64 before)
         {
           g_queue_delete_link (&self->unechoed, at);
           /* Where a stage was never seen to echo, “sent” is final. */
-          if (self->echoes || entry->had_id)
-            dw_message_set_delivery (entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
-          if (entry->had_id)
+          if (dw_stage_echoes (self->stage) || had_id (entry))
+            set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
+          if (had_id (entry))
             g_queue_push_head (&self->waiting, entry);
           else
             entry_free (entry);
@@ -147,7 +253,7 @@ on_lost (DwOutbox *self, gint64 before)
 static void
 on_changed (DwOutbox *self)
 {
-  if (dw_session_get_status (self->session)->state == DW_SESSION_ONLINE)
+  if (is_online (self))
     send_next (self);
 }
 
@@ -160,15 +266,41 @@ dw_outbox_dispose (GObject *object)
   g_queue_clear_full (&self->waiting, (GDestroyNotify) entry_free);
   g_queue_clear_full (&self->unechoed, (GDestroyNotify) entry_free);
   g_queue_clear_full (&self->refused, (GDestroyNotify) entry_free);
+  g_queue_clear_full (&self->asking, g_object_unref);
+  g_clear_pointer (&self->marking, entry_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
+  g_clear_object (&self->store);
   G_OBJECT_CLASS (dw_outbox_parent_class)->dispose (object);
+}
+
+static void
+dw_outbox_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_N_ASKING:
+      g_value_set_uint (value, dw_outbox_get_n_asking (DW_OUTBOX (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
 dw_outbox_class_init (DwOutboxClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_outbox_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_outbox_get_property;
+
+  /**
+   * DwOutbox:n-asking:
+   *
+   * How many messages have waited so long that the person is asked.
+   */
+  properties[PROP_N_ASKING] = g_param_spec_uint (
+      "n-asking", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 }
 
 static void
@@ -177,6 +309,7 @@ dw_outbox_init (DwOutbox *self)
   g_queue_init (&self->waiting);
   g_queue_init (&self->unechoed);
   g_queue_init (&self->refused);
+  g_queue_init (&self->asking);
   self->pace_ms = DW_OUTBOX_PACE_MS;
 }
 
@@ -184,25 +317,41 @@ dw_outbox_init (DwOutbox *self)
  * dw_outbox_new:
  * @session: the way to the stage
  * @stage: its dialect and one's own name there
+ * @store: where the messages are
  *
  * Returns: (transfer full): an empty outbox that sends when @session is online
  */
 DwOutbox *
-dw_outbox_new (DwSession *session, DwStage *stage)
+dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
 {
   DwOutbox *self = g_object_new (DW_TYPE_OUTBOX, NULL);
 
   self->session = g_object_ref (session);
   self->stage = g_object_ref (stage);
+  self->store = g_object_ref (store);
   g_signal_connect_object (session, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
   return self;
 }
 
+static gboolean
+queue (DwOutbox *self, DwMessage *message, gboolean approved)
+{
+  Entry *entry;
+
+  if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING)
+    return FALSE;
+  entry = g_new0 (Entry, 1);
+  entry->message = g_object_ref (message);
+  entry->approved = approved;
+  g_queue_push_tail (&self->waiting, entry);
+  return TRUE;
+}
+
 /**
  * dw_outbox_add:
  * @self: an outbox
- * @message: one's own message
+ * @message: one's own message, which is in the store
  *
  * Queues a message, and sends it where the session is online.
  *
@@ -211,25 +360,46 @@ dw_outbox_new (DwSession *session, DwStage *stage)
 gboolean
 dw_outbox_add (DwOutbox *self, DwMessage *message)
 {
-  Entry *entry;
-
-  if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING)
+  if (!queue (self, message, FALSE))
     {
-      dw_message_set_delivery (message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
+      set_delivery (self, message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
       return FALSE;
     }
-  entry = g_new0 (Entry, 1);
-  entry->message = g_object_ref (message);
-  g_queue_push_tail (&self->waiting, entry);
-  dw_message_set_delivery (message, DW_DELIVERY_QUEUED, NULL);
   send_next (self);
   return TRUE;
 }
 
 /**
+ * dw_outbox_restore:
+ * @self: an outbox
+ * @message: one's own message, as the store had it: queued, sent or unconfirmed
+ *
+ * Takes up what an earlier run of the program left. None of it has come further since: what was handed to a socket
+ * and did not come back is unconfirmed where the stage echoes, and nobody knows whether what was about to go has
+ * gone.
+ */
+void
+dw_outbox_restore (DwOutbox *self, DwMessage *message)
+{
+  DwWent went = dw_message_get_went (message);
+  gboolean doubtful = dw_stage_echoes (self->stage) || dw_message_get_delivery (message) == DW_DELIVERY_QUEUED;
+
+  if (went == DW_WENT_NEVER)
+    queue (self, message, FALSE);
+  else if (went == DW_WENT_WITH_ID)
+    {
+      set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
+      queue (self, message, FALSE);
+    }
+  else if (doubtful && dw_message_get_delivery (message) != DW_DELIVERY_UNCONFIRMED)
+    set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
+  send_next (self);
+}
+
+/**
  * dw_outbox_send_again:
  * @self: an outbox
- * @message: one's own message that failed or is unconfirmed
+ * @message: one's own message that failed, is unconfirmed or asks
  *
  * The person wants it sent once more.
  *
@@ -239,7 +409,35 @@ gboolean
 dw_outbox_send_again (DwOutbox *self, DwMessage *message)
 {
   dw_outbox_discard (self, message);
-  return dw_outbox_add (self, message);
+  if (!queue (self, message, TRUE))
+    return dw_outbox_add (self, message);
+  set_delivery (self, message, DW_DELIVERY_QUEUED, NULL);
+  send_next (self);
+  return TRUE;
+}
+
+/**
+ * dw_outbox_get_n_asking:
+ * @self: an outbox
+ *
+ * Returns: how many messages have waited so long that the person is asked
+ */
+guint
+dw_outbox_get_n_asking (DwOutbox *self)
+{
+  return g_queue_get_length (&self->asking);
+}
+
+/**
+ * dw_outbox_peek_asking:
+ * @self: an outbox
+ *
+ * Returns: (transfer none) (nullable): the first of them
+ */
+DwMessage *
+dw_outbox_peek_asking (DwOutbox *self)
+{
+  return g_queue_peek_head (&self->asking);
 }
 
 /**
@@ -254,6 +452,13 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
 {
   GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
 
+  if (self->marking != NULL && self->marking->message == message)
+    g_clear_pointer (&self->marking, entry_free);
+  if (g_queue_remove (&self->asking, message))
+    {
+      g_object_unref (message);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
       if (((Entry *) at->data)->message == message)
@@ -272,7 +477,7 @@ is_echo (const Entry *entry, const DwFrame *frame, gboolean sent)
 {
   if (frame->id != NULL)
     return g_strcmp0 (frame->id, dw_message_get_id (entry->message)) == 0;
-  return sent && !entry->had_id && dw_boot_clock_now () - entry->sent_at < ECHO_WAIT
+  return sent && !had_id (entry) && dw_boot_clock_now () - entry->sent_at < ECHO_WAIT
          && strcmp (frame->text, dw_message_get_text (entry->message)) == 0;
 }
 
@@ -297,9 +502,9 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
 
         if (!is_echo (entry, frame, i == 0))
           continue;
-        self->echoes = TRUE;
+        dw_stage_set_echoes (self->stage, TRUE);
         self->pace_ms = MAX (self->pace_ms / 2, DW_OUTBOX_PACE_MS);
-        dw_message_set_delivery (message, DW_DELIVERY_DELIVERED, NULL);
+        set_delivery (self, message, DW_DELIVERY_DELIVERED, NULL);
         g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */
         entry_free (entry);
@@ -336,7 +541,10 @@ put_back (DwOutbox *self, Entry *entry)
   g_clear_handle_id (&self->timer, g_source_remove);
   self->timer = g_timeout_add (self->pace_ms, on_pace, self);
   g_queue_push_head (&self->waiting, entry);
-  dw_message_set_delivery (entry->message, DW_DELIVERY_QUEUED, NULL);
+  /* The gateway said that it did not take it. */
+  if (!had_id (entry))
+    dw_message_set_went (entry->message, DW_WENT_NEVER);
+  set_delivery (self, entry->message, DW_DELIVERY_QUEUED, NULL);
   return entry->message;
 }
 
@@ -356,7 +564,7 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
 {
   gboolean throttled = frame->gateway_error == DW_GATEWAY_THROTTLED;
   Entry *newest = g_queue_peek_tail (&self->unechoed);
-  gboolean takes_newest = throttled || (newest != NULL && !self->echoes && !newest->had_id);
+  gboolean takes_newest = throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !had_id (newest));
   Entry *entry = takes_newest ? g_queue_pop_tail (&self->unechoed) : g_queue_pop_head (&self->unechoed);
   DwMessage *message;
 
@@ -365,7 +573,7 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
   if (throttled)
     return put_back (self, entry);
   message = entry->message;
-  dw_message_set_delivery (message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
+  set_delivery (self, message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
   g_queue_push_tail (&self->refused, entry);
   if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
     entry_free (g_queue_pop_head (&self->refused));

@@ -3,6 +3,7 @@
 
 #include "dw-message.h"
 #include "dw-session.h"
+#include "dw-store-lines.h"
 
 G_BEGIN_DECLS
 
@@ -24,13 +25,16 @@ G_DECLARE_FINAL_TYPE (DwOutbox, dw_outbox, DW, OUTBOX, GObject)
 /** DW_OUTBOX_SLOW_MS: the same after the stage said "Too Many Requests". */
 #define DW_OUTBOX_SLOW_MS 1000
 
-DwOutbox *dw_outbox_new (DwSession *session, DwStage *stage);
+DwOutbox *dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store);
 
 gboolean dw_outbox_add (DwOutbox *self, DwMessage *message);
+void dw_outbox_restore (DwOutbox *self, DwMessage *message);
 gboolean dw_outbox_send_again (DwOutbox *self, DwMessage *message);
 void dw_outbox_discard (DwOutbox *self, DwMessage *message);
 DwMessage *dw_outbox_match (DwOutbox *self, const DwFrame *frame);
 DwMessage *dw_outbox_refuse (DwOutbox *self, const DwFrame *frame);
+guint dw_outbox_get_n_asking (DwOutbox *self);
+DwMessage *dw_outbox_peek_asking (DwOutbox *self);
 guint dw_outbox_get_n_waiting (DwOutbox *self);
 
 G_END_DECLS

@@ -13,9 +13,35 @@ struct _DwStage
   char *own_name; /* or NULL */
   char **protocols;
   GHashTable *headers;
+
+  gint64 number; /* in the store, or 0 */
+  char *uuid;
+  char *draft;
+  gint64 seen;    /* the last place somebody looked at */
+  gint64 left_at; /* when it was last known to be online, in microseconds since 1970 UTC, or 0 */
+  gboolean local;
+  gboolean online;
+  gboolean muted;
+  gboolean echoes;
+  DwStageSecret secret;
 };
 
 G_DEFINE_FINAL_TYPE (DwStage, dw_stage, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_SECRET_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+changed (DwStage *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
 
 static void
 dw_stage_finalize (GObject *object)
@@ -24,6 +50,8 @@ dw_stage_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->own_name);
+  g_free (self->uuid);
+  g_free (self->draft);
   g_ptr_array_unref (self->urls);
   dw_dialect_unref (self->dialect);
   g_strfreev (self->protocols);
@@ -35,6 +63,21 @@ static void
 dw_stage_class_init (DwStageClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dw_stage_finalize;
+
+  /**
+   * DwStage::changed:
+   *
+   * Something that is remembered changed.
+   */
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStage::secret-changed:
+   *
+   * Its secret came, or could not be had or kept.
+   */
+  signals[SIGNAL_SECRET_CHANGED] = g_signal_new ("secret-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -42,6 +85,8 @@ dw_stage_init (DwStage *self)
 {
   self->urls = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_stage_url_unref);
   self->dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  self->uuid = g_uuid_string_random ();
+  self->online = TRUE;
 }
 
 /**
@@ -81,6 +126,18 @@ dw_stage_dup_name (DwStage *self)
 }
 
 /**
+ * dw_stage_get_name:
+ * @self: a stage
+ *
+ * Returns: (nullable): the name a person gave it
+ */
+const char *
+dw_stage_get_name (DwStage *self)
+{
+  return self->name;
+}
+
+/**
  * dw_stage_set_name:
  * @self: a stage
  * @name: (nullable): what a person calls it
@@ -90,6 +147,7 @@ dw_stage_set_name (DwStage *self, const char *name)
 {
   g_free (self->name);
   self->name = name != NULL && *name != '\0' ? g_strdup (name) : NULL;
+  changed (self);
 }
 
 /**
@@ -129,6 +187,7 @@ dw_stage_set_url (DwStage *self, guint index, DwStageUrl *url)
   dw_stage_url_ref (url);
   dw_stage_url_unref (g_ptr_array_index (self->urls, index));
   g_ptr_array_index (self->urls, index) = url;
+  changed (self);
 }
 
 /**
@@ -144,6 +203,7 @@ dw_stage_add_url (DwStage *self, DwStageUrl *url)
   if (self->urls->len >= DW_STAGE_URLS)
     return FALSE;
   g_ptr_array_add (self->urls, dw_stage_url_ref (url));
+  changed (self);
   return TRUE;
 }
 
@@ -170,6 +230,7 @@ dw_stage_set_dialect (DwStage *self, DwDialect *dialect)
   dw_dialect_ref (dialect);
   dw_dialect_unref (self->dialect);
   self->dialect = dialect;
+  changed (self);
 }
 
 /**
@@ -194,6 +255,7 @@ dw_stage_set_own_name (DwStage *self, const char *own_name)
 {
   g_free (self->own_name);
   self->own_name = own_name != NULL && *own_name != '\0' ? g_strdup (own_name) : NULL;
+  changed (self);
 }
 
 /**
@@ -220,6 +282,7 @@ dw_stage_set_protocols (DwStage *self, char **protocols)
 
   g_strfreev (self->protocols);
   self->protocols = copy;
+  changed (self);
 }
 
 /**
@@ -246,4 +309,287 @@ dw_stage_set_headers (DwStage *self, GHashTable *headers)
     g_hash_table_ref (headers);
   g_clear_pointer (&self->headers, g_hash_table_unref);
   self->headers = headers;
+  changed (self);
+}
+
+/**
+ * dw_stage_get_number:
+ * @self: a stage
+ *
+ * Returns: its number in the store, or 0 while it has none
+ */
+gint64
+dw_stage_get_number (DwStage *self)
+{
+  return self->number;
+}
+
+/**
+ * dw_stage_set_number:
+ * @self: a stage
+ * @number: its number in the store
+ */
+void
+dw_stage_set_number (DwStage *self, gint64 number)
+{
+  if (self->number == number)
+    return;
+  self->number = number;
+  changed (self);
+}
+
+/**
+ * dw_stage_is_local:
+ * @self: a stage
+ *
+ * Returns: whether it is the stage on this computer, wherever that listens
+ */
+gboolean
+dw_stage_is_local (DwStage *self)
+{
+  return self->local;
+}
+
+/**
+ * dw_stage_set_local:
+ * @self: a stage
+ * @local: whether it is
+ */
+void
+dw_stage_set_local (DwStage *self, gboolean local)
+{
+  if (self->local == local)
+    return;
+  self->local = local;
+  changed (self);
+}
+
+/**
+ * dw_stage_is_online:
+ * @self: a stage
+ *
+ * Returns: whether the person wants it connected
+ */
+gboolean
+dw_stage_is_online (DwStage *self)
+{
+  return self->online;
+}
+
+/**
+ * dw_stage_set_online:
+ * @self: a stage
+ * @online: whether the person wants it
+ */
+void
+dw_stage_set_online (DwStage *self, gboolean online)
+{
+  if (self->online == online)
+    return;
+  self->online = online;
+  changed (self);
+}
+
+/**
+ * dw_stage_is_muted:
+ * @self: a stage
+ *
+ * Returns: whether it is not to notify
+ */
+gboolean
+dw_stage_is_muted (DwStage *self)
+{
+  return self->muted;
+}
+
+/**
+ * dw_stage_set_muted:
+ * @self: a stage
+ * @muted: whether it is not to
+ */
+void
+dw_stage_set_muted (DwStage *self, gboolean muted)
+{
+  if (self->muted == muted)
+    return;
+  self->muted = muted;
+  changed (self);
+}
+
+/**
+ * dw_stage_echoes:
+ * @self: a stage
+ *
+ * Returns: whether it was seen to broadcast to the sender too
+ */
+gboolean
+dw_stage_echoes (DwStage *self)
+{
+  return self->echoes;
+}
+
+/**
+ * dw_stage_set_echoes:
+ * @self: a stage
+ * @echoes: whether it was seen to
+ */
+void
+dw_stage_set_echoes (DwStage *self, gboolean echoes)
+{
+  if (self->echoes == echoes)
+    return;
+  self->echoes = echoes;
+  changed (self);
+}
+
+/**
+ * dw_stage_get_seen:
+ * @self: a stage
+ *
+ * Returns: the last place of its conversation somebody looked at
+ */
+gint64
+dw_stage_get_seen (DwStage *self)
+{
+  return self->seen;
+}
+
+/**
+ * dw_stage_set_seen:
+ * @self: a stage
+ * @seen: the last place
+ */
+void
+dw_stage_set_seen (DwStage *self, gint64 seen)
+{
+  if (self->seen == seen)
+    return;
+  self->seen = seen;
+  changed (self);
+}
+
+/**
+ * dw_stage_get_left_at:
+ * @self: a stage
+ *
+ * Returns: when it was last known to be online, in microseconds since 1970 UTC, or 0
+ */
+gint64
+dw_stage_get_left_at (DwStage *self)
+{
+  return self->left_at;
+}
+
+/**
+ * dw_stage_set_left_at:
+ * @self: a stage
+ * @left_at: when it was
+ */
+void
+dw_stage_set_left_at (DwStage *self, gint64 left_at)
+{
+  if (self->left_at == left_at)
+    return;
+  self->left_at = left_at;
+  changed (self);
+}
+
+/**
+ * dw_stage_get_secret:
+ * @self: a stage
+ *
+ * Returns: where its secret part is
+ */
+DwStageSecret
+dw_stage_get_secret (DwStage *self)
+{
+  return self->secret;
+}
+
+/**
+ * dw_stage_set_secret:
+ * @self: a stage
+ * @secret: where it is
+ */
+void
+dw_stage_set_secret (DwStage *self, DwStageSecret secret)
+{
+  if (self->secret == secret)
+    return;
+  self->secret = secret;
+  g_signal_emit (self, signals[SIGNAL_SECRET_CHANGED], 0);
+  changed (self);
+}
+
+/**
+ * dw_stage_get_uuid:
+ * @self: a stage
+ *
+ * Returns: what names it in the keyring and in notifications, for ever
+ */
+const char *
+dw_stage_get_uuid (DwStage *self)
+{
+  return self->uuid;
+}
+
+/**
+ * dw_stage_set_uuid:
+ * @self: a stage
+ * @uuid: what names it
+ */
+void
+dw_stage_set_uuid (DwStage *self, const char *uuid)
+{
+  char *copy = g_strdup (uuid);
+
+  g_free (self->uuid);
+  self->uuid = copy;
+}
+
+/**
+ * dw_stage_get_draft:
+ * @self: a stage
+ *
+ * Returns: what was typed there and not sent, perhaps empty
+ */
+const char *
+dw_stage_get_draft (DwStage *self)
+{
+  return self->draft != NULL ? self->draft : "";
+}
+
+/**
+ * dw_stage_set_draft:
+ * @self: a stage
+ * @draft: what is typed and not sent; of more than %DW_STAGE_DRAFT_BYTES the start
+ */
+void
+dw_stage_set_draft (DwStage *self, const char *draft)
+{
+  char *copy;
+
+  if (g_str_equal (dw_stage_get_draft (self), draft))
+    return;
+  copy = g_strndup (draft, DW_STAGE_DRAFT_BYTES);
+  g_free (self->draft);
+  self->draft = g_utf8_make_valid (copy, -1);
+  g_free (copy);
+  changed (self);
+}
+
+/**
+ * dw_stage_has_secret:
+ * @self: a stage
+ *
+ * Returns: whether an address has a query, or there are headers or subprotocols: whatever of it may be secret
+ */
+gboolean
+dw_stage_has_secret (DwStage *self)
+{
+  for (guint i = 0; i < self->urls->len; i++)
+    if (dw_stage_url_has_query (g_ptr_array_index (self->urls, i)))
+      return TRUE;
+  return (self->headers != NULL && g_hash_table_size (self->headers) > 0)
+         || (self->protocols != NULL && self->protocols[0] != NULL);
 }

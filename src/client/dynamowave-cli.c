@@ -221,9 +221,6 @@ say (Program *program, const char *text)
 
   program->pending++;
   g_signal_connect (message, "notify::delivery", G_CALLBACK (on_delivery), program);
-  /* Where the session is online it was handed over, or refused, inside dw_chat_say(). */
-  if (dw_message_get_delivery (message) != DW_DELIVERY_QUEUED)
-    on_delivery (message, NULL, program);
 }
 
 static void
@@ -266,24 +263,42 @@ read_line (Program *program)
 }
 
 static void
-on_items_changed (Program *program, guint position, guint removed, guint added, GListModel *conversation)
+add_time (JsonBuilder *builder, const char *name, gint64 time)
 {
-  for (guint i = position; i < position + added; i++)
-    {
-      g_autoptr (DwMessage) message = g_list_model_get_item (conversation, i);
-      gboolean notice = dw_message_get_kind (message) == DW_MESSAGE_NOTICE;
-      JsonBuilder *line;
+  g_autofree char *text = dw_time_format (time);
 
-      if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
-        continue;
-      line = begin_line (notice ? "notice" : "message");
-      add_string (line, "text", dw_message_get_text (message));
-      add_string (line, "sender", dw_message_get_sender (message));
-      add_string (line, "id", dw_message_get_id (message));
-      end_line (line);
-      program->received += notice ? 0 : 1;
-    }
+  add_string (builder, name, text);
+}
+
+static void
+on_gap (DwMessage *gap)
+{
+  JsonBuilder *line = begin_line ("gap");
+
+  add_time (line, "since", dw_message_get_time (gap));
+  add_time (line, "until", dw_message_get_until (gap));
+  end_line (line);
+}
+
+static void
+on_shown (Program *program, DwMessage *message)
+{
+  gboolean notice = dw_message_get_kind (message) == DW_MESSAGE_NOTICE;
+  JsonBuilder *line;
+
   if (program->options->count > 0 && program->received >= (guint) program->options->count)
+    return;
+  if (dw_message_get_kind (message) == DW_MESSAGE_GAP)
+    on_gap (message);
+  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS && !notice)
+    return;
+  line = begin_line (notice ? "notice" : "message");
+  add_string (line, "text", dw_message_get_text (message));
+  add_string (line, "sender", dw_message_get_sender (message));
+  add_string (line, "id", dw_message_get_id (message));
+  end_line (line);
+  program->received += notice ? 0 : 1;
+  if (program->options->count > 0 && program->received == (guint) program->options->count)
     finish (program, EXIT_WELL);
 }
 
@@ -302,20 +317,6 @@ on_signal (gpointer data)
 
   finish (program, program->status);
   return G_SOURCE_CONTINUE;
-}
-
-static DwDialect *
-parse_dialect (const char *name, GError **error)
-{
-  if (name == NULL || strcmp (name, "dynamowave") == 0)
-    return dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
-  if (strcmp (name, "lower-case") == 0)
-    return dw_dialect_new_preset (DW_DIALECT_LOWER_CASE);
-  if (strcmp (name, "data") == 0)
-    return dw_dialect_new_preset (DW_DIALECT_DATA);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _ ("There is no dialect “%s”: dynamowave, lower-case or data."), name);
-  return NULL;
 }
 
 static GHashTable *
@@ -342,7 +343,8 @@ static DwStage *
 make_stage (const Options *options, const char *address, GError **error)
 {
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
-  g_autoptr (DwDialect) dialect = url != NULL ? parse_dialect (options->dialect, error) : NULL;
+  g_autoptr (DwDialect) dialect =
+      url != NULL ? dw_dialect_from_text (options->dialect != NULL ? options->dialect : "dynamowave", error) : NULL;
   g_autoptr (GHashTable) headers = dialect != NULL ? parse_headers (options->headers, error) : NULL;
   DwStage *stage;
 
@@ -360,7 +362,9 @@ static int
 run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboolean listens, const char *text)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (DwChat) chat = dw_chat_new (stage, policy, g_network_monitor_get_default ());
+  /* Nothing is remembered: what is said passes through memory. */
+  g_autoptr (DwStore) store = dw_store_new (NULL);
+  g_autoptr (DwChat) chat = dw_chat_new (stage, store, policy, g_network_monitor_get_default ());
   DwSession *session = dw_chat_get_session (chat);
   Program program = { .options = options, .loop = loop, .chat = chat, .sends = text != NULL && !listens };
   guint sources[3] = { 0 };
@@ -372,8 +376,7 @@ run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboo
   if (options->timeout > 0)
     sources[2] = g_timeout_add_seconds ((guint) options->timeout, on_timeout, &program);
   if (listens)
-    g_signal_connect_swapped (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (on_items_changed),
-                              &program);
+    g_signal_connect_swapped (dw_chat_get_conversation (chat), "shown", G_CALLBACK (on_shown), &program);
   if (text != NULL && strcmp (text, "-") == 0)
     {
       g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
@@ -395,6 +398,7 @@ run (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboo
       g_source_remove (sources[i]);
   g_clear_handle_id (&program.echo_wait, g_source_remove);
   g_signal_handlers_disconnect_by_data (session, &program);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_conversation (chat), &program);
   g_clear_object (&program.input);
   return program.status;
 }
@@ -424,7 +428,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
   g_option_context_set_summary (
       context, _ ("The DynamoWave client without a window.\n\n"
                   "  tail URL         print what happens, one JSON object a line: time, kind, and\n"
-                  "                   text and sender, or state and cause\n"
+                  "                   text and sender, or state and cause, or since and until\n"
                   "  chat URL         the same, and send each line of standard input\n"
                   "  send URL TEXT    send a message and wait until the stage broadcast it\n"
                   "  send URL -       send each line of standard input"));

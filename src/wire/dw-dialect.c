@@ -5,6 +5,7 @@
 #include "dw-wire-error.h"
 
 #include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 struct _DwDialect
@@ -125,6 +126,64 @@ dw_dialect_new_custom (const char *route_key,
       return NULL;
     }
   return dialect_new (DW_DIALECT_CUSTOM, route_key, send_route, body_key, probe);
+}
+
+static const char *const preset_names[] = { "dynamowave", "lower-case", "data" };
+
+static const char *
+member (JsonObject *object, const char *name)
+{
+  return json_object_get_string_member_with_default (object, name, NULL);
+}
+
+/**
+ * dw_dialect_from_text:
+ * @text: `dynamowave`, `lower-case`, `data`, or what dw_dialect_to_text() made of a custom one
+ * @error: %DW_WIRE_ERROR_DIALECT, with a message that says what to change
+ *
+ * Returns: (transfer full): the dialect, or %NULL
+ */
+DwDialect *
+dw_dialect_from_text (const char *text, GError **error)
+{
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *names;
+
+  for (guint i = 0; i < G_N_ELEMENTS (preset_names); i++)
+    if (strcmp (text, preset_names[i]) == 0)
+      return dw_dialect_new_preset ((DwDialectPreset) i);
+  root = *text == '{' ? json_from_string (text, NULL) : NULL;
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT,
+                   _ ("There is no dialect “%s”: dynamowave, lower-case or data."), text);
+      return NULL;
+    }
+  names = json_node_get_object (root);
+  return dw_dialect_new_custom (member (names, "routeKey"), member (names, "sendRoute"), member (names, "bodyKey"),
+                                member (names, "probe"), error);
+}
+
+/**
+ * dw_dialect_to_text:
+ * @dialect: a dialect
+ *
+ * Returns: (transfer full): what dw_dialect_from_text() makes it of again
+ */
+char *
+dw_dialect_to_text (const DwDialect *dialect)
+{
+  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonObject) names = json_object_new ();
+
+  if (dialect->preset != DW_DIALECT_CUSTOM)
+    return g_strdup (preset_names[dialect->preset]);
+  json_object_set_string_member (names, "routeKey", dialect->route_key);
+  json_object_set_string_member (names, "sendRoute", dialect->send_route);
+  json_object_set_string_member (names, "bodyKey", dialect->body_key);
+  json_object_set_string_member (names, "probe", dialect->probe);
+  json_node_set_object (root, names);
+  return json_to_string (root, FALSE);
 }
 
 /**

@@ -38,6 +38,8 @@ DwDialect *dw_dialect_new_custom (const char *route_key,
                                   const char *body_key,
                                   const char *probe,
                                   GError **error);
+DwDialect *dw_dialect_from_text (const char *text, GError **error);
+char *dw_dialect_to_text (const DwDialect *dialect);
 DwDialect *dw_dialect_ref (DwDialect *dialect);
 void dw_dialect_unref (DwDialect *dialect);
 

@@ -257,6 +257,31 @@ dw_stage_url_get_redacted (const DwStageUrl *url)
 }
 
 /**
+ * dw_stage_url_dup_plain:
+ * @url: an address
+ *
+ * Returns: (transfer full): the address without its query, which may be secret: still an address, and fit for a
+ * file
+ */
+char *
+dw_stage_url_dup_plain (const DwStageUrl *url)
+{
+  return g_strndup (url->text, strcspn (url->text, "?"));
+}
+
+/**
+ * dw_stage_url_has_query:
+ * @url: an address
+ *
+ * Returns: whether dw_stage_url_dup_plain() leaves something away
+ */
+gboolean
+dw_stage_url_has_query (const DwStageUrl *url)
+{
+  return strchr (url->text, '?') != NULL;
+}
+
+/**
  * dw_stage_url_get_host:
  * @url: an address
  *

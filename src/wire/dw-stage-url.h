@@ -21,6 +21,8 @@ void dw_stage_url_unref (DwStageUrl *url);
 
 const char *dw_stage_url_get_text (const DwStageUrl *url);
 const char *dw_stage_url_get_redacted (const DwStageUrl *url);
+char *dw_stage_url_dup_plain (const DwStageUrl *url);
+gboolean dw_stage_url_has_query (const DwStageUrl *url);
 const char *dw_stage_url_get_host (const DwStageUrl *url);
 const char *dw_stage_url_get_api_id (const DwStageUrl *url);
 const char *dw_stage_url_get_region (const DwStageUrl *url);

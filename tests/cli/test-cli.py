@@ -217,8 +217,8 @@ def test_gap():
         tail.until(kind="state", state="waiting")
         time.sleep(1.2)  # long enough to be told
         with Stage("--listen", address):
-            event = tail.until(kind="notice")
-            assert event["text"].startswith("Offline "), event
+            event = tail.until(kind="gap")
+            assert event["since"] < event["until"], event
             assert tail.end()[0] == 0
 
 

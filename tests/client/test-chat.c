@@ -11,6 +11,7 @@
 typedef struct
 {
   DwRawPeer *peer;
+  DwStore *store;
   DwChat *chat;
 } Desk;
 
@@ -52,7 +53,9 @@ desk_init (Desk *desk, const char *features)
   url = dw_stage_url_parse (url_text, NULL);
   stage = dw_stage_new (url);
   dw_stage_set_own_name (stage, "Ada");
-  desk->chat = dw_chat_new (stage, &policy, NULL);
+  dw_stage_set_number (stage, 1);
+  desk->store = dw_store_new (NULL);
+  desk->chat = dw_chat_new (stage, desk->store, &policy, NULL);
   dw_session_connect (dw_chat_get_session (desk->chat));
   dw_test_until ("online", is_online, desk);
 }
@@ -61,6 +64,7 @@ static void
 desk_clear (Desk *desk)
 {
   dw_test_finalize (desk->chat);
+  dw_test_finalize (desk->store);
   g_object_unref (desk->peer);
 }
 
@@ -86,20 +90,45 @@ until_delivery (DwMessage *message, DwDelivery delivery)
   dw_test_until ("a delivery state", has_delivery, &wanted);
 }
 
+static gboolean
+is_settled (gpointer conversation)
+{
+  return dw_conversation_is_settled (conversation);
+}
+
+/* Days come and go by the clock and are not counted. */
+static GPtrArray *
+messages_of (DwConversation *conversation)
+{
+  GPtrArray *messages = g_ptr_array_new_with_free_func (g_object_unref);
+
+  dw_test_until ("the conversation to settle", is_settled, conversation);
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (conversation)); i++)
+    {
+      DwMessage *message = g_list_model_get_item (G_LIST_MODEL (conversation), i);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_DAY || dw_message_get_kind (message) == DW_MESSAGE_UNREAD)
+        g_object_unref (message);
+      else
+        g_ptr_array_add (messages, message);
+    }
+  return messages;
+}
+
 static guint
 n_messages (Desk *desk)
 {
-  dw_conversation_flush (dw_chat_get_conversation (desk->chat));
-  return g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (desk->chat)));
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (desk->chat));
+
+  return messages->len;
 }
 
 static DwMessage *
 message_at (Desk *desk, guint position)
 {
-  DwMessage *message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (desk->chat)), position);
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (desk->chat));
 
-  g_object_unref (message);
-  return message;
+  return g_ptr_array_index (messages, position);
 }
 
 typedef struct
@@ -193,6 +222,7 @@ test_queue (void)
   dw_test_until ("the loss", is_not_online, &desk);
   first = dw_chat_say (desk.chat, "one");
   second = dw_chat_say (desk.chat, "two");
+  g_assert_cmpuint (n_messages (&desk), ==, 2);
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_QUEUED);
   g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (desk.chat)), ==, 2);
   dw_raw_peer_set_answer (desk.peer, NULL);
@@ -398,7 +428,7 @@ test_too_large (void)
 
   desk_init (&desk, "");
   message = dw_chat_say (desk.chat, text);
-  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_FAILED);
+  until_delivery (message, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (message));
 }
 
@@ -408,37 +438,37 @@ count_changes (guint *changes)
   *changes += 1;
 }
 
-/* The model changes in splices, and forgets the oldest beyond its bound. */
+static void
+append (DwConversation *conversation, const char *sender, gint64 time)
+{
+  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", sender, NULL, time);
+
+  dw_conversation_append (conversation, message);
+}
+
+/* The model changes in splices. */
 static void
 test_conversation (void)
 {
-  g_autoptr (DwConversation) conversation = dw_conversation_new ();
+  g_autoptr (DwStore) store = dw_store_new (NULL);
+  g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0);
   guint changes = 0;
 
   g_signal_connect_swapped (conversation, "items-changed", G_CALLBACK (count_changes), &changes);
-  for (guint i = 0; i < 1000; i++)
-    {
-      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", i % 2 ? "A" : "B", NULL, i);
-
-      dw_conversation_append (conversation, message);
-    }
-  g_assert_cmpuint (changes, ==, 0);
-  dw_conversation_flush (conversation);
+  dw_test_until ("the store to be read", is_settled, conversation);
   g_assert_cmpuint (changes, ==, 1);
-  for (guint i = 0; i < DW_CONVERSATION_MESSAGES; i++)
-    {
-      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "x", NULL, NULL, i);
-
-      dw_conversation_append (conversation, message);
-    }
-  dw_conversation_flush (conversation);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), <=, DW_CONVERSATION_MESSAGES);
+  for (guint i = 0; i < 900; i++)
+    append (conversation, i % 2 ? "A" : "B", i);
+  g_assert_cmpuint (changes, ==, 1);
+  dw_test_until ("the conversation to settle", is_settled, conversation);
+  g_assert_cmpuint (changes, ==, 2);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 901);
 }
 
 static void
 test_groups (void)
 {
-  g_autoptr (DwConversation) conversation = dw_conversation_new ();
+  g_autoptr (DwStore) store = dw_store_new (NULL);
   static const struct
   {
     const char *sender;
@@ -449,23 +479,28 @@ test_groups (void)
     { "Ada", 2, TRUE, TRUE },  { "Ada", 9, TRUE, TRUE },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+  /* As they come, and as they are read again. */
+  for (guint round = 0; round < 2; round++)
     {
-      g_autoptr (DwMessage) message =
-          dw_message_new (DW_MESSAGE_THEIRS, "x", rows[i].sender, NULL, rows[i].minute * 60 * G_USEC_PER_SEC);
+      g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0);
+      g_autoptr (GPtrArray) messages = NULL;
 
-      dw_conversation_append (conversation, message);
-      /* One at a time and all at once must group alike. */
-      if (i % 2 == 0)
-        dw_conversation_flush (conversation);
-    }
-  dw_conversation_flush (conversation);
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (conversation), i);
+      for (guint i = 0; i < G_N_ELEMENTS (rows) && round == 0; i++)
+        {
+          append (conversation, rows[i].sender, rows[i].minute * 60 * G_USEC_PER_SEC);
+          /* One at a time and all at once must group alike. */
+          if (i % 2 == 0)
+            dw_test_until ("the conversation to settle", is_settled, conversation);
+        }
+      messages = messages_of (conversation);
+      g_assert_cmpuint (messages->len, ==, G_N_ELEMENTS (rows));
+      for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+        {
+          DwMessage *message = g_ptr_array_index (messages, i);
 
-      g_assert_cmpint (dw_message_starts_group (message), ==, rows[i].starts);
-      g_assert_cmpint (dw_message_ends_group (message), ==, rows[i].ends);
+          g_assert_cmpint (dw_message_starts_group (message), ==, rows[i].starts);
+          g_assert_cmpint (dw_message_ends_group (message), ==, rows[i].ends);
+        }
     }
 }
 

@@ -33,6 +33,7 @@ chat_new (DwStageServer *stage, guint rollover_ms)
   g_autofree char *text = dw_stage_server_dup_url (stage);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStage) where = dw_stage_new (url);
+  g_autoptr (DwStore) store = NULL;
 
   policy.probe_ms = 300;
   policy.rollover_ms = rollover_ms;
@@ -40,7 +41,9 @@ chat_new (DwStageServer *stage, guint rollover_ms)
   policy.stable_ms = 100;
   policy.backoff_base_ms = 20;
   policy.random = middle;
-  return dw_chat_new (where, &policy, NULL);
+  dw_stage_set_number (where, 1);
+  store = dw_store_new (NULL);
+  return dw_chat_new (where, store, &policy, NULL);
 }
 
 static void

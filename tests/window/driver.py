@@ -14,6 +14,9 @@ from gi.repository import Atspi, GLib  # noqa: E402
 
 DEADLINE = 15.0  # seconds, for every wait
 
+# Rows that nobody said; they come and go by the clock.
+CAPTIONS = ("Today", "Yesterday", "New messages")
+
 
 class Missing(AssertionError):
     """Something did not come to pass in time."""
@@ -66,12 +69,15 @@ class Stage:
 class App:
     """One running dynamowave-chat."""
 
-    def __init__(self, *arguments, profile=None, environment=None):
+    def __init__(self, *arguments, profile=None, environment=None, data=None):
+        """With data the history of an earlier one; else a person who never ran it."""
+        self.scratch = None if data else tempfile.TemporaryDirectory()
+        self.data = data or self.scratch.name
         command = [os.environ["DYNAMOWAVE_CHAT"]]
         if profile:
             command += ["--profile", profile]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, "G_DEBUG": "fatal-warnings", **(environment or {})},
+        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, "G_DEBUG": "fatal-warnings", "XDG_DATA_HOME": self.data, **(environment or {})},
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         self.root = until("the program in the accessibility tree", self._find_root)
 
@@ -149,13 +155,14 @@ class App:
     def wait_for_status(self, word, deadline=DEADLINE):
         return until(f"the status {word}, not {self.status()}", lambda: self.status().startswith(word), deadline)
 
-    def rows(self, start=None):
-        """The names of the conversation's rows."""
+    def rows(self, start=None, captions=False):
+        """The names of the conversation's rows, without those of days."""
         conversation = self.find("Conversation", None, start)
         if conversation is None:
             return []
-        return [row.get_name() for row in
-                (conversation.get_child_at_index(i) for i in range(conversation.get_child_count())) if row]
+        names = [row.get_name() for row in
+                 (conversation.get_child_at_index(i) for i in range(conversation.get_child_count())) if row]
+        return names if captions else [name for name in names if name not in CAPTIONS]
 
     def wait_for_row(self, *parts):
         return until(f"a row with {parts}",

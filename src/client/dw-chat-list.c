@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-chat-list.h"
+
+#include "dw-client-error.h"
+#include "dw-local-stage.h"
+
+#include <glib/gi18n-lib.h>
+
+/**
+ * SECTION:dw-chat-list
+ *
+ * A chat for each saved stage, in their order. All stay connected at once, whatever a window shows.
+ */
+struct _DwChatList
+{
+  GObject parent_instance;
+
+  DwStore *store;   /* the stages and their drafts */
+  DwStore *history; /* what was said; the same store, or one in memory where nothing is to be kept */
+  DwStageList *stages;
+  GPtrArray *chats; /* of DwChat, as the stages */
+  DwSessionPolicy policy;
+  GNetworkMonitor *monitor;
+  DwLocalStage *local_stage;
+  gboolean loaded;
+};
+
+static void dw_chat_list_iface_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwChatList,
+                               dw_chat_list,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, dw_chat_list_iface_init))
+
+enum
+{
+  SIGNAL_LOADED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static GType
+dw_chat_list_get_item_type (GListModel *model)
+{
+  return DW_TYPE_CHAT;
+}
+
+static guint
+dw_chat_list_get_n_items (GListModel *model)
+{
+  return DW_CHAT_LIST (model)->chats->len;
+}
+
+static gpointer
+dw_chat_list_get_item (GListModel *model, guint position)
+{
+  DwChatList *self = DW_CHAT_LIST (model);
+
+  return position < self->chats->len ? g_object_ref (g_ptr_array_index (self->chats, position)) : NULL;
+}
+
+static DwChat *
+find_by_stage (DwChatList *self, DwStage *stage)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    if (dw_chat_get_stage (g_ptr_array_index (self->chats, i)) == stage)
+      return g_ptr_array_index (self->chats, i);
+  return NULL;
+}
+
+/* The one on this computer has another address each time, and what it says of it is not compared. */
+static DwChat *
+find_by_url (DwChatList *self, const DwStageUrl *url)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    {
+      DwChat *chat = g_ptr_array_index (self->chats, i);
+
+      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
+        return chat;
+    }
+  return NULL;
+}
+
+static DwChat *
+find_local (DwChatList *self)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    if (dw_stage_is_local (dw_chat_get_stage (g_ptr_array_index (self->chats, i))))
+      return g_ptr_array_index (self->chats, i);
+  return NULL;
+}
+
+static void
+on_secret_changed (DwChatList *self, DwStage *stage)
+{
+  DwChat *chat = find_by_stage (self, stage);
+
+  if (chat != NULL && dw_stage_get_secret (stage) == DW_STAGE_SECRET_KNOWN && dw_stage_is_online (stage))
+    dw_session_connect (dw_chat_get_session (chat));
+}
+
+static DwChat *
+make_chat (DwChatList *self, DwStage *stage)
+{
+  g_signal_connect_object (stage, "secret-changed", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
+  return dw_chat_new (stage, self->history, &self->policy, self->monitor);
+}
+
+/* The chats follow the stages; a stage that only moved keeps its chat. */
+static void
+on_stages_changed (DwChatList *self, guint position, guint removed, guint added)
+{
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < removed; i++)
+    g_ptr_array_add (gone, g_ptr_array_steal_index (self->chats, position));
+  for (guint i = 0; i < added; i++)
+    {
+      g_autoptr (DwStage) stage = g_list_model_get_item (G_LIST_MODEL (self->stages), position + i);
+      DwChat *chat = NULL;
+
+      for (guint j = 0; j < gone->len; j++)
+        if (dw_chat_get_stage (g_ptr_array_index (gone, j)) == stage)
+          chat = g_object_ref (g_ptr_array_index (gone, j));
+      g_ptr_array_insert (self->chats, (int) (position + i), chat != NULL ? chat : make_chat (self, stage));
+    }
+  g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+}
+
+static void
+dw_chat_list_dispose (GObject *object)
+{
+  DwChatList *self = DW_CHAT_LIST (object);
+
+  g_clear_pointer (&self->chats, g_ptr_array_unref);
+  g_clear_object (&self->stages);
+  g_clear_object (&self->store);
+  g_clear_object (&self->history);
+  g_clear_object (&self->monitor);
+  g_clear_object (&self->local_stage);
+  G_OBJECT_CLASS (dw_chat_list_parent_class)->dispose (object);
+}
+
+static void
+dw_chat_list_class_init (DwChatListClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_chat_list_dispose;
+
+  /**
+   * DwChatList::loaded:
+   *
+   * The saved stages are there, and connect.
+   */
+  signals[SIGNAL_LOADED] =
+      g_signal_new ("loaded", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+dw_chat_list_init (DwChatList *self)
+{
+  self->chats = g_ptr_array_new_with_free_func (g_object_unref);
+  self->local_stage = dw_local_stage_new ();
+}
+
+static void
+dw_chat_list_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = dw_chat_list_get_item_type;
+  iface->get_n_items = dw_chat_list_get_n_items;
+  iface->get_item = dw_chat_list_get_item;
+}
+
+static void
+on_local_again (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwChatList) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = dw_local_stage_start_finish (DW_LOCAL_STAGE (source), result, &error);
+  DwChat *chat = self->chats != NULL ? find_local (self) : NULL;
+
+  if (url == NULL)
+    g_warning ("The stage on this computer did not start: %s", error->message);
+  if (chat == NULL)
+    return;
+  if (url != NULL)
+    dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
+  dw_session_connect (dw_chat_get_session (chat));
+}
+
+/**
+ * dw_chat_list_connect:
+ * @self: a list
+ * @chat: a chat of it
+ *
+ * Connects, as soon as the stage on this computer runs, where it is that, or the keyring has answered.
+ */
+void
+dw_chat_list_connect (DwChatList *self, DwChat *chat)
+{
+  DwStage *stage = dw_chat_get_stage (chat);
+
+  dw_stage_set_online (stage, TRUE);
+  if (dw_stage_is_local (stage))
+    dw_local_stage_start_async (self->local_stage, NULL, on_local_again, g_object_ref (self));
+  else if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_ASKED
+           && dw_stage_get_secret (stage) != DW_STAGE_SECRET_MISSING)
+    dw_session_connect (dw_chat_get_session (chat));
+}
+
+static void
+on_loaded (DwChatList *self)
+{
+  self->loaded = TRUE;
+  for (guint i = 0; i < self->chats->len; i++)
+    {
+      DwChat *chat = g_ptr_array_index (self->chats, i);
+
+      if (dw_stage_is_online (dw_chat_get_stage (chat)))
+        dw_chat_list_connect (self, chat);
+    }
+  g_signal_emit (self, signals[SIGNAL_LOADED], 0);
+}
+
+/**
+ * dw_chat_list_new:
+ * @store: where the stages are
+ * @history: where their conversations are; @store, or a store in memory where nothing is to be kept
+ * @policy: the durations of their sessions
+ * @monitor: (nullable): what knows about the network
+ *
+ * Returns: (transfer full): a list, empty until it has emitted “loaded”
+ */
+DwChatList *
+dw_chat_list_new (DwStore *store, DwStore *history, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+{
+  DwChatList *self = g_object_new (DW_TYPE_CHAT_LIST, NULL);
+
+  self->store = g_object_ref (store);
+  self->history = g_object_ref (history);
+  self->policy = *policy;
+  g_set_object (&self->monitor, monitor);
+  self->stages = dw_stage_list_new (store);
+  g_signal_connect_object (self->stages, "items-changed", G_CALLBACK (on_stages_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->stages, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+/**
+ * dw_chat_list_load:
+ * @self: a list
+ *
+ * Reads the saved stages and connects them.
+ */
+void
+dw_chat_list_load (DwChatList *self)
+{
+  dw_stage_list_load (self->stages);
+}
+
+/**
+ * dw_chat_list_is_loaded:
+ * @self: a list
+ *
+ * Returns: whether the saved stages are there
+ */
+gboolean
+dw_chat_list_is_loaded (DwChatList *self)
+{
+  return self->loaded;
+}
+
+/**
+ * dw_chat_list_close:
+ * @self: a list
+ *
+ * Disconnects all and saves what there is to save.
+ */
+void
+dw_chat_list_close (DwChatList *self)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    dw_session_disconnect (dw_chat_get_session (g_ptr_array_index (self->chats, i)));
+  for (guint i = 0; i < self->chats->len; i++)
+    dw_conversation_flush (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
+  dw_stage_list_flush (self->stages);
+  dw_store_close (self->history);
+  dw_store_close (self->store);
+  dw_local_stage_stop (self->local_stage);
+}
+
+/**
+ * dw_chat_list_get_store:
+ * @self: a list
+ *
+ * Returns: (transfer none): where the stages are
+ */
+DwStore *
+dw_chat_list_get_store (DwChatList *self)
+{
+  return self->store;
+}
+
+/**
+ * dw_chat_list_get_history:
+ * @self: a list
+ *
+ * Returns: (transfer none): where the conversations are
+ */
+DwStore *
+dw_chat_list_get_history (DwChatList *self)
+{
+  return self->history;
+}
+
+/**
+ * dw_chat_list_get_stages:
+ * @self: a list
+ *
+ * Returns: (transfer none): the saved stages
+ */
+DwStageList *
+dw_chat_list_get_stages (DwChatList *self)
+{
+  return self->stages;
+}
+
+/**
+ * dw_chat_list_find:
+ * @self: a list
+ * @uuid: what names a stage
+ *
+ * Returns: (transfer none) (nullable): its chat
+ */
+DwChat *
+dw_chat_list_find (DwChatList *self, const char *uuid)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    if (g_strcmp0 (dw_stage_get_uuid (dw_chat_get_stage (g_ptr_array_index (self->chats, i))), uuid) == 0)
+      return g_ptr_array_index (self->chats, i);
+  return NULL;
+}
+
+static DwChat *
+add_stage (DwChatList *self, DwStageUrl *url, const char *own_name, gboolean local, GError **error)
+{
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+
+  dw_stage_set_own_name (stage, own_name);
+  dw_stage_set_local (stage, local);
+  if (!self->loaded)
+    g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE,
+                         _ ("Your stages are still being read. Try again in a moment."));
+  else if (!dw_stage_list_add (self->stages, stage))
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                         _ ("There are too many stages. Remove one first."));
+  else
+    return find_by_stage (self, stage);
+  return NULL;
+}
+
+/**
+ * dw_chat_list_open:
+ * @self: a list
+ * @url: an address
+ * @own_name: (nullable): what the person wants to be called there
+ * @error: %DW_CLIENT_ERROR_STORE_LATE before the list is loaded, %G_IO_ERROR_NO_SPACE where there are too many;
+ * with a sentence for people
+ *
+ * Saves a new stage and connects it, or connects the one that has this address.
+ *
+ * Returns: (transfer none): the chat
+ */
+DwChat *
+dw_chat_list_open (DwChatList *self, DwStageUrl *url, const char *own_name, GError **error)
+{
+  DwChat *chat = find_by_url (self, url);
+
+  if (chat == NULL)
+    chat = add_stage (self, url, own_name, FALSE, error);
+  if (chat != NULL)
+    dw_chat_connect (chat);
+  return chat;
+}
+
+/**
+ * dw_chat_list_change_url:
+ * @self: a list
+ * @chat: a chat of it
+ * @url: its new primary address
+ * @error: %G_IO_ERROR_EXISTS where another stage has it, with a sentence for people
+ *
+ * Keeps the conversation and what is queued; the very next request goes to the new address.
+ *
+ * Returns: whether the address was taken
+ */
+gboolean
+dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError **error)
+{
+  DwSession *session = dw_chat_get_session (chat);
+  DwStage *stage = dw_chat_get_stage (chat);
+  DwChat *other = find_by_url (self, url);
+
+  if (other != NULL && other != chat)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                           _ ("This stage is open already. Go back and pick it from the list of stages."));
+      return FALSE;
+    }
+  dw_session_disconnect (session);
+  dw_stage_set_url (stage, 0, url);
+  /* Whoever writes another address in its place means that. */
+  dw_stage_set_local (stage, FALSE);
+  dw_stage_list_keep_secret (self->stages, stage);
+  dw_session_set_stage (session, stage);
+  dw_chat_connect (chat);
+  return TRUE;
+}
+
+/**
+ * dw_chat_list_remove:
+ * @self: a list
+ * @chat: a chat of it
+ *
+ * Disconnects and forgets a stage, what was said there, and its secret.
+ */
+void
+dw_chat_list_remove (DwChatList *self, DwChat *chat)
+{
+  g_autoptr (DwChat) keep = g_object_ref (chat);
+  DwStage *stage = dw_chat_get_stage (chat);
+
+  dw_session_disconnect (dw_chat_get_session (chat));
+  dw_stage_list_remove (self->stages, stage);
+  dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
+}
+
+static void
+on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = dw_local_stage_start_finish (DW_LOCAL_STAGE (source), result, &error);
+  DwChatList *self = g_task_get_source_object (task);
+  DwChat *chat = url != NULL ? find_local (self) : NULL;
+
+  if (chat != NULL)
+    dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
+  else if (url != NULL)
+    chat = add_stage (self, url, g_task_get_task_data (task), TRUE, &error);
+  if (chat == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    {
+      dw_chat_connect (chat);
+      g_task_return_pointer (task, chat, NULL);
+    }
+}
+
+/**
+ * dw_chat_list_open_local_async:
+ * @self: a list
+ * @own_name: (nullable): what the person wants to be called there
+ * @callback: called when the chat is there, or cannot be
+ * @data: for @callback
+ *
+ * Starts a stage on this computer, which ends with the program. What was said there is kept as anywhere.
+ */
+void
+dw_chat_list_open_local_async (DwChatList *self, const char *own_name, GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (self, NULL, callback, data);
+
+  g_task_set_source_tag (task, dw_chat_list_open_local_async);
+  g_task_set_task_data (task, g_strdup (own_name), g_free);
+  dw_local_stage_start_async (self->local_stage, NULL, on_local_stage, task);
+}
+
+/**
+ * dw_chat_list_open_local_finish:
+ * @self: a list
+ * @result: what the callback was given
+ * @error: %DW_CLIENT_ERROR_LOCAL_STAGE, or as dw_chat_list_open(), with a sentence for people
+ *
+ * Returns: (transfer none): the chat, connecting
+ */
+DwChat *
+dw_chat_list_open_local_finish (DwChatList *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-chat.h"
+#include "dw-stage-list.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_CHAT_LIST (dw_chat_list_get_type ())
+G_DECLARE_FINAL_TYPE (DwChatList, dw_chat_list, DW, CHAT_LIST, GObject)
+
+DwChatList *dw_chat_list_new (DwStore *store,
+                              DwStore *history,
+                              const DwSessionPolicy *policy,
+                              GNetworkMonitor *monitor);
+void dw_chat_list_load (DwChatList *self);
+gboolean dw_chat_list_is_loaded (DwChatList *self);
+void dw_chat_list_close (DwChatList *self);
+
+DwStore *dw_chat_list_get_store (DwChatList *self);
+DwStore *dw_chat_list_get_history (DwChatList *self);
+DwStageList *dw_chat_list_get_stages (DwChatList *self);
+DwChat *dw_chat_list_find (DwChatList *self, const char *uuid);
+
+DwChat *dw_chat_list_open (DwChatList *self, DwStageUrl *url, const char *own_name, GError **error);
+gboolean dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError **error);
+void dw_chat_list_remove (DwChatList *self, DwChat *chat);
+void dw_chat_list_connect (DwChatList *self, DwChat *chat);
+void dw_chat_list_open_local_async (DwChatList *self,
+                                    const char *own_name,
+                                    GAsyncReadyCallback callback,
+                                    gpointer data);
+DwChat *dw_chat_list_open_local_finish (DwChatList *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-pages.h"
+
+#include <glib/gi18n-lib.h>
+
+/**
+ * SECTION:dw-pages
+ *
+ * The part of a conversation that is in memory: whole pages, read when somebody looks at them, the least used of
+ * which go first. And one's own messages that are not done, so that what is being sent is one object in the outbox
+ * and on the screen.
+ */
+struct _DwPages
+{
+  GObject parent_instance;
+
+  DwStore *store;
+  gint64 stage;
+  GHashTable *table; /* gint64 * → Page; at most DW_PAGES_KEPT, or DW_PAGES_PINNED */
+  GQueue held;       /* of DwMessage; at most DW_PAGES_HELD */
+  gint64 first;      /* the first place shown */
+  gint64 last;       /* the last one; first − 1 where there is none */
+  guint64 clock;
+  guint generation; /* of what was read: after a change of places answers to older questions are void */
+};
+
+typedef struct
+{
+  gint64 number;
+  DwMessage *lines[DW_PAGES_LINES]; /* or NULL where nobody asked for it yet */
+  guint64 serial;                   /* the write after which all of it is in the store */
+  guint64 used;
+  gboolean asked; /* the store is reading it */
+} Page;
+
+G_DEFINE_FINAL_TYPE (DwPages, dw_pages, G_TYPE_OBJECT)
+
+static void
+page_free (gpointer data)
+{
+  Page *page = data;
+
+  for (guint i = 0; i < DW_PAGES_LINES; i++)
+    g_clear_object (&page->lines[i]);
+  g_free (page);
+}
+
+static void
+dw_pages_dispose (GObject *object)
+{
+  DwPages *self = DW_PAGES (object);
+
+  g_clear_pointer (&self->table, g_hash_table_unref);
+  g_queue_clear_full (&self->held, g_object_unref);
+  g_clear_object (&self->store);
+  G_OBJECT_CLASS (dw_pages_parent_class)->dispose (object);
+}
+
+static void
+dw_pages_class_init (DwPagesClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_pages_dispose;
+}
+
+static void
+dw_pages_init (DwPages *self)
+{
+  self->table = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, page_free);
+  g_queue_init (&self->held);
+  self->first = 1;
+}
+
+/**
+ * dw_pages_new:
+ * @store: where the lines are
+ * @stage: the stage's number there
+ *
+ * Returns: (transfer full): no page yet
+ */
+DwPages *
+dw_pages_new (DwStore *store, gint64 stage)
+{
+  DwPages *self = g_object_new (DW_TYPE_PAGES, NULL);
+
+  self->store = g_object_ref (store);
+  self->stage = stage;
+  return self;
+}
+
+/**
+ * dw_pages_clear:
+ * @self: pages
+ * @first: the first place there is now
+ * @last: the last one
+ *
+ * Forgets all pages; what is held stays.
+ */
+void
+dw_pages_clear (DwPages *self, gint64 first, gint64 last)
+{
+  g_hash_table_remove_all (self->table);
+  self->first = first;
+  self->last = last;
+  self->generation++;
+}
+
+/**
+ * dw_pages_extend:
+ * @self: pages
+ * @last: the last place there is now
+ */
+void
+dw_pages_extend (DwPages *self, gint64 last)
+{
+  self->last = last;
+}
+
+static Page *
+find (DwPages *self, gint64 place)
+{
+  gint64 number = place / DW_PAGES_LINES;
+  Page *page = g_hash_table_lookup (self->table, &number);
+
+  if (page != NULL)
+    page->used = ++self->clock;
+  return page;
+}
+
+static Page *
+need (DwPages *self, gint64 place)
+{
+  Page *page = find (self, place);
+
+  if (page != NULL)
+    return page;
+  page = g_new0 (Page, 1);
+  page->number = place / DW_PAGES_LINES;
+  page->used = ++self->clock;
+  g_hash_table_insert (self->table, &page->number, page);
+  return page;
+}
+
+static DwMessage *
+peek (DwPages *self, gint64 place)
+{
+  Page *page = find (self, place);
+
+  return page != NULL ? page->lines[place % DW_PAGES_LINES] : NULL;
+}
+
+/**
+ * dw_pages_put:
+ * @self: pages
+ * @message: a line that has a place
+ * @serial: the write after which it is in the store
+ */
+void
+dw_pages_put (DwPages *self, DwMessage *message, guint64 serial)
+{
+  gint64 place = dw_message_get_place (message);
+  Page *page = need (self, place);
+
+  page->serial = MAX (page->serial, serial);
+  g_set_object (&page->lines[place % DW_PAGES_LINES], message);
+}
+
+/* Reading */
+
+static DwMessage *
+find_held (DwPages *self, const char *id)
+{
+  for (GList *at = self->held.tail; at != NULL && id != NULL; at = at->prev)
+    if (g_strcmp0 (dw_message_get_id (at->data), id) == 0)
+      return at->data;
+  return NULL;
+}
+
+/* One object a line. */
+static DwMessage *
+adopt (DwPages *self, const DwRecord *record)
+{
+  DwMessage *message = peek (self, record->place);
+
+  if (message == NULL && record->kind == DW_MESSAGE_OWN && record->delivery != DW_DELIVERY_DELIVERED)
+    message = find_held (self, record->id);
+  if (message == NULL)
+    return dw_message_new_from_record (record);
+  if (dw_message_get_kind (message) == DW_MESSAGE_BLANK)
+    dw_message_fill (message, record);
+  return g_object_ref (message);
+}
+
+static void
+group (const DwRecord *before, DwMessage *message, const DwRecord *after)
+{
+  const DwRecord *record = dw_message_get_record (message);
+
+  dw_message_set_group (message, before == NULL || !dw_record_stands_with (before, record),
+                        after == NULL || !dw_record_stands_with (record, after));
+}
+
+/**
+ * dw_pages_take:
+ * @self: pages
+ * @records: (element-type DwRecord): lines of the store in order, with those beside what is wanted
+ * @first: the first place wanted
+ * @last: the last one
+ *
+ * Puts lines into their places.
+ */
+void
+dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DwRecord *record = g_ptr_array_index (records, i);
+      gboolean has_next = i + 1 < records->len;
+      g_autoptr (DwMessage) message = NULL;
+
+      /* The lines beside the page came along for their senders alone; those not shown yet come in their turn. */
+      if (record->place < first || record->place > MIN (last, self->last))
+        continue;
+      message = adopt (self, record);
+      dw_pages_put (self, message, 0);
+      /* The newest line's group may have grown since the store was asked. */
+      if (has_next || record->place < self->last)
+        group (i > 0 ? g_ptr_array_index (records, i - 1) : NULL, message,
+               has_next ? g_ptr_array_index (records, i + 1) : NULL);
+      else if (i > 0)
+        dw_message_set_group (message, !dw_record_stands_with (g_ptr_array_index (records, i - 1), record),
+                              dw_message_ends_group (message));
+    }
+}
+
+/* What the store does not have it never got, or has lost. */
+static void
+settle_blanks (DwPages *self, gint64 first, gint64 last)
+{
+  for (gint64 place = MAX (first, self->first); place <= MIN (last, self->last); place++)
+    {
+      DwMessage *message = peek (self, place);
+      DwRecord lost = { .place = place,
+                        .kind = DW_MESSAGE_NOTICE,
+                        .text = (char *) _ ("This line is not in the history.") };
+
+      if (message != NULL && dw_message_get_kind (message) == DW_MESSAGE_BLANK)
+        dw_message_fill (message, &lost);
+    }
+}
+
+typedef struct
+{
+  DwPages *owner;
+  gint64 first;
+  gint64 last;
+  guint generation;
+} Question;
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree Question *question = data;
+  g_autoptr (DwPages) self = question->owner;
+  g_autoptr (GPtrArray) records = dw_store_lines_read_finish (DW_STORE (source), result, NULL);
+  Page *page;
+
+  if (question->generation != self->generation)
+    return;
+  page = find (self, question->first);
+  if (page != NULL)
+    page->asked = FALSE;
+  if (records == NULL)
+    return;
+  dw_pages_take (self, records, question->first, question->last);
+  settle_blanks (self, question->first, question->last);
+}
+
+static void
+ask (DwPages *self, gint64 place)
+{
+  Page *page;
+  Question *question;
+
+  if (place < self->first || place > self->last)
+    return;
+  page = need (self, place);
+  if (page->asked)
+    return;
+  page->asked = TRUE;
+  question = g_new (Question, 1);
+  question->owner = g_object_ref (self);
+  question->first = page->number * DW_PAGES_LINES;
+  question->last = question->first + DW_PAGES_LINES - 1;
+  question->generation = self->generation;
+  /* What is not written yet is pinned, so the page need not wait for it. */
+  dw_store_lines_read_async (self->store, self->stage, question->first - 1, question->last + 1, page->serial == 0,
+                             on_page, question);
+}
+
+/**
+ * dw_pages_get_line:
+ * @self: pages
+ * @place: a place of the conversation
+ *
+ * Returns: (transfer full): the line there, blank until it is read
+ */
+DwMessage *
+dw_pages_get_line (DwPages *self, gint64 place)
+{
+  DwMessage *message = peek (self, place);
+
+  if (message != NULL)
+    return g_object_ref (message);
+  message = dw_message_new_blank (place);
+  dw_pages_put (self, message, 0);
+  ask (self, place);
+  /* Whoever looks here looks there next. */
+  if (peek (self, place - DW_PAGES_LINES) == NULL)
+    ask (self, place - DW_PAGES_LINES);
+  return message;
+}
+
+/* Holding and forgetting */
+
+/**
+ * dw_pages_hold:
+ * @self: pages
+ * @message: one's own message that is not done
+ */
+void
+dw_pages_hold (DwPages *self, DwMessage *message)
+{
+  if (g_queue_find (&self->held, message) != NULL)
+    return;
+  g_queue_push_tail (&self->held, g_object_ref (message));
+  if (g_queue_get_length (&self->held) > DW_PAGES_HELD)
+    g_object_unref (g_queue_pop_head (&self->held));
+}
+
+static gboolean
+is_among (GPtrArray *records, const char *id)
+{
+  for (guint i = 0; i < records->len; i++)
+    if (g_strcmp0 (((DwRecord *) g_ptr_array_index (records, i))->id, id) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * dw_pages_restore:
+ * @self: pages
+ * @opening: what the store says
+ *
+ * Holds one's own messages that are not done.
+ *
+ * Returns: (transfer full) (element-type DwMessage): those that were held, are still to be said, and are not in the
+ *   store
+ */
+GPtrArray *
+dw_pages_restore (DwPages *self, DwStoreOpening *opening)
+{
+  GPtrArray *missing = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (GList *at = self->held.head; at != NULL; at = at->next)
+    {
+      DwDelivery delivery = dw_message_get_delivery (at->data);
+
+      if ((delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED)
+          && !is_among (opening->waiting, dw_message_get_id (at->data)))
+        g_ptr_array_add (missing, g_object_ref (at->data));
+    }
+  for (guint i = 0; i < opening->waiting->len; i++)
+    {
+      const DwRecord *record = g_ptr_array_index (opening->waiting, i);
+      g_autoptr (DwMessage) message = NULL;
+
+      if (find_held (self, record->id) != NULL)
+        continue;
+      message = dw_message_new_from_record (record);
+      dw_pages_hold (self, message);
+    }
+  return missing;
+}
+
+static Page *
+find_least_used (DwPages *self, guint64 written)
+{
+  Page *least = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Page *page = value;
+
+      if (page->serial <= written && (least == NULL || page->used < least->used))
+        least = page;
+    }
+  return least;
+}
+
+static void
+forget_pages (DwPages *self, guint most, guint64 written)
+{
+  Page *page;
+
+  while (g_hash_table_size (self->table) > most && (page = find_least_used (self, written)) != NULL)
+    g_hash_table_remove (self->table, &page->number);
+}
+
+/**
+ * dw_pages_tidy:
+ * @self: pages
+ *
+ * Forgets the least used pages where there are too many, those that are not in the store last, and messages that
+ * are done.
+ */
+void
+dw_pages_tidy (DwPages *self)
+{
+  GList *at = self->held.head;
+
+  forget_pages (self, DW_PAGES_KEPT, dw_store_get_written (self->store));
+  forget_pages (self, DW_PAGES_PINNED, G_MAXUINT64);
+  while (at != NULL)
+    {
+      GList *next = at->next;
+
+      if (dw_message_get_delivery (at->data) == DW_DELIVERY_DELIVERED)
+        {
+          g_object_unref (at->data);
+          g_queue_delete_link (&self->held, at);
+        }
+      at = next;
+    }
+}
+
+static GPtrArray *
+steal_after (DwPages *self, gint64 place, guint64 *serial)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Page *page = value;
+
+      *serial = MAX (*serial, page->serial);
+      for (gint64 i = 0; i < DW_PAGES_LINES; i++)
+        if (page->lines[i] != NULL && page->number * DW_PAGES_LINES + i > place)
+          g_ptr_array_add (lines, g_steal_pointer (&page->lines[i]));
+    }
+  return lines;
+}
+
+/**
+ * dw_pages_remove:
+ * @self: pages
+ * @message: a line that goes
+ *
+ * Forgets it, and moves the lines after it up by one place.
+ */
+void
+dw_pages_remove (DwPages *self, DwMessage *message)
+{
+  gint64 place = dw_message_get_place (message);
+  Page *page = find (self, place);
+  guint64 serial = 0;
+  g_autoptr (GPtrArray) moved = NULL;
+
+  if (g_queue_remove (&self->held, message))
+    g_object_unref (message);
+  if (page != NULL)
+    g_clear_object (&page->lines[place % DW_PAGES_LINES]);
+  moved = steal_after (self, place, &serial);
+  /* Those that are held and in no page move too. */
+  for (GList *at = self->held.head; at != NULL; at = at->next)
+    if (dw_message_get_place (at->data) > place && !g_ptr_array_find (moved, at->data, NULL))
+      dw_message_set_place (at->data, dw_message_get_place (at->data) - 1);
+  for (guint i = 0; i < moved->len; i++)
+    {
+      DwMessage *line = g_ptr_array_index (moved, i);
+
+      dw_message_set_place (line, dw_message_get_place (line) - 1);
+      dw_pages_put (self, line, serial);
+    }
+  self->last--;
+  self->generation++;
+}
+
+/**
+ * dw_pages_find_own:
+ * @self: pages
+ * @id: a message's id
+ *
+ * Returns: (transfer none) (nullable): one's own message of that id, where it is not done or in memory
+ */
+DwMessage *
+dw_pages_find_own (DwPages *self, const char *id)
+{
+  DwMessage *held = find_held (self, id);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (held != NULL)
+    return held;
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    for (guint i = 0; i < DW_PAGES_LINES; i++)
+      {
+        DwMessage *message = ((Page *) value)->lines[i];
+
+        if (message != NULL && dw_message_get_kind (message) == DW_MESSAGE_OWN
+            && g_strcmp0 (dw_message_get_id (message), id) == 0)
+          return message;
+      }
+  return NULL;
+}
+
+/**
+ * dw_pages_get_n_pages:
+ * @self: pages
+ *
+ * Returns: how many there are in memory
+ */
+guint
+dw_pages_get_n_pages (DwPages *self)
+{
+  return g_hash_table_size (self->table);
+}

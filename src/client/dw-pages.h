@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-message.h"
+#include "dw-store-lines.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_PAGES (dw_pages_get_type ())
+G_DECLARE_FINAL_TYPE (DwPages, dw_pages, DW, PAGES, GObject)
+
+/** DW_PAGES_LINES: how many lines a page has. */
+#define DW_PAGES_LINES 128
+
+/** DW_PAGES_KEPT: how many pages are kept. */
+#define DW_PAGES_KEPT 24
+
+/** DW_PAGES_PINNED: how many there may be where some are not in the store yet. */
+#define DW_PAGES_PINNED 256
+
+/** DW_PAGES_HELD: how many of one's own unfinished messages are the same objects wherever they turn up. */
+#define DW_PAGES_HELD 12000
+
+DwPages *dw_pages_new (DwStore *store, gint64 stage);
+void dw_pages_clear (DwPages *self, gint64 first, gint64 last);
+void dw_pages_extend (DwPages *self, gint64 last);
+DwMessage *dw_pages_get_line (DwPages *self, gint64 place);
+void dw_pages_put (DwPages *self, DwMessage *message, guint64 serial);
+void dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last);
+void dw_pages_remove (DwPages *self, DwMessage *message);
+void dw_pages_hold (DwPages *self, DwMessage *message);
+GPtrArray *dw_pages_restore (DwPages *self, DwStoreOpening *opening);
+void dw_pages_tidy (DwPages *self);
+DwMessage *dw_pages_find_own (DwPages *self, const char *id);
+guint dw_pages_get_n_pages (DwPages *self);
+
+G_END_DECLS

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-database.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwStoreFunc:
+ * @database: a connection, in the store's thread
+ * @data: what it was queued with
+ * @result: (out): what it found; left alone where it only writes
+ * @error: what the database says
+ *
+ * Something to be done to the database. What writes may run several times, each time on a database as if it had
+ * never run.
+ *
+ * Returns: whether it was done
+ */
+typedef gboolean (*DwStoreFunc) (DwDatabase *database, gpointer data, gpointer *result, GError **error);
+
+/**
+ * DwStoreTrouble:
+ * @DW_STORE_FINE: none
+ * @DW_STORE_LOCKED: another program has held the file for long
+ * @DW_STORE_FULL: the disk or the quota is full
+ * @DW_STORE_READ_ONLY: the file or its folder may not be written
+ * @DW_STORE_BROKEN: the disk fails
+ *
+ * Why nothing is saved at the moment.
+ */
+typedef enum
+{
+  DW_STORE_FINE,
+  DW_STORE_LOCKED,
+  DW_STORE_FULL,
+  DW_STORE_READ_ONLY,
+  DW_STORE_BROKEN,
+} DwStoreTrouble;
+
+/**
+ * DwStoreNews:
+ * @trouble: why nothing is saved
+ * @kept_as: (nullable): where a file that could not be used was put, once
+ * @newer: whether that file was from a newer version, and not damaged
+ * @replaced: whether the file was replaced while it was in use
+ *
+ * What the thread has to tell.
+ */
+typedef struct
+{
+  DwStoreTrouble trouble;
+  char *kept_as;
+  gboolean newer;
+  gboolean replaced;
+} DwStoreNews;
+
+typedef void (*DwStoreNewsFunc) (const DwStoreNews *news, gpointer data);
+
+/**
+ * DwStoreWorker:
+ *
+ * The thread that has the database: no other ever waits for the disk.
+ */
+typedef struct _DwStoreWorker DwStoreWorker;
+
+/** DW_STORE_PENDING_BYTES: how much waits to be written while it cannot be; what comes on top is not saved. */
+#define DW_STORE_PENDING_BYTES (64 * 1024 * 1024)
+
+/** DW_STORE_BATCH: how many writes go into one transaction at most. */
+#define DW_STORE_BATCH 500
+
+/** DW_STORE_BATCH_BYTES: and how much memory they take, roughly: some thousand messages, a tenth of a second. */
+#define DW_STORE_BATCH_BYTES (512 * 1024)
+
+/** DW_STORE_PATIENCE_MS: a write that took longer is reported as late, in milliseconds; it goes on waiting. */
+#define DW_STORE_PATIENCE_MS 250
+
+/** DW_STORE_LOCKED_MS: a lock that lasts longer is trouble, in milliseconds. */
+#define DW_STORE_LOCKED_MS 10000
+
+/** DW_STORE_CLOSE_MS: how long closing waits for what can be written, in milliseconds. */
+#define DW_STORE_CLOSE_MS 1000
+
+DwStoreWorker *dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data);
+void dw_store_worker_close (DwStoreWorker *worker);
+void dw_store_worker_read (DwStoreWorker *worker,
+                           GTask *task,
+                           DwStoreFunc func,
+                           gpointer data,
+                           GDestroyNotify free_data,
+                           GDestroyNotify free_result,
+                           gboolean at_once);
+guint64 dw_store_worker_write (DwStoreWorker *worker,
+                               GTask *task,
+                               DwStoreFunc func,
+                               gpointer data,
+                               GDestroyNotify free_data,
+                               gsize bytes,
+                               gboolean durable);
+guint64 dw_store_worker_get_written (DwStoreWorker *worker);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-store-worker.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_STORE (dw_store_get_type ())
+G_DECLARE_FINAL_TYPE (DwStore, dw_store, DW, STORE, GObject)
+
+/** DW_STORE_NAME: the file's name in the data folder. */
+#define DW_STORE_NAME "history.sqlite"
+
+DwStore *dw_store_new (const char *path);
+char *dw_store_dup_default_path (const char *profile);
+void dw_store_close (DwStore *self);
+
+DwStoreTrouble dw_store_get_trouble (DwStore *self);
+const char *dw_store_get_kept_as (DwStore *self, gboolean *newer);
+
+void dw_store_read_async (DwStore *self,
+                          DwStoreFunc func,
+                          gpointer data,
+                          GDestroyNotify free_data,
+                          GDestroyNotify free_result,
+                          gboolean at_once,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+gpointer dw_store_read_finish (DwStore *self, GAsyncResult *result, GError **error);
+guint64 dw_store_write_async (DwStore *self,
+                              DwStoreFunc func,
+                              gpointer data,
+                              GDestroyNotify free_data,
+                              gsize bytes,
+                              gboolean durable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+gboolean dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error);
+guint64 dw_store_get_written (DwStore *self);
+
+G_END_DECLS
