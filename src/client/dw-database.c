@@ -71,8 +71,7 @@ open_file (const char *name, int flags, GError **error)
  * @path: (nullable): the file, made where it is missing, or %NULL for a database in memory
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
- * Opens a file with a write-ahead log, so that reading goes on while something is written, and with deleted text
- * overwritten. Nothing waits for a lock: whoever calls tries again.
+ * Opens a file, as it is, such that deleted text is overwritten. Nothing waits for a lock: whoever calls tries again.
  *
  * Returns: (transfer full): the connection
  */
@@ -88,7 +87,7 @@ dw_database_open (const char *path, GError **error)
   /* NORMAL loses nothing when the program dies; when the computer does, at most the last moments. */
   if (!dw_database_run_script (database,
                                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
-                               "PRAGMA cache_size = -4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                               "PRAGMA cache_size = -4000; PRAGMA synchronous = NORMAL;"
                                "PRAGMA journal_size_limit = 8388608; SELECT count(*) FROM sqlite_schema",
                                error))
     return NULL;

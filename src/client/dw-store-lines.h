@@ -18,9 +18,6 @@ G_BEGIN_DECLS
 /** DW_STORE_LINES_PASSING: how many lines of a stage a store in memory keeps. */
 #define DW_STORE_LINES_PASSING 50000
 
-/** DW_STORE_LINES_CHUNK: how many lines one transaction deletes. */
-#define DW_STORE_LINES_CHUNK 2000
-
 /**
  * DwStoreOpening:
  * @first: the first place, or 1 where there is none

@@ -347,6 +347,12 @@ write_batch (DwStoreWorker *worker)
     {
       dw_store_file_set_aside (worker->file);
       tell_file (worker, TRUE);
+      /* The new one is tried at once, and if that is damaged too, later. */
+      if (worker->blocked_since == 0)
+        {
+          worker->blocked_since = g_get_monotonic_time ();
+          return TRUE;
+        }
     }
   else if (error->code != DW_CLIENT_ERROR_STORE_LOCKED && error->code != DW_CLIENT_ERROR_STORE_FULL)
     dw_store_file_reopen (worker->file);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-export.h"
+
+#include "wire/dw-time.h"
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+
+typedef struct
+{
+  gint64 stage;
+  gint64 next;
+  DwExportFormat format;
+  GOutputStream *output;
+  GString *buffer;
+  guint exported;
+} Export;
+
+static void
+export_free (gpointer data)
+{
+  Export *export = data;
+
+  /* A replacement that is closed without a word takes the old file's place, however much of it is missing. */
+  if (export->output != NULL && !g_output_stream_is_closed (export->output))
+    {
+      g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+      g_cancellable_cancel (cancelled);
+      g_output_stream_close (export->output, cancelled, NULL);
+    }
+  g_clear_object (&export->output);
+  g_string_free (export->buffer, TRUE);
+  g_free (export);
+}
+
+static void
+add_member (JsonBuilder *builder, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_json (GString *buffer, const DwRecord *record)
+{
+  static const char *const kinds[] = { "message", "own", "notice", "day", "gap" };
+  static const char *const deliveries[] = { NULL, "queued", "sent", "delivered", "unconfirmed", "failed" };
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *time = dw_time_format (record->time);
+  g_autofree char *until = record->kind == DW_MESSAGE_GAP ? dw_time_format (record->until) : NULL;
+  g_autofree char *line = NULL;
+
+  json_builder_begin_object (builder);
+  add_member (builder, "time", time);
+  add_member (builder, "until", until);
+  add_member (builder, "kind", kinds[record->kind]);
+  add_member (builder, "sender", record->sender);
+  add_member (builder, "text", record->kind == DW_MESSAGE_GAP ? NULL : record->text);
+  add_member (builder, "id", record->id);
+  add_member (builder, "delivery", deliveries[record->delivery]);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  line = json_to_string (root, FALSE);
+  g_string_append (buffer, line);
+  g_string_append_c (buffer, '\n');
+}
+
+static char *
+local_time (gint64 time)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = utc != NULL ? g_date_time_to_local (utc) : NULL;
+
+  return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M:%S") : g_strdup ("?");
+}
+
+static const char *
+speaker (const DwRecord *record)
+{
+  if (record->kind == DW_MESSAGE_OWN)
+    return _ ("You");
+  if (record->kind == DW_MESSAGE_NOTICE)
+    return _ ("Notice");
+  return record->sender != NULL ? record->sender : _ ("Somebody");
+}
+
+/* Further lines of a message stand under its first, so that none can pass for another message. */
+static void
+add_text (GString *buffer, const DwRecord *record)
+{
+  g_autofree char *time = local_time (record->time);
+  g_autofree char *until = record->kind == DW_MESSAGE_GAP ? local_time (record->until) : NULL;
+  g_auto (GStrv) lines = g_strsplit (record->text, "\n", -1);
+  g_autofree char *text = g_strjoinv ("\n    ", lines);
+  g_auto (GStrv) names = g_strsplit (speaker (record), "\n", -1);
+  g_autofree char *name = g_strjoinv (" ", names);
+
+  if (until != NULL)
+    /* Translators: a line of an exported conversation: two times. */
+    g_string_append_printf (buffer, _ ("[%1$s] Offline until %2$s"), time, until);
+  else
+    g_string_append_printf (buffer, "[%s] %s: %s", time, name, text);
+  if (record->delivery == DW_DELIVERY_FAILED || record->delivery == DW_DELIVERY_UNCONFIRMED
+      || record->delivery == DW_DELIVERY_QUEUED)
+    g_string_append_printf (buffer, " (%s)", _ ("not delivered"));
+  g_string_append_c (buffer, '\n');
+}
+
+static void next_page (DwStore *store, GTask *task);
+
+static void
+on_closed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  if (g_output_stream_close_finish (G_OUTPUT_STREAM (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  if (g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, &error))
+    next_page (g_task_get_source_object (task), g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Export *export = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) records = dw_store_lines_read_finish (DW_STORE (source), result, &error);
+
+  if (records == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (records->len == 0)
+    {
+      g_output_stream_close_async (export->output, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), on_closed,
+                                   g_object_ref (task));
+      return;
+    }
+  g_string_truncate (export->buffer, 0);
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DwRecord *record = g_ptr_array_index (records, i);
+
+      export->next = record->place + 1;
+      if (record->kind == DW_MESSAGE_DAY)
+        continue;
+      export->exported++;
+      if (export->format == DW_EXPORT_TEXT)
+        add_text (export->buffer, record);
+      else
+        add_json (export->buffer, record);
+    }
+  g_output_stream_write_all_async (export->output, export->buffer->str, export->buffer->len, G_PRIORITY_DEFAULT,
+                                   g_task_get_cancellable (task), on_written, g_object_ref (task));
+}
+
+static void
+next_page (DwStore *store, GTask *task)
+{
+  Export *export = g_task_get_task_data (task);
+
+  dw_store_lines_read_async (store, export->stage, export->next, export->next + DW_EXPORT_PAGE - 1, FALSE, on_page,
+                             task);
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Export *export = g_task_get_task_data (task);
+  GError *error = NULL;
+  DwStoreOpening *opening = dw_store_lines_open_finish (DW_STORE (source), result, &error);
+
+  if (opening == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  export->next = opening->first;
+  dw_store_opening_free (opening);
+  next_page (DW_STORE (source), g_steal_pointer (&task));
+}
+
+static void
+on_replaced (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Export *export = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  export->output = G_OUTPUT_STREAM (g_file_replace_finish (G_FILE (source), result, &error));
+  if (export->output == NULL)
+    g_task_return_error (task, error);
+  else
+    dw_store_lines_open_async (g_task_get_source_object (task), export->stage, 0, on_opened, g_object_ref (task));
+}
+
+/**
+ * dw_export_async:
+ * @store: a store
+ * @stage: a stage's number
+ * @file: where to; replaced where it exists, and only when all is written
+ * @format: how
+ * @cancellable: (nullable): to stop; the file is as it was then
+ * @callback: called when it is done
+ * @data: for @callback
+ *
+ * Writes a conversation down, whole. What is secret of the stage is not part of it.
+ */
+void
+dw_export_async (DwStore *store,
+                 gint64 stage,
+                 GFile *file,
+                 DwExportFormat format,
+                 GCancellable *cancellable,
+                 GAsyncReadyCallback callback,
+                 gpointer data)
+{
+  GTask *task = g_task_new (store, cancellable, callback, data);
+  Export *export = g_new0 (Export, 1);
+
+  g_task_set_source_tag (task, dw_export_async);
+  export->stage = stage;
+  export->format = format;
+  export->buffer = g_string_new (NULL);
+  g_task_set_task_data (task, export, export_free);
+  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, on_replaced, task);
+}
+
+/**
+ * dw_export_finish:
+ * @store: a store
+ * @result: what the callback was given
+ * @exported: (out) (optional): how many lines there are
+ * @error: a #GIOErrorEnum, or %DW_CLIENT_ERROR_STORE and its kinds
+ *
+ * Returns: whether it is all there
+ */
+gboolean
+dw_export_finish (DwStore *store, GAsyncResult *result, guint *exported, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
+
+  if (exported != NULL)
+    *exported = ((Export *) g_task_get_task_data (G_TASK (result)))->exported;
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-store.h"
+
+G_BEGIN_DECLS
+
+/** DW_STORE_EXPIRY_CHUNK: how many lines one transaction deletes, so that nothing waits long for it. */
+#define DW_STORE_EXPIRY_CHUNK 1000
+
+void dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callback, gpointer data);
+gboolean dw_store_expire_finish (DwStore *store, GAsyncResult *result, guint *expired, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-store-search.h"
+
+#include "dw-store-lines.h"
+
+#include <string.h>
+
+/**
+ * SECTION:dw-store-search
+ *
+ * Words are looked up in the index: whole ones, and the last as the beginning of one, since somebody may still be
+ * typing. The index knows words by the blanks between them, so what is written in a script without blanks is looked
+ * for in the text itself.
+ */
+
+typedef struct
+{
+  GArray *stages;        /* of gint64 */
+  char *expression;      /* for the index, or NULL */
+  GPtrArray *substrings; /* of char *: to be found in the text itself */
+  guint limit;
+} Search;
+
+static void
+search_free (gpointer data)
+{
+  Search *search = data;
+
+  g_array_unref (search->stages);
+  g_free (search->expression);
+  g_ptr_array_unref (search->substrings);
+  g_free (search);
+}
+
+static void
+hit_free (gpointer data)
+{
+  DwHit *hit = data;
+
+  dw_record_free (hit->record);
+  g_free (hit);
+}
+
+static gboolean
+has_no_blanks (gunichar c)
+{
+  static const GUnicodeScript scripts[] = {
+    G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HIRAGANA, G_UNICODE_SCRIPT_KATAKANA, G_UNICODE_SCRIPT_THAI,
+    G_UNICODE_SCRIPT_LAO, G_UNICODE_SCRIPT_KHMER,    G_UNICODE_SCRIPT_MYANMAR,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    if (g_unichar_get_script (c) == scripts[i])
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_written_without_blanks (const char *word)
+{
+  for (; *word != '\0'; word = g_utf8_next_char (word))
+    if (has_no_blanks (g_utf8_get_char (word)))
+      return TRUE;
+  return FALSE;
+}
+
+/* In quotes nothing of it is an operator. */
+static void
+add_word (GString *expression, const char *word, gboolean last)
+{
+  g_auto (GStrv) parts = g_strsplit (word, "\"", -1);
+  g_autofree char *quoted = g_strjoinv ("\"\"", parts);
+
+  g_string_append_printf (expression, "%s\"%s\"%s", expression->len > 0 ? " " : "", quoted, last ? "*" : "");
+}
+
+static Search *
+search_new (const gint64 *stages, guint n_stages, const char *words, guint limit)
+{
+  Search *search = g_new0 (Search, 1);
+  g_auto (GStrv) parts = g_strsplit_set (words, " \t\n\r", -1);
+  GString *expression = g_string_new (NULL);
+  guint n = 0;
+
+  search->stages = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (search->stages, stages, n_stages);
+  search->substrings = g_ptr_array_new_with_free_func (g_free);
+  search->limit = MIN (limit, DW_STORE_SEARCH_HITS);
+  for (guint i = 0; parts[i] != NULL && n < DW_STORE_SEARCH_WORDS; i++)
+    {
+      if (*parts[i] == '\0')
+        continue;
+      n++;
+      if (is_written_without_blanks (parts[i]))
+        g_ptr_array_add (search->substrings, g_strdup (parts[i]));
+      else
+        add_word (expression, parts[i], parts[i + 1] == NULL);
+    }
+  search->expression = g_string_free (expression, expression->len == 0);
+  return search;
+}
+
+static gboolean
+has_substrings (const Search *search, const char *text)
+{
+  for (guint i = 0; i < search->substrings->len; i++)
+    if (strstr (text, g_ptr_array_index (search->substrings, i)) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static sqlite3_stmt *
+query_stage (DwDatabase *database, const Search *search, gint64 stage, GError **error)
+{
+  gint64 first = dw_store_lines_key (stage, 0);
+  gint64 last = dw_store_lines_key (stage + 1, 0) - 1;
+
+  if (search->expression != NULL)
+    return dw_database_query (database, error,
+                              "SELECT " DW_STORE_LINES_COLUMNS " FROM words JOIN lines ON lines.line = words.rowid "
+                              "WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? ORDER BY words.rowid DESC",
+                              "sii", search->expression, first, last);
+  return dw_database_query (database, error,
+                            "SELECT " DW_STORE_LINES_COLUMNS " FROM lines WHERE line BETWEEN ? AND ? AND kind <= 1 "
+                            "AND instr (text, ?) > 0 ORDER BY line DESC",
+                            "iis", first, last, g_ptr_array_index (search->substrings, 0));
+}
+
+static gboolean
+search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
+{
+  sqlite3_stmt *query = query_stage (database, search, stage, error);
+  GError *problem = NULL;
+  guint n = 0;
+
+  if (query == NULL)
+    return FALSE;
+  while (n < search->limit && dw_database_next (database, query, &problem))
+    {
+      DwHit *hit;
+
+      if (!has_substrings (search, (const char *) sqlite3_column_text (query, 4)))
+        continue;
+      hit = g_new (DwHit, 1);
+      hit->stage = stage;
+      hit->record = dw_store_lines_take (query);
+      g_ptr_array_add (hits, hit);
+      n++;
+    }
+  sqlite3_reset (query);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+static int
+compare_hits (gconstpointer a, gconstpointer b)
+{
+  const DwHit *first = *(DwHit *const *) a;
+  const DwHit *second = *(DwHit *const *) b;
+
+  if (first->stage == second->stage)
+    return first->record->place > second->record->place ? -1 : 1;
+  return first->record->time > second->record->time ? -1 : 1;
+}
+
+static gboolean
+search_all (DwDatabase *database, gpointer data, gpointer *result, GError **error)
+{
+  const Search *search = data;
+  g_autoptr (GPtrArray) hits = g_ptr_array_new_with_free_func (hit_free);
+
+  if (search->expression != NULL || search->substrings->len > 0)
+    for (guint i = 0; i < search->stages->len; i++)
+      if (!search_stage (database, search, g_array_index (search->stages, gint64, i), hits, error))
+        return FALSE;
+  if (search->stages->len > 1)
+    g_ptr_array_sort (hits, compare_hits);
+  if (hits->len > search->limit)
+    g_ptr_array_set_size (hits, (int) search->limit);
+  *result = g_steal_pointer (&hits);
+  return TRUE;
+}
+
+/**
+ * dw_store_search_async:
+ * @store: a store
+ * @stages: (array length=n_stages): the numbers of the stages to look in
+ * @n_stages: how many
+ * @words: what somebody typed
+ * @limit: how many lines to find, at most %DW_STORE_SEARCH_HITS
+ * @callback: called when it is done
+ * @data: for @callback
+ *
+ * Finds the newest messages that have all the words, in any order; the last word may be the beginning of one.
+ */
+void
+dw_store_search_async (DwStore *store,
+                       const gint64 *stages,
+                       guint n_stages,
+                       const char *words,
+                       guint limit,
+                       GAsyncReadyCallback callback,
+                       gpointer data)
+{
+  dw_store_read_async (store, search_all, search_new (stages, n_stages, words, limit), search_free,
+                       (GDestroyNotify) g_ptr_array_unref, FALSE, callback, data);
+}
+
+/**
+ * dw_store_search_finish:
+ * @store: a store
+ * @result: what the callback was given
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ *
+ * Returns: (transfer full) (element-type DwHit): what was found, the newest first
+ */
+GPtrArray *
+dw_store_search_finish (DwStore *store, GAsyncResult *result, GError **error)
+{
+  return dw_store_read_finish (store, result, error);
+}

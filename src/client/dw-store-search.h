@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-record.h"
+#include "dw-store.h"
+
+G_BEGIN_DECLS
+
+/** DW_STORE_SEARCH_HITS: how many lines a search finds at most, the newest. */
+#define DW_STORE_SEARCH_HITS 200
+
+/** DW_STORE_SEARCH_WORDS: how many words of what somebody typed are looked for. */
+#define DW_STORE_SEARCH_WORDS 16
+
+/**
+ * DwHit:
+ * @stage: the number of its stage
+ * @record: the line
+ *
+ * What a search found.
+ */
+typedef struct
+{
+  gint64 stage;
+  DwRecord *record;
+} DwHit;
+
+void dw_store_search_async (DwStore *store,
+                            const gint64 *stages,
+                            guint n_stages,
+                            const char *words,
+                            guint limit,
+                            GAsyncReadyCallback callback,
+                            gpointer data);
+GPtrArray *dw_store_search_finish (DwStore *store, GAsyncResult *result, GError **error);
+
+G_END_DECLS
