@@ -297,6 +297,33 @@ ask (DwPages *self, gint64 place)
                              on_page, question);
 }
 
+static Page *
+find_least_used (DwPages *self, guint64 written)
+{
+  Page *least = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Page *page = value;
+
+      if (page->serial <= written && (least == NULL || page->used < least->used))
+        least = page;
+    }
+  return least;
+}
+
+static void
+forget_pages (DwPages *self, guint most, guint64 written)
+{
+  Page *page;
+
+  while (g_hash_table_size (self->table) > most && (page = find_least_used (self, written)) != NULL)
+    g_hash_table_remove (self->table, &page->number);
+}
+
 /**
  * dw_pages_get_line:
  * @self: pages
@@ -317,6 +344,7 @@ dw_pages_get_line (DwPages *self, gint64 place)
   /* Whoever looks here looks there next. */
   if (peek (self, place - DW_PAGES_LINES) == NULL)
     ask (self, place - DW_PAGES_LINES);
+  forget_pages (self, DW_PAGES_KEPT, dw_store_get_written (self->store));
   return message;
 }
 
@@ -380,33 +408,6 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
       dw_pages_hold (self, message);
     }
   return missing;
-}
-
-static Page *
-find_least_used (DwPages *self, guint64 written)
-{
-  Page *least = NULL;
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->table);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      Page *page = value;
-
-      if (page->serial <= written && (least == NULL || page->used < least->used))
-        least = page;
-    }
-  return least;
-}
-
-static void
-forget_pages (DwPages *self, guint most, guint64 written)
-{
-  Page *page;
-
-  while (g_hash_table_size (self->table) > most && (page = find_least_used (self, written)) != NULL)
-    g_hash_table_remove (self->table, &page->number);
 }
 
 /**

@@ -8,15 +8,16 @@
 /**
  * SECTION:dw-store-search
  *
- * Words are looked up in the index: whole ones, and the last as the beginning of one, since somebody may still be
- * typing. The index knows words by the blanks between them, so what is written in a script without blanks is looked
+ * Words are looked up in the index: whole ones, and the last as the beginning of one where whole ones are not enough,
+ * since somebody may still be typing. The index knows words by the blanks between them, so what is written in a script without blanks is looked
  * for in the text itself.
  */
 
 typedef struct
 {
   GArray *stages;        /* of gint64 */
-  char *expression;      /* for the index, or NULL */
+  char *whole;           /* for the index: whole words; or NULL */
+  char *beginning;       /* the same, and the last is the beginning of one; or NULL */
   GPtrArray *substrings; /* of char *: to be found in the text itself */
   guint limit;
 } Search;
@@ -27,7 +28,8 @@ search_free (gpointer data)
   Search *search = data;
 
   g_array_unref (search->stages);
-  g_free (search->expression);
+  g_free (search->whole);
+  g_free (search->beginning);
   g_ptr_array_unref (search->substrings);
   g_free (search);
 }
@@ -66,12 +68,12 @@ is_written_without_blanks (const char *word)
 
 /* In quotes nothing of it is an operator. */
 static void
-add_word (GString *expression, const char *word, gboolean last)
+add_word (GString *expression, const char *word)
 {
   g_auto (GStrv) parts = g_strsplit (word, "\"", -1);
   g_autofree char *quoted = g_strjoinv ("\"\"", parts);
 
-  g_string_append_printf (expression, "%s\"%s\"%s", expression->len > 0 ? " " : "", quoted, last ? "*" : "");
+  g_string_append_printf (expression, "%s\"%s\"", expression->len > 0 ? " " : "", quoted);
 }
 
 static Search *
@@ -80,6 +82,7 @@ search_new (const gint64 *stages, guint n_stages, const char *words, guint limit
   Search *search = g_new0 (Search, 1);
   g_auto (GStrv) parts = g_strsplit_set (words, " \t\n\r", -1);
   GString *expression = g_string_new (NULL);
+  gboolean open_end = FALSE;
   guint n = 0;
 
   search->stages = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -94,9 +97,14 @@ search_new (const gint64 *stages, guint n_stages, const char *words, guint limit
       if (is_written_without_blanks (parts[i]))
         g_ptr_array_add (search->substrings, g_strdup (parts[i]));
       else
-        add_word (expression, parts[i], parts[i + 1] == NULL);
+        {
+          add_word (expression, parts[i]);
+          open_end = parts[i + 1] == NULL;
+        }
     }
-  search->expression = g_string_free (expression, expression->len == 0);
+  if (open_end)
+    search->beginning = g_strconcat (expression->str, "*", NULL);
+  search->whole = g_string_free (expression, expression->len == 0);
   return search;
 }
 
@@ -110,16 +118,16 @@ has_substrings (const Search *search, const char *text)
 }
 
 static sqlite3_stmt *
-query_stage (DwDatabase *database, const Search *search, gint64 stage, GError **error)
+query_stage (DwDatabase *database, const Search *search, const char *expression, gint64 stage, GError **error)
 {
   gint64 first = dw_store_lines_key (stage, 0);
   gint64 last = dw_store_lines_key (stage + 1, 0) - 1;
 
-  if (search->expression != NULL)
+  if (expression != NULL)
     return dw_database_query (database, error,
                               "SELECT " DW_STORE_LINES_COLUMNS " FROM words JOIN lines ON lines.line = words.rowid "
                               "WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? ORDER BY words.rowid DESC",
-                              "sii", search->expression, first, last);
+                              "sii", expression, first, last);
   return dw_database_query (database, error,
                             "SELECT " DW_STORE_LINES_COLUMNS " FROM lines WHERE line BETWEEN ? AND ? AND kind <= 1 "
                             "AND instr (text, ?) > 0 ORDER BY line DESC",
@@ -127,15 +135,20 @@ query_stage (DwDatabase *database, const Search *search, gint64 stage, GError **
 }
 
 static gboolean
-search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
+take_hits (DwDatabase *database,
+           const Search *search,
+           const char *expression,
+           gint64 stage,
+           GPtrArray *hits,
+           GError **error)
 {
-  sqlite3_stmt *query = query_stage (database, search, stage, error);
+  sqlite3_stmt *query = query_stage (database, search, expression, stage, error);
   GError *problem = NULL;
-  guint n = 0;
+  guint most = hits->len + search->limit;
 
   if (query == NULL)
     return FALSE;
-  while (n < search->limit && dw_database_next (database, query, &problem))
+  while (hits->len < most && dw_database_next (database, query, &problem))
     {
       DwHit *hit;
 
@@ -145,13 +158,27 @@ search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArra
       hit->stage = stage;
       hit->record = dw_store_lines_take (query);
       g_ptr_array_add (hits, hit);
-      n++;
     }
   sqlite3_reset (query);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
   return FALSE;
+}
+
+/* Of whole words the index gives the newest without looking at the rest; of a beginning it has to gather all, so that
+ * is asked for only where whole words are not enough. */
+static gboolean
+search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
+{
+  guint before = hits->len;
+
+  if (!take_hits (database, search, search->whole, stage, hits, error))
+    return FALSE;
+  if (search->beginning == NULL || hits->len - before >= search->limit)
+    return TRUE;
+  g_ptr_array_set_size (hits, (int) before);
+  return take_hits (database, search, search->beginning, stage, hits, error);
 }
 
 static int
@@ -171,7 +198,7 @@ search_all (DwDatabase *database, gpointer data, gpointer *result, GError **erro
   const Search *search = data;
   g_autoptr (GPtrArray) hits = g_ptr_array_new_with_free_func (hit_free);
 
-  if (search->expression != NULL || search->substrings->len > 0)
+  if (search->whole != NULL || search->substrings->len > 0)
     for (guint i = 0; i < search->stages->len; i++)
       if (!search_stage (database, search, g_array_index (search->stages, gint64, i), hits, error))
         return FALSE;
