@@ -29,6 +29,7 @@ struct _DwRawPeer
   guint attempts;
   char *last_request;
   char *last_frame;
+  GPtrArray *texts; /* of char *: every frame */
   guint last_close;
   GList *clients;
 };
@@ -178,6 +179,7 @@ read_frame (Client *client)
     {
       g_free (client->peer->last_frame);
       client->peer->last_frame = g_strdup ((char *) payload);
+      g_ptr_array_add (client->peer->texts, g_strdup ((char *) payload));
       client->peer->frames++;
     }
   else if ((data[0] & 0x0f) == 8 && length >= 2)
@@ -244,6 +246,7 @@ dw_raw_peer_dispose (GObject *object)
   g_clear_pointer (&self->answer, g_free);
   g_clear_pointer (&self->last_request, g_free);
   g_clear_pointer (&self->last_frame, g_free);
+  g_clear_pointer (&self->texts, g_ptr_array_unref);
   g_clear_pointer (&self->protocol, g_free);
   G_OBJECT_CLASS (dw_raw_peer_parent_class)->dispose (object);
 }
@@ -261,6 +264,7 @@ dw_raw_peer_init (DwRawPeer *self)
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
   g_autoptr (GSocketAddress) bound = NULL;
 
+  self->texts = g_ptr_array_new_with_free_func (g_free);
   self->pongs = TRUE;
   self->stop = g_cancellable_new ();
   self->service = g_socket_service_new ();
@@ -356,6 +360,16 @@ const char *
 dw_raw_peer_get_last_request (DwRawPeer *self)
 {
   return self->last_request;
+}
+
+guint
+dw_raw_peer_get_n_frames (DwRawPeer *self, const char *part)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->texts->len; i++)
+    n += strstr (g_ptr_array_index (self->texts, i), part) != NULL;
+  return n;
 }
 
 const char *

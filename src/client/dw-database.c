@@ -71,7 +71,8 @@ open_file (const char *name, int flags, GError **error)
  * @path: (nullable): the file, made where it is missing, or %NULL for a database in memory
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
- * Opens a file, as it is, such that deleted text is overwritten. Nothing waits for a lock: whoever calls tries again.
+ * Opens a file, as it is, such that deleted text is overwritten. Nothing waits for a lock: whoever calls tries
+ * again.
  *
  * Returns: (transfer full): the connection
  */

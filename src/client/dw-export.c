@@ -243,7 +243,8 @@ dw_export_async (DwStore *store,
   export->format = format;
   export->buffer = g_string_new (NULL);
   g_task_set_task_data (task, export, export_free);
-  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, on_replaced, task);
+  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, on_replaced,
+                        task);
 }
 
 /**

@@ -309,7 +309,9 @@ find_least_used (DwPages *self, guint64 written)
     {
       Page *page = value;
 
-      if (page->serial <= written && (least == NULL || page->used < least->used))
+      /* Whoever asked for a page is waiting for it. */
+      if ((written == G_MAXUINT64 || (page->serial <= written && !page->asked))
+          && (least == NULL || page->used < least->used))
         least = page;
     }
   return least;
@@ -345,6 +347,7 @@ dw_pages_get_line (DwPages *self, gint64 place)
   if (peek (self, place - DW_PAGES_LINES) == NULL)
     ask (self, place - DW_PAGES_LINES);
   forget_pages (self, DW_PAGES_KEPT, dw_store_get_written (self->store));
+  forget_pages (self, DW_PAGES_PINNED, G_MAXUINT64);
   return message;
 }
 

@@ -116,7 +116,8 @@ dw_schema_prepare (DwDatabase *database, GError **error)
   if (!check_owner (database, version, error))
     return FALSE;
   /* With a log reading goes on while something is written. Only now: it changes the file, and the file is ours. */
-  if (!dw_database_is_read_only (database) && !dw_database_run_script (database, "PRAGMA journal_mode = WAL", error))
+  if (!dw_database_is_read_only (database)
+      && !dw_database_run_script (database, "PRAGMA journal_mode = WAL", error))
     return FALSE;
   if (version == DW_SCHEMA_VERSION)
     return TRUE;

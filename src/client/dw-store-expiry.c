@@ -82,7 +82,8 @@ close_holes (DwDatabase *database, gint64 before, GError **error)
       if (move.to == 0)
         done = dw_database_run (database, error, "DELETE FROM lines WHERE line = ?", "i", move.from);
       else
-        done = dw_database_run (database, error, "UPDATE lines SET line = ? WHERE line = ?", "ii", move.to, move.from);
+        done =
+            dw_database_run (database, error, "UPDATE lines SET line = ? WHERE line = ?", "ii", move.to, move.from);
       if (!done)
         return FALSE;
     }
@@ -155,8 +156,8 @@ next_chunk (DwStore *store, GTask *task)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Deletes what was said before a time, a part at a time. The lines left stand without holes, but at other places: who
- * shows them has to read them anew.
+ * Deletes what was said before a time, a part at a time. The lines left stand without holes, but at other places:
+ * who shows them has to read them anew.
  */
 void
 dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callback, gpointer data)

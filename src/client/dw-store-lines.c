@@ -177,8 +177,10 @@ count_unread (DwDatabase *database, const Request *request, DwStoreOpening *open
 {
   GError *problem = NULL;
   sqlite3_stmt *query = dw_database_query (
-      database, error, "SELECT count(*) FROM lines WHERE line > ? AND line <= ? AND kind = 0", "ii",
-      dw_store_lines_key (request->stage, request->first), dw_store_lines_key (request->stage, opening->last));
+      database, error,
+      "SELECT count(*) FROM (SELECT 1 FROM lines WHERE line > ? AND line <= ? AND kind = 0 LIMIT ?)", "iii",
+      dw_store_lines_key (request->stage, request->first), dw_store_lines_key (request->stage, opening->last),
+      (gint64) DW_STORE_LINES_UNREAD);
 
   if (query == NULL)
     return FALSE;

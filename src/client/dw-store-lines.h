@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /** DW_STORE_LINES_WAITING: how many unfinished messages come with it. */
 #define DW_STORE_LINES_WAITING 20000
 
+/** DW_STORE_LINES_UNREAD: up to how many unread messages are counted. */
+#define DW_STORE_LINES_UNREAD 9999
+
 /** DW_STORE_LINES_PASSING: how many lines of a stage a store in memory keeps. */
 #define DW_STORE_LINES_PASSING 50000
 

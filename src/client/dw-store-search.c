@@ -8,9 +8,9 @@
 /**
  * SECTION:dw-store-search
  *
- * Words are looked up in the index: whole ones, and the last as the beginning of one where whole ones are not enough,
- * since somebody may still be typing. The index knows words by the blanks between them, so what is written in a script without blanks is looked
- * for in the text itself.
+ * Words are looked up in the index: whole ones, and the last as the beginning of one where whole ones are not
+ * enough, since somebody may still be typing. The index knows words by the blanks between them, so what is written
+ * in a script without blanks is looked for in the text itself.
  */
 
 typedef struct
@@ -166,8 +166,8 @@ take_hits (DwDatabase *database,
   return FALSE;
 }
 
-/* Of whole words the index gives the newest without looking at the rest; of a beginning it has to gather all, so that
- * is asked for only where whole words are not enough. */
+/* Of whole words the index gives the newest without looking at the rest; of a beginning it has to gather all, so
+ * that is asked for only where whole words are not enough. */
 static gboolean
 search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
 {

@@ -60,9 +60,8 @@ write_plain (const char *path, gint64 rows)
 
       if (i % BATCH == 1)
         dw_database_run_script (database, "BEGIN IMMEDIATE", NULL);
-      dw_database_run (database, NULL,
-                       "INSERT INTO lines (line, kind, time, text, sender) VALUES (?, ?, ?, ?, ?)", "iiiss",
-                       dw_store_lines_key (1, i), (gint64) 0, i * G_USEC_PER_SEC, text, "Ada");
+      dw_database_run (database, NULL, "INSERT INTO lines (line, kind, time, text, sender) VALUES (?, ?, ?, ?, ?)",
+                       "iiiss", dw_store_lines_key (1, i), (gint64) 0, i * G_USEC_PER_SEC, text, "Ada");
       if (i % BATCH == 0)
         dw_database_run_script (database, "COMMIT", NULL);
     }

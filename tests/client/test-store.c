@@ -473,14 +473,15 @@ test_full (void)
 
   desk_init (&desk);
   add_text (&desk, 1, 1, "before");
-  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 40", NULL, NULL, FALSE, NULL, NULL);
+  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 40", NULL, NULL, FALSE, NULL,
+                       NULL);
   for (guint i = 2; i <= 51; i++)
     add_later (&desk, i, DW_MESSAGE_THEIRS, text);
   until_trouble (&desk, DW_STORE_FULL);
   integrity = ask_outside (&desk, "PRAGMA integrity_check");
   g_assert_cmpstr (integrity, ==, "ok");
-  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 1000000", NULL, NULL, TRUE, NULL,
-                       NULL);
+  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 1000000", NULL, NULL, TRUE,
+                       NULL, NULL);
   until_trouble (&desk, DW_STORE_FINE);
   until_written (&desk);
   g_assert_cmpuint (count_records (&desk, 1), ==, 51);
@@ -630,16 +631,16 @@ test_search (void)
     { "hello", 1, 2 },
     { "hello", 2, 3 },
     { "HELLO wor", 1, 1 },
-    { "uber", 1, 1 },          /* without the marks */
-    { "hel", 1, 2 },           /* the beginning of the last word */
-    { "hel world", 1, 0 },     /* and of no other */
-    { "\"hello", 1, 2 },       /* no operators */
+    { "uber", 1, 1 },      /* without the marks */
+    { "hel", 1, 2 },       /* the beginning of the last word */
+    { "hel world", 1, 0 }, /* and of no other */
+    { "\"hello", 1, 2 },   /* no operators */
     { "hello OR nothing", 1, 0 },
     { "NEAR(", 1, 0 },
     { "***", 1, 0 },
     { "", 1, 0 },
     { "   ", 1, 0 },
-    { "天気", 1, 1 },          /* inside a run without blanks */
+    { "天気", 1, 1 }, /* inside a run without blanks */
     { "いい 天気", 1, 1 },
     { "天気 hello", 1, 0 },
     { "أهلا", 1, 1 },
@@ -671,9 +672,11 @@ test_query_plans (void)
   static const char *const queries[] = {
     "SELECT * FROM lines WHERE line BETWEEN 1 AND 2 ORDER BY line",
     "SELECT max(line) FROM lines WHERE line BETWEEN 1 AND 2",
-    "SELECT * FROM words JOIN lines ON lines.line = words.rowid WHERE words MATCH 'x' AND words.rowid BETWEEN 1 AND 2 "
+    "SELECT * FROM words JOIN lines ON lines.line = words.rowid WHERE words MATCH 'x' AND words.rowid BETWEEN 1 "
+    "AND 2 "
     "ORDER BY words.rowid DESC",
-    "SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY line",
+    "SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY "
+    "line",
   };
   g_auto (Desk) desk = { 0 };
 
