@@ -20,9 +20,14 @@ struct _DwApplication
   DwChatList *chats;
   GStrv addresses; /* of the command line, until the stages are loaded; or NULL */
   guint terminate;
+  guint expiry;
 };
 
 G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
+
+/* What is too old goes a while after the start, when nobody waits for the disk, and once a day. */
+#define FIRST_EXPIRY_SECONDS 10
+#define EXPIRY_SECONDS (24 * 3600)
 
 /* How long a quit may take to write its close frames, in microseconds. */
 #define CLOSE_FRAMES_US (100 * 1000)
@@ -86,6 +91,29 @@ on_idle_load (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* The age beyond which history goes, in microseconds; 0 where all does when the program ends, or -1 for none. */
+static gint64
+oldest_to_keep (DwApplication *self)
+{
+  static const gint64 ages[] = { -1, 365 * G_TIME_SPAN_DAY, 31 * G_TIME_SPAN_DAY, 7 * G_TIME_SPAN_DAY, 0 };
+  int index = self->settings != NULL ? g_settings_get_enum (self->settings, "retention") : 0;
+
+  return ages[CLAMP (index, 0, (int) G_N_ELEMENTS (ages) - 1)];
+}
+
+static gboolean
+on_expiry (gpointer data)
+{
+  DwApplication *self = data;
+  gint64 age = oldest_to_keep (self);
+
+  if (age > 0)
+    dw_chat_list_expire (self->chats, g_get_real_time () - age);
+  g_clear_handle_id (&self->expiry, g_source_remove);
+  self->expiry = g_timeout_add_seconds (EXPIRY_SECONDS, on_expiry, self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 open_addresses (DwApplication *self, DwWindow *window, GStrv addresses)
 {
@@ -120,8 +148,16 @@ make_chats (DwApplication *self)
   DwSessionPolicy policy = dw_session_policy_default ();
   g_autofree char *path = dw_store_dup_default_path (self->profile);
   g_autoptr (DwStore) store = dw_store_new (path);
+  gboolean passing = oldest_to_keep (self) == 0;
+  g_autoptr (DwStore) history = passing ? dw_store_new (NULL) : g_object_ref (store);
 
-  self->chats = dw_chat_list_new (store, store, &policy, g_network_monitor_get_default ());
+  self->chats = dw_chat_list_new (store, history, &policy, g_network_monitor_get_default ());
+  /* What an earlier choice left. */
+  if (passing)
+    dw_chat_list_expire (self->chats, G_MAXINT64);
+  self->expiry = g_timeout_add_seconds (FIRST_EXPIRY_SECONDS, on_expiry, self);
+  if (self->settings != NULL)
+    g_signal_connect_object (self->settings, "changed::retention", G_CALLBACK (on_expiry), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->chats, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
   g_idle_add (on_idle_load, self);
 }
@@ -190,6 +226,9 @@ dw_application_shutdown (GApplication *application)
   DwApplication *self = DW_APPLICATION (application);
 
   g_clear_handle_id (&self->terminate, g_source_remove);
+  g_clear_handle_id (&self->expiry, g_source_remove);
+  if (self->chats != NULL && oldest_to_keep (self) == 0)
+    dw_chat_list_expire (self->chats, G_MAXINT64);
   if (self->chats != NULL)
     dw_chat_list_close (self->chats);
   let_close_frames_leave ();

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwChatPage, dw_chat_page, DW, CHAT_PAGE, GtkWidget)
 
 void dw_chat_page_set_chat (DwChatPage *self, DwChat *chat);
+void dw_chat_page_show_place (DwChatPage *self, gint64 place);
 void dw_chat_page_focus (DwChatPage *self);
 
 G_END_DECLS

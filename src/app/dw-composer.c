@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-composer.h"
 
+#include "dw-text-split.h"
 #include "dw-toolkit.h"
 
 #include "wire/dw-limits.h"
@@ -16,6 +17,7 @@ struct _DwComposer
   GtkTextView *view;
   GtkWidget *placeholder;
   GtkLabel *counter;
+  GtkButton *split;
   GtkWidget *send;
   GtkStack *send_face;
 
@@ -67,6 +69,24 @@ frame_size (DwComposer *self, const char *text)
          + FRAME_RESERVE;
 }
 
+static gboolean
+text_fits (const char *text, gpointer data)
+{
+  return frame_size (data, text) <= DW_LIMIT_FRAME_BYTES;
+}
+
+/* What is too large for one frame can go in several. */
+static void
+offer_split (DwComposer *self, const char *text, gboolean too_large)
+{
+  g_auto (GStrv) parts = too_large ? dw_text_split (text, text_fits, self) : NULL;
+  guint n = parts != NULL ? g_strv_length (parts) : 0;
+  g_autofree char *label = g_strdup_printf (ngettext ("Send as %u message", "Send as %u messages", n), n);
+
+  gtk_button_set_label (self->split, label);
+  gtk_widget_set_visible (GTK_WIDGET (self->split), n > 0);
+}
+
 static void
 update (DwComposer *self)
 {
@@ -95,6 +115,7 @@ update (DwComposer *self)
       gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
     }
   gtk_label_set_text (self->counter, count);
+  offer_split (self, text, too_large);
 }
 
 static void
@@ -119,6 +140,21 @@ send_text (DwComposer *self)
   dw_chat_say (self->chat, text);
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
   g_signal_emit (self, signals[SIGNAL_SENT], 0);
+}
+
+static void
+on_split_clicked (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+  g_auto (GStrv) parts = dw_text_split (text, text_fits, self);
+
+  for (guint i = 0; parts != NULL && parts[i] != NULL; i++)
+    dw_chat_say (self->chat, parts[i]);
+  if (parts == NULL)
+    return;
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
+  g_signal_emit (self, signals[SIGNAL_SENT], 0);
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
 
 static void
@@ -177,8 +213,10 @@ dw_composer_class_init (DwComposerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwComposer, view);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, placeholder);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, counter);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, split);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send_face);
+  gtk_widget_class_bind_template_callback (widget_class, on_split_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_send_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
 }

@@ -23,6 +23,7 @@ struct _DwMessageList
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
   guint scroll;
+  gint64 wanted; /* the place to jump to */
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
@@ -212,6 +213,38 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
                                                  G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   set_stuck (self, TRUE);
   on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
+}
+
+static gboolean
+on_jump (gpointer data)
+{
+  DwMessageList *self = data;
+  guint position;
+
+  self->scroll = 0;
+  if (dw_conversation_get_position (self->conversation, self->wanted, &position))
+    {
+      gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+      /* A line away from an edge is found more easily. */
+      gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_TAB_FORWARD);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_message_list_show_place:
+ * @self: a list that shows a conversation
+ * @place: a place of it
+ *
+ * Shows that line, and follows the end no longer.
+ */
+void
+dw_message_list_show_place (DwMessageList *self, gint64 place)
+{
+  set_stuck (self, FALSE);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  self->wanted = place;
+  self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_jump, self, NULL);
 }
 
 /**

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwMessageList, dw_message_list, DW, MESSAGE_LIST, GtkWidget)
 
 void dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversation);
+void dw_message_list_show_place (DwMessageList *self, gint64 place);
 void dw_message_list_scroll_to_end (DwMessageList *self);
 
 G_END_DECLS

@@ -2,9 +2,14 @@
 #include "dw-window.h"
 
 #include "dw-application.h"
+#include "dw-banner.h"
 #include "dw-chat-page.h"
+#include "dw-history-actions.h"
+#include "dw-preferences.h"
 #include "dw-safe-text.h"
+#include "dw-search-page.h"
 #include "dw-stage-picker.h"
+#include "dw-store-text.h"
 #include "dw-welcome-page.h"
 
 #include <glib/gi18n.h>
@@ -16,16 +21,24 @@ struct _DwWindow
   GtkStack *titles;
   GtkStack *pages;
   GtkWidget *back;
+  GtkWidget *search_button;
   GtkWidget *welcome_title;
+  GtkWidget *search_title;
+  DwBanner *store_banner;
   DwStagePicker *picker;
   DwWelcomePage *welcome;
   DwChatPage *chat_page;
+  DwSearchPage *search;
 
   DwChat *chat;    /* what is looked at, or NULL */
   DwChat *editing; /* whose address the welcome page changes, or NULL for a new one */
+  gboolean dismissed; /* the person knows that the file was put aside */
 };
 
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* What there is to do while a conversation is shown. */
+static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history" };
 
 static DwApplication *
 application_of (DwWindow *self)
@@ -36,16 +49,63 @@ application_of (DwWindow *self)
 static void
 show_page (DwWindow *self, const char *name)
 {
-  gboolean welcome = g_str_equal (name, "welcome");
+  const struct
+  {
+    const char *name;
+    GtkWidget *page;
+    GtkWidget *title;
+  } pages[] = {
+    { "welcome", GTK_WIDGET (self->welcome), self->welcome_title },
+    { "chat", GTK_WIDGET (self->chat_page), GTK_WIDGET (self->picker) },
+    { "search", GTK_WIDGET (self->search), self->search_title },
+  };
 
   /* What cannot be seen must not be read out either, and a stack leaves its other pages in the tree. */
-  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->welcome) : GTK_WIDGET (self->chat_page), TRUE);
-  gtk_widget_set_visible (welcome ? self->welcome_title : GTK_WIDGET (self->picker), TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (g_str_equal (pages[i].name, name))
+      {
+        gtk_widget_set_visible (pages[i].page, TRUE);
+        gtk_widget_set_visible (pages[i].title, TRUE);
+      }
   gtk_stack_set_visible_child_name (self->pages, name);
   gtk_stack_set_visible_child_name (self->titles, name);
-  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->chat_page) : GTK_WIDGET (self->welcome), FALSE);
-  gtk_widget_set_visible (welcome ? GTK_WIDGET (self->picker) : self->welcome_title, FALSE);
-  gtk_widget_set_visible (self->back, self->chat != NULL && welcome);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (!g_str_equal (pages[i].name, name))
+      {
+        gtk_widget_set_visible (pages[i].page, FALSE);
+        gtk_widget_set_visible (pages[i].title, FALSE);
+      }
+  gtk_widget_set_visible (self->back, self->chat != NULL && !g_str_equal (name, "chat"));
+  gtk_widget_set_visible (self->search_button, g_str_equal (name, "chat"));
+  for (guint i = 0; i < G_N_ELEMENTS (chat_actions); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), chat_actions[i], g_str_equal (name, "chat"));
+}
+
+static void
+show_store (DwWindow *self)
+{
+  DwStore *store = dw_chat_list_get_history (dw_application_get_chats (application_of (self)));
+  const char *trouble = dw_store_text_trouble (dw_store_get_trouble (store));
+  gboolean newer;
+  const char *kept_as = dw_store_get_kept_as (store, &newer);
+
+  if (trouble != NULL)
+    dw_banner_show (self->store_banner, trouble, NULL, NULL, NULL, NULL);
+  else if (kept_as != NULL && !self->dismissed)
+    {
+      g_autofree char *sentence = dw_store_text_kept (kept_as, newer);
+
+      dw_banner_show (self->store_banner, sentence, _ ("OK"), "win.dismiss", NULL, NULL);
+    }
+  else
+    dw_banner_hide (self->store_banner);
+}
+
+static void
+on_dismiss (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DW_WINDOW (widget)->dismissed = TRUE;
+  show_store (DW_WINDOW (widget));
 }
 
 /* Whoever has the window before them reads what comes. */
@@ -157,6 +217,73 @@ on_edit_address (GtkWidget *widget, const char *name, GVariant *parameter)
   g_set_object (&self->editing, self->chat);
 }
 
+static void
+on_search (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat == NULL)
+    return;
+  dw_search_page_set_chat (self->search, self->chat);
+  show_page (self, "search");
+  attend (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->search));
+}
+
+static void
+on_search_left (DwWindow *self)
+{
+  if (self->chat != NULL)
+    dw_window_show_chat (self, self->chat);
+}
+
+static void
+on_found (DwWindow *self, DwChat *chat, gint64 place)
+{
+  dw_window_show_chat (self, chat);
+  dw_chat_page_show_place (self->chat_page, place);
+}
+
+static void
+on_export (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  if (DW_WINDOW (widget)->chat != NULL)
+    dw_history_actions_export (GTK_WINDOW (widget), DW_WINDOW (widget)->chat);
+}
+
+static void
+on_delete_history (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  if (DW_WINDOW (widget)->chat != NULL)
+    dw_history_actions_delete (GTK_WINDOW (widget), DW_WINDOW (widget)->chat);
+}
+
+static void
+on_preferences (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_preferences_show (GTK_WINDOW (widget), dw_application_get_settings (application_of (DW_WINDOW (widget))));
+}
+
+static void
+on_ask_keyring (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat != NULL)
+    dw_stage_list_ask_secret (dw_chat_list_get_stages (dw_application_get_chats (application_of (self))),
+                              dw_chat_get_stage (self->chat));
+}
+
+static void
+on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat != NULL)
+    dw_stage_list_keep_secret (dw_chat_list_get_stages (dw_application_get_chats (application_of (self))),
+                               dw_chat_get_stage (self->chat));
+}
+
 /* Any page without encryption will do: a network that asks for a sign-in answers in its place. */
 static void
 on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
@@ -175,19 +302,48 @@ dw_window_dispose (GObject *object)
 }
 
 static void
+install_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
+  gtk_widget_class_install_action (widget_class, "win.back", NULL, on_back);
+  gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
+  gtk_widget_class_install_action (widget_class, "win.edit-address", NULL, on_edit_address);
+  gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, on_search);
+  gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
+  gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
+  gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
+  gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
+  gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
+  gtk_widget_class_install_action (widget_class, "win.dismiss", NULL, on_dismiss);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_comma, GDK_CONTROL_MASK, "win.preferences", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+}
+
+static void
 dw_window_class_init (DwWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_window_dispose;
   widget_class->map = dw_window_map;
+  g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_CHAT_PAGE);
+  g_type_ensure (DW_TYPE_SEARCH_PAGE);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
   g_type_ensure (DW_TYPE_WELCOME_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, back);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, search_button);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, search);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, search_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome);
@@ -195,15 +351,9 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_address_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_try_here);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
-  gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
-  gtk_widget_class_install_action (widget_class, "win.back", NULL, on_back);
-  gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
-  gtk_widget_class_install_action (widget_class, "win.edit-address", NULL, on_edit_address);
-  gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+  gtk_widget_class_bind_template_callback (widget_class, on_found);
+  gtk_widget_class_bind_template_callback (widget_class, on_search_left);
+  install_actions (widget_class);
 }
 
 static void
@@ -238,11 +388,16 @@ DwWindow *
 dw_window_new (GtkApplication *application)
 {
   DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
+  DwChatList *chats = dw_application_get_chats (DW_APPLICATION (application));
 
   remember_size (self);
-  dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (dw_application_get_chats (DW_APPLICATION (application))));
+  dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
+  dw_search_page_set_chats (self->search, chats);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
-  if (dw_chat_list_is_loaded (dw_application_get_chats (DW_APPLICATION (application))))
+  g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
+                           G_CONNECT_SWAPPED);
+  show_store (self);
+  if (dw_chat_list_is_loaded (chats))
     dw_window_show_welcome (self, NULL, NULL);
   return self;
 }

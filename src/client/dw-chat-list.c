@@ -3,6 +3,7 @@
 
 #include "dw-client-error.h"
 #include "dw-local-stage.h"
+#include "dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -269,6 +270,31 @@ gboolean
 dw_chat_list_is_loaded (DwChatList *self)
 {
   return self->loaded;
+}
+
+static void
+on_expired (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwChatList) self = data;
+  guint expired = 0;
+
+  dw_store_expire_finish (DW_STORE (source), result, &expired, NULL);
+  if (expired > 0 && self->chats != NULL && DW_STORE (source) == self->history)
+    for (guint i = 0; i < self->chats->len; i++)
+      dw_conversation_reload (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
+}
+
+/**
+ * dw_chat_list_expire:
+ * @self: a list
+ * @before: a time, in microseconds since 1970 UTC
+ *
+ * Deletes what was said before a time, and was delivered.
+ */
+void
+dw_chat_list_expire (DwChatList *self, gint64 before)
+{
+  dw_store_expire_async (self->store, before, on_expired, g_object_ref (self));
 }
 
 /**

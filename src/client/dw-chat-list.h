@@ -15,6 +15,7 @@ DwChatList *dw_chat_list_new (DwStore *store,
                               GNetworkMonitor *monitor);
 void dw_chat_list_load (DwChatList *self);
 gboolean dw_chat_list_is_loaded (DwChatList *self);
+void dw_chat_list_expire (DwChatList *self, gint64 before);
 void dw_chat_list_close (DwChatList *self);
 
 DwStore *dw_chat_list_get_store (DwChatList *self);

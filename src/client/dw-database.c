@@ -315,6 +315,18 @@ dw_database_get_changes (DwDatabase *database)
 }
 
 /**
+ * dw_database_get_total_changes:
+ * @database: a connection
+ *
+ * Returns: how many rows were changed since it was opened
+ */
+gint64
+dw_database_get_total_changes (DwDatabase *database)
+{
+  return sqlite3_total_changes64 (database->handle);
+}
+
+/**
  * dw_database_is_in_memory:
  * @database: a connection
  *

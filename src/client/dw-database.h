@@ -24,6 +24,7 @@ gboolean dw_database_next (DwDatabase *database, sqlite3_stmt *query, GError **e
 char *dw_database_dup_text (sqlite3_stmt *query, int column);
 gint64 dw_database_get_number (DwDatabase *database, const char *sql, gint64 otherwise);
 gint64 dw_database_get_changes (DwDatabase *database);
+gint64 dw_database_get_total_changes (DwDatabase *database);
 gboolean dw_database_is_in_memory (DwDatabase *database);
 gboolean dw_database_is_read_only (DwDatabase *database);
 gboolean dw_database_has_transaction (DwDatabase *database);

@@ -143,7 +143,7 @@ need (DwPages *self, gint64 place)
 static DwMessage *
 peek (DwPages *self, gint64 place)
 {
-  Page *page = find (self, place);
+  Page *page = place >= 0 ? find (self, place) : NULL;
 
   return page != NULL ? page->lines[place % DW_PAGES_LINES] : NULL;
 }

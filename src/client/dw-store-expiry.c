@@ -111,13 +111,49 @@ expire (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   return FALSE;
 }
 
+/* The index keeps deleted words until its parts are merged; as SQLite says, first with a negative number, then until
+ * nothing changes any more. */
+static gboolean
+merge (DwDatabase *database, gpointer data, gpointer *result, GError **error)
+{
+  gint64 pages = *(gint64 *) data;
+  gint64 before = dw_database_get_total_changes (database);
+
+  if (!dw_database_run (database, error, "INSERT INTO words (words, rank) VALUES ('merge', ?)", "i", pages))
+    return FALSE;
+  *result = GINT_TO_POINTER (dw_database_get_total_changes (database) - before >= 2 ? 2 : 1);
+  return TRUE;
+}
+
 typedef struct
 {
   gint64 before;
   guint expired;
 } Progress;
 
-static void next_chunk (DwStore *store, GTask *task);
+static void
+ask (DwStore *store, GTask *task, DwStoreFunc func, gint64 number, GAsyncReadyCallback callback)
+{
+  gint64 *copy = g_new (gint64, 1);
+
+  *copy = number;
+  dw_store_read_async (store, func, copy, g_free, NULL, FALSE, callback, task);
+}
+
+static void
+on_merged (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+  int answer = GPOINTER_TO_INT (dw_store_read_finish (DW_STORE (source), result, &error));
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (answer == 2)
+    ask (DW_STORE (source), g_steal_pointer (&task), merge, DW_STORE_EXPIRY_PAGES, on_merged);
+  else
+    g_task_return_boolean (task, TRUE);
+}
 
 static void
 on_chunk (GObject *source, GAsyncResult *result, gpointer data)
@@ -134,19 +170,11 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
     }
   progress->expired += (guint) (answer - 1);
   if (answer - 1 >= DW_STORE_EXPIRY_CHUNK)
-    next_chunk (DW_STORE (source), g_steal_pointer (&task));
+    ask (DW_STORE (source), g_steal_pointer (&task), expire, progress->before, on_chunk);
+  else if (progress->expired > 0)
+    ask (DW_STORE (source), g_steal_pointer (&task), merge, -DW_STORE_EXPIRY_PAGES, on_merged);
   else
     g_task_return_boolean (task, TRUE);
-}
-
-static void
-next_chunk (DwStore *store, GTask *task)
-{
-  Progress *progress = g_task_get_task_data (task);
-  gint64 *before = g_new (gint64, 1);
-
-  *before = progress->before;
-  dw_store_read_async (store, expire, before, g_free, NULL, FALSE, on_chunk, task);
 }
 
 /**
@@ -168,7 +196,7 @@ dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callba
   g_task_set_source_tag (task, dw_store_expire_async);
   progress->before = before;
   g_task_set_task_data (task, progress, g_free);
-  next_chunk (store, task);
+  ask (store, task, expire, before, on_chunk);
 }
 
 /**

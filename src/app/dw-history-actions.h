@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-chat.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+void dw_history_actions_export (GtkWindow *window, DwChat *chat);
+void dw_history_actions_delete (GtkWindow *window, DwChat *chat);
+
+G_END_DECLS

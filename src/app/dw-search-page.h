@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-chat-list.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_SEARCH_PAGE (dw_search_page_get_type ())
+G_DECLARE_FINAL_TYPE (DwSearchPage, dw_search_page, DW, SEARCH_PAGE, GtkWidget)
+
+/** DW_SEARCH_PAGE_CONTEXT: how many characters of a message stand before the first word that was found. */
+#define DW_SEARCH_PAGE_CONTEXT 40
+
+/** DW_SEARCH_PAGE_CHARS: how many characters of a message are shown. */
+#define DW_SEARCH_PAGE_CHARS 200
+
+void dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats);
+void dw_search_page_set_chat (DwSearchPage *self, DwChat *chat);
+
+G_END_DECLS
