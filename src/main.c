@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 typedef struct
@@ -78,6 +79,8 @@ main (int argc, char *argv[])
       g_printerr (_ ("A profile’s name has up to 32 letters, digits, “-” and “_”.\n"));
       return 2;
     }
+  /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
+  signal (SIGXFSZ, SIG_IGN);
   application = dw_application_new (profile);
   return g_application_run (G_APPLICATION (application), argc, argv);
 }

@@ -100,9 +100,10 @@ show_secret (DwChatPage *self)
                       _ ("Enter it for now"), "win.edit-address", NULL, NULL);
       break;
     case DW_STAGE_SECRET_MISSING:
-      dw_banner_show (self->keyring_banner,
-                      _ ("Your keyring did not give this stage’s token. Unlock it and try again, or enter the token."),
-                      _ ("Try again"), "win.ask-keyring", _ ("Enter token"), "win.edit-address");
+      dw_banner_show (
+          self->keyring_banner,
+          _ ("Your keyring did not give this stage’s token. Unlock it and try again, or enter the token."),
+          _ ("Try again"), "win.ask-keyring", _ ("Enter token"), "win.edit-address");
       break;
     case DW_STAGE_SECRET_SESSION:
       dw_banner_show (self->keyring_banner,

@@ -77,9 +77,9 @@ on_file_chosen (GtkNativeDialog *dialog, int response, Choice *choice)
   if (file != NULL)
     {
       name = g_file_get_basename (file);
-      dw_export_async (dw_chat_get_store (choice->chat), dw_stage_get_number (dw_chat_get_stage (choice->chat)), file,
-                       g_str_has_suffix (name, ".txt") ? DW_EXPORT_TEXT : DW_EXPORT_JSON_LINES, NULL, on_exported,
-                       g_object_ref (choice->window));
+      dw_export_async (dw_chat_get_store (choice->chat), dw_stage_get_number (dw_chat_get_stage (choice->chat)),
+                       file, g_str_has_suffix (name, ".txt") ? DW_EXPORT_TEXT : DW_EXPORT_JSON_LINES, NULL,
+                       on_exported, g_object_ref (choice->window));
     }
   g_object_unref (dialog);
 }
@@ -117,7 +117,8 @@ dw_history_actions_export (GtkWindow *window, DwChat *chat)
   add_filter (GTK_FILE_CHOOSER (native), _ ("Text (*.txt)"), "*.txt");
   add_filter (GTK_FILE_CHOOSER (native), _ ("JSON Lines (*.jsonl)"), "*.jsonl");
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (native), name);
-  g_signal_connect_data (native, "response", G_CALLBACK (on_file_chosen), choice_new (window, chat), choice_free, 0);
+  g_signal_connect_data (native, "response", G_CALLBACK (on_file_chosen), choice_new (window, chat), choice_free,
+                         0);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (native));
 }
@@ -145,17 +146,18 @@ dw_history_actions_delete (GtkWindow *window, DwChat *chat)
   g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
   g_autofree char *safe = dw_safe_name (name);
 
-  adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
-                                  /* Translators: %s is a stage's name. */
-                                  _ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
-                                     "What waits to be sent is sent."),
-                                  safe);
+  adw_message_dialog_format_body (
+      ADW_MESSAGE_DIALOG (dialog),
+      /* Translators: %s is a stage's name. */
+      _ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
+         "What waits to be sent is sent."),
+      safe);
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "delete", _ ("_Delete"),
                                     NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (on_delete_answered), choice_new (window, chat), choice_free,
-                         0);
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_delete_answered), choice_new (window, chat),
+                         choice_free, 0);
   gtk_window_present (GTK_WINDOW (dialog));
 }

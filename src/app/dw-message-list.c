@@ -23,13 +23,18 @@ struct _DwMessageList
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
   guint scroll;
-  gint64 wanted; /* the place to jump to */
+  gint64 wanted;    /* the place to jump to */
+  GtkWidget *found; /* the item that is pointed out, or NULL */
+  guint fading;
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 
 /* How far from the end still counts as at the end, in pixels. */
 #define END_SLACK 24
+
+/* How long a line that was looked for is pointed out, in seconds. */
+#define FOUND_SECONDS 3
 
 static void
 on_label_changed (DwMessageRow *row, GtkListItem *item)
@@ -148,6 +153,8 @@ dw_message_list_dispose (GObject *object)
   DwMessageList *self = DW_MESSAGE_LIST (object);
 
   g_clear_handle_id (&self->scroll, g_source_remove);
+  g_clear_handle_id (&self->fading, g_source_remove);
+  g_clear_object (&self->found);
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
@@ -215,19 +222,59 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
 }
 
+static GtkWidget *
+find_item (DwMessageList *self, gint64 place)
+{
+  GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
+
+  for (; item != NULL; item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+
+      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_is_at (DW_MESSAGE_ROW (row), place))
+        return item;
+    }
+  return NULL;
+}
+
+static gboolean
+on_found_for_long (gpointer data)
+{
+  DwMessageList *self = data;
+
+  self->fading = 0;
+  gtk_widget_remove_css_class (self->found, "found");
+  g_clear_object (&self->found);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever looked for it sees at once which it is, and goes on from there with the arrow keys. */
+static void
+point_out (DwMessageList *self, GtkWidget *item)
+{
+  g_clear_handle_id (&self->fading, g_source_remove);
+  if (self->found != NULL)
+    gtk_widget_remove_css_class (self->found, "found");
+  g_set_object (&self->found, item);
+  gtk_widget_add_css_class (item, "found");
+  gtk_widget_grab_focus (item);
+  self->fading = g_timeout_add_seconds (FOUND_SECONDS, on_found_for_long, self);
+}
+
 static gboolean
 on_jump (gpointer data)
 {
   DwMessageList *self = data;
+  GtkWidget *item;
   guint position;
 
   self->scroll = 0;
   if (dw_conversation_get_position (self->conversation, self->wanted, &position))
-    {
-      gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
-      /* A line away from an edge is found more easily. */
-      gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_TAB_FORWARD);
-    }
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+  item = find_item (self, self->wanted);
+  if (item != NULL)
+    point_out (self, item);
+  on_value_changed (self, gtk_scrolled_window_get_vadjustment (self->scroller));
   return G_SOURCE_REMOVE;
 }
 

@@ -39,7 +39,8 @@ dw_preferences_show (GtkWindow *window, GSettings *settings)
     gtk_widget_set_sensitive (GTK_WIDGET (retention), FALSE);
   else
     g_settings_bind_with_mapping (settings, "retention", retention, "selected", G_SETTINGS_BIND_DEFAULT,
-                                  retention_to_index, retention_from_index, g_object_ref (settings), g_object_unref);
+                                  retention_to_index, retention_from_index, g_object_ref (settings),
+                                  g_object_unref);
   gtk_window_set_transient_for (preferences, window);
   gtk_window_present (preferences);
 }

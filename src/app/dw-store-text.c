@@ -21,8 +21,9 @@ dw_store_text_trouble (DwStoreTrouble trouble)
     case DW_STORE_FULL:
       return _ ("History is not saved: the disk is full. Make room, and what was said meanwhile will be saved.");
     case DW_STORE_READ_ONLY:
-      return _ ("History is not saved: its folder may not be written. Allow it, and what was said meanwhile will be "
-                "saved.");
+      return _ (
+          "History is not saved: its folder may not be written. Allow it, and what was said meanwhile will be "
+          "saved.");
     case DW_STORE_BROKEN:
       return _ ("History is not saved: the disk reports errors. Check it, and save what you need elsewhere.");
     case DW_STORE_FINE:
@@ -46,9 +47,10 @@ dw_store_text_kept (const char *kept_as, gboolean newer)
 
   if (newer)
     /* Translators: %s is a file's path. */
-    return g_strdup_printf (_ ("Your history is from a newer version of this program. It is kept as %s, and a new one "
-                               "has begun."),
-                            path);
+    return g_strdup_printf (
+        _ ("Your history is from a newer version of this program. It is kept as %s, and a new one "
+           "has begun."),
+        path);
   /* Translators: %s is a file's path. */
   return g_strdup_printf (_ ("Your history was damaged. It is kept as %s, and a new one has begun."), path);
 }

@@ -99,8 +99,8 @@ find_end (const Reading *reading, const char *start, glong index, glong most, gl
  * @data: for @fits
  *
  * Splits a text into parts that fit, at the ends of paragraphs where there are any, else of sentences, else between
- * words, else between characters, and never within what a person sees as one character. No character is lost but the
- * blanks at the ends of parts.
+ * words, else between characters, and never within what a person sees as one character. No character is lost but
+ * the blanks at the ends of parts.
  *
  * Returns: (transfer full) (nullable): the parts, or %NULL where it cannot be done in %DW_TEXT_SPLIT_PARTS
  */

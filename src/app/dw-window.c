@@ -10,6 +10,7 @@
 #include "dw-search-page.h"
 #include "dw-stage-picker.h"
 #include "dw-store-text.h"
+#include "dw-toolkit.h"
 #include "dw-welcome-page.h"
 
 #include <glib/gi18n.h>
@@ -22,6 +23,7 @@ struct _DwWindow
   GtkStack *pages;
   GtkWidget *back;
   GtkWidget *search_button;
+  GtkWidget *menu;
   GtkWidget *welcome_title;
   GtkWidget *search_title;
   DwBanner *store_banner;
@@ -30,8 +32,8 @@ struct _DwWindow
   DwChatPage *chat_page;
   DwSearchPage *search;
 
-  DwChat *chat;    /* what is looked at, or NULL */
-  DwChat *editing; /* whose address the welcome page changes, or NULL for a new one */
+  DwChat *chat;       /* what is looked at, or NULL */
+  DwChat *editing;    /* whose address the welcome page changes, or NULL for a new one */
   gboolean dismissed; /* the person knows that the file was put aside */
 };
 
@@ -341,6 +343,7 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, back);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search_button);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, menu);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search_title);
@@ -360,6 +363,8 @@ static void
 dw_window_init (DwWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* The name belongs to the part that can be pressed: before GTK 4.12 a menu button hides a toggle button. */
+  dw_toolkit_set_label (gtk_widget_get_first_child (self->menu), _ ("Main menu"));
 }
 
 /* The window that was resized last decides how large the next one is, and resizes no other. */

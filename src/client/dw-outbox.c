@@ -102,7 +102,8 @@ encode (DwOutbox *self, Entry *entry, gboolean with_id, GError **error)
                           with_id ? dw_message_get_id (entry->message) : NULL, error);
 }
 
-static void
+/* FALSE where the line is ending and nothing can go before the next. */
+static gboolean
 hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
 {
   g_autoptr (GError) error = NULL;
@@ -114,7 +115,10 @@ hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
       entry_free (entry);
     }
   else if (!dw_session_send (self->session, frame))
-    g_queue_push_head (&self->waiting, entry);
+    {
+      g_queue_push_head (&self->waiting, entry);
+      return FALSE;
+    }
   else
     {
       entry->sent_at = dw_boot_clock_now ();
@@ -124,6 +128,7 @@ hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
       set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
       self->timer = g_timeout_add (self->pace_ms, on_pace, self);
     }
+  return TRUE;
 }
 
 /* Written, or the store takes long: then a program that dies now does not know later that it was sent. */
@@ -142,9 +147,7 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
     }
   if (is_online (self) && with_id == had_id (entry))
     {
-      hand_over (self, entry, with_id);
-      /* Too large: the next one. */
-      if (self->timer == 0)
+      if (hand_over (self, entry, with_id))
         send_next (self);
       return;
     }
@@ -202,8 +205,8 @@ send_next (DwOutbox *self)
 
           if (dw_message_get_went (entry->message) != went)
             mark (self, entry, went);
-          else
-            hand_over (self, entry, with_id);
+          else if (!hand_over (self, entry, with_id))
+            return;
         }
       else if (!status->confirmed)
         {

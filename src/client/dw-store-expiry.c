@@ -111,8 +111,8 @@ expire (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   return FALSE;
 }
 
-/* The index keeps deleted words until its parts are merged; as SQLite says, first with a negative number, then until
- * nothing changes any more. */
+/* The index keeps deleted words until its parts are merged; as SQLite says, first with a negative number, then
+ * until nothing changes any more. */
 static gboolean
 merge (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {

@@ -419,6 +419,22 @@ test_notices (void)
   g_assert_cmpstr (dw_message_get_text (message_at (&desk, 4)), ==, "and on we talk");
 }
 
+/* The peer says goodbye and does not go: what is written meanwhile waits, and nothing spins. */
+static void
+test_closing_line (void)
+{
+  g_auto (Desk) desk = { 0 };
+  static const guint8 goodbye[] = { 0x03, 0xe9 };
+  DwMessage *message;
+
+  desk_init (&desk, "\"id\"");
+  dw_raw_peer_write_frame (desk.peer, 0x88, goodbye, sizeof goodbye);
+  message = dw_chat_say (desk.chat, "into the silence");
+  dw_test_run_for (100);
+  until_delivery (message, DW_DELIVERY_SENT);
+  until_peer_has (&desk, "into the silence");
+}
+
 static void
 test_too_large (void)
 {
@@ -519,6 +535,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/refused-without-echo/AG-1", test_refused_without_echo);
   g_test_add_func ("/client/chat/gateway-errors/AG-1", test_gateway_errors);
   g_test_add_func ("/client/chat/notices/AG-1", test_notices);
+  g_test_add_func ("/client/chat/closing-line", test_closing_line);
   g_test_add_func ("/client/chat/too-large", test_too_large);
   g_test_add_func ("/client/conversation/splices/WS-4", test_conversation);
   g_test_add_func ("/client/conversation/groups", test_groups);

@@ -137,6 +137,11 @@ class App:
         until(f"“{name}” to be sensitive", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
         Atspi.Action.do_action(button, 0)
 
+    def choose(self, name):
+        """Chooses from a menu that is open."""
+        item = self.wait(name, ("menu item", "push button", "button"))
+        Atspi.Action.do_action(item, 0)
+
     def type_into(self, name, text, start=None):
         field = self.wait(name, ("text", "entry"), start)
         Atspi.EditableText.set_text_contents(field, text)

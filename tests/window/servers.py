@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 
@@ -132,3 +133,54 @@ class NodeClient:
         status = self.process.wait(10)
         self.process.stdout.close()
         return status
+
+
+class Proxy:
+    """Stands between one client and a stage, and resets the line when it is told to."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.requests = []
+        self.fate = None  # whether the next message's echo is lost with the line, or None
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/prod"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def reset_at(self, before_echo):
+        """Resets the line when the next message was broadcast: before its echo got through, or after."""
+        self.fate = before_echo
+
+    def _serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            try:
+                host, port = self.stage.url.split("/")[2].split(":")
+                upstream = socket.create_connection((host, int(port)), timeout=5)
+                upstream.settimeout(None)
+            except OSError:
+                client.close()
+                continue
+            for source, target, inwards in ((client, upstream, False), (upstream, client, True)):
+                threading.Thread(target=self._pump, args=(source, target, inwards), daemon=True).start()
+
+    def _pump(self, source, target, inwards):
+        try:
+            while data := source.recv(65536):
+                if not inwards and data.startswith(b"GET "):
+                    self.requests.append(data)
+                with self.lock:
+                    fate, self.fate = (self.fate, None) if inwards and b'"id"' in data and b"sentAt" in data else (None, self.fate)
+                if fate is not True:
+                    target.sendall(data)
+                if fate is not None:
+                    break
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()

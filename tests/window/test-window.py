@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real window, against our own stage and against servers and clients that are not ours."""
 
-import contextlib
 import json
 import os
 import signal
@@ -12,37 +11,8 @@ import time
 
 import tap
 from driver import App, Atspi, Stage, until
+from running import running, stage
 from servers import NodeClient, RawServer, Server
-
-
-@contextlib.contextmanager
-def running(*arguments, **options):
-    """A program that must end well: no warning, no crash."""
-    app = App(*arguments, **options)
-    try:
-        yield app
-        app.quit()
-        assert app.process.returncode == 0, f"exit {app.process.returncode}: {app.output()}"
-        complaints = [line for line in app.output().splitlines()
-                      if "-CRITICAL" in line or ("-WARNING" in line and "dbind" not in line)]
-        assert not complaints, complaints
-    except BaseException:
-        print("# status:", app.status() if app.process.poll() is None else app.process.returncode)
-        for line in app.output().splitlines()[-20:]:
-            print("#", line)
-        raise
-    finally:
-        app.end()
-
-
-@contextlib.contextmanager
-def stage(**options):
-    running_stage = Stage(**options)
-    try:
-        yield running_stage
-    finally:
-        if running_stage.process.poll() is None:
-            running_stage.kill()
 
 
 def test_names_tools_rely_on():

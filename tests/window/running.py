@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs of a test that must end well."""
+
+import contextlib
+
+from driver import App, Stage
+
+
+@contextlib.contextmanager
+def running(*arguments, **options):
+    """A program that must end well: no warning, no crash."""
+    app = App(*arguments, **options)
+    try:
+        yield app
+        app.quit()
+        assert app.process.returncode == 0, f"exit {app.process.returncode}: {app.output()}"
+        complaints = [line for line in app.output().splitlines()
+                      if "-CRITICAL" in line or ("-WARNING" in line and "dbind" not in line)]
+        assert not complaints, complaints
+    except BaseException:
+        print("# status:", app.status() if app.process.poll() is None else app.process.returncode)
+        for line in app.output().splitlines()[-20:]:
+            print("#", line)
+        raise
+    finally:
+        app.end()
+
+
+@contextlib.contextmanager
+def stage(**options):
+    """A stage that ends with the test."""
+    running_stage = Stage(**options)
+    try:
+        yield running_stage
+    finally:
+        if running_stage.process.poll() is None:
+            running_stage.kill()

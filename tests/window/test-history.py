@@ -1,0 +1,419 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the window remembers: over restarts and kills, with a disk, a keyring and other programs that do not help."""
+
+import glob
+import json
+import os
+import random
+import re
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import tap
+from driver import DEADLINE, App, Atspi, until
+from running import running, stage
+from servers import Proxy, Server
+
+
+def path_of(data, profile=None):
+    return os.path.join(data, "dynamowave-chat", *(["profiles", profile] if profile else []), "history.sqlite")
+
+
+def texts_in(data, profile=None):
+    with sqlite3.connect(f"file:{path_of(data, profile)}?mode=ro", uri=True) as database:
+        return [row[0] for row in database.execute("SELECT text FROM lines WHERE kind <= 1 ORDER BY line")]
+
+
+class Listener:
+    """Somebody else on the stage, who drops second copies by their id as our clients do."""
+
+    def __init__(self, url):
+        self.texts = []
+        self.process = subprocess.Popen([os.environ["DYNAMOWAVE_CLI"], "tail", url], stdout=subprocess.PIPE, text=True)
+        self.online = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        assert self.online.wait(DEADLINE)
+
+    def _read(self):
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["kind"] == "message":
+                self.texts.append(event["text"])
+            elif event.get("state") == "online":
+                self.online.set()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait(DEADLINE)
+
+
+def test_restart():
+    """What was said, the stage and the draft are there at the next start, even after a kill"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        app = App(local.url, data=data)
+        app.wait_for_status("Online")
+        app.say("said before")
+        app.wait_for_row("said before", "delivered")
+        app.type_into("Message", "half a sentence")
+        time.sleep(1.5)  # less than the five seconds that may be lost
+        app.process.kill()
+        app.end()
+        with running(data=data) as app:
+            app.wait_for_row("said before", "delivered")
+            app.wait_for_status("Online")
+            app.wait_for_row("Offline")
+            assert app.text_of("Message") == "half a sentence"
+
+
+def test_terminated():
+    """DT-3: SIGTERM loses neither a message nor the draft"""
+    with tempfile.TemporaryDirectory() as data:
+        server = Server()
+        app = App(server.url, data=data)
+        app.wait_for_status("Online")
+        server.send(*[json.dumps({"message": f"burst {number}"}) for number in range(300)])
+        app.wait_for_row("burst 299")
+        app.type_into("Message", "a draft")
+        app.process.send_signal(signal.SIGTERM)
+        app.process.wait(DEADLINE)
+        assert app.process.returncode == 0, app.output()
+        assert texts_in(data) == [f"burst {number}" for number in range(300)]
+        with running(data=data) as app:
+            app.wait("Message")
+            until("the draft", lambda: app.text_of("Message") == "a draft")
+        server.close()
+
+
+class Writer:
+    """Writes fast: the composer is looked for once, and not among a hundred rows each time."""
+
+    def __init__(self, app):
+        self.field = app.wait("Message", ("text", "entry"))
+        self.button = app.wait("Send", ("push button",))
+
+    def send(self, text):
+        Atspi.EditableText.set_text_contents(self.field, text)
+        until("Send to be sensitive", lambda: self.button.get_state_set().contains(Atspi.StateType.SENSITIVE))
+        Atspi.Action.do_action(self.button, 0)
+
+    def is_empty(self):
+        return Atspi.Text.get_character_count(self.field) == 0
+
+
+def own_rows(app):
+    """Number and state of one's own messages, as the window shows them."""
+    found = [re.match(r"You: number (\d+), .*, (\w+)$", row) for row in app.rows()]
+    return {int(match[1]): match[2] for match in found if match}
+
+
+def check_states(app, listener, upto):
+    """None is missing, and none is said to be delivered that is not."""
+    rows = until("the conversation", lambda: (shown := own_rows(app)) and len(shown) >= upto and shown)
+    assert sorted(rows)[:upto] == list(range(1, upto + 1)), rows
+    for number, state in rows.items():
+        assert state in ("queued", "sent", "unconfirmed", "delivered"), (number, state)
+        if state == "delivered":
+            assert f"number {number}" in listener.texts, (number, listener.texts)
+
+
+def test_killed_and_cut():
+    """DB-1: 100 messages arrive once each and in order, whatever kills the program or the line, and the window is true"""
+    dice = random.Random(os.environ.get("SEED", 11))
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        proxy, listener = Proxy(local), Listener(local.url)
+        app = App(proxy.url, data=data)
+        number = kills = cuts = 0
+        try:
+            app.wait_for_status("Online")
+            writer = Writer(app)
+            while number < 100:
+                fate = dice.random()
+                if fate < 0.1:
+                    proxy.reset_at(before_echo=True)
+                elif fate < 0.2:
+                    proxy.reset_at(before_echo=False)
+                cuts += fate < 0.2
+                writer.send(f"number {number + 1}")
+                if fate < 0.9:
+                    until("the message to leave the composer", writer.is_empty)
+                    number += 1
+                    continue
+                time.sleep(dice.uniform(0.0, 0.25))
+                kills += 1
+                app.process.kill()
+                app.end()
+                app = App(data=data)
+                writer = Writer(app)
+                check_states(app, listener, number)
+                # A press whose message is not there was not taken; a person sees that and writes it again.
+                number += number + 1 in own_rows(app)
+            until("all to be delivered", lambda: list(own_rows(app).values()).count("delivered") == 100, 90)
+            assert listener.texts == [f"number {n}" for n in range(1, 101)], listener.texts
+            assert kills >= 5 and cuts >= 10, (kills, cuts)
+            app.quit()
+        except BaseException:
+            print(f"# {number} sent, {kills} kills, {cuts} cuts; the program: {app.process.poll()}; {app.output()}")
+            raise
+        finally:
+            app.end()
+            listener.end()
+
+
+def test_locked():
+    """DB-2: another program holds the file for 12 s: it is said, the window goes on, and all is saved afterwards"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        server = Server()
+        with running(server.url, data=data) as app:
+            app.wait_for_status("Online")
+            other = sqlite3.connect(path_of(data), isolation_level=None)
+            other.execute("BEGIN EXCLUSIVE")
+            locked = time.monotonic()
+            for number in range(200):
+                server.send(json.dumps({"message": f"during {number}"}))
+            app.wait_for_row("during 199")
+            app.say("and my own")
+            app.wait_for_row("You", "and my own", "delivered")
+            assert time.monotonic() - locked < 9, "the window waited"
+            until("the banner", lambda: any("another program holds" in text for text in app.texts()), 20)
+            other.execute("COMMIT")
+            other.close()
+            until("the banner to go", lambda: not any("another program holds" in text for text in app.texts()))
+            wanted = [f"during {number}" for number in range(200)] + ["and my own"]
+            until("all to be saved", lambda: texts_in(data) == wanted)
+        server.close()
+
+
+def test_disk_fails():
+    """DB-3: where nothing can be written the chat goes on, it is said, and saving resumes"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        with running(local.url, data=data) as app:
+            app.wait_for_status("Online")
+            app.say("before")
+            app.wait_for_row("before", "delivered")
+            # Past the limit each write fails, as on a broken disk.
+            resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+            for number in range(5):
+                app.say(f"during {number}")
+                app.wait_for_row(f"during {number}", "delivered")
+            until("the banner", lambda: any("History is not saved" in text for text in app.texts()))
+            resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            until("the banner to go", lambda: not any("History is not saved" in text for text in app.texts()))
+            until("all to be saved", lambda: texts_in(data) == ["before"] + [f"during {n}" for n in range(5)])
+        with sqlite3.connect(path_of(data)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_damaged():
+    """DB-3: a damaged file, and one from a newer version, are kept under another name, and it is said"""
+    for newer in (False, True):
+        with tempfile.TemporaryDirectory() as data, stage() as local:
+            os.makedirs(os.path.dirname(path_of(data)))
+            if newer:
+                with sqlite3.connect(path_of(data)) as database:
+                    database.execute("CREATE TABLE anything (x)")
+                    database.execute("PRAGMA user_version = 99")
+                    database.execute(f"PRAGMA application_id = {0x44576368}")
+            else:
+                with open(path_of(data), "wb") as file:
+                    file.write(b"not a database " * 100)
+            with open(path_of(data), "rb") as file:
+                contents = file.read()
+            with running(local.url, data=data) as app:
+                app.wait_for_status("Online")
+                word = "newer version" if newer else "was damaged"
+                until("the banner", lambda: any(word in text for text in app.texts()))
+                app.press("OK")
+                until("the banner to go", lambda: not any(word in text for text in app.texts()))
+                app.say("a new beginning")
+                app.wait_for_row("a new beginning", "delivered")
+            kept = glob.glob(path_of(data) + (".newer-*" if newer else ".damaged-*"))
+            assert len(kept) == 1, kept
+            with open(kept[0], "rb") as file:
+                assert file.read() == contents
+
+
+def test_search():
+    """An old message is found, among many and from all stages, with the keyboard alone"""
+    with tempfile.TemporaryDirectory() as data, stage() as one, stage() as two:
+        first = Server()
+        with running(first.url, one.url, data=data) as app:
+            app.wait_for_status("Online")
+            first.send(json.dumps({"message": "the password is xylophone", "sender": "Eve"}),
+                       *[json.dumps({"message": f"chatter {number}"}) for number in range(600)])
+            app.say("on the other stage")
+            app.wait_for_row("on the other stage", "delivered")
+            app.keys("ctrl+f")
+            app.wait("Search messages")
+            app.type_into("Search messages", "xylo")
+            until("nothing here", lambda: app.find("No Results"))
+            app.press("All stages")
+            until("a result", lambda: any("the password is xylophone" in text for text in app.texts()))
+            app.wait("Search messages")
+            app.keys("shift+Tab")
+            app.keys("Return")
+            app.wait_for_row("the password is xylophone")
+            # It is found where it was said, long before the newest.
+            assert not any("chatter 599" in row for row in app.rows()), app.rows()[-3:]
+            app.keys("ctrl+f")
+            app.keys("Escape")
+            app.wait("Message")
+        first.close()
+
+
+def test_delete():
+    """A conversation is deleted, really, after a question"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        with running(local.url, data=data) as app:
+            app.wait_for_status("Online")
+            app.say("a secret like xylophone")
+            app.wait_for_row("xylophone", "delivered")
+            app.press("Main menu")
+            app.choose("Delete Conversation…")
+            app.press("_Delete Delete")  # as libadwaita 1.2 names it
+            until("an empty conversation", lambda: not app.rows())
+            time.sleep(0.3)
+            for path in glob.glob(path_of(data) + "*"):
+                with open(path, "rb") as file:
+                    assert b"xylophone" not in file.read(), path
+            app.say("and on we talk")
+            app.wait_for_row("and on we talk", "delivered")
+
+
+def test_discard_and_edit():
+    """A message that was not taken is discarded, or put back where one writes"""
+    server = Server(refusals=2)
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        for text, button in (("not wanted", "Discard"), ("to be better", "Edit")):
+            app.say(text)
+            app.wait_for_row("You", text, "failed")
+            app.press(button)
+            until("the row to go", lambda: not any(text in row for row in app.rows()))
+        assert app.text_of("Message") == "to be better"
+    server.close()
+
+
+def test_old_queue():
+    """What has waited for more than an hour asks before it goes"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        app = App(local.url, data=data)
+        app.wait_for_status("Online")
+        local.kill()
+        app.wait_for_status("Waiting")
+        app.say("an old thought")
+        app.wait_for_row("an old thought", "queued")
+        app.quit()
+        with sqlite3.connect(path_of(data)) as database:
+            database.execute("UPDATE lines SET time = time - 7200000000 WHERE kind = 1")
+        local.start()
+        with running(data=data) as app:
+            until("the question", lambda: any("waited for more than an hour" in text for text in app.texts()))
+            app.wait_for_status("Online")
+            app.wait_for_row("an old thought", "queued")
+            app.press("Send", app.find("1 message has waited for more than an hour. Send it now?").get_parent())
+            app.wait_for_row("an old thought", "delivered")
+
+
+def test_split():
+    """What is too large for one frame goes in several, whole"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        with running(local.url, data=data) as app:
+            app.wait_for_status("Online")
+            text = "\n".join(f"Paragraph {number}. " + "word " * 100 for number in range(150))
+            app.type_into("Message", text)
+            until("words on its size", lambda: any("bytes too many" in name for name in app.texts()))
+            app.press("Send as 3 messages")
+            until("all to be saved", lambda: len(texts_in(data)) == 3)
+            until("an empty composer", lambda: app.text_of("Message") == "")
+            parts = texts_in(data)
+            assert "".join(" ".join(parts).split()) == "".join(text.split())
+            assert all(part.startswith("Paragraph") for part in parts), [part[:20] for part in parts]
+
+
+class Keyring:
+    """A real keyring on this bus, unlocked with a password of its own."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(["gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        env={**os.environ, "XDG_DATA_HOME": self.folder.name})
+        self.process.stdin.write(b"password")
+        self.process.stdin.close()
+        until("the keyring", self._answers)
+
+    @staticmethod
+    def _answers():
+        return b"true" in subprocess.run(
+            ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus",
+             "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"], capture_output=True,
+            check=False).stdout
+
+    def end(self):
+        self.process.kill()
+        self.process.wait(DEADLINE)
+        until("the keyring to go", lambda: not self._answers())
+
+
+TOKEN = "S3CR3T+/=canary"
+
+
+def secrets_in(folder):
+    found = []
+    for path in glob.glob(f"{folder}/**/*", recursive=True):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                contents = file.read()
+            found += [path for form in (TOKEN, "S3CR3T%2B%2F%3Dcanary", "S3CR3T") if form.encode() in contents]
+    return found
+
+
+def test_keyring():
+    """AG-7: a token is in the keyring and in no file, and the next start has it"""
+    keyring = Keyring()
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        proxy = Proxy(local)
+        try:
+            with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
+                app.wait_for_status("Online")
+                app.say("hello")
+                app.wait_for_row("hello", "delivered")
+                time.sleep(1)
+            assert not secrets_in(data), secrets_in(data)
+            proxy.requests.clear()
+            with running(data=data) as app:
+                app.wait_for_status("Online")
+                assert any(TOKEN.encode() in request for request in proxy.requests), proxy.requests
+                assert not any("keyring" in text for text in app.texts())
+            assert not secrets_in(data), secrets_in(data)
+        finally:
+            keyring.end()
+
+
+def test_no_keyring():
+    """Without a keyring the token is used for this session, and that is said; the next start asks for it"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        proxy = Proxy(local)
+        with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
+            app.wait_for_status("Online")
+            until("the banner", lambda: any("this session only" in text for text in app.texts()))
+        assert not secrets_in(data), secrets_in(data)
+        with running(data=data) as app:
+            until("the banner", lambda: any("did not give" in text for text in app.texts()))
+            assert app.status().startswith("Offline"), app.status()
+            app.press("Enter token")
+            app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
+            app.press("Connect")
+            app.wait_for_status("Online")
+            assert TOKEN.encode() in proxy.requests[-1]
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/history")
