@@ -362,6 +362,12 @@ dw_raw_peer_get_last_request (DwRawPeer *self)
   return self->last_request;
 }
 
+GPtrArray *
+dw_raw_peer_get_texts (DwRawPeer *self)
+{
+  return self->texts;
+}
+
 guint
 dw_raw_peer_get_n_frames (DwRawPeer *self, const char *part)
 {

@@ -23,6 +23,7 @@ void dw_raw_peer_drop_oldest (DwRawPeer *self);
 guint dw_raw_peer_get_attempts (DwRawPeer *self);
 guint dw_raw_peer_get_open (DwRawPeer *self);
 const char *dw_raw_peer_get_last_request (DwRawPeer *self);
+GPtrArray *dw_raw_peer_get_texts (DwRawPeer *self);
 guint dw_raw_peer_get_n_frames (DwRawPeer *self, const char *part);
 const char *dw_raw_peer_get_last_frame (DwRawPeer *self);
 guint dw_raw_peer_get_last_close (DwRawPeer *self);

@@ -243,6 +243,8 @@ dw_chat_list_new (DwStore *store, DwStore *history, const DwSessionPolicy *polic
   self->policy = *policy;
   g_set_object (&self->monitor, monitor);
   self->stages = dw_stage_list_new (store);
+  /* A draft is a part of what was said. */
+  dw_stage_list_set_keeps_drafts (self->stages, history == store);
   g_signal_connect_object (self->stages, "items-changed", G_CALLBACK (on_stages_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->stages, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
   return self;

@@ -127,6 +127,7 @@ hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
         entry_free (g_queue_pop_head (&self->unechoed));
       set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
       self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+      self->pace_ms = MAX (self->pace_ms * 9 / 10, DW_OUTBOX_PACE_MS);
     }
   return TRUE;
 }
@@ -506,7 +507,6 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
         if (!is_echo (entry, frame, i == 0))
           continue;
         dw_stage_set_echoes (self->stage, TRUE);
-        self->pace_ms = MAX (self->pace_ms / 2, DW_OUTBOX_PACE_MS);
         set_delivery (self, message, DW_DELIVERY_DELIVERED, NULL);
         g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */

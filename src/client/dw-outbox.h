@@ -22,7 +22,7 @@ G_DECLARE_FINAL_TYPE (DwOutbox, dw_outbox, DW, OUTBOX, GObject)
 /** DW_OUTBOX_PACE_MS: the time between two messages of a queue, in milliseconds. */
 #define DW_OUTBOX_PACE_MS 20
 
-/** DW_OUTBOX_SLOW_MS: the same after the stage said "Too Many Requests". */
+/** DW_OUTBOX_SLOW_MS: the same after the stage said "Too Many Requests"; it grows shorter by a tenth each time. */
 #define DW_OUTBOX_SLOW_MS 1000
 
 DwOutbox *dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store);

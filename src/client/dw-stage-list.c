@@ -20,6 +20,7 @@ struct _DwStageList
   gint64 next;       /* the number of the next stage */
   guint timer;
   gboolean loaded;
+  gboolean keeps_drafts;
 };
 
 static void dw_stage_list_iface_init (GListModelInterface *iface);
@@ -69,7 +70,7 @@ dw_stage_list_flush (DwStageList *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   for (guint i = 0; i < self->stages->len; i++)
     if (g_hash_table_remove (self->dirty, g_ptr_array_index (self->stages, i)))
-      dw_store_stages_save (self->store, g_ptr_array_index (self->stages, i), i);
+      dw_store_stages_save (self->store, g_ptr_array_index (self->stages, i), i, self->keeps_drafts);
 }
 
 static gboolean
@@ -138,6 +139,7 @@ dw_stage_list_init (DwStageList *self)
   self->stages = g_ptr_array_new_with_free_func (g_object_unref);
   self->dirty = g_hash_table_new (g_direct_hash, g_direct_equal);
   self->next = 1;
+  self->keeps_drafts = TRUE;
 }
 
 static void
@@ -200,6 +202,17 @@ void
 dw_stage_list_load (DwStageList *self)
 {
   dw_store_stages_load_async (self->store, on_loaded, g_object_ref (self));
+}
+
+/**
+ * dw_stage_list_set_keeps_drafts:
+ * @self: a list
+ * @keeps_drafts: whether what is typed and not sent is saved
+ */
+void
+dw_stage_list_set_keeps_drafts (DwStageList *self, gboolean keeps_drafts)
+{
+  self->keeps_drafts = keeps_drafts;
 }
 
 /**

@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (DwStageList, dw_stage_list, DW, STAGE_LIST, GObject)
 #define DW_STAGE_LIST_SAVE_MS 500
 
 DwStageList *dw_stage_list_new (DwStore *store);
+void dw_stage_list_set_keeps_drafts (DwStageList *self, gboolean keeps_drafts);
 void dw_stage_list_load (DwStageList *self);
 gboolean dw_stage_list_is_loaded (DwStageList *self);
 gboolean dw_stage_list_add (DwStageList *self, DwStage *stage);

@@ -180,7 +180,7 @@ join_urls (DwStage *stage)
 }
 
 static Row *
-row_from_stage (DwStage *stage, guint place)
+row_from_stage (DwStage *stage, guint place, gboolean with_draft)
 {
   Row *row = g_new0 (Row, 1);
 
@@ -191,7 +191,7 @@ row_from_stage (DwStage *stage, guint place)
   row->urls = join_urls (stage);
   row->dialect = dw_dialect_to_text (dw_stage_get_dialect (stage));
   row->own_name = g_strdup (dw_stage_get_own_name (stage));
-  row->draft = g_strdup (dw_stage_get_draft (stage));
+  row->draft = g_strdup (with_draft ? dw_stage_get_draft (stage) : "");
   row->secret = dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE;
   row->local = dw_stage_is_local (stage);
   row->online = dw_stage_is_online (stage);
@@ -221,13 +221,14 @@ save (DwDatabase *database, gpointer data, gpointer *result, GError **error)
  * @store: a store
  * @stage: a stage that has a number
  * @place: its place in the list
+ * @with_draft: whether to save what is typed there, too
  *
  * Saves a stage, without what is secret of it.
  */
 void
-dw_store_stages_save (DwStore *store, DwStage *stage, guint place)
+dw_store_stages_save (DwStore *store, DwStage *stage, guint place, gboolean with_draft)
 {
-  Row *row = row_from_stage (stage, place);
+  Row *row = row_from_stage (stage, place, with_draft);
 
   dw_store_write_async (store, save, row, row_free, sizeof *row + strlen (row->draft), FALSE, NULL, NULL);
 }

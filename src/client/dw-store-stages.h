@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 void dw_store_stages_load_async (DwStore *store, GAsyncReadyCallback callback, gpointer data);
 GPtrArray *dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, GError **error);
-void dw_store_stages_save (DwStore *store, DwStage *stage, guint place);
+void dw_store_stages_save (DwStore *store, DwStage *stage, guint place, gboolean with_draft);
 void dw_store_stages_remove (DwStore *store, gint64 number);
 
 G_END_DECLS

@@ -3,20 +3,7 @@
 
 #include "dw-client-error.h"
 #include "dw-store-file.h"
-
-typedef struct
-{
-  DwStoreFunc func;
-  gpointer data;
-  GDestroyNotify free_data;
-  GDestroyNotify free_result;
-  GTask *task; /* or NULL where nobody waits any more */
-  gint64 queued_at;
-  gsize bytes;
-  gboolean is_write;
-  gboolean durable;
-  gboolean at_once; /* a read that does not wait for the writes before it */
-} Job;
+#include "dw-store-job.h"
 
 struct _DwStoreWorker
 {
@@ -27,7 +14,7 @@ struct _DwStoreWorker
 
   GMutex mutex;
   GCond cond;
-  GQueue arrived;   /* of Job; under the mutex */
+  GQueue arrived;   /* of DwStoreJob; under the mutex */
   gsize bytes;      /* of what waits to be written, at most DW_STORE_PENDING_BYTES; under the mutex */
   guint64 queued;   /* writes; under the mutex */
   guint64 written;  /* writes that are done; under the mutex */
@@ -49,23 +36,14 @@ struct _DwStoreWorker
 #define LAST_RETRY_MS 1000
 
 static void
-job_free (Job *job)
-{
-  if (job->free_data != NULL)
-    job->free_data (job->data);
-  g_clear_object (&job->task);
-  g_free (job);
-}
-
-static void
 worker_clear (gpointer data)
 {
   DwStoreWorker *worker = data;
 
-  g_queue_clear_full (&worker->arrived, (GDestroyNotify) job_free);
-  g_queue_clear_full (&worker->urgent, (GDestroyNotify) job_free);
-  g_queue_clear_full (&worker->reads, (GDestroyNotify) job_free);
-  g_queue_clear_full (&worker->writes, (GDestroyNotify) job_free);
+  g_queue_clear_full (&worker->arrived, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->urgent, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->reads, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->writes, (GDestroyNotify) dw_store_job_free);
   g_main_context_unref (worker->context);
   g_mutex_clear (&worker->mutex);
   g_cond_clear (&worker->cond);
@@ -128,54 +106,6 @@ tell_file (DwStoreWorker *worker, gboolean replaced)
           &(DwStoreNews){ .trouble = worker->trouble, .kept_as = kept_as, .newer = newer, .replaced = replaced });
 }
 
-typedef struct
-{
-  GTask *task;
-  gpointer result;
-  GDestroyNotify free_result;
-  GError *error; /* or NULL */
-} Answer;
-
-static gboolean
-on_answer (gpointer data)
-{
-  Answer *answer = data;
-
-  if (answer->error != NULL)
-    g_task_return_error (answer->task, g_steal_pointer (&answer->error));
-  else
-    g_task_return_pointer (answer->task, g_steal_pointer (&answer->result), answer->free_result);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-answer_free (gpointer data)
-{
-  Answer *answer = data;
-
-  if (answer->result != NULL && answer->free_result != NULL)
-    answer->free_result (answer->result);
-  g_clear_error (&answer->error);
-  g_object_unref (answer->task);
-  g_free (answer);
-}
-
-/* The task holds the store, and the thread must never be the one that lets it go: it would wait for itself. */
-static void
-answer (DwStoreWorker *worker, Job *job, gpointer result, GError *error)
-{
-  Answer *data;
-
-  if (job->task == NULL)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  data = g_new (Answer, 1);
-  *data = (Answer){ g_steal_pointer (&job->task), result, job->free_result, error };
-  g_main_context_invoke_full (worker->context, G_PRIORITY_DEFAULT, on_answer, data, answer_free);
-}
-
 static void
 set_blocked (DwStoreWorker *worker, const GError *error)
 {
@@ -224,7 +154,7 @@ error_is_trouble (const GError *error)
 static void
 drop_write (DwStoreWorker *worker, GList *link, GError *error)
 {
-  Job *job = link->data;
+  DwStoreJob *job = link->data;
 
   g_warning ("A write was refused: %s", error->message);
   g_queue_delete_link (&worker->writes, link);
@@ -232,8 +162,8 @@ drop_write (DwStoreWorker *worker, GList *link, GError *error)
   worker->bytes -= job->bytes;
   worker->written++;
   g_mutex_unlock (&worker->mutex);
-  answer (worker, job, NULL, error);
-  job_free (job);
+  dw_store_job_answer (job, worker->context, NULL, error);
+  dw_store_job_free (job);
 }
 
 static gboolean
@@ -246,7 +176,7 @@ run_batch (DwStoreWorker *worker, DwDatabase *database, guint n, gboolean *dropp
     return FALSE;
   for (guint i = 0; i < n; i++, at = at->next)
     {
-      Job *job = at->data;
+      DwStoreJob *job = at->data;
       gpointer unused = NULL;
 
       if (job->func (database, job->data, &unused, &problem))
@@ -280,7 +210,7 @@ measure_batch (DwStoreWorker *worker, gboolean *durable)
   for (GList *at = worker->writes.head; at != NULL && n < DW_STORE_BATCH && bytes < DW_STORE_BATCH_BYTES;
        at = at->next)
     {
-      Job *job = at->data;
+      DwStoreJob *job = at->data;
 
       *durable |= job->durable;
       bytes += job->bytes;
@@ -294,14 +224,14 @@ finish_batch (DwStoreWorker *worker, guint n)
 {
   for (guint i = 0; i < n; i++)
     {
-      Job *job = g_queue_pop_head (&worker->writes);
+      DwStoreJob *job = g_queue_pop_head (&worker->writes);
 
       g_mutex_lock (&worker->mutex);
       worker->bytes -= job->bytes;
       worker->written++;
       g_mutex_unlock (&worker->mutex);
-      answer (worker, job, GINT_TO_POINTER (TRUE), NULL);
-      job_free (job);
+      dw_store_job_answer (job, worker->context, GINT_TO_POINTER (TRUE), NULL);
+      dw_store_job_free (job);
     }
 }
 
@@ -362,7 +292,7 @@ write_batch (DwStoreWorker *worker)
 
 /* What a lock forbids is tried again until it is clear that this takes long. */
 static gboolean
-run_read (DwStoreWorker *worker, Job *job)
+run_read (DwStoreWorker *worker, DwStoreJob *job)
 {
   DwDatabase *database = NULL;
   GError *error = NULL;
@@ -373,7 +303,7 @@ run_read (DwStoreWorker *worker, Job *job)
   tell_file (worker, FALSE);
   if (database != NULL && job->func (database, job->data, &result, &error))
     {
-      answer (worker, job, result, NULL);
+      dw_store_job_answer (job, worker->context, result, NULL);
       return TRUE;
     }
   if (error->code == DW_CLIENT_ERROR_STORE_LOCKED && patient)
@@ -387,7 +317,7 @@ run_read (DwStoreWorker *worker, Job *job)
       dw_store_file_set_aside (worker->file);
       tell_file (worker, TRUE);
     }
-  answer (worker, job, NULL, error);
+  dw_store_job_answer (job, worker->context, NULL, error);
   return TRUE;
 }
 
@@ -398,12 +328,12 @@ run_reads (DwStoreWorker *worker, GQueue *reads)
     {
       if (!run_read (worker, g_queue_peek_head (reads)))
         return;
-      job_free (g_queue_pop_head (reads));
+      dw_store_job_free (g_queue_pop_head (reads));
     }
 }
 
 static GQueue *
-queue_of (DwStoreWorker *worker, const Job *job)
+queue_of (DwStoreWorker *worker, const DwStoreJob *job)
 {
   if (job->is_write)
     return &worker->writes;
@@ -424,13 +354,13 @@ tell_late (DwStoreWorker *worker)
 
   for (GList *at = worker->writes.head; at != NULL; at = at->next)
     {
-      Job *job = at->data;
+      DwStoreJob *job = at->data;
 
       if (now - job->queued_at < DW_STORE_PATIENCE_MS * 1000)
         return;
       if (job->task != NULL)
-        answer (worker, job, NULL,
-                g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "not written yet"));
+        dw_store_job_answer (job, worker->context, NULL,
+                             g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "not written yet"));
     }
 }
 
@@ -439,7 +369,7 @@ static gboolean
 take_jobs (DwStoreWorker *worker)
 {
   gboolean goes_on = TRUE;
-  Job *job;
+  DwStoreJob *job;
 
   g_mutex_lock (&worker->mutex);
   while (g_queue_is_empty (&worker->arrived) && worker->closes_at == 0)
@@ -468,7 +398,8 @@ static void
 give_up (DwStoreWorker *worker, GQueue *jobs)
 {
   for (GList *at = jobs->head; at != NULL; at = at->next)
-    answer (worker, at->data, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed"));
+    dw_store_job_answer (at->data, worker->context, NULL,
+                         g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed"));
 }
 
 static gpointer
@@ -542,7 +473,7 @@ dw_store_worker_close (DwStoreWorker *worker)
 }
 
 static guint64
-push (DwStoreWorker *worker, Job *job)
+push (DwStoreWorker *worker, DwStoreJob *job)
 {
   guint64 serial;
 
@@ -581,9 +512,9 @@ dw_store_worker_read (DwStoreWorker *worker,
                       GDestroyNotify free_result,
                       gboolean at_once)
 {
-  Job *job = g_new0 (Job, 1);
+  DwStoreJob *job = g_new0 (DwStoreJob, 1);
 
-  *job = (Job){
+  *job = (DwStoreJob){
     .task = task, .func = func, .data = data, .free_data = free_data, .free_result = free_result, .at_once = at_once
   };
   push (worker, job);
@@ -612,23 +543,24 @@ dw_store_worker_write (DwStoreWorker *worker,
                        gsize bytes,
                        gboolean durable)
 {
-  Job *job = g_new0 (Job, 1);
+  DwStoreJob *job = g_new0 (DwStoreJob, 1);
   gboolean fits;
 
-  *job = (Job){ .task = task,
-                .func = func,
-                .data = data,
-                .free_data = free_data,
-                .bytes = bytes,
-                .is_write = TRUE,
-                .durable = durable };
+  *job = (DwStoreJob){ .task = task,
+                       .func = func,
+                       .data = data,
+                       .free_data = free_data,
+                       .bytes = bytes,
+                       .is_write = TRUE,
+                       .durable = durable };
   g_mutex_lock (&worker->mutex);
   fits = worker->bytes + bytes <= DW_STORE_PENDING_BYTES;
   g_mutex_unlock (&worker->mutex);
   if (fits)
     return push (worker, job);
-  answer (worker, job, NULL, g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "too much waits"));
-  job_free (job);
+  dw_store_job_answer (job, worker->context, NULL,
+                       g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "too much waits"));
+  dw_store_job_free (job);
   return 0;
 }
 

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-database.h"
-
-#include <gio/gio.h>
+#include "dw-store-job.h"
 
 G_BEGIN_DECLS
-
-/**
- * DwStoreFunc:
- * @database: a connection, in the store's thread
- * @data: what it was queued with
- * @result: (out): what it found; left alone where it only writes
- * @error: what the database says
- *
- * Something to be done to the database. What writes may run several times, each time on a database as if it had
- * never run.
- *
- * Returns: whether it was done
- */
-typedef gboolean (*DwStoreFunc) (DwDatabase *database, gpointer data, gpointer *result, GError **error);
 
 /**
  * DwStoreTrouble:

@@ -550,16 +550,24 @@ test_clear_keeps_queue (void)
   until_frames (&table, "still to be said", 1);
 }
 
-/* 500 messages are sent in order, however often the stage has had enough. */
+static gboolean
+is_half_sent (gpointer table)
+{
+  return dw_raw_peer_get_n_frames (((Table *) table)->peer, "number 250.") == 1;
+}
+
+/* 500 messages are sent in order, however often the stage has had enough; none is dropped. */
 static void
 test_paced_queue (void)
 {
   g_auto (Table) table = { 0 };
   DwMessage *last = NULL;
+  guint next = 1;
+  GPtrArray *texts;
 
-  table_init (&table, "");
+  table_init (&table, "\"id\"");
   table_start (&table);
-  for (guint i = 1; i <= 100; i++)
+  for (guint i = 1; i <= 500; i++)
     {
       g_autofree char *text = g_strdup_printf ("number %u.", i);
 
@@ -567,14 +575,75 @@ test_paced_queue (void)
     }
   settle (dw_chat_get_conversation (table.chat));
   table_connect (&table);
+  until_frames (&table, "number 3.", 1);
+  dw_raw_peer_write_text (table.peer,
+                          "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
+  /* It goes slowly for a while. */
+  dw_test_until ("half of them to be sent", is_half_sent, &table);
   dw_test_until ("the last to be sent", is_sent, last);
-  until_frames (&table, "number ", 100);
-  for (guint i = 1; i <= 100; i++)
+  until_frames (&table, "number 500.", 1);
+  texts = dw_raw_peer_get_texts (table.peer);
+  for (guint i = 0; i < texts->len; i++)
     {
-      g_autofree char *text = g_strdup_printf ("number %u.", i);
+      g_autofree char *wanted = g_strdup_printf ("\"number %u.\"", next);
+      g_autofree char *again = g_strdup_printf ("\"number %u.\"", next - 1);
 
-      g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, text), ==, 1);
+      if (strstr (g_ptr_array_index (texts, i), "number ") == NULL)
+        continue;
+      /* What was refused goes once more, before anything after it. */
+      if (strstr (g_ptr_array_index (texts, i), wanted) != NULL)
+        next++;
+      else
+        g_assert_nonnull (strstr (g_ptr_array_index (texts, i), again));
     }
+  g_assert_cmpuint (next, ==, 501);
+}
+
+typedef struct
+{
+  char *path;
+  guint shown;
+} Watch;
+
+static void
+on_shown (Watch *watch, DwMessage *message)
+{
+  sqlite3 *other = NULL;
+  sqlite3_stmt *query = NULL;
+
+  g_assert_cmpint (sqlite3_open (watch->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (other, "SELECT 1 FROM lines WHERE text = ?", -1, &query, NULL), ==,
+                   SQLITE_OK);
+  sqlite3_bind_text (query, 1, dw_message_get_text (message), -1, SQLITE_TRANSIENT);
+  g_assert_cmpint (sqlite3_step (query), ==, SQLITE_ROW);
+  sqlite3_finalize (query);
+  sqlite3_close (other);
+  watch->shown++;
+}
+
+/* What can be seen is in the file: another program can read it. */
+static void
+test_saved_before_shown (void)
+{
+  Desk desk = { 0 };
+  g_autofree char *folder = g_dir_make_tmp ("dw-history-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+  Watch watch = { path, 0 };
+
+  desk.store = dw_store_new (path);
+  desk_open (&desk);
+  g_signal_connect_swapped (desk.conversation, "shown", G_CALLBACK (on_shown), &watch);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("line %u", i);
+
+      say (&desk, text, i);
+      if (i % 3 == 0)
+        settle (desk.conversation);
+    }
+  settle (desk.conversation);
+  g_assert_cmpuint (watch.shown, ==, 21);
+  desk_clear (&desk);
 }
 
 /* What nobody looked at is counted, marked, and remembered over a restart. */
@@ -619,6 +688,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/second-copy-after-restart/DB-1", test_second_copy_after_restart);
   g_test_add_func ("/client/history/clear-keeps-queue", test_clear_keeps_queue);
   g_test_add_func ("/client/history/paced-queue", test_paced_queue);
+  g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
   g_test_add_func ("/client/history/unread", test_unread);
   return g_test_run ();
 }

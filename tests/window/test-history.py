@@ -415,5 +415,78 @@ def test_no_keyring():
             assert TOKEN.encode() in proxy.requests[-1]
 
 
+SILENT_KEYRING = """
+import gi
+from gi.repository import Gio, GLib
+node = Gio.DBusNodeInfo.new_for_xml('<node><interface name="org.freedesktop.Secret.Service">'
+    '<method name="OpenSession"><arg type="s" direction="in"/><arg type="v" direction="in"/>'
+    '<arg type="v" direction="out"/><arg type="o" direction="out"/></method>'
+    '<method name="SearchItems"><arg type="a{ss}" direction="in"/><arg type="ao" direction="out"/>'
+    '<arg type="ao" direction="out"/></method></interface></node>')
+def silence(*call):
+    pass
+def ready(bus, name):
+    bus.register_object("/org/freedesktop/secrets", node.interfaces[0], silence, None, None)
+Gio.bus_own_name(Gio.BusType.SESSION, "org.freedesktop.secrets", 0, ready, lambda *a: print("ready", flush=True), None)
+GLib.MainLoop().run()
+"""
+
+
+def test_silent_keyring():
+    """A keyring that waits for somebody to unlock it delays nothing, and the token can be entered meanwhile"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        proxy = Proxy(local)
+        with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
+            app.wait_for_status("Online")
+            app.say("hello")
+            app.wait_for_row("hello", "delivered")
+        keyring = subprocess.Popen([sys.executable, "-c", SILENT_KEYRING], stdout=subprocess.PIPE)
+        try:
+            keyring.stdout.readline()
+            proxy.requests.clear()
+            started = time.monotonic()
+            with running(data=data) as app:
+                app.wait_for_row("hello")
+                assert time.monotonic() - started < 5
+                until("the banner", lambda: any("Waiting for your keyring" in text for text in app.texts()))
+                assert not proxy.requests, proxy.requests
+                app.press("Enter it for now")
+                app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
+                app.press("Connect")
+                app.wait_for_status("Online")
+        finally:
+            keyring.kill()
+            keyring.wait(DEADLINE)
+
+
+def test_nothing_kept():
+    """Where nothing is to be kept nothing is written, and what was there goes at the next start"""
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:
+        settings = os.path.join(config, "glib-2.0", "settings")
+        os.makedirs(settings)
+        environment = {"GSETTINGS_BACKEND": "keyfile", "XDG_CONFIG_HOME": config}
+        with running(local.url, data=data, environment=environment) as app:
+            app.wait_for_status("Online")
+            app.say("kept for now")
+            app.wait_for_row("kept for now", "delivered")
+        assert texts_in(data) == ["kept for now"]
+        with open(os.path.join(settings, "keyfile"), "a", encoding="utf-8") as file:
+            file.write("[io/github/dynamowave/Chat]\nretention='none'\n")
+        app = App(data=data, environment=environment)
+        try:
+            app.wait_for_status("Online")
+            assert not any("kept for now" in row for row in app.rows()), app.rows()
+            app.say("said and gone")
+            app.wait_for_row("said and gone", "delivered")
+            until("the old to go", lambda: texts_in(data) == [])
+            app.process.kill()
+        finally:
+            app.end()
+        assert texts_in(data) == []
+        for path in glob.glob(path_of(data) + "*"):
+            with open(path, "rb") as file:
+                assert b"said and gone" not in file.read(), path
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/history")
