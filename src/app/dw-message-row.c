@@ -290,10 +290,12 @@ show_text (DwMessageRow *self)
   g_autofree char *safe = words_of (self->message);
   gboolean cut;
   g_autofree char *start = NULL;
+  g_autofree char *markup = NULL;
 
   self->kind = dw_message_get_kind (self->message);
   start = dw_safe_text_shorten (safe, self->shown_chars, SHOWN_LINES * (self->shown_chars / SHOWN_CHARS), &cut);
-  gtk_label_set_text (self->text, start);
+  markup = dw_safe_markup (start);
+  gtk_label_set_markup (self->text, markup);
   gtk_widget_set_visible (self->more, cut && self->shown_chars < MOST_CHARS);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-safe-text.h"
 
+#include "dw-links.h"
+
 #include <string.h>
 
-/* The one door from the wire to the screen. Labels show what leaves it as plain text, never as markup. */
+/* The one door from the wire to the screen. Labels show what leaves it as plain text; where there are links, as markup that
+ * has nothing but links in it, and that only dw_safe_markup() writes. */
 
 #define REPLACEMENT 0xfffd
 
@@ -48,6 +51,45 @@ dw_safe_text (const char *untrusted)
         g_string_append_unichar (safe, g_unichar_iscntrl (c) ? REPLACEMENT : c);
     }
   return g_string_free (safe, FALSE);
+}
+
+static void
+append_escaped (GString *markup, const char *start, gssize length)
+{
+  g_autofree char *escaped = g_markup_escape_text (start, length);
+
+  g_string_append (markup, escaped);
+}
+
+/**
+ * dw_safe_markup:
+ * @safe: a text from dw_safe_text()
+ *
+ * Returns: (transfer full): the text as markup in which its links can be pressed, and nothing else of it means
+ *   anything
+ */
+char *
+dw_safe_markup (const char *safe)
+{
+  g_autoptr (GPtrArray) links = dw_links_find (safe);
+  GString *markup;
+  gsize at = 0;
+
+  markup = g_string_new (NULL);
+  for (guint i = 0; i < links->len; i++)
+    {
+      DwLink *link = g_ptr_array_index (links, i);
+
+      append_escaped (markup, safe + at, (gssize) (link->start - at));
+      g_string_append (markup, "<a href=\"");
+      append_escaped (markup, link->href, -1);
+      g_string_append (markup, "\">");
+      append_escaped (markup, link->shown, -1);
+      g_string_append (markup, "</a>");
+      at = link->end;
+    }
+  append_escaped (markup, safe + at, -1);
+  return g_string_free (markup, FALSE);
 }
 
 /**

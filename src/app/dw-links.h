@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** DW_LINKS_MOST: how many links of one message can be pressed. */
+#define DW_LINKS_MOST 50
+
+/** DW_LINKS_CHARS: how long an address may be to be one. */
+#define DW_LINKS_CHARS 2048
+
+/**
+ * DwLink:
+ * @start: where it begins, in bytes of the text
+ * @end: where it ends
+ * @href: where it leads: http, https or mailto, its host in ASCII
+ * @shown: what stands for it: the text, or its host in ASCII where that looks like another
+ *
+ * An address in a text.
+ */
+typedef struct
+{
+  gsize start;
+  gsize end;
+  char *href;
+  char *shown;
+} DwLink;
+
+GPtrArray *dw_links_find (const char *text);
+
+G_END_DECLS
