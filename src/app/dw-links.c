@@ -39,8 +39,8 @@ static gboolean
 can_be_in_address (gunichar c)
 {
   return !g_unichar_isspace (c) && !g_unichar_iscntrl (c) && g_unichar_isdefined (c)
-         && g_unichar_type (c) != G_UNICODE_FORMAT && strchr ("<>\"`{}|\\^", (int) MIN (c, 0x7f)) == NULL && c != 0x7f
-         && c != 0x300c && c != 0x300d && c != 0x3001 && c != 0x3002;
+         && g_unichar_type (c) != G_UNICODE_FORMAT && strchr ("<>\"`{}|\\^", (int) MIN (c, 0x7f)) == NULL
+         && c != 0x7f && c != 0x300c && c != 0x300d && c != 0x3001 && c != 0x3002;
 }
 
 static guint

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* The one door from the wire to the screen. Labels show what leaves it as plain text; where there are links, as markup that
- * has nothing but links in it, and that only dw_safe_markup() writes. */
+/* The one door from the wire to the screen. Labels show what leaves it as plain text; where there are links, as
+ * markup that has nothing but links in it, and that only dw_safe_markup() writes. */
 
 #define REPLACEMENT 0xfffd
 

@@ -2,6 +2,7 @@
 #include "dw-stage-picker.h"
 
 #include "dw-safe-text.h"
+#include "dw-stage-row.h"
 #include "dw-status-text.h"
 #include "dw-toolkit.h"
 
@@ -15,9 +16,11 @@ struct _DwStagePicker
   GtkWidget *dot;
   GtkLabel *name;
   GtkLabel *status;
+  GtkLabel *others;
   GtkPopover *popover;
   GtkListBox *list;
   GtkButton *connection;
+  GtkButton *mute;
 
   GListModel *chats;
   DwChat *chat;
@@ -33,18 +36,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-
-static void
-show_dot (GtkWidget *dot, const DwSessionStatus *status)
-{
-  static const char *const all[] = { "good", "busy", "bad" };
-  const char *wanted = dw_status_text_dot_class (status);
-
-  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
-    gtk_widget_remove_css_class (dot, all[i]);
-  if (wanted != NULL)
-    gtk_widget_add_css_class (dot, wanted);
-}
 
 static char *
 safe_name_of (DwChat *chat)
@@ -77,50 +68,62 @@ on_changed (DwStagePicker *self)
   gtk_label_set_text (self->name, name);
   gtk_label_set_text (self->status, subtitle);
   gtk_widget_set_tooltip_text (self->button, safe_tooltip);
-  show_dot (self->dot, status);
+  dw_stage_row_show_dot (self->dot, status);
   gtk_button_set_label (self->connection,
                         status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
+  gtk_button_set_label (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
 }
 
 static GtkWidget *
-make_row (gpointer item, gpointer unused)
+make_row (gpointer item, gpointer data)
 {
-  DwChat *chat = item;
-  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (chat));
-  const char *address = dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (chat), 0));
-  g_autofree char *name = safe_name_of (chat);
-  g_autofree char *words = g_strdup_printf ("%s · %s", dw_status_text_state (status->state), address);
-  g_autofree char *subtitle = dw_safe_text (words);
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
-  GtkWidget *dot = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
-  GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *title = gtk_label_new (name);
-  GtkWidget *state = gtk_label_new (subtitle);
-
-  gtk_widget_add_css_class (dot, "state-dot");
-  gtk_widget_set_valign (dot, GTK_ALIGN_CENTER);
-  show_dot (dot, status);
-  gtk_label_set_xalign (GTK_LABEL (title), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
-  gtk_label_set_xalign (GTK_LABEL (state), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (state), PANGO_ELLIPSIZE_END);
-  gtk_widget_add_css_class (state, "caption");
-  gtk_widget_add_css_class (state, "dim-label");
-  gtk_box_append (GTK_BOX (column), title);
-  gtk_box_append (GTK_BOX (column), state);
-  gtk_box_append (GTK_BOX (row), dot);
-  gtk_box_append (GTK_BOX (row), column);
-  gtk_widget_set_margin_top (row, 6);
-  gtk_widget_set_margin_bottom (row, 6);
-  return row;
+  return dw_stage_row_new (item, item == DW_STAGE_PICKER (data)->chat);
 }
 
-/* The rows say what is true when the popover opens; they are a handful, so they are made then. */
+static void
+show_others (DwStagePicker *self)
+{
+  guint n = self->chats != NULL ? g_list_model_get_n_items (self->chats) : 0;
+  guint unread = 0;
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (self->chats, i);
+
+      if (chat != self->chat && !dw_stage_is_muted (dw_chat_get_stage (chat)))
+        unread += dw_chat_get_unread (chat);
+    }
+  text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
+  gtk_label_set_text (self->others, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->others), unread > 0);
+  g_free (text);
+  text = g_strdup_printf (
+      ngettext ("%u unread message on other stages", "%u unread messages on other stages", unread), unread);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->others), text);
+}
+
+static void
+on_chats_changed (DwStagePicker *self, guint position, guint removed, guint added)
+{
+  for (guint i = position; i < position + added; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (self->chats, i);
+
+      g_signal_handlers_disconnect_by_func (chat, show_others, self);
+      g_signal_connect_object (chat, "notify::unread", G_CALLBACK (show_others), self, G_CONNECT_SWAPPED);
+    }
+  show_others (self);
+}
+
+/* They are a handful, so they are made when the popover opens, and follow their stages while it is open. */
 static void
 on_visible (DwStagePicker *self)
 {
   if (gtk_widget_get_visible (GTK_WIDGET (self->popover)))
-    gtk_list_box_bind_model (self->list, self->chats, make_row, NULL, NULL);
+    gtk_list_box_bind_model (self->list, self->chats, make_row, self, NULL);
+  else
+    gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -137,6 +140,16 @@ on_row_activated (DwStagePicker *self, GtkListBoxRow *row)
   gtk_popover_popdown (self->popover);
   if (chat != NULL)
     g_signal_emit (self, signals[SIGNAL_PICKED], 0, chat);
+}
+
+static void
+on_mute_clicked (DwStagePicker *self)
+{
+  DwStage *stage = dw_chat_get_stage (self->chat);
+
+  dw_stage_set_muted (stage, !dw_stage_is_muted (stage));
+  gtk_popover_popdown (self->popover);
+  on_changed (self);
 }
 
 static void
@@ -185,11 +198,14 @@ dw_stage_picker_class_init (DwStagePickerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, dot);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, name);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, status);
+  gtk_widget_class_bind_template_child (widget_class, DwStagePicker, others);
+  gtk_widget_class_bind_template_child (widget_class, DwStagePicker, mute);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, popover);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, list);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, connection);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_connection_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_mute_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_leave);
 }
 
@@ -213,6 +229,8 @@ void
 dw_stage_picker_set_chats (DwStagePicker *self, GListModel *chats)
 {
   g_set_object (&self->chats, chats);
+  g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
+  on_chats_changed (self, 0, 0, g_list_model_get_n_items (chats));
 }
 
 /**
@@ -227,4 +245,5 @@ dw_stage_picker_set_chat (DwStagePicker *self, DwChat *chat)
     return;
   g_signal_group_set_target (self->changes, dw_chat_get_session (chat));
   on_changed (self);
+  show_others (self);
 }

@@ -6,6 +6,7 @@
 #include "dw-chat-page.h"
 #include "dw-history-actions.h"
 #include "dw-preferences.h"
+#include "dw-removal.h"
 #include "dw-safe-text.h"
 #include "dw-search-page.h"
 #include "dw-stage-picker.h"
@@ -27,6 +28,7 @@ struct _DwWindow
   GtkWidget *welcome_title;
   GtkWidget *search_title;
   DwBanner *store_banner;
+  AdwToastOverlay *toasts;
   DwStagePicker *picker;
   DwWelcomePage *welcome;
   DwChatPage *chat_page;
@@ -40,7 +42,7 @@ struct _DwWindow
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* What there is to do while a conversation is shown. */
-static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history" };
+static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.remove-stage" };
 
 static DwApplication *
 application_of (DwWindow *self)
@@ -261,6 +263,38 @@ on_delete_history (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_remove_stage (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+  g_autoptr (DwChat) chat = g_steal_pointer (&self->chat);
+  DwChatList *chats = dw_application_get_chats (application_of (self));
+  DwChat *next;
+
+  if (chat == NULL)
+    return;
+  dw_chat_set_attended (chat, FALSE);
+  adw_toast_overlay_add_toast (self->toasts, dw_removal_new_toast (chats, chat));
+  next = dw_application_recall_chat (application_of (self));
+  if (next != NULL)
+    dw_window_show_chat (self, next);
+  else
+    dw_window_show_welcome (self, NULL, NULL);
+}
+
+/* Another window removed what this one shows. */
+static void
+on_chats_changed (DwWindow *self)
+{
+  DwChatList *chats = dw_application_get_chats (application_of (self));
+  guint position;
+
+  if (self->chat == NULL || dw_chat_list_get_position (chats, self->chat, &position))
+    return;
+  g_clear_object (&self->chat);
+  dw_window_show_welcome (self, NULL, NULL);
+}
+
+static void
 on_preferences (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   dw_preferences_show (GTK_WINDOW (widget), dw_application_get_settings (application_of (DW_WINDOW (widget))));
@@ -314,6 +348,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.search", NULL, on_search);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
   gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
+  gtk_widget_class_install_action (widget_class, "win.remove-stage", NULL, on_remove_stage);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
@@ -345,6 +380,7 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search_button);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, menu);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome_title);
@@ -398,6 +434,7 @@ dw_window_new (GtkApplication *application)
   remember_size (self);
   dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
   dw_search_page_set_chats (self->search, chats);
+  g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
   g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
                            G_CONNECT_SWAPPED);

@@ -2,6 +2,7 @@
 #include "dw-chat-list.h"
 
 #include "dw-client-error.h"
+#include "dw-keyring.h"
 #include "dw-local-stage.h"
 #include "dw-store-expiry.h"
 
@@ -19,7 +20,8 @@ struct _DwChatList
   DwStore *store;   /* the stages and their drafts */
   DwStore *history; /* what was said; the same store, or one in memory where nothing is to be kept */
   DwStageList *stages;
-  GPtrArray *chats; /* of DwChat, as the stages */
+  GPtrArray *chats;    /* of DwChat, as the stages */
+  GHashTable *removed; /* of DwStage: they may still be put back */
   DwSessionPolicy policy;
   GNetworkMonitor *monitor;
   DwLocalStage *local_stage;
@@ -136,6 +138,7 @@ dw_chat_list_dispose (GObject *object)
   DwChatList *self = DW_CHAT_LIST (object);
 
   g_clear_pointer (&self->chats, g_ptr_array_unref);
+  g_clear_pointer (&self->removed, g_hash_table_unref);
   g_clear_object (&self->stages);
   g_clear_object (&self->store);
   g_clear_object (&self->history);
@@ -162,6 +165,7 @@ static void
 dw_chat_list_init (DwChatList *self)
 {
   self->chats = g_ptr_array_new_with_free_func (g_object_unref);
+  self->removed = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, NULL);
   self->local_stage = dw_local_stage_new ();
 }
 
@@ -299,6 +303,22 @@ dw_chat_list_expire (DwChatList *self, gint64 before)
   dw_store_expire_async (self->store, before, on_expired, g_object_ref (self));
 }
 
+/* Nobody can put them back any more. */
+static void
+forget_removed (DwChatList *self)
+{
+  GHashTableIter iter;
+  gpointer stage;
+
+  g_hash_table_iter_init (&iter, self->removed);
+  while (g_hash_table_iter_next (&iter, &stage, NULL))
+    {
+      dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
+      if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
+        dw_keyring_forget (stage);
+    }
+}
+
 /**
  * dw_chat_list_close:
  * @self: a list
@@ -313,6 +333,7 @@ dw_chat_list_close (DwChatList *self)
   for (guint i = 0; i < self->chats->len; i++)
     dw_conversation_flush (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
   dw_stage_list_flush (self->stages);
+  forget_removed (self);
   dw_store_close (self->history);
   dw_store_close (self->store);
   dw_local_stage_stop (self->local_stage);
@@ -451,7 +472,8 @@ dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError
  * @self: a list
  * @chat: a chat of it
  *
- * Disconnects and forgets a stage, what was said there, and its secret.
+ * Disconnects a stage and takes it out of the list. Everything of it stays, until dw_chat_list_forget() or
+ * dw_chat_list_restore().
  */
 void
 dw_chat_list_remove (DwChatList *self, DwChat *chat)
@@ -460,8 +482,63 @@ dw_chat_list_remove (DwChatList *self, DwChat *chat)
   DwStage *stage = dw_chat_get_stage (chat);
 
   dw_session_disconnect (dw_chat_get_session (chat));
+  g_hash_table_add (self->removed, g_object_ref (stage));
   dw_stage_list_remove (self->stages, stage);
+}
+
+/**
+ * dw_chat_list_restore:
+ * @self: a list
+ * @stage: a stage that was removed
+ * @position: where it stood
+ *
+ * Puts a stage back, with what was said there.
+ */
+void
+dw_chat_list_restore (DwChatList *self, DwStage *stage, guint position)
+{
+  g_autoptr (DwStage) keep = g_object_ref (stage);
+  DwChat *chat;
+
+  if (!g_hash_table_remove (self->removed, stage))
+    return;
+  dw_stage_list_restore (self->stages, stage, position);
+  chat = find_by_stage (self, stage);
+  if (dw_stage_is_online (stage))
+    dw_chat_list_connect (self, chat);
+}
+
+/**
+ * dw_chat_list_forget:
+ * @self: a list
+ * @stage: a stage that was removed
+ *
+ * Deletes what was said there, and has the keyring forget its secret.
+ */
+void
+dw_chat_list_forget (DwChatList *self, DwStage *stage)
+{
+  g_autoptr (DwStage) keep = g_object_ref (stage);
+
+  if (!g_hash_table_remove (self->removed, stage))
+    return;
   dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
+  if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
+    dw_keyring_forget (stage);
+}
+
+/**
+ * dw_chat_list_get_position:
+ * @self: a list
+ * @chat: a chat
+ * @position: (out): where it stands
+ *
+ * Returns: whether it is in the list
+ */
+gboolean
+dw_chat_list_get_position (DwChatList *self, DwChat *chat, guint *position)
+{
+  return g_ptr_array_find (self->chats, chat, position);
 }
 
 static void

@@ -26,6 +26,9 @@ DwChat *dw_chat_list_find (DwChatList *self, const char *uuid);
 DwChat *dw_chat_list_open (DwChatList *self, DwStageUrl *url, const char *own_name, GError **error);
 gboolean dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError **error);
 void dw_chat_list_remove (DwChatList *self, DwChat *chat);
+void dw_chat_list_restore (DwChatList *self, DwStage *stage, guint position);
+void dw_chat_list_forget (DwChatList *self, DwStage *stage);
+gboolean dw_chat_list_get_position (DwChatList *self, DwChat *chat, guint *position);
 void dw_chat_list_connect (DwChatList *self, DwChat *chat);
 void dw_chat_list_open_local_async (DwChatList *self,
                                     const char *own_name,

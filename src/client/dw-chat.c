@@ -386,6 +386,34 @@ dw_chat_get_store (DwChat *self)
 }
 
 /**
+ * dw_chat_dup_last_words:
+ * @self: a chat
+ *
+ * Returns: (transfer full) (nullable): who said last, and what, as untrusted as a message; or %NULL where that is
+ *   nothing, or not read yet
+ */
+char *
+dw_chat_dup_last_words (DwChat *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  /* Few lines follow one that somebody said. */
+  for (guint i = n; i > 0 && n - i < 8; i--)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (self->conversation), i - 1);
+      const char *sender = dw_message_get_sender (message);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+        return g_strdup_printf (_ ("You: %s"), dw_message_get_text (message));
+      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS && sender != NULL)
+        return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
+      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
+        return g_strdup (dw_message_get_text (message));
+    }
+  return NULL;
+}
+
+/**
  * dw_chat_get_unread:
  * @self: a chat
  *

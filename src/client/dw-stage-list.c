@@ -99,9 +99,9 @@ set_all_dirty (DwStageList *self)
 }
 
 static void
-watch (DwStageList *self, DwStage *stage)
+watch (DwStageList *self, DwStage *stage, guint position)
 {
-  g_ptr_array_add (self->stages, g_object_ref (stage));
+  g_ptr_array_insert (self->stages, (int) position, g_object_ref (stage));
   self->next = MAX (self->next, dw_stage_get_number (stage) + 1);
   g_signal_connect_object (stage, "changed", G_CALLBACK (set_dirty), self, G_CONNECT_SWAPPED);
 }
@@ -182,7 +182,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   for (guint i = 0; stages != NULL && i < stages->len; i++)
-    watch (self, g_ptr_array_index (stages, i));
+    watch (self, g_ptr_array_index (stages, i), i);
   self->loaded = TRUE;
   if (self->stages->len > 0)
     g_list_model_items_changed (G_LIST_MODEL (self), 0, 0, self->stages->len);
@@ -242,7 +242,7 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
   if (self->stages->len >= DW_STORE_STAGES)
     return FALSE;
   dw_stage_set_number (stage, self->next);
-  watch (self, stage);
+  watch (self, stage, self->stages->len);
   dw_stage_list_keep_secret (self, stage);
   set_dirty (self, stage);
   dw_stage_list_flush (self);
@@ -255,7 +255,8 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
  * @self: a list
  * @stage: a stage of it
  *
- * Forgets a stage, and has the keyring forget its secret. Its conversation is dw_store_lines_clear_async()'s.
+ * Takes a stage out of the list. Its conversation and its secret stay, for dw_stage_list_restore(), until
+ * dw_store_lines_clear_async() and dw_keyring_forget().
  */
 void
 dw_stage_list_remove (DwStageList *self, DwStage *stage)
@@ -269,9 +270,24 @@ dw_stage_list_remove (DwStageList *self, DwStage *stage)
   g_hash_table_remove (self->dirty, stage);
   g_ptr_array_remove_index (self->stages, position);
   dw_store_stages_remove (self->store, dw_stage_get_number (stage));
-  if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
-    dw_keyring_forget (stage);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+}
+
+/**
+ * dw_stage_list_restore:
+ * @self: a list
+ * @stage: a stage that was removed
+ * @position: where it stood
+ *
+ * Puts a stage back.
+ */
+void
+dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position)
+{
+  position = MIN (position, self->stages->len);
+  watch (self, stage, position);
+  set_all_dirty (self);
+  g_list_model_items_changed (G_LIST_MODEL (self), position, 0, 1);
 }
 
 /**

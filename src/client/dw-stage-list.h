@@ -19,6 +19,7 @@ void dw_stage_list_load (DwStageList *self);
 gboolean dw_stage_list_is_loaded (DwStageList *self);
 gboolean dw_stage_list_add (DwStageList *self, DwStage *stage);
 void dw_stage_list_remove (DwStageList *self, DwStage *stage);
+void dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position);
 void dw_stage_list_move (DwStageList *self, DwStage *stage, guint position);
 void dw_stage_list_keep_secret (DwStageList *self, DwStage *stage);
 void dw_stage_list_ask_secret (DwStageList *self, DwStage *stage);

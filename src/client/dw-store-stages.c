@@ -85,18 +85,34 @@ load (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   return TRUE;
 }
 
+/* What a program that died had no time to delete: a new stage must not get its number. */
+static gboolean
+delete_orphans (DwDatabase *database, gpointer data, gpointer *result, GError **error)
+{
+  return dw_database_run (
+      database, error,
+      "WITH RECURSIVE used (stage) AS (SELECT min (line) >> 40 FROM lines UNION ALL "
+      "SELECT (SELECT min (line) >> 40 FROM lines WHERE line >= (used.stage + 1) << 40) FROM used "
+      "WHERE used.stage IS NOT NULL) "
+      "DELETE FROM lines WHERE line IN (SELECT lines.line FROM used JOIN lines "
+      "ON lines.line BETWEEN used.stage << 40 AND (used.stage << 40) + (1 << 40) - 1 "
+      "WHERE used.stage IS NOT NULL AND used.stage NOT IN (SELECT stage FROM stages))",
+      "");
+}
+
 /**
  * dw_store_stages_load_async:
  * @store: a store
  * @callback: called when they are read
  * @data: for @callback
  *
- * Reads the stages.
+ * Reads the stages, and has what belongs to none deleted.
  */
 void
 dw_store_stages_load_async (DwStore *store, GAsyncReadyCallback callback, gpointer data)
 {
   dw_store_read_async (store, load, NULL, NULL, (GDestroyNotify) g_ptr_array_unref, FALSE, callback, data);
+  dw_store_write_async (store, delete_orphans, NULL, NULL, 0, FALSE, NULL, NULL);
 }
 
 static DwStage *

@@ -76,9 +76,9 @@ test_look_alikes (void)
   } rows[] = {
     { "https://apple.com/", TRUE },
     { "https://m\u00fcnchen.example/", TRUE },
-    { "https://\u0430\u0440\u0440\u04cf\u0435.com/", FALSE },                      /* Cyrillic, but for its end */
-    { "https://p\u0430ypal.com/", FALSE },                                         /* one letter */
-    { "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", TRUE },        /* all of one script */
+    { "https://\u0430\u0440\u0440\u04cf\u0435.com/", FALSE },               /* Cyrillic, but for its end */
+    { "https://p\u0430ypal.com/", FALSE },                                  /* one letter */
+    { "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", TRUE }, /* all of one script */
     { "https://\u4f8b\u3048.jp/", TRUE },
     { "https://g\u03bfogle.com/", FALSE },
   };
@@ -104,10 +104,13 @@ test_markup (void)
     const char *markup;
   } rows[] = {
     { "R&D <3 &amp; <b>x</b>", "R&amp;D &lt;3 &amp;amp; &lt;b&gt;x&lt;/b&gt;" },
-    { "https://e.example/?a=1&b=2 &", "<a href=\"https://e.example/?a=1&amp;b=2\">https://e.example/?a=1&amp;b=2</a> &amp;" },
+    { "https://e.example/?a=1&b=2 &",
+      "<a href=\"https://e.example/?a=1&amp;b=2\">https://e.example/?a=1&amp;b=2</a> &amp;" },
     { "<a href='file:///etc/passwd'>https://e.example/</a>",
-      "&lt;a href=&apos;file:///etc/passwd&apos;&gt;<a href=\"https://e.example/\">https://e.example/</a>&lt;/a&gt;" },
-    { "https://e.example/'onclick=", "<a href=\"https://e.example/&apos;onclick=\">https://e.example/&apos;onclick=</a>" },
+      "&lt;a href=&apos;file:///etc/passwd&apos;&gt;<a "
+      "href=\"https://e.example/\">https://e.example/</a>&lt;/a&gt;" },
+    { "https://e.example/'onclick=",
+      "<a href=\"https://e.example/&apos;onclick=\">https://e.example/&apos;onclick=</a>" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

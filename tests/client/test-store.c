@@ -802,6 +802,36 @@ test_stages (void)
   g_object_unref (list);
 }
 
+/* What a program that died had no time to delete goes at the next start, and nothing else. */
+static void
+test_orphans (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  DwStageList *list;
+
+  desk_init (&desk);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("an empty list", is_loaded, list);
+  g_assert_true (dw_stage_list_add (list, stage));
+  g_assert_cmpint (dw_stage_get_number (stage), ==, 1);
+  add_text (&desk, 1, 1, "of a stage");
+  add_text (&desk, 2, 1, "of nobody");
+  add_text (&desk, 2, 2, "of nobody");
+  add_text (&desk, 9, 1, "of nobody");
+  dw_test_finalize (list);
+  desk_reopen (&desk);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("the list", is_loaded, list);
+  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  g_assert_cmpuint (count_records (&desk, 2), ==, 0);
+  g_assert_cmpuint (count_records (&desk, 9), ==, 0);
+  dw_test_finalize (list);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -825,5 +855,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store/export", test_export);
   g_test_add_func ("/client/store/stages/AG-7", test_stages);
+  g_test_add_func ("/client/store/orphans", test_orphans);
   return g_test_run ();
 }

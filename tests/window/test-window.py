@@ -322,6 +322,55 @@ def test_drafts_stay_where_they_were_typed():
         until("the draft", lambda: app.text_of("Message") == "for the first alone")
 
 
+def test_unread_elsewhere():
+    """What is said on a stage nobody looks at is counted where the stages are picked, and marked as new there"""
+    server, other = Server(), Server()
+    with running(server.url, other.url) as app:
+        app.wait_for_status("Online")
+        until("the first stage to be online", lambda: server.clients)
+        server.send('{"message":"one"}', '{"message":"two"}')
+        until("the count", lambda: "2" in app.texts())
+        app.press("Stages")
+        until("a row that says it", lambda: any("2 unread messages" in text for text in app.texts()))
+        app.press("Mute")
+        until("the list to close", lambda: not app.find("Mute"))
+        app.keys("ctrl+o")
+        app.type_into("Stage address", server.url)
+        app.press("Connect")
+        app.wait_for_row("two")
+        until("the line", lambda: "New messages" in app.rows(captions=True))
+        assert "2" not in app.texts()
+    server.close()
+    other.close()
+
+
+def test_remove_and_undo():
+    """A stage that was removed can be put back, with what was said there"""
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        app.say("to be kept")
+        app.wait_for_row("to be kept", "delivered")
+        app.press("Stages")
+        app.press("Remove")
+        app.wait("Stage address", ("text", "entry"))
+        app.press("Undo Undo")  # as GTK 4.8 names a button in a toast
+        app.type_into("Stage address", local.url)
+        app.press("Connect")
+        app.wait_for_row("to be kept", "delivered")
+        app.wait_for_status("Online")
+
+
+def test_links():
+    """UI-2, UI-6: what is a link can be pressed; what only looks like markup is shown as it came"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(json.dumps({"message": "See https://e.example/a?b=1&c=2. <b>R&D</b>",
+                                "sender": "<span size=\"1000000\">big</span>"}))
+        app.wait_for_row("See https://e.example/a?b=1&c=2. <b>R&D</b>", "<span size=")
+    server.close()
+
+
 def test_new_messages_button():
     """Scrolled up, a button counts what is new and leads there"""
     server = Server()
