@@ -2,6 +2,7 @@
 #include "dw-application.h"
 
 #include "dw-config.h"
+#include "dw-notifier.h"
 #include "dw-settings.h"
 #include "dw-window.h"
 
@@ -19,6 +20,8 @@ struct _DwApplication
   GSettings *settings; /* or NULL where the schema is missing */
   DwChatList *chats;
   GStrv addresses; /* of the command line, until the stages are loaded; or NULL */
+  DwNotifier *notifier;
+  char *wanted; /* the stage that a notification led to, until the stages are loaded; or NULL */
   guint terminate;
   guint expiry;
 };
@@ -44,6 +47,40 @@ on_new_window (GSimpleAction *action, GVariant *parameter, gpointer data)
   gtk_window_present (GTK_WINDOW (window));
 }
 
+static DwWindow *
+find_window (DwApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  return DW_IS_WINDOW (window) ? DW_WINDOW (window) : dw_window_new (GTK_APPLICATION (self));
+}
+
+static void
+show_stage (DwApplication *self, const char *uuid)
+{
+  DwChat *chat = dw_chat_list_find (self->chats, uuid);
+  DwWindow *window = find_window (self);
+
+  if (chat != NULL)
+    dw_window_show_chat (window, chat);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
+on_show_stage (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwApplication *self = data;
+
+  if (dw_chat_list_is_loaded (self->chats))
+    {
+      show_stage (self, g_variant_get_string (parameter, NULL));
+      return;
+    }
+  g_free (self->wanted);
+  self->wanted = g_variant_dup_string (parameter, NULL);
+  gtk_window_present (GTK_WINDOW (find_window (self)));
+}
+
 static void
 on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -66,14 +103,6 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
       DW_APP_ID, "version", DW_VERSION, "developer-name", _ ("The DynamoWave Chat developers"), "developers",
       developers, "license-type", GTK_LICENSE_GPL_3_0, "comments",
       _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
-}
-
-static DwWindow *
-find_window (DwApplication *self)
-{
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-
-  return DW_IS_WINDOW (window) ? DW_WINDOW (window) : dw_window_new (GTK_APPLICATION (self));
 }
 
 static gboolean
@@ -140,6 +169,9 @@ on_loaded (DwApplication *self)
       dw_window_offer_chat (at->data, chat);
   if (addresses != NULL)
     open_addresses (self, find_window (self), addresses);
+  if (self->wanted != NULL)
+    show_stage (self, self->wanted);
+  g_clear_pointer (&self->wanted, g_free);
 }
 
 static void
@@ -158,6 +190,7 @@ make_chats (DwApplication *self)
   self->expiry = g_timeout_add_seconds (FIRST_EXPIRY_SECONDS, on_expiry, self);
   if (self->settings != NULL)
     g_signal_connect_object (self->settings, "changed::retention", G_CALLBACK (on_expiry), self, G_CONNECT_SWAPPED);
+  self->notifier = dw_notifier_new (G_APPLICATION (self), self->chats, self->settings);
   g_signal_connect_object (self->chats, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
   g_idle_add (on_idle_load, self);
 }
@@ -168,6 +201,7 @@ dw_application_startup (GApplication *application)
   static const GActionEntry actions[] = {
     { .name = "new-window", .activate = on_new_window },
     { .name = "quit", .activate = on_quit },
+    { .name = "show-stage", .activate = on_show_stage, .parameter_type = "s" },
     { .name = "about", .activate = on_about },
   };
   static const char *const quit_keys[] = { "<Control>q", NULL };
@@ -232,6 +266,7 @@ dw_application_shutdown (GApplication *application)
   if (self->chats != NULL)
     dw_chat_list_close (self->chats);
   let_close_frames_leave ();
+  g_clear_object (&self->notifier);
   g_clear_object (&self->chats);
   G_APPLICATION_CLASS (dw_application_parent_class)->shutdown (application);
 }
@@ -246,6 +281,7 @@ dw_application_finalize (GObject *object)
   g_clear_object (&self->settings);
   g_clear_object (&self->chats);
   g_strfreev (self->addresses);
+  g_free (self->wanted);
   G_OBJECT_CLASS (dw_application_parent_class)->finalize (object);
 }
 

@@ -4,8 +4,8 @@
 #include "dw-config.h"
 
 /* What the code reads. An older schema without one of them would abort the program. */
-static const char *const keys[] = { "window-width", "window-height", "window-maximized",
-                                    "own-name",     "last-stage",    "retention" };
+static const char *const keys[] = { "window-width", "window-height", "window-maximized", "own-name",
+                                    "last-stage",   "retention",     "notifications" };
 
 /**
  * dw_settings_new:

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-notifier.h"
+
+#include "dw-safe-text.h"
+
+#include <glib/gi18n.h>
+
+/**
+ * SECTION:dw-notifier
+ *
+ * Tells the person of messages nobody looks at: one notification a stage, which says the newest and how many there
+ * are, leads to the stage, and goes when they are read.
+ */
+struct _DwNotifier
+{
+  GObject parent_instance;
+
+  GApplication *application; /* unowned: it owns this */
+  DwChatList *chats;
+  GSettings *settings; /* or NULL */
+};
+
+G_DEFINE_FINAL_TYPE (DwNotifier, dw_notifier, G_TYPE_OBJECT)
+
+static gboolean
+is_wanted (DwNotifier *self, DwChat *chat)
+{
+  return (self->settings == NULL || g_settings_get_boolean (self->settings, "notifications"))
+         && !dw_stage_is_muted (dw_chat_get_stage (chat)) && dw_chat_get_unread (chat) > 0;
+}
+
+static char *
+dup_body (DwMessage *message)
+{
+  const char *sender = dw_message_get_sender (message);
+  g_autofree char *safe = dw_safe_text (dw_message_get_text (message));
+  gboolean cut;
+  g_autofree char *start = dw_safe_text_shorten (safe, DW_NOTIFIER_CHARS, 4, &cut);
+  g_autofree char *name = sender != NULL ? dw_safe_name (sender) : NULL;
+
+  if (name != NULL && *name != '\0')
+    /* Translators: in a notification: who wrote, and what. */
+    return g_strdup_printf (cut ? _ ("%1$s: %2$s…") : _ ("%1$s: %2$s"), name, start);
+  return g_strconcat (start, cut ? "…" : NULL, NULL);
+}
+
+static char *
+dup_title (DwChat *chat)
+{
+  g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
+  g_autofree char *safe = dw_safe_name (name);
+  guint n = dw_chat_get_unread (chat);
+
+  if (n < 2)
+    return g_steal_pointer (&safe);
+  /* Translators: the title of a notification: a stage's name, and how many unread messages it has. */
+  return g_strdup_printf (ngettext ("%1$s (%2$u new)", "%1$s (%2$u new)", n), safe, n);
+}
+
+static void
+notify (DwNotifier *self, DwChat *chat, DwMessage *message)
+{
+  const char *uuid = dw_stage_get_uuid (dw_chat_get_stage (chat));
+  g_autofree char *title = dup_title (chat);
+  g_autofree char *body = dup_body (message);
+  g_autoptr (GNotification) notification = g_notification_new (title);
+
+  g_notification_set_body (notification, body);
+  g_notification_set_default_action_and_target (notification, "app.show-stage", "s", uuid);
+  g_application_send_notification (self->application, uuid, notification);
+}
+
+/* Which chat a conversation belongs to. */
+static DwChat *
+find_chat (DwNotifier *self, DwConversation *conversation)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
+
+      /* The list holds it. */
+      if (dw_chat_get_conversation (chat) == conversation)
+        return chat;
+    }
+  return NULL;
+}
+
+static void
+on_shown (DwNotifier *self, DwMessage *message, DwConversation *conversation)
+{
+  DwChat *chat;
+
+  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS)
+    return;
+  chat = find_chat (self, conversation);
+  if (chat != NULL && is_wanted (self, chat))
+    notify (self, chat, message);
+}
+
+static void
+on_unread (DwNotifier *self, GParamSpec *pspec, DwChat *chat)
+{
+  if (dw_chat_get_unread (chat) == 0)
+    g_application_withdraw_notification (self->application, dw_stage_get_uuid (dw_chat_get_stage (chat)));
+}
+
+static void
+on_chats_changed (DwNotifier *self, guint position, guint removed, guint added)
+{
+  for (guint i = position; i < position + added; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
+      DwConversation *conversation = dw_chat_get_conversation (chat);
+
+      g_signal_handlers_disconnect_by_data (chat, self);
+      g_signal_handlers_disconnect_by_data (conversation, self);
+      /* After the chat itself has counted it. */
+      g_signal_connect_object (conversation, "shown", G_CALLBACK (on_shown), self,
+                               G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+      g_signal_connect_object (chat, "notify::unread", G_CALLBACK (on_unread), self, G_CONNECT_SWAPPED);
+    }
+}
+
+static void
+dw_notifier_dispose (GObject *object)
+{
+  g_clear_object (&DW_NOTIFIER (object)->chats);
+  g_clear_object (&DW_NOTIFIER (object)->settings);
+  G_OBJECT_CLASS (dw_notifier_parent_class)->dispose (object);
+}
+
+static void
+dw_notifier_class_init (DwNotifierClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_notifier_dispose;
+}
+
+static void
+dw_notifier_init (DwNotifier *self)
+{
+}
+
+/**
+ * dw_notifier_new:
+ * @application: the program, which outlives it
+ * @chats: its stages
+ * @settings: (nullable): the profile's settings
+ *
+ * Returns: (transfer full): what notifies from now on
+ */
+DwNotifier *
+dw_notifier_new (GApplication *application, DwChatList *chats, GSettings *settings)
+{
+  DwNotifier *self = g_object_new (DW_TYPE_NOTIFIER, NULL);
+
+  self->application = application;
+  self->chats = g_object_ref (chats);
+  g_set_object (&self->settings, settings);
+  g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
+  on_chats_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (chats)));
+  return self;
+}
