@@ -37,5 +37,7 @@ env -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS -u AT_SPI_BUS_ADDRESS \
   GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=atspi GTK_USE_PORTAL=0 GSETTINGS_BACKEND=memory \
   GIO_USE_VFS=local LANG="${TEST_LANG:-C.UTF-8}" LC_ALL="${TEST_LANG:-C.UTF-8}" \
   dbus-run-session --config-file="$here/session.conf" -- sh -c '"$0" --launch-immediately >/dev/null 2>&1 & bus=$!
-    status=0; "$@" || status=$?; kill $bus 2>/dev/null; exit $status' "$launcher" "$@" || status=$?
+    /usr/bin/python3 "$1" >/dev/null 2>&1 & desktop=$!; shift
+    status=0; "$@" || status=$?; kill $bus $desktop 2>/dev/null; exit $status' "$launcher" \
+    "$here/window/desktop.py" "$@" || status=$?
 exit $status

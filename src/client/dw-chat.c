@@ -32,6 +32,7 @@ struct _DwChat
   DwOutbox *outbox;
   DwConversation *conversation;
   DwSeen *seen;
+  DwTrace *trace;
   gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
   guint unread;      /* other people's messages nobody has looked at */
   gboolean attended; /* somebody looks at it */
@@ -243,6 +244,7 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->conversation);
   g_clear_object (&self->stage);
   g_clear_object (&self->store);
+  g_clear_object (&self->trace);
   g_clear_pointer (&self->seen, dw_seen_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
 }
@@ -267,6 +269,7 @@ static void
 dw_chat_init (DwChat *self)
 {
   self->seen = dw_seen_new ();
+  self->trace = dw_trace_new ();
 }
 
 /**
@@ -285,7 +288,7 @@ dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNet
 
   self->stage = g_object_ref (stage);
   self->store = g_object_ref (store);
-  self->session = dw_session_new (policy, monitor);
+  self->session = dw_session_new (policy, monitor, self->trace);
   dw_session_set_stage (self->session, stage);
   self->conversation = dw_conversation_new (store, dw_stage_get_number (stage), dw_stage_get_seen (stage));
   self->outbox = dw_outbox_new (self->session, stage, store);
@@ -411,6 +414,18 @@ dw_chat_dup_last_words (DwChat *self)
         return g_strdup (dw_message_get_text (message));
     }
   return NULL;
+}
+
+/**
+ * dw_chat_get_trace:
+ * @self: a chat
+ *
+ * Returns: (transfer none): what crossed the wire last
+ */
+DwTrace *
+dw_chat_get_trace (DwChat *self)
+{
+  return self->trace;
 }
 
 /**

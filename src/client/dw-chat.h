@@ -24,6 +24,7 @@ DwConversation *dw_chat_get_conversation (DwChat *self);
 DwOutbox *dw_chat_get_outbox (DwChat *self);
 
 DwStore *dw_chat_get_store (DwChat *self);
+DwTrace *dw_chat_get_trace (DwChat *self);
 char *dw_chat_dup_last_words (DwChat *self);
 guint dw_chat_get_unread (DwChat *self);
 void dw_chat_set_attended (DwChat *self, gboolean attended);

@@ -5,6 +5,8 @@
 
 #include "wire/dw-limits.h"
 
+#include <string.h>
+
 /**
  * SECTION:dw-connection
  *
@@ -24,6 +26,8 @@ struct _DwConnection
   GObject parent_instance;
 
   DwInbox *inbox; /* the owner's, which outlives us */
+  DwTrace *trace; /* or NULL */
+  gint64 began;   /* the handshake, on the boot clock */
   guint line;
   GCancellable *opening;
   guint ping_seconds;
@@ -44,6 +48,16 @@ enum
 
 static guint signals[N_SIGNALS];
 
+static void
+note (DwConnection *self, DwTraceKind kind, guint code, const char *words)
+{
+  guint took =
+      kind == DW_TRACE_OPEN || kind == DW_TRACE_FAILED ? (guint) ((dw_boot_clock_now () - self->began) / 1000) : 0;
+
+  if (self->trace != NULL)
+    dw_trace_add_event (self->trace, kind, self->line, code, took, words);
+}
+
 /* We end it, and do not wait 5 s for a peer that may never answer our close frame. */
 static void
 end_with (DwConnection *self, DwCause cause, gushort code)
@@ -53,6 +67,7 @@ end_with (DwConnection *self, DwCause cause, gushort code)
   g_signal_handlers_disconnect_by_data (websocket, self);
   if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (websocket, code, NULL);
+  note (self, DW_TRACE_CLOSED, code, dw_cause_get_name (cause));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code, NULL);
 }
 
@@ -62,6 +77,8 @@ on_message (DwConnection *self, int type, GBytes *message)
   g_autoptr (DwConnection) keep = g_object_ref (self);
 
   self->last_heard = dw_boot_clock_now ();
+  if (self->trace != NULL)
+    dw_trace_add_frame (self->trace, DW_TRACE_IN, self->line, message);
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
   else if (g_bytes_get_size (message) > DW_LIMIT_MESSAGE_BYTES)
@@ -74,6 +91,7 @@ on_message (DwConnection *self, int type, GBytes *message)
 static void
 on_pong (DwConnection *self, gpointer unsafe)
 {
+  note (self, DW_TRACE_PONG, 0, NULL);
   self->last_heard = dw_boot_clock_now ();
 }
 
@@ -109,6 +127,7 @@ on_closed (DwConnection *self)
   if (cause == DW_CAUSE_NONE || code == 1012 || code == 1013)
     cause = dw_cause_from_close_code (code);
   g_debug ("Closed with %u: %s", code, dw_cause_get_name (cause));
+  note (self, DW_TRACE_CLOSED, code, soup_websocket_connection_get_close_data (self->websocket));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code,
                  soup_websocket_connection_get_close_data (self->websocket));
 }
@@ -117,6 +136,7 @@ static void
 dw_connection_dispose (GObject *object)
 {
   dw_connection_close (DW_CONNECTION (object));
+  g_clear_object (&DW_CONNECTION (object)->trace);
   G_OBJECT_CLASS (dw_connection_parent_class)->dispose (object);
 }
 
@@ -154,16 +174,18 @@ dw_connection_init (DwConnection *self)
  * dw_connection_new:
  * @inbox: where text frames go, checked to be UTF-8 and no larger than a message may be; it has to outlive the
  *   connection
+ * @trace: (nullable): what remembers what crossed the wire
  * @line: what comes with them, to tell them from those of other connections
  *
  * Returns: (transfer full): a connection that is not opened yet
  */
 DwConnection *
-dw_connection_new (DwInbox *inbox, guint line)
+dw_connection_new (DwInbox *inbox, DwTrace *trace, guint line)
 {
   DwConnection *self = g_object_new (DW_TYPE_CONNECTION, NULL);
 
   self->inbox = inbox;
+  g_set_object (&self->trace, trace);
   self->line = line;
   return self;
 }
@@ -200,12 +222,14 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
   if (websocket != NULL && !abandoned)
     {
       adopt (self, websocket);
+      note (self, DW_TRACE_OPEN, 101, NULL);
       g_signal_emit (self, signals[SIGNAL_OPENED], 0);
     }
   else if (websocket != NULL)
     soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   else if (!abandoned)
     {
+      note (self, DW_TRACE_FAILED, failure.status, dw_cause_get_name (failure.cause));
       g_debug ("Handshake: %s, status %u", dw_cause_get_name (failure.cause), failure.status);
       g_signal_emit (self, signals[SIGNAL_ENDED], 0, failure.cause, failure.status, reason);
     }
@@ -232,6 +256,8 @@ dw_connection_open (DwConnection *self,
 
   self->ping_seconds = MAX (ping_ms / 1000, 1);
   self->opening = g_cancellable_new ();
+  self->began = dw_boot_clock_now ();
+  note (self, DW_TRACE_CONNECTING, 0, dw_stage_url_get_redacted (url));
   dw_handshake_async (http, url, options, self->opening, on_handshaken, g_object_ref (self));
 }
 
@@ -262,6 +288,12 @@ dw_connection_send (DwConnection *self, const char *text)
     return FALSE;
   self->last_sent = dw_boot_clock_now ();
   soup_websocket_connection_send_text (self->websocket, text);
+  if (self->trace != NULL)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+      dw_trace_add_frame (self->trace, DW_TRACE_OUT, self->line, bytes);
+    }
   return TRUE;
 }
 
@@ -282,8 +314,10 @@ dw_connection_close (DwConnection *self)
   if (websocket == NULL)
     return;
   g_signal_handlers_disconnect_by_data (websocket, self);
-  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+  note (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
 }
 
 /**

@@ -3,13 +3,14 @@
 
 #include "dw-handshake.h"
 #include "dw-inbox.h"
+#include "dw-trace.h"
 
 G_BEGIN_DECLS
 
 #define DW_TYPE_CONNECTION (dw_connection_get_type ())
 G_DECLARE_FINAL_TYPE (DwConnection, dw_connection, DW, CONNECTION, GObject)
 
-DwConnection *dw_connection_new (DwInbox *inbox, guint line);
+DwConnection *dw_connection_new (DwInbox *inbox, DwTrace *trace, guint line);
 
 void dw_connection_open (DwConnection *self,
                          SoupSession *http,

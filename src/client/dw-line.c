@@ -4,17 +4,18 @@
 /**
  * dw_line_new:
  * @inbox: where its frames go
+ * @trace: (nullable): what remembers what crossed the wire
  * @serial: a number of its own
  *
  * Returns: (transfer full): a line that is not open yet
  */
 DwLine *
-dw_line_new (DwInbox *inbox, guint serial)
+dw_line_new (DwInbox *inbox, DwTrace *trace, guint serial)
 {
   DwLine *line = g_new0 (DwLine, 1);
 
   line->serial = serial;
-  line->connection = dw_connection_new (inbox, serial);
+  line->connection = dw_connection_new (inbox, trace, serial);
   return line;
 }
 

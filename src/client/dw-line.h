@@ -20,7 +20,7 @@ typedef struct
   guint serial;
 } DwLine;
 
-DwLine *dw_line_new (DwInbox *inbox, guint serial);
+DwLine *dw_line_new (DwInbox *inbox, DwTrace *trace, guint serial);
 void dw_line_free (DwLine *line);
 void dw_line_watch (DwLine *line, const DwDialect *dialect, const DwSessionPolicy *policy);
 

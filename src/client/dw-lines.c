@@ -26,7 +26,7 @@ DwLine *
 dw_lines_begin (DwLines *lines, DwInbox *inbox)
 {
   dw_lines_clear (lines);
-  lines->current = dw_line_new (inbox, ++lines->last_serial);
+  lines->current = dw_line_new (inbox, lines->trace, ++lines->last_serial);
   return lines->current;
 }
 
@@ -46,7 +46,7 @@ dw_lines_begin_successor (DwLines *lines, DwInbox *inbox)
   dw_lines_drop_successor (lines);
   dw_lines_drop_old (lines);
   lines->overlap = dw_overlap_new ();
-  lines->next = dw_line_new (inbox, ++lines->last_serial);
+  lines->next = dw_line_new (inbox, lines->trace, ++lines->last_serial);
   return lines->next;
 }
 

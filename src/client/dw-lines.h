@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @current: (nullable): the connection in use
  * @next: (nullable): its successor, during a rollover
  * @old: (nullable): its predecessor, after one, still listened to
+ * @trace: (nullable): what remembers what crosses the wire
  *
  * The connections of one session: one, or two during a rollover.
  */
@@ -19,6 +20,7 @@ typedef struct
   DwLine *current;
   DwLine *next;
   DwLine *old;
+  DwTrace *trace;
   /*< private >*/
   DwOverlap *overlap;
   guint last_serial;

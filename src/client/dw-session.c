@@ -395,6 +395,7 @@ dw_session_dispose (GObject *object)
   g_clear_pointer (&self->status.connection_id, g_free);
   g_clear_pointer (&self->status.reason, g_free);
   g_clear_object (&self->parser);
+  g_clear_object (&self->lines.trace);
   g_clear_object (&self->monitor);
   g_clear_object (&self->http);
   G_OBJECT_CLASS (dw_session_parent_class)->dispose (object);
@@ -460,15 +461,17 @@ dw_session_init (DwSession *self)
  * @policy: the durations
  * @monitor: (nullable): what knows about the network; it shortens waits and never forbids an attempt, since it is
  *   wrong in sandboxes and with VPNs
+ * @trace: (nullable): what remembers what crosses the wire
  *
  * Returns: (transfer full): a session, offline
  */
 DwSession *
-dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace)
 {
   DwSession *self = g_object_new (DW_TYPE_SESSION, NULL);
 
   self->policy = *policy;
+  g_set_object (&self->lines.trace, trace);
   self->retry.policy = *policy;
   if (monitor != NULL)
     {

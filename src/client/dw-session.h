@@ -4,6 +4,7 @@
 #include "dw-session-policy.h"
 #include "dw-session-status.h"
 #include "dw-stage.h"
+#include "dw-trace.h"
 
 #include <gio/gio.h>
 
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_SESSION (dw_session_get_type ())
 G_DECLARE_FINAL_TYPE (DwSession, dw_session, DW, SESSION, GObject)
 
-DwSession *dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+DwSession *dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace);
 
 void dw_session_set_stage (DwSession *self, DwStage *stage);
 

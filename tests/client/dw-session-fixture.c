@@ -61,7 +61,7 @@ fixture_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, ...)
 
   fixture->states = g_ptr_array_new ();
   fixture->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_frame_free);
-  fixture->session = dw_session_new (policy, monitor);
+  fixture->session = dw_session_new (policy, monitor, NULL);
   va_start (urls, monitor);
   while ((text = va_arg (urls, const char *)) != NULL)
     {

@@ -3,51 +3,20 @@
 """The window as a part of a desktop: notifications, and what leads to it from outside."""
 
 import json
+import os
 import subprocess
 import sys
-import tempfile
 import time
 
 import tap
 from driver import DEADLINE, until
-from running import running, stage
+from running import running
 from servers import Server
-
-# A notification server that writes down what it is told.
-DESKTOP = """
-import gi, json
-from gi.repository import Gio, GLib
-node = Gio.DBusNodeInfo.new_for_xml('<node><interface name="org.freedesktop.Notifications">'
-    '<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>'
-    '<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/>'
-    '<arg type="a{sv}" direction="in"/><arg type="i" direction="in"/><arg type="u" direction="out"/></method>'
-    '<method name="CloseNotification"><arg type="u" direction="in"/></method>'
-    '<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal></interface></node>')
-count = 0
-def call(bus, sender, path, interface, method, arguments, invocation):
-    global count
-    if method == "Notify":
-        values = arguments.unpack()
-        count = values[1] or count + 1
-        print(json.dumps({"id": count, "title": values[3], "body": values[4], "actions": values[5]}), flush=True)
-        invocation.return_value(GLib.Variant("(u)", (count,)))
-        if "press" in values[4]:
-            GLib.timeout_add(300, lambda: bus.emit_signal(None, path, interface, "ActionInvoked",
-                                                          GLib.Variant("(us)", (count, values[5][0]))) and False)
-    else:
-        print(json.dumps({"closed": arguments.unpack()[0]}), flush=True)
-        invocation.return_value(None)
-def ready(bus, name):
-    bus.register_object("/org/freedesktop/Notifications", node.interfaces[0], call, None, None)
-Gio.bus_own_name(Gio.BusType.SESSION, "org.freedesktop.Notifications", 0, ready,
-                 lambda *a: print(json.dumps({"ready": True}), flush=True), None)
-GLib.MainLoop().run()
-"""
-
 
 class Desktop:
     def __init__(self):
-        self.process = subprocess.Popen([sys.executable, "-c", DESKTOP], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "desktop.py"), "take"],
+                                        stdout=subprocess.PIPE, text=True)
         assert self.next() == {"ready": True}
 
     def next(self):

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-trace.h"
+
+/**
+ * SECTION:dw-trace
+ *
+ * What crossed the wire last, for whoever wants to see the frames themselves. It costs a reference a frame while
+ * nobody looks.
+ */
+struct _DwTrace
+{
+  GObject parent_instance;
+
+  DwTraceEntry ring[DW_TRACE_ENTRIES]; /* an entry stands at its serial modulo the size */
+  guint64 first;                       /* the oldest one that is remembered */
+  guint64 next;                        /* the serial of the next one */
+  gsize bytes;                         /* at most DW_TRACE_BYTES, or one frame */
+  guint tick;
+};
+
+G_DEFINE_FINAL_TYPE (DwTrace, dw_trace, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static DwTraceEntry *
+entry_at (DwTrace *self, guint64 serial)
+{
+  return &self->ring[serial % DW_TRACE_ENTRIES];
+}
+
+static void
+forget_first (DwTrace *self)
+{
+  DwTraceEntry *entry = entry_at (self, self->first++);
+
+  if (entry->bytes != NULL)
+    self->bytes -= g_bytes_get_size (entry->bytes);
+  g_clear_pointer (&entry->bytes, g_bytes_unref);
+  g_clear_pointer (&entry->note, g_free);
+}
+
+static void
+dw_trace_finalize (GObject *object)
+{
+  DwTrace *self = DW_TRACE (object);
+
+  g_clear_handle_id (&self->tick, g_source_remove);
+  while (self->first < self->next)
+    forget_first (self);
+  G_OBJECT_CLASS (dw_trace_parent_class)->finalize (object);
+}
+
+static void
+dw_trace_class_init (DwTraceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dw_trace_finalize;
+
+  /**
+   * DwTrace::changed:
+   *
+   * Something crossed the wire; emitted at most once in %DW_TRACE_TICK_MS.
+   */
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+dw_trace_init (DwTrace *self)
+{
+  self->first = self->next = 1;
+}
+
+/**
+ * dw_trace_new:
+ *
+ * Returns: (transfer full): a trace of nothing yet
+ */
+DwTrace *
+dw_trace_new (void)
+{
+  return g_object_new (DW_TYPE_TRACE, NULL);
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  DwTrace *self = data;
+
+  self->tick = 0;
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+add (DwTrace *self, const DwTraceEntry *entry)
+{
+  gsize size = entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0;
+
+  while (self->next - self->first >= DW_TRACE_ENTRIES
+         || (self->first < self->next && self->bytes + size > DW_TRACE_BYTES))
+    forget_first (self);
+  *entry_at (self, self->next) = *entry;
+  entry_at (self, self->next)->serial = self->next;
+  entry_at (self, self->next)->time = g_get_real_time ();
+  self->next++;
+  self->bytes += size;
+  if (self->tick == 0 && g_signal_has_handler_pending (self, signals[SIGNAL_CHANGED], 0, FALSE))
+    self->tick = g_timeout_add (DW_TRACE_TICK_MS, on_tick, self);
+}
+
+/**
+ * dw_trace_add_frame:
+ * @self: a trace
+ * @kind: %DW_TRACE_IN or %DW_TRACE_OUT
+ * @line: on which connection
+ * @bytes: the frame's payload
+ */
+void
+dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes)
+{
+  add (self, &(DwTraceEntry){ .kind = kind, .line = line, .bytes = g_bytes_ref (bytes) });
+}
+
+/**
+ * dw_trace_add_event:
+ * @self: a trace
+ * @kind: what happened
+ * @line: on which connection
+ * @code: an HTTP status, a close code, or 0
+ * @took_ms: how long a handshake took, in milliseconds, or 0
+ * @note: (nullable): what else there is to say; nothing secret
+ */
+void
+dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, guint took_ms, const char *note)
+{
+  add (self,
+       &(DwTraceEntry){ .kind = kind, .line = line, .code = code, .took_ms = took_ms, .note = g_strdup (note) });
+}
+
+/**
+ * dw_trace_get_first:
+ * @self: a trace
+ *
+ * Returns: the serial of the oldest entry that is remembered; above dw_trace_get_last() where there is none
+ */
+guint64
+dw_trace_get_first (DwTrace *self)
+{
+  return self->first;
+}
+
+/**
+ * dw_trace_get_last:
+ * @self: a trace
+ *
+ * Returns: the serial of the newest entry, or 0
+ */
+guint64
+dw_trace_get_last (DwTrace *self)
+{
+  return self->next - 1;
+}
+
+/**
+ * dw_trace_get_entry:
+ * @self: a trace
+ * @serial: an entry's number
+ *
+ * Returns: (transfer none) (nullable): the entry, valid until the next one, or %NULL where it is forgotten
+ */
+const DwTraceEntry *
+dw_trace_get_entry (DwTrace *self, guint64 serial)
+{
+  return serial >= self->first && serial < self->next ? entry_at (self, serial) : NULL;
+}
+
+/**
+ * dw_trace_kind_get_name:
+ * @kind: a kind
+ *
+ * Returns: its name in a saved trace
+ */
+const char *
+dw_trace_kind_get_name (DwTraceKind kind)
+{
+  static const char *const names[] = { "in", "out", "pong", "connecting", "open", "failed", "closed" };
+
+  return names[kind];
+}

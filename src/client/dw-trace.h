@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwTraceKind:
+ * @DW_TRACE_IN: a frame arrived
+ * @DW_TRACE_OUT: a frame was handed to the socket
+ * @DW_TRACE_PONG: the peer answered a ping
+ * @DW_TRACE_CONNECTING: a handshake began
+ * @DW_TRACE_OPEN: a handshake succeeded
+ * @DW_TRACE_FAILED: a handshake did not
+ * @DW_TRACE_CLOSED: a connection ended
+ *
+ * What crossed the wire.
+ */
+typedef enum
+{
+  DW_TRACE_IN,
+  DW_TRACE_OUT,
+  DW_TRACE_PONG,
+  DW_TRACE_CONNECTING,
+  DW_TRACE_OPEN,
+  DW_TRACE_FAILED,
+  DW_TRACE_CLOSED,
+} DwTraceKind;
+
+/**
+ * DwTraceEntry:
+ * @serial: its number, from 1
+ * @time: when, in microseconds since 1970 UTC
+ * @kind: what
+ * @line: on which connection of the session
+ * @bytes: (nullable): a frame's payload, as untrusted as a message
+ * @note: (nullable): what else there is to say, without anything secret
+ * @code: an HTTP status, a close code, or 0
+ * @took_ms: how long a handshake took, in milliseconds
+ *
+ * One thing that crossed the wire.
+ */
+typedef struct
+{
+  guint64 serial;
+  gint64 time;
+  DwTraceKind kind;
+  guint line;
+  GBytes *bytes;
+  char *note;
+  guint code;
+  guint took_ms;
+} DwTraceEntry;
+
+#define DW_TYPE_TRACE (dw_trace_get_type ())
+G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
+
+/** DW_TRACE_ENTRIES: how many are remembered; then the oldest goes. */
+#define DW_TRACE_ENTRIES 2000
+
+/** DW_TRACE_BYTES: how many bytes of payload are remembered. */
+#define DW_TRACE_BYTES (4 * 1024 * 1024)
+
+/** DW_TRACE_TICK_MS: whoever looks is told at most this often, in milliseconds. */
+#define DW_TRACE_TICK_MS 100
+
+DwTrace *dw_trace_new (void);
+void dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes);
+void dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, guint took_ms, const char *note);
+guint64 dw_trace_get_first (DwTrace *self);
+guint64 dw_trace_get_last (DwTrace *self);
+const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);
+const char *dw_trace_kind_get_name (DwTraceKind kind);
+
+G_END_DECLS
