@@ -206,11 +206,14 @@ dw_application_startup (GApplication *application)
   };
   static const char *const quit_keys[] = { "<Control>q", NULL };
   static const char *const window_keys[] = { "<Control>n", NULL };
+  /* Before GTK's own inspector has it. */
+  static const char *const inspector_keys[] = { "<Control><Shift>i", NULL };
 
   G_APPLICATION_CLASS (dw_application_parent_class)->startup (application);
   g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions), application);
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.quit", quit_keys);
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.new-window", window_keys);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "win.inspector", inspector_keys);
   gtk_window_set_default_icon_name (DW_APP_ID);
   DW_APPLICATION (application)->terminate = g_unix_signal_add (SIGTERM, on_terminate, application);
   make_chats (DW_APPLICATION (application));

@@ -5,6 +5,7 @@
 #include "dw-banner.h"
 #include "dw-chat-page.h"
 #include "dw-history-actions.h"
+#include "dw-inspector.h"
 #include "dw-preferences.h"
 #include "dw-removal.h"
 #include "dw-safe-text.h"
@@ -42,7 +43,8 @@ struct _DwWindow
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* What there is to do while a conversation is shown. */
-static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.remove-stage" };
+static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.remove-stage",
+                                            "win.inspector" };
 
 static DwApplication *
 application_of (DwWindow *self)
@@ -263,6 +265,13 @@ on_delete_history (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  if (DW_WINDOW (widget)->chat != NULL)
+    gtk_window_present (GTK_WINDOW (dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat)));
+}
+
+static void
 on_remove_stage (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwWindow *self = DW_WINDOW (widget);
@@ -348,6 +357,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.search", NULL, on_search);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
   gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
+  gtk_widget_class_install_action (widget_class, "win.inspector", NULL, on_inspector);
   gtk_widget_class_install_action (widget_class, "win.remove-stage", NULL, on_remove_stage);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);

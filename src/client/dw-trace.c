@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace.h"
 
+#include "wire/dw-time.h"
+
+#include <json-glib/json-glib.h>
+
 /**
  * SECTION:dw-trace
  *
@@ -11,10 +15,10 @@ struct _DwTrace
 {
   GObject parent_instance;
 
-  DwTraceEntry ring[DW_TRACE_ENTRIES]; /* an entry stands at its serial modulo the size */
-  guint64 first;                       /* the oldest one that is remembered */
-  guint64 next;                        /* the serial of the next one */
-  gsize bytes;                         /* at most DW_TRACE_BYTES, or one frame */
+  DwTraceEntry *ring; /* of DW_TRACE_ENTRIES; an entry stands at its serial modulo that */
+  guint64 first;      /* the oldest one that is remembered */
+  guint64 next;       /* the serial of the next one */
+  gsize bytes;        /* at most DW_TRACE_BYTES, or one frame */
   guint tick;
 };
 
@@ -53,6 +57,7 @@ dw_trace_finalize (GObject *object)
   g_clear_handle_id (&self->tick, g_source_remove);
   while (self->first < self->next)
     forget_first (self);
+  g_free (self->ring);
   G_OBJECT_CLASS (dw_trace_parent_class)->finalize (object);
 }
 
@@ -73,6 +78,8 @@ dw_trace_class_init (DwTraceClass *klass)
 static void
 dw_trace_init (DwTrace *self)
 {
+  /* An instance cannot be larger than 64 KiB. */
+  self->ring = g_new0 (DwTraceEntry, DW_TRACE_ENTRIES);
   self->first = self->next = 1;
 }
 
@@ -192,4 +199,83 @@ dw_trace_kind_get_name (DwTraceKind kind)
   static const char *const names[] = { "in", "out", "pong", "connecting", "open", "failed", "closed" };
 
   return names[kind];
+}
+
+static void
+add_number (JsonBuilder *builder, const char *name, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, value);
+}
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  g_autofree char *valid = g_utf8_make_valid (value, -1);
+
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, valid);
+}
+
+static void
+add_payload (JsonBuilder *builder, GBytes *bytes)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  g_autofree char *text = g_strndup (data != NULL ? data : "", size);
+
+  add_number (builder, "bytes", (gint64) size);
+  add_text (builder, "payload", text);
+}
+
+/**
+ * dw_trace_entry_to_json:
+ * @entry: an entry
+ *
+ * Returns: (transfer full): it as one line of JSON: time, kind, connection, and what there is of bytes, payload,
+ * code, tookMs and note
+ */
+char *
+dw_trace_entry_to_json (const DwTraceEntry *entry)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *time = dw_time_format (entry->time);
+
+  json_builder_begin_object (builder);
+  add_text (builder, "time", time);
+  add_text (builder, "kind", dw_trace_kind_get_name (entry->kind));
+  add_number (builder, "connection", entry->line);
+  if (entry->bytes != NULL)
+    add_payload (builder, entry->bytes);
+  if (entry->code != 0)
+    add_number (builder, "code", entry->code);
+  if (entry->took_ms != 0)
+    add_number (builder, "tookMs", entry->took_ms);
+  if (entry->note != NULL)
+    add_text (builder, "note", entry->note);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+/**
+ * dw_trace_to_json_lines:
+ * @self: a trace
+ *
+ * Returns: (transfer full): all that is remembered, a line of JSON each
+ */
+char *
+dw_trace_to_json_lines (DwTrace *self)
+{
+  GString *lines = g_string_new (NULL);
+
+  for (guint64 serial = self->first; serial < self->next; serial++)
+    {
+      g_autofree char *line = dw_trace_entry_to_json (entry_at (self, serial));
+
+      g_string_append (lines, line);
+      g_string_append_c (lines, '\n');
+    }
+  return g_string_free (lines, FALSE);
 }

@@ -72,5 +72,7 @@ guint64 dw_trace_get_first (DwTrace *self);
 guint64 dw_trace_get_last (DwTrace *self);
 const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);
 const char *dw_trace_kind_get_name (DwTraceKind kind);
+char *dw_trace_entry_to_json (const DwTraceEntry *entry);
+char *dw_trace_to_json_lines (DwTrace *self);
 
 G_END_DECLS

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-chat.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_INSPECTOR (dw_inspector_get_type ())
+G_DECLARE_FINAL_TYPE (DwInspector, dw_inspector, DW, INSPECTOR, AdwWindow)
+
+DwInspector *dw_inspector_new (GtkWindow *window, DwChat *chat);
+
+G_END_DECLS

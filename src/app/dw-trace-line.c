@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-trace-line.h"
+
+#include "dw-safe-text.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* One line of the inspector: what crossed the wire, in words that are safe to show. */
+struct _DwTraceLine
+{
+  GObject parent_instance;
+
+  char *head;  /* time, direction and size */
+  char *text;  /* the start of the frame, or what happened */
+  char *whole; /* all of it, to be copied */
+};
+
+G_DEFINE_FINAL_TYPE (DwTraceLine, dw_trace_line, G_TYPE_OBJECT)
+
+static void
+dw_trace_line_finalize (GObject *object)
+{
+  DwTraceLine *self = DW_TRACE_LINE (object);
+
+  g_free (self->head);
+  g_free (self->text);
+  g_free (self->whole);
+  G_OBJECT_CLASS (dw_trace_line_parent_class)->finalize (object);
+}
+
+static void
+dw_trace_line_class_init (DwTraceLineClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dw_trace_line_finalize;
+}
+
+static void
+dw_trace_line_init (DwTraceLine *self)
+{
+}
+
+static char *
+make_event (const DwTraceEntry *entry)
+{
+  g_autofree char *note = dw_safe_text (entry->note != NULL ? entry->note : "");
+
+  switch (entry->kind)
+    {
+    case DW_TRACE_PONG:
+      return g_strdup (_ ("The stage answered a ping"));
+    case DW_TRACE_CONNECTING:
+      /* Translators: %s is an address without its secrets. */
+      return g_strdup_printf (_ ("Connecting to %s"), note);
+    case DW_TRACE_OPEN:
+      return g_strdup_printf (_ ("Open after %u ms"), entry->took_ms);
+    case DW_TRACE_FAILED:
+      /* Translators: a word for the cause, an HTTP status, and milliseconds. */
+      return g_strdup_printf (_ ("Not opened: %1$s, status %2$u, after %3$u ms"), note, entry->code,
+                              entry->took_ms);
+    case DW_TRACE_CLOSED:
+      /* Translators: a close code, and the words that came with it. */
+      return g_strdup_printf (_ ("Closed with %1$u %2$s"), entry->code, note);
+    case DW_TRACE_IN:
+    case DW_TRACE_OUT:
+    default:
+      return g_strdup ("");
+    }
+}
+
+static char *
+make_head (const DwTraceEntry *entry)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (entry->time / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
+  g_autofree char *clock = g_date_time_format (local, "%H:%M:%S");
+  const char *arrow = entry->kind == DW_TRACE_IN ? "←" : entry->kind == DW_TRACE_OUT ? "→" : "·";
+  g_autofree char *time =
+      g_strdup_printf ("%s.%03d  %s", clock, (int) (entry->time % G_USEC_PER_SEC / 1000), arrow);
+
+  if (entry->bytes == NULL)
+    return g_steal_pointer (&time);
+  /* Translators: time and direction of a frame, and its size in bytes. */
+  return g_strdup_printf (_ ("%1$s  %2$u B"), time, (guint) g_bytes_get_size (entry->bytes));
+}
+
+/**
+ * dw_trace_line_new:
+ * @entry: what crossed the wire
+ *
+ * Returns: (transfer full): a line that says it
+ */
+DwTraceLine *
+dw_trace_line_new (const DwTraceEntry *entry)
+{
+  DwTraceLine *self = g_object_new (DW_TYPE_TRACE_LINE, NULL);
+  gboolean cut;
+
+  self->head = make_head (entry);
+  if (entry->bytes != NULL)
+    {
+      gsize size;
+      const char *data = g_bytes_get_data (entry->bytes, &size);
+      g_autofree char *raw = g_strndup (data != NULL ? data : "", size);
+
+      self->whole = dw_safe_text (raw);
+    }
+  else
+    self->whole = make_event (entry);
+  self->text = dw_safe_text_shorten (self->whole, DW_TRACE_LINE_CHARS, 1, &cut);
+  return self;
+}
+
+/**
+ * dw_trace_line_get_head:
+ * @self: a line
+ *
+ * Returns: time, direction and size
+ */
+const char *
+dw_trace_line_get_head (DwTraceLine *self)
+{
+  return self->head;
+}
+
+/**
+ * dw_trace_line_get_text:
+ * @self: a line
+ *
+ * Returns: the start of the frame, or what happened
+ */
+const char *
+dw_trace_line_get_text (DwTraceLine *self)
+{
+  return self->text;
+}
+
+/**
+ * dw_trace_line_get_whole:
+ * @self: a line
+ *
+ * Returns: all of it
+ */
+const char *
+dw_trace_line_get_whole (DwTraceLine *self)
+{
+  return self->whole;
+}
+
+/**
+ * dw_trace_line_has:
+ * @self: a line
+ * @folded: a text without case
+ *
+ * Returns: whether the text is somewhere in it
+ */
+gboolean
+dw_trace_line_has (DwTraceLine *self, const char *folded)
+{
+  g_autofree char *own = g_utf8_casefold (self->whole, -1);
+
+  return strstr (own, folded) != NULL;
+}
