@@ -187,6 +187,8 @@ adopt (DwPages *self, const DwRecord *record)
     return dw_message_new_from_record (record);
   if (dw_message_get_kind (message) == DW_MESSAGE_BLANK)
     dw_message_fill (message, record);
+  /* Lines before it may have gone since. */
+  dw_message_set_place (message, record->place);
   return g_object_ref (message);
 }
 
@@ -256,24 +258,7 @@ typedef struct
   guint generation;
 } Question;
 
-static void
-on_page (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autofree Question *question = data;
-  g_autoptr (DwPages) self = question->owner;
-  g_autoptr (GPtrArray) records = dw_store_lines_read_finish (DW_STORE (source), result, NULL);
-  Page *page;
-
-  if (question->generation != self->generation)
-    return;
-  page = find (self, question->first);
-  if (page != NULL)
-    page->asked = FALSE;
-  if (records == NULL)
-    return;
-  dw_pages_take (self, records, question->first, question->last);
-  settle_blanks (self, question->first, question->last);
-}
+static void on_page (GObject *source, GAsyncResult *result, gpointer data);
 
 static void
 ask (DwPages *self, gint64 place)
@@ -295,6 +280,31 @@ ask (DwPages *self, gint64 place)
   /* What is not written yet is pinned, so the page need not wait for it. */
   dw_store_lines_read_async (self->store, self->stage, question->first - 1, question->last + 1, page->serial == 0,
                              on_page, question);
+}
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree Question *question = data;
+  g_autoptr (DwPages) self = question->owner;
+  g_autoptr (GPtrArray) records = dw_store_lines_read_finish (DW_STORE (source), result, NULL);
+  Page *page = self->table != NULL ? find (self, question->first) : NULL;
+
+  if (page == NULL)
+    return;
+  page->asked = FALSE;
+  if (question->generation != self->generation)
+    {
+      /* Lines moved meanwhile, so this is no answer; who waits for one is answered anew. */
+      for (guint i = 0; i < DW_PAGES_LINES; i++)
+        if (page->lines[i] != NULL && dw_message_get_kind (page->lines[i]) == DW_MESSAGE_BLANK)
+          ask (self, question->first + i);
+    }
+  else if (records != NULL)
+    {
+      dw_pages_take (self, records, question->first, question->last);
+      settle_blanks (self, question->first, question->last);
+    }
 }
 
 static Page *
@@ -403,12 +413,14 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
   for (guint i = 0; i < opening->waiting->len; i++)
     {
       const DwRecord *record = g_ptr_array_index (opening->waiting, i);
-      g_autoptr (DwMessage) message = NULL;
+      DwMessage *held = find_held (self, record->id);
+      g_autoptr (DwMessage) message = held != NULL ? NULL : dw_message_new_from_record (record);
 
-      if (find_held (self, record->id) != NULL)
-        continue;
-      message = dw_message_new_from_record (record);
-      dw_pages_hold (self, message);
+      /* It may stand elsewhere since lines before it went. */
+      if (held != NULL)
+        dw_message_set_place (held, record->place);
+      else
+        dw_pages_hold (self, message);
     }
   return missing;
 }

@@ -6,6 +6,7 @@
 #include "client/dw-chat.h"
 #include "client/dw-day.h"
 #include "client/dw-pages.h"
+#include "client/dw-store-expiry.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -556,6 +557,87 @@ is_half_sent (gpointer table)
   return dw_raw_peer_get_n_frames (((Table *) table)->peer, "number 250.") == 1;
 }
 
+static void
+on_expired (GObject *source, GAsyncResult *result, gpointer data)
+{
+  guint expired;
+
+  g_assert_true (dw_store_expire_finish (DW_STORE (source), result, &expired, NULL));
+  *(guint *) data = expired;
+}
+
+static gboolean
+is_not_zero (gpointer data)
+{
+  return *(guint *) data != 0;
+}
+
+static gboolean
+is_delivered (gpointer message)
+{
+  return dw_message_get_delivery (message) == DW_DELIVERY_DELIVERED;
+}
+
+/* What waits moves when old lines go, and what becomes of it is still written where it stands now. */
+static void
+test_expiry_moves_queue (void)
+{
+  g_auto (Table) table = { 0 };
+  DwRecord old = { .place = 1, .text = (char *) "old", .time = 1 };
+  DwRecord own = { .place = 2, .kind = DW_MESSAGE_OWN, .text = (char *) "own", .id = (char *) "y", .time = 1 };
+  DwRecord new = { .place = 4, .text = (char *) "new" };
+  g_autoptr (DwMessage) message = NULL;
+  guint expired = 0;
+
+  table_init (&table, "\"id\"");
+  own.delivery = DW_DELIVERY_UNCONFIRMED;
+  own.went = DW_WENT_WITH_ID;
+  new.time = g_get_real_time ();
+  table_store (&table, &old);
+  table_store (&table, &own);
+  old.place = 3;
+  table_store (&table, &old);
+  table_store (&table, &new);
+  table_start (&table);
+  message = g_object_ref (dw_conversation_find (dw_chat_get_conversation (table.chat), "y"));
+  dw_store_expire_async (table.store, 1000, on_expired, &expired);
+  dw_test_until ("the old to go", is_not_zero, &expired);
+  dw_conversation_reload (dw_chat_get_conversation (table.chat));
+  settle (dw_chat_get_conversation (table.chat));
+  g_assert_cmpuint (expired, ==, 2);
+  g_assert_cmpint (dw_message_get_place (message), ==, 3);
+  table_connect (&table);
+  dw_chat_answer_asking (table.chat, TRUE);
+  until_frames (&table, "own", 1);
+  dw_raw_peer_write_text (table.peer, "{\"message\":\"own\",\"id\":\"y\"}");
+  dw_test_until ("it to come back", is_delivered, message);
+  dw_test_finalize (g_steal_pointer (&table.chat));
+  table_start (&table);
+  g_object_unref (message);
+  message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (table.chat)), 0);
+  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
+}
+
+/* A line that goes while a page is being read leaves nobody waiting. */
+static void
+test_remove_while_reading (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwMessage) first = NULL;
+  g_autoptr (DwMessage) newest = NULL;
+
+  desk_init (&desk);
+  for (guint i = 1; i <= 2000; i++)
+    say (&desk, "x", i);
+  settle (desk.conversation);
+  desk_reopen (&desk);
+  newest = g_list_model_get_item (G_LIST_MODEL (desk.conversation), count (&desk) - 1);
+  first = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 5);
+  g_assert_cmpint (dw_message_get_kind (first), ==, DW_MESSAGE_BLANK);
+  dw_conversation_remove (desk.conversation, newest);
+  dw_test_until ("the line to be read", is_read, first);
+}
+
 /* 500 messages are sent in order, however often the stage has had enough; none is dropped. */
 static void
 test_paced_queue (void)
@@ -689,6 +771,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/clear-keeps-queue", test_clear_keeps_queue);
   g_test_add_func ("/client/history/paced-queue", test_paced_queue);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
+  g_test_add_func ("/client/history/expiry-moves-queue", test_expiry_moves_queue);
+  g_test_add_func ("/client/history/remove-while-reading", test_remove_while_reading);
   g_test_add_func ("/client/history/unread", test_unread);
   return g_test_run ();
 }
