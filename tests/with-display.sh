@@ -38,6 +38,7 @@ env -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS -u AT_SPI_BUS_ADDRESS \
   GIO_USE_VFS=local LANG="${TEST_LANG:-C.UTF-8}" LC_ALL="${TEST_LANG:-C.UTF-8}" \
   dbus-run-session --config-file="$here/session.conf" -- sh -c '"$0" --launch-immediately >/dev/null 2>&1 & bus=$!
     /usr/bin/python3 "$1" >/dev/null 2>&1 & desktop=$!; shift
+    gdbus wait --session --timeout 20 org.a11y.Bus && gdbus wait --session --timeout 20 org.freedesktop.Notifications
     status=0; "$@" || status=$?; kill $bus $desktop 2>/dev/null; exit $status' "$launcher" \
     "$here/window/desktop.py" "$@" || status=$?
 exit $status
