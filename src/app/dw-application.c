@@ -3,6 +3,7 @@
 
 #include "dw-config.h"
 #include "dw-notifier.h"
+#include "dw-safe-text.h"
 #include "dw-settings.h"
 #include "dw-window.h"
 
@@ -93,15 +94,43 @@ on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
   g_application_quit (G_APPLICATION (application));
 }
 
+/* What a person can paste into a report: versions, and how each stage is; nothing secret, and nothing that was
+ * said. */
+static char *
+dup_debug_info (DwApplication *self)
+{
+  GString *info = g_string_new ("dynamowave-chat " DW_VERSION "\n");
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
+
+  g_string_append_printf (info, "GTK %u.%u.%u, libadwaita %u.%u.%u, GLib %u.%u.%u\n", gtk_get_major_version (),
+                          gtk_get_minor_version (), gtk_get_micro_version (), adw_get_major_version (),
+                          adw_get_minor_version (), adw_get_micro_version (), glib_major_version,
+                          glib_minor_version, glib_micro_version);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
+      const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (chat));
+      DwStageUrl *url = dw_stage_get_url (dw_chat_get_stage (chat), 0);
+
+      g_string_append_printf (info, "%s: %s, cause %s, code %u, attempt %u\n", dw_stage_url_get_redacted (url),
+                              dw_session_state_get_name (status->state), dw_cause_get_name (status->cause),
+                              status->code, status->attempt);
+    }
+  return g_string_free (info, FALSE);
+}
+
 static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   static const char *const developers[] = { "The DynamoWave Chat developers", NULL };
+  g_autofree char *info = dup_debug_info (data);
+  g_autofree char *safe = dw_safe_text (info);
 
   adw_show_about_window (
       gtk_application_get_active_window (data), "application-name", _ ("DynamoWave Chat"), "application-icon",
       DW_APP_ID, "version", DW_VERSION, "developer-name", _ ("The DynamoWave Chat developers"), "developers",
-      developers, "license-type", GTK_LICENSE_GPL_3_0, "comments",
+      developers, "license-type", GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename",
+      "dynamowave-chat.txt", "comments",
       _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
 }
 

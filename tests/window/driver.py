@@ -150,6 +150,13 @@ class App:
         field = self.wait(name, ("text", "entry"))
         return Atspi.Text.get_text(field, 0, Atspi.Text.get_character_count(field))
 
+    @staticmethod
+    def text_in(node):
+        """The text of a text view, or the name of anything else."""
+        if node.get_role_name() == "text":
+            return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
+        return node.get_name() or ""
+
     def status(self, start=None):
         """What the connection status says, or an empty text where there is none."""
         for node in self.walk(start):
@@ -203,6 +210,12 @@ class App:
         self.focus()
         subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
                         str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
+
+    def click(self, name):
+        """Presses something that offers no action of its own."""
+        time.sleep(0.4)  # a page that slides in stands still then
+        self.press_at(name)
+        subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
 
     def scroll(self, steps):
         """Turns the wheel: up where steps is negative."""

@@ -382,6 +382,27 @@ def test_inspector():
     server.close()
 
 
+def test_shortcuts_and_about():
+    """The shortcuts are listed, and what a report needs is there without anything secret"""
+    server = Server()
+    with running(f"{server.url}?token=S3CR3T") as app:
+        app.wait_for_status("Online")
+        app.keys("ctrl+question")
+        until("the list", lambda: any("Begin a new line" in text for text in app.texts()))
+        app.keys("Escape")
+        until("one window", lambda: len(app.windows()) == 1)
+        app.press("Main menu")
+        app.choose("About DynamoWave Chat")
+        until("the window", lambda: len(app.windows()) == 2)
+        app.click("Troubleshooting")
+        app.click("Debugging Information")
+        until("the words", lambda: any("libadwaita" in app.text_in(node) for node in app.walk()))
+        assert not any("S3CR3T" in app.text_in(node) for node in app.walk())
+        app.keys("Escape", "Escape", "Escape")
+        until("one window", lambda: len(app.windows()) == 1)
+    server.close()
+
+
 def test_links():
     """UI-2, UI-6: what is a link can be pressed; what only looks like markup is shown as it came"""
     server = Server()

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "client/dw-trace.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+static void
+add_frame (DwTrace *trace, gsize size)
+{
+  g_autofree char *text = g_strnfill (size, 'x');
+  g_autoptr (GBytes) bytes = g_bytes_new (text, size);
+
+  dw_trace_add_frame (trace, DW_TRACE_IN, 1, bytes);
+}
+
+/* However much crosses the wire, what is remembered is bounded, and the newest is always there. */
+static void
+test_bounds (void)
+{
+  g_autoptr (DwTrace) trace = dw_trace_new ();
+
+  for (guint i = 0; i < DW_TRACE_ENTRIES * 3; i++)
+    add_frame (trace, 10);
+  g_assert_cmpuint (dw_trace_get_last (trace), ==, DW_TRACE_ENTRIES * 3);
+  g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, ==, DW_TRACE_ENTRIES);
+  g_assert_null (dw_trace_get_entry (trace, 1));
+  for (guint i = 0; i < 100; i++)
+    add_frame (trace, 128 * 1024);
+  g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
+  g_assert_nonnull (dw_trace_get_entry (trace, dw_trace_get_last (trace)));
+  add_frame (trace, DW_TRACE_BYTES * 2);
+  g_assert_cmpuint (dw_trace_get_first (trace), ==, dw_trace_get_last (trace));
+}
+
+static void
+count (guint *changes)
+{
+  *changes += 1;
+}
+
+static gboolean
+is_one (gpointer data)
+{
+  return *(guint *) data == 1;
+}
+
+/* Whoever looks is told once for many frames, and nobody else pays for a timer. */
+static void
+test_ticks (void)
+{
+  g_autoptr (DwTrace) trace = dw_trace_new ();
+  guint changes = 0;
+
+  add_frame (trace, 10);
+  g_assert_false (g_main_context_pending (NULL));
+  g_signal_connect_swapped (trace, "changed", G_CALLBACK (count), &changes);
+  for (guint i = 0; i < 1000; i++)
+    add_frame (trace, 10);
+  dw_test_until ("a change", is_one, &changes);
+  dw_test_run_for (DW_TRACE_TICK_MS * 2);
+  g_assert_cmpuint (changes, ==, 1);
+}
+
+/* A saved trace is one JSON object a line, whatever the frames hold. */
+static void
+test_json (void)
+{
+  g_autoptr (DwTrace) trace = dw_trace_new ();
+  g_autoptr (GBytes) bad = g_bytes_new ("\xff\"\n\0x", 5);
+  g_autofree char *lines = NULL;
+  g_auto (GStrv) parts = NULL;
+
+  dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, 0, "wss://h.example/prod");
+  dw_trace_add_event (trace, DW_TRACE_OPEN, 1, 101, 12, NULL);
+  dw_trace_add_frame (trace, DW_TRACE_OUT, 1, bad);
+  dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, 0, "Going away");
+  lines = dw_trace_to_json_lines (trace);
+  parts = g_strsplit (lines, "\n", -1);
+  g_assert_cmpuint (g_strv_length (parts), ==, 5);
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (JsonNode) node = json_from_string (parts[i], NULL);
+
+      g_assert_nonnull (node);
+      g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+    }
+  g_assert_nonnull (strstr (parts[1], "\"tookMs\":12"));
+  g_assert_nonnull (strstr (parts[2], "\"bytes\":5"));
+  g_assert_nonnull (strstr (parts[3], "1001"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/trace/bounds", test_bounds);
+  g_test_add_func ("/client/trace/ticks", test_ticks);
+  g_test_add_func ("/client/trace/json", test_json);
+  return g_test_run ();
+}
