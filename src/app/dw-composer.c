@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-composer.h"
 
+#include "dw-safe-text.h"
 #include "dw-text-split.h"
 #include "dw-toolkit.h"
 
@@ -45,10 +46,13 @@ static char *
 dup_text (DwComposer *self)
 {
   GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  g_autofree char *text = NULL;
   GtkTextIter start, end;
 
   gtk_text_buffer_get_bounds (buffer, &start, &end);
-  return gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+  text = gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+  /* What was pasted has line breaks of any kind. */
+  return dw_safe_lines (text);
 }
 
 static gboolean

@@ -101,7 +101,8 @@ dw_message_row_measure (GtkWidget *widget,
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
 
   if (is_kind (self, DW_MESSAGE_UNREAD))
-    gtk_widget_measure (self->divider, orientation, for_size, minimum, natural, NULL, NULL);
+    /* It is as high as it is, however wide. */
+    gtk_widget_measure (self->divider, orientation, -1, minimum, natural, NULL, NULL);
   else if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
       gtk_widget_measure (self->body, orientation, -1, minimum, natural, NULL, NULL);
@@ -294,6 +295,8 @@ show_text (DwMessageRow *self)
 
   self->kind = dw_message_get_kind (self->message);
   start = dw_safe_text_shorten (safe, self->shown_chars, SHOWN_LINES * (self->shown_chars / SHOWN_CHARS), &cut);
+  /* Blanks at the end are seen by nobody, and make GTK 4.8 contradict itself on a label's width. */
+  g_strchomp (start);
   markup = dw_safe_markup (start);
   gtk_label_set_markup (self->text, markup);
   gtk_widget_set_visible (self->more, cut && self->shown_chars < MOST_CHARS);

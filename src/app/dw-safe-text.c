@@ -24,6 +24,28 @@ is_line_break (gunichar c)
 }
 
 /**
+ * dw_safe_lines:
+ * @text: a text, UTF-8
+ *
+ * Returns: (transfer full): the text with a LF for each line break of whatever kind
+ */
+char *
+dw_safe_lines (const char *text)
+{
+  GString *lines = g_string_sized_new (strlen (text));
+
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+
+      if (c == '\r' && at[1] == '\n')
+        continue;
+      g_string_append_unichar (lines, is_line_break (c) ? '\n' : c);
+    }
+  return g_string_free (lines, FALSE);
+}
+
+/**
  * dw_safe_text:
  * @untrusted: any bytes that end with a NUL
  *
@@ -35,20 +57,14 @@ char *
 dw_safe_text (const char *untrusted)
 {
   g_autofree char *valid = g_utf8_make_valid (untrusted, -1);
-  GString *safe = g_string_sized_new (strlen (valid));
+  g_autofree char *lines = dw_safe_lines (valid);
+  GString *safe = g_string_sized_new (strlen (lines));
 
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
+  for (const char *at = lines; *at != '\0'; at = g_utf8_next_char (at))
     {
       gunichar c = g_utf8_get_char (at);
 
-      if (c == '\r' && at[1] == '\n')
-        continue;
-      if (is_line_break (c))
-        g_string_append_c (safe, '\n');
-      else if (c == '\t')
-        g_string_append_c (safe, '\t');
-      else
-        g_string_append_unichar (safe, g_unichar_iscntrl (c) ? REPLACEMENT : c);
+      g_string_append_unichar (safe, g_unichar_iscntrl (c) && c != '\n' && c != '\t' ? REPLACEMENT : c);
     }
   return g_string_free (safe, FALSE);
 }

@@ -2,6 +2,7 @@
 #include "dw-outbox.h"
 
 #include "dw-boot-clock.h"
+#include "dw-refusal.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -76,6 +77,17 @@ entry_free (Entry *entry)
 
 static void send_next (DwOutbox *self);
 
+/* Back to where it belongs: others that came back meanwhile may be older. */
+static void
+requeue (DwOutbox *self, Entry *entry)
+{
+  GList *at = self->waiting.head;
+
+  while (at != NULL && dw_message_get_place (((Entry *) at->data)->message) < dw_message_get_place (entry->message))
+    at = at->next;
+  g_queue_insert_before (&self->waiting, at, entry);
+}
+
 static gboolean
 on_pace (gpointer data)
 {
@@ -146,7 +158,8 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       send_next (self);
       return;
     }
-  if (is_online (self) && with_id == had_id (entry))
+  /* The stage may have had enough meanwhile. */
+  if (is_online (self) && with_id == had_id (entry) && self->timer == 0)
     {
       if (hand_over (self, entry, with_id))
         send_next (self);
@@ -158,7 +171,7 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       dw_message_set_went (entry->message, DW_WENT_NEVER);
       set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
     }
-  g_queue_push_head (&self->waiting, entry);
+  requeue (self, entry);
   send_next (self);
 }
 
@@ -245,7 +258,7 @@ on_lost (DwOutbox *self, gint64 before)
           if (dw_stage_echoes (self->stage) || had_id (entry))
             set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
           if (had_id (entry))
-            g_queue_push_head (&self->waiting, entry);
+            requeue (self, entry);
           else
             entry_free (entry);
         }
@@ -516,34 +529,13 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
   return NULL;
 }
 
-static const char *
-reason_of (DwGatewayError error)
-{
-  switch (error)
-    {
-    case DW_GATEWAY_FORBIDDEN:
-      return _ ("The stage has no such route. Check the stage’s dialect.");
-    case DW_GATEWAY_INTERNAL:
-      return _ ("The stage failed to handle it. Send it again.");
-    case DW_GATEWAY_TIMEOUT:
-      return _ ("The stage took too long. It may have arrived all the same.");
-    case DW_GATEWAY_THROTTLED:
-      return _ ("The stage has too many requests.");
-    case DW_GATEWAY_BAD_BODY:
-      return _ ("The stage did not understand it. Check the stage’s dialect.");
-    case DW_GATEWAY_OTHER:
-    default:
-      return _ ("The stage refused it.");
-    }
-}
-
 static DwMessage *
 put_back (DwOutbox *self, Entry *entry)
 {
   self->pace_ms = DW_OUTBOX_SLOW_MS;
   g_clear_handle_id (&self->timer, g_source_remove);
   self->timer = g_timeout_add (self->pace_ms, on_pace, self);
-  g_queue_push_head (&self->waiting, entry);
+  requeue (self, entry);
   /* The gateway said that it did not take it. */
   if (!had_id (entry))
     dw_message_set_went (entry->message, DW_WENT_NEVER);
@@ -576,7 +568,7 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
   if (throttled)
     return put_back (self, entry);
   message = entry->message;
-  set_delivery (self, message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
+  set_delivery (self, message, DW_DELIVERY_FAILED, dw_refusal_get_reason (frame->gateway_error));
   g_queue_push_tail (&self->refused, entry);
   if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
     entry_free (g_queue_pop_head (&self->refused));

@@ -10,7 +10,7 @@ import sys
 import time
 
 import tap
-from driver import App, Atspi, Stage, until
+from driver import CAPTIONS, App, Atspi, Stage, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
@@ -358,6 +358,71 @@ def test_remove_and_undo():
         app.press("Connect")
         app.wait_for_row("to be kept", "delivered")
         app.wait_for_status("Online")
+
+
+def first_visible(app):
+    """The name of the topmost row that can be seen whole."""
+    conversation = app.find("Conversation")
+    rows = [conversation.get_child_at_index(i) for i in range(conversation.get_child_count())]
+    seen = []
+    for row in filter(None, rows):
+        extents = Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW)
+        if extents.height > 0 and extents.y >= 60 and row.get_name() not in CAPTIONS:
+            seen.append((extents.y, row.get_name()))
+    return min(seen)[1] if seen else None
+
+
+def number_of(row):
+    return int(row.split("#")[1].split()[0])
+
+
+def varied(start, count):
+    return [json.dumps({"message": f"#{n} " + "words of some length " * (n * 7 % 23), "sender": f"P{n % 5}"})
+            for n in range(start, start + count)]
+
+
+def test_scrolling_stays():
+    """UI-1: what one reads stays where it is when more comes, more is loaded or the window is resized"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(*varied(0, 500))
+        app.wait_for_row("#499 ")
+        app.press_at("Conversation")
+        app.scroll(-80)
+        until("the button", lambda: app.find("Newest messages", ("push button", "button")))
+        time.sleep(0.5)
+        before = number_of(first_visible(app))
+        server.send(*varied(500, 100))
+        app.wait("100 new", ("push button", "button"))
+        time.sleep(0.5)
+        assert abs(number_of(first_visible(app)) - before) <= 1, (before, first_visible(app))
+        app.move(0, 0, 480, 700)
+        time.sleep(1)
+        assert abs(number_of(first_visible(app)) - before) <= 1, (before, first_visible(app))
+        app.say("my own leads to the end")
+        app.wait_for_row("my own leads to the end")
+        until("the end", lambda: not app.find("Newest messages", ("push button", "button")))
+        server.send(*varied(600, 5))
+        app.wait_for_row("#604 ")
+        time.sleep(0.5)
+        assert not app.find("5 new"), "the end was not followed"
+    server.close()
+
+
+def test_pasted_lines():
+    """S-7: line breaks of any kind are sent as LF, in one message, and nothing is sent by pasting"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.type_into("Message", "one\r\ntwo\rthree\u2028four")
+        time.sleep(0.3)
+        assert not any("one" in frame for frame in server.received)
+        app.press("Send")
+        until("the frame", lambda: any("one" in frame for frame in server.received))
+        texts = [json.loads(frame).get("message") for frame in server.received]
+        assert "one\ntwo\nthree\nfour" in texts, texts
+    server.close()
 
 
 def test_inspector():
