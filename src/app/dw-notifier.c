@@ -18,9 +18,30 @@ struct _DwNotifier
   GApplication *application; /* unowned: it owns this */
   DwChatList *chats;
   GSettings *settings; /* or NULL */
+  GHashTable *pauses;  /* DwChat → Pause; at most one a stage */
 };
 
+/* A stage that has notified a moment ago, and what came since. */
+typedef struct
+{
+  DwNotifier *owner;
+  DwChat *chat;
+  DwMessage *newest; /* or NULL */
+  guint timer;
+} Pause;
+
 G_DEFINE_FINAL_TYPE (DwNotifier, dw_notifier, G_TYPE_OBJECT)
+
+static void
+pause_free (gpointer data)
+{
+  Pause *pause = data;
+
+  g_clear_handle_id (&pause->timer, g_source_remove);
+  g_clear_object (&pause->newest);
+  g_object_unref (pause->chat);
+  g_free (pause);
+}
 
 static gboolean
 is_wanted (DwNotifier *self, DwChat *chat)
@@ -70,6 +91,41 @@ notify (DwNotifier *self, DwChat *chat, DwMessage *message)
   g_application_send_notification (self->application, uuid, notification);
 }
 
+static gboolean
+on_pause (gpointer data)
+{
+  Pause *pause = data;
+  g_autoptr (DwMessage) newest = g_steal_pointer (&pause->newest);
+
+  if (newest != NULL && is_wanted (pause->owner, pause->chat))
+    {
+      notify (pause->owner, pause->chat, newest);
+      return G_SOURCE_CONTINUE;
+    }
+  pause->timer = 0;
+  g_hash_table_remove (pause->owner->pauses, pause->chat);
+  return G_SOURCE_REMOVE;
+}
+
+/* A flood is one notification a second. */
+static void
+notify_or_wait (DwNotifier *self, DwChat *chat, DwMessage *message)
+{
+  Pause *pause = g_hash_table_lookup (self->pauses, chat);
+
+  if (pause != NULL)
+    {
+      g_set_object (&pause->newest, message);
+      return;
+    }
+  notify (self, chat, message);
+  pause = g_new0 (Pause, 1);
+  pause->owner = self;
+  pause->chat = g_object_ref (chat);
+  pause->timer = g_timeout_add_seconds (DW_NOTIFIER_PAUSE_S, on_pause, pause);
+  g_hash_table_insert (self->pauses, chat, pause);
+}
+
 /* Which chat a conversation belongs to. */
 static DwChat *
 find_chat (DwNotifier *self, DwConversation *conversation)
@@ -96,7 +152,7 @@ on_shown (DwNotifier *self, DwMessage *message, DwConversation *conversation)
     return;
   chat = find_chat (self, conversation);
   if (chat != NULL && is_wanted (self, chat))
-    notify (self, chat, message);
+    notify_or_wait (self, chat, message);
 }
 
 static void
@@ -126,6 +182,7 @@ on_chats_changed (DwNotifier *self, guint position, guint removed, guint added)
 static void
 dw_notifier_dispose (GObject *object)
 {
+  g_clear_pointer (&DW_NOTIFIER (object)->pauses, g_hash_table_unref);
   g_clear_object (&DW_NOTIFIER (object)->chats);
   g_clear_object (&DW_NOTIFIER (object)->settings);
   G_OBJECT_CLASS (dw_notifier_parent_class)->dispose (object);
@@ -140,6 +197,7 @@ dw_notifier_class_init (DwNotifierClass *klass)
 static void
 dw_notifier_init (DwNotifier *self)
 {
+  self->pauses = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, pause_free);
 }
 
 /**

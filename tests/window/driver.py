@@ -96,7 +96,9 @@ class App:
         return self.log.read().decode(errors="replace")
 
     def windows(self):
-        return [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
+        self.root.clear_cache()
+        found = [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
+        return [window for window in found if window is not None]
 
     def walk(self, start=None):
         """Every object, parents first."""

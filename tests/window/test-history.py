@@ -120,7 +120,7 @@ def check_states(app, listener, upto):
     for number, state in rows.items():
         assert state in ("queued", "sent", "unconfirmed", "delivered"), (number, state)
         if state == "delivered":
-            assert f"number {number}" in listener.texts, (number, listener.texts)
+            until(f"number {number} at the listener", lambda wanted=f"number {number}": wanted in listener.texts, 5)
 
 
 def test_killed_and_cut():
