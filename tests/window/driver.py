@@ -96,9 +96,13 @@ class App:
         return self.log.read().decode(errors="replace")
 
     def windows(self):
-        self.root.clear_cache()
         found = [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
         return [window for window in found if window is not None]
+
+    def n_windows(self):
+        """How many windows with a title are on the screen, as the display itself has it."""
+        return len(subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), "--name", "."],
+                                  capture_output=True, text=True, check=False).stdout.split())
 
     def walk(self, start=None):
         """Every object, parents first."""
