@@ -23,6 +23,8 @@ struct _DwMessageList
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
   guint scroll;
+  double value; /* of the adjustment, when it was looked at last */
+  double upper;
   gint64 wanted;    /* the place to jump to */
   GtkWidget *found; /* the item that is pointed out, or NULL */
   guint fading;
@@ -116,9 +118,16 @@ follow (DwMessageList *self)
 static void
 on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
-  double end = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment);
-  gboolean at_end = gtk_adjustment_get_value (adjustment) >= end - END_SLACK;
+  double value = gtk_adjustment_get_value (adjustment);
+  double upper = gtk_adjustment_get_upper (adjustment);
+  gboolean at_end = value >= upper - gtk_adjustment_get_page_size (adjustment) - END_SLACK;
+  /* New rows change the extent too, so a person did this. */
+  gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5);
 
+  self->value = value;
+  self->upper = upper;
+  if (left)
+    g_clear_handle_id (&self->scroll, g_source_remove);
   if (self->scroll == 0 && at_end != self->stuck)
     set_stuck (self, at_end);
 }

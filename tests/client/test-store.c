@@ -473,7 +473,7 @@ test_full (void)
 
   desk_init (&desk);
   add_text (&desk, 1, 1, "before");
-  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 40", NULL, NULL, FALSE, NULL,
+  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 40", NULL, NULL, TRUE, NULL,
                        NULL);
   for (guint i = 2; i <= 51; i++)
     add_later (&desk, i, DW_MESSAGE_THEIRS, text);

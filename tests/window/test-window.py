@@ -360,6 +360,65 @@ def test_remove_and_undo():
         app.wait_for_status("Online")
 
 
+def first_visible(app):
+    """The name of the topmost row that can be seen, found as a pointer finds it: rows out of sight keep old extents."""
+    conversation = app.find("Conversation")
+    area = Atspi.Component.get_extents(conversation, Atspi.CoordType.WINDOW)
+    for y in range(area.y + 4, area.y + area.height, 8):
+        node = Atspi.Component.get_accessible_at_point(conversation, area.x + 60, y, Atspi.CoordType.WINDOW)
+        while node is not None and node.get_parent() != conversation:
+            node = node.get_parent()
+        if node is not None and "#" in node.get_name():
+            return node.get_name()
+    return None
+
+
+def number_of(row):
+    return int(row.split("#")[1].split()[0])
+
+
+def steady(look):
+    """Whether it stays what it is for half a second."""
+    seen = look()
+    time.sleep(0.5)
+    return seen is not None and seen == look()
+
+
+def varied(start, count):
+    return [json.dumps({"message": f"#{n} " + "words of some length " * (n * 7 % 23), "sender": f"P{n % 5}"})
+            for n in range(start, start + count)]
+
+
+def test_scrolling_stays():
+    """UI-1: what one reads stays where it is when more comes, more is loaded or the window is resized"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(*varied(0, 500))
+        app.wait_for_row("#499 ")
+        app.press_at("Conversation")
+        app.scroll(-80)
+        until("the button", lambda: app.find("Newest messages", ("push button", "button")))
+        until("the scrolling to end", lambda: steady(lambda: first_visible(app)))
+        before = number_of(first_visible(app))
+        server.send(*varied(500, 100))
+        app.wait("100 new", ("push button", "button"))
+        time.sleep(0.5)
+        stays = lambda: abs(number_of(first_visible(app)) - before) <= 1  # noqa: E731
+        until(f"{before} to stay first, not {first_visible(app)}", stays)
+        app.move(0, 0, 480, 700)
+        time.sleep(1)
+        until(f"{before} to stay first, not {first_visible(app)}", stays)
+        app.say("my own leads to the end")
+        app.wait_for_row("my own leads to the end")
+        until("the end", lambda: not app.find("Newest messages", ("push button", "button")))
+        server.send(*varied(600, 5))
+        app.wait_for_row("#604 ")
+        time.sleep(0.5)
+        assert not app.find("5 new"), "the end was not followed"
+    server.close()
+
+
 def test_pasted_lines():
     """S-7: line breaks of any kind are sent as LF, in one message, and nothing is sent by pasting"""
     server = Server()
