@@ -293,10 +293,8 @@ dw_application_shutdown (GApplication *application)
 
   g_clear_handle_id (&self->terminate, g_source_remove);
   g_clear_handle_id (&self->expiry, g_source_remove);
-  if (self->chats != NULL && oldest_to_keep (self) == 0)
-    dw_chat_list_expire (self->chats, G_MAXINT64);
   if (self->chats != NULL)
-    dw_chat_list_close (self->chats);
+    dw_chat_list_close (self->chats, oldest_to_keep (self) != 0);
   let_close_frames_leave ();
   g_clear_object (&self->notifier);
   g_clear_object (&self->chats);

@@ -217,15 +217,19 @@ dw_chat_list_connect (DwChatList *self, DwChat *chat)
 static void
 on_loaded (DwChatList *self)
 {
+  gboolean first = !self->loaded;
+
   self->loaded = TRUE;
   for (guint i = 0; i < self->chats->len; i++)
     {
       DwChat *chat = g_ptr_array_index (self->chats, i);
 
-      if (dw_stage_is_online (dw_chat_get_stage (chat)))
+      if (dw_stage_is_online (dw_chat_get_stage (chat))
+          && dw_session_get_status (dw_chat_get_session (chat))->state == DW_SESSION_OFFLINE)
         dw_chat_list_connect (self, chat);
     }
-  g_signal_emit (self, signals[SIGNAL_LOADED], 0);
+  if (first)
+    g_signal_emit (self, signals[SIGNAL_LOADED], 0);
 }
 
 /**
@@ -278,18 +282,6 @@ dw_chat_list_is_loaded (DwChatList *self)
   return self->loaded;
 }
 
-static void
-on_expired (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (DwChatList) self = data;
-  guint expired = 0;
-
-  dw_store_expire_finish (DW_STORE (source), result, &expired, NULL);
-  if (expired > 0 && self->chats != NULL && DW_STORE (source) == self->history)
-    for (guint i = 0; i < self->chats->len; i++)
-      dw_conversation_reload (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
-}
-
 /**
  * dw_chat_list_expire:
  * @self: a list
@@ -300,7 +292,7 @@ on_expired (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_chat_list_expire (DwChatList *self, gint64 before)
 {
-  dw_store_expire_async (self->store, before, on_expired, g_object_ref (self));
+  dw_store_expire_async (self->store, before, NULL, NULL);
 }
 
 /* Nobody can put them back any more. */
@@ -315,18 +307,19 @@ forget_removed (DwChatList *self)
     {
       dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
       if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
-        dw_keyring_forget (stage);
+        dw_keyring_forget_at_last (stage);
     }
 }
 
 /**
  * dw_chat_list_close:
  * @self: a list
+ * @keeps: whether what was said is kept, or only what still has to be said
  *
  * Disconnects all and saves what there is to save.
  */
 void
-dw_chat_list_close (DwChatList *self)
+dw_chat_list_close (DwChatList *self, gboolean keeps)
 {
   for (guint i = 0; i < self->chats->len; i++)
     dw_session_disconnect (dw_chat_get_session (g_ptr_array_index (self->chats, i)));
@@ -334,6 +327,8 @@ dw_chat_list_close (DwChatList *self)
     dw_conversation_flush (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
   dw_stage_list_flush (self->stages);
   forget_removed (self);
+  if (!keeps)
+    dw_store_expire_all (self->store);
   dw_store_close (self->history);
   dw_store_close (self->store);
   dw_local_stage_stop (self->local_stage);

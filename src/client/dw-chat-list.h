@@ -16,7 +16,7 @@ DwChatList *dw_chat_list_new (DwStore *store,
 void dw_chat_list_load (DwChatList *self);
 gboolean dw_chat_list_is_loaded (DwChatList *self);
 void dw_chat_list_expire (DwChatList *self, gint64 before);
-void dw_chat_list_close (DwChatList *self);
+void dw_chat_list_close (DwChatList *self, gboolean keeps);
 
 DwStore *dw_chat_list_get_store (DwChatList *self);
 DwStore *dw_chat_list_get_history (DwChatList *self);

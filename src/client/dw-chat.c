@@ -118,14 +118,16 @@ on_frame (DwChat *self, const DwFrame *frame)
 }
 
 static void
-on_lost (DwChat *self, gint64 before)
+on_lost (DwChat *self, gint64 before, gint64 silence)
 {
+  gint64 lost_at = g_get_real_time () - silence;
+
   /* The end of a rollover leaves no gap. */
   if (before != G_MAXINT64)
     return;
-  dw_stage_set_left_at (self->stage, g_get_real_time ());
+  dw_stage_set_left_at (self->stage, lost_at);
   if (self->lost_at == 0)
-    self->lost_at = g_get_real_time ();
+    self->lost_at = lost_at;
 }
 
 /* The stage kept nothing for us meanwhile, so the hole is shown and not hidden. */
@@ -147,10 +149,13 @@ add_gap (DwChat *self)
 static void
 on_state (DwChat *self)
 {
-  if (dw_session_get_status (self->session)->state != DW_SESSION_ONLINE)
-    return;
-  if (self->restored)
+  DwSessionState state = dw_session_get_status (self->session)->state;
+
+  /* Before whatever the new connection brings. */
+  if (self->restored && (state == DW_SESSION_CONNECTED || state == DW_SESSION_ONLINE))
     add_gap (self);
+  if (state != DW_SESSION_ONLINE)
+    return;
   /* Should the program die, it was online until now at least. */
   dw_stage_set_left_at (self->stage, g_get_real_time ());
 }
@@ -165,12 +170,27 @@ set_unread (DwChat *self, guint unread)
 }
 
 static void
+set_seen (DwChat *self, gint64 seen)
+{
+  dw_stage_set_seen (self->stage, seen);
+  dw_conversation_set_seen (self->conversation, seen);
+}
+
+static void
+remove_message (DwChat *self, DwMessage *message)
+{
+  dw_outbox_discard (self->outbox, message);
+  dw_conversation_remove (self->conversation, message);
+  dw_stage_set_seen (self->stage, dw_conversation_get_seen (self->conversation));
+}
+
+static void
 on_shown (DwChat *self, DwMessage *message)
 {
   gint64 place = dw_message_get_place (message);
 
   if (self->attended)
-    dw_stage_set_seen (self->stage, MAX (place, dw_stage_get_seen (self->stage)));
+    set_seen (self, MAX (place, dw_stage_get_seen (self->stage)));
   else if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
     {
       if (self->unread == 0)
@@ -211,11 +231,11 @@ on_opened (DwChat *self, DwStoreOpening *opening)
     restore (self, opening);
   /* Lines that were deleted took what was seen of them along. */
   if (dw_stage_get_seen (self->stage) > opening->last)
-    dw_stage_set_seen (self->stage, opening->last);
+    set_seen (self, opening->last);
   if (opening->unread > 0)
     dw_conversation_set_unread_from (self->conversation, dw_stage_get_seen (self->stage) + 1);
   if (self->attended)
-    dw_stage_set_seen (self->stage, opening->last);
+    set_seen (self, opening->last);
   set_unread (self, self->attended ? 0 : opening->unread);
 }
 
@@ -290,7 +310,8 @@ dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNet
   self->store = g_object_ref (store);
   self->session = dw_session_new (policy, monitor, self->trace);
   dw_session_set_stage (self->session, stage);
-  self->conversation = dw_conversation_new (store, dw_stage_get_number (stage), dw_stage_get_seen (stage));
+  self->conversation =
+      dw_conversation_new (store, dw_stage_get_number (stage), dw_stage_get_seen (stage), dw_stage_echoes (stage));
   self->outbox = dw_outbox_new (self->session, stage, store);
   g_signal_connect_object (self->conversation, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->conversation, "shown", G_CALLBACK (on_shown), self, G_CONNECT_SWAPPED);
@@ -457,8 +478,7 @@ dw_chat_set_attended (DwChat *self, gboolean attended)
     return;
   if (!attended)
     dw_conversation_set_unread_from (self->conversation, 0);
-  dw_stage_set_seen (self->stage,
-                     MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
+  set_seen (self, MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
   set_unread (self, 0);
 }
 
@@ -469,7 +489,8 @@ dw_chat_set_attended (DwChat *self, gboolean attended)
  *
  * Saves the message, shows it and sends it, now or when the stage is back.
  *
- * Returns: (transfer none): the message
+ * Returns: (transfer none) (nullable): the message, or %NULL where the store cannot be read for so long that no
+ * more can wait
  */
 DwMessage *
 dw_chat_say (DwChat *self, const char *text)
@@ -480,9 +501,8 @@ dw_chat_say (DwChat *self, const char *text)
   message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
   /* Whoever answers has read. */
   dw_conversation_set_unread_from (self->conversation, 0);
-  dw_conversation_append (self->conversation, message);
   /* The conversation holds it. */
-  return message;
+  return dw_conversation_append (self->conversation, message) ? message : NULL;
 }
 
 /**
@@ -522,8 +542,7 @@ dw_chat_discard (DwChat *self, const char *id)
   if (found == NULL || !dw_message_needs_decision (found))
     return NULL;
   message = g_object_ref (found);
-  dw_outbox_discard (self->outbox, message);
-  dw_conversation_remove (self->conversation, message);
+  remove_message (self, message);
   return g_strdup (dw_message_get_text (message));
 }
 
@@ -546,10 +565,7 @@ dw_chat_answer_asking (DwChat *self, gboolean send)
       if (send)
         dw_outbox_send_again (self->outbox, keep);
       else
-        {
-          dw_outbox_discard (self->outbox, keep);
-          dw_conversation_remove (self->conversation, keep);
-        }
+        remove_message (self, keep);
     }
 }
 

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * DwClientError:
  * @DW_CLIENT_ERROR_HANDSHAKE: a connection could not be opened; its failure says why
  * @DW_CLIENT_ERROR_POLICY: the text is no policy
+ * @DW_CLIENT_ERROR_ACCESS: what is to let a person in cannot be said in a handshake
  * @DW_CLIENT_ERROR_LOCAL_STAGE: the stage on this computer could not be started
  * @DW_CLIENT_ERROR_KEYRING: the keyring is missing, locked or refused
  * @DW_CLIENT_ERROR_STORE: the store failed in a way that has no name
@@ -27,6 +28,7 @@ typedef enum
   DW_CLIENT_ERROR_HANDSHAKE,
   DW_CLIENT_ERROR_LOCAL_STAGE,
   DW_CLIENT_ERROR_POLICY,
+  DW_CLIENT_ERROR_ACCESS,
   DW_CLIENT_ERROR_KEYRING,
   DW_CLIENT_ERROR_STORE,
   DW_CLIENT_ERROR_STORE_LOCKED,

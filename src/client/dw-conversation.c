@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-conversation.h"
 
+#include "dw-batch.h"
 #include "dw-client-error.h"
 #include "dw-day.h"
 #include "dw-pages.h"
@@ -23,30 +24,23 @@ struct _DwConversation
   DwStore *store;
   gint64 stage;
   gint64 seen;
+  gboolean echoes;
   DwPages *pages;
   gint64 first; /* the first place shown */
   gint64 last;  /* the last one; first − 1 where there is none */
   gint64 next;  /* the place of the next line */
   DwDay day;    /* of the newest line */
   gboolean open;
+  guint generation; /* of questions to the store: the answer to an older one is void */
 
   GPtrArray *arrived; /* of DwMessage; at most DW_CONVERSATION_ARRIVED, or DW_CONVERSATION_UNOPENED */
-  GQueue batches;     /* of Batch: being written, in order; bounded by what the store takes */
+  GQueue batches;     /* of DwBatch: being written, in order; bounded by what the store takes */
   DwMessage *newest;  /* that has a place */
   gint64 unread;      /* the unread line stands before this place, or 0 */
   DwMessage *unread_line;
   guint tick;
   gint64 last_tick;
 };
-
-typedef struct
-{
-  DwConversation *owner;
-  GPtrArray *messages;
-  GPtrArray *own; /* of DwMessage: what is written for the first time and is to be sent */
-  gboolean ready; /* written, or late */
-  gboolean shown; /* or left out, since the store is read anew */
-} Batch;
 
 static void dw_conversation_iface_init (GListModelInterface *iface);
 
@@ -108,20 +102,6 @@ dw_conversation_get_item (GListModel *model, guint position)
 
 /* Opening */
 
-/* A gap belongs to no day. */
-static DwDay
-day_of_newest (GPtrArray *tail)
-{
-  for (guint i = tail->len; i > 0; i--)
-    {
-      const DwRecord *record = g_ptr_array_index (tail, i - 1);
-
-      if (record->kind != DW_MESSAGE_GAP)
-        return dw_day_of (record->time, NULL);
-    }
-  return (DwDay){ 0, 0 };
-}
-
 static void
 show_opening (DwConversation *self, DwStoreOpening *opening)
 {
@@ -132,7 +112,7 @@ show_opening (DwConversation *self, DwStoreOpening *opening)
   self->first = opening->first;
   self->last = opening->last;
   self->next = self->last + 1;
-  self->day = day_of_newest (opening->tail);
+  self->day = dw_day_of_newest (opening->tail);
   dw_pages_clear (self->pages, self->first, self->last);
   missing = dw_pages_restore (self->pages, opening);
   /* What still has to be said is in the conversation, whatever was deleted from it. */
@@ -149,57 +129,63 @@ show_opening (DwConversation *self, DwStoreOpening *opening)
 
 static void open_lines (DwConversation *self);
 
+typedef struct
+{
+  DwConversation *owner;
+  guint generation;
+} Opening;
+
 static void
 on_opening (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (DwConversation) self = data;
+  g_autofree Opening *asked = data;
+  g_autoptr (DwConversation) self = asked->owner;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStoreOpening) opening = dw_store_lines_open_finish (DW_STORE (source), result, &error);
-  DwStoreOpening none = { .first = 1 };
 
+  /* Since asked anew, this is no answer: places have been given meanwhile. */
+  if (asked->generation != self->generation)
+    return;
   if (self->pages == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     return;
-  if (opening != NULL)
-    {
-      show_opening (self, opening);
-      return;
-    }
   /* Another program has the file: it is asked for until it lets go, for its lines have places. */
   if (g_error_matches (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED))
     {
       open_lines (self);
       return;
     }
-  none.tail = g_ptr_array_new ();
-  none.waiting = g_ptr_array_new ();
-  none.ids = g_ptr_array_new ();
-  show_opening (self, &none);
-  g_ptr_array_unref (none.tail);
-  g_ptr_array_unref (none.waiting);
-  g_ptr_array_unref (none.ids);
+  if (opening == NULL)
+    opening = dw_store_opening_new ();
+  show_opening (self, opening);
 }
 
 static void
 open_lines (DwConversation *self)
 {
-  dw_store_lines_open_async (self->store, self->stage, self->seen, on_opening, g_object_ref (self));
+  Opening *asked = g_new (Opening, 1);
+
+  *asked = (Opening){ g_object_ref (self), ++self->generation };
+  dw_store_lines_open_async (self->store, self->stage, self->seen, self->echoes, on_opening, asked);
 }
 
 /* Arriving */
 
+/* They are written all the same. */
 static void
-batch_free (gpointer data)
+abandon_batches (DwConversation *self)
 {
-  Batch *batch = data;
+  DwBatch *batch;
 
-  g_ptr_array_unref (batch->messages);
-  g_ptr_array_unref (batch->own);
-  g_object_unref (batch->owner);
-  g_free (batch);
+  while ((batch = g_queue_pop_head (&self->batches)) != NULL)
+    {
+      batch->shown = TRUE;
+      if (batch->ready)
+        dw_batch_free (batch);
+    }
 }
 
 static void
-show_batch (DwConversation *self, Batch *batch)
+show_batch (DwConversation *self, DwBatch *batch)
 {
   guint position = dw_conversation_get_n_items (G_LIST_MODEL (self));
   guint n = batch->messages->len;
@@ -219,8 +205,8 @@ static void
 show_ready (DwConversation *self)
 {
   GQueue ready = G_QUEUE_INIT;
-  Batch *batch;
-  Batch *all = NULL;
+  DwBatch *batch;
+  DwBatch *all = NULL;
 
   while ((batch = g_queue_peek_head (&self->batches)) != NULL && batch->ready)
     {
@@ -229,9 +215,7 @@ show_ready (DwConversation *self)
         all = batch;
       else
         {
-          for (guint i = 0; i < batch->messages->len; i++)
-            g_ptr_array_add (all->messages, g_object_ref (g_ptr_array_index (batch->messages, i)));
-          batch->shown = TRUE;
+          dw_batch_join (all, batch);
           g_queue_push_tail (&ready, batch);
         }
     }
@@ -239,7 +223,7 @@ show_ready (DwConversation *self)
     return;
   show_batch (self, all);
   g_queue_push_tail (&ready, all);
-  g_queue_clear_full (&ready, batch_free);
+  g_queue_clear_full (&ready, (GDestroyNotify) dw_batch_free);
   dw_pages_tidy (self->pages);
 }
 
@@ -247,21 +231,21 @@ show_ready (DwConversation *self)
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Batch *batch = data;
-  g_autoptr (DwConversation) self = g_object_ref (batch->owner);
+  DwBatch *batch = data;
+  g_autoptr (DwConversation) self = DW_CONVERSATION (g_object_ref (batch->owner));
 
   dw_store_write_finish (DW_STORE (source), result, NULL);
   batch->ready = TRUE;
   for (guint i = 0; i < batch->own->len; i++)
     g_signal_emit (self, signals[SIGNAL_WRITTEN], 0, g_ptr_array_index (batch->own, i));
   if (batch->shown)
-    batch_free (batch);
+    dw_batch_free (batch);
   else
     schedule (self);
 }
 
 static void
-place (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *message)
+place (DwConversation *self, DwBatch *batch, GPtrArray *records, DwMessage *message)
 {
   gboolean fresh = dw_message_get_place (message) == 0;
 
@@ -285,7 +269,7 @@ place (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *messag
 }
 
 static void
-begin_day (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *message)
+begin_day (DwConversation *self, DwBatch *batch, GPtrArray *records, DwMessage *message)
 {
   gint64 time = dw_message_get_time (message);
   g_autoptr (DwMessage) line = NULL;
@@ -307,16 +291,13 @@ void
 dw_conversation_flush (DwConversation *self)
 {
   GPtrArray *records;
-  Batch *batch;
+  DwBatch *batch;
   guint64 serial;
 
   if (!self->open || self->arrived->len == 0)
     return;
   records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  batch = g_new0 (Batch, 1);
-  batch->owner = g_object_ref (self);
-  batch->messages = g_ptr_array_new_with_free_func (g_object_unref);
-  batch->own = g_ptr_array_new_with_free_func (g_object_unref);
+  batch = dw_batch_new (G_OBJECT (self));
   for (guint i = 0; i < self->arrived->len; i++)
     {
       begin_day (self, batch, records, g_ptr_array_index (self->arrived, i));
@@ -360,6 +341,9 @@ dw_conversation_dispose (GObject *object)
   /* What arrived a moment ago is not lost. */
   if (self->pages != NULL && self->store != NULL)
     dw_conversation_flush (self);
+  /* What is being written keeps this object for a while, and shows nothing any more. */
+  self->open = FALSE;
+  abandon_batches (self);
   g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_object (&self->pages);
   g_clear_pointer (&self->arrived, g_ptr_array_unref);
@@ -423,19 +407,23 @@ dw_conversation_iface_init (GListModelInterface *iface)
  * @store: where the lines are
  * @stage: the stage's number there
  * @seen: the last place somebody looked at
+ * @echoes: whether the stage is known to broadcast to the sender too
  *
  * Returns: (transfer full): the conversation, empty until it has emitted “opened”
  */
 DwConversation *
-dw_conversation_new (DwStore *store, gint64 stage, gint64 seen)
+dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes)
 {
   DwConversation *self = g_object_new (DW_TYPE_CONVERSATION, NULL);
 
   self->store = g_object_ref (store);
   self->stage = stage;
   self->seen = seen;
+  self->echoes = echoes;
   self->pages = dw_pages_new (store, stage);
   g_signal_connect_object (store, "replaced", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (store, "recovered", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (store, "rearranged", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   open_lines (self);
   return self;
 }
@@ -458,19 +446,22 @@ dw_conversation_is_settled (DwConversation *self)
  * @message: what arrived or was written
  *
  * Adds a line at the end, in the store and then in the list.
+ *
+ * Returns: %FALSE where the store cannot be read and %DW_CONVERSATION_UNOPENED lines wait for it already
  */
-void
+gboolean
 dw_conversation_append (DwConversation *self, DwMessage *message)
 {
   if (self->arrived->len >= DW_CONVERSATION_UNOPENED)
     {
       g_warning ("The store cannot be read, and too much arrived meanwhile");
-      return;
+      return FALSE;
     }
   g_ptr_array_add (self->arrived, g_object_ref (message));
   if (self->arrived->len >= DW_CONVERSATION_ARRIVED)
     dw_conversation_flush (self);
   schedule (self);
+  return TRUE;
 }
 
 /**
@@ -489,12 +480,14 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
 
   if (!dw_conversation_get_position (self, place, &position))
     return;
-  dw_store_lines_remove (self->store, self->stage, place);
-  dw_pages_remove (self->pages, message);
+  dw_pages_remove (self->pages, message,
+                   dw_store_lines_remove (self->store, self->stage, dw_message_get_record (message)));
   self->last--;
   self->next--;
   if (self->unread > place)
     self->unread--;
+  if (self->seen >= place)
+    self->seen--;
   if (self->newest == message)
     g_clear_object (&self->newest);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
@@ -509,17 +502,33 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
 void
 dw_conversation_reload (DwConversation *self)
 {
-  Batch *batch;
-
   self->open = FALSE;
   /* What is being written is written before the store is read. */
-  while ((batch = g_queue_pop_head (&self->batches)) != NULL)
-    {
-      batch->shown = TRUE;
-      if (batch->ready)
-        batch_free (batch);
-    }
+  abandon_batches (self);
   open_lines (self);
+}
+
+/**
+ * dw_conversation_set_seen:
+ * @self: a conversation
+ * @seen: the last place somebody looked at
+ */
+void
+dw_conversation_set_seen (DwConversation *self, gint64 seen)
+{
+  self->seen = seen;
+}
+
+/**
+ * dw_conversation_get_seen:
+ * @self: a conversation
+ *
+ * Returns: the last place somebody looked at
+ */
+gint64
+dw_conversation_get_seen (DwConversation *self)
+{
+  return self->seen;
 }
 
 /**

@@ -20,12 +20,14 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_UNOPENED: how many lines wait while the store cannot be read; what comes on top is dropped. */
 #define DW_CONVERSATION_UNOPENED 50000
 
-DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen);
+DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes);
 gboolean dw_conversation_is_settled (DwConversation *self);
 void dw_conversation_flush (DwConversation *self);
-void dw_conversation_append (DwConversation *self, DwMessage *message);
+gboolean dw_conversation_append (DwConversation *self, DwMessage *message);
 void dw_conversation_remove (DwConversation *self, DwMessage *message);
 void dw_conversation_reload (DwConversation *self);
+void dw_conversation_set_seen (DwConversation *self, gint64 seen);
+gint64 dw_conversation_get_seen (DwConversation *self);
 DwMessage *dw_conversation_find (DwConversation *self, const char *id);
 gint64 dw_conversation_get_last_place (DwConversation *self);
 gboolean dw_conversation_get_position (DwConversation *self, gint64 place, guint *position);

@@ -283,23 +283,27 @@ dw_database_dup_text (sqlite3_stmt *query, int column)
 /**
  * dw_database_get_number:
  * @database: a connection
- * @sql: one statement without parameters, a constant of the program
- * @otherwise: what to return where it gives no number
+ * @sql: a query of one row and one column
+ * @number: (out): what it says, 0 for nothing
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
- * Returns: the number it gives
+ * Returns: whether it could be asked
  */
-gint64
-dw_database_get_number (DwDatabase *database, const char *sql, gint64 otherwise)
+gboolean
+dw_database_get_number (DwDatabase *database, const char *sql, gint64 *number, GError **error)
 {
-  sqlite3_stmt *query = dw_database_query (database, NULL, sql, "");
-  gint64 number = otherwise;
+  GError *problem = NULL;
+  sqlite3_stmt *query = dw_database_query (database, error, sql, "");
 
-  if (query == NULL || sqlite3_step (query) != SQLITE_ROW)
-    return otherwise;
-  if (sqlite3_column_type (query, 0) != SQLITE_NULL)
-    number = sqlite3_column_int64 (query, 0);
-  sqlite3_reset (query);
-  return number;
+  *number = 0;
+  if (query == NULL)
+    return FALSE;
+  while (dw_database_next (database, query, &problem))
+    *number = sqlite3_column_int64 (query, 0);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
 }
 
 /**

@@ -44,3 +44,24 @@ dw_day_contains (const DwDay *day, gint64 time)
 {
   return time >= day->start && time < day->end;
 }
+
+/**
+ * dw_day_of_newest:
+ * @records: (element-type DwRecord): lines, in order
+ *
+ * A gap belongs to no day.
+ *
+ * Returns: the day of the last one that has one, or no day
+ */
+DwDay
+dw_day_of_newest (GPtrArray *records)
+{
+  for (guint i = records->len; i > 0; i--)
+    {
+      const DwRecord *record = g_ptr_array_index (records, i - 1);
+
+      if (record->kind != DW_MESSAGE_GAP)
+        return dw_day_of (record->time, NULL);
+    }
+  return (DwDay){ 0, 0 };
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "dw-record.h"
 
 G_BEGIN_DECLS
 
@@ -20,5 +20,6 @@ typedef struct
 
 DwDay dw_day_of (gint64 time, GTimeZone *zone);
 gboolean dw_day_contains (const DwDay *day, gint64 time);
+DwDay dw_day_of_newest (GPtrArray *records);
 
 G_END_DECLS

@@ -10,6 +10,7 @@ typedef struct
 {
   gint64 stage;
   gint64 next;
+  gint64 last; /* when it began; what comes later is no part of it */
   DwExportFormat format;
   GOutputStream *output;
   GString *buffer;
@@ -149,6 +150,13 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_error (task, error);
       return;
     }
+  if (records->len == 0 && export->next <= export->last)
+    {
+      /* Lines that are missing end nothing. */
+      export->next += DW_EXPORT_PAGE;
+      next_page (DW_STORE (source), g_steal_pointer (&task));
+      return;
+    }
   if (records->len == 0)
     {
       g_output_stream_close_async (export->output, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), on_closed,
@@ -196,6 +204,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   export->next = opening->first;
+  export->last = opening->last;
   dw_store_opening_free (opening);
   next_page (DW_STORE (source), g_steal_pointer (&task));
 }
@@ -211,7 +220,8 @@ on_replaced (GObject *source, GAsyncResult *result, gpointer data)
   if (export->output == NULL)
     g_task_return_error (task, error);
   else
-    dw_store_lines_open_async (g_task_get_source_object (task), export->stage, 0, on_opened, g_object_ref (task));
+    dw_store_lines_open_async (g_task_get_source_object (task), export->stage, 0, TRUE, on_opened,
+                               g_object_ref (task));
 }
 
 /**

@@ -282,3 +282,43 @@ dw_keyring_forget (DwStage *stage)
 {
   secret_password_clear (&schema, NULL, on_forgotten, NULL, "stage", dw_stage_get_uuid (stage), NULL);
 }
+
+static void
+on_forgotten_at_last (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_keyring_forget_at_last:
+ * @stage: a stage
+ *
+ * As dw_keyring_forget(), for a program that is about to end: it returns when the keyring has answered, or after
+ * %DW_KEYRING_LAST_MS. Nothing else of the program runs meanwhile.
+ */
+void
+dw_keyring_forget_at_last (DwStage *stage)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GSource) deadline = g_timeout_source_new (DW_KEYRING_LAST_MS);
+  g_autoptr (GAsyncResult) answer = NULL;
+
+  g_main_context_push_thread_default (context);
+  g_source_set_callback (deadline, on_deadline, cancellable, NULL);
+  g_source_attach (deadline, context);
+  secret_password_clear (&schema, cancellable, on_forgotten_at_last, &answer, "stage", dw_stage_get_uuid (stage),
+                         NULL);
+  while (answer == NULL)
+    g_main_context_iteration (context, TRUE);
+  on_forgotten (NULL, answer, NULL);
+  g_source_destroy (deadline);
+  g_main_context_pop_thread_default (context);
+}

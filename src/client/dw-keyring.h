@@ -12,5 +12,9 @@ gboolean dw_keyring_save_finish (DwStage *stage, GAsyncResult *result, GError **
 void dw_keyring_load_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_keyring_load_finish (DwStage *stage, GAsyncResult *result, GError **error);
 void dw_keyring_forget (DwStage *stage);
+void dw_keyring_forget_at_last (DwStage *stage);
+
+/** DW_KEYRING_LAST_MS: how long a program that ends waits for the keyring, in milliseconds. */
+#define DW_KEYRING_LAST_MS 1000
 
 G_END_DECLS

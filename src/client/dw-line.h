@@ -22,6 +22,7 @@ typedef struct
 
 DwLine *dw_line_new (DwInbox *inbox, DwTrace *trace, guint serial);
 void dw_line_free (DwLine *line);
+gint64 dw_line_get_silence (const DwLine *line, DwCause cause, const DwSessionPolicy *policy);
 void dw_line_watch (DwLine *line, const DwDialect *dialect, const DwSessionPolicy *policy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwLine, dw_line_free)

@@ -3,9 +3,9 @@
 
 #include "dw-boot-clock.h"
 #include "dw-refusal.h"
+#include "dw-sending.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /**
  * SECTION:dw-outbox
@@ -13,13 +13,6 @@
  * What still has to be said. The protocol acknowledges nothing, so a message is known to have arrived only when the
  * stage broadcasts it back: by its id, else by its text, in the order of sending.
  */
-typedef struct
-{
-  DwMessage *message;
-  gint64 sent_at;    /* boot clock */
-  gboolean approved; /* the person said that it is not too old */
-} Entry;
-
 struct _DwOutbox
 {
   GObject parent_instance;
@@ -27,20 +20,20 @@ struct _DwOutbox
   DwSession *session;
   DwStage *stage;
   DwStore *store;
-  GQueue waiting;  /* of Entry: queued, in order; at most DW_OUTBOX_WAITING */
-  GQueue unechoed; /* of Entry: sent, in order; at most DW_OUTBOX_UNECHOED */
+  GQueue waiting;  /* of DwSending: queued, in order; at most DW_OUTBOX_WAITING */
+  GQueue unechoed; /* of DwSending: sent, in order; at most DW_OUTBOX_UNECHOED */
   GQueue asking;   /* of DwMessage: waited so long that the person is asked; at most DW_OUTBOX_WAITING */
-  /* Of Entry: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
+  /* Of DwSending: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
-  Entry *marking; /* what the store is told about before it goes, or NULL */
+  DwSending *marking; /* what the store is told about before it goes, or NULL */
   guint pace_ms;
   guint timer;
 };
 
 G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
 
-/* Without an id an echo is looked for this long, in microseconds: later, an equal text is somebody else's. */
-#define ECHO_WAIT (10 * G_USEC_PER_SEC)
+/* A dead peer is found within this time; what went before and did not come back never will. In microseconds. */
+#define DEATH_WAIT (60 * G_USEC_PER_SEC)
 
 enum
 {
@@ -51,15 +44,6 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-/* What has waited longer asks before it goes, in microseconds: the talk may be about something else. */
-#define ASKS_AFTER (G_TIME_SPAN_HOUR)
-
-static gboolean
-had_id (const Entry *entry)
-{
-  return dw_message_get_went (entry->message) == DW_WENT_WITH_ID;
-}
-
 static void
 set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const char *reason)
 {
@@ -68,22 +52,16 @@ set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const cha
                                NULL, NULL);
 }
 
-static void
-entry_free (Entry *entry)
-{
-  g_object_unref (entry->message);
-  g_free (entry);
-}
-
 static void send_next (DwOutbox *self);
 
 /* Back to where it belongs: others that came back meanwhile may be older. */
 static void
-requeue (DwOutbox *self, Entry *entry)
+requeue (DwOutbox *self, DwSending *entry)
 {
   GList *at = self->waiting.head;
 
-  while (at != NULL && dw_message_get_place (((Entry *) at->data)->message) < dw_message_get_place (entry->message))
+  while (at != NULL
+         && dw_message_get_place (((DwSending *) at->data)->message) < dw_message_get_place (entry->message))
     at = at->next;
   g_queue_insert_before (&self->waiting, at, entry);
 }
@@ -105,7 +83,7 @@ is_online (DwOutbox *self)
 }
 
 static char *
-encode (DwOutbox *self, Entry *entry, gboolean with_id, GError **error)
+encode (DwOutbox *self, DwSending *entry, gboolean with_id, GError **error)
 {
   gboolean with_sender = (dw_session_get_status (self->session)->features & DW_FEATURE_SENDER) != 0;
 
@@ -116,7 +94,7 @@ encode (DwOutbox *self, Entry *entry, gboolean with_id, GError **error)
 
 /* FALSE where the line is ending and nothing can go before the next. */
 static gboolean
-hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
+hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *frame = encode (self, entry, with_id, &error);
@@ -124,7 +102,7 @@ hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
   if (frame == NULL)
     {
       set_delivery (self, entry->message, DW_DELIVERY_FAILED, error->message);
-      entry_free (entry);
+      dw_sending_free (entry);
     }
   else if (!dw_session_send (self->session, frame))
     {
@@ -136,7 +114,7 @@ hand_over (DwOutbox *self, Entry *entry, gboolean with_id)
       entry->sent_at = dw_boot_clock_now ();
       g_queue_push_tail (&self->unechoed, entry);
       if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
-        entry_free (g_queue_pop_head (&self->unechoed));
+        dw_sending_free (g_queue_pop_head (&self->unechoed));
       set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
       self->timer = g_timeout_add (self->pace_ms, on_pace, self);
       self->pace_ms = MAX (self->pace_ms * 9 / 10, DW_OUTBOX_PACE_MS);
@@ -149,7 +127,7 @@ static void
 on_marked (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwOutbox) self = data;
-  Entry *entry = g_steal_pointer (&self->marking);
+  DwSending *entry = g_steal_pointer (&self->marking);
   gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
 
   dw_store_write_finish (DW_STORE (source), result, NULL);
@@ -159,14 +137,14 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   /* The stage may have had enough meanwhile. */
-  if (is_online (self) && with_id == had_id (entry) && self->timer == 0)
+  if (is_online (self) && with_id == dw_sending_had_id (entry) && self->timer == 0)
     {
       if (hand_over (self, entry, with_id))
         send_next (self);
       return;
     }
   /* It has not gone after all. */
-  if (!had_id (entry))
+  if (!dw_sending_had_id (entry))
     {
       dw_message_set_went (entry->message, DW_WENT_NEVER);
       set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
@@ -177,7 +155,7 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Whoever finds the message in the store later has to know that it may have gone. */
 static void
-mark (DwOutbox *self, Entry *entry, DwWent went)
+mark (DwOutbox *self, DwSending *entry, DwWent went)
 {
   dw_message_set_went (entry->message, went);
   self->marking = entry;
@@ -185,20 +163,24 @@ mark (DwOutbox *self, Entry *entry, DwWent went)
                                dw_message_get_record (entry->message), on_marked, g_object_ref (self));
 }
 
-static gboolean
-is_old (const Entry *entry)
-{
-  return !entry->approved && g_get_real_time () - dw_message_get_time (entry->message) > ASKS_AFTER;
-}
-
 static void
-let_ask (DwOutbox *self, Entry *entry)
+let_ask (DwOutbox *self, DwSending *entry)
 {
   set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
                 _ ("It has waited for more than an hour. Send it again, or discard it."));
   g_queue_push_tail (&self->asking, g_object_ref (entry->message));
-  entry_free (entry);
+  dw_sending_free (entry);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
+}
+
+/* What falls out of the queue could not be sent again, should the peer turn out to be dead. */
+static gboolean
+has_room (DwOutbox *self)
+{
+  const DwSending *oldest = g_queue_peek_head (&self->unechoed);
+
+  return g_queue_get_length (&self->unechoed) < DW_OUTBOX_UNECHOED || !dw_stage_echoes (self->stage)
+         || dw_boot_clock_now () - oldest->sent_at > DEATH_WAIT;
 }
 
 static void
@@ -206,14 +188,16 @@ send_next (DwOutbox *self)
 {
   const DwSessionStatus *status = dw_session_get_status (self->session);
   gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
-  Entry *entry;
+  DwSending *entry;
 
+  if (self->timer == 0 && !has_room (self))
+    self->timer = g_timeout_add (DW_OUTBOX_SLOW_MS, on_pace, self);
   while (self->timer == 0 && self->marking == NULL && is_online (self)
          && (entry = g_queue_pop_head (&self->waiting)) != NULL)
     {
-      if (is_old (entry))
+      if (dw_sending_is_old (entry))
         let_ask (self, entry);
-      else if (!had_id (entry) || with_id)
+      else if (!dw_sending_had_id (entry) || with_id)
         {
           DwWent went = with_id ? DW_WENT_WITH_ID : DW_WENT_PLAIN;
 
@@ -234,7 +218,7 @@ send_next (DwOutbox *self)
           /* The stage has no ids any more: the person decides. */
           set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
                         _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
-          entry_free (entry);
+          dw_sending_free (entry);
         }
     }
 }
@@ -249,18 +233,18 @@ on_lost (DwOutbox *self, gint64 before)
   while (at != NULL)
     {
       GList *previous = at->prev;
-      Entry *entry = at->data;
+      DwSending *entry = at->data;
 
       if (entry->sent_at < before)
         {
           g_queue_delete_link (&self->unechoed, at);
           /* Where a stage was never seen to echo, “sent” is final. */
-          if (dw_stage_echoes (self->stage) || had_id (entry))
+          if (dw_stage_echoes (self->stage) || dw_sending_had_id (entry))
             set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
-          if (had_id (entry))
+          if (dw_sending_had_id (entry))
             requeue (self, entry);
           else
-            entry_free (entry);
+            dw_sending_free (entry);
         }
       at = previous;
     }
@@ -280,11 +264,11 @@ dw_outbox_dispose (GObject *object)
   DwOutbox *self = DW_OUTBOX (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) entry_free);
-  g_queue_clear_full (&self->unechoed, (GDestroyNotify) entry_free);
-  g_queue_clear_full (&self->refused, (GDestroyNotify) entry_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->refused, (GDestroyNotify) dw_sending_free);
   g_queue_clear_full (&self->asking, g_object_unref);
-  g_clear_pointer (&self->marking, entry_free);
+  g_clear_pointer (&self->marking, dw_sending_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
   g_clear_object (&self->store);
@@ -354,14 +338,9 @@ dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
 static gboolean
 queue (DwOutbox *self, DwMessage *message, gboolean approved)
 {
-  Entry *entry;
-
   if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING)
     return FALSE;
-  entry = g_new0 (Entry, 1);
-  entry->message = g_object_ref (message);
-  entry->approved = approved;
-  g_queue_push_tail (&self->waiting, entry);
+  g_queue_push_tail (&self->waiting, dw_sending_new (message, approved));
   return TRUE;
 }
 
@@ -470,7 +449,7 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
   GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
 
   if (self->marking != NULL && self->marking->message == message)
-    g_clear_pointer (&self->marking, entry_free);
+    g_clear_pointer (&self->marking, dw_sending_free);
   if (g_queue_remove (&self->asking, message))
     {
       g_object_unref (message);
@@ -478,24 +457,12 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
     }
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
-      if (((Entry *) at->data)->message == message)
+      if (((DwSending *) at->data)->message == message)
         {
-          entry_free (at->data);
+          dw_sending_free (at->data);
           g_queue_delete_link (queues[i], at);
           return;
         }
-}
-
-/* A broadcast with an id can only be the message of that id, whatever its text. One without is the echo of a
- * message that went without, was sent a moment ago, and says the same; a message that waits cannot have come back
- * so. */
-static gboolean
-is_echo (const Entry *entry, const DwFrame *frame, gboolean sent)
-{
-  if (frame->id != NULL)
-    return g_strcmp0 (frame->id, dw_message_get_id (entry->message)) == 0;
-  return sent && !had_id (entry) && dw_boot_clock_now () - entry->sent_at < ECHO_WAIT
-         && strcmp (frame->text, dw_message_get_text (entry->message)) == 0;
 }
 
 /**
@@ -510,34 +477,40 @@ DwMessage *
 dw_outbox_match (DwOutbox *self, const DwFrame *frame)
 {
   GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
+  gint64 now = dw_boot_clock_now ();
 
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
       {
-        Entry *entry = at->data;
+        DwSending *entry = at->data;
         DwMessage *message = entry->message;
 
-        if (!is_echo (entry, frame, i == 0))
+        if (!dw_sending_is_echo (entry, frame, i == 0, now))
           continue;
         dw_stage_set_echoes (self->stage, TRUE);
         set_delivery (self, message, DW_DELIVERY_DELIVERED, NULL);
         g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */
-        entry_free (entry);
+        dw_sending_free (entry);
         return message;
       }
   return NULL;
 }
 
-static DwMessage *
-put_back (DwOutbox *self, Entry *entry)
+static void
+slow_down (DwOutbox *self)
 {
   self->pace_ms = DW_OUTBOX_SLOW_MS;
   g_clear_handle_id (&self->timer, g_source_remove);
   self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+}
+
+static DwMessage *
+put_back (DwOutbox *self, DwSending *entry)
+{
   requeue (self, entry);
   /* The gateway said that it did not take it. */
-  if (!had_id (entry))
+  if (!dw_sending_had_id (entry))
     dw_message_set_went (entry->message, DW_WENT_NEVER);
   set_delivery (self, entry->message, DW_DELIVERY_QUEUED, NULL);
   return entry->message;
@@ -550,7 +523,7 @@ put_back (DwOutbox *self, Entry *entry)
  *
  * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
  * it goes back into the queue and the pace slows. Any other error is about the oldest; on a stage that does not
- * echo all but the newest are likely to have arrived.
+ * echo all but the newest are likely to have arrived. What went more than 35 s ago it cannot be about.
  *
  * Returns: (transfer none) (nullable): the message it is about, or %NULL where none can be
  */
@@ -558,20 +531,28 @@ DwMessage *
 dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
 {
   gboolean throttled = frame->gateway_error == DW_GATEWAY_THROTTLED;
-  Entry *newest = g_queue_peek_tail (&self->unechoed);
-  gboolean takes_newest = throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !had_id (newest));
-  Entry *entry = takes_newest ? g_queue_pop_tail (&self->unechoed) : g_queue_pop_head (&self->unechoed);
+  DwSending *newest = g_queue_peek_tail (&self->unechoed);
+  gboolean takes_newest =
+      throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !dw_sending_had_id (newest));
+  GList *link = takes_newest ? self->unechoed.tail : self->unechoed.head;
+  DwSending *entry;
   DwMessage *message;
 
-  if (entry == NULL)
+  if (throttled)
+    slow_down (self);
+  while (link != NULL && !dw_sending_may_be_refused (link->data, dw_boot_clock_now ()))
+    link = takes_newest ? NULL : link->next;
+  if (link == NULL)
     return NULL;
+  entry = link->data;
+  g_queue_delete_link (&self->unechoed, link);
   if (throttled)
     return put_back (self, entry);
   message = entry->message;
   set_delivery (self, message, DW_DELIVERY_FAILED, dw_refusal_get_reason (frame->gateway_error));
   g_queue_push_tail (&self->refused, entry);
   if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
-    entry_free (g_queue_pop_head (&self->refused));
+    dw_sending_free (g_queue_pop_head (&self->refused));
   return message;
 }
 

@@ -18,10 +18,13 @@ struct _DwPages
   gint64 stage;
   GHashTable *table; /* gint64 * → Page; at most DW_PAGES_KEPT, or DW_PAGES_PINNED */
   GQueue held;       /* of DwMessage; at most DW_PAGES_HELD */
+  GHashTable *by_id; /* id → GList of held */
   gint64 first;      /* the first place shown */
   gint64 last;       /* the last one; first − 1 where there is none */
   guint64 clock;
   guint generation; /* of what was read: after a change of places answers to older questions are void */
+  guint64 moved;    /* the write after which lines stand in the store as they stand here */
+  guint retry;
 };
 
 typedef struct
@@ -50,7 +53,9 @@ dw_pages_dispose (GObject *object)
 {
   DwPages *self = DW_PAGES (object);
 
+  g_clear_handle_id (&self->retry, g_source_remove);
   g_clear_pointer (&self->table, g_hash_table_unref);
+  g_clear_pointer (&self->by_id, g_hash_table_unref);
   g_queue_clear_full (&self->held, g_object_unref);
   g_clear_object (&self->store);
   G_OBJECT_CLASS (dw_pages_parent_class)->dispose (object);
@@ -66,6 +71,7 @@ static void
 dw_pages_init (DwPages *self)
 {
   self->table = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, page_free);
+  self->by_id = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&self->held);
   self->first = 1;
 }
@@ -166,13 +172,18 @@ dw_pages_put (DwPages *self, DwMessage *message, guint64 serial)
 
 /* Reading */
 
+static gboolean
+is_blank (DwMessage *message)
+{
+  return message != NULL && dw_message_get_kind (message) == DW_MESSAGE_BLANK;
+}
+
 static DwMessage *
 find_held (DwPages *self, const char *id)
 {
-  for (GList *at = self->held.tail; at != NULL && id != NULL; at = at->prev)
-    if (g_strcmp0 (dw_message_get_id (at->data), id) == 0)
-      return at->data;
-  return NULL;
+  GList *link = id != NULL ? g_hash_table_lookup (self->by_id, id) : NULL;
+
+  return link != NULL ? link->data : NULL;
 }
 
 /* One object a line. */
@@ -245,7 +256,7 @@ settle_blanks (DwPages *self, gint64 first, gint64 last)
                         .kind = DW_MESSAGE_NOTICE,
                         .text = (char *) _ ("This line is not in the history.") };
 
-      if (message != NULL && dw_message_get_kind (message) == DW_MESSAGE_BLANK)
+      if (is_blank (message))
         dw_message_fill (message, &lost);
     }
 }
@@ -277,9 +288,32 @@ ask (DwPages *self, gint64 place)
   question->first = page->number * DW_PAGES_LINES;
   question->last = question->first + DW_PAGES_LINES - 1;
   question->generation = self->generation;
-  /* What is not written yet is pinned, so the page need not wait for it. */
-  dw_store_lines_read_async (self->store, self->stage, question->first - 1, question->last + 1, page->serial == 0,
-                             on_page, question);
+  /* What is not written yet is pinned, so the page need not wait for it, unless lines are still to move. */
+  dw_store_lines_read_async (self->store, self->stage, question->first - 1, question->last + 1,
+                             page->serial == 0 && dw_store_get_written (self->store) >= self->moved, on_page,
+                             question);
+}
+
+static gboolean
+on_retry (gpointer data)
+{
+  DwPages *self = data;
+  g_autoptr (GList) pages = g_hash_table_get_values (self->table);
+
+  self->retry = 0;
+  for (GList *at = pages; at != NULL; at = at->next)
+    for (guint i = 0; i < DW_PAGES_LINES; i++)
+      if (is_blank (((Page *) at->data)->lines[i]))
+        ask (self, ((Page *) at->data)->number * DW_PAGES_LINES + i);
+  return G_SOURCE_REMOVE;
+}
+
+/* The store is in trouble: whoever looks at a blank line gets it when that is over. */
+static void
+ask_later (DwPages *self)
+{
+  if (self->retry == 0)
+    self->retry = g_timeout_add_seconds (DW_PAGES_RETRY_S, on_retry, self);
 }
 
 static void
@@ -297,10 +331,13 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
     {
       /* Lines moved meanwhile, so this is no answer; who waits for one is answered anew. */
       for (guint i = 0; i < DW_PAGES_LINES; i++)
-        if (page->lines[i] != NULL && dw_message_get_kind (page->lines[i]) == DW_MESSAGE_BLANK)
+        if (is_blank (page->lines[i]))
           ask (self, question->first + i);
     }
-  else if (records != NULL)
+  /* What moves them is not written, and may not be for long. */
+  else if (records == NULL || dw_store_get_written (self->store) < self->moved)
+    ask_later (self);
+  else
     {
       dw_pages_take (self, records, question->first, question->last);
       settle_blanks (self, question->first, question->last);
@@ -363,6 +400,14 @@ dw_pages_get_line (DwPages *self, gint64 place)
 
 /* Holding and forgetting */
 
+static void
+let_go (DwPages *self, GList *link)
+{
+  g_hash_table_remove (self->by_id, dw_message_get_id (link->data));
+  g_object_unref (link->data);
+  g_queue_delete_link (&self->held, link);
+}
+
 /**
  * dw_pages_hold:
  * @self: pages
@@ -371,20 +416,14 @@ dw_pages_get_line (DwPages *self, gint64 place)
 void
 dw_pages_hold (DwPages *self, DwMessage *message)
 {
-  if (g_queue_find (&self->held, message) != NULL)
+  const char *id = dw_message_get_id (message);
+
+  if (id == NULL || find_held (self, id) != NULL)
     return;
   g_queue_push_tail (&self->held, g_object_ref (message));
+  g_hash_table_insert (self->by_id, (gpointer) id, self->held.tail);
   if (g_queue_get_length (&self->held) > DW_PAGES_HELD)
-    g_object_unref (g_queue_pop_head (&self->held));
-}
-
-static gboolean
-is_among (GPtrArray *records, const char *id)
-{
-  for (guint i = 0; i < records->len; i++)
-    if (g_strcmp0 (((DwRecord *) g_ptr_array_index (records, i))->id, id) == 0)
-      return TRUE;
-  return FALSE;
+    let_go (self, self->held.head);
 }
 
 /**
@@ -401,13 +440,17 @@ GPtrArray *
 dw_pages_restore (DwPages *self, DwStoreOpening *opening)
 {
   GPtrArray *missing = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GHashTable) waiting = g_hash_table_new (g_str_hash, g_str_equal);
 
+  for (guint i = 0; i < opening->waiting->len; i++)
+    if (((DwRecord *) g_ptr_array_index (opening->waiting, i))->id != NULL)
+      g_hash_table_add (waiting, ((DwRecord *) g_ptr_array_index (opening->waiting, i))->id);
   for (GList *at = self->held.head; at != NULL; at = at->next)
     {
       DwDelivery delivery = dw_message_get_delivery (at->data);
 
       if ((delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED)
-          && !is_among (opening->waiting, dw_message_get_id (at->data)))
+          && !g_hash_table_contains (waiting, dw_message_get_id (at->data)))
         g_ptr_array_add (missing, g_object_ref (at->data));
     }
   for (guint i = 0; i < opening->waiting->len; i++)
@@ -444,10 +487,7 @@ dw_pages_tidy (DwPages *self)
       GList *next = at->next;
 
       if (dw_message_get_delivery (at->data) == DW_DELIVERY_DELIVERED)
-        {
-          g_object_unref (at->data);
-          g_queue_delete_link (&self->held, at);
-        }
+        let_go (self, at);
       at = next;
     }
 }
@@ -476,19 +516,21 @@ steal_after (DwPages *self, gint64 place, guint64 *serial)
  * dw_pages_remove:
  * @self: pages
  * @message: a line that goes
+ * @removal: the write after which it is gone from the store, or 0
  *
  * Forgets it, and moves the lines after it up by one place.
  */
 void
-dw_pages_remove (DwPages *self, DwMessage *message)
+dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal)
 {
   gint64 place = dw_message_get_place (message);
   Page *page = find (self, place);
   guint64 serial = 0;
   g_autoptr (GPtrArray) moved = NULL;
 
-  if (g_queue_remove (&self->held, message))
-    g_object_unref (message);
+  if (find_held (self, dw_message_get_id (message)) == message)
+    let_go (self, g_hash_table_lookup (self->by_id, dw_message_get_id (message)));
+  self->moved = MAX (self->moved, removal);
   if (page != NULL)
     g_clear_object (&page->lines[place % DW_PAGES_LINES]);
   moved = steal_after (self, place, &serial);

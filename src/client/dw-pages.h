@@ -21,13 +21,16 @@ G_DECLARE_FINAL_TYPE (DwPages, dw_pages, DW, PAGES, GObject)
 /** DW_PAGES_HELD: how many of one's own unfinished messages are the same objects wherever they turn up. */
 #define DW_PAGES_HELD 12000
 
+/** DW_PAGES_RETRY_S: how long after a page could not be read it is tried again, in seconds. */
+#define DW_PAGES_RETRY_S 1
+
 DwPages *dw_pages_new (DwStore *store, gint64 stage);
 void dw_pages_clear (DwPages *self, gint64 first, gint64 last);
 void dw_pages_extend (DwPages *self, gint64 last);
 DwMessage *dw_pages_get_line (DwPages *self, gint64 place);
 void dw_pages_put (DwPages *self, DwMessage *message, guint64 serial);
 void dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last);
-void dw_pages_remove (DwPages *self, DwMessage *message);
+void dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal);
 void dw_pages_hold (DwPages *self, DwMessage *message);
 GPtrArray *dw_pages_restore (DwPages *self, DwStoreOpening *opening);
 void dw_pages_tidy (DwPages *self);

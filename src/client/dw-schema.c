@@ -63,15 +63,17 @@ static const char *const steps[DW_SCHEMA_VERSION] = {
 static gboolean
 check_owner (DwDatabase *database, gint64 version, GError **error)
 {
-  gint64 application = dw_database_get_number (database, "PRAGMA application_id", 0);
+  gint64 application, tables;
 
+  if (!dw_database_get_number (database, "PRAGMA application_id", &application, error)
+      || !dw_database_get_number (database, "SELECT count(*) FROM sqlite_schema", &tables, error))
+    return FALSE;
   if (version > DW_SCHEMA_VERSION && application == DW_SCHEMA_APPLICATION)
     {
       g_set_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_NEWER, "version %" G_GINT64_FORMAT, version);
       return FALSE;
     }
-  if (application != DW_SCHEMA_APPLICATION
-      && (version != 0 || dw_database_get_number (database, "SELECT count(*) FROM sqlite_schema", 1) != 0))
+  if (application != DW_SCHEMA_APPLICATION && (version != 0 || tables != 0))
     {
       g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_DAMAGED, "another program's database");
       return FALSE;
@@ -106,8 +108,11 @@ climb (DwDatabase *database, gint64 from, GError **error)
 gboolean
 dw_schema_prepare (DwDatabase *database, GError **error)
 {
-  gint64 version = dw_database_get_number (database, "PRAGMA user_version", -1);
+  gint64 version;
 
+  /* What a lock or the disk forbids is no damage. */
+  if (!dw_database_get_number (database, "PRAGMA user_version", &version, error))
+    return FALSE;
   if (version < 0)
     {
       g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_DAMAGED, "no version");

@@ -232,13 +232,14 @@ static void
 current_ended (DwSession *self, DwCause cause, guint code)
 {
   gboolean was_open = self->lines.current->liveness != NULL;
+  gint64 silence = dw_line_get_silence (self->lines.current, cause, &self->policy);
 
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_handle_id (&self->rollover_timer, g_source_remove);
   dw_lines_drop_current (&self->lines);
   dw_session_status_forget_connection (&self->status);
   if (was_open)
-    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64);
+    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
   /* A listener may have disconnected meanwhile. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
@@ -288,7 +289,7 @@ on_overlap_ended (gpointer data)
   dw_inbox_drain (self->inbox);
   dw_lines_drop_old (&self->lines);
   /* What went over the old one and has not come back on either. */
-  g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at);
+  g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
   if (self->lines.current != NULL)
     set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
   return G_SOURCE_REMOVE;
@@ -438,11 +439,12 @@ dw_session_class_init (DwSessionClass *klass)
   /**
    * DwSession::lost:
    * @before: a time of the boot clock
+   * @silence: for how long nothing could have been heard already, in microseconds
    *
    * An open connection ended: what was sent before that time and not broadcast back may or may not have arrived.
    */
   signals[SIGNAL_LOST] = g_signal_new ("lost", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                       G_TYPE_NONE, 1, G_TYPE_INT64);
+                                       G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT64);
 }
 
 static void
@@ -548,7 +550,7 @@ dw_session_disconnect (DwSession *self)
   dw_retry_reset (&self->retry);
   set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
   if (was_open)
-    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64);
+    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, G_GINT64_CONSTANT (0));
 }
 
 /**

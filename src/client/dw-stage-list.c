@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-list.h"
 
+#include "dw-access.h"
 #include "dw-client-error.h"
 #include "dw-keyring.h"
 
@@ -163,7 +164,33 @@ dw_stage_list_new (DwStore *store)
 
   self->store = g_object_ref (store);
   g_signal_connect_object (store, "replaced", G_CALLBACK (set_all_dirty), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (store, "recovered", G_CALLBACK (dw_stage_list_load), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+static gboolean
+has_uuid (DwStageList *self, const char *uuid)
+{
+  for (guint i = 0; i < self->stages->len; i++)
+    if (g_strcmp0 (dw_stage_get_uuid (g_ptr_array_index (self->stages, i)), uuid) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Those that are not there yet: the file may have come back only now. */
+static void
+take_stages (DwStageList *self, GPtrArray *stages)
+{
+  guint before = self->stages->len;
+
+  for (guint i = 0; i < stages->len && self->stages->len < DW_STORE_STAGES; i++)
+    if (!has_uuid (self, dw_stage_get_uuid (g_ptr_array_index (stages, i))))
+      watch (self, g_ptr_array_index (stages, i), self->stages->len);
+  if (self->stages->len > before)
+    g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->stages->len - before);
+  for (guint i = before; i < self->stages->len; i++)
+    if (dw_stage_get_secret (g_ptr_array_index (self->stages, i)) == DW_STAGE_SECRET_ASKED)
+      dw_stage_list_ask_secret (self, g_ptr_array_index (self->stages, i));
 }
 
 static void
@@ -171,7 +198,8 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwStageList) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) stages = dw_store_stages_load_finish (DW_STORE (source), result, &error);
+  gint64 next;
+  g_autoptr (GPtrArray) stages = dw_store_stages_load_finish (DW_STORE (source), result, &next, &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     return;
@@ -181,14 +209,10 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
       dw_stage_list_load (self);
       return;
     }
-  for (guint i = 0; stages != NULL && i < stages->len; i++)
-    watch (self, g_ptr_array_index (stages, i), i);
+  self->next = MAX (self->next, next);
   self->loaded = TRUE;
-  if (self->stages->len > 0)
-    g_list_model_items_changed (G_LIST_MODEL (self), 0, 0, self->stages->len);
-  for (guint i = 0; i < self->stages->len; i++)
-    if (dw_stage_get_secret (g_ptr_array_index (self->stages, i)) == DW_STAGE_SECRET_ASKED)
-      dw_stage_list_ask_secret (self, g_ptr_array_index (self->stages, i));
+  if (stages != NULL)
+    take_stages (self, stages);
   g_signal_emit (self, signals[SIGNAL_LOADED], 0);
 }
 
@@ -319,7 +343,7 @@ on_kept (GObject *source, GAsyncResult *result, gpointer data)
   gboolean kept = dw_keyring_save_finish (stage, result, NULL);
 
   /* Edited away meanwhile. */
-  if (dw_stage_has_secret (stage))
+  if (dw_access_is_wanted (stage))
     dw_stage_set_secret (stage, kept ? DW_STAGE_SECRET_KNOWN : DW_STAGE_SECRET_SESSION);
 }
 
@@ -334,12 +358,14 @@ on_kept (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_stage_list_keep_secret (DwStageList *self, DwStage *stage)
 {
-  if (dw_stage_has_secret (stage))
+  if (dw_access_is_wanted (stage))
     {
       dw_stage_set_secret (stage, DW_STAGE_SECRET_KNOWN);
       dw_keyring_save_async (stage, on_kept, NULL);
     }
-  else if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
+  /* What the keyring did not give is not the person's to take away. */
+  else if (dw_stage_get_secret (stage) == DW_STAGE_SECRET_KNOWN
+           || dw_stage_get_secret (stage) == DW_STAGE_SECRET_SESSION)
     {
       dw_keyring_forget (stage);
       dw_stage_set_secret (stage, DW_STAGE_SECRET_NONE);

@@ -44,6 +44,15 @@ changed (DwStage *self)
 }
 
 static void
+set_flag (DwStage *self, gboolean *flag, gboolean value)
+{
+  if (*flag == value)
+    return;
+  *flag = value;
+  changed (self);
+}
+
+static void
 dw_stage_finalize (GObject *object)
 {
   DwStage *self = DW_STAGE (object);
@@ -208,6 +217,22 @@ dw_stage_add_url (DwStage *self, DwStageUrl *url)
 }
 
 /**
+ * dw_stage_set_urls:
+ * @self: a stage
+ * @urls: (element-type DwStageUrl): its addresses, the primary first; 1 to %DW_STAGE_URLS
+ */
+void
+dw_stage_set_urls (DwStage *self, GPtrArray *urls)
+{
+  g_return_if_fail (urls->len > 0 && urls->len <= DW_STAGE_URLS);
+
+  g_ptr_array_ref (urls);
+  g_ptr_array_unref (self->urls);
+  self->urls = urls;
+  changed (self);
+}
+
+/**
  * dw_stage_get_dialect:
  * @self: a stage
  *
@@ -358,10 +383,7 @@ dw_stage_is_local (DwStage *self)
 void
 dw_stage_set_local (DwStage *self, gboolean local)
 {
-  if (self->local == local)
-    return;
-  self->local = local;
-  changed (self);
+  set_flag (self, &self->local, local);
 }
 
 /**
@@ -384,10 +406,7 @@ dw_stage_is_online (DwStage *self)
 void
 dw_stage_set_online (DwStage *self, gboolean online)
 {
-  if (self->online == online)
-    return;
-  self->online = online;
-  changed (self);
+  set_flag (self, &self->online, online);
 }
 
 /**
@@ -410,10 +429,7 @@ dw_stage_is_muted (DwStage *self)
 void
 dw_stage_set_muted (DwStage *self, gboolean muted)
 {
-  if (self->muted == muted)
-    return;
-  self->muted = muted;
-  changed (self);
+  set_flag (self, &self->muted, muted);
 }
 
 /**
@@ -436,10 +452,7 @@ dw_stage_echoes (DwStage *self)
 void
 dw_stage_set_echoes (DwStage *self, gboolean echoes)
 {
-  if (self->echoes == echoes)
-    return;
-  self->echoes = echoes;
-  changed (self);
+  set_flag (self, &self->echoes, echoes);
 }
 
 /**
@@ -576,20 +589,4 @@ dw_stage_set_draft (DwStage *self, const char *draft)
   self->draft = g_utf8_make_valid (copy, -1);
   g_free (copy);
   changed (self);
-}
-
-/**
- * dw_stage_has_secret:
- * @self: a stage
- *
- * Returns: whether an address has a query, or there are headers or subprotocols: whatever of it may be secret
- */
-gboolean
-dw_stage_has_secret (DwStage *self)
-{
-  for (guint i = 0; i < self->urls->len; i++)
-    if (dw_stage_url_has_query (g_ptr_array_index (self->urls, i)))
-      return TRUE;
-  return (self->headers != NULL && g_hash_table_size (self->headers) > 0)
-         || (self->protocols != NULL && self->protocols[0] != NULL);
 }

@@ -55,7 +55,6 @@ gint64 dw_stage_get_left_at (DwStage *self);
 void dw_stage_set_left_at (DwStage *self, gint64 left_at);
 const char *dw_stage_get_draft (DwStage *self);
 void dw_stage_set_draft (DwStage *self, const char *draft);
-gboolean dw_stage_has_secret (DwStage *self);
 DwStageSecret dw_stage_get_secret (DwStage *self);
 void dw_stage_set_secret (DwStage *self, DwStageSecret secret);
 
@@ -65,6 +64,7 @@ guint dw_stage_get_n_urls (DwStage *self);
 DwStageUrl *dw_stage_get_url (DwStage *self, guint index);
 void dw_stage_set_url (DwStage *self, guint index, DwStageUrl *url);
 gboolean dw_stage_add_url (DwStage *self, DwStageUrl *url);
+void dw_stage_set_urls (DwStage *self, GPtrArray *urls);
 DwDialect *dw_stage_get_dialect (DwStage *self);
 void dw_stage_set_dialect (DwStage *self, DwDialect *dialect);
 const char *dw_stage_get_own_name (DwStage *self);

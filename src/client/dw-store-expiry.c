@@ -68,7 +68,7 @@ find_moves (DwDatabase *database, gint64 before, GArray *moves, GError **error)
 }
 
 static gboolean
-close_holes (DwDatabase *database, gint64 before, GError **error)
+close_holes (DwDatabase *database, gint64 before, gint64 *changed, GError **error)
 {
   g_autoptr (GArray) moves = g_array_new (FALSE, FALSE, sizeof (Move));
 
@@ -87,23 +87,29 @@ close_holes (DwDatabase *database, gint64 before, GError **error)
       if (!done)
         return FALSE;
     }
+  *changed += moves->len;
   return TRUE;
 }
+
+typedef struct
+{
+  gint64 deleted;
+  gint64 moved;
+} Chunk;
 
 static gboolean
 expire (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
   gint64 before = *(gint64 *) data;
-  gint64 deleted = 0;
+  g_autofree Chunk *chunk = g_new0 (Chunk, 1);
 
   if (!dw_database_run_script (database, "BEGIN IMMEDIATE", error))
     return FALSE;
-  if (delete_chunk (database, before, &deleted, error)
-      && (deleted >= DW_STORE_EXPIRY_CHUNK || close_holes (database, before, error))
+  if (delete_chunk (database, before, &chunk->deleted, error)
+      && (chunk->deleted >= DW_STORE_EXPIRY_CHUNK || close_holes (database, before, &chunk->moved, error))
       && dw_database_run_script (database, "COMMIT", error))
     {
-      /* A pointer, and never NULL. */
-      *result = GINT_TO_POINTER (deleted + 1);
+      *result = g_steal_pointer (&chunk);
       return TRUE;
     }
   if (dw_database_has_transaction (database))
@@ -130,6 +136,28 @@ typedef struct
   gint64 before;
   guint expired;
 } Progress;
+
+static gboolean
+expire_all (DwDatabase *database, gpointer data, gpointer *result, GError **error)
+{
+  gint64 moved = 0;
+
+  return dw_database_run (database, error, "DELETE FROM lines WHERE kind <> 3 AND delivery NOT IN (1, 4, 5)", "")
+         && close_holes (database, G_MAXINT64, &moved, error)
+         && dw_database_run (database, error, "INSERT INTO words (words) VALUES ('optimize')", "");
+}
+
+/**
+ * dw_store_expire_all:
+ * @store: a store that is about to be closed
+ *
+ * Deletes what was said and is delivered, in one go. Closing waits until it is done.
+ */
+void
+dw_store_expire_all (DwStore *store)
+{
+  dw_store_write_async (store, expire_all, NULL, NULL, 0, FALSE, NULL, NULL);
+}
 
 static void
 ask (DwStore *store, GTask *task, DwStoreFunc func, gint64 number, GAsyncReadyCallback callback)
@@ -161,17 +189,22 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   GError *error = NULL;
   Progress *progress = g_task_get_task_data (task);
-  int answer = GPOINTER_TO_INT (dw_store_read_finish (DW_STORE (source), result, &error));
+  g_autofree Chunk *chunk = dw_store_read_finish (DW_STORE (source), result, &error);
 
-  if (error != NULL)
+  if (chunk == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
-  progress->expired += (guint) (answer - 1);
-  if (answer - 1 >= DW_STORE_EXPIRY_CHUNK)
-    ask (DW_STORE (source), g_steal_pointer (&task), expire, progress->before, on_chunk);
-  else if (progress->expired > 0)
+  progress->expired += (guint) chunk->deleted;
+  if (chunk->deleted >= DW_STORE_EXPIRY_CHUNK)
+    {
+      ask (DW_STORE (source), g_steal_pointer (&task), expire, progress->before, on_chunk);
+      return;
+    }
+  if (progress->expired > 0 || chunk->moved > 0)
+    dw_store_tell_rearranged (DW_STORE (source));
+  if (progress->expired > 0)
     ask (DW_STORE (source), g_steal_pointer (&task), merge, -DW_STORE_EXPIRY_PAGES, on_merged);
   else
     g_task_return_boolean (task, TRUE);
@@ -185,7 +218,7 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
  * @data: for @callback
  *
  * Deletes what was said before a time, a part at a time. The lines left stand without holes, but at other places:
- * who shows them has to read them anew.
+ * #DwStore::rearranged says so.
  */
 void
 dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callback, gpointer data)

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 /** DW_STORE_EXPIRY_PAGES: how many pages of the index of words one step merges. */
 #define DW_STORE_EXPIRY_PAGES 200
 
+void dw_store_expire_all (DwStore *store);
 void dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_store_expire_finish (DwStore *store, GAsyncResult *result, guint *expired, GError **error);
 

@@ -15,6 +15,7 @@ struct _DwStoreFile
   DwDatabase *stand_in; /* what can be read where the file cannot be written, or nothing at all */
   char *kept_as;
   gboolean kept_newer;
+  gboolean recovered; /* the stand-in was used, and is no longer needed */
 };
 
 /**
@@ -137,7 +138,10 @@ dw_store_file_get (DwStoreFile *file, GError **error)
       file->database = open_prepared (file, &problem);
     }
   if (file->database != NULL)
-    g_clear_pointer (&file->stand_in, dw_database_close);
+    {
+      file->recovered |= file->stand_in != NULL;
+      g_clear_pointer (&file->stand_in, dw_database_close);
+    }
   else
     g_propagate_error (error, problem);
   return file->database;
@@ -218,4 +222,19 @@ dw_store_file_steal_kept_as (DwStoreFile *file, gboolean *newer)
 {
   *newer = file->kept_newer;
   return g_steal_pointer (&file->kept_as);
+}
+
+/**
+ * dw_store_file_steal_recovered:
+ * @file: a file
+ *
+ * Returns: whether the file can be used now, and something else was read in its place before; told once
+ */
+gboolean
+dw_store_file_steal_recovered (DwStoreFile *file)
+{
+  gboolean recovered = file->recovered;
+
+  file->recovered = FALSE;
+  return recovered;
 }

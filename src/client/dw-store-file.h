@@ -20,5 +20,6 @@ DwDatabase *dw_store_file_get_to_read (DwStoreFile *file, GError **error);
 void dw_store_file_reopen (DwStoreFile *file);
 void dw_store_file_set_aside (DwStoreFile *file);
 char *dw_store_file_steal_kept_as (DwStoreFile *file, gboolean *newer);
+gboolean dw_store_file_steal_recovered (DwStoreFile *file);
 
 G_END_DECLS

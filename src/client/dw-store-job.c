@@ -59,6 +59,7 @@ answer_free (gpointer data)
 void
 dw_store_job_answer (DwStoreJob *job, GMainContext *context, gpointer result, GError *error)
 {
+  g_autoptr (GSource) source = NULL;
   Answer *data;
 
   if (job->task == NULL)
@@ -68,5 +69,9 @@ dw_store_job_answer (DwStoreJob *job, GMainContext *context, gpointer result, GE
     }
   data = g_new (Answer, 1);
   *data = (Answer){ g_steal_pointer (&job->task), result, job->free_result, error };
-  g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, on_answer, data, answer_free);
+  /* Not invoked: that would run here where nobody owns the context at the moment. */
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_answer, data, answer_free);
+  g_source_attach (source, context);
 }

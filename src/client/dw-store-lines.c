@@ -70,6 +70,7 @@ typedef struct
   gint64 stage;
   gint64 first;
   gint64 last;
+  gboolean echoes;
   GPtrArray *records; /* of DwRecord, or NULL */
 } Request;
 
@@ -107,6 +108,23 @@ take_all (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, GError 
 }
 
 /* Opening */
+
+/**
+ * dw_store_opening_new:
+ *
+ * Returns: (transfer full): what a conversation begins with of which nothing is known
+ */
+DwStoreOpening *
+dw_store_opening_new (void)
+{
+  DwStoreOpening *opening = g_new0 (DwStoreOpening, 1);
+
+  opening->first = 1;
+  opening->tail = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
+  opening->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
+  opening->ids = g_ptr_array_new_with_free_func (g_free);
+  return opening;
+}
 
 /**
  * dw_store_opening_free:
@@ -196,11 +214,8 @@ static gboolean
 open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
   Request *request = data;
-  g_autoptr (DwStoreOpening) opening = g_new0 (DwStoreOpening, 1);
+  g_autoptr (DwStoreOpening) opening = dw_store_opening_new ();
 
-  opening->tail = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  opening->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  opening->ids = g_ptr_array_new_with_free_func (g_free);
   if (!read_extent (database, request->stage, opening, error)
       || !take_all (database,
                     dw_database_query (
@@ -213,8 +228,10 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                     dw_database_query (database, error,
                                        "SELECT " DW_STORE_LINES_COLUMNS
                                        " FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) "
-                                       "AND line BETWEEN ? AND ? ORDER BY line LIMIT ?",
-                                       "iii", dw_store_lines_key (request->stage, 0),
+                                       /* Where nothing is echoed, what went without an id is done. */
+                                       "AND (? OR delivery <> 2 OR went <> 1) AND line BETWEEN ? AND ? ORDER BY "
+                                       "line LIMIT ?",
+                                       "iiii", (gint64) request->echoes, dw_store_lines_key (request->stage, 0),
                                        dw_store_lines_key (request->stage, PLACES - 1),
                                        (gint64) DW_STORE_LINES_WAITING),
                     opening->waiting, error)
@@ -229,16 +246,25 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
  * @store: a store
  * @stage: a stage's number
  * @seen: the last place somebody looked at
+ * @echoes: whether the stage broadcasts to the sender too
  * @callback: called when it is read
  * @data: for @callback
  *
  * Reads what a conversation begins with.
  */
 void
-dw_store_lines_open_async (DwStore *store, gint64 stage, gint64 seen, GAsyncReadyCallback callback, gpointer data)
+dw_store_lines_open_async (DwStore *store,
+                           gint64 stage,
+                           gint64 seen,
+                           gboolean echoes,
+                           GAsyncReadyCallback callback,
+                           gpointer data)
 {
-  dw_store_read_async (store, open_lines, request_new (stage, seen, 0), request_free,
-                       (GDestroyNotify) dw_store_opening_free, FALSE, callback, data);
+  Request *request = request_new (stage, seen, 0);
+
+  request->echoes = echoes;
+  dw_store_read_async (store, open_lines, request, request_free, (GDestroyNotify) dw_store_opening_free, FALSE,
+                       callback, data);
 }
 
 /**
@@ -343,10 +369,21 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
   Request *request = data;
   const DwRecord *record = g_ptr_array_index (request->records, 0);
 
+  if (!dw_database_run (database, error,
+                        "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line = ? AND id IS ?", "iisis",
+                        (gint64) record->delivery, (gint64) record->went, record->reason,
+                        dw_store_lines_key (request->stage, record->place), record->id))
+    return FALSE;
+  if (dw_database_get_changes (database) > 0 || record->id == NULL)
+    return TRUE;
+  /* It stands elsewhere: its place was taken, or lines before it went. */
   return dw_database_run (database, error,
-                          "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line = ? AND id IS ?", "iisis",
-                          (gint64) record->delivery, (gint64) record->went, record->reason,
-                          dw_store_lines_key (request->stage, record->place), record->id);
+                          "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line IN (SELECT line FROM "
+                          "lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN ? AND ? AND "
+                          "id = ?)",
+                          "iisiis", (gint64) record->delivery, (gint64) record->went, record->reason,
+                          dw_store_lines_key (request->stage, 0), dw_store_lines_key (request->stage, PLACES - 1),
+                          record->id);
 }
 
 /**
@@ -367,9 +404,16 @@ dw_store_lines_update_async (DwStore *store,
                              gpointer data)
 {
   Request *request = request_new (stage, 0, 0);
+  DwRecord *copy = g_new0 (DwRecord, 1);
 
+  /* Not the text: that may be long, and many updates can wait. */
+  *copy = (DwRecord){ .place = record->place,
+                      .id = g_strdup (record->id),
+                      .delivery = record->delivery,
+                      .went = record->went,
+                      .reason = g_strdup (record->reason) };
   request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  g_ptr_array_add (request->records, dw_record_copy (record));
+  g_ptr_array_add (request->records, copy);
   return dw_store_write_async (store, update_line, request, request_free, sizeof *record, FALSE, callback, data);
 }
 
@@ -436,10 +480,13 @@ static gboolean
 remove_line (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
   Request *request = data;
-  gint64 key = dw_store_lines_key (request->stage, request->first);
+  const DwRecord *record = g_ptr_array_index (request->records, 0);
+  gint64 key = dw_store_lines_key (request->stage, record->place);
 
-  return dw_database_run (database, error, "DELETE FROM lines WHERE line = ?", "i", key)
-         && dw_database_run (database, error, "UPDATE lines SET line = line - 1 WHERE line > ? AND line <= ?", "ii",
+  if (!dw_database_run (database, error, "DELETE FROM lines WHERE line = ? AND id IS ?", "is", key, record->id))
+    return FALSE;
+  return dw_database_get_changes (database) == 0
+         || dw_database_run (database, error, "UPDATE lines SET line = line - 1 WHERE line > ? AND line <= ?", "ii",
                              key, dw_store_lines_key (request->stage, PLACES - 1));
 }
 
@@ -447,15 +494,22 @@ remove_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
  * dw_store_lines_remove:
  * @store: a store
  * @stage: a stage's number
- * @place: the place of a line
+ * @record: a line
  *
  * Deletes a line; those after it move up by one place.
+ *
+ * Returns: as dw_store_write_async()
  */
-void
-dw_store_lines_remove (DwStore *store, gint64 stage, gint64 place)
+guint64
+dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record)
 {
-  dw_store_write_async (store, remove_line, request_new (stage, place, place), request_free, sizeof (Request),
-                        FALSE, NULL, NULL);
+  Request *request = request_new (stage, 0, 0);
+  DwRecord *copy = g_new0 (DwRecord, 1);
+
+  *copy = (DwRecord){ .place = record->place, .id = g_strdup (record->id) };
+  request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
+  g_ptr_array_add (request->records, copy);
+  return dw_store_write_async (store, remove_line, request, request_free, sizeof *record, FALSE, NULL, NULL);
 }
 
 /* The index keeps deleted words until it is rewritten, and SQLite 3.40 cannot do that word by word. With

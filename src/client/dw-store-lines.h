@@ -42,12 +42,14 @@ typedef struct
   GPtrArray *ids;
 } DwStoreOpening;
 
+DwStoreOpening *dw_store_opening_new (void);
 void dw_store_opening_free (DwStoreOpening *opening);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwStoreOpening, dw_store_opening_free)
 
 void dw_store_lines_open_async (DwStore *store,
                                 gint64 stage,
                                 gint64 seen,
+                                gboolean echoes,
                                 GAsyncReadyCallback callback,
                                 gpointer data);
 DwStoreOpening *dw_store_lines_open_finish (DwStore *store, GAsyncResult *result, GError **error);
@@ -69,7 +71,7 @@ void dw_store_lines_read_async (DwStore *store,
                                 GAsyncReadyCallback callback,
                                 gpointer data);
 GPtrArray *dw_store_lines_read_finish (DwStore *store, GAsyncResult *result, GError **error);
-void dw_store_lines_remove (DwStore *store, gint64 stage, gint64 place);
+guint64 dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record);
 void dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_store_lines_clear_finish (DwStore *store, GAsyncResult *result, GError **error);
 

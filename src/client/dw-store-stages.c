@@ -39,6 +39,27 @@ row_free (gpointer data)
 
 /* Loading */
 
+/* A line's key has 23 bits for the number of its stage. */
+#define FIRST_RANDOM_NUMBER (1 << 20)
+#define LAST_RANDOM_NUMBER (1 << 22)
+
+typedef struct
+{
+  GPtrArray *rows; /* of Row */
+  gint64 next;     /* the number of the next stage */
+} Loaded;
+
+static void
+loaded_free (gpointer data)
+{
+  Loaded *loaded = data;
+
+  g_ptr_array_unref (loaded->rows);
+  g_free (loaded);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Loaded, loaded_free)
+
 static Row *
 take_row (sqlite3_stmt *query)
 {
@@ -64,9 +85,16 @@ take_row (sqlite3_stmt *query)
 static gboolean
 load (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  g_autoptr (Loaded) loaded = g_new0 (Loaded, 1);
   GError *problem = NULL;
-  sqlite3_stmt *query =
+  sqlite3_stmt *query;
+
+  loaded->rows = g_ptr_array_new_with_free_func (row_free);
+  loaded->next = 1;
+  /* What is in the file cannot be known, so a new stage gets a number that nobody there has. */
+  if (dw_database_is_in_memory (database))
+    loaded->next = g_random_int_range (FIRST_RANDOM_NUMBER, LAST_RANDOM_NUMBER);
+  query =
       dw_database_query (database, error,
                          "SELECT stage, uuid, name, urls, dialect, own_name, draft, secret, local, online, muted, "
                          "echoes, seen, left_at FROM stages ORDER BY place, stage LIMIT ?",
@@ -75,13 +103,18 @@ load (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   if (query == NULL)
     return FALSE;
   while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (rows, take_row (query));
+    {
+      Row *row = take_row (query);
+
+      g_ptr_array_add (loaded->rows, row);
+      loaded->next = MAX (loaded->next, row->number + 1);
+    }
   if (problem != NULL)
     {
       g_propagate_error (error, problem);
       return FALSE;
     }
-  *result = g_steal_pointer (&rows);
+  *result = g_steal_pointer (&loaded);
   return TRUE;
 }
 
@@ -111,7 +144,7 @@ delete_orphans (DwDatabase *database, gpointer data, gpointer *result, GError **
 void
 dw_store_stages_load_async (DwStore *store, GAsyncReadyCallback callback, gpointer data)
 {
-  dw_store_read_async (store, load, NULL, NULL, (GDestroyNotify) g_ptr_array_unref, FALSE, callback, data);
+  dw_store_read_async (store, load, NULL, NULL, loaded_free, FALSE, callback, data);
   dw_store_write_async (store, delete_orphans, NULL, NULL, 0, FALSE, NULL, NULL);
 }
 
@@ -154,22 +187,24 @@ stage_from_row (const Row *row)
  * dw_store_stages_load_finish:
  * @store: a store
  * @result: what the callback was given
+ * @next: (out): the number of the next stage: nothing in the file has it, read or not
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
  * Returns: (transfer full) (element-type DwStage): the stages in their order, without what the keyring has of them
  */
 GPtrArray *
-dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, GError **error)
+dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, gint64 *next, GError **error)
 {
-  g_autoptr (GPtrArray) rows = dw_store_read_finish (store, result, error);
+  g_autoptr (Loaded) loaded = dw_store_read_finish (store, result, error);
   GPtrArray *stages;
 
-  if (rows == NULL)
+  *next = loaded != NULL ? loaded->next : g_random_int_range (FIRST_RANDOM_NUMBER, LAST_RANDOM_NUMBER);
+  if (loaded == NULL)
     return NULL;
   stages = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < rows->len; i++)
+  for (guint i = 0; i < loaded->rows->len; i++)
     {
-      DwStage *stage = stage_from_row (g_ptr_array_index (rows, i));
+      DwStage *stage = stage_from_row (g_ptr_array_index (loaded->rows, i));
 
       if (stage != NULL)
         g_ptr_array_add (stages, stage);
@@ -225,9 +260,14 @@ save (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 
   return dw_database_run (
       database, error,
-      "INSERT OR REPLACE INTO stages (stage, uuid, place, name, urls, dialect, own_name, draft, "
+      "INSERT INTO stages (stage, uuid, place, name, urls, dialect, own_name, draft, "
       "secret, local, online, muted, echoes, seen, left_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      /* A stage is never written over another one. */
+      "ON CONFLICT (stage) DO UPDATE SET place = excluded.place, name = excluded.name, urls = excluded.urls, "
+      "dialect = excluded.dialect, own_name = excluded.own_name, draft = excluded.draft, secret = excluded.secret, "
+      "local = excluded.local, online = excluded.online, muted = excluded.muted, echoes = excluded.echoes, "
+      "seen = excluded.seen, left_at = excluded.left_at WHERE uuid = excluded.uuid",
       "isisssssiiiiiii", row->number, row->uuid, row->place, row->name, row->urls, row->dialect, row->own_name,
       row->draft, row->secret, row->local, row->online, row->muted, row->echoes, row->seen, row->left_at);
 }

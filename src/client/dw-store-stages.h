@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define DW_STORE_STAGES 100
 
 void dw_store_stages_load_async (DwStore *store, GAsyncReadyCallback callback, gpointer data);
-GPtrArray *dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, GError **error);
+GPtrArray *dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, gint64 *next, GError **error);
 void dw_store_stages_save (DwStore *store, DwStage *stage, guint place, gboolean with_draft);
 void dw_store_stages_remove (DwStore *store, gint64 number);
 

@@ -78,11 +78,14 @@ on_telling (gpointer data)
 static void
 tell (DwStoreWorker *worker, const DwStoreNews *news)
 {
+  g_autoptr (GSource) source = g_idle_source_new ();
   Telling *telling = g_new0 (Telling, 1);
 
   telling->worker = g_atomic_rc_box_acquire (worker);
   telling->news = *news;
-  g_main_context_invoke_full (worker->context, G_PRIORITY_DEFAULT, on_telling, telling, telling_free);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_telling, telling, telling_free);
+  g_source_attach (source, worker->context);
 }
 
 static void
@@ -104,6 +107,8 @@ tell_file (DwStoreWorker *worker, gboolean replaced)
   if (kept_as != NULL)
     tell (worker,
           &(DwStoreNews){ .trouble = worker->trouble, .kept_as = kept_as, .newer = newer, .replaced = replaced });
+  if (dw_store_file_steal_recovered (worker->file))
+    tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .recovered = TRUE });
 }
 
 static void

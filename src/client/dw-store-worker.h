@@ -30,6 +30,7 @@ typedef enum
  * @kept_as: (nullable): where a file that could not be used was put, once
  * @newer: whether that file was from a newer version, and not damaged
  * @replaced: whether the file was replaced while it was in use
+ * @recovered: whether what could not be read so far can be read now
  *
  * What the thread has to tell.
  */
@@ -39,6 +40,7 @@ typedef struct
   char *kept_as;
   gboolean newer;
   gboolean replaced;
+  gboolean recovered;
 } DwStoreNews;
 
 typedef void (*DwStoreNewsFunc) (const DwStoreNews *news, gpointer data);

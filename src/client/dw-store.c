@@ -33,6 +33,8 @@ static GParamSpec *properties[N_PROPS];
 enum
 {
   SIGNAL_REPLACED,
+  SIGNAL_RECOVERED,
+  SIGNAL_REARRANGED,
   N_SIGNALS,
 };
 
@@ -84,6 +86,20 @@ dw_store_class_init (DwStoreClass *klass)
    */
   signals[SIGNAL_REPLACED] =
       g_signal_new ("replaced", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::recovered:
+   *
+   * The file could not be used so far, and can be now: what was read before was not what it holds.
+   */
+  signals[SIGNAL_RECOVERED] =
+      g_signal_new ("recovered", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::rearranged:
+   *
+   * Lines went, and others have taken their places.
+   */
+  signals[SIGNAL_REARRANGED] = g_signal_new ("rearranged", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -105,6 +121,8 @@ on_news (const DwStoreNews *news, gpointer data)
     }
   if (news->replaced)
     g_signal_emit (self, signals[SIGNAL_REPLACED], 0);
+  if (news->recovered)
+    g_signal_emit (self, signals[SIGNAL_RECOVERED], 0);
   if (news->trouble == self->trouble)
     return;
   self->trouble = news->trouble;
@@ -297,4 +315,16 @@ guint64
 dw_store_get_written (DwStore *self)
 {
   return self->worker != NULL ? dw_store_worker_get_written (self->worker) : G_MAXUINT64;
+}
+
+/**
+ * dw_store_tell_rearranged:
+ * @self: a store
+ *
+ * For whoever moved lines: emits ::rearranged.
+ */
+void
+dw_store_tell_rearranged (DwStore *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REARRANGED], 0);
 }

@@ -39,5 +39,6 @@ guint64 dw_store_write_async (DwStore *self,
                               gpointer user_data);
 gboolean dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error);
 guint64 dw_store_get_written (DwStore *self);
+void dw_store_tell_rearranged (DwStore *self);
 
 G_END_DECLS

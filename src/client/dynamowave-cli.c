@@ -219,6 +219,11 @@ say (Program *program, const char *text)
 {
   DwMessage *message = dw_chat_say (program->chat, text);
 
+  if (message == NULL)
+    {
+      program->status = EXIT_NOT_DELIVERED;
+      return;
+    }
   program->pending++;
   g_signal_connect (message, "notify::delivery", G_CALLBACK (on_delivery), program);
 }

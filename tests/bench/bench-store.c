@@ -76,7 +76,7 @@ write_ours (const char *path, gint64 rows)
   gboolean done = FALSE;
   gint64 start;
 
-  dw_store_lines_open_async (store, 1, 0, on_done, &done);
+  dw_store_lines_open_async (store, 1, 0, TRUE, on_done, &done);
   wait_for (&done);
   start = g_get_monotonic_time ();
   for (gint64 i = 1; i <= rows;)
@@ -166,7 +166,7 @@ hold_model (const char *path, gint64 rows)
 {
   DwStore *store = dw_store_new (path);
   gint64 start = g_get_monotonic_time ();
-  DwConversation *conversation = dw_conversation_new (store, 1, G_MAXINT32);
+  DwConversation *conversation = dw_conversation_new (store, 1, G_MAXINT32, TRUE);
   double opened;
   guint n;
 

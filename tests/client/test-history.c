@@ -4,6 +4,7 @@
 #include "dw-test.h"
 
 #include "client/dw-chat.h"
+#include "client/dw-sending.h"
 #include "client/dw-day.h"
 #include "client/dw-pages.h"
 #include "client/dw-store-expiry.h"
@@ -33,7 +34,7 @@ settle (DwConversation *conversation)
 static void
 desk_open (Desk *desk)
 {
-  desk->conversation = dw_conversation_new (desk->store, 1, 0);
+  desk->conversation = dw_conversation_new (desk->store, 1, 0, TRUE);
   settle (desk->conversation);
 }
 
@@ -754,10 +755,99 @@ test_unread (void)
   g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 0);
 }
 
+/* A conversation that goes with a line still to be written has it written, and nothing of it moves any more. */
+static void
+test_drop_while_writing (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  say (&desk, "a", DAY);
+  settle (desk.conversation);
+  say (&desk, "b", DAY);
+  g_clear_object (&desk.conversation);
+  dw_test_run_for (100);
+  desk_open (&desk);
+  check_sketch (&desk, "Dab");
+}
+
+/* Asked twice, the store answers twice; no place is given twice over it. */
+static void
+test_reload_twice (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  say (&desk, "a", DAY);
+  settle (desk.conversation);
+  for (guint i = 0; i < 20; i++)
+    {
+      dw_conversation_reload (desk.conversation);
+      say (&desk, "b", DAY);
+      g_main_context_iteration (NULL, FALSE);
+      dw_conversation_reload (desk.conversation);
+      say (&desk, "c", DAY);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  check_sketch (&desk, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
+  desk_reopen (&desk);
+  check_sketch (&desk, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
+}
+
+/* What stands after a line that went is read as it stands now, not as the store still has it. */
+static void
+test_read_after_remove (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwMessage) gone = NULL;
+  g_autoptr (DwMessage) later = NULL;
+
+  desk_init (&desk);
+  for (guint i = 1; i <= 2000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      say (&desk, text, DAY);
+    }
+  settle (desk.conversation);
+  desk_reopen (&desk);
+  gone = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 5);
+  dw_test_until ("the line to be read", is_read, gone);
+  dw_conversation_remove (desk.conversation, gone);
+  later = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 1000);
+  dw_test_until ("the line to be read", is_read, later);
+  /* The day is the first line. */
+  g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
+}
+
+/* An error of the gateway is about what went a moment ago, and so is an echo without an id. */
+static void
+test_sending (void)
+{
+  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, "hello", NULL, "x", g_get_real_time ());
+  DwSending *sending = dw_sending_new (message, FALSE);
+  DwFrame plain = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello" };
+  DwFrame other = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello", .id = (char *) "y" };
+
+  sending->sent_at = 0;
+  dw_message_set_went (message, DW_WENT_PLAIN);
+  g_assert_true (dw_sending_may_be_refused (sending, 29 * G_USEC_PER_SEC));
+  g_assert_false (dw_sending_may_be_refused (sending, 9 * 60 * G_USEC_PER_SEC));
+  g_assert_true (dw_sending_is_echo (sending, &plain, TRUE, G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &plain, FALSE, G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &plain, TRUE, 60 * G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &other, TRUE, G_USEC_PER_SEC));
+  dw_sending_free (sending);
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/history/drop-while-writing", test_drop_while_writing);
+  g_test_add_func ("/client/history/reload-twice", test_reload_twice);
+  g_test_add_func ("/client/history/read-after-remove", test_read_after_remove);
+  g_test_add_func ("/client/history/sending/AG-1", test_sending);
   g_test_add_func ("/client/history/order", test_order);
   g_test_add_func ("/client/history/days", test_days);
   g_test_add_func ("/client/history/pages/S-8", test_pages);

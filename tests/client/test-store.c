@@ -529,7 +529,7 @@ test_remove (void)
   add_text (&desk, 1, 2, "two");
   add_text (&desk, 1, 3, "three");
   add_text (&desk, 2, 1, "another stage's");
-  dw_store_lines_remove (desk.store, 1, 2);
+  dw_store_lines_remove (desk.store, 1, &(DwRecord){ .place = 2 });
   found = read_records (&desk, 1, 0, 100);
   g_assert_cmpuint (found->len, ==, 2);
   g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "three");
@@ -802,6 +802,56 @@ test_stages (void)
   g_object_unref (list);
 }
 
+static gboolean
+has_two (gpointer list)
+{
+  return g_list_model_get_n_items (list) == 2;
+}
+
+/* A file that cannot be read at the start is not written over by what is made meanwhile, and comes back by itself.
+ */
+static void
+test_read_late (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
+  g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  g_autoptr (DwStage) other = dw_stage_new (second);
+  g_autoptr (DwStage) back = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *away = NULL;
+  DwStageList *list;
+
+  desk_init (&desk);
+  folder = g_path_get_dirname (desk.path);
+  away = g_strconcat (folder, "-away", NULL);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("an empty list", is_loaded, list);
+  dw_stage_set_name (stage, "the real one");
+  g_assert_true (dw_stage_list_add (list, stage));
+  add_text (&desk, 1, 1, "what was said there");
+  dw_test_finalize (list);
+  g_clear_object (&desk.store);
+  g_assert_cmpint (g_rename (folder, away), ==, 0);
+  g_assert_true (g_file_set_contents (folder, "a file where the folder should be", -1, NULL));
+  desk.store = dw_store_new (desk.path);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("a list", is_loaded, list);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 0);
+  g_assert_true (dw_stage_list_add (list, other));
+  g_assert_cmpint (dw_stage_get_number (other), !=, 1);
+  g_assert_cmpint (g_unlink (folder), ==, 0);
+  g_assert_cmpint (g_rename (away, folder), ==, 0);
+  dw_test_until ("the stage of the file", has_two, list);
+  back = g_list_model_get_item (G_LIST_MODEL (list), 1);
+  g_assert_cmpstr (dw_stage_get_name (back), ==, "the real one");
+  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  dw_test_finalize (list);
+}
+
 /* What a program that died had no time to delete goes at the next start, and nothing else. */
 static void
 test_orphans (void)
@@ -855,6 +905,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store/export", test_export);
   g_test_add_func ("/client/store/stages/AG-7", test_stages);
+  g_test_add_func ("/client/store/read-late/DB-3", test_read_late);
   g_test_add_func ("/client/store/orphans", test_orphans);
   return g_test_run ();
 }

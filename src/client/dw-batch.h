@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-message.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwBatch:
+ * @owner: the conversation, which lives as long as this
+ * @messages: (element-type DwMessage): the lines, which have places
+ * @own: (element-type DwMessage): those that are written for the first time and are to be sent
+ * @ready: whether they are written, or late
+ * @shown: whether they are in the list, or left out since the store is read anew
+ *
+ * Lines that are being written together.
+ */
+typedef struct
+{
+  GObject *owner;
+  GPtrArray *messages;
+  GPtrArray *own;
+  gboolean ready;
+  gboolean shown;
+} DwBatch;
+
+DwBatch *dw_batch_new (GObject *owner);
+void dw_batch_free (DwBatch *batch);
+void dw_batch_join (DwBatch *batch, DwBatch *next);
+
+G_END_DECLS
