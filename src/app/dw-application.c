@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-application.h"
 
+#include "dw-about.h"
+#include "dw-background.h"
 #include "dw-config.h"
 #include "dw-notifier.h"
-#include "dw-safe-text.h"
+#include "dw-retention.h"
 #include "dw-settings.h"
+#include "dw-text-scale.h"
 #include "dw-window.h"
 
+#include "wire/dw-stage-link.h"
+
 #include <glib-unix.h>
-#include <glib/gi18n.h>
 #include <signal.h>
 
 /* Stages and their sessions belong to the program and stay connected; windows only look. */
@@ -22,16 +26,14 @@ struct _DwApplication
   DwChatList *chats;
   GStrv addresses; /* of the command line, until the stages are loaded; or NULL */
   DwNotifier *notifier;
-  char *wanted; /* the stage that a notification led to, until the stages are loaded; or NULL */
+  DwBackground *background; /* or NULL, as the settings */
+  DwTextScale *text_scale;  /* or NULL, as the settings */
+  char *wanted;             /* the stage that a notification led to, until the stages are loaded; or NULL */
   guint terminate;
-  guint expiry;
+  DwRetention *retention;
 };
 
 G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
-
-/* What is too old goes a while after the start, when nobody waits for the disk, and once a day. */
-#define FIRST_EXPIRY_SECONDS 10
-#define EXPIRY_SECONDS (24 * 3600)
 
 /* How long a quit may take to write its close frames, in microseconds. */
 #define CLOSE_FRAMES_US (100 * 1000)
@@ -94,44 +96,10 @@ on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
   g_application_quit (G_APPLICATION (application));
 }
 
-/* What a person can paste into a report: versions, and how each stage is; nothing secret, and nothing that was
- * said. */
-static char *
-dup_debug_info (DwApplication *self)
-{
-  GString *info = g_string_new ("dynamowave-chat " DW_VERSION "\n");
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
-
-  g_string_append_printf (info, "GTK %u.%u.%u, libadwaita %u.%u.%u, GLib %u.%u.%u\n", gtk_get_major_version (),
-                          gtk_get_minor_version (), gtk_get_micro_version (), adw_get_major_version (),
-                          adw_get_minor_version (), adw_get_micro_version (), glib_major_version,
-                          glib_minor_version, glib_micro_version);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
-      const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (chat));
-      DwStageUrl *url = dw_stage_get_url (dw_chat_get_stage (chat), 0);
-
-      g_string_append_printf (info, "%s: %s, cause %s, code %u, attempt %u\n", dw_stage_url_get_redacted (url),
-                              dw_session_state_get_name (status->state), dw_cause_get_name (status->cause),
-                              status->code, status->attempt);
-    }
-  return g_string_free (info, FALSE);
-}
-
 static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  static const char *const developers[] = { "The DynamoWave Chat developers", NULL };
-  g_autofree char *info = dup_debug_info (data);
-  g_autofree char *safe = dw_safe_text (info);
-
-  adw_show_about_window (
-      gtk_application_get_active_window (data), "application-name", _ ("DynamoWave Chat"), "application-icon",
-      DW_APP_ID, "version", DW_VERSION, "developer-name", _ ("The DynamoWave Chat developers"), "developers",
-      developers, "license-type", GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename",
-      "dynamowave-chat.txt", "comments",
-      _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
+  dw_about_show (gtk_application_get_active_window (data), DW_APPLICATION (data)->chats);
 }
 
 static gboolean
@@ -149,27 +117,34 @@ on_idle_load (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The age beyond which history goes, in microseconds; 0 where all does when the program ends, or -1 for none. */
-static gint64
-oldest_to_keep (DwApplication *self)
+static DwStageUrl *
+parse_address (const char *address, GError **error)
 {
-  static const gint64 ages[] = { -1, 365 * G_TIME_SPAN_DAY, 31 * G_TIME_SPAN_DAY, 7 * G_TIME_SPAN_DAY, 0 };
-  int index = self->settings != NULL ? g_settings_get_enum (self->settings, "retention") : 0;
+  g_autofree char *linked = dw_stage_link_is (address) ? dw_stage_link_dup_address (address) : NULL;
 
-  return ages[CLAMP (index, 0, (int) G_N_ELEMENTS (ages) - 1)];
+  return dw_stage_url_parse (linked != NULL ? linked : address, error);
 }
 
-static gboolean
-on_expiry (gpointer data)
+/* A link can come from any page, so it connects nowhere by itself. */
+static void
+offer_link (DwApplication *self, DwWindow *window, const char *link)
 {
-  DwApplication *self = data;
-  gint64 age = oldest_to_keep (self);
+  g_autofree char *address = dw_stage_link_dup_address (link);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, &error);
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
 
-  if (age > 0)
-    dw_chat_list_expire (self->chats, g_get_real_time () - age);
-  g_clear_handle_id (&self->expiry, g_source_remove);
-  self->expiry = g_timeout_add_seconds (EXPIRY_SECONDS, on_expiry, self);
-  return G_SOURCE_REMOVE;
+  for (guint i = 0; url != NULL && i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
+
+      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
+        {
+          dw_window_show_chat (window, chat);
+          return;
+        }
+    }
+  dw_window_show_welcome (window, address, error != NULL ? error->message : NULL);
 }
 
 static void
@@ -178,7 +153,14 @@ open_addresses (DwApplication *self, DwWindow *window, GStrv addresses)
   for (guint i = 0; addresses[i] != NULL; i++)
     {
       g_autoptr (GError) error = NULL;
-      DwChat *chat = dw_application_open_address (self, addresses[i], self->own_name, &error);
+      DwChat *chat = NULL;
+
+      if (dw_stage_link_is (addresses[i]))
+        {
+          offer_link (self, window, addresses[i]);
+          continue;
+        }
+      chat = dw_application_open_address (self, addresses[i], self->own_name, &error);
 
       if (chat != NULL)
         dw_window_show_chat (window, chat);
@@ -209,19 +191,33 @@ make_chats (DwApplication *self)
   DwSessionPolicy policy = dw_session_policy_default ();
   g_autofree char *path = dw_store_dup_default_path (self->profile);
   g_autoptr (DwStore) store = dw_store_new (path);
-  gboolean passing = oldest_to_keep (self) == 0;
+  gboolean passing = dw_retention_is_none (self->settings);
   g_autoptr (DwStore) history = passing ? dw_store_new (NULL) : g_object_ref (store);
 
   self->chats = dw_chat_list_new (store, history, &policy, g_network_monitor_get_default ());
   /* What an earlier choice left. */
   if (passing)
     dw_chat_list_expire (self->chats, G_MAXINT64);
-  self->expiry = g_timeout_add_seconds (FIRST_EXPIRY_SECONDS, on_expiry, self);
-  if (self->settings != NULL)
-    g_signal_connect_object (self->settings, "changed::retention", G_CALLBACK (on_expiry), self, G_CONNECT_SWAPPED);
+  self->retention = dw_retention_new (self->chats, self->settings);
   self->notifier = dw_notifier_new (G_APPLICATION (self), self->chats, self->settings);
   g_signal_connect_object (self->chats, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
   g_idle_add (on_idle_load, self);
+}
+
+static void
+follow_settings (DwApplication *self)
+{
+  if (self->settings == NULL)
+    return;
+  self->background = dw_background_new (GTK_APPLICATION (self), self->settings);
+  self->text_scale = dw_text_scale_new (self->settings);
+}
+
+static void
+on_text_size (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  if (DW_APPLICATION (data)->text_scale != NULL)
+    dw_text_scale_change (DW_APPLICATION (data)->text_scale, g_variant_get_int32 (parameter));
 }
 
 static void
@@ -231,27 +227,54 @@ dw_application_startup (GApplication *application)
     { .name = "new-window", .activate = on_new_window },
     { .name = "quit", .activate = on_quit },
     { .name = "show-stage", .activate = on_show_stage, .parameter_type = "s" },
+    { .name = "text-size", .activate = on_text_size, .parameter_type = "i" },
     { .name = "about", .activate = on_about },
   };
-  static const char *const quit_keys[] = { "<Control>q", NULL };
-  static const char *const window_keys[] = { "<Control>n", NULL };
-  /* Before GTK's own inspector has it. */
-  static const char *const inspector_keys[] = { "<Control><Shift>i", NULL };
+  static const struct
+  {
+    const char *action;
+    const char *keys[4];
+  } keys[] = {
+    { "app.quit", { "<Control>q" } },
+    { "app.new-window", { "<Control>n" } },
+    { "app.text-size(10)", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
+    { "app.text-size(-10)", { "<Control>minus", "<Control>KP_Subtract" } },
+    { "app.text-size(0)", { "<Control>0", "<Control>KP_0" } },
+    /* Before the text one writes has them. */
+    { "stage.next", { "<Control>Page_Down" } },
+    { "stage.previous", { "<Control>Page_Up" } },
+    { "stage.move-up", { "<Control><Shift>Page_Up" } },
+    { "stage.move-down", { "<Control><Shift>Page_Down" } },
+    /* Before GTK's own inspector has it. */
+    { "win.inspector", { "<Control><Shift>i" } },
+  };
 
   G_APPLICATION_CLASS (dw_application_parent_class)->startup (application);
   g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions), application);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.quit", quit_keys);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.new-window", window_keys);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "win.inspector", inspector_keys);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    gtk_application_set_accels_for_action (GTK_APPLICATION (application), keys[i].action, keys[i].keys);
   gtk_window_set_default_icon_name (DW_APP_ID);
   DW_APPLICATION (application)->terminate = g_unix_signal_add (SIGTERM, on_terminate, application);
   make_chats (DW_APPLICATION (application));
+  follow_settings (DW_APPLICATION (application));
 }
 
 static void
 dw_application_activate (GApplication *application)
 {
   gtk_window_present (GTK_WINDOW (find_window (DW_APPLICATION (application))));
+}
+
+static void
+open_when_loaded (DwApplication *self, DwWindow *window, GStrv addresses)
+{
+  if (dw_chat_list_is_loaded (self->chats))
+    {
+      open_addresses (self, window, addresses);
+      return;
+    }
+  g_strfreev (self->addresses);
+  self->addresses = g_strdupv (addresses);
 }
 
 static int
@@ -263,17 +286,30 @@ dw_application_command_line (GApplication *application, GApplicationCommandLine 
 
   /* --profile was read in main(), before there was an instance to ask. */
   if (arguments[0] != NULL && arguments[1] != NULL)
-    {
-      if (dw_chat_list_is_loaded (self->chats))
-        open_addresses (self, window, arguments + 1);
-      else
-        {
-          g_strfreev (self->addresses);
-          self->addresses = g_strdupv (arguments + 1);
-        }
-    }
+    open_when_loaded (self, window, arguments + 1);
   gtk_window_present (GTK_WINDOW (window));
   return 0;
+}
+
+/* From the desktop, over the bus. */
+static void
+dw_application_open (GApplication *application, GFile **files, int n_files, const char *hint)
+{
+  DwApplication *self = DW_APPLICATION (application);
+  DwWindow *window = find_window (self);
+  g_autoptr (GStrvBuilder) links = g_strv_builder_new ();
+  g_auto (GStrv) addresses = NULL;
+
+  for (int i = 0; i < n_files; i++)
+    {
+      g_autofree char *uri = g_file_get_uri (files[i]);
+
+      if (dw_stage_link_is (uri))
+        g_strv_builder_add (links, uri);
+    }
+  addresses = g_strv_builder_end (links);
+  open_when_loaded (self, window, addresses);
+  gtk_window_present (GTK_WINDOW (window));
 }
 
 /* The loop is over, and the frames are written by it. The peers' answers are not waited for. */
@@ -292,11 +328,13 @@ dw_application_shutdown (GApplication *application)
   DwApplication *self = DW_APPLICATION (application);
 
   g_clear_handle_id (&self->terminate, g_source_remove);
-  g_clear_handle_id (&self->expiry, g_source_remove);
+  g_clear_object (&self->retention);
   if (self->chats != NULL)
-    dw_chat_list_close (self->chats, oldest_to_keep (self) != 0);
+    dw_chat_list_close (self->chats, !dw_retention_is_none (self->settings));
   let_close_frames_leave ();
   g_clear_object (&self->notifier);
+  g_clear_object (&self->background);
+  g_clear_object (&self->text_scale);
   g_clear_object (&self->chats);
   G_APPLICATION_CLASS (dw_application_parent_class)->shutdown (application);
 }
@@ -324,6 +362,7 @@ dw_application_class_init (DwApplicationClass *klass)
   application_class->startup = dw_application_startup;
   application_class->activate = dw_application_activate;
   application_class->command_line = dw_application_command_line;
+  application_class->open = dw_application_open;
   application_class->shutdown = dw_application_shutdown;
 }
 
@@ -345,7 +384,7 @@ dw_application_new (const char *profile)
       profile != NULL ? g_strdup_printf ("%s.Profile_%s", DW_APP_ID, profile) : g_strdup (DW_APP_ID);
   DwApplication *self =
       g_object_new (DW_TYPE_APPLICATION, "application-id", id, "resource-base-path", "/io/github/dynamowave/Chat",
-                    "flags", G_APPLICATION_HANDLES_COMMAND_LINE, NULL);
+                    "flags", G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, NULL);
 
   self->profile = g_strdup (profile);
   self->settings = dw_settings_new (profile);
@@ -449,40 +488,36 @@ remember_own_name (DwApplication *self, const char *own_name)
 DwChat *
 dw_application_open_address (DwApplication *self, const char *address, const char *own_name, GError **error)
 {
-  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
+  g_autoptr (DwStageUrl) url = parse_address (address, error);
+  g_autoptr (DwStage) stage = NULL;
 
   if (url == NULL)
     return NULL;
   remember_own_name (self, own_name);
-  return dw_chat_list_open (self->chats, url, own_name, error);
+  stage = dw_stage_new (url);
+  dw_stage_set_own_name (stage, own_name);
+  return dw_chat_list_open (self->chats, stage, error);
 }
 
 /**
- * dw_application_change_address:
+ * dw_application_change_stage:
  * @self: the program
- * @chat: a chat of it
- * @address: what the person typed
- * @own_name: (nullable): what the person wants to be called there
- * @error: %DW_WIRE_ERROR_URL, with a sentence that says what to change
+ * @chat: (nullable): a chat of it, or %NULL for a new one
+ * @wanted: the stage as it is to be
+ * @error: as dw_chat_list_change(), with a sentence that says what to change
  *
- * Keeps the conversation and what is queued; the very next request goes to the new address.
+ * Keeps the conversation and what is queued.
  *
- * Returns: whether the address was taken
+ * Returns: (transfer none): the chat
  */
-gboolean
-dw_application_change_address (DwApplication *self,
-                               DwChat *chat,
-                               const char *address,
-                               const char *own_name,
-                               GError **error)
+DwChat *
+dw_application_change_stage (DwApplication *self, DwChat *chat, DwStage *wanted, GError **error)
 {
-  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
+  DwChat *changed = dw_chat_list_change (self->chats, chat, wanted, error);
 
-  if (url == NULL || !dw_chat_list_change_url (self->chats, chat, url, error))
-    return FALSE;
-  remember_own_name (self, own_name);
-  dw_stage_set_own_name (dw_chat_get_stage (chat), own_name);
-  return TRUE;
+  if (changed != NULL)
+    remember_own_name (self, dw_stage_get_own_name (wanted));
+  return changed;
 }
 
 static void
@@ -532,4 +567,18 @@ DwChat *
 dw_application_open_local_finish (DwApplication *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * dw_application_asks_before_close:
+ * @self: the program
+ * @window: a window the person closes
+ *
+ * Returns: whether the window stays until the person has answered a question
+ */
+gboolean
+dw_application_asks_before_close (DwApplication *self, GtkWindow *window)
+{
+  return self->background != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->chats)) > 0
+         && dw_background_ask_before_close (self->background, window);
 }

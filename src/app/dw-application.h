@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (DwApplication, dw_application, DW, APPLICATION, AdwApplica
 
 DwApplication *dw_application_new (const char *profile);
 
+gboolean dw_application_asks_before_close (DwApplication *self, GtkWindow *window);
 GSettings *dw_application_get_settings (DwApplication *self);
 DwChatList *dw_application_get_chats (DwApplication *self);
 const char *dw_application_get_own_name (DwApplication *self);
@@ -21,11 +22,7 @@ DwChat *dw_application_open_address (DwApplication *self,
                                      const char *address,
                                      const char *own_name,
                                      GError **error);
-gboolean dw_application_change_address (DwApplication *self,
-                                        DwChat *chat,
-                                        const char *address,
-                                        const char *own_name,
-                                        GError **error);
+DwChat *dw_application_change_stage (DwApplication *self, DwChat *chat, DwStage *wanted, GError **error);
 void dw_application_open_local_async (DwApplication *self,
                                       const char *own_name,
                                       GAsyncReadyCallback callback,

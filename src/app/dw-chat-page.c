@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-chat-page.h"
 
+#include "dw-announcer.h"
 #include "dw-banner.h"
 #include "dw-composer.h"
 #include "dw-connection-bar.h"
@@ -18,6 +19,7 @@ struct _DwChatPage
   DwBanner *asking_banner;
   DwMessageList *messages;
   DwComposer *composer;
+  DwAnnouncer *announcer;
   DwChat *chat;
   GSignalGroup *stage;
   GSignalGroup *outbox;
@@ -60,6 +62,21 @@ on_edit (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_page (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_message_list_move_page (DW_CHAT_PAGE (widget)->messages, g_variant_get_int32 (parameter));
+}
+
+static void
+on_end (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  if (g_variant_get_int32 (parameter) > 0)
+    dw_message_list_scroll_to_end (DW_CHAT_PAGE (widget)->messages);
+  else
+    dw_message_list_scroll_to_start (DW_CHAT_PAGE (widget)->messages);
+}
+
+static void
 on_send_asking (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   dw_chat_answer_asking (DW_CHAT_PAGE (widget)->chat, TRUE);
@@ -97,13 +114,13 @@ show_secret (DwChatPage *self)
     {
     case DW_STAGE_SECRET_ASKED:
       dw_banner_show (self->keyring_banner, _ ("Waiting for your keyring to give this stage’s token."),
-                      _ ("Enter it for now"), "win.edit-address", NULL, NULL);
+                      _ ("Enter it for now"), "stage.edit-token", NULL, NULL);
       break;
     case DW_STAGE_SECRET_MISSING:
       dw_banner_show (
           self->keyring_banner,
           _ ("Your keyring did not give this stage’s token. Unlock it and try again, or enter the token."),
-          _ ("Try again"), "win.ask-keyring", _ ("Enter token"), "win.edit-address");
+          _ ("Try again"), "win.ask-keyring", _ ("Enter token"), "stage.edit-token");
       break;
     case DW_STAGE_SECRET_SESSION:
       dw_banner_show (self->keyring_banner,
@@ -116,6 +133,12 @@ show_secret (DwChatPage *self)
       dw_banner_hide (self->keyring_banner);
       break;
     }
+}
+
+static void
+show_own_name (DwChatPage *self)
+{
+  dw_message_list_set_own_name (self->messages, dw_stage_get_own_name (dw_chat_get_stage (self->chat)));
 }
 
 static void
@@ -134,6 +157,7 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_chat_page_dispose;
+  g_type_ensure (DW_TYPE_ANNOUNCER);
   g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_CONNECTION_BAR);
   g_type_ensure (DW_TYPE_MESSAGE_LIST);
@@ -145,6 +169,11 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, asking_banner);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, messages);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, composer);
+  gtk_widget_class_bind_template_child (widget_class, DwChatPage, announcer);
+  gtk_widget_class_install_action (widget_class, "chat.page", "i", on_page);
+  gtk_widget_class_install_action (widget_class, "chat.end", "i", on_end);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Home, GDK_CONTROL_MASK, "chat.end", "i", -1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_End, GDK_CONTROL_MASK, "chat.end", "i", 1);
   gtk_widget_class_install_action (widget_class, "chat.send-again", "s", on_send_again);
   gtk_widget_class_install_action (widget_class, "chat.edit", "s", on_edit);
   gtk_widget_class_install_action (widget_class, "chat.discard", "s", on_discard);
@@ -159,6 +188,7 @@ dw_chat_page_init (DwChatPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
   g_signal_group_connect_swapped (self->stage, "secret-changed", G_CALLBACK (show_secret), self);
+  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (show_own_name), self);
   self->outbox = g_signal_group_new (DW_TYPE_OUTBOX);
   g_signal_group_connect_swapped (self->outbox, "notify::n-asking", G_CALLBACK (show_asking), self);
 }
@@ -173,12 +203,25 @@ dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
 {
   g_set_object (&self->chat, chat);
   dw_connection_bar_set_session (self->bar, dw_chat_get_session (chat));
+  show_own_name (self);
   dw_message_list_set_conversation (self->messages, dw_chat_get_conversation (chat));
   dw_composer_set_chat (self->composer, chat);
+  dw_announcer_set_chat (self->announcer, chat);
   g_signal_group_set_target (self->stage, dw_chat_get_stage (chat));
   g_signal_group_set_target (self->outbox, dw_chat_get_outbox (chat));
   show_secret (self);
   show_asking (self);
+}
+
+/**
+ * dw_chat_page_bind_settings:
+ * @self: a page
+ * @settings: the profile's settings, which it follows
+ */
+void
+dw_chat_page_bind_settings (DwChatPage *self, GSettings *settings)
+{
+  g_settings_bind (settings, "enter-sends", self->composer, "enter-sends", G_SETTINGS_BIND_GET);
 }
 
 /**
@@ -204,4 +247,20 @@ void
 dw_chat_page_focus (DwChatPage *self)
 {
   dw_composer_focus (self->composer);
+}
+
+/**
+ * dw_chat_page_get_regions:
+ * @self: a page
+ * @regions: (array fixed-size=3) (out): its parts, in the order one goes through them
+ *
+ * Returns: how many there are, 3
+ */
+guint
+dw_chat_page_get_regions (DwChatPage *self, GtkWidget **regions)
+{
+  regions[0] = GTK_WIDGET (self->bar);
+  regions[1] = GTK_WIDGET (self->messages);
+  regions[2] = GTK_WIDGET (self->composer);
+  return 3;
 }

@@ -22,11 +22,22 @@ struct _DwComposer
   GtkWidget *send;
   GtkStack *send_face;
 
+  gboolean enter_sends;
+  char *preedit; /* what an input method holds and has not given yet, or NULL */
   DwChat *chat;
   GSignalGroup *session;
 };
 
 G_DEFINE_FINAL_TYPE (DwComposer, dw_composer, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_0,
+  PROP_ENTER_SENDS,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
 
 enum
 {
@@ -162,12 +173,53 @@ on_split_clicked (DwComposer *self)
 }
 
 static void
+on_preedit_changed (DwComposer *self, const char *preedit)
+{
+  g_free (self->preedit);
+  self->preedit = preedit != NULL && *preedit != '\0' ? g_strdup (preedit) : NULL;
+}
+
+/* What an input method still holds belongs to the message. Some give it when they are reset, and some drop it. */
+static void
+commit_preedit (DwComposer *self)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  g_autofree char *held = g_steal_pointer (&self->preedit);
+  int before = gtk_text_buffer_get_char_count (buffer);
+
+  gtk_text_view_reset_im_context (self->view);
+  if (held != NULL && gtk_text_buffer_get_char_count (buffer) == before)
+    gtk_text_buffer_insert_at_cursor (buffer, held, -1);
+  g_clear_pointer (&self->preedit, g_free);
+}
+
+static void
 on_send_clicked (DwComposer *self)
 {
-  /* What an input method still holds belongs to the message. */
-  gtk_text_view_reset_im_context (self->view);
+  commit_preedit (self);
   send_text (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+static void
+on_send (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  commit_preedit (DW_COMPOSER (widget));
+  send_text (DW_COMPOSER (widget));
+}
+
+static void
+on_emoji (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  /* The view makes a chooser only when one is wanted: it is large. */
+  gtk_widget_grab_focus (GTK_WIDGET (DW_COMPOSER (widget)->view));
+  g_signal_emit_by_name (DW_COMPOSER (widget)->view, "insert-emoji");
+}
+
+static gboolean
+is_enter (guint key)
+{
+  return key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
 }
 
 static gboolean
@@ -175,15 +227,56 @@ on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkMod
 {
   GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
 
-  if (key != GDK_KEY_Return && key != GDK_KEY_KP_Enter && key != GDK_KEY_ISO_Enter)
+  /* There is more to read than to write. */
+  if ((key == GDK_KEY_Page_Up || key == GDK_KEY_Page_Down)
+      && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
+    return gtk_widget_activate_action (GTK_WIDGET (self), "chat.page", "i", key == GDK_KEY_Page_Up ? -1 : 1);
+  if (!is_enter (key) || (state & (GDK_SHIFT_MASK | GDK_ALT_MASK)) != 0)
     return GDK_EVENT_PROPAGATE;
-  if ((state & (GDK_SHIFT_MASK | GDK_ALT_MASK)) != 0)
+  if ((state & GDK_CONTROL_MASK) != 0)
+    {
+      on_send (GTK_WIDGET (self), NULL, NULL);
+      return GDK_EVENT_STOP;
+    }
+  if (!self->enter_sends)
     return GDK_EVENT_PROPAGATE;
   /* The input method sees the key first: it may be choosing a candidate with it. */
   if (gtk_text_view_im_context_filter_keypress (self->view, event))
     return GDK_EVENT_STOP;
   send_text (self);
   return GDK_EVENT_STOP;
+}
+
+static gboolean
+dw_composer_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (DW_COMPOSER (widget)->view));
+}
+
+static void
+dw_composer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_ENTER_SENDS:
+      g_value_set_boolean (value, DW_COMPOSER (object)->enter_sends);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_composer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_ENTER_SENDS:
+      DW_COMPOSER (object)->enter_sends = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -193,6 +286,7 @@ dw_composer_dispose (GObject *object)
 
   g_clear_object (&self->session);
   g_clear_object (&self->chat);
+  g_clear_pointer (&self->preedit, g_free);
   g_clear_pointer (&self->clamp, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_composer_parent_class)->dispose (object);
 }
@@ -203,6 +297,18 @@ dw_composer_class_init (DwComposerClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_composer_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_composer_get_property;
+  G_OBJECT_CLASS (klass)->set_property = dw_composer_set_property;
+  widget_class->grab_focus = dw_composer_grab_focus;
+
+  /**
+   * DwComposer:enter-sends:
+   *
+   * Whether Enter sends; otherwise it begins a new line. Ctrl+Enter sends either way.
+   */
+  properties[PROP_ENTER_SENDS] =
+      g_param_spec_boolean ("enter-sends", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 
   /**
    * DwComposer::sent:
@@ -221,6 +327,9 @@ dw_composer_class_init (DwComposerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send_face);
   gtk_widget_class_bind_template_callback (widget_class, on_split_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_preedit_changed);
+  gtk_widget_class_install_action (widget_class, "composer.send", NULL, on_send);
+  gtk_widget_class_install_action (widget_class, "composer.emoji", NULL, on_emoji);
   gtk_widget_class_bind_template_callback (widget_class, on_send_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
 }
@@ -229,6 +338,7 @@ static void
 dw_composer_init (DwComposer *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->enter_sends = TRUE;
   self->session = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "changed", G_CALLBACK (update), self,

@@ -72,11 +72,11 @@ show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
     {
     case DW_REMEDY_EDIT:
       label = _ ("Edit address");
-      action = "win.edit-address";
+      action = "stage.edit";
       break;
     case DW_REMEDY_TOKEN:
       label = _ ("Edit token");
-      action = "win.edit-address";
+      action = "stage.edit-token";
       break;
     case DW_REMEDY_SIGN_IN:
       label = _ ("Sign in");

@@ -18,6 +18,7 @@ struct _DwMessageList
   GtkWidget *to_end;
   GtkLabel *to_end_label;
 
+  char *own_name; /* on this stage, or NULL */
   DwConversation *conversation;
   gulong items_changed;
   gboolean stuck; /* at the end, and so following it */
@@ -57,10 +58,11 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
 }
 
 static void
-on_bind (GtkSignalListItemFactory *factory, GtkListItem *item)
+on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
 {
   DwMessageRow *row = DW_MESSAGE_ROW (gtk_list_item_get_child (item));
 
+  dw_message_row_set_own_name (row, self->own_name);
   dw_message_row_set_message (row, gtk_list_item_get_item (item));
   on_label_changed (row, item);
 }
@@ -132,6 +134,15 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     set_stuck (self, at_end);
 }
 
+/* A person leaves the end, whatever is still being laid out. */
+static gboolean
+on_scrolled (DwMessageList *self, double dx, double dy)
+{
+  if (dy < 0)
+    g_clear_handle_id (&self->scroll, g_source_remove);
+  return GDK_EVENT_PROPAGATE;
+}
+
 static void
 on_extent_changed (DwMessageList *self)
 {
@@ -156,6 +167,54 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
     }
 }
 
+static DwMessageRow *
+focused_row (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list)))
+    return NULL;
+  if (DW_IS_MESSAGE_ROW (inside))
+    return DW_MESSAGE_ROW (inside);
+  return DW_MESSAGE_ROW (gtk_widget_get_ancestor (focus, DW_TYPE_MESSAGE_ROW));
+}
+
+/* A text that is selected is copied by the label itself, before this. */
+static void
+on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageRow *row = focused_row (DW_MESSAGE_LIST (widget));
+
+  if (row != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (row), "message.copy", NULL);
+}
+
+/* The newest row that can be seen: whoever comes from the composer begins there. */
+static gboolean
+dw_message_list_grab_focus (GtkWidget *widget)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  int height = gtk_widget_get_height (GTK_WIDGET (self->list));
+  GtkWidget *found = NULL;
+  int lowest = G_MININT;
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      graphene_rect_t bounds;
+
+      if (gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+          && bounds.size.height > 0 && bounds.origin.y < height && (int) bounds.origin.y > lowest)
+        {
+          lowest = (int) bounds.origin.y;
+          found = item;
+        }
+    }
+  return found != NULL && gtk_widget_grab_focus (found);
+}
+
 static void
 dw_message_list_dispose (GObject *object)
 {
@@ -165,6 +224,7 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->fading, g_source_remove);
   g_clear_object (&self->found);
   dw_message_list_set_conversation (self, NULL);
+  g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
 }
@@ -175,6 +235,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
+  widget_class->grab_focus = dw_message_list_grab_focus;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
@@ -183,6 +244,9 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
+  gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
+  gtk_widget_class_install_action (widget_class, "messages.copy", NULL, on_copy);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "messages.copy", NULL);
 }
 
 static void
@@ -193,7 +257,7 @@ dw_message_list_init (DwMessageList *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
+  g_signal_connect_object (factory, "bind", G_CALLBACK (on_bind), self, 0);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
   gtk_list_view_set_factory (self->list, factory);
   self->stuck = TRUE;
@@ -229,6 +293,24 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
                                                  G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   set_stuck (self, TRUE);
   on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
+}
+
+/**
+ * dw_message_list_set_own_name:
+ * @self: a list
+ * @own_name: (nullable): what the person is called on this stage; messages that have it are marked
+ */
+void
+dw_message_list_set_own_name (DwMessageList *self, const char *own_name)
+{
+  if (g_strcmp0 (self->own_name, own_name) == 0)
+    return;
+  g_free (self->own_name);
+  self->own_name = g_strdup (own_name);
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
+      dw_message_row_set_own_name (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)), own_name);
 }
 
 static GtkWidget *
@@ -314,4 +396,33 @@ dw_message_list_scroll_to_end (DwMessageList *self)
 {
   set_stuck (self, TRUE);
   follow (self);
+}
+
+/**
+ * dw_message_list_scroll_to_start:
+ * @self: a list
+ *
+ * Shows the oldest message.
+ */
+void
+dw_message_list_scroll_to_start (DwMessageList *self)
+{
+  set_stuck (self, FALSE);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", 0);
+  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+}
+
+/**
+ * dw_message_list_move_page:
+ * @self: a list
+ * @direction: −1 for up, 1 for down
+ */
+void
+dw_message_list_move_page (DwMessageList *self, int direction)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  double page = gtk_adjustment_get_page_increment (adjustment);
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + direction * page);
 }

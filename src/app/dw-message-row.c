@@ -4,6 +4,8 @@
 #include "dw-safe-text.h"
 #include "dw-time-text.h"
 
+#include "wire/dw-mention.h"
+
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
@@ -17,14 +19,18 @@ struct _DwMessageRow
   GtkLabel *name;
   GtkWidget *bubble;
   GtkLabel *text;
-  GtkWidget *more;
+  GtkButton *more;
+  GtkWidget *meta_box;
   GtkLabel *meta;
+  GtkImage *mark;
+  GtkLabel *reason;
   GtkWidget *remedies;
   GtkWidget *again;
   GtkWidget *edit;
   GtkWidget *discard;
   GtkWidget *divider;
 
+  char *own_name; /* of the person, or NULL */
   DwMessage *message;
   GSignalGroup *changes;
   DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
@@ -156,6 +162,27 @@ word_of (DwDelivery delivery)
     }
 }
 
+/* What the word says already, for those who look and do not read. */
+static const char *
+icon_of (DwDelivery delivery)
+{
+  switch (delivery)
+    {
+    case DW_DELIVERY_QUEUED:
+      return "document-open-recent-symbolic";
+    case DW_DELIVERY_DELIVERED:
+      return "object-select-symbolic";
+    case DW_DELIVERY_UNCONFIRMED:
+      return "dialog-question-symbolic";
+    case DW_DELIVERY_FAILED:
+      return "dialog-error-symbolic";
+    case DW_DELIVERY_SENT:
+    case DW_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
 static char *
 name_of (DwMessage *message)
 {
@@ -217,16 +244,17 @@ show_meta (DwMessageRow *self)
   g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   g_autofree char *text = NULL;
 
-  if (reason != NULL)
-    /* Translators: time, delivery state, and the reason of a failure. */
-    text = g_strdup_printf (_ ("%1$s · %2$s: %3$s"), time, word, reason);
-  else if (word != NULL)
+  if (word != NULL)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   gtk_label_set_text (self->meta, text != NULL ? text : time);
+  /* A sentence of its own: a label that wraps beside another widget contradicts itself in GTK 4.8. */
+  gtk_label_set_text (self->reason, reason != NULL ? reason : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->reason), reason != NULL && troubled);
   show_remedies (self);
-  gtk_widget_set_visible (GTK_WIDGET (self->meta),
-                          is_said (self) && (dw_message_ends_group (self->message) || troubled));
+  gtk_widget_set_visible (GTK_WIDGET (self->mark), icon_of (delivery) != NULL);
+  gtk_image_set_from_icon_name (self->mark, icon_of (delivery));
+  gtk_widget_set_visible (self->meta_box, is_said (self) && (dw_message_ends_group (self->message) || troubled));
 }
 
 static void
@@ -236,6 +264,12 @@ set_class (GtkWidget *widget, const char *name, gboolean present)
     gtk_widget_add_css_class (widget, name);
   else
     gtk_widget_remove_css_class (widget, name);
+}
+
+static gboolean
+is_mention (DwMessageRow *self)
+{
+  return is_kind (self, DW_MESSAGE_THEIRS) && dw_mention_is (dw_message_get_text (self->message), self->own_name);
 }
 
 static void
@@ -252,13 +286,13 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
   set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
   set_class (self->bubble, "message-gap", kind == DW_MESSAGE_GAP);
-  set_class (self->bubble, "dim-label", kind == DW_MESSAGE_DAY || kind == DW_MESSAGE_GAP);
   set_class (self->bubble, "own", own);
+  set_class (self->bubble, "mention", is_mention (self));
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
   gtk_widget_set_halign (self->bubble, is_said (self) ? align : GTK_ALIGN_CENTER);
-  gtk_widget_set_halign (GTK_WIDGET (self->meta), align);
+  gtk_widget_set_halign (self->meta_box, align);
   gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
   show_meta (self);
@@ -299,12 +333,32 @@ show_text (DwMessageRow *self)
   g_strchomp (start);
   markup = dw_safe_markup (start);
   gtk_label_set_markup (self->text, markup);
-  gtk_widget_set_visible (self->more, cut && self->shown_chars < MOST_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->more), cut);
+  gtk_button_set_label (self->more,
+                        self->shown_chars < MOST_CHARS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
+}
+
+/* The text as it came, and all of it. */
+static void
+on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+  g_autofree char *words = NULL;
+
+  if (self->message == NULL)
+    return;
+  words = is_said (self) ? g_strdup (dw_message_get_text (self->message)) : words_of (self->message);
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), words);
 }
 
 static void
 on_more_clicked (DwMessageRow *self)
 {
+  if (self->shown_chars >= MOST_CHARS)
+    {
+      on_copy (GTK_WIDGET (self), NULL, NULL);
+      return;
+    }
   self->shown_chars += SHOWN_CHARS;
   show_text (self);
 }
@@ -327,6 +381,7 @@ dw_message_row_dispose (GObject *object)
 
   g_clear_object (&self->changes);
   g_clear_object (&self->message);
+  g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->body, gtk_widget_unparent);
   g_clear_pointer (&self->divider, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_message_row_parent_class)->dispose (object);
@@ -359,13 +414,17 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, bubble);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta_box);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, mark);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, reason);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, remedies);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, again);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, edit);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, discard);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, divider);
   gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
+  gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
 }
 
 static void
@@ -406,6 +465,21 @@ dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
 }
 
 /**
+ * dw_message_row_set_own_name:
+ * @self: a row
+ * @own_name: (nullable): what the person is called; a message that has it is marked
+ */
+void
+dw_message_row_set_own_name (DwMessageRow *self, const char *own_name)
+{
+  if (g_strcmp0 (self->own_name, own_name) == 0)
+    return;
+  g_free (self->own_name);
+  self->own_name = g_strdup (own_name);
+  on_message_changed (self);
+}
+
+/**
  * dw_message_row_is_at:
  * @self: a row
  * @place: a place of the conversation
@@ -436,6 +510,9 @@ dw_message_row_dup_label (DwMessageRow *self)
 
   if (!is_said (self) && !is_kind (self, DW_MESSAGE_NOTICE))
     return g_steal_pointer (&safe);
+  if (is_mention (self))
+    /* Translators: a message with one’s own name, for a screen reader: sender, text, time. */
+    return g_strdup_printf (_ ("%1$s mentions you: %2$s, %3$s"), name, text, time);
   if (word == NULL)
     /* Translators: a message for a screen reader: sender, text, time. */
     return g_strdup_printf (_ ("%1$s: %2$s, %3$s"), name, text, time);

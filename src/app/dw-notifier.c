@@ -3,6 +3,8 @@
 
 #include "dw-safe-text.h"
 
+#include "wire/dw-mention.h"
+
 #include <glib/gi18n.h>
 
 /**
@@ -43,11 +45,23 @@ pause_free (gpointer data)
   g_free (pause);
 }
 
-static gboolean
-is_wanted (DwNotifier *self, DwChat *chat)
+/* In the order of the schema. */
+enum
 {
-  return (self->settings == NULL || g_settings_get_boolean (self->settings, "notifications"))
-         && !dw_stage_is_muted (dw_chat_get_stage (chat)) && dw_chat_get_unread (chat) > 0;
+  NOTIFY_ALL,
+  NOTIFY_MENTIONS,
+  NOTIFY_NONE,
+};
+
+static gboolean
+is_wanted (DwNotifier *self, DwChat *chat, DwMessage *message)
+{
+  DwStage *stage = dw_chat_get_stage (chat);
+  int choice = self->settings != NULL ? g_settings_get_enum (self->settings, "notify") : NOTIFY_ALL;
+
+  if (choice == NOTIFY_NONE || dw_stage_is_muted (stage) || dw_chat_get_unread (chat) == 0)
+    return FALSE;
+  return choice == NOTIFY_ALL || dw_mention_is (dw_message_get_text (message), dw_stage_get_own_name (stage));
 }
 
 static char *
@@ -97,7 +111,7 @@ on_pause (gpointer data)
   Pause *pause = data;
   g_autoptr (DwMessage) newest = g_steal_pointer (&pause->newest);
 
-  if (newest != NULL && is_wanted (pause->owner, pause->chat))
+  if (newest != NULL && is_wanted (pause->owner, pause->chat, newest))
     {
       notify (pause->owner, pause->chat, newest);
       return G_SOURCE_CONTINUE;
@@ -151,7 +165,7 @@ on_shown (DwNotifier *self, DwMessage *message, DwConversation *conversation)
   if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS)
     return;
   chat = find_chat (self, conversation);
-  if (chat != NULL && is_wanted (self, chat))
+  if (chat != NULL && is_wanted (self, chat, message))
     notify_or_wait (self, chat, message);
 }
 

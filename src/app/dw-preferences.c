@@ -3,22 +3,58 @@
 
 #include <adwaita.h>
 
-static gboolean
-retention_to_index (GValue *value, GVariant *variant, gpointer data)
-{
-  GSettings *settings = data;
+/* The choices in the order of their rows. */
+static const char *const retentions[] = { "forever", "year", "month", "week", "none", NULL };
+static const char *const notifies[] = { "all", "mentions", "none", NULL };
+static const int scales[] = { 80, 100, 125, 150, 200 };
 
-  g_value_set_uint (value, (guint) g_settings_get_enum (settings, "retention"));
+static gboolean
+choice_to_index (GValue *value, GVariant *variant, gpointer data)
+{
+  const char *const *names = data;
+  const char *name = g_variant_get_string (variant, NULL);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (g_str_equal (names[i], name))
+      g_value_set_uint (value, i);
   return TRUE;
 }
 
 static GVariant *
-retention_from_index (const GValue *value, const GVariantType *type, gpointer data)
+choice_from_index (const GValue *value, const GVariantType *type, gpointer data)
 {
-  static const char *const names[] = { "forever", "year", "month", "week", "none" };
+  const char *const *names = data;
   guint index = g_value_get_uint (value);
 
-  return index < G_N_ELEMENTS (names) ? g_variant_new_string (names[index]) : NULL;
+  return index < g_strv_length ((char **) names) ? g_variant_new_string (names[index]) : NULL;
+}
+
+static gboolean
+scale_to_index (GValue *value, GVariant *variant, gpointer data)
+{
+  int scale = g_variant_get_int32 (variant);
+  guint nearest = 0;
+
+  for (guint i = 1; i < G_N_ELEMENTS (scales); i++)
+    if (ABS (scales[i] - scale) < ABS (scales[nearest] - scale))
+      nearest = i;
+  g_value_set_uint (value, nearest);
+  return TRUE;
+}
+
+static GVariant *
+scale_from_index (const GValue *value, const GVariantType *type, gpointer data)
+{
+  guint index = g_value_get_uint (value);
+
+  return index < G_N_ELEMENTS (scales) ? g_variant_new_int32 (scales[index]) : NULL;
+}
+
+static void
+bind_choice (GSettings *settings, const char *key, GObject *row, const char *const *names)
+{
+  g_settings_bind_with_mapping (settings, key, row, "selected", G_SETTINGS_BIND_DEFAULT, choice_to_index,
+                                choice_from_index, (gpointer) names, NULL);
 }
 
 /**
@@ -33,14 +69,21 @@ dw_preferences_show (GtkWindow *window, GSettings *settings)
 {
   g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource ("/io/github/dynamowave/Chat/dw-preferences.ui");
   GtkWindow *preferences = GTK_WINDOW (gtk_builder_get_object (builder, "preferences"));
-  GObject *retention = gtk_builder_get_object (builder, "retention");
 
   if (settings == NULL)
-    gtk_widget_set_sensitive (GTK_WIDGET (retention), FALSE);
+    gtk_widget_set_sensitive (GTK_WIDGET (gtk_builder_get_object (builder, "page")), FALSE);
   else
-    g_settings_bind_with_mapping (settings, "retention", retention, "selected", G_SETTINGS_BIND_DEFAULT,
-                                  retention_to_index, retention_from_index, g_object_ref (settings),
-                                  g_object_unref);
+    {
+      bind_choice (settings, "retention", gtk_builder_get_object (builder, "retention"), retentions);
+      bind_choice (settings, "notify", gtk_builder_get_object (builder, "notify"), notifies);
+      g_settings_bind_with_mapping (settings, "text-scale", gtk_builder_get_object (builder, "text_scale"),
+                                    "selected", G_SETTINGS_BIND_DEFAULT, scale_to_index, scale_from_index, NULL,
+                                    NULL);
+      g_settings_bind (settings, "enter-sends", gtk_builder_get_object (builder, "enter_sends"), "active",
+                       G_SETTINGS_BIND_DEFAULT);
+      g_settings_bind (settings, "background", gtk_builder_get_object (builder, "background"), "active",
+                       G_SETTINGS_BIND_DEFAULT);
+    }
   gtk_window_set_transient_for (preferences, window);
   gtk_window_present (preferences);
 }

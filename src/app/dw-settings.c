@@ -5,7 +5,8 @@
 
 /* What the code reads. An older schema without one of them would abort the program. */
 static const char *const keys[] = { "window-width", "window-height", "window-maximized", "own-name",
-                                    "last-stage",   "retention",     "notifications" };
+                                    "last-stage",   "retention",     "notify",           "enter-sends",
+                                    "text-scale",   "background",    "told-of-quitting" };
 
 /**
  * dw_settings_new:

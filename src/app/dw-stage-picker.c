@@ -19,12 +19,13 @@ struct _DwStagePicker
   GtkLabel *others;
   GtkPopover *popover;
   GtkListBox *list;
-  GtkButton *connection;
-  GtkButton *mute;
+  GtkLabel *connection;
+  GtkLabel *mute;
 
   GListModel *chats;
   DwChat *chat;
-  GSignalGroup *changes;
+  GSignalGroup *changes; /* of the session */
+  GSignalGroup *stage;
 };
 
 G_DEFINE_FINAL_TYPE (DwStagePicker, dw_stage_picker, GTK_TYPE_WIDGET)
@@ -69,9 +70,9 @@ on_changed (DwStagePicker *self)
   gtk_label_set_text (self->status, subtitle);
   gtk_widget_set_tooltip_text (self->button, safe_tooltip);
   dw_stage_row_show_dot (self->dot, status);
-  gtk_button_set_label (self->connection,
-                        status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
-  gtk_button_set_label (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
+  gtk_label_set_text (self->connection,
+                      status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
+  gtk_label_set_text (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
 }
 
 static GtkWidget *
@@ -143,28 +144,6 @@ on_row_activated (DwStagePicker *self, GtkListBoxRow *row)
 }
 
 static void
-on_mute_clicked (DwStagePicker *self)
-{
-  DwStage *stage = dw_chat_get_stage (self->chat);
-
-  dw_stage_set_muted (stage, !dw_stage_is_muted (stage));
-  gtk_popover_popdown (self->popover);
-  on_changed (self);
-}
-
-static void
-on_connection_clicked (DwStagePicker *self)
-{
-  DwSession *session = dw_chat_get_session (self->chat);
-
-  gtk_popover_popdown (self->popover);
-  if (dw_session_get_status (session)->state == DW_SESSION_OFFLINE)
-    dw_chat_connect (self->chat);
-  else
-    dw_chat_disconnect (self->chat);
-}
-
-static void
 dw_stage_picker_dispose (GObject *object)
 {
   DwStagePicker *self = DW_STAGE_PICKER (object);
@@ -172,6 +151,7 @@ dw_stage_picker_dispose (GObject *object)
   if (self->list != NULL)
     gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
   g_clear_object (&self->changes);
+  g_clear_object (&self->stage);
   g_clear_object (&self->chat);
   g_clear_object (&self->chats);
   g_clear_pointer (&self->button, gtk_widget_unparent);
@@ -204,8 +184,6 @@ dw_stage_picker_class_init (DwStagePickerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, list);
   gtk_widget_class_bind_template_child (widget_class, DwStagePicker, connection);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
-  gtk_widget_class_bind_template_callback (widget_class, on_connection_clicked);
-  gtk_widget_class_bind_template_callback (widget_class, on_mute_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_leave);
 }
 
@@ -217,6 +195,8 @@ dw_stage_picker_init (DwStagePicker *self)
   dw_toolkit_set_label (gtk_widget_get_first_child (self->button), _ ("Stages"));
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
+  self->stage = g_signal_group_new (DW_TYPE_STAGE);
+  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (on_changed), self);
   g_signal_connect_object (self->popover, "notify::visible", G_CALLBACK (on_visible), self, G_CONNECT_SWAPPED);
 }
 
@@ -244,6 +224,7 @@ dw_stage_picker_set_chat (DwStagePicker *self, DwChat *chat)
   if (!g_set_object (&self->chat, chat))
     return;
   g_signal_group_set_target (self->changes, dw_chat_get_session (chat));
+  g_signal_group_set_target (self->stage, dw_chat_get_stage (chat));
   on_changed (self);
   show_others (self);
 }

@@ -31,3 +31,22 @@ dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *l
   if (parent != NULL)
     dw_toolkit_set_label (parent, label);
 }
+
+/**
+ * dw_toolkit_announce:
+ * @widget: a widget of the role “status”
+ * @words: what a screen reader is to say now
+ *
+ * From GTK 4.14 on there are announcements. Before, the name of a status region changes, which a screen reader
+ * hears of.
+ */
+void
+dw_toolkit_announce (GtkWidget *widget, const char *words)
+{
+#if GTK_CHECK_VERSION(4, 14, 0)
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  gtk_accessible_announce (GTK_ACCESSIBLE (widget), words, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  G_GNUC_END_IGNORE_DEPRECATIONS
+#endif
+  dw_toolkit_set_label (widget, words);
+}

@@ -41,6 +41,18 @@ dw_trace_line_init (DwTraceLine *self)
 }
 
 static char *
+make_open (const DwTraceEntry *entry)
+{
+  if (entry->steps_ms[2] != 0)
+    /* Translators: how long the steps of opening a connection took, in milliseconds since its start. */
+    return g_strdup_printf (_ ("Open after %1$u ms: name %2$u, TCP %3$u, TLS %4$u"), entry->took_ms,
+                            entry->steps_ms[0], entry->steps_ms[1], entry->steps_ms[2]);
+  /* Translators: as before, for a connection without encryption. */
+  return g_strdup_printf (_ ("Open after %1$u ms: name %2$u, TCP %3$u"), entry->took_ms, entry->steps_ms[0],
+                          entry->steps_ms[1]);
+}
+
+static char *
 make_event (const DwTraceEntry *entry)
 {
   g_autofree char *note = dw_safe_text (entry->note != NULL ? entry->note : "");
@@ -53,7 +65,7 @@ make_event (const DwTraceEntry *entry)
       /* Translators: %s is an address without its secrets. */
       return g_strdup_printf (_ ("Connecting to %s"), note);
     case DW_TRACE_OPEN:
-      return g_strdup_printf (_ ("Open after %u ms"), entry->took_ms);
+      return make_open (entry);
     case DW_TRACE_FAILED:
       /* Translators: a word for the cause, an HTTP status, and milliseconds. */
       return g_strdup_printf (_ ("Not opened: %1$s, status %2$u, after %3$u ms"), note, entry->code,

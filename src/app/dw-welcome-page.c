@@ -15,7 +15,6 @@ struct _DwWelcomePage
   GtkEditable *own_name;
   GtkLabel *error;
   GtkWidget *connect;
-  GtkWidget *try_words;
   GtkWidget *try_here;
 };
 
@@ -25,6 +24,7 @@ enum
 {
   SIGNAL_ADDRESS_ENTERED,
   SIGNAL_TRY_HERE,
+  SIGNAL_MORE_OPTIONS,
   N_SIGNALS,
 };
 
@@ -49,6 +49,12 @@ static void
 on_try_here (DwWelcomePage *self)
 {
   g_signal_emit (self, signals[SIGNAL_TRY_HERE], 0);
+}
+
+static void
+on_more_options (DwWelcomePage *self)
+{
+  g_signal_emit (self, signals[SIGNAL_MORE_OPTIONS], 0);
 }
 
 static gboolean
@@ -86,17 +92,25 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
   signals[SIGNAL_TRY_HERE] =
       g_signal_new ("try-here", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  /**
+   * DwWelcomePage::more-options:
+   *
+   * The person wants to say more of a stage than its address.
+   */
+  signals[SIGNAL_MORE_OPTIONS] = g_signal_new ("more-options", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                               NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-welcome-page.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, page);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, address);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, own_name);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, error);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, connect);
-  gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, try_words);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, try_here);
   gtk_widget_class_bind_template_callback (widget_class, on_connect);
   gtk_widget_class_bind_template_callback (widget_class, on_address_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_try_here);
+  gtk_widget_class_bind_template_callback (widget_class, on_more_options);
 }
 
 static void
@@ -169,23 +183,6 @@ char *
 dw_welcome_page_dup_own_name (DwWelcomePage *self)
 {
   return g_strstrip (g_strdup (gtk_editable_get_text (self->own_name)));
-}
-
-/**
- * dw_welcome_page_set_editing:
- * @self: a page
- * @editing: whether it changes the address of a stage there is, or asks for a new one
- */
-void
-dw_welcome_page_set_editing (DwWelcomePage *self, gboolean editing)
-{
-  adw_status_page_set_title (ADW_STATUS_PAGE (self->page),
-                             editing ? _ ("Change the Address") : _ ("Welcome to DynamoWave Chat"));
-  adw_status_page_set_description (ADW_STATUS_PAGE (self->page),
-                                   editing ? _ ("The conversation and what is queued stay.")
-                                           : _ ("Talk to everyone who is connected to the same stage."));
-  gtk_widget_set_visible (self->try_words, !editing);
-  gtk_widget_set_visible (self->try_here, !editing);
 }
 
 /**

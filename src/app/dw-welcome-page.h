@@ -13,7 +13,6 @@ char *dw_welcome_page_dup_address (DwWelcomePage *self);
 void dw_welcome_page_set_address (DwWelcomePage *self, const char *address);
 void dw_welcome_page_set_own_name (DwWelcomePage *self, const char *name);
 char *dw_welcome_page_dup_own_name (DwWelcomePage *self);
-void dw_welcome_page_set_editing (DwWelcomePage *self, gboolean editing);
 void dw_welcome_page_set_busy (DwWelcomePage *self, gboolean busy);
 
 G_END_DECLS

@@ -7,9 +7,10 @@
 #include "dw-history-actions.h"
 #include "dw-inspector.h"
 #include "dw-preferences.h"
-#include "dw-removal.h"
 #include "dw-safe-text.h"
 #include "dw-search-page.h"
+#include "dw-stage-actions.h"
+#include "dw-stage-editor.h"
 #include "dw-stage-picker.h"
 #include "dw-store-text.h"
 #include "dw-toolkit.h"
@@ -21,6 +22,7 @@ struct _DwWindow
 {
   AdwApplicationWindow parent_instance;
 
+  GtkWidget *header;
   GtkStack *titles;
   GtkStack *pages;
   GtkWidget *back;
@@ -36,15 +38,13 @@ struct _DwWindow
   DwSearchPage *search;
 
   DwChat *chat;       /* what is looked at, or NULL */
-  DwChat *editing;    /* whose address the welcome page changes, or NULL for a new one */
   gboolean dismissed; /* the person knows that the file was put aside */
 };
 
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* What there is to do while a conversation is shown. */
-static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.remove-stage",
-                                            "win.inspector" };
+static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.inspector" };
 
 static DwApplication *
 application_of (DwWindow *self)
@@ -85,6 +85,7 @@ show_page (DwWindow *self, const char *name)
   gtk_widget_set_visible (self->search_button, g_str_equal (name, "chat"));
   for (guint i = 0; i < G_N_ELEMENTS (chat_actions); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), chat_actions[i], g_str_equal (name, "chat"));
+  dw_stage_actions_set_enabled (GTK_WIDGET (self), g_str_equal (name, "chat"));
 }
 
 static void
@@ -125,22 +126,12 @@ attend (DwWindow *self)
     dw_chat_set_attended (self->chat, looks);
 }
 
-static DwChat *
-take_address (DwWindow *self, const char *address, const char *own_name, GError **error)
-{
-  if (self->editing == NULL)
-    return dw_application_open_address (application_of (self), address, own_name, error);
-  return dw_application_change_address (application_of (self), self->editing, address, own_name, error)
-             ? self->editing
-             : NULL;
-}
-
 static void
 on_address_entered (DwWindow *self, const char *address)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
-  DwChat *chat = take_address (self, address, own_name, &error);
+  DwChat *chat = dw_application_open_address (application_of (self), address, own_name, &error);
 
   if (chat == NULL)
     dw_welcome_page_set_error (self->welcome, error->message);
@@ -209,18 +200,18 @@ on_another_stage (GtkWidget *widget, const char *name, GVariant *parameter)
   dw_window_show_welcome (DW_WINDOW (widget), NULL, NULL);
 }
 
+/* With all there is to say of a stage, and not its address alone. */
 static void
-on_edit_address (GtkWidget *widget, const char *name, GVariant *parameter)
+on_more_options (DwWindow *self)
 {
-  DwWindow *self = DW_WINDOW (widget);
-  DwStage *stage = self->chat != NULL ? dw_chat_get_stage (self->chat) : NULL;
+  g_autofree char *address = dw_welcome_page_dup_address (self->welcome);
+  g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
+  DwStageEditor *editor = dw_stage_editor_new (GTK_WINDOW (self), application_of (self), NULL);
 
-  if (stage == NULL)
-    return;
-  dw_window_show_welcome (self, dw_stage_url_get_text (dw_stage_get_url (stage, 0)), NULL);
-  dw_welcome_page_set_own_name (self->welcome, dw_stage_get_own_name (stage));
-  dw_welcome_page_set_editing (self->welcome, TRUE);
-  g_set_object (&self->editing, self->chat);
+  dw_stage_editor_set_address (editor, address);
+  dw_stage_editor_set_own_name (editor, own_name);
+  g_signal_connect_object (editor, "saved", G_CALLBACK (dw_window_show_chat), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (editor));
 }
 
 static void
@@ -271,25 +262,6 @@ on_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_window_present (GTK_WINDOW (dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat)));
 }
 
-static void
-on_remove_stage (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  DwWindow *self = DW_WINDOW (widget);
-  g_autoptr (DwChat) chat = g_steal_pointer (&self->chat);
-  DwChatList *chats = dw_application_get_chats (application_of (self));
-  DwChat *next;
-
-  if (chat == NULL)
-    return;
-  dw_chat_set_attended (chat, FALSE);
-  adw_toast_overlay_add_toast (self->toasts, dw_removal_new_toast (chats, chat));
-  next = dw_application_recall_chat (application_of (self));
-  if (next != NULL)
-    dw_window_show_chat (self, next);
-  else
-    dw_window_show_welcome (self, NULL, NULL);
-}
-
 /* Another window removed what this one shows. */
 static void
 on_chats_changed (DwWindow *self)
@@ -336,13 +308,63 @@ on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_show_uri (GTK_WINDOW (widget), "http://nmcheck.gnome.org/", GDK_CURRENT_TIME);
 }
 
+static gboolean
+dw_window_close_request (GtkWindow *window)
+{
+  if (dw_application_asks_before_close (application_of (DW_WINDOW (window)), window))
+    return TRUE;
+  return GTK_WINDOW_CLASS (dw_window_parent_class)->close_request (window);
+}
+
+static gboolean
+has_focus (GtkWidget *region)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (region));
+
+  return focus != NULL && (focus == region || gtk_widget_is_ancestor (focus, region));
+}
+
+/* Round the parts of the window, over those that take no keyboard. */
+static void
+move_region (DwWindow *self, guint by)
+{
+  GtkWidget *regions[4] = { self->header, GTK_WIDGET (self->pages) };
+  guint n = 2;
+  guint at = 0;
+
+  if (gtk_widget_get_visible (GTK_WIDGET (self->chat_page)))
+    n = 1 + dw_chat_page_get_regions (self->chat_page, regions + 1);
+  for (guint i = 0; i < n; i++)
+    if (has_focus (regions[i]))
+      at = i;
+  for (guint i = 1; i <= n; i++)
+    {
+      GtkWidget *region = regions[(at + n * n + i * by) % n];
+
+      if (gtk_widget_get_visible (region)
+          && (gtk_widget_grab_focus (region) || gtk_widget_child_focus (region, GTK_DIR_TAB_FORWARD)))
+        return;
+    }
+}
+
+static void
+on_next_region (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  move_region (DW_WINDOW (widget), 1);
+}
+
+static void
+on_previous_region (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  move_region (DW_WINDOW (widget), (guint) -1);
+}
+
 static void
 dw_window_dispose (GObject *object)
 {
   if (DW_WINDOW (object)->chat != NULL)
     dw_chat_set_attended (DW_WINDOW (object)->chat, FALSE);
   g_clear_object (&DW_WINDOW (object)->chat);
-  g_clear_object (&DW_WINDOW (object)->editing);
   G_OBJECT_CLASS (dw_window_parent_class)->dispose (object);
 }
 
@@ -352,17 +374,19 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, on_back);
   gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
-  gtk_widget_class_install_action (widget_class, "win.edit-address", NULL, on_edit_address);
   gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, on_search);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
   gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
   gtk_widget_class_install_action (widget_class, "win.inspector", NULL, on_inspector);
-  gtk_widget_class_install_action (widget_class, "win.remove-stage", NULL, on_remove_stage);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
   gtk_widget_class_install_action (widget_class, "win.dismiss", NULL, on_dismiss);
+  gtk_widget_class_install_action (widget_class, "win.next-region", NULL, on_next_region);
+  gtk_widget_class_install_action (widget_class, "win.previous-region", NULL, on_previous_region);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.next-region", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.previous-region", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);
@@ -378,12 +402,14 @@ dw_window_class_init (DwWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = dw_window_dispose;
   widget_class->map = dw_window_map;
+  GTK_WINDOW_CLASS (klass)->close_request = dw_window_close_request;
   g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_CHAT_PAGE);
   g_type_ensure (DW_TYPE_SEARCH_PAGE);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
   g_type_ensure (DW_TYPE_WELCOME_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, back);
@@ -399,10 +425,12 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, chat_page);
   gtk_widget_class_bind_template_callback (widget_class, on_address_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_try_here);
+  gtk_widget_class_bind_template_callback (widget_class, on_more_options);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
   gtk_widget_class_bind_template_callback (widget_class, on_found);
   gtk_widget_class_bind_template_callback (widget_class, on_search_left);
   install_actions (widget_class);
+  dw_stage_actions_install (widget_class);
 }
 
 static void
@@ -415,7 +443,7 @@ dw_window_init (DwWindow *self)
 
 /* The window that was resized last decides how large the next one is, and resizes no other. */
 static void
-remember_size (DwWindow *self)
+follow_settings (DwWindow *self)
 {
   GSettings *settings = dw_application_get_settings (application_of (self));
 
@@ -427,6 +455,7 @@ remember_size (DwWindow *self)
                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
   g_settings_bind (settings, "window-maximized", self, "maximized",
                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
+  dw_chat_page_bind_settings (self->chat_page, settings);
 }
 
 /**
@@ -441,7 +470,7 @@ dw_window_new (GtkApplication *application)
   DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
   DwChatList *chats = dw_application_get_chats (DW_APPLICATION (application));
 
-  remember_size (self);
+  follow_settings (self);
   dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
   dw_search_page_set_chats (self->search, chats);
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
@@ -469,7 +498,6 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   if (self->chat != NULL && self->chat != chat)
     dw_chat_set_attended (self->chat, FALSE);
   g_set_object (&self->chat, chat);
-  g_clear_object (&self->editing);
   dw_application_remember_chat (application_of (self), chat);
   dw_stage_picker_set_chat (self->picker, chat);
   dw_chat_page_set_chat (self->chat_page, chat);
@@ -491,12 +519,65 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
 void
 dw_window_offer_chat (DwWindow *self, DwChat *chat)
 {
-  if (!g_str_equal (gtk_stack_get_visible_child_name (self->pages), "loading"))
+  if (self->chat != NULL || g_str_equal (gtk_stack_get_visible_child_name (self->pages), "welcome"))
     return;
   if (chat != NULL)
     dw_window_show_chat (self, chat);
   else
     dw_window_show_welcome (self, NULL, NULL);
+}
+
+/**
+ * dw_window_leave_chat:
+ * @self: a window
+ *
+ * Looks at no chat any more; dw_window_offer_chat() is to follow.
+ */
+void
+dw_window_leave_chat (DwWindow *self)
+{
+  if (self->chat != NULL)
+    dw_chat_set_attended (self->chat, FALSE);
+  g_clear_object (&self->chat);
+}
+
+/**
+ * dw_window_get_chat:
+ * @self: a window
+ *
+ * Returns: (transfer none) (nullable): what it looks at
+ */
+DwChat *
+dw_window_get_chat (DwWindow *self)
+{
+  return self->chat;
+}
+
+/**
+ * dw_window_add_toast:
+ * @self: a window
+ * @toast: (transfer full): what to tell in passing
+ */
+void
+dw_window_add_toast (DwWindow *self, AdwToast *toast)
+{
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+/**
+ * dw_window_show_stage:
+ * @self: a window
+ * @uuid: what names a stage
+ *
+ * Looks at that stage, where there is one of that name.
+ */
+void
+dw_window_show_stage (DwWindow *self, const char *uuid)
+{
+  DwChat *chat = dw_chat_list_find (dw_application_get_chats (application_of (self)), uuid);
+
+  if (chat != NULL)
+    dw_window_show_chat (self, chat);
 }
 
 /**
@@ -508,8 +589,6 @@ dw_window_offer_chat (DwWindow *self, DwChat *chat)
 void
 dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)
 {
-  g_clear_object (&self->editing);
-  dw_welcome_page_set_editing (self->welcome, FALSE);
   dw_welcome_page_set_own_name (self->welcome, dw_application_get_own_name (application_of (self)));
   dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
   dw_welcome_page_set_error (self->welcome, sentence);

@@ -14,5 +14,9 @@ DwWindow *dw_window_new (GtkApplication *application);
 void dw_window_show_chat (DwWindow *self, DwChat *chat);
 void dw_window_offer_chat (DwWindow *self, DwChat *chat);
 void dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence);
+void dw_window_leave_chat (DwWindow *self);
+DwChat *dw_window_get_chat (DwWindow *self);
+void dw_window_show_stage (DwWindow *self, const char *uuid);
+void dw_window_add_toast (DwWindow *self, AdwToast *toast);
 
 G_END_DECLS

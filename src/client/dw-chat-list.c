@@ -4,6 +4,7 @@
 #include "dw-client-error.h"
 #include "dw-keyring.h"
 #include "dw-local-stage.h"
+#include "dw-stage-change.h"
 #include "dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
@@ -387,12 +388,8 @@ dw_chat_list_find (DwChatList *self, const char *uuid)
 }
 
 static DwChat *
-add_stage (DwChatList *self, DwStageUrl *url, const char *own_name, gboolean local, GError **error)
+add_stage (DwChatList *self, DwStage *stage, GError **error)
 {
-  g_autoptr (DwStage) stage = dw_stage_new (url);
-
-  dw_stage_set_own_name (stage, own_name);
-  dw_stage_set_local (stage, local);
   if (!self->loaded)
     g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE,
                          _ ("Your stages are still being read. Try again in a moment."));
@@ -407,59 +404,58 @@ add_stage (DwChatList *self, DwStageUrl *url, const char *own_name, gboolean loc
 /**
  * dw_chat_list_open:
  * @self: a list
- * @url: an address
- * @own_name: (nullable): what the person wants to be called there
+ * @stage: a new stage
  * @error: %DW_CLIENT_ERROR_STORE_LATE before the list is loaded, %G_IO_ERROR_NO_SPACE where there are too many;
  * with a sentence for people
  *
- * Saves a new stage and connects it, or connects the one that has this address.
+ * Saves a new stage and connects it, or connects the one that has its address.
  *
  * Returns: (transfer none): the chat
  */
 DwChat *
-dw_chat_list_open (DwChatList *self, DwStageUrl *url, const char *own_name, GError **error)
+dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
 {
-  DwChat *chat = find_by_url (self, url);
+  DwChat *chat = find_by_url (self, dw_stage_get_url (stage, 0));
 
   if (chat == NULL)
-    chat = add_stage (self, url, own_name, FALSE, error);
+    chat = add_stage (self, stage, error);
   if (chat != NULL)
     dw_chat_connect (chat);
   return chat;
 }
 
 /**
- * dw_chat_list_change_url:
+ * dw_chat_list_change:
  * @self: a list
- * @chat: a chat of it
- * @url: its new primary address
- * @error: %G_IO_ERROR_EXISTS where another stage has it, with a sentence for people
+ * @chat: (nullable): a chat of it, or %NULL for a new one
+ * @wanted: the stage as it is to be: its name, addresses, dialect, own name and access
+ * @error: %G_IO_ERROR_EXISTS where another stage has its address, or as dw_chat_list_open()
  *
- * Keeps the conversation and what is queued; the very next request goes to the new address.
+ * Keeps the conversation and what is queued; where the way to the stage changes, the very next request goes the new
+ * one.
  *
- * Returns: whether the address was taken
+ * Returns: (transfer none): the chat
  */
-gboolean
-dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError **error)
+DwChat *
+dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **error)
 {
-  DwSession *session = dw_chat_get_session (chat);
-  DwStage *stage = dw_chat_get_stage (chat);
-  DwChat *other = find_by_url (self, url);
+  DwChat *other = find_by_url (self, dw_stage_get_url (wanted, 0));
 
   if (other != NULL && other != chat)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
                            _ ("This stage is open already. Go back and pick it from the list of stages."));
-      return FALSE;
+      return NULL;
     }
-  dw_session_disconnect (session);
-  dw_stage_set_url (stage, 0, url);
-  /* Whoever writes another address in its place means that. */
-  dw_stage_set_local (stage, FALSE);
-  dw_stage_list_keep_secret (self->stages, stage);
-  dw_session_set_stage (session, stage);
+  if (chat == NULL)
+    return dw_chat_list_open (self, wanted, error);
+  if (!dw_stage_change_apply (dw_chat_get_stage (chat), wanted))
+    return chat;
+  dw_session_disconnect (dw_chat_get_session (chat));
+  dw_stage_list_keep_secret (self->stages, dw_chat_get_stage (chat));
+  dw_session_set_stage (dw_chat_get_session (chat), dw_chat_get_stage (chat));
   dw_chat_connect (chat);
-  return TRUE;
+  return chat;
 }
 
 /**
@@ -548,7 +544,13 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
   if (chat != NULL)
     dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
   else if (url != NULL)
-    chat = add_stage (self, url, g_task_get_task_data (task), TRUE, &error);
+    {
+      g_autoptr (DwStage) stage = dw_stage_new (url);
+
+      dw_stage_set_own_name (stage, g_task_get_task_data (task));
+      dw_stage_set_local (stage, TRUE);
+      chat = add_stage (self, stage, &error);
+    }
   if (chat == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else

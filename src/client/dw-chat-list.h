@@ -23,8 +23,8 @@ DwStore *dw_chat_list_get_history (DwChatList *self);
 DwStageList *dw_chat_list_get_stages (DwChatList *self);
 DwChat *dw_chat_list_find (DwChatList *self, const char *uuid);
 
-DwChat *dw_chat_list_open (DwChatList *self, DwStageUrl *url, const char *own_name, GError **error);
-gboolean dw_chat_list_change_url (DwChatList *self, DwChat *chat, DwStageUrl *url, GError **error);
+DwChat *dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error);
+DwChat *dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **error);
 void dw_chat_list_remove (DwChatList *self, DwChat *chat);
 void dw_chat_list_restore (DwChatList *self, DwStage *stage, guint position);
 void dw_chat_list_forget (DwChatList *self, DwStage *stage);

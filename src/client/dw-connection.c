@@ -51,11 +51,18 @@ static guint signals[N_SIGNALS];
 static void
 note (DwConnection *self, DwTraceKind kind, guint code, const char *words)
 {
-  guint took =
-      kind == DW_TRACE_OPEN || kind == DW_TRACE_FAILED ? (guint) ((dw_boot_clock_now () - self->began) / 1000) : 0;
+  if (self->trace != NULL)
+    dw_trace_add_event (self->trace, kind, self->line, code, words);
+}
+
+static void
+note_handshake (DwConnection *self, DwTraceKind kind, guint code, const DwHandshakeReport *report)
+{
+  guint took = (guint) ((dw_boot_clock_now () - self->began) / 1000);
 
   if (self->trace != NULL)
-    dw_trace_add_event (self->trace, kind, self->line, code, took, words);
+    dw_trace_add_handshake (self->trace, kind, self->line, code, took, report->steps_ms,
+                            report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL);
 }
 
 /* We end it, and do not wait 5 s for a peer that may never answer our close frame. */
@@ -213,25 +220,25 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwConnection) self = data;
   g_autoptr (GError) error = NULL;
-  DwHandshakeFailure failure;
-  g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &failure, &error);
-  g_autofree char *reason = failure.reason;
+  DwHandshakeReport report;
+  g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &report, &error);
+  g_autofree char *reason = report.reason;
   gboolean abandoned = self->opening == NULL;
 
   g_clear_object (&self->opening);
   if (websocket != NULL && !abandoned)
     {
       adopt (self, websocket);
-      note (self, DW_TRACE_OPEN, 101, NULL);
+      note_handshake (self, DW_TRACE_OPEN, 101, &report);
       g_signal_emit (self, signals[SIGNAL_OPENED], 0);
     }
   else if (websocket != NULL)
     soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   else if (!abandoned)
     {
-      note (self, DW_TRACE_FAILED, failure.status, dw_cause_get_name (failure.cause));
-      g_debug ("Handshake: %s, status %u", dw_cause_get_name (failure.cause), failure.status);
-      g_signal_emit (self, signals[SIGNAL_ENDED], 0, failure.cause, failure.status, reason);
+      note_handshake (self, DW_TRACE_FAILED, report.status, &report);
+      g_debug ("Handshake: %s, status %u", dw_cause_get_name (report.cause), report.status);
+      g_signal_emit (self, signals[SIGNAL_ENDED], 0, report.cause, report.status, reason);
     }
 }
 

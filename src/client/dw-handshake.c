@@ -13,17 +13,20 @@ typedef struct
   gboolean timed_out;
   char **protocols;
   GTlsCertificateFlags tls_errors;
-  DwHandshakeFailure failure;
+  DwHandshakeReport report;
+  gint64 began;
+  DwHandshakeFunc progress; /* or NULL */
+  gpointer progress_data;
 } Handshake;
 
 /**
- * dw_handshake_failure_clear:
- * @failure: what dw_handshake_finish() filled
+ * dw_handshake_report_clear:
+ * @report: what dw_handshake_finish() filled
  */
 void
-dw_handshake_failure_clear (DwHandshakeFailure *failure)
+dw_handshake_report_clear (DwHandshakeReport *report)
 {
-  g_clear_pointer (&failure->reason, g_free);
+  g_clear_pointer (&report->reason, g_free);
 }
 
 static void
@@ -33,10 +36,33 @@ handshake_free (Handshake *handshake)
   g_cancellable_disconnect (handshake->outer, handshake->outer_id);
   g_clear_object (&handshake->outer);
   g_clear_object (&handshake->cancellable);
+  if (handshake->message != NULL)
+    g_signal_handlers_disconnect_by_data (handshake->message, handshake);
   g_clear_object (&handshake->message);
   g_strfreev (handshake->protocols);
-  dw_handshake_failure_clear (&handshake->failure);
+  dw_handshake_report_clear (&handshake->report);
   g_free (handshake);
+}
+
+static void
+reach (Handshake *handshake, DwHandshakeStep step)
+{
+  if (handshake->report.steps_ms[step] != 0)
+    return;
+  handshake->report.steps_ms[step] = (guint) MAX ((g_get_monotonic_time () - handshake->began) / 1000, 1);
+  if (handshake->progress != NULL)
+    handshake->progress (step, handshake->progress_data);
+}
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, Handshake *handshake)
+{
+  if (event == G_SOCKET_CLIENT_RESOLVED)
+    reach (handshake, DW_HANDSHAKE_NAME);
+  else if (event == G_SOCKET_CLIENT_CONNECTED)
+    reach (handshake, DW_HANDSHAKE_CONNECTION);
+  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED)
+    reach (handshake, DW_HANDSHAKE_ENCRYPTION);
 }
 
 static gboolean
@@ -117,10 +143,10 @@ fail (GTask *task, DwCause cause, guint status)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
-  handshake->failure.cause = cause;
-  handshake->failure.status = status;
+  handshake->report.cause = cause;
+  handshake->report.status = status;
   if (status != 0)
-    handshake->failure.reason = g_strdup (soup_message_get_reason_phrase (handshake->message));
+    handshake->report.reason = g_strdup (soup_message_get_reason_phrase (handshake->message));
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s", dw_cause_get_sentence (cause));
 }
 
@@ -134,6 +160,8 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 
   websocket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &error);
   g_clear_handle_id (&handshake->deadline, g_source_remove);
+  if (soup_message_get_status (handshake->message) != 0)
+    reach (handshake, DW_HANDSHAKE_UPGRADE);
   if (websocket != NULL && protocol_was_offered (handshake, websocket))
     {
       g_task_return_pointer (task, g_steal_pointer (&websocket), g_object_unref);
@@ -226,7 +254,11 @@ dw_handshake_async (SoupSession *http,
       fail (task, DW_CAUSE_NOT_A_STAGE, 0);
       return;
     }
+  handshake->began = g_get_monotonic_time ();
+  handshake->progress = options->progress;
+  handshake->progress_data = options->progress_data;
   g_signal_connect (handshake->message, "accept-certificate", G_CALLBACK (on_accept_certificate), handshake);
+  g_signal_connect (handshake->message, "network-event", G_CALLBACK (on_network_event), handshake);
   if (cancellable != NULL)
     {
       handshake->outer = g_object_ref (cancellable);
@@ -244,17 +276,17 @@ dw_handshake_async (SoupSession *http,
 /**
  * dw_handshake_finish:
  * @result: what the callback was given
- * @failure: (out): why there is no socket; to be cleared with dw_handshake_failure_clear()
+ * @report: (out): how it went, and why there is no socket; to be cleared with dw_handshake_report_clear()
  * @error: %DW_CLIENT_ERROR_HANDSHAKE, or %G_IO_ERROR_CANCELLED
  *
  * Returns: (transfer full): an open socket, or %NULL
  */
 SoupWebsocketConnection *
-dw_handshake_finish (GAsyncResult *result, DwHandshakeFailure *failure, GError **error)
+dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **error)
 {
   Handshake *handshake = g_task_get_task_data (G_TASK (result));
 
-  *failure = handshake->failure;
-  handshake->failure.reason = NULL;
+  *report = handshake->report;
+  handshake->report.reason = NULL;
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -10,10 +10,38 @@
 G_BEGIN_DECLS
 
 /**
+ * DwHandshakeStep:
+ * @DW_HANDSHAKE_NAME: the name was resolved
+ * @DW_HANDSHAKE_CONNECTION: TCP is connected
+ * @DW_HANDSHAKE_ENCRYPTION: TLS is agreed on
+ * @DW_HANDSHAKE_UPGRADE: the stage has answered the upgrade
+ * @DW_HANDSHAKE_STEPS: how many there are
+ *
+ * How far a handshake came.
+ */
+typedef enum
+{
+  DW_HANDSHAKE_NAME,
+  DW_HANDSHAKE_CONNECTION,
+  DW_HANDSHAKE_ENCRYPTION,
+  DW_HANDSHAKE_UPGRADE,
+  DW_HANDSHAKE_STEPS,
+} DwHandshakeStep;
+
+/**
+ * DwHandshakeFunc:
+ * @step: what was reached
+ * @data: what was given
+ */
+typedef void (*DwHandshakeFunc) (DwHandshakeStep step, gpointer data);
+
+/**
  * DwHandshakeOptions:
  * @timeout_ms: how long it may take, in milliseconds
  * @protocols: (nullable) (array zero-terminated=1): subprotocols to offer
  * @headers: (nullable): further headers; they may hold secrets and are never logged
+ * @progress: (nullable): called at each step, until the end
+ * @progress_data: for @progress
  *
  * How a connection is opened.
  */
@@ -22,24 +50,28 @@ typedef struct
   guint timeout_ms;
   char **protocols;
   GHashTable *headers;
+  DwHandshakeFunc progress;
+  gpointer progress_data;
 } DwHandshakeOptions;
 
 /**
- * DwHandshakeFailure:
- * @cause: why it failed
+ * DwHandshakeReport:
+ * @cause: why it failed, or %DW_CAUSE_NONE
  * @status: the HTTP status, or 0 where there was no answer
  * @reason: (nullable): the words beside the status, as untrusted as a message
+ * @steps_ms: when each step was reached, in milliseconds since the start and at least 1; 0 where it was not
  *
- * How a handshake failed.
+ * How a handshake went.
  */
 typedef struct
 {
   DwCause cause;
   guint status;
   char *reason;
-} DwHandshakeFailure;
+  guint steps_ms[DW_HANDSHAKE_STEPS];
+} DwHandshakeReport;
 
-void dw_handshake_failure_clear (DwHandshakeFailure *failure);
+void dw_handshake_report_clear (DwHandshakeReport *report);
 
 void dw_handshake_async (SoupSession *http,
                          const DwStageUrl *url,
@@ -47,6 +79,6 @@ void dw_handshake_async (SoupSession *http,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer data);
-SoupWebsocketConnection *dw_handshake_finish (GAsyncResult *result, DwHandshakeFailure *failure, GError **error);
+SoupWebsocketConnection *dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **error);
 
 G_END_DECLS

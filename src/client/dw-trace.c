@@ -140,14 +140,39 @@ dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes)
  * @kind: what happened
  * @line: on which connection
  * @code: an HTTP status, a close code, or 0
- * @took_ms: how long a handshake took, in milliseconds, or 0
  * @note: (nullable): what else there is to say; nothing secret
  */
 void
-dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, guint took_ms, const char *note)
+dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, const char *note)
 {
-  add (self,
-       &(DwTraceEntry){ .kind = kind, .line = line, .code = code, .took_ms = took_ms, .note = g_strdup (note) });
+  add (self, &(DwTraceEntry){ .kind = kind, .line = line, .code = code, .note = g_strdup (note) });
+}
+
+/**
+ * dw_trace_add_handshake:
+ * @self: a trace
+ * @kind: %DW_TRACE_OPEN or %DW_TRACE_FAILED
+ * @line: on which connection
+ * @code: the HTTP status, or 0
+ * @took_ms: how long it took, in milliseconds
+ * @steps_ms: (array fixed-size=3): when its steps were reached, as in #DwTraceEntry
+ * @note: (nullable): what else there is to say; nothing secret
+ */
+void
+dw_trace_add_handshake (DwTrace *self,
+                        DwTraceKind kind,
+                        guint line,
+                        guint code,
+                        guint took_ms,
+                        const guint *steps_ms,
+                        const char *note)
+{
+  add (self, &(DwTraceEntry){ .kind = kind,
+                              .line = line,
+                              .code = code,
+                              .took_ms = took_ms,
+                              .steps_ms = { steps_ms[0], steps_ms[1], steps_ms[2] },
+                              .note = g_strdup (note) });
 }
 
 /**
@@ -233,11 +258,12 @@ add_payload (JsonBuilder *builder, GBytes *bytes)
  * @entry: an entry
  *
  * Returns: (transfer full): it as one line of JSON: time, kind, connection, and what there is of bytes, payload,
- * code, tookMs and note
+ * code, tookMs, resolvedMs, connectedMs, securedMs and note
  */
 char *
 dw_trace_entry_to_json (const DwTraceEntry *entry)
 {
+  static const char *const steps[DW_TRACE_STEPS] = { "resolvedMs", "connectedMs", "securedMs" };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *time = dw_time_format (entry->time);
@@ -252,6 +278,9 @@ dw_trace_entry_to_json (const DwTraceEntry *entry)
     add_number (builder, "code", entry->code);
   if (entry->took_ms != 0)
     add_number (builder, "tookMs", entry->took_ms);
+  for (guint i = 0; i < DW_TRACE_STEPS; i++)
+    if (entry->steps_ms[i] != 0)
+      add_number (builder, steps[i], entry->steps_ms[i]);
   if (entry->note != NULL)
     add_text (builder, "note", entry->note);
   json_builder_end_object (builder);

@@ -28,6 +28,9 @@ typedef enum
   DW_TRACE_CLOSED,
 } DwTraceKind;
 
+/** DW_TRACE_STEPS: the steps of a handshake before the upgrade. */
+#define DW_TRACE_STEPS 3
+
 /**
  * DwTraceEntry:
  * @serial: its number, from 1
@@ -38,6 +41,7 @@ typedef enum
  * @note: (nullable): what else there is to say, without anything secret
  * @code: an HTTP status, a close code, or 0
  * @took_ms: how long a handshake took, in milliseconds
+ * @steps_ms: when its steps were reached, in milliseconds since its start: name, TCP, TLS; 0 where it was not
  *
  * One thing that crossed the wire.
  */
@@ -51,6 +55,7 @@ typedef struct
   char *note;
   guint code;
   guint took_ms;
+  guint steps_ms[DW_TRACE_STEPS];
 } DwTraceEntry;
 
 #define DW_TYPE_TRACE (dw_trace_get_type ())
@@ -67,7 +72,14 @@ G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
 
 DwTrace *dw_trace_new (void);
 void dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes);
-void dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, guint took_ms, const char *note);
+void dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, const char *note);
+void dw_trace_add_handshake (DwTrace *self,
+                             DwTraceKind kind,
+                             guint line,
+                             guint code,
+                             guint took_ms,
+                             const guint *steps_ms,
+                             const char *note);
 guint64 dw_trace_get_first (DwTrace *self);
 guint64 dw_trace_get_last (DwTrace *self);
 const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);

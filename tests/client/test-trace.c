@@ -69,13 +69,14 @@ test_json (void)
 {
   g_autoptr (DwTrace) trace = dw_trace_new ();
   g_autoptr (GBytes) bad = g_bytes_new ("\xff\"\n\0x", 5);
+  const guint steps[DW_TRACE_STEPS] = { 1, 5, 0 };
   g_autofree char *lines = NULL;
   g_auto (GStrv) parts = NULL;
 
-  dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, 0, "wss://h.example/prod");
-  dw_trace_add_event (trace, DW_TRACE_OPEN, 1, 101, 12, NULL);
+  dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, "wss://h.example/prod");
+  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 12, steps, NULL);
   dw_trace_add_frame (trace, DW_TRACE_OUT, 1, bad);
-  dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, 0, "Going away");
+  dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, "Going away");
   lines = dw_trace_to_json_lines (trace);
   parts = g_strsplit (lines, "\n", -1);
   g_assert_cmpuint (g_strv_length (parts), ==, 5);

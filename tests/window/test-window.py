@@ -513,15 +513,17 @@ def test_edit_the_token():
         app.say("waits for the right token")
         app.wait_for_row("waits for the right token", "queued")
         app.press("Edit token")
-        until("the address to edit", lambda: app.text_of("Stage address") == f"{server.url}?token=OLD")
-        app.type_into("Stage address", f"{server.url}?token=NEW")
-        app.press("Connect")
-        app.wait_for_status("Refused")
-        assert server.requests[2].startswith(b"GET /prod?token=NEW HTTP/1.1"), server.requests[2]
+        until("the address without the token", lambda: app.text_of("Stage address") == server.url)
+        assert app.text_of("Parameter") == "token"
+        app.type_into("Value", "N+/=W")
+        app.press("_Save Save")
+        until("the next request", lambda: len(server.requests) > 2)
+        assert server.requests[2].startswith(b"GET /prod?token=N+/=W HTTP/1.1"), server.requests[2]
         # What was queued is kept, and goes to where the address leads now.
+        app.wait_for_status("Refused")
         app.press("Edit token")
         app.type_into("Stage address", local.url)
-        app.press("Connect")
+        app.press("_Save Save")
         app.wait_for_status("Online")
         app.wait_for_row("waits for the right token", "delivered")
     server.close()

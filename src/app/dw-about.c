@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-about.h"
+
+#include "dw-config.h"
+#include "dw-safe-text.h"
+
+#include <glib/gi18n.h>
+
+/* What a person can paste into a report: versions, and how each stage is; nothing secret, and nothing that was
+ * said. */
+static char *
+dup_debug_info (GListModel *chats)
+{
+  GString *info = g_string_new ("dynamowave-chat " DW_VERSION "\n");
+  guint n = g_list_model_get_n_items (chats);
+
+  g_string_append_printf (info, "GTK %u.%u.%u, libadwaita %u.%u.%u, GLib %u.%u.%u\n", gtk_get_major_version (),
+                          gtk_get_minor_version (), gtk_get_micro_version (), adw_get_major_version (),
+                          adw_get_minor_version (), adw_get_micro_version (), glib_major_version,
+                          glib_minor_version, glib_micro_version);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (DwChat) chat = g_list_model_get_item (chats, i);
+      const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (chat));
+      DwStageUrl *url = dw_stage_get_url (dw_chat_get_stage (chat), 0);
+
+      g_string_append_printf (info, "%s: %s, cause %s, code %u, attempt %u\n", dw_stage_url_get_redacted (url),
+                              dw_session_state_get_name (status->state), dw_cause_get_name (status->cause),
+                              status->code, status->attempt);
+    }
+  return g_string_free (info, FALSE);
+}
+
+/**
+ * dw_about_show:
+ * @window: (nullable): over which window
+ * @chats: (element-type DwChat): the stages, for a report
+ *
+ * Says what the program is, and what a report about it needs.
+ */
+void
+dw_about_show (GtkWindow *window, DwChatList *chats)
+{
+  static const char *const developers[] = { "The DynamoWave Chat developers", NULL };
+  g_autofree char *info = dup_debug_info (G_LIST_MODEL (chats));
+  g_autofree char *safe = dw_safe_text (info);
+
+  adw_show_about_window (
+      window, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version", DW_VERSION,
+      "developer-name", _ ("The DynamoWave Chat developers"), "developers", developers, "license-type",
+      GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename", "dynamowave-chat.txt", "comments",
+      _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
+}

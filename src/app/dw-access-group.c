@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-access-group.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* How a stage lets a person in: what is secret in it is never shown unless asked for. */
+struct _DwAccessGroup
+{
+  AdwPreferencesGroup parent_instance;
+
+  AdwComboRow *kind;
+  GtkEditable *name;
+  GtkEditable *secret;
+};
+
+G_DEFINE_FINAL_TYPE (DwAccessGroup, dw_access_group, ADW_TYPE_PREFERENCES_GROUP)
+
+static DwAccessKind
+kind_of (DwAccessGroup *self)
+{
+  return (DwAccessKind) adw_combo_row_get_selected (self->kind);
+}
+
+static void
+show_kind (DwAccessGroup *self)
+{
+  DwAccessKind kind = kind_of (self);
+  const char *title = kind == DW_ACCESS_HEADER ? _ ("Header") : _ ("Parameter");
+  const char *value = kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value");
+
+  gtk_widget_set_visible (GTK_WIDGET (self->name), kind == DW_ACCESS_QUERY || kind == DW_ACCESS_HEADER);
+  gtk_widget_set_visible (GTK_WIDGET (self->secret), kind != DW_ACCESS_NONE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->name), title);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), value);
+}
+
+static void
+on_kind_changed (DwAccessGroup *self)
+{
+  const char *name = gtk_editable_get_text (self->name);
+
+  /* What is usual, where nothing else was written. */
+  if (kind_of (self) == DW_ACCESS_HEADER && (*name == '\0' || strcmp (name, "token") == 0))
+    gtk_editable_set_text (self->name, "Authorization");
+  else if (kind_of (self) == DW_ACCESS_QUERY && (*name == '\0' || strcmp (name, "Authorization") == 0))
+    gtk_editable_set_text (self->name, "token");
+  show_kind (self);
+}
+
+static void
+dw_access_group_class_init (DwAccessGroupClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-access-group.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, kind);
+  gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, name);
+  gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, secret);
+  gtk_widget_class_bind_template_callback (widget_class, on_kind_changed);
+}
+
+static void
+dw_access_group_init (DwAccessGroup *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  show_kind (self);
+}
+
+static void
+show_access (DwAccessGroup *self, const DwAccess *access)
+{
+  adw_combo_row_set_selected (self->kind, access->kind);
+  gtk_editable_set_text (self->name, access->name);
+  gtk_editable_set_text (self->secret, access->secret);
+  show_kind (self);
+}
+
+/**
+ * dw_access_group_set_stage:
+ * @self: a group
+ * @stage: whose access it shows
+ */
+void
+dw_access_group_set_stage (DwAccessGroup *self, DwStage *stage)
+{
+  g_auto (DwAccess) access = { DW_ACCESS_NONE, NULL, NULL };
+
+  dw_access_read (&access, stage);
+  show_access (self, &access);
+}
+
+/**
+ * dw_access_group_set_query:
+ * @self: a group
+ * @query: what stood behind an address that was pasted
+ */
+void
+dw_access_group_set_query (DwAccessGroup *self, const char *query)
+{
+  g_auto (GStrv) parts = g_strsplit (query, "=", 2);
+  DwAccess access = { DW_ACCESS_QUERY, parts[0], (char *) (parts[0] != NULL && parts[1] != NULL ? parts[1] : "") };
+
+  if (parts[0] != NULL)
+    show_access (self, &access);
+}
+
+/**
+ * dw_access_group_write:
+ * @self: a group
+ * @stage: what to give the access to
+ * @error: as dw_access_write()
+ *
+ * Returns: whether what was entered can be said in a handshake
+ */
+gboolean
+dw_access_group_write (DwAccessGroup *self, DwStage *stage, GError **error)
+{
+  DwAccess access = { kind_of (self), (char *) gtk_editable_get_text (self->name),
+                      (char *) gtk_editable_get_text (self->secret) };
+
+  return dw_access_write (&access, stage, error);
+}
+
+/**
+ * dw_access_group_focus_secret:
+ * @self: a group
+ *
+ * Moves the keyboard to the value, or to the choice where there is none.
+ */
+void
+dw_access_group_focus_secret (DwAccessGroup *self)
+{
+  gtk_widget_grab_focus (
+      GTK_WIDGET (kind_of (self) == DW_ACCESS_NONE ? GTK_WIDGET (self->kind) : GTK_WIDGET (self->secret)));
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-background.h"
+
+#include <glib/gi18n.h>
+
+#define PORTAL "org.freedesktop.portal.Desktop"
+#define PORTAL_PATH "/org/freedesktop/portal/desktop"
+
+/* How long the portal may take to begin, in milliseconds; then it asks the person, who may take as long as they
+ * like.
+ */
+#define PORTAL_MS 5000
+
+/**
+ * SECTION:dw-background
+ *
+ * Whether the program goes on when the last window is closed. Where there is a portal it decides, for it would end
+ * a program that it was not asked about; where it refuses, or there is none, the choice goes back to “no”, and that
+ * is said.
+ */
+struct _DwBackground
+{
+  GObject parent_instance;
+
+  GtkApplication *application; /* unowned: it owns this */
+  GSettings *settings;
+  GDBusConnection *bus;
+  guint response; /* the subscription to the portal's answer, or 0 */
+  guint serial;   /* of requests */
+  gboolean held;
+};
+
+G_DEFINE_FINAL_TYPE (DwBackground, dw_background, G_TYPE_OBJECT)
+
+static void
+set_held (DwBackground *self, gboolean held)
+{
+  if (self->held == held)
+    return;
+  self->held = held;
+  if (held)
+    g_application_hold (G_APPLICATION (self->application));
+  else
+    g_application_release (G_APPLICATION (self->application));
+}
+
+static void
+forget_request (DwBackground *self)
+{
+  if (self->response != 0)
+    g_dbus_connection_signal_unsubscribe (self->bus, self->response);
+  self->response = 0;
+}
+
+/* A choice that cannot be kept is not shown as kept. */
+static void
+refuse (DwBackground *self, const char *sentence)
+{
+  g_autoptr (GNotification) notification = g_notification_new (_ ("DynamoWave Chat ends with its last window"));
+
+  forget_request (self);
+  g_settings_set_boolean (self->settings, "background", FALSE);
+  g_notification_set_body (notification, sentence);
+  g_application_send_notification (G_APPLICATION (self->application), "background", notification);
+}
+
+static void
+on_response (GDBusConnection *bus,
+             const char *sender,
+             const char *path,
+             const char *interface,
+             const char *name,
+             GVariant *parameters,
+             gpointer data)
+{
+  DwBackground *self = data;
+  g_autoptr (GVariant) results = NULL;
+  gboolean granted = FALSE;
+  guint code;
+
+  g_variant_get (parameters, "(u@a{sv})", &code, &results);
+  g_variant_lookup (results, "background", "b", &granted);
+  if (code == 0 && granted)
+    forget_request (self);
+  else
+    refuse (self,
+            _ ("Your system does not let it go on without a window. You can allow it in the system’s settings, "
+               "and choose it again in the preferences."));
+}
+
+static void
+on_requested (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwBackground) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (answer != NULL || !self->held)
+    return;
+  g_debug ("Background portal: %s", error->message);
+  refuse (self, _ ("There is nothing here that could let it go on without a window."));
+}
+
+static void
+request (DwBackground *self)
+{
+  GVariantBuilder options;
+  g_autofree char *sender = NULL;
+  g_autofree char *token = g_strdup_printf ("dynamowave%u", ++self->serial);
+  g_autofree char *path = NULL;
+
+  if (self->bus == NULL)
+    {
+      refuse (self, _ ("There is nothing here that could let it go on without a window."));
+      return;
+    }
+  sender = g_strdelimit (g_strdup (g_dbus_connection_get_unique_name (self->bus) + 1), ".", '_');
+  path = g_strdup_printf (PORTAL_PATH "/request/%s/%s", sender, token);
+  forget_request (self);
+  self->response =
+      g_dbus_connection_signal_subscribe (self->bus, PORTAL, "org.freedesktop.portal.Request", "Response", path,
+                                          NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_response, self, NULL);
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&options, "{sv}", "handle_token", g_variant_new_string (token));
+  g_variant_builder_add (&options, "{sv}", "reason",
+                         g_variant_new_string (_ ("Stay connected and tell you of new messages")));
+  g_dbus_connection_call (self->bus, PORTAL, PORTAL_PATH, "org.freedesktop.portal.Background", "RequestBackground",
+                          g_variant_new ("(sa{sv})", "", &options), G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE,
+                          PORTAL_MS, NULL, on_requested, g_object_ref (self));
+}
+
+static void
+on_chosen (DwBackground *self)
+{
+  gboolean wanted = g_settings_get_boolean (self->settings, "background");
+
+  if (wanted && !self->held)
+    {
+      set_held (self, TRUE);
+      request (self);
+    }
+  else if (!wanted)
+    {
+      forget_request (self);
+      set_held (self, FALSE);
+    }
+}
+
+static void
+dw_background_dispose (GObject *object)
+{
+  DwBackground *self = DW_BACKGROUND (object);
+
+  forget_request (self);
+  g_clear_object (&self->bus);
+  g_clear_object (&self->settings);
+  G_OBJECT_CLASS (dw_background_parent_class)->dispose (object);
+}
+
+static void
+dw_background_class_init (DwBackgroundClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_background_dispose;
+}
+
+static void
+dw_background_init (DwBackground *self)
+{
+}
+
+/**
+ * dw_background_new:
+ * @application: the program, which outlives it
+ * @settings: the profile's settings
+ *
+ * Returns: (transfer full): what follows the choice from now on
+ */
+DwBackground *
+dw_background_new (GtkApplication *application, GSettings *settings)
+{
+  DwBackground *self = g_object_new (DW_TYPE_BACKGROUND, NULL);
+
+  self->application = application;
+  self->settings = g_object_ref (settings);
+  g_set_object (&self->bus, g_application_get_dbus_connection (G_APPLICATION (application)));
+  g_signal_connect_object (settings, "changed::background", G_CALLBACK (on_chosen), self, G_CONNECT_SWAPPED);
+  on_chosen (self);
+  return self;
+}
+
+static void
+on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
+{
+  GtkWindow *window = gtk_window_get_transient_for (GTK_WINDOW (dialog));
+
+  g_settings_set_boolean (self->settings, "told-of-quitting", TRUE);
+  if (g_str_equal (answer, "stay"))
+    g_settings_set_boolean (self->settings, "background", TRUE);
+  if (!g_str_equal (answer, "cancel"))
+    gtk_window_destroy (window);
+}
+
+/**
+ * dw_background_ask_before_close:
+ * @self: the background
+ * @window: a window the person closes
+ *
+ * Says once that this ends the program, and what else there is.
+ *
+ * Returns: whether the window stays until the person has answered
+ */
+gboolean
+dw_background_ask_before_close (DwBackground *self, GtkWindow *window)
+{
+  GtkWidget *dialog;
+
+  if (self->held || g_settings_get_boolean (self->settings, "told-of-quitting")
+      || gtk_application_get_windows (self->application)->next != NULL)
+    return FALSE;
+  dialog = adw_message_dialog_new (window, _ ("End DynamoWave Chat?"),
+                                   _ ("Stages keep nothing: what is written while it does not run cannot be read "
+                                      "later. It can go on without a window, and tell you of new messages."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "quit", _ ("_End It"),
+                                    "stay", _ ("_Go On"), NULL);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "quit");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_answer), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+  return TRUE;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-stage.h"
+
+G_BEGIN_DECLS
+
+DwStage *dw_stage_change_begin (DwStage *stage);
+gboolean dw_stage_change_apply (DwStage *stage, DwStage *wanted);
+
+G_END_DECLS

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-trial.h"
+
+#include "dw-handshake.h"
+
+#include "wire/dw-frame.h"
+
+#include <glib/gi18n-lib.h>
+
+/**
+ * SECTION:dw-trial
+ *
+ * Connects once to a stage that is not saved yet, and says how each step went, in words for people. What a person
+ * types is tried without a session, so nothing is tried again.
+ */
+struct _DwTrial
+{
+  GObject parent_instance;
+
+  DwStage *stage;
+  guint timeout_ms;
+  SoupSession *http;
+  GCancellable *cancellable; /* while the handshake is under way */
+  SoupWebsocketConnection *websocket;
+  guint timer;
+  gint64 began; /* the step that runs, monotonic */
+  DwTrialState states[DW_TRIAL_STEPS];
+  char *words[DW_TRIAL_STEPS];
+};
+
+G_DEFINE_FINAL_TYPE (DwTrial, dw_trial, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+dw_trial_dispose (GObject *object)
+{
+  DwTrial *self = DW_TRIAL (object);
+
+  dw_trial_cancel (self);
+  g_clear_object (&self->stage);
+  g_clear_object (&self->http);
+  G_OBJECT_CLASS (dw_trial_parent_class)->dispose (object);
+}
+
+static void
+dw_trial_finalize (GObject *object)
+{
+  for (guint i = 0; i < DW_TRIAL_STEPS; i++)
+    g_free (DW_TRIAL (object)->words[i]);
+  G_OBJECT_CLASS (dw_trial_parent_class)->finalize (object);
+}
+
+static void
+dw_trial_class_init (DwTrialClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_trial_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dw_trial_finalize;
+
+  /**
+   * DwTrial::changed:
+   *
+   * It came further, or is over.
+   */
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+dw_trial_init (DwTrial *self)
+{
+  /* The deadline is the handshake's own. */
+  self->http =
+      soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
+}
+
+/**
+ * dw_trial_new:
+ * @stage: what to connect to; its first address is tried
+ * @timeout_ms: how long the handshake may take, in milliseconds
+ *
+ * Returns: (transfer full): a trial that has not started
+ */
+DwTrial *
+dw_trial_new (DwStage *stage, guint timeout_ms)
+{
+  DwTrial *self = g_object_new (DW_TYPE_TRIAL, NULL);
+
+  self->stage = g_object_ref (stage);
+  self->timeout_ms = timeout_ms;
+  return self;
+}
+
+static void
+settle (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
+{
+  self->states[step] = state;
+  g_free (self->words[step]);
+  self->words[step] = g_strdup (words);
+}
+
+static void
+settle_in_time (DwTrial *self, DwTrialStep step)
+{
+  guint took = (guint) MAX ((g_get_monotonic_time () - self->began) / 1000, 1);
+  /* Translators: how long a step took, in milliseconds. */
+  g_autofree char *words = g_strdup_printf (_ ("%u ms"), took);
+
+  settle (self, step, DW_TRIAL_DONE, words);
+  self->began = g_get_monotonic_time ();
+}
+
+static void
+finish (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
+{
+  settle (self, step, state, words);
+  dw_trial_cancel (self);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+begin (DwTrial *self, DwTrialStep step)
+{
+  self->states[step] = DW_TRIAL_RUNNING;
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+/* Steps that the network did not tell of have been passed all the same. */
+static void
+pass_until (DwTrial *self, DwTrialStep last)
+{
+  for (DwTrialStep step = DW_TRIAL_NAME; step <= last; step++)
+    if (self->states[step] == DW_TRIAL_WAITING || self->states[step] == DW_TRIAL_RUNNING)
+      settle_in_time (self, step);
+}
+
+static void
+on_progress (DwHandshakeStep step, gpointer data)
+{
+  DwTrial *self = data;
+  DwTrialStep next = (DwTrialStep) step + 1;
+
+  if (self->cancellable == NULL || step == DW_HANDSHAKE_UPGRADE)
+    return;
+  pass_until (self, (DwTrialStep) step);
+  if (next == DW_TRIAL_ENCRYPTION && self->states[next] == DW_TRIAL_SKIPPED)
+    next = DW_TRIAL_UPGRADE;
+  begin (self, next);
+}
+
+static gboolean
+on_silence (gpointer data)
+{
+  DwTrial *self = data;
+
+  self->timer = 0;
+  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE,
+          _ ("No answer to a frame that fits no route. Messages may pass all the same."));
+  return G_SOURCE_REMOVE;
+}
+
+static char *
+describe_notification (const DwFrame *frame)
+{
+  if (frame->features != DW_FEATURE_NONE)
+    return g_strdup (_ ("The stage greets you. It carries names and says what was delivered."));
+  return g_strdup (_ ("The stage greets you. It carries no names."));
+}
+
+static char *
+describe_answer (const DwFrame *frame)
+{
+  switch (frame->kind)
+    {
+    case DW_FRAME_NOTIFICATION:
+      return describe_notification (frame);
+    case DW_FRAME_GATEWAY_ERROR:
+      /* Translators: %s is what the gateway says, such as “Forbidden”. */
+      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."),
+                              frame->text);
+    case DW_FRAME_BROADCAST:
+      return g_strdup (_ ("A message came already: it works."));
+    case DW_FRAME_ROUTE_RESPONSE:
+    case DW_FRAME_UNREADABLE:
+    default:
+      return g_strdup (_ ("The stage answers in its own way. The inspector shows the frames."));
+    }
+}
+
+static void
+on_message (DwTrial *self, int type, GBytes *bytes)
+{
+  g_autoptr (DwTrial) keep = g_object_ref (self);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (DwFrame) frame = NULL;
+  g_autofree char *words = NULL;
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, data != NULL ? data : "", size);
+  words = describe_answer (frame);
+  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE, words);
+}
+
+static void
+on_closed (DwTrial *self)
+{
+  g_autoptr (DwTrial) keep = g_object_ref (self);
+  gushort code = soup_websocket_connection_get_close_code (self->websocket);
+
+  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (dw_cause_from_close_code (code)));
+}
+
+static void
+probe (DwTrial *self, SoupWebsocketConnection *websocket)
+{
+  self->websocket = g_object_ref (websocket);
+  g_signal_connect_object (websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
+  soup_websocket_connection_send_text (websocket, dw_dialect_get_probe (dw_stage_get_dialect (self->stage)));
+  self->timer = g_timeout_add (DW_TRIAL_ANSWER_MS, on_silence, self);
+  begin (self, DW_TRIAL_ANSWER);
+}
+
+static DwTrialStep
+running_step (DwTrial *self)
+{
+  for (guint i = 0; i < DW_TRIAL_STEPS; i++)
+    if (self->states[i] == DW_TRIAL_RUNNING)
+      return (DwTrialStep) i;
+  return DW_TRIAL_UPGRADE;
+}
+
+static void
+explain_failure (DwTrial *self, const DwHandshakeReport *report)
+{
+  DwTrialStep step = running_step (self);
+  const char *sentence = dw_cause_get_sentence (report->cause);
+  g_autofree char *words = NULL;
+
+  /* An answer of the stage is about the upgrade, whatever of the way was told. */
+  if (report->status != 0)
+    {
+      step = DW_TRIAL_UPGRADE;
+      pass_until (self, DW_TRIAL_ENCRYPTION);
+      /* Translators: a sentence, and an HTTP status such as 403. */
+      words = g_strdup_printf (_ ("%1$s (%2$u)"), sentence, report->status);
+    }
+  finish (self, step, DW_TRIAL_FAILED, words != NULL ? words : sentence);
+}
+
+static void
+on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwTrial) self = data;
+  g_autoptr (GError) error = NULL;
+  DwHandshakeReport report;
+  g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &report, &error);
+  gboolean wanted = self->cancellable != NULL;
+
+  g_clear_object (&self->cancellable);
+  if (websocket != NULL && wanted)
+    {
+      pass_until (self, DW_TRIAL_UPGRADE);
+      probe (self, websocket);
+    }
+  else if (websocket != NULL)
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  else if (wanted)
+    explain_failure (self, &report);
+  dw_handshake_report_clear (&report);
+}
+
+/**
+ * dw_trial_start:
+ * @self: a new trial
+ *
+ * Tries. ::changed tells of each step.
+ */
+void
+dw_trial_start (DwTrial *self)
+{
+  DwStageUrl *url = dw_stage_get_url (self->stage, 0);
+  DwHandshakeOptions options = { .timeout_ms = self->timeout_ms,
+                                 .protocols = dw_stage_get_protocols (self->stage),
+                                 .headers = dw_stage_get_headers (self->stage),
+                                 .progress = on_progress,
+                                 .progress_data = self };
+
+  g_return_if_fail (self->cancellable == NULL && self->websocket == NULL);
+
+  self->cancellable = g_cancellable_new ();
+  self->began = g_get_monotonic_time ();
+  if (!dw_stage_url_is_secure (url))
+    settle (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
+  dw_handshake_async (self->http, url, &options, self->cancellable, on_handshaken, g_object_ref (self));
+  begin (self, DW_TRIAL_NAME);
+}
+
+/**
+ * dw_trial_cancel:
+ * @self: a trial
+ *
+ * Ends it at once, where it runs.
+ */
+void
+dw_trial_cancel (DwTrial *self)
+{
+  g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
+  g_autoptr (GCancellable) cancellable = g_steal_pointer (&self->cancellable);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_cancellable_cancel (cancellable);
+  if (websocket == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (websocket, self);
+  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+}
+
+/**
+ * dw_trial_is_over:
+ * @self: a trial that was started
+ *
+ * Returns: whether nothing more will come of it
+ */
+gboolean
+dw_trial_is_over (DwTrial *self)
+{
+  return self->cancellable == NULL && self->websocket == NULL;
+}
+
+/**
+ * dw_trial_get_state:
+ * @self: a trial
+ * @step: a step
+ *
+ * Returns: how it stands
+ */
+DwTrialState
+dw_trial_get_state (DwTrial *self, DwTrialStep step)
+{
+  return self->states[step];
+}
+
+/**
+ * dw_trial_get_words:
+ * @self: a trial
+ * @step: a step
+ *
+ * Returns: (nullable): a sentence on how it went; what the gateway said in it is as untrusted as a message
+ */
+const char *
+dw_trial_get_words (DwTrial *self, DwTrialStep step)
+{
+  return self->words[step];
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-mention.h"
+
+#include <string.h>
+
+static gboolean
+is_word (gunichar character)
+{
+  return g_unichar_isalnum (character) || g_unichar_ismark (character) || character == '_';
+}
+
+/* A name that begins or ends with no letter has no border there to respect. */
+static gboolean
+stands_alone (const char *text, const char *at, const char *name, gsize length)
+{
+  const char *end = at + length;
+  gboolean before = at > text && is_word (g_utf8_get_char (g_utf8_prev_char (at)));
+  gboolean after = *end != '\0' && is_word (g_utf8_get_char (end));
+
+  return !(before && is_word (g_utf8_get_char (name)))
+         && !(after && is_word (g_utf8_get_char (g_utf8_prev_char (name + length))));
+}
+
+/**
+ * dw_mention_is:
+ * @text: what somebody wrote, UTF-8
+ * @name: (nullable): one's own name
+ *
+ * Returns: whether the text has the name, as a word of its own and in whatever case
+ */
+gboolean
+dw_mention_is (const char *text, const char *name)
+{
+  g_autofree char *folded_text = NULL;
+  g_autofree char *folded_name = NULL;
+  gsize length;
+
+  if (name == NULL || *name == '\0')
+    return FALSE;
+  folded_text = g_utf8_casefold (text, -1);
+  folded_name = g_utf8_casefold (name, -1);
+  length = strlen (folded_name);
+  for (const char *at = folded_text; (at = strstr (at, folded_name)) != NULL; at = g_utf8_next_char (at))
+    if (stands_alone (folded_text, at, folded_name, length))
+      return TRUE;
+  return FALSE;
+}
