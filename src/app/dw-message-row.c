@@ -480,6 +480,18 @@ dw_message_row_set_own_name (DwMessageRow *self, const char *own_name)
 }
 
 /**
+ * dw_message_row_get_place:
+ * @self: a row
+ *
+ * Returns: the place of the line it shows, or 0
+ */
+gint64
+dw_message_row_get_place (DwMessageRow *self)
+{
+  return self->message != NULL ? dw_message_get_place (self->message) : 0;
+}
+
+/**
  * dw_message_row_is_at:
  * @self: a row
  * @place: a place of the conversation
