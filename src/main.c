@@ -57,9 +57,11 @@ main (int argc, char *argv[])
   g_autofree char *profile = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwApplication) application = NULL;
+  /* A program that is run where it was built has its languages there. */
+  const char *languages = g_getenv ("DYNAMOWAVE_LANGUAGES");
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, languages != NULL ? languages : DW_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 

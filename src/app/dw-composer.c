@@ -121,12 +121,16 @@ update (DwComposer *self)
   gtk_widget_set_visible (GTK_WIDGET (self->counter), size > COUNTER_FROM);
   if (too_large)
     {
-      count = g_strdup_printf (_ ("%d bytes too many"), (int) (size - DW_LIMIT_FRAME_BYTES));
+      guint over = (guint) (size - DW_LIMIT_FRAME_BYTES);
+
+      count = g_strdup_printf (ngettext ("%u byte too many", "%u bytes too many", over), over);
       gtk_widget_add_css_class (GTK_WIDGET (self->counter), "error");
     }
   else
     {
-      count = g_strdup_printf (_ ("%d bytes left"), (int) (DW_LIMIT_FRAME_BYTES - size));
+      guint left = (guint) (DW_LIMIT_FRAME_BYTES - size);
+
+      count = g_strdup_printf (ngettext ("%u byte left", "%u bytes left", left), left);
       gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
     }
   gtk_label_set_text (self->counter, count);

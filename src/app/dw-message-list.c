@@ -24,7 +24,9 @@ struct _DwMessageList
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
   guint scroll;
-  double value; /* of the adjustment, when it was looked at last */
+  guint later;        /* to follow when the person has moved */
+  gint64 moves_until; /* monotonic: whatever moves until then, a person moved it */
+  double value;       /* of the adjustment, when it was looked at last */
   double upper;
   gint64 wanted; /* the place to jump to */
   gint64 top;    /* the place of the first row that can be seen, or 0 */
@@ -38,6 +40,9 @@ struct _DwMessageList
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
+
+/* How long after a key or a turn of the wheel the list moves because of it, in microseconds. */
+#define MOVE_US (300 * 1000)
 
 /* How far from the end still counts as at the end, in pixels. */
 #define END_SLACK 24
@@ -120,11 +125,28 @@ on_scroll (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void follow (DwMessageList *self);
+
+static gboolean
+on_later (gpointer data)
+{
+  DwMessageList *self = data;
+
+  self->later = 0;
+  if (self->stuck)
+    follow (self);
+  return G_SOURCE_REMOVE;
+}
+
 /* The heights of new rows are known only after the layout, so the end is sought when that is done. */
 static void
 follow (DwMessageList *self)
 {
-  if (self->scroll == 0)
+  gint64 left = self->moves_until - g_get_monotonic_time ();
+
+  if (left > 0 && self->later == 0)
+    self->later = g_timeout_add ((guint) (left / 1000) + 1, on_later, self);
+  if (left <= 0 && self->scroll == 0)
     self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_scroll, self, NULL);
 }
 
@@ -223,11 +245,30 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 }
 
 /* A person leaves the end, whatever is still being laid out. */
+static void
+let_move (DwMessageList *self)
+{
+  self->moves_until = g_get_monotonic_time () + MOVE_US;
+  g_clear_handle_id (&self->scroll, g_source_remove);
+}
+
 static gboolean
 on_scrolled (DwMessageList *self, double dx, double dy)
 {
   if (dy < 0)
-    g_clear_handle_id (&self->scroll, g_source_remove);
+    let_move (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static gboolean
+on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType state)
+{
+  static const guint moving[] = { GDK_KEY_Home,    GDK_KEY_KP_Home,    GDK_KEY_Up,        GDK_KEY_KP_Up,
+                                  GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, GDK_KEY_Page_Down, GDK_KEY_Down };
+
+  for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
+    if (key == moving[i])
+      let_move (self);
   return GDK_EVENT_PROPAGATE;
 }
 
@@ -312,6 +353,7 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->fading, g_source_remove);
   g_clear_handle_id (&self->look, g_source_remove);
   g_clear_handle_id (&self->keep, g_source_remove);
+  g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
@@ -335,6 +377,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
   gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
+  gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
   gtk_widget_class_install_action (widget_class, "messages.copy", NULL, on_copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "messages.copy", NULL);
 }
@@ -474,6 +517,7 @@ dw_message_list_show_place (DwMessageList *self, gint64 place)
 void
 dw_message_list_scroll_to_end (DwMessageList *self)
 {
+  self->moves_until = 0;
   set_stuck (self, TRUE);
   follow (self);
 }

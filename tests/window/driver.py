@@ -105,7 +105,7 @@ class App:
                                   capture_output=True, text=True, check=False).stdout.split())
 
     def walk(self, start=None):
-        """Every object, parents first."""
+        """Every object, parents first. What goes while we look is left out."""
         stack = [start or self.root]
         while stack:
             node = stack.pop()
@@ -113,10 +113,17 @@ class App:
                 continue
             if node is self.root:
                 node.clear_cache()
+            try:
+                node.get_name()
+                hidden = node is not self.root and not node.get_state_set().contains(Atspi.StateType.VISIBLE)
+                # Where it is hidden, so is what it holds.
+                children = [] if hidden else [node.get_child_at_index(i) for i in range(node.get_child_count())]
+            except GLib.Error:
+                if node is self.root:
+                    raise
+                continue
             yield node
-            if node is not self.root and not node.get_state_set().contains(Atspi.StateType.VISIBLE):
-                continue  # and so is what it holds
-            stack += [node.get_child_at_index(i) for i in reversed(range(node.get_child_count()))]
+            stack += reversed(children)
 
     @staticmethod
     def shows(node):
@@ -186,9 +193,9 @@ class App:
         return until(f"a row with {parts}",
                      lambda: next((r for r in self.rows() if all(part in r for part in parts)), None))
 
-    def texts(self):
-        """Everything that is written on the screen."""
-        return [node.get_name() for node in self.walk() if node.get_name() and self.shows(node)]
+    def texts(self, start=None):
+        """Everything that is written on the screen, or in a part of it."""
+        return [node.get_name() for node in self.walk(start) if node.get_name() and self.shows(node)]
 
     def say(self, text):
         self.type_into("Message", text)

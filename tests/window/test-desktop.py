@@ -9,13 +9,16 @@ import sys
 import time
 
 import tap
-from driver import DEADLINE, until
+from driver import DEADLINE, App, until
 from running import running
 from servers import Server
 
-class Desktop:
-    def __init__(self):
-        self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "desktop.py"), "take"],
+
+class Helper:
+    """A service of the desktop that writes down what it is told."""
+
+    def __init__(self, script, argument):
+        self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), script), argument],
                                         stdout=subprocess.PIPE, text=True)
         assert self.next() == {"ready": True}
 
@@ -29,7 +32,7 @@ class Desktop:
 
 def test_notifications():
     """What nobody looks at is told once a stage, leads to it, and goes when it is read; one's own words never are"""
-    desktop, server, other = Desktop(), Server(), Server()
+    desktop, server, other = Helper("desktop.py", "take"), Server(), Server()
     try:
         with running(server.url, other.url) as app:
             app.wait_for_status("Online")
@@ -56,6 +59,79 @@ def test_notifications():
         desktop.end()
         server.close()
         other.close()
+
+
+def close_window(app):
+    app.keys("ctrl+w")
+
+
+def choose_background(app):
+    app.keys("ctrl+comma")
+    app.wait("Go on without a window")
+    app.click("Go on without a window")
+
+
+def test_closing_says_what_it_means():
+    """DT-3: the first time the last window is closed that it ends the program is said, and what else there is"""
+    server = Server()
+    app = App(server.url)
+    try:
+        app.wait_for_status("Online")
+        close_window(app)
+        app.wait("End DynamoWave Chat?")
+        app.press("_Cancel Cancel")
+        app.wait_for_status("Online")
+        close_window(app)
+        app.press("_End It End It")
+        assert app.process.wait(DEADLINE) == 0
+    finally:
+        app.end()
+        server.close()
+
+
+def test_background_granted():
+    """DT-3: with the portal's leave the program stays connected without a window, and tells of what comes"""
+    portal, desktop, server = Helper("portal.py", "grant"), Helper("desktop.py", "take"), Server()
+    app = App(server.url)
+    try:
+        app.wait_for_status("Online")
+        close_window(app)
+        app.press("_Go On Go On")
+        assert "asked" in portal.next()
+        until("no window", lambda: app.n_windows() == 0)
+        time.sleep(1)
+        assert app.process.poll() is None and server.clients
+        server.send('{"message":"anybody there?","sender":"Eve"}')
+        told = desktop.next()
+        assert told["body"] == "Eve: anybody there?", told
+        subprocess.run([os.environ["DYNAMOWAVE_CHAT"]], timeout=DEADLINE, check=True)
+        app.wait_for_row("anybody there?")
+        app.process.terminate()
+        assert app.process.wait(DEADLINE) == 0
+    finally:
+        app.end()
+        portal.end()
+        desktop.end()
+        server.close()
+
+
+def test_background_denied():
+    """DT-3: where the portal refuses, or there is none, the choice goes back to “no” and that is said"""
+    for answer in ("deny", None):
+        portal = Helper("portal.py", answer) if answer else None
+        desktop, server = Helper("desktop.py", "take"), Server()
+        try:
+            with running(server.url) as app:
+                app.wait_for_status("Online")
+                choose_background(app)
+                told = desktop.next()
+                assert "last window" in told["title"], told
+                app.keys("Escape")
+        finally:
+            if portal:
+                portal.end()
+            desktop.end()
+            server.close()
 
 
 if __name__ == "__main__":

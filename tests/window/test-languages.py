@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program in other languages: every string there, numbers as that language counts, nothing of a locale on the wire."""
+
+import gettext
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import tap
+from driver import App, Atspi, until
+from running import running
+from servers import Server
+
+ROOT = Path(os.environ.get("DYNAMOWAVE_SOURCE", Path(__file__).resolve().parents[2]))
+LANGUAGES = [line.strip() for line in (ROOT / "po" / "LINGUAS").read_text().splitlines()
+             if line.strip() and not line.startswith("#")]
+# Only those that a person reads are asked for here; glibc names some of them by their country.
+LOCALES = {"ar": "ar_EG", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "hi": "hi_IN", "ja": "ja_JP",
+           "pt_BR": "pt_BR", "zh_CN": "zh_CN", "tr": "tr_TR"}
+
+
+def template(folder):
+    """All strings there are, read anew."""
+    path = Path(folder) / "all.pot"
+    subprocess.run(["xgettext", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "--keyword=C_:1c,2",
+                    "--keyword=ngettext:1,2", "--add-comments", "-f", "po/POTFILES", "-o", str(path)], cwd=ROOT,
+                   check=True, capture_output=True)
+    return path
+
+
+def test_catalogues_are_whole():
+    """No string of any language is missing, in doubt or left over, and placeholders are as in the original"""
+    with tempfile.TemporaryDirectory() as folder:
+        pot = template(folder)
+        for language in LANGUAGES:
+            merged = Path(folder) / f"{language}.po"
+            subprocess.run(["msgmerge", "--quiet", "-o", str(merged), f"po/{language}.po", str(pot)], cwd=ROOT,
+                           check=True)
+            told = subprocess.run(["msgfmt", "-c", "--statistics", "-o", "/dev/null", str(merged)],
+                                  capture_output=True, text=True, check=False)
+            assert told.returncode == 0, (language, told.stderr)
+            assert "fuzzy" not in told.stderr and "untranslated" not in told.stderr, (language, told.stderr)
+
+
+def test_plurals():
+    """S-12: 0, 1, 2, 5 and 21 are counted as each language counts"""
+    with tempfile.TemporaryDirectory() as folder:
+        for language in LANGUAGES:
+            compiled = Path(folder) / f"{language}.mo"
+            subprocess.run(["msgfmt", "-o", str(compiled), str(ROOT / "po" / f"{language}.po")], check=True)
+            with compiled.open("rb") as file:
+                catalogue = gettext.GNUTranslations(file)
+            forms = {n: catalogue.ngettext("%u unread message", "%u unread messages", n) for n in (0, 1, 2, 5, 21)}
+            assert all(form and "unread" not in form for form in forms.values()), (language, forms)
+            if language not in ("ja", "zh_CN", "hi"):
+                assert forms[1] != forms[5], (language, forms)
+            if language == "ar":
+                assert len({forms[0], forms[1], forms[2], forms[5], forms[21]}) == 5, forms
+
+
+def locale_folder(folder, *languages):
+    for language in languages:
+        subprocess.run(["localedef", "-i", LOCALES[language], "-f", "UTF-8",
+                        os.path.join(folder, f"{LOCALES[language]}.UTF-8")], check=False, capture_output=True)
+    assert os.listdir(folder), "localedef made nothing: is the package “locales” there?"
+
+
+def spoken(folder, language):
+    name = f"{LOCALES[language]}.UTF-8"
+    return {"LOCPATH": folder, "LANG": name, "LC_ALL": name, "LANGUAGE": language}
+
+
+def test_spoken():
+    """The window speaks the language of the person, and from right to left where that is read so"""
+    server = Server()
+    with tempfile.TemporaryDirectory() as folder:
+        locale_folder(folder, "de", "ar")
+        with running(server.url, environment=spoken(folder, "de")) as app:
+            until("German", lambda: any("Online" in text or "Verbunden" in text for text in app.texts()))
+            assert not app.find("Send") and app.find("Senden"), app.texts()
+            server.send(json.dumps({"message": "Hallo"}))
+            until("the row", lambda: any("Hallo" in text for text in app.texts()))
+            assert any("Jemand" in text for text in app.texts())
+        with running(server.url, environment=spoken(folder, "ar")) as app:
+            until("a window", lambda: any("\u0600" <= c <= "\u06ff" for text in app.texts() for c in text))
+            size = Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width
+            entry = next(node for node in app.walk() if node.get_role_name() == "text" and app.shows(node))
+            send = [node for node in app.walk() if node.get_role_name() == "push button" and app.shows(node)][-1]
+            left = Atspi.Component.get_extents(send, Atspi.CoordType.WINDOW).x
+            assert left < Atspi.Component.get_extents(entry, Atspi.CoordType.WINDOW).x < size, "not from right to left"
+    server.close()
+
+
+def test_locale_stays_off_the_wire():
+    """S-11: a decimal comma and a Turkish i change nothing of what is sent, read or compared"""
+    server = Server()
+    with tempfile.TemporaryDirectory() as folder:
+        locale_folder(folder, "de", "tr")
+        for language in ("de", "tr"):
+            with running(f"{server.url}?I=i", environment=spoken(folder, language)) as app:
+                until("the connection", lambda: any(re.search("Online|Çevrim", text) for text in app.texts()))
+                server.send(json.dumps({"message": "1.5 TITLE title", "sentAt": "2026-11-25T10:00:00.123Z"}))
+                until("the row", lambda: any("1.5 TITLE title" in text for text in app.texts()))
+    server.close()
+
+
+def test_missing_schema():
+    """S-10: without its settings' schema the program runs, and says what is missing"""
+    app = App(environment={"GSETTINGS_SCHEMA_DIR": "/nonexistent", "G_MESSAGES_DEBUG": ""})
+    try:
+        app.wait("Connect")
+        assert "is not installed" in app.output(), app.output()
+        app.keys("ctrl+comma")
+        until("the preferences", lambda: any("Enter sends" in text for text in app.texts()))
+    finally:
+        app.end()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/languages")

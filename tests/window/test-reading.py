@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading and writing with other means than a mouse and good eyes; what costs nothing while nothing happens."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import tap
+from driver import CAPTIONS, App, Atspi, screenshot, until
+from running import running, stage
+from servers import Server
+
+FOCUSABLE = Atspi.StateType.FOCUSABLE
+
+
+def message(text, sender="Björn"):
+    return json.dumps({"message": text, "sender": sender})
+
+
+def focused(app):
+    for node in app.walk():
+        if node.get_state_set().contains(Atspi.StateType.FOCUSED):
+            return node.get_name()
+    return None
+
+
+def test_every_control_has_a_name():
+    """UI-11: each thing that takes the keyboard says what it is; the messages are a list, and rows hold all of them"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(message("Tide gauge 4 is back."))
+        row = app.wait_for_row("Björn", "Tide gauge 4 is back.")
+        assert row.split(", ")[1][2] == ":", f"no time in {row}"
+        app.say("mine")
+        app.wait_for_row("You", "mine", "delivered")
+        assert app.find("Conversation").get_role_name() in ("list", "log")
+        for keys in ("", "ctrl+f", "ctrl+e", "ctrl+comma"):
+            if keys:
+                app.keys(keys)
+                time.sleep(0.5)
+            nameless = [node.get_role_name() for node in app.walk()
+                        if node.get_state_set().contains(FOCUSABLE) and app.shows(node) and not node.get_name()
+                        and node.get_role_name() not in ("scroll pane", "panel", "filler", "list", "scroll bar")
+                        and node.get_parent() is not None and not node.get_parent().get_name()]
+            assert not nameless, (keys, nameless)
+            if keys:
+                app.keys("Escape")
+    server.close()
+
+
+def test_row_by_row():
+    """UI-11: the arrow keys go from row to row, beginning at the newest; F6 goes from part to part, Tab leaves the text"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(*[message(f"line {n}") for n in range(5)])
+        app.wait_for_row("line 4")
+        app.keys("shift")
+        until("the composer", lambda: focused(app) == "Message")
+        app.keys("shift+F6")
+        until(f"the newest row, not {focused(app)}", lambda: "line 4" in (focused(app) or ""))
+        app.keys("Up")
+        until("the row above", lambda: "line 3" in (focused(app) or ""))
+        app.keys("ctrl+c", "F6")
+        until("the composer again", lambda: focused(app) == "Message")
+        app.keys("ctrl+v")
+        until("the copy", lambda: app.text_of("Message") == "line 3")
+        app.keys("Tab")
+        until("what follows the text", lambda: focused(app) == "Send")
+    server.close()
+
+
+def test_announcements():
+    """UI-11: new messages and a lost connection are told to a screen reader, and a flood is a number"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+
+        def said():
+            return [node.get_name() for node in app.walk() if node.get_role_name() == "status bar"]
+
+        server.send(message("the first"))
+        until("the message", lambda: "Björn: the first" in said())
+        server.send(*[message(f"flood {n}") for n in range(50)])
+        until("their number", lambda: "50 new messages" in said())
+        server.close()
+    with stage() as local, running(local.url) as app:
+        app.wait_for_status("Online")
+        local.kill()
+        until("the loss", lambda: any("closed" in name or "lost" in name or "again" in name or "listens" in name
+                                      for name in [node.get_name() for node in app.walk()
+                                                   if node.get_role_name() == "status bar"]))
+
+
+def test_mention():
+    """A message with one's own name says so, by words and not by colour alone"""
+    server = Server()
+    with running(server.url, profile="Ada") as app:
+        app.wait_for_status("Online")
+        server.send(message("Adam is not meant"), message("ADA, are you there?"))
+        app.wait_for_row("Björn mentions you: ADA, are you there?")
+        assert not any("mentions you: Adam" in row for row in app.rows())
+    server.close()
+
+
+def test_text_size():
+    """The text becomes larger with a key and stays so; at 200% and 360 px nothing is cut off"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(message("a few words that take more than one line when they are large"))
+        app.wait_for_row("a few words")
+
+        def height():
+            row = next(node for node in app.walk()
+                       if node.get_role_name() == "list item" and "a few words" in node.get_name())
+            return Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW).height
+
+        before = height()
+        app.keys(*["ctrl+plus"] * 10)
+        until("larger text", lambda: height() > before + 10)
+        app.move(0, 0, 360, 600)
+        until("the window", lambda: Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width <= 400)
+        app.keys("ctrl+0")
+    server.close()
+
+
+def test_show_more():
+    """UI-4: a long message is shown in part, then in more, and copied whole"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(message("word " * 4000))
+        app.wait_for_row("word word")
+        for _ in range(3):
+            app.press("Show more")
+            time.sleep(0.3)
+        app.press("Too long to show: copy all of it")
+        time.sleep(0.5)  # a pressed button shows itself pressed before it acts
+        if focused(app) != "Message":
+            app.keys("F6")
+            until("the composer", lambda: focused(app) == "Message")
+        app.keys("ctrl+v")
+        until("all of it", lambda: app.text_of("Message").split() == ["word"] * 4000)
+        app.type_into("Message", "")
+    server.close()
+
+
+def test_stacked_marks():
+    """S-6: what is stacked on a letter stays inside its row"""
+    server = Server()
+    with running(server.url) as app, tempfile.TemporaryDirectory() as folder:
+        app.wait_for_status("Online")
+        app.move(0, 0, 600, 600)
+        server.send(message("plain", "Ada"))
+        app.wait_for_row("plain")
+        time.sleep(0.5)
+        row = next(node for node in app.walk() if node.get_role_name() == "list item" and "plain" in node.get_name())
+        area = Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW)
+        crop = f"{area.width}x{area.height - 6}+{area.x}+{area.y}"
+        pictures = []
+        for name in ("before", "after"):
+            picture = os.path.join(folder, f"{name}.png")
+            screenshot(picture)
+            pictures.append(subprocess.run(["convert", picture, "-crop", crop, "+repage", "rgb:-"],
+                                           capture_output=True, check=True).stdout)
+            if name == "before":
+                server.send(message("z" + "\u0301\u0315\u0346\u0351" * 50 + " zalgo", "Eve"))
+                app.wait_for_row("zalgo")
+                time.sleep(0.5)
+        assert pictures[0] == pictures[1], "the row above was painted over"
+    server.close()
+
+
+def usage(app):
+    """CPU time in seconds, and how often the main thread went to sleep."""
+    with open(f"/proc/{app.process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    with open(f"/proc/{app.process.pid}/status", encoding="ascii") as status:
+        switches = next(int(line.split()[1]) for line in status if line.startswith("voluntary_ctxt"))
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), switches
+
+
+def test_quiet():
+    """UI-10: connected and idle the program sleeps; waiting to connect again with its window hidden, too"""
+    seconds = 20
+    sanitized = "_sanitize" in os.environ["DYNAMOWAVE_CHAT"]
+    with stage() as local:
+        app = App(local.url)
+        try:
+            app.wait_for_status("Online")
+            subprocess.run(["xdotool", "windowunmap", "--sync", until("a window", app.window_id)], check=True)
+            time.sleep(2)
+            before, switches = usage(app)
+            time.sleep(seconds)
+            after, last = usage(app)
+            assert after - before <= seconds * 0.005 * (10 if sanitized else 1), f"{after - before} s of CPU"
+            assert last - switches < 60, f"{last - switches} wake-ups"
+            local.kill()
+            time.sleep(1)
+            before, _ = usage(app)
+            time.sleep(seconds)
+            after, _ = usage(app)
+            assert after - before <= seconds * 0.01 * (10 if sanitized else 1), f"{after - before} s of CPU"
+        finally:
+            app.end()
+
+
+def test_many_rows():
+    """S-8: going through a long history again and again takes no more memory than once"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        for part in range(20):
+            server.send(*[message(f"#{part * 1000 + n} some words to fill a row with") for n in range(1000)])
+        app.wait_for_row("#19999 ")
+
+        def memory():
+            with open(f"/proc/{app.process.pid}/status", encoding="ascii") as status:
+                return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+        def there_and_back():
+            app.keys("shift+F6", "Home")
+            app.wait_for_row("#0 ")
+            app.keys("End", "F6")
+            app.wait_for_row("#19999 ")
+
+        for _ in range(3):
+            there_and_back()
+        before = memory()
+        for _ in range(10):
+            there_and_back()
+        assert memory() - before < 8 * 1024, f"{memory() - before} KiB more"
+    server.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/reading")

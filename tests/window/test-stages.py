@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages of a window: what can be said of one, tried, shared, moved and removed."""
+
+import json
+import os
+import subprocess
+import sys
+
+import tap
+from driver import DEADLINE, App, until
+from running import running, stage
+from servers import RawServer, Server
+
+FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+
+
+def editor(app):
+    """The editor's window; a welcome page behind it has an address too."""
+    return until("the editor", lambda: next((w for w in app.windows() if w.get_name() in ("Edit Stage", "New Stage")), None))
+
+
+def edit(app):
+    app.keys("ctrl+e")
+    app.wait("Stage address", ("text", "entry"), editor(app))
+
+
+def address_in(app):
+    field = app.wait("Stage address", ("text", "entry"), editor(app))
+    return app.text_in(field)
+
+
+def save(app):
+    app.press("_Save Save")
+    until("the editor to go", lambda: not app.find("Your name there"))
+
+
+def test_names():
+    """A stage gets a name of one's own, and other people see the name one has there; nothing is connected anew"""
+    server = Server()
+    with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
+        for app in (ada, eve):
+            app.wait_for_status("Online")
+        edit(ada)
+        assert any("A stage on this computer" in text for text in ada.texts())
+        ada.type_into("What you call it", "Harbour & <b>watch</b>")
+        ada.type_into("Your name there", "Ada L.")
+        save(ada)
+        until("the name", lambda: "Harbour & <b>watch</b>" in ada.texts())
+        ada.say("with a new name")
+        eve.wait_for_row("Ada L.", "with a new name")
+    server.close()
+
+
+def test_live_checking():
+    """What the address says of itself is shown while one types, and a token goes where it is not seen"""
+    with running() as app:
+        app.press("More options…")
+        app.type_into("Stage address", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", editor(app))
+        until("what was understood", lambda: any("API abc123 in eu-west-1, stage prod" in t for t in app.texts()))
+        assert address_in(app) == "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod"
+        assert app.text_of("Parameter") == "token"
+        app.type_into("Stage address", "http://example.com", editor(app))
+        until("what is wrong", lambda: any("wss://" in text for text in app.texts(editor(app))))
+        app.keys("Escape")
+
+
+def test_dialect():
+    """On a stage of another dialect the frames are of that dialect"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        edit(app)
+        app.press_at("Test")
+        app.scroll(30)
+        app.click("Dialect")
+        app.keys("Down", "Down", "Return")
+        until("an example", lambda: any('"action":"sendmessage","data"' in text for text in app.texts()))
+        save(app)
+        app.wait_for_status("Online")
+        app.say("in other words")
+        until("the frame", lambda: json.dumps({"action": "sendmessage", "data": "in other words"},
+                                              separators=(",", ":")) in server.received)
+    server.close()
+
+
+def steps_of(app):
+    return [node.get_name() for node in app.walk() if node.get_role_name() == "list item" and app.shows(node)]
+
+
+def test_trial():
+    """The test says how each step went: with a stage that greets, one that refuses, and nobody at all"""
+    refusing = RawServer(FORBIDDEN)
+    with stage() as local, running() as app:
+        app.press("More options…")
+        for address, words in ((local.url, ("Get an answer", "The stage greets you")),
+                               (refusing.url, ("Be let in", "403")),
+                               ("ws://127.0.0.1:1/prod", ("Connect", "failed")),
+                               ("wss://no-such-host.invalid/prod", ("Find the name", "failed"))):
+            app.type_into("Stage address", address, editor(app))
+            app.press("Test")
+            until(f"{words}, not {steps_of(app)}",
+                  lambda: any(all(word in step for word in words) for step in steps_of(app)))
+        app.keys("Escape")
+        until("no editor", lambda: not app.find("Your name there"))
+    assert len(refusing.requests) == 1, "a trial tries once"
+    refusing.close()
+
+
+def test_order():
+    """Stages are moved and changed between with keys alone"""
+    servers = [Server() for _ in range(3)]
+    with running(*[server.url for server in servers]) as app:
+        app.wait_for_status("Online")
+        for name in ("first", "second", "third"):
+            edit(app)
+            app.type_into("What you call it", name)
+            save(app)
+            app.keys("ctrl+Next")
+        until("the first again", lambda: "first" in app.texts())
+        app.keys("ctrl+shift+Prior")
+        app.keys("ctrl+shift+Next", "ctrl+shift+Next")
+        app.press("Stages")
+        until("the new order", lambda: [s.split(",")[0] for s in steps_of(app) if "," in s][-3:] in
+              (["second", "third", "first"], ["third", "second", "first"]))
+        app.keys("Escape")
+    for server in servers:
+        server.close()
+
+
+def test_share():
+    """AG-7: a link to a stage goes to other people without the token, and opens the stage at their side"""
+    server = Server()
+    with running(f"{server.url}?token=S3CR3T") as app:
+        app.wait_for_status("Online")
+        app.keys("ctrl+shift+l")
+        app.wait("Link copied, without the token")
+        app.keys("ctrl+v")
+        until("the link", lambda: app.text_of("Message") == f"dynamowave:{server.url}")
+        app.type_into("Message", "")
+    with running(f"dynamowave:{server.url}") as app:
+        # Whoever is led somewhere is asked first.
+        until("the address", lambda: app.text_of("Stage address") == server.url)
+        assert not app.status()
+        app.press("Connect")
+        app.wait_for_status("Online")
+        second = subprocess.run([os.environ["DYNAMOWAVE_CHAT"], f"dynamowave:{server.url}"], timeout=DEADLINE,
+                                check=False)
+        assert second.returncode == 0
+        app.wait_for_status("Online")
+    server.close()
+
+
+def test_link_from_the_desktop():
+    """DT-2: a link that the desktop opens over the bus leads to the address"""
+    with running() as app:
+        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.dynamowave.Chat", "--object-path",
+                        "/io/github/dynamowave/Chat", "--method", "org.freedesktop.Application.Open",
+                        "['dynamowave://h.example/prod']", "{}"], check=True, timeout=DEADLINE, capture_output=True)
+        until("the address", lambda: app.text_of("Stage address") == "wss://h.example/prod")
+
+
+def test_undo_returns():
+    """A stage that is put back is shown again"""
+    server, other = Server(), Server()
+    with running(other.url, server.url) as app:
+        app.wait_for_status("Online")
+        app.say("on the second")
+        app.wait_for_row("on the second")
+        app.press("Stages")
+        app.press("Remove")
+        app.click("Undo")
+        app.wait_for_row("on the second")
+        app.wait_for_status("Online")
+    server.close()
+    other.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/stages")
