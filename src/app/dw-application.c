@@ -41,13 +41,7 @@ G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
 static void
 on_new_window (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  DwApplication *self = data;
-  DwChat *chat = dw_application_recall_chat (self);
-  DwWindow *window = dw_window_new (GTK_APPLICATION (self));
-
-  if (chat != NULL)
-    dw_window_show_chat (window, chat);
-  gtk_window_present (GTK_WINDOW (window));
+  gtk_window_present (GTK_WINDOW (dw_window_new (data)));
 }
 
 static DwWindow *

@@ -188,6 +188,13 @@ dw_background_new (GtkApplication *application, GSettings *settings)
   return self;
 }
 
+static gboolean
+on_close (gpointer data)
+{
+  gtk_window_destroy (data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
 {
@@ -196,8 +203,9 @@ on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
   g_settings_set_boolean (self->settings, "told-of-quitting", TRUE);
   if (g_str_equal (answer, "stay"))
     g_settings_set_boolean (self->settings, "background", TRUE);
+  /* The dialog goes with its window, and is still in the middle of this. */
   if (!g_str_equal (answer, "cancel"))
-    gtk_window_destroy (window);
+    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close, g_object_ref (window), g_object_unref);
 }
 
 /**

@@ -462,7 +462,7 @@ follow_settings (DwWindow *self)
  * dw_window_new:
  * @application: whose window it is
  *
- * Returns: (transfer none): a window that shows the welcome page, or nothing until the stages are loaded
+ * Returns: (transfer none): a window that shows what the last one showed, or nothing until the stages are loaded
  */
 DwWindow *
 dw_window_new (GtkApplication *application)
@@ -479,7 +479,7 @@ dw_window_new (GtkApplication *application)
                            G_CONNECT_SWAPPED);
   show_store (self);
   if (dw_chat_list_is_loaded (chats))
-    dw_window_show_welcome (self, NULL, NULL);
+    dw_window_offer_chat (self, dw_application_recall_chat (DW_APPLICATION (application)));
   return self;
 }
 
