@@ -410,7 +410,7 @@ def test_no_keyring():
             assert app.status().startswith("Offline"), app.status()
             app.press("Enter token")
             app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
-            app.press("Connect")
+            app.press("_Save Save")
             app.wait_for_status("Online")
             assert TOKEN.encode() in proxy.requests[-1]
 
@@ -452,7 +452,7 @@ def test_silent_keyring():
                 assert not proxy.requests, proxy.requests
                 app.press("Enter it for now")
                 app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
-                app.press("Connect")
+                app.press("_Save Save")
                 app.wait_for_status("Online")
         finally:
             keyring.kill()
