@@ -362,7 +362,7 @@ def test_remove_and_undo():
 
 def first_visible(app):
     """The name of the topmost row that can be seen, found as a pointer finds it: rows out of sight keep old extents."""
-    conversation = app.find("Conversation")
+    conversation = app.wait("Conversation")
     area = Atspi.Component.get_extents(conversation, Atspi.CoordType.WINDOW)
     for y in range(area.y + 4, area.y + area.height, 8):
         node = Atspi.Component.get_accessible_at_point(conversation, area.x + 60, y, Atspi.CoordType.WINDOW)
@@ -404,7 +404,11 @@ def test_scrolling_stays():
         server.send(*varied(500, 100))
         app.wait("100 new", ("push button", "button"))
         time.sleep(0.5)
-        stays = lambda: abs(number_of(first_visible(app)) - before) <= 1  # noqa: E731
+
+        def stays():
+            first = first_visible(app)
+            return first is not None and abs(number_of(first) - before) <= 1
+
         until(f"{before} to stay first, not {first_visible(app)}", stays)
         app.move(0, 0, 480, 700)
         time.sleep(1)
