@@ -42,7 +42,7 @@ struct _DwMessageList
 G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 
 /* How long after a key or a turn of the wheel the list moves because of it, in microseconds. */
-#define MOVE_US (300 * 1000)
+#define MOVE_US (1 * G_USEC_PER_SEC)
 
 /* How far from the end still counts as at the end, in pixels. */
 #define END_SLACK 24

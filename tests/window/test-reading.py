@@ -225,10 +225,14 @@ def test_many_rows():
                 return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
         def there_and_back():
-            app.keys("shift+F6", "Home")
+            app.keys("shift+F6")
+            until("a row", lambda: "#" in (focused(app) or ""))
+            app.keys("Home")
             app.wait_for_row("#0 ")
-            app.keys("End", "F6")
+            app.keys("End")
             app.wait_for_row("#19999 ")
+            app.keys("F6")
+            until("the composer", lambda: focused(app) == "Message")
 
         for _ in range(3):
             there_and_back()
