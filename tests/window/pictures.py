@@ -15,7 +15,7 @@ SIZE = (720, 640)
 LINES = (("Ada", "Tide gauge 4 is back. The reading was off by 12 cm because of the ferry."),
          ("Björn", "Morning! Forecast is here: https://met.example/harbour"),
          ("Björn", "Gusts up to 60 km/h after noon, so the pontoon stays closed."),
-         ("Chiara", "Understood 👍"))
+         ("Chiara", "Understood, thank you."))
 
 
 def take(app, folder, name):
