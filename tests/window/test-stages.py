@@ -32,7 +32,8 @@ def address_in(app):
 
 def save(app):
     app.press("_Save Save")
-    until("the editor to go", lambda: not app.find("Your name there"))
+    # As the display has it: GTK 4.8 complains when the accessibility tree is asked while a window goes.
+    until("the editor to go", lambda: app.n_windows() == 1)
 
 
 def test_names():
@@ -102,7 +103,7 @@ def test_trial():
             until(f"{words}, not {steps_of(app)}",
                   lambda: any(all(word in step for word in words) for step in steps_of(app)))
         app.keys("Escape")
-        until("no editor", lambda: not app.find("Your name there"))
+        until("no editor", lambda: app.n_windows() == 1)
     assert len(refusing.requests) == 1, "a trial tries once"
     refusing.close()
 
