@@ -101,7 +101,7 @@ class App:
 
     def n_windows(self):
         """How many windows with a title are on the screen, as the display itself has it."""
-        return len(subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), "--name", "."],
+        return len(subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid), "--name", "."],
                                   capture_output=True, text=True, check=False).stdout.split())
 
     def walk(self, start=None):
