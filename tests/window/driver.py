@@ -80,6 +80,9 @@ class App:
         self.process = subprocess.Popen(command + list(arguments), env={**os.environ, "G_DEBUG": "fatal-warnings", "XDG_DATA_HOME": self.data, **(environment or {})},
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         self.root = until("the program in the accessibility tree", self._find_root)
+        # What was looked at while it was being built would be remembered so, and the library crashes now and then
+        # where its memory is cleared.
+        self.root.set_cache_mask(Atspi.Cache.NONE)
 
     def _find_root(self):
         if self.process.poll() is not None:
@@ -111,8 +114,6 @@ class App:
             node = stack.pop()
             if node is None:
                 continue
-            if node is self.root:
-                node.clear_cache()
             try:
                 node.get_name()
                 hidden = node is not self.root and not node.get_state_set().contains(Atspi.StateType.VISIBLE)

@@ -360,6 +360,17 @@ def test_remove_and_undo():
         app.wait_for_status("Online")
 
 
+def scroll_away(app):
+    """Turns the wheel over the conversation until it is away from the end."""
+
+    def turn():
+        app.press_at("Conversation")
+        app.scroll(-40)
+        return app.find("Newest messages", ("push button", "button"))
+
+    until("the button", turn)
+
+
 def first_visible(app):
     """The name of the topmost row that can be seen, found as a pointer finds it: rows out of sight keep old extents."""
     conversation = app.wait("Conversation")
@@ -396,9 +407,7 @@ def test_scrolling_stays():
         app.wait_for_status("Online")
         server.send(*varied(0, 500))
         app.wait_for_row("#499 ")
-        app.press_at("Conversation")
-        app.scroll(-80)
-        until("the button", lambda: app.find("Newest messages", ("push button", "button")))
+        scroll_away(app)
         until("the scrolling to end", lambda: steady(lambda: first_visible(app)))
         before = number_of(first_visible(app))
         server.send(*varied(500, 100))
@@ -499,9 +508,7 @@ def test_new_messages_button():
         app.wait_for_status("Online")
         server.send(*[json.dumps({"message": f"old {n}"}) for n in range(60)])
         app.wait_for_row("old 59")
-        app.press_at("Conversation")
-        app.scroll(-30)
-        until("the button", lambda: app.find("Newest messages", ("push button", "button")))
+        scroll_away(app)
         server.send(*[json.dumps({"message": f"new {n}"}) for n in range(3)])
         app.press("3 new")
         until("no button", lambda: not app.find("3 new", ("push button", "button")))
