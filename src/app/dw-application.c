@@ -55,11 +55,9 @@ find_window (DwApplication *self)
 static void
 show_stage (DwApplication *self, const char *uuid)
 {
-  DwChat *chat = dw_chat_list_find (self->chats, uuid);
   DwWindow *window = find_window (self);
 
-  if (chat != NULL)
-    dw_window_show_chat (window, chat);
+  dw_window_show_stage (window, uuid);
   gtk_window_present (GTK_WINDOW (window));
 }
 
@@ -126,19 +124,12 @@ offer_link (DwApplication *self, DwWindow *window, const char *link)
   g_autofree char *address = dw_stage_link_dup_address (link);
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, &error);
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->chats));
+  DwChat *chat = url != NULL ? dw_chat_list_find_by_url (self->chats, url) : NULL;
 
-  for (guint i = 0; url != NULL && i < n; i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
-
-      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
-        {
-          dw_window_show_chat (window, chat);
-          return;
-        }
-    }
-  dw_window_show_welcome (window, address, error != NULL ? error->message : NULL);
+  if (chat != NULL)
+    dw_window_show_chat (window, chat);
+  else
+    dw_window_show_welcome (window, address, error != NULL ? error->message : NULL);
 }
 
 static void

@@ -198,18 +198,17 @@ commit_preedit (DwComposer *self)
 }
 
 static void
-on_send_clicked (DwComposer *self)
-{
-  commit_preedit (self);
-  send_text (self);
-  gtk_widget_grab_focus (GTK_WIDGET (self->view));
-}
-
-static void
 on_send (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   commit_preedit (DW_COMPOSER (widget));
   send_text (DW_COMPOSER (widget));
+}
+
+static void
+on_send_clicked (DwComposer *self)
+{
+  on_send (GTK_WIDGET (self), NULL, NULL);
+  dw_composer_focus (self);
 }
 
 static void

@@ -159,7 +159,7 @@ find_item (DwMessageList *self, gint64 place)
     {
       GtkWidget *row = gtk_widget_get_first_child (item);
 
-      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_is_at (DW_MESSAGE_ROW (row), place))
+      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_get_place (DW_MESSAGE_ROW (row)) == place)
         return item;
     }
   return NULL;
@@ -418,7 +418,10 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->look, g_source_remove);
   g_clear_handle_id (&self->keep, g_source_remove);
+  g_clear_handle_id (&self->later, g_source_remove);
   self->top = 0;
+  /* What moved was another conversation. */
+  self->moves_until = 0;
   g_set_object (&self->conversation, conversation);
   if (conversation == NULL)
     {

@@ -492,19 +492,6 @@ dw_message_row_get_place (DwMessageRow *self)
 }
 
 /**
- * dw_message_row_is_at:
- * @self: a row
- * @place: a place of the conversation
- *
- * Returns: whether it shows the line there
- */
-gboolean
-dw_message_row_is_at (DwMessageRow *self, gint64 place)
-{
-  return self->message != NULL && dw_message_get_place (self->message) == place;
-}
-
-/**
  * dw_message_row_dup_label:
  * @self: a row with a message
  *

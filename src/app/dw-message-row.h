@@ -14,7 +14,6 @@ GtkWidget *dw_message_row_new (void);
 void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
 void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
 gint64 dw_message_row_get_place (DwMessageRow *self);
-gboolean dw_message_row_is_at (DwMessageRow *self, gint64 place);
 char *dw_message_row_dup_label (DwMessageRow *self);
 
 G_END_DECLS

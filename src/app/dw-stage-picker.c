@@ -56,23 +56,30 @@ safe_subtitle_of (DwChat *chat)
   return dw_safe_text (subtitle);
 }
 
+/* Told of each key that is typed too, since the draft is the stage's. */
+static void
+on_stage_changed (DwStagePicker *self)
+{
+  g_autofree char *name = safe_name_of (self->chat);
+
+  gtk_label_set_text (self->name, name);
+  gtk_label_set_text (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
+}
+
 static void
 on_changed (DwStagePicker *self)
 {
   DwSession *session = dw_chat_get_session (self->chat);
   const DwSessionStatus *status = dw_session_get_status (session);
-  g_autofree char *name = safe_name_of (self->chat);
   g_autofree char *subtitle = safe_subtitle_of (self->chat);
   g_autofree char *tooltip = dw_status_text_tooltip (status, dw_session_get_url (session));
   g_autofree char *safe_tooltip = dw_safe_text (tooltip);
 
-  gtk_label_set_text (self->name, name);
   gtk_label_set_text (self->status, subtitle);
   gtk_widget_set_tooltip_text (self->button, safe_tooltip);
   dw_stage_row_show_dot (self->dot, status);
   gtk_label_set_text (self->connection,
                       status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
-  gtk_label_set_text (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
 }
 
 static GtkWidget *
@@ -196,7 +203,7 @@ dw_stage_picker_init (DwStagePicker *self)
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
-  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (on_changed), self);
+  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (on_stage_changed), self);
   g_signal_connect_object (self->popover, "notify::visible", G_CALLBACK (on_visible), self, G_CONNECT_SWAPPED);
 }
 
@@ -225,6 +232,7 @@ dw_stage_picker_set_chat (DwStagePicker *self, DwChat *chat)
     return;
   g_signal_group_set_target (self->changes, dw_chat_get_session (chat));
   g_signal_group_set_target (self->stage, dw_chat_get_stage (chat));
+  on_stage_changed (self);
   on_changed (self);
   show_others (self);
 }

@@ -73,20 +73,6 @@ find_by_stage (DwChatList *self, DwStage *stage)
   return NULL;
 }
 
-/* The one on this computer has another address each time, and what it says of it is not compared. */
-static DwChat *
-find_by_url (DwChatList *self, const DwStageUrl *url)
-{
-  for (guint i = 0; i < self->chats->len; i++)
-    {
-      DwChat *chat = g_ptr_array_index (self->chats, i);
-
-      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
-        return chat;
-    }
-  return NULL;
-}
-
 static DwChat *
 find_local (DwChatList *self)
 {
@@ -336,18 +322,6 @@ dw_chat_list_close (DwChatList *self, gboolean keeps)
 }
 
 /**
- * dw_chat_list_get_store:
- * @self: a list
- *
- * Returns: (transfer none): where the stages are
- */
-DwStore *
-dw_chat_list_get_store (DwChatList *self)
-{
-  return self->store;
-}
-
-/**
  * dw_chat_list_get_history:
  * @self: a list
  *
@@ -369,6 +343,28 @@ DwStageList *
 dw_chat_list_get_stages (DwChatList *self)
 {
   return self->stages;
+}
+
+/**
+ * dw_chat_list_find_by_url:
+ * @self: a list
+ * @url: an address
+ *
+ * The stage on this computer has another address each time, and what it says of it is not compared.
+ *
+ * Returns: (transfer none) (nullable): the chat on the stage of that primary address
+ */
+DwChat *
+dw_chat_list_find_by_url (DwChatList *self, const DwStageUrl *url)
+{
+  for (guint i = 0; i < self->chats->len; i++)
+    {
+      DwChat *chat = g_ptr_array_index (self->chats, i);
+
+      if (dw_stage_url_equal (dw_stage_get_url (dw_chat_get_stage (chat), 0), url))
+        return chat;
+    }
+  return NULL;
 }
 
 /**
@@ -415,7 +411,7 @@ add_stage (DwChatList *self, DwStage *stage, GError **error)
 DwChat *
 dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
 {
-  DwChat *chat = find_by_url (self, dw_stage_get_url (stage, 0));
+  DwChat *chat = dw_chat_list_find_by_url (self, dw_stage_get_url (stage, 0));
 
   if (chat == NULL)
     chat = add_stage (self, stage, error);
@@ -439,7 +435,7 @@ dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
 DwChat *
 dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **error)
 {
-  DwChat *other = find_by_url (self, dw_stage_get_url (wanted, 0));
+  DwChat *other = dw_chat_list_find_by_url (self, dw_stage_get_url (wanted, 0));
 
   if (other != NULL && other != chat)
     {

@@ -18,9 +18,9 @@ gboolean dw_chat_list_is_loaded (DwChatList *self);
 void dw_chat_list_expire (DwChatList *self, gint64 before);
 void dw_chat_list_close (DwChatList *self, gboolean keeps);
 
-DwStore *dw_chat_list_get_store (DwChatList *self);
 DwStore *dw_chat_list_get_history (DwChatList *self);
 DwStageList *dw_chat_list_get_stages (DwChatList *self);
+DwChat *dw_chat_list_find_by_url (DwChatList *self, const DwStageUrl *url);
 DwChat *dw_chat_list_find (DwChatList *self, const char *uuid);
 
 DwChat *dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error);

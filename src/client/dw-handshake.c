@@ -221,6 +221,18 @@ make_message (const DwStageUrl *url, const DwHandshakeOptions *options)
 }
 
 /**
+ * dw_handshake_new_http:
+ *
+ * Returns: (transfer full): what opens connections, without a timeout of its own: the deadlines are ours, and
+ *   libsoup's would end a handshake at 60 s
+ */
+SoupSession *
+dw_handshake_new_http (void)
+{
+  return soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
+}
+
+/**
  * dw_handshake_async:
  * @http: a session without a timeout of its own below the handshake's
  * @url: the stage

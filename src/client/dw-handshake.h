@@ -73,6 +73,7 @@ typedef struct
 
 void dw_handshake_report_clear (DwHandshakeReport *report);
 
+SoupSession *dw_handshake_new_http (void);
 void dw_handshake_async (SoupSession *http,
                          const DwStageUrl *url,
                          const DwHandshakeOptions *options,

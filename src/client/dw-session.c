@@ -453,9 +453,7 @@ dw_session_init (DwSession *self)
   self->inbox = dw_inbox_new (on_inbox, self);
   self->parser = json_parser_new ();
   self->status.latency_ms = -1;
-  /* The deadlines are ours; libsoup's own would end a handshake at 60 s. */
-  self->http =
-      soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
+  self->http = dw_handshake_new_http ();
 }
 
 /**

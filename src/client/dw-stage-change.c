@@ -4,8 +4,8 @@
 /**
  * SECTION:dw-stage-change
  *
- * What a person edits in a stage: its name, addresses, dialect, own name and access. It is edited in a copy, and
- * taken over as a whole.
+ * What a person edits in a stage: its name, addresses, dialect, own name and access. It comes as a stage nobody
+ * saves, and is taken over as a whole.
  */
 
 static GPtrArray *
@@ -27,23 +27,6 @@ copy_way (DwStage *stage, DwStage *from)
   dw_stage_set_dialect (stage, dw_stage_get_dialect (from));
   dw_stage_set_headers (stage, dw_stage_get_headers (from));
   dw_stage_set_protocols (stage, dw_stage_get_protocols (from));
-}
-
-/**
- * dw_stage_change_begin:
- * @stage: a stage
- *
- * Returns: (transfer full): a copy of what can be edited, which nobody saves
- */
-DwStage *
-dw_stage_change_begin (DwStage *stage)
-{
-  DwStage *copy = dw_stage_new (dw_stage_get_url (stage, 0));
-
-  copy_way (copy, stage);
-  dw_stage_set_name (copy, dw_stage_get_name (stage));
-  dw_stage_set_own_name (copy, dw_stage_get_own_name (stage));
-  return copy;
 }
 
 static gboolean
@@ -94,7 +77,7 @@ have_same_dialect (DwDialect *a, DwDialect *b)
 /**
  * dw_stage_change_apply:
  * @stage: a stage
- * @wanted: the copy that was edited
+ * @wanted: the stage as it is to be
  *
  * Takes over what was edited. A stage on this computer whose address was changed is one like any other from now on.
  *

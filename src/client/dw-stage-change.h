@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-DwStage *dw_stage_change_begin (DwStage *stage);
 gboolean dw_stage_change_apply (DwStage *stage, DwStage *wanted);
 
 G_END_DECLS

@@ -75,9 +75,7 @@ dw_trial_class_init (DwTrialClass *klass)
 static void
 dw_trial_init (DwTrial *self)
 {
-  /* The deadline is the handshake's own. */
-  self->http =
-      soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
+  self->http = dw_handshake_new_http ();
 }
 
 /**

@@ -104,7 +104,7 @@ static void
 test_change (void)
 {
   g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?token=1");
-  g_autoptr (DwStage) wanted = dw_stage_change_begin (stage);
+  g_autoptr (DwStage) wanted = stage_of ("wss://h.example/prod?token=1");
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DATA);
 
   dw_stage_set_local (stage, TRUE);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-raw-peer.h"
-#include "dw-session-fixture.h"
 #include "dw-test.h"
 
-#include "client/dw-chat.h"
-#include "client/dw-sending.h"
+#include "client/dw-conversation.h"
 #include "client/dw-day.h"
 #include "client/dw-pages.h"
-#include "client/dw-store-expiry.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* A conversation over a store, and a chat that comes back after a restart. */
+/* A conversation over a store. */
 typedef struct
 {
   DwStore *store;
@@ -304,321 +300,6 @@ test_holes (void)
   g_assert_cmpint (dw_message_get_kind (line), ==, DW_MESSAGE_NOTICE);
 }
 
-/* The chat */
-
-typedef struct
-{
-  DwRawPeer *peer;
-  DwStore *store;
-  DwStage *stage;
-  DwChat *chat;
-} Table;
-
-static void
-table_init (Table *table, const char *features)
-{
-  g_autofree char *text = g_strdup_printf ("{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
-                                           "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[%s]}",
-                                           features);
-  g_autofree char *address = NULL;
-  g_autoptr (DwStageUrl) url = NULL;
-
-  table->peer = dw_raw_peer_new (NULL);
-  dw_raw_peer_set_greeting_text (table->peer, text);
-  address = dw_raw_peer_dup_url (table->peer);
-  url = dw_stage_url_parse (address, NULL);
-  table->stage = dw_stage_new (url);
-  dw_stage_set_number (table->stage, 1);
-  table->store = dw_store_new (NULL);
-}
-
-static void
-table_store (Table *table, const DwRecord *record)
-{
-  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-
-  g_ptr_array_add (records, dw_record_copy (record));
-  dw_store_lines_add_async (table->store, 1, records, NULL, NULL);
-}
-
-static void
-table_start (Table *table)
-{
-  DwSessionPolicy policy = fixture_policy ();
-
-  table->chat = dw_chat_new (table->stage, table->store, &policy, NULL);
-  settle (dw_chat_get_conversation (table->chat));
-}
-
-static gboolean
-is_online (gpointer data)
-{
-  return dw_session_get_status (dw_chat_get_session (((Table *) data)->chat))->state == DW_SESSION_ONLINE;
-}
-
-static void
-table_connect (Table *table)
-{
-  dw_chat_connect (table->chat);
-  dw_test_until ("online", is_online, table);
-}
-
-static void
-table_clear (Table *table)
-{
-  dw_test_finalize (table->chat);
-  dw_test_finalize (table->store);
-  g_object_unref (table->stage);
-  g_object_unref (table->peer);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Table, table_clear)
-
-static gboolean
-is_sent (gpointer message)
-{
-  return dw_message_get_delivery (message) == DW_DELIVERY_SENT;
-}
-
-typedef struct
-{
-  DwRawPeer *peer;
-  const char *part;
-  guint n;
-} Frames;
-
-static gboolean
-has_frames (gpointer data)
-{
-  Frames *frames = data;
-
-  return dw_raw_peer_get_n_frames (frames->peer, frames->part) == frames->n;
-}
-
-static void
-until_frames (Table *table, const char *part, guint n)
-{
-  Frames frames = { table->peer, part, n };
-
-  dw_test_until ("frames at the peer", has_frames, &frames);
-}
-
-/* A restart promotes nothing: what nobody knows is not claimed, and what everybody can drop is sent again. */
-static void
-test_restart (void)
-{
-  static const struct
-  {
-    DwDelivery delivery;
-    DwWent went;
-    gboolean echoes;
-    const char *features;
-    DwDelivery after;
-    gboolean goes;
-  } rows[] = {
-    { DW_DELIVERY_QUEUED, DW_WENT_NEVER, FALSE, "", DW_DELIVERY_QUEUED, TRUE },
-    { DW_DELIVERY_QUEUED, DW_WENT_NEVER, TRUE, "\"id\"", DW_DELIVERY_QUEUED, TRUE },
-    /* It died between the mark and the socket, or after. */
-    { DW_DELIVERY_QUEUED, DW_WENT_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_QUEUED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    /* Where nothing ever came back, “sent” is final. */
-    { DW_DELIVERY_SENT, DW_WENT_PLAIN, FALSE, "", DW_DELIVERY_SENT, FALSE },
-    { DW_DELIVERY_SENT, DW_WENT_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_SENT, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    { DW_DELIVERY_UNCONFIRMED, DW_WENT_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_UNCONFIRMED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    { DW_DELIVERY_FAILED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_FAILED, FALSE },
-    { DW_DELIVERY_DELIVERED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_DELIVERED, FALSE },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_auto (Table) table = { 0 };
-      g_autoptr (DwMessage) message = NULL;
-      DwRecord record = { .place = 1, .kind = DW_MESSAGE_OWN, .text = (char *) "again?", .id = (char *) "id-1" };
-
-      g_test_message ("row %u", i);
-      record.time = g_get_real_time ();
-      record.delivery = rows[i].delivery;
-      record.went = rows[i].went;
-      table_init (&table, rows[i].features);
-      dw_stage_set_echoes (table.stage, rows[i].echoes);
-      table_store (&table, &record);
-      table_start (&table);
-      message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (table.chat)), 0);
-      g_assert_cmpint (dw_message_get_delivery (message), ==, rows[i].after);
-      table_connect (&table);
-      if (rows[i].goes)
-        {
-          dw_test_until ("it to be sent", is_sent, message);
-          until_frames (&table, "again?", 1);
-        }
-      else
-        {
-          dw_test_run_for (60);
-          g_assert_cmpint (dw_message_get_delivery (message), ==, rows[i].after);
-          g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "again?"), ==, 0);
-        }
-    }
-}
-
-/* What has waited for more than an hour asks first, and goes or is gone by one answer. */
-static void
-test_old_ask (void)
-{
-  for (guint sends = 0; sends < 2; sends++)
-    {
-      g_auto (Table) table = { 0 };
-      DwOutbox *outbox;
-
-      table_init (&table, "");
-      for (guint i = 1; i <= 3; i++)
-        {
-          g_autofree char *id = g_strdup_printf ("id-%u", i);
-          DwRecord record = { .place = i, .kind = DW_MESSAGE_OWN, .text = (char *) "old", .id = id };
-
-          record.delivery = DW_DELIVERY_QUEUED;
-          record.time = g_get_real_time () - (i < 3 ? 2 : 0) * G_TIME_SPAN_HOUR;
-          table_store (&table, &record);
-        }
-      table_start (&table);
-      table_connect (&table);
-      outbox = dw_chat_get_outbox (table.chat);
-      dw_test_run_for (100);
-      g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 2);
-      g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, 1);
-      dw_chat_answer_asking (table.chat, sends == 1);
-      g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 0);
-      dw_test_run_for (100);
-      g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, sends == 1 ? 3 : 1);
-      settle (dw_chat_get_conversation (table.chat));
-      /* And the gap: one was away since. */
-      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (table.chat))), >=,
-                        sends == 1 ? 3 : 1);
-    }
-}
-
-/* A second copy of what was there before the restart is dropped; one's own that is still to come back is not. */
-static void
-test_second_copy_after_restart (void)
-{
-  g_auto (Table) table = { 0 };
-  DwRecord theirs = { .place = 1, .text = (char *) "theirs", .id = (char *) "x" };
-  DwRecord own = { .place = 2, .kind = DW_MESSAGE_OWN, .text = (char *) "own", .id = (char *) "y" };
-  g_autoptr (DwMessage) message = NULL;
-  guint n;
-
-  theirs.time = own.time = g_get_real_time ();
-  own.delivery = DW_DELIVERY_SENT;
-  own.went = DW_WENT_WITH_ID;
-  table_init (&table, "\"id\"");
-  table_store (&table, &theirs);
-  table_store (&table, &own);
-  table_start (&table);
-  table_connect (&table);
-  n = g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (table.chat)));
-  message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (table.chat)), 1);
-  dw_test_until ("it to be sent again", is_sent, message);
-  dw_raw_peer_write_text (table.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
-  dw_raw_peer_write_text (table.peer, "{\"message\":\"own\",\"id\":\"y\"}");
-  dw_raw_peer_write_text (table.peer, "{\"message\":\"own\",\"id\":\"y\"}");
-  dw_test_run_for (100);
-  settle (dw_chat_get_conversation (table.chat));
-  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (table.chat))), ==, n);
-}
-
-/* Deleting what was said does not delete what is still to be said. */
-static void
-test_clear_keeps_queue (void)
-{
-  g_auto (Table) table = { 0 };
-  DwConversation *conversation;
-  DwMessage *message;
-
-  table_init (&table, "");
-  table_start (&table);
-  conversation = dw_chat_get_conversation (table.chat);
-  message = dw_chat_say (table.chat, "still to be said");
-  settle (conversation);
-  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (table.chat)), ==, 1);
-  dw_chat_clear_history (table.chat);
-  dw_test_run_for (100);
-  settle (conversation);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 2);
-  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (table.chat)), ==, 1);
-  table_connect (&table);
-  dw_test_until ("it to be sent", is_sent, message);
-  until_frames (&table, "still to be said", 1);
-}
-
-static gboolean
-is_half_sent (gpointer table)
-{
-  return dw_raw_peer_get_n_frames (((Table *) table)->peer, "number 250.") == 1;
-}
-
-static void
-on_expired (GObject *source, GAsyncResult *result, gpointer data)
-{
-  guint expired;
-
-  g_assert_true (dw_store_expire_finish (DW_STORE (source), result, &expired, NULL));
-  *(guint *) data = expired;
-}
-
-static gboolean
-is_not_zero (gpointer data)
-{
-  return *(guint *) data != 0;
-}
-
-static gboolean
-is_delivered (gpointer message)
-{
-  return dw_message_get_delivery (message) == DW_DELIVERY_DELIVERED;
-}
-
-/* What waits moves when old lines go, and what becomes of it is still written where it stands now. */
-static void
-test_expiry_moves_queue (void)
-{
-  g_auto (Table) table = { 0 };
-  DwRecord old = { .place = 1, .text = (char *) "old", .time = 1 };
-  DwRecord own = { .place = 2, .kind = DW_MESSAGE_OWN, .text = (char *) "own", .id = (char *) "y", .time = 1 };
-  DwRecord new = { .place = 4, .text = (char *) "new" };
-  g_autoptr (DwMessage) message = NULL;
-  guint expired = 0;
-
-  table_init (&table, "\"id\"");
-  own.delivery = DW_DELIVERY_UNCONFIRMED;
-  own.went = DW_WENT_WITH_ID;
-  new.time = g_get_real_time ();
-  table_store (&table, &old);
-  table_store (&table, &own);
-  old.place = 3;
-  table_store (&table, &old);
-  table_store (&table, &new);
-  table_start (&table);
-  message = g_object_ref (dw_conversation_find (dw_chat_get_conversation (table.chat), "y"));
-  dw_store_expire_async (table.store, 1000, on_expired, &expired);
-  dw_test_until ("the old to go", is_not_zero, &expired);
-  dw_conversation_reload (dw_chat_get_conversation (table.chat));
-  settle (dw_chat_get_conversation (table.chat));
-  g_assert_cmpuint (expired, ==, 2);
-  g_assert_cmpint (dw_message_get_place (message), ==, 3);
-  table_connect (&table);
-  dw_chat_answer_asking (table.chat, TRUE);
-  until_frames (&table, "own", 1);
-  dw_raw_peer_write_text (table.peer, "{\"message\":\"own\",\"id\":\"y\"}");
-  dw_test_until ("it to come back", is_delivered, message);
-  dw_test_finalize (g_steal_pointer (&table.chat));
-  table_start (&table);
-  g_object_unref (message);
-  message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (table.chat)), 0);
-  g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
-}
-
 /* A line that goes while a page is being read leaves nobody waiting. */
 static void
 test_remove_while_reading (void)
@@ -637,48 +318,6 @@ test_remove_while_reading (void)
   g_assert_cmpint (dw_message_get_kind (first), ==, DW_MESSAGE_BLANK);
   dw_conversation_remove (desk.conversation, newest);
   dw_test_until ("the line to be read", is_read, first);
-}
-
-/* 500 messages are sent in order, however often the stage has had enough; none is dropped. */
-static void
-test_paced_queue (void)
-{
-  g_auto (Table) table = { 0 };
-  DwMessage *last = NULL;
-  guint next = 1;
-  GPtrArray *texts;
-
-  table_init (&table, "\"id\"");
-  table_start (&table);
-  for (guint i = 1; i <= 500; i++)
-    {
-      g_autofree char *text = g_strdup_printf ("number %u.", i);
-
-      last = dw_chat_say (table.chat, text);
-    }
-  settle (dw_chat_get_conversation (table.chat));
-  table_connect (&table);
-  until_frames (&table, "number 3.", 1);
-  dw_raw_peer_write_text (table.peer,
-                          "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  /* It goes slowly for a while. */
-  dw_test_until ("half of them to be sent", is_half_sent, &table);
-  dw_test_until ("the last to be sent", is_sent, last);
-  until_frames (&table, "number 500.", 1);
-  texts = dw_raw_peer_get_texts (table.peer);
-  for (guint i = 0; i < texts->len; i++)
-    {
-      const char *number = strstr (g_ptr_array_index (texts, i), "number ");
-      guint n;
-
-      if (number == NULL)
-        continue;
-      n = (guint) atoi (number + strlen ("number "));
-      /* A second copy has the same id, and everybody drops it; nothing comes before its turn. */
-      g_assert_cmpuint (n, <=, next);
-      next = MAX (next, n + 1);
-    }
-  g_assert_cmpuint (next, ==, 501);
 }
 
 typedef struct
@@ -726,33 +365,6 @@ test_saved_before_shown (void)
   settle (desk.conversation);
   g_assert_cmpuint (watch.shown, ==, 21);
   desk_clear (&desk);
-}
-
-/* What nobody looked at is counted, marked, and remembered over a restart. */
-static void
-test_unread (void)
-{
-  g_auto (Table) table = { 0 };
-
-  table_init (&table, "");
-  table_start (&table);
-  table_connect (&table);
-  dw_chat_set_attended (table.chat, TRUE);
-  dw_raw_peer_write_text (table.peer, "seen");
-  dw_test_run_for (60);
-  settle (dw_chat_get_conversation (table.chat));
-  g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 0);
-  dw_chat_set_attended (table.chat, FALSE);
-  dw_raw_peer_write_text (table.peer, "one");
-  dw_raw_peer_write_text (table.peer, "two");
-  dw_test_run_for (60);
-  settle (dw_chat_get_conversation (table.chat));
-  g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 2);
-  dw_test_finalize (g_steal_pointer (&table.chat));
-  table_start (&table);
-  g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 2);
-  dw_chat_set_attended (table.chat, TRUE);
-  g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 0);
 }
 
 /* A conversation that goes with a line still to be written has it written, and nothing of it moves any more. */
@@ -820,26 +432,6 @@ test_read_after_remove (void)
   g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
 }
 
-/* An error of the gateway is about what went a moment ago, and so is an echo without an id. */
-static void
-test_sending (void)
-{
-  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, "hello", NULL, "x", g_get_real_time ());
-  DwSending *sending = dw_sending_new (message, FALSE);
-  DwFrame plain = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello" };
-  DwFrame other = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello", .id = (char *) "y" };
-
-  sending->sent_at = 0;
-  dw_message_set_went (message, DW_WENT_PLAIN);
-  g_assert_true (dw_sending_may_be_refused (sending, 29 * G_USEC_PER_SEC));
-  g_assert_false (dw_sending_may_be_refused (sending, 9 * 60 * G_USEC_PER_SEC));
-  g_assert_true (dw_sending_is_echo (sending, &plain, TRUE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, FALSE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, TRUE, 60 * G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &other, TRUE, G_USEC_PER_SEC));
-  dw_sending_free (sending);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -847,21 +439,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/drop-while-writing", test_drop_while_writing);
   g_test_add_func ("/client/history/reload-twice", test_reload_twice);
   g_test_add_func ("/client/history/read-after-remove", test_read_after_remove);
-  g_test_add_func ("/client/history/sending/AG-1", test_sending);
   g_test_add_func ("/client/history/order", test_order);
   g_test_add_func ("/client/history/days", test_days);
   g_test_add_func ("/client/history/pages/S-8", test_pages);
   g_test_add_func ("/client/history/unread-line", test_unread_line);
   g_test_add_func ("/client/history/remove", test_remove);
   g_test_add_func ("/client/history/holes", test_holes);
-  g_test_add_func ("/client/history/restart/DB-1", test_restart);
-  g_test_add_func ("/client/history/old-ask", test_old_ask);
-  g_test_add_func ("/client/history/second-copy-after-restart/DB-1", test_second_copy_after_restart);
-  g_test_add_func ("/client/history/clear-keeps-queue", test_clear_keeps_queue);
-  g_test_add_func ("/client/history/paced-queue", test_paced_queue);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
-  g_test_add_func ("/client/history/expiry-moves-queue", test_expiry_moves_queue);
   g_test_add_func ("/client/history/remove-while-reading", test_remove_while_reading);
-  g_test_add_func ("/client/history/unread", test_unread);
   return g_test_run ();
 }

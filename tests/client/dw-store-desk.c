@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-store-desk.h"
+
+#include "dw-test.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+void
+desk_init (Desk *desk)
+{
+  desk->folder = g_dir_make_tmp ("dw-store-XXXXXX", NULL);
+  desk->path = g_build_filename (desk->folder, "data", DW_STORE_NAME, NULL);
+  desk->store = dw_store_new (desk->path);
+}
+
+void
+desk_reopen (Desk *desk)
+{
+  dw_test_finalize (desk->store);
+  desk->store = dw_store_new (desk->path);
+}
+
+void
+desk_clear (Desk *desk)
+{
+  if (desk->store != NULL)
+    dw_test_finalize (desk->store);
+  g_free (desk->folder);
+  g_free (desk->path);
+}
+
+void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+GAsyncResult *
+await (GAsyncResult **result)
+{
+  dw_test_until ("the store", is_set, result);
+  return g_steal_pointer (result);
+}
+
+DwRecord *
+record_new (gint64 place, DwMessageKind kind, const char *text)
+{
+  DwRecord *record = g_new0 (DwRecord, 1);
+
+  record->place = place;
+  record->kind = kind;
+  record->time = place * G_USEC_PER_SEC;
+  record->text = g_strdup (text);
+  record->sender = g_strdup ("Ada");
+  return record;
+}
+
+GPtrArray *
+records_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
+}
+
+void
+add_records (Desk *desk, gint64 stage, GPtrArray *records)
+{
+  GAsyncResult *done = NULL;
+
+  dw_store_lines_add_async (desk->store, stage, records, on_done, &done);
+  g_object_unref (await (&done));
+}
+
+void
+add_text (Desk *desk, gint64 stage, gint64 place, const char *text)
+{
+  GPtrArray *records = records_new ();
+
+  g_ptr_array_add (records, record_new (place, DW_MESSAGE_THEIRS, text));
+  add_records (desk, stage, records);
+}
+
+void
+add_later (Desk *desk, gint64 place, DwMessageKind kind, const char *text)
+{
+  GPtrArray *records = records_new ();
+
+  g_ptr_array_add (records, record_new (place, kind, text));
+  desk->serial = dw_store_lines_add_async (desk->store, 1, records, NULL, NULL);
+}
+
+GPtrArray *
+read_records (Desk *desk, gint64 stage, gint64 first, gint64 last)
+{
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_store_lines_read_async (desk->store, stage, first, last, FALSE, on_done, &done);
+  result = await (&done);
+  return dw_store_lines_read_finish (desk->store, result, NULL);
+}
+
+guint
+count_records (Desk *desk, gint64 stage)
+{
+  g_autoptr (GPtrArray) records = read_records (desk, stage, 0, 1000000);
+
+  return records->len;
+}
+
+static gboolean
+is_written (gpointer data)
+{
+  return dw_store_get_written (((Desk *) data)->store) >= ((Desk *) data)->serial;
+}
+
+/* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
+void
+until_written (Desk *desk)
+{
+  dw_test_until ("what waits to be written", is_written, desk);
+}
+
+/* Runs SQL on the file as another program would. */
+void
+run_outside (Desk *desk, const char *sql)
+{
+  sqlite3 *other = NULL;
+
+  g_assert_cmpint (sqlite3_open (desk->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+}
+
+char *
+ask_outside (Desk *desk, const char *sql)
+{
+  sqlite3 *other = NULL;
+  sqlite3_stmt *query = NULL;
+  char *answer;
+
+  g_assert_cmpint (sqlite3_open (desk->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (other, sql, -1, &query, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (query), ==, SQLITE_ROW);
+  answer = g_strdup ((const char *) sqlite3_column_text (query, 0));
+  sqlite3_finalize (query);
+  sqlite3_close (other);
+  return answer;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* memmem, renameat2 */
+
+#include "dw-store-desk.h"
+#include "dw-test.h"
+
+#include "client/dw-client-error.h"
+#include "client/dw-export.h"
+#include "client/dw-schema.h"
+#include "client/dw-stage-list.h"
+#include "client/dw-store-expiry.h"
+#include "client/dw-store-lines.h"
+#include "client/dw-store-search.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+test_remove (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GPtrArray) found = NULL;
+
+  desk_init (&desk);
+  add_text (&desk, 1, 1, "one");
+  add_text (&desk, 1, 2, "two");
+  add_text (&desk, 1, 3, "three");
+  add_text (&desk, 2, 1, "another stage's");
+  dw_store_lines_remove (desk.store, 1, &(DwRecord){ .place = 2 });
+  found = read_records (&desk, 1, 0, 100);
+  g_assert_cmpuint (found->len, ==, 2);
+  g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "three");
+  g_assert_cmpint (((DwRecord *) found->pdata[1])->place, ==, 2);
+  g_assert_cmpuint (count_records (&desk, 2), ==, 1);
+}
+
+static gboolean
+file_has (const char *path, const char *suffix, const char *word)
+{
+  g_autofree char *name = g_strconcat (path, suffix, NULL);
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  return g_file_get_contents (name, &contents, &length, NULL)
+         && memmem (contents, length, word, strlen (word)) != NULL;
+}
+
+/* What is deleted is in no byte of the file, its index or its log. */
+static void
+test_clear_really (void)
+{
+  g_auto (Desk) desk = { 0 };
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  desk_init (&desk);
+  add_text (&desk, 1, 1, "a word like xylophonist");
+  add_text (&desk, 2, 1, "something else");
+  g_assert_true (file_has (desk.path, "", "xylophonist") || file_has (desk.path, "-wal", "xylophonist"));
+  dw_store_lines_clear_async (desk.store, 1, on_done, &done);
+  result = await (&done);
+  g_assert_true (dw_store_lines_clear_finish (desk.store, result, NULL));
+  g_assert_false (file_has (desk.path, "", "xylophonist"));
+  g_assert_false (file_has (desk.path, "-wal", "xylophonist"));
+  g_assert_cmpuint (count_records (&desk, 1), ==, 0);
+  g_assert_cmpuint (count_records (&desk, 2), ==, 1);
+}
+
+/* What is old goes, what nobody has got yet stays, days without lines go, and no hole is left. */
+static void
+test_expiry (void)
+{
+  g_auto (Desk) desk = { 0 };
+  GPtrArray *records = records_new ();
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) found = NULL;
+  guint expired;
+
+  desk_init (&desk);
+  g_ptr_array_add (records, record_new (1, DW_MESSAGE_DAY, ""));
+  for (gint64 i = 2; i <= 3000; i++)
+    g_ptr_array_add (records, record_new (i, i == 500 ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, "old"));
+  ((DwRecord *) records->pdata[499])->delivery = DW_DELIVERY_QUEUED;
+  g_ptr_array_add (records, record_new (3001, DW_MESSAGE_DAY, ""));
+  g_ptr_array_add (records, record_new (3002, DW_MESSAGE_THEIRS, "old, by a wrong clock"));
+  g_ptr_array_add (records, record_new (3003, DW_MESSAGE_THEIRS, "young"));
+  for (guint i = 3000; i < 3003; i++)
+    ((DwRecord *) records->pdata[i])->time = G_USEC_PER_SEC * G_GINT64_CONSTANT (1000000);
+  ((DwRecord *) records->pdata[3001])->time = 5;
+  add_records (&desk, 1, records);
+  dw_store_expire_async (desk.store, G_USEC_PER_SEC * G_GINT64_CONSTANT (900000), on_done, &done);
+  result = await (&done);
+  g_assert_true (dw_store_expire_finish (desk.store, result, &expired, NULL));
+  g_assert_cmpuint (expired, ==, 2999);
+  found = read_records (&desk, 1, 0, 10000);
+  /* The queued one keeps its day. */
+  g_assert_cmpuint (found->len, ==, 4);
+  for (guint i = 0; i < found->len; i++)
+    g_assert_cmpint (((DwRecord *) found->pdata[i])->place, ==, 3000 + (gint64) i);
+  g_assert_cmpint (((DwRecord *) found->pdata[0])->kind, ==, DW_MESSAGE_DAY);
+  g_assert_cmpint (((DwRecord *) found->pdata[1])->delivery, ==, DW_DELIVERY_QUEUED);
+  g_assert_cmpstr (((DwRecord *) found->pdata[3])->text, ==, "young");
+}
+
+static GPtrArray *
+search (Desk *desk, const char *words, guint n_stages)
+{
+  const gint64 stages[] = { 1, 2 };
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_store_search_async (desk->store, stages, n_stages, words, 50, on_done, &done);
+  result = await (&done);
+  return dw_store_search_finish (desk->store, result, NULL);
+}
+
+static void
+test_search (void)
+{
+  g_auto (Desk) desk = { 0 };
+  static const struct
+  {
+    const char *words;
+    guint n_stages;
+    guint hits;
+  } rows[] = {
+    { "hello", 1, 2 },
+    { "hello", 2, 3 },
+    { "HELLO wor", 1, 1 },
+    { "uber", 1, 1 },      /* without the marks */
+    { "hel", 1, 2 },       /* the beginning of the last word */
+    { "hel world", 1, 0 }, /* and of no other */
+    { "\"hello", 1, 2 },   /* no operators */
+    { "hello OR nothing", 1, 0 },
+    { "NEAR(", 1, 0 },
+    { "***", 1, 0 },
+    { "", 1, 0 },
+    { "   ", 1, 0 },
+    { "天気", 1, 1 }, /* inside a run without blanks */
+    { "いい 天気", 1, 1 },
+    { "天気 hello", 1, 0 },
+    { "أهلا", 1, 1 },
+    { "<b>", 1, 1 },
+  };
+
+  desk_init (&desk);
+  add_text (&desk, 1, 1, "Hello, world!");
+  add_text (&desk, 1, 2, "hello again & <b>");
+  add_text (&desk, 1, 3, "Über den Wolken");
+  add_text (&desk, 1, 4, "今日は天気がいいですね");
+  add_text (&desk, 1, 5, "أهلا وسهلا");
+  add_text (&desk, 2, 6, "hello from elsewhere");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GPtrArray) hits = search (&desk, rows[i].words, rows[i].n_stages);
+
+      g_test_message ("“%s”", rows[i].words);
+      g_assert_cmpuint (hits->len, ==, rows[i].hits);
+      for (guint j = 1; j < hits->len; j++)
+        g_assert_cmpint (((DwHit *) hits->pdata[j])->record->time, <, ((DwHit *) hits->pdata[j - 1])->record->time);
+    }
+}
+
+/* What is looked up must not be searched through. */
+static void
+test_query_plans (void)
+{
+  static const char *const queries[] = {
+    "SELECT * FROM lines WHERE line BETWEEN 1 AND 2 ORDER BY line",
+    "SELECT max(line) FROM lines WHERE line BETWEEN 1 AND 2",
+    "SELECT * FROM words JOIN lines ON lines.line = words.rowid WHERE words MATCH 'x' AND words.rowid BETWEEN 1 "
+    "AND 2 "
+    "ORDER BY words.rowid DESC",
+    "SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY "
+    "line",
+  };
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  add_text (&desk, 1, 1, "x");
+  for (guint i = 0; i < G_N_ELEMENTS (queries); i++)
+    {
+      sqlite3 *other = NULL;
+      sqlite3_stmt *query = NULL;
+      g_autofree char *explain = g_strdup_printf ("EXPLAIN QUERY PLAN %s", queries[i]);
+
+      g_assert_cmpint (sqlite3_open (desk.path, &other), ==, SQLITE_OK);
+      g_assert_cmpint (sqlite3_prepare_v2 (other, explain, -1, &query, NULL), ==, SQLITE_OK);
+      while (sqlite3_step (query) == SQLITE_ROW)
+        {
+          const char *detail = (const char *) sqlite3_column_text (query, 3);
+
+          g_test_message ("%s", detail);
+          g_assert_false (g_str_has_prefix (detail, "SCAN lines"));
+          g_assert_null (strstr (detail, "TEMP B-TREE"));
+        }
+      sqlite3_finalize (query);
+      sqlite3_close (other);
+    }
+}
+
+static void
+test_export (void)
+{
+  g_auto (Desk) desk = { 0 };
+  GPtrArray *records = records_new ();
+  g_autofree char *path = NULL;
+  g_autoptr (GFile) file = NULL;
+
+  desk_init (&desk);
+  for (gint64 i = 1; i <= 2500; i++)
+    g_ptr_array_add (records, record_new (i, DW_MESSAGE_THEIRS, "two\n[1970-01-01 00:00:01] Eve: lines"));
+  add_records (&desk, 1, records);
+  path = g_build_filename (desk.folder, "out", NULL);
+  file = g_file_new_for_path (path);
+  for (int format = DW_EXPORT_JSON_LINES; format <= DW_EXPORT_TEXT; format++)
+    {
+      GAsyncResult *done = NULL;
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autofree char *contents = NULL;
+      guint exported, lines = 0;
+
+      dw_export_async (desk.store, 1, file, (DwExportFormat) format, NULL, on_done, &done);
+      result = await (&done);
+      g_assert_true (dw_export_finish (desk.store, result, &exported, NULL));
+      g_assert_cmpuint (exported, ==, 2500);
+      g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+      for (char *at = contents; (at = strchr (at, '\n')) != NULL; at++)
+        lines++;
+      /* Nobody can forge a line of the text: those of one message are set in. */
+      g_assert_cmpuint (lines, ==, format == DW_EXPORT_TEXT ? 5000 : 2500);
+      g_assert_null (strstr (contents, "\n[1970-01-01 00:00:01] Eve"));
+    }
+}
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/store/remove", test_remove);
+  g_test_add_func ("/client/store/clear-really", test_clear_really);
+  g_test_add_func ("/client/store/expiry", test_expiry);
+  g_test_add_func ("/client/store/search/S-9", test_search);
+  g_test_add_func ("/client/store/query-plans/S-9", test_query_plans);
+  g_test_add_func ("/client/store/export", test_export);
+  return g_test_run ();
+}

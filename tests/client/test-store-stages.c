@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* memmem, renameat2 */
+
+#include "dw-store-desk.h"
+#include "dw-test.h"
+
+#include "client/dw-client-error.h"
+#include "client/dw-export.h"
+#include "client/dw-schema.h"
+#include "client/dw-stage-list.h"
+#include "client/dw-store-expiry.h"
+#include "client/dw-store-lines.h"
+#include "client/dw-store-search.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+static gboolean
+file_has (const char *path, const char *suffix, const char *word)
+{
+  g_autofree char *name = g_strconcat (path, suffix, NULL);
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  return g_file_get_contents (name, &contents, &length, NULL)
+         && memmem (contents, length, word, strlen (word)) != NULL;
+}
+
+static gboolean
+is_loaded (gpointer list)
+{
+  return dw_stage_list_is_loaded (list);
+}
+
+/* A stage comes back as it was, and what may be secret of it is not in the file. */
+static void
+test_stages (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod?token=S3CR3T%2Fcanary", NULL);
+  g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  g_autoptr (DwStage) other = dw_stage_new (second);
+  g_autoptr (DwDialect) dialect = dw_dialect_new_custom ("route", "say", "text", NULL, NULL);
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  char *protocols[] = { (char *) "S3CR3T-protocol", NULL };
+  DwStageList *list;
+  g_autoptr (DwStage) found = NULL;
+  g_autoptr (DwStage) moved = NULL;
+
+  desk_init (&desk);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("an empty list", is_loaded, list);
+  g_hash_table_insert (headers, (gpointer) "x-api-key", (gpointer) "S3CR3T-header");
+  dw_stage_add_url (stage, second);
+  dw_stage_set_dialect (stage, dialect);
+  dw_stage_set_headers (stage, headers);
+  dw_stage_set_protocols (stage, protocols);
+  dw_stage_set_name (stage, "Team");
+  dw_stage_set_own_name (stage, "Ada");
+  g_assert_true (dw_stage_list_add (list, stage));
+  g_assert_true (dw_stage_list_add (list, other));
+  dw_stage_set_draft (stage, "half a sen");
+  dw_stage_set_muted (stage, TRUE);
+  dw_stage_set_echoes (stage, TRUE);
+  dw_stage_list_move (list, stage, 1);
+  dw_test_finalize (list);
+  desk_reopen (&desk);
+  for (guint i = 0; i < 2; i++)
+    g_assert_false (file_has (desk.path, i == 0 ? "" : "-wal", "S3CR3T"));
+
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("the list", is_loaded, list);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 2);
+  moved = g_list_model_get_item (G_LIST_MODEL (list), 0);
+  found = g_list_model_get_item (G_LIST_MODEL (list), 1);
+  g_assert_cmpstr (dw_stage_get_uuid (moved), ==, dw_stage_get_uuid (other));
+  g_assert_cmpstr (dw_stage_get_uuid (found), ==, dw_stage_get_uuid (stage));
+  g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (found, 0)), ==, "wss://h.example/prod");
+  g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (found, 1)), ==, "wss://i.example/prod");
+  g_assert_cmpstr (dw_dialect_get_body_key (dw_stage_get_dialect (found)), ==, "text");
+  g_assert_cmpstr (dw_stage_get_name (found), ==, "Team");
+  g_assert_cmpstr (dw_stage_get_own_name (found), ==, "Ada");
+  g_assert_cmpstr (dw_stage_get_draft (found), ==, "half a sen");
+  g_assert_true (dw_stage_is_muted (found));
+  g_assert_true (dw_stage_echoes (found));
+  /* No keyring here: it is known that there is a secret, and that it cannot be had. */
+  g_assert_cmpint (dw_stage_get_secret (found), !=, DW_STAGE_SECRET_NONE);
+  g_object_unref (list);
+}
+
+static gboolean
+has_two (gpointer list)
+{
+  return g_list_model_get_n_items (list) == 2;
+}
+
+/* A file that cannot be read at the start is not written over by what is made meanwhile, and comes back by itself.
+ */
+static void
+test_read_late (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
+  g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  g_autoptr (DwStage) other = dw_stage_new (second);
+  g_autoptr (DwStage) back = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *away = NULL;
+  DwStageList *list;
+
+  desk_init (&desk);
+  folder = g_path_get_dirname (desk.path);
+  away = g_strconcat (folder, "-away", NULL);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("an empty list", is_loaded, list);
+  dw_stage_set_name (stage, "the real one");
+  g_assert_true (dw_stage_list_add (list, stage));
+  add_text (&desk, 1, 1, "what was said there");
+  dw_test_finalize (list);
+  g_clear_object (&desk.store);
+  g_assert_cmpint (g_rename (folder, away), ==, 0);
+  g_assert_true (g_file_set_contents (folder, "a file where the folder should be", -1, NULL));
+  desk.store = dw_store_new (desk.path);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("a list", is_loaded, list);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 0);
+  g_assert_true (dw_stage_list_add (list, other));
+  g_assert_cmpint (dw_stage_get_number (other), !=, 1);
+  /* At once, or the store would make a folder of its own in between. */
+  g_assert_cmpint (renameat2 (AT_FDCWD, away, AT_FDCWD, folder, RENAME_EXCHANGE), ==, 0);
+  dw_test_until ("the stage of the file", has_two, list);
+  back = g_list_model_get_item (G_LIST_MODEL (list), 1);
+  g_assert_cmpstr (dw_stage_get_name (back), ==, "the real one");
+  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  dw_test_finalize (list);
+}
+
+/* What a program that died had no time to delete goes at the next start, and nothing else. */
+static void
+test_orphans (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  DwStageList *list;
+
+  desk_init (&desk);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("an empty list", is_loaded, list);
+  g_assert_true (dw_stage_list_add (list, stage));
+  g_assert_cmpint (dw_stage_get_number (stage), ==, 1);
+  add_text (&desk, 1, 1, "of a stage");
+  add_text (&desk, 2, 1, "of nobody");
+  add_text (&desk, 2, 2, "of nobody");
+  add_text (&desk, 9, 1, "of nobody");
+  dw_test_finalize (list);
+  desk_reopen (&desk);
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("the list", is_loaded, list);
+  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  g_assert_cmpuint (count_records (&desk, 2), ==, 0);
+  g_assert_cmpuint (count_records (&desk, 9), ==, 0);
+  dw_test_finalize (list);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/store/stages/AG-7", test_stages);
+  g_test_add_func ("/client/store/read-late/DB-3", test_read_late);
+  g_test_add_func ("/client/store/orphans", test_orphans);
+  return g_test_run ();
+}
