@@ -7,6 +7,7 @@
 #include "dw-notifier.h"
 #include "dw-retention.h"
 #include "dw-settings.h"
+#include "dw-shortcuts.h"
 #include "dw-text-scale.h"
 #include "dw-window.h"
 
@@ -92,6 +93,12 @@ static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   dw_about_show (gtk_application_get_active_window (data), DW_APPLICATION (data)->chats);
+}
+
+static void
+on_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  dw_shortcuts_show (gtk_application_get_active_window (data));
 }
 
 static gboolean
@@ -214,6 +221,7 @@ dw_application_startup (GApplication *application)
     { .name = "show-stage", .activate = on_show_stage, .parameter_type = "s" },
     { .name = "text-size", .activate = on_text_size, .parameter_type = "i" },
     { .name = "about", .activate = on_about },
+    { .name = "shortcuts", .activate = on_shortcuts },
   };
   static const struct
   {
@@ -222,6 +230,7 @@ dw_application_startup (GApplication *application)
   } keys[] = {
     { "app.quit", { "<Control>q" } },
     { "app.new-window", { "<Control>n" } },
+    { "app.shortcuts", { "<Control>question", "F1" } },
     { "app.text-size(10)", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
     { "app.text-size(-10)", { "<Control>minus", "<Control>KP_Subtract" } },
     { "app.text-size(0)", { "<Control>0", "<Control>KP_0" } },

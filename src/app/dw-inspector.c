@@ -3,6 +3,7 @@
 
 #include "dw-safe-text.h"
 #include "dw-toolkit.h"
+#include "dw-trace-detail.h"
 #include "dw-trace-line.h"
 
 #include "wire/dw-limits.h"
@@ -18,8 +19,10 @@ struct _DwInspector
   AdwWindowTitle *heading;
   GtkToggleButton *pause;
   GtkEditable *filter;
+  GtkDropDown *kind;
   GtkScrolledWindow *scroller;
   GtkListView *list;
+  DwTraceDetail *detail;
   GtkEditable *raw;
 
   DwChat *chat;
@@ -30,6 +33,15 @@ struct _DwInspector
   guint64 first; /* the serial of the first line */
   guint64 last;  /* the serial of the last one */
   guint follow;
+};
+
+/* In the order of the list in the window. */
+enum
+{
+  KIND_EVERYTHING,
+  KIND_RECEIVED,
+  KIND_SENT,
+  KIND_CONNECTIONS,
 };
 
 G_DEFINE_FINAL_TYPE (DwInspector, dw_inspector, ADW_TYPE_WINDOW)
@@ -87,10 +99,32 @@ on_pause_toggled (DwInspector *self)
 }
 
 static gboolean
+is_of_kind (DwTraceLine *line, guint kind)
+{
+  switch (dw_trace_line_get_kind (line))
+    {
+    case DW_TRACE_IN:
+      return kind == KIND_RECEIVED;
+    case DW_TRACE_OUT:
+      return kind == KIND_SENT;
+    case DW_TRACE_PONG:
+    case DW_TRACE_CONNECTING:
+    case DW_TRACE_OPEN:
+    case DW_TRACE_FAILED:
+    case DW_TRACE_CLOSED:
+    default:
+      return kind == KIND_CONNECTIONS;
+    }
+}
+
+static gboolean
 is_wanted (gpointer item, gpointer data)
 {
   DwInspector *self = data;
+  guint kind = gtk_drop_down_get_selected (self->kind);
 
+  if (kind != KIND_EVERYTHING && !is_of_kind (item, kind))
+    return FALSE;
   return self->folded == NULL || *self->folded == '\0' || dw_trace_line_has (item, self->folded);
 }
 
@@ -100,6 +134,12 @@ on_filter_changed (DwInspector *self)
   g_free (self->folded);
   self->folded = g_utf8_casefold (gtk_editable_get_text (self->filter), -1);
   gtk_filter_changed (GTK_FILTER (self->wanted), GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+static void
+on_chosen (DwInspector *self)
+{
+  dw_trace_detail_show (self->detail, gtk_single_selection_get_selected_item (self->selection));
 }
 
 /* Any frame goes, right or wrong: that is what it is for. */
@@ -178,6 +218,8 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
   GtkWidget *head = gtk_label_new (NULL);
   GtkWidget *text = gtk_label_new (NULL);
 
+  gtk_widget_set_margin_start (box, 6);
+  gtk_widget_set_margin_end (box, 6);
   gtk_widget_add_css_class (box, "monospace");
   gtk_widget_add_css_class (box, "caption");
   gtk_widget_add_css_class (head, "dim-label");
@@ -224,10 +266,13 @@ dw_inspector_class_init (DwInspectorClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_inspector_dispose;
+  g_type_ensure (DW_TYPE_TRACE_DETAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, DwInspector, heading);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, pause);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, filter);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, kind);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, detail);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, list);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, raw);
@@ -250,12 +295,17 @@ dw_inspector_init (DwInspector *self)
   GtkFilterListModel *filtered;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* The name belongs to the part that can be pressed. */
+  dw_toolkit_set_label (gtk_widget_get_first_child (GTK_WIDGET (self->kind)), _ ("Kind"));
   self->lines = g_list_store_new (DW_TYPE_TRACE_LINE);
   self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
   filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),
                                         GTK_FILTER (g_object_ref (self->wanted)));
   self->selection = gtk_single_selection_new (G_LIST_MODEL (filtered));
   gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_single_selection_set_can_unselect (self->selection, TRUE);
+  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (on_chosen), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
   gtk_list_view_set_factory (self->list, factory);

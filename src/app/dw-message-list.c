@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-message-list.h"
 
+#include "dw-config.h"
 #include "dw-message-row.h"
 #include "dw-toolkit.h"
 
@@ -13,6 +14,7 @@ struct _DwMessageList
 
   GtkWidget *overlay;
   GtkStack *stack;
+  AdwStatusPage *nothing;
   GtkScrolledWindow *scroller;
   GtkListView *list;
   GtkWidget *to_end;
@@ -285,6 +287,8 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
 
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "messages" : "empty");
+  /* Its picture is a drawing, and what reads drawings takes 8 MiB: only where it is seen. */
+  adw_status_page_set_icon_name (self->nothing, n > 0 ? NULL : DW_APP_ID "-symbolic");
   if (added == 0 || position + added < n)
     return;
   if (self->stuck)
@@ -371,6 +375,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, nothing);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);

@@ -11,6 +11,7 @@ struct _DwTraceLine
 {
   GObject parent_instance;
 
+  DwTraceKind kind;
   char *head;  /* time, direction and size */
   char *text;  /* the start of the frame, or what happened */
   char *whole; /* all of it, to be copied */
@@ -108,6 +109,7 @@ dw_trace_line_new (const DwTraceEntry *entry)
   DwTraceLine *self = g_object_new (DW_TYPE_TRACE_LINE, NULL);
   gboolean cut;
 
+  self->kind = entry->kind;
   self->head = make_head (entry);
   if (entry->bytes != NULL)
     {
@@ -121,6 +123,18 @@ dw_trace_line_new (const DwTraceEntry *entry)
     self->whole = make_event (entry);
   self->text = dw_safe_text_shorten (self->whole, DW_TRACE_LINE_CHARS, 1, &cut);
   return self;
+}
+
+/**
+ * dw_trace_line_get_kind:
+ * @self: a line
+ *
+ * Returns: what it is of
+ */
+DwTraceKind
+dw_trace_line_get_kind (DwTraceLine *self)
+{
+  return self->kind;
 }
 
 /**

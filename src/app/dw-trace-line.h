@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (DwTraceLine, dw_trace_line, DW, TRACE_LINE, GObject)
 #define DW_TRACE_LINE_CHARS 300
 
 DwTraceLine *dw_trace_line_new (const DwTraceEntry *entry);
+DwTraceKind dw_trace_line_get_kind (DwTraceLine *self);
 const char *dw_trace_line_get_head (DwTraceLine *self);
 const char *dw_trace_line_get_text (DwTraceLine *self);
 const char *dw_trace_line_get_whole (DwTraceLine *self);

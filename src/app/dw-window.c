@@ -7,6 +7,7 @@
 #include "dw-history-actions.h"
 #include "dw-inspector.h"
 #include "dw-preferences.h"
+#include "dw-regions.h"
 #include "dw-safe-text.h"
 #include "dw-search-page.h"
 #include "dw-stage-actions.h"
@@ -50,6 +51,12 @@ static DwApplication *
 application_of (DwWindow *self)
 {
   return DW_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+}
+
+static gboolean
+shows_chat (DwWindow *self)
+{
+  return self->chat_page != NULL && gtk_widget_get_visible (GTK_WIDGET (self->chat_page));
 }
 
 static void
@@ -119,11 +126,8 @@ on_dismiss (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 attend (DwWindow *self)
 {
-  gboolean looks =
-      gtk_window_is_active (GTK_WINDOW (self)) && gtk_widget_get_visible (GTK_WIDGET (self->chat_page));
-
   if (self->chat != NULL)
-    dw_chat_set_attended (self->chat, looks);
+    dw_chat_set_attended (self->chat, gtk_window_is_active (GTK_WINDOW (self)) && shows_chat (self));
 }
 
 static void
@@ -180,7 +184,8 @@ on_back (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 on_focus_composer (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
+  if (shows_chat (DW_WINDOW (widget)))
+    dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
 }
 
 /* A focus that was set before there was a window on the screen is lost. */
@@ -190,7 +195,7 @@ dw_window_map (GtkWidget *widget)
   DwWindow *self = DW_WINDOW (widget);
 
   GTK_WIDGET_CLASS (dw_window_parent_class)->map (widget);
-  if (gtk_widget_get_visible (GTK_WIDGET (self->chat_page)))
+  if (shows_chat (self))
     dw_chat_page_focus (self->chat_page);
 }
 
@@ -316,35 +321,13 @@ dw_window_close_request (GtkWindow *window)
   return GTK_WINDOW_CLASS (dw_window_parent_class)->close_request (window);
 }
 
-static gboolean
-has_focus (GtkWidget *region)
-{
-  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (region));
-
-  return focus != NULL && (focus == region || gtk_widget_is_ancestor (focus, region));
-}
-
-/* Round the parts of the window, over those that take no keyboard. */
 static void
 move_region (DwWindow *self, guint by)
 {
   GtkWidget *regions[4] = { self->header, GTK_WIDGET (self->pages) };
-  guint n = 2;
-  guint at = 0;
+  guint n = shows_chat (self) ? 1 + dw_chat_page_get_regions (self->chat_page, regions + 1) : 2;
 
-  if (gtk_widget_get_visible (GTK_WIDGET (self->chat_page)))
-    n = 1 + dw_chat_page_get_regions (self->chat_page, regions + 1);
-  for (guint i = 0; i < n; i++)
-    if (has_focus (regions[i]))
-      at = i;
-  for (guint i = 1; i <= n; i++)
-    {
-      GtkWidget *region = regions[(at + n * n + i * by) % n];
-
-      if (gtk_widget_get_visible (region)
-          && (gtk_widget_grab_focus (region) || gtk_widget_child_focus (region, GTK_DIR_TAB_FORWARD)))
-        return;
-    }
+  dw_regions_move (regions, n, by);
 }
 
 static void
@@ -404,10 +387,7 @@ dw_window_class_init (DwWindowClass *klass)
   widget_class->map = dw_window_map;
   GTK_WINDOW_CLASS (klass)->close_request = dw_window_close_request;
   g_type_ensure (DW_TYPE_BANNER);
-  g_type_ensure (DW_TYPE_CHAT_PAGE);
-  g_type_ensure (DW_TYPE_SEARCH_PAGE);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
-  g_type_ensure (DW_TYPE_WELCOME_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
@@ -417,18 +397,10 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, menu);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, toasts);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, search);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, search_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, chat_page);
-  gtk_widget_class_bind_template_callback (widget_class, on_address_entered);
-  gtk_widget_class_bind_template_callback (widget_class, on_try_here);
-  gtk_widget_class_bind_template_callback (widget_class, on_more_options);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
-  gtk_widget_class_bind_template_callback (widget_class, on_found);
-  gtk_widget_class_bind_template_callback (widget_class, on_search_left);
   install_actions (widget_class);
   dw_stage_actions_install (widget_class);
 }
@@ -455,7 +427,31 @@ follow_settings (DwWindow *self)
                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
   g_settings_bind (settings, "window-maximized", self, "maximized",
                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
-  dw_chat_page_bind_settings (self->chat_page, settings);
+}
+
+/* The window is painted first, and what stands in it follows. */
+static void
+build_pages (DwWindow *self)
+{
+  GSettings *settings = dw_application_get_settings (application_of (self));
+
+  if (self->welcome != NULL)
+    return;
+  self->welcome = g_object_new (DW_TYPE_WELCOME_PAGE, NULL);
+  g_signal_connect_object (self->welcome, "address-entered", G_CALLBACK (on_address_entered), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->welcome, "try-here", G_CALLBACK (on_try_here), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->welcome, "more-options", G_CALLBACK (on_more_options), self, G_CONNECT_SWAPPED);
+  gtk_stack_add_named (self->pages, GTK_WIDGET (self->welcome), "welcome");
+  self->chat_page = g_object_new (DW_TYPE_CHAT_PAGE, NULL);
+  if (settings != NULL)
+    dw_chat_page_bind_settings (self->chat_page, settings);
+  gtk_stack_add_named (self->pages, GTK_WIDGET (self->chat_page), "chat");
+  self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
+  dw_search_page_set_chats (self->search, dw_application_get_chats (application_of (self)));
+  g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "left", G_CALLBACK (on_search_left), self, G_CONNECT_SWAPPED);
+  gtk_stack_add_named (self->pages, GTK_WIDGET (self->search), "search");
 }
 
 /**
@@ -472,7 +468,6 @@ dw_window_new (GtkApplication *application)
 
   follow_settings (self);
   dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
-  dw_search_page_set_chats (self->search, chats);
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
   g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
@@ -495,6 +490,7 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   g_autofree char *safe = dw_safe_name (name);
   g_autofree char *title = NULL;
 
+  build_pages (self);
   if (self->chat != NULL && self->chat != chat)
     dw_chat_set_attended (self->chat, FALSE);
   g_set_object (&self->chat, chat);
@@ -589,6 +585,7 @@ dw_window_show_stage (DwWindow *self, const char *uuid)
 void
 dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)
 {
+  build_pages (self);
   dw_welcome_page_set_own_name (self->welcome, dw_application_get_own_name (application_of (self)));
   dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
   dw_welcome_page_set_error (self->welcome, sentence);

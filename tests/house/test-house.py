@@ -10,6 +10,11 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import gi
+
+gi.require_version("GdkPixbuf", "2.0")
+from gi.repository import GdkPixbuf  # noqa: E402
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
 import tap  # noqa: E402
 
@@ -156,7 +161,9 @@ def test_one_id():
     assert f"<id>{APP_ID}</id>" in (data / f"{APP_ID}.metainfo.xml.in").read_text(encoding="utf-8")
     assert f'id="{APP_ID}"' in (data / f"{APP_ID}.gschema.xml").read_text(encoding="utf-8")
     assert f"app_id = '{APP_ID}'" in (ROOT / "meson.build").read_text(encoding="utf-8")
-    assert (data / f"{APP_ID}.svg").exists() and (data / f"{APP_ID}-symbolic.svg").exists()
+    icons = data / "icons" / "hicolor"
+    assert (icons / "scalable" / "apps" / f"{APP_ID}.svg").exists()
+    assert (icons / "symbolic" / "apps" / f"{APP_ID}-symbolic.svg").exists()
 
 
 def test_scripts():
@@ -166,9 +173,21 @@ def test_scripts():
 
 
 def test_icons():
-    """The icons are drawings that load"""
-    for path in (ROOT / "data").glob("*.svg"):
+    """The icons are drawings that load, and the pictures of them are of these drawings"""
+    icons = ROOT / "data" / "icons" / "hicolor"
+    drawings = list(icons.glob("*/apps/*.svg"))
+    assert len(drawings) == 3, drawings
+    for path in drawings:
         assert ElementTree.parse(path).getroot().tag.endswith("svg"), path
+    pictures = list(icons.glob("*/apps/*.png"))
+    assert len(pictures) == 3, pictures
+    for path in pictures:
+        picture = GdkPixbuf.Pixbuf.new_from_file(str(path))
+        size = int(path.parts[-3].split("x")[0])
+        assert (picture.get_width(), picture.get_height()) == (size, size), path
+        drawn = GdkPixbuf.Pixbuf.new_from_file_at_size(str(icons / "scalable" / "apps" / f"{APP_ID}.svg"), size, size)
+        apart = sum(abs(a - b) for a, b in zip(picture.get_pixels(), drawn.get_pixels())) / len(drawn.get_pixels())
+        assert apart < 3, f"{path} is another drawing by {apart}"
 
 
 if __name__ == "__main__":

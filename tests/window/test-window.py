@@ -447,28 +447,6 @@ def test_pasted_lines():
     server.close()
 
 
-def test_inspector():
-    """The frames are shown as they crossed the wire, without secrets; a raw one can be sent"""
-    server = Server()
-    with running(f"{server.url}?token=S3CR3T") as app:
-        app.wait_for_status("Online")
-        server.send('{"message":"<b>incoming</b>"}')
-        app.wait_for_row("incoming")
-        app.keys("ctrl+shift+i")
-        app.wait("Raw frame", ("text", "entry"))
-        until("the frame", lambda: any('{"message":"<b>incoming</b>"}' in text for text in app.texts()))
-        assert any("Connecting to ws://127.0.0.1" in text for text in app.texts())
-        assert not any("S3CR3T" in text for text in app.texts())
-        app.type_into("Raw frame", '{"action":"anything"}')
-        app.press("Send frame")
-        until("the frame at the stage", lambda: '{"action":"anything"}' in server.received)
-        app.type_into("Filter frames", "anything")
-        until("only that", lambda: not any("incoming" in text and "message" in text for text in app.texts()))
-        app.press("Close", next(w for w in app.windows() if w.get_name() == "Inspector"))
-        until("one window", lambda: app.n_windows() == 1)
-    server.close()
-
-
 def test_shortcuts_and_about():
     """The shortcuts are listed, and what a report needs is there without anything secret"""
     server = Server()
