@@ -2,6 +2,7 @@
 #include "dw-message-row.h"
 
 #include "dw-safe-text.h"
+#include "dw-side-layout.h"
 #include "dw-time-text.h"
 
 #include "wire/dw-mention.h"
@@ -55,9 +56,8 @@ static guint signals[N_SIGNALS];
 /* What “Show more” can reach. Beyond it “Copy” has the rest. */
 #define MOST_CHARS 6000
 
-/* As dw-message-row.ui has them. */
+/* As dw-message-row.ui has it. */
 #define AVATAR_SIZE 32
-#define AVATAR_GAP 9
 
 /* How much of a long message its accessible name reads out. */
 #define LABEL_CHARS 500
@@ -208,7 +208,7 @@ show_name (DwMessageRow *self, gboolean visible)
   gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
   gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
   /* Later rows of a group keep the avatar's place and not its height. */
-  gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + AVATAR_GAP : 0);
+  gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + DW_SIDE_LAYOUT_GAP : 0);
   if (!visible)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
@@ -406,6 +406,7 @@ dw_message_row_class_init (DwMessageRowClass *klass)
                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   g_type_ensure (ADW_TYPE_AVATAR);
+  g_type_ensure (DW_TYPE_SIDE_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-row.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, body);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, avatar);

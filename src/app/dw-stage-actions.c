@@ -119,6 +119,20 @@ on_move_down (GtkWidget *widget, const char *name, GVariant *parameter)
   move_by (widget, 1);
 }
 
+static void
+on_place (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatList *chats = dw_application_get_chats (application_of (widget));
+  const char *uuid;
+  guint position;
+  DwChat *chat;
+
+  g_variant_get (parameter, "(&su)", &uuid, &position);
+  chat = dw_chat_list_find (chats, uuid);
+  if (chat != NULL)
+    dw_stage_list_move (dw_chat_list_get_stages (chats), dw_chat_get_stage (chat), position);
+}
+
 /* To the stage before or after the one that is shown, around the ends. */
 static void
 show_neighbour (GtkWidget *widget, guint by)
@@ -150,8 +164,9 @@ static const struct
 {
   const char *name;
   GtkWidgetActionActivateFunc activate;
-  guint key;
+  guint key; /* or 0 */
   GdkModifierType modifiers;
+  const char *parameter; /* its type, or NULL */
 } actions[] = {
   { "stage.edit", on_edit, GDK_KEY_e, GDK_CONTROL_MASK },
   { "stage.edit-token", on_edit_token, 0, 0 },
@@ -161,6 +176,7 @@ static const struct
   { "stage.remove", on_remove, 0, 0 },
   { "stage.move-up", on_move_up, 0, 0 },
   { "stage.move-down", on_move_down, 0, 0 },
+  { "stage.place", on_place, 0, 0, "(su)" },
   { "stage.next", on_next, 0, 0 },
   { "stage.previous", on_previous, 0, 0 },
 };
@@ -176,7 +192,7 @@ dw_stage_actions_install (GtkWidgetClass *widget_class)
 {
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
     {
-      gtk_widget_class_install_action (widget_class, actions[i].name, NULL, actions[i].activate);
+      gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter, actions[i].activate);
       if (actions[i].key != 0)
         gtk_widget_class_add_binding_action (widget_class, actions[i].key, actions[i].modifiers, actions[i].name,
                                              NULL);

@@ -98,6 +98,33 @@ update (DwStageRow *self)
   show_label (self, name, subtitle, unread);
 }
 
+static GdkContentProvider *
+on_prepare (GtkDragSource *source, double x, double y, DwStageRow *self)
+{
+  return gdk_content_provider_new_typed (DW_TYPE_CHAT, self->chat);
+}
+
+static void
+on_drag_begin (GtkDragSource *source, GdkDrag *drag, DwStageRow *self)
+{
+  g_autoptr (GdkPaintable) picture = gtk_widget_paintable_new (GTK_WIDGET (self));
+
+  gtk_drag_source_set_icon (source, picture, 0, 0);
+}
+
+/* The stage that was dragged takes the place of this one. */
+static gboolean
+on_drop (GtkDropTarget *target, const GValue *value, double x, double y, DwStageRow *self)
+{
+  DwChat *dragged = g_value_get_object (value);
+  int index = gtk_list_box_row_get_index (GTK_LIST_BOX_ROW (self));
+
+  if (dragged == NULL || dragged == self->chat || index < 0)
+    return FALSE;
+  return gtk_widget_activate_action (GTK_WIDGET (self), "stage.place", "(su)",
+                                     dw_stage_get_uuid (dw_chat_get_stage (dragged)), (guint) index);
+}
+
 static void
 dw_stage_row_dispose (GObject *object)
 {
@@ -123,7 +150,16 @@ dw_stage_row_class_init (DwStageRowClass *klass)
 static void
 dw_stage_row_init (DwStageRow *self)
 {
+  GtkDragSource *source = gtk_drag_source_new ();
+  GtkDropTarget *target = gtk_drop_target_new (DW_TYPE_CHAT, GDK_ACTION_MOVE);
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
+  g_signal_connect_object (source, "prepare", G_CALLBACK (on_prepare), self, 0);
+  g_signal_connect_object (source, "drag-begin", G_CALLBACK (on_drag_begin), self, 0);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (source));
+  g_signal_connect_object (target, "drop", G_CALLBACK (on_drop), self, 0);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (target));
 }
 
 /**

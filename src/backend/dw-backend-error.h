@@ -10,6 +10,8 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_GONE: the connection is closed, unknown, or not established yet (HTTP 410)
  * @DW_BACKEND_ERROR_LISTEN: the stage cannot listen where it was told to
  * @DW_BACKEND_ERROR_EVENT: an event lacks what its handler needs
+ * @DW_BACKEND_ERROR_SIGNATURE: a request is not signed, or not rightly
+ * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
  *
  * The errors of this library.
  */
@@ -18,6 +20,8 @@ typedef enum
   DW_BACKEND_ERROR_GONE,
   DW_BACKEND_ERROR_LISTEN,
   DW_BACKEND_ERROR_EVENT,
+  DW_BACKEND_ERROR_SIGNATURE,
+  DW_BACKEND_ERROR_TABLE,
 } DwBackendError;
 
 #define DW_BACKEND_ERROR (dw_backend_error_quark ())

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @messages: (element-type DwMessage): the lines, which have places
  * @own: (element-type DwMessage): those that are written for the first time and are to be sent
  * @ready: whether they are written, or late
+ * @n_taken: how many of its lines dw_batch_take() took
  * @shown: whether they are in the list, or left out since the store is read anew
  *
  * Lines that are being written together.
@@ -22,10 +23,12 @@ typedef struct
   GPtrArray *own;
   gboolean ready;
   gboolean shown;
+  guint n_taken;
 } DwBatch;
 
 DwBatch *dw_batch_new (GObject *owner);
 void dw_batch_free (DwBatch *batch);
-void dw_batch_join (DwBatch *batch, DwBatch *next);
+GPtrArray *dw_batch_take (GQueue *batches, guint most, GQueue *done);
+guint dw_batch_count (GQueue *batches);
 
 G_END_DECLS

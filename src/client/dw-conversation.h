@@ -14,6 +14,12 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_TICK_MS: the model and the store change at most this often, in milliseconds: a frame's time. */
 #define DW_CONVERSATION_TICK_MS 16
 
+/** DW_CONVERSATION_SPLICE: how many lines one change of the model adds where more wait. */
+#define DW_CONVERSATION_SPLICE 48
+
+/** DW_CONVERSATION_LAG: how many lines may wait to be shown; above it all are shown at once. */
+#define DW_CONVERSATION_LAG 20000
+
 /** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
 #define DW_CONVERSATION_ARRIVED 1000
 

@@ -58,7 +58,7 @@ def wake_ups(pid):
 
 def idle(watcher, chat, url, folder):
     _, _, pid = start(watcher, [chat, url], folder)
-    time.sleep(10)  # it has connected, and what follows a start is over
+    time.sleep(40)  # it has connected, and what follows a start is over: threads of pools end, one after 15 s
     before = wake_ups(pid)
     time.sleep(IDLE_SECONDS)
     after = wake_ups(pid)

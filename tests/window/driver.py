@@ -2,6 +2,7 @@
 """Drives real windows from outside, as a person with a screen reader would: through the accessibility tree."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -104,8 +105,7 @@ class App:
 
     def n_windows(self):
         """How many windows with a title are on the screen, as the display itself has it."""
-        return len(subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid), "--name", "."],
-                                  capture_output=True, text=True, check=False).stdout.split())
+        return len(self.named_windows())
 
     def walk(self, start=None):
         """Every object, parents first. What goes while we look is left out."""
@@ -204,9 +204,15 @@ class App:
         # A pressed button shows itself pressed for a moment before it acts.
         until("the message to leave the composer", lambda: self.text_of("Message") == "")
 
-    def window_id(self):
-        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+    def named_windows(self):
+        """The windows with a title: not popovers, and not what a drag leaves outside of the screen."""
+        found = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid), "--name", "."],
                                capture_output=True, text=True, check=False).stdout.split()
+        return [window for window in found if "Position: -" not in
+                subprocess.run(["xdotool", "getwindowgeometry", window], capture_output=True, text=True, check=False).stdout]
+
+    def window_id(self):
+        found = self.named_windows()
         return found[-1] if found else None
 
     def focus(self):
@@ -230,6 +236,32 @@ class App:
         time.sleep(0.4)  # a page that slides in stands still then
         self.press_at(name)
         subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
+
+    def drag(self, name, onto):
+        """Drags one row of a list in a popover onto another."""
+        popover = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid)],
+                                 capture_output=True, text=True, check=False).stdout.split()[-1]
+        geometry = subprocess.run(["xdotool", "getwindowgeometry", "--shell", popover], capture_output=True, text=True,
+                                  check=True).stdout
+        left, top, width, height = (int(re.search(rf"^{word}=(-?\d+)", geometry, re.M).group(1))
+                                    for word in ("X", "Y", "WIDTH", "HEIGHT"))
+
+        def extents_of(node):
+            return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW)
+
+        # What the tree tells of a popover is off by a constant: the popover itself shows by how much.
+        surface = self.wait(name)
+        while (extents_of(surface).width, extents_of(surface).height) != (width, height):
+            surface = surface.get_parent()
+        left, top = left - extents_of(surface).x, top - extents_of(surface).y
+        points = [(left + extents.x + extents.width // 2, top + extents.y + extents.height // 2)
+                  for extents in (extents_of(self.wait(row)) for row in (name, onto))]
+        (x, y), (to_x, to_y) = points
+        steps = [["mousemove", str(x), str(y)], ["mousedown", "1"]]
+        steps += [["mousemove", str(x + (to_x - x) * i // 10), str(y + (to_y - y) * i // 10)] for i in range(1, 11)]
+        for step in steps + [["mouseup", "1"]]:
+            subprocess.run(["xdotool", *step], check=True, timeout=DEADLINE)
+            time.sleep(0.05)  # a hand is not faster, and the toolkit looks at the way
 
     def scroll(self, steps):
         """Turns the wheel: up where steps is negative."""

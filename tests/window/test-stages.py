@@ -129,6 +129,26 @@ def test_order():
         server.close()
 
 
+def test_drag_order():
+    """A stage is dragged to another place with the mouse"""
+    servers = [Server() for _ in range(3)]
+    with running(*[server.url for server in servers]) as app:
+        app.wait_for_status("Online")
+        for name in ("first", "second", "third"):
+            edit(app)
+            app.type_into("What you call it", name)
+            save(app)
+            app.keys("ctrl+Next")
+        app.press("Stages")
+        rows = until("three rows", lambda: (found := steps_of(app)) and len(found) == 3 and found)
+        names = [row.split(",")[0] for row in rows]
+        app.drag(rows[0], rows[2])
+        until("the new order", lambda: [row.split(",")[0] for row in steps_of(app)] == [names[1], names[2], names[0]])
+        subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=30)
+    for server in servers:
+        server.close()
+
+
 def test_share():
     """AG-7: a link to a stage goes to other people without the token, and opens the stage at their side"""
     server = Server()

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-sigv4.h"
+
+#include "backend/dw-backend-error.h"
+
+#include <string.h>
+
+/* AWS Signature Version 4 ("Create a signed AWS API request"), as far as a service verifies it. */
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+
+/* How many headers a signature may cover. */
+#define SIGNED_HEADERS_MAX 64
+
+/* Every part of the path is encoded once more, as it is on the wire (measured against the AWS SDK for JavaScript).
+ */
+static char *
+canonical_path (const char *path)
+{
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+
+  for (char **at = parts; *at != NULL; at++)
+    {
+      char *escaped = g_uri_escape_string (*at, NULL, FALSE);
+
+      g_free (*at);
+      *at = escaped;
+    }
+  return g_strjoinv ("/", parts);
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static char *
+canonical_query (const char *query)
+{
+  g_auto (GStrv) parts = g_strsplit (query != NULL ? query : "", "&", -1);
+  g_autoptr (GPtrArray) sorted = g_ptr_array_new_with_free_func (g_free);
+
+  for (char **at = parts; *at != NULL; at++)
+    if (**at != '\0')
+      g_ptr_array_add (sorted, strchr (*at, '=') != NULL ? g_strdup (*at) : g_strconcat (*at, "=", NULL));
+  g_ptr_array_sort (sorted, compare);
+  g_ptr_array_add (sorted, NULL);
+  return g_strjoinv ("&", (char **) sorted->pdata);
+}
+
+/* Blanks at the ends go, and those between become one. */
+static void
+append_trimmed (GString *text, const char *value)
+{
+  g_auto (GStrv) words = g_strsplit_set (value, " \t", -1);
+  gboolean first = TRUE;
+
+  for (char **at = words; *at != NULL; at++)
+    if (**at != '\0')
+      {
+        if (!first)
+          g_string_append_c (text, ' ');
+        g_string_append (text, *at);
+        first = FALSE;
+      }
+}
+
+static char *
+hash_of (GBytes *body)
+{
+  if (body == NULL)
+    return g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+}
+
+/**
+ * dw_sigv4_canonical_request:
+ * @request: a request
+ * @signed_headers: the names of its headers that the signature covers, in order, with “;” between
+ *
+ * Returns: (transfer full): what is hashed and signed
+ */
+char *
+dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers)
+{
+  g_autoptr (GString) text = g_string_new (request->method);
+  g_autofree char *path = canonical_path (request->path);
+  g_autofree char *query = canonical_query (request->query);
+  g_autofree char *hash = hash_of (request->body);
+  g_auto (GStrv) names = g_strsplit (signed_headers, ";", SIGNED_HEADERS_MAX);
+
+  g_string_append_printf (text, "\n%s\n%s\n", path, query);
+  for (char **at = names; *at != NULL; at++)
+    {
+      const char *value = g_hash_table_lookup (request->headers, *at);
+
+      g_string_append_printf (text, "%s:", *at);
+      append_trimmed (text, value != NULL ? value : "");
+      g_string_append_c (text, '\n');
+    }
+  g_string_append_printf (text, "\n%s\n%s", signed_headers, hash);
+  return g_strdup (text->str);
+}
+
+static void
+hmac (const guint8 *key, gsize key_length, const char *text, guint8 result[32])
+{
+  g_autoptr (GHmac) hmac = g_hmac_new (G_CHECKSUM_SHA256, key, key_length);
+  gsize length = 32;
+
+  g_hmac_update (hmac, (const guchar *) text, -1);
+  g_hmac_get_digest (hmac, result, &length);
+}
+
+/**
+ * dw_sigv4_sign:
+ * @request: a request
+ * @signed_headers: the names of its headers that the signature covers
+ * @scope: what the signature is good for
+ * @secret: the secret access key
+ *
+ * Returns: (transfer full): the signature, in hexadecimal
+ */
+char *
+dw_sigv4_sign (const DwSigv4Request *request,
+               const char *signed_headers,
+               const DwSigv4Scope *scope,
+               const char *secret)
+{
+  g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
+  g_autofree char *day = g_strndup (scope->date, 8);
+  g_autofree char *to_sign = g_strdup_printf (ALGORITHM "\n%s\n%s/%s/%s/aws4_request\n%s", scope->date, day,
+                                              scope->region, scope->service, hash);
+  g_autofree char *seed = g_strconcat ("AWS4", secret, NULL);
+  guint8 key[32];
+
+  hmac ((const guint8 *) seed, strlen (seed), day, key);
+  hmac (key, sizeof key, scope->region, key);
+  hmac (key, sizeof key, scope->service, key);
+  hmac (key, sizeof key, "aws4_request", key);
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, sizeof key, to_sign, -1);
+}
+
+static gboolean
+refuse (GError **error, const char *words)
+{
+  g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE, words);
+  return FALSE;
+}
+
+/* The value of “Name=…” in an authorization header. */
+static char *
+dup_part (const char *header, const char *name)
+{
+  const char *at = strstr (header, name);
+  gsize length;
+
+  if (at == NULL)
+    return NULL;
+  at += strlen (name);
+  length = strcspn (at, ", ");
+  return g_strndup (at, length);
+}
+
+static gboolean
+is_recent (const char *date, gint64 now)
+{
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr (GDateTime) time = strlen (date) == 16 ? g_date_time_new_from_iso8601 (date, utc) : NULL;
+
+  return time != NULL && ABS (g_date_time_to_unix (time) - now) <= DW_SIGV4_SKEW_SECONDS;
+}
+
+/* Whoever guesses must not be told, by the time it takes, how far they were right. */
+static gboolean
+is_equal (const char *wanted, const char *given)
+{
+  gsize length = strlen (wanted);
+  gsize given_length = strlen (given);
+  guint differs = length != given_length;
+
+  for (gsize i = 0; i < length; i++)
+    differs |= (guint) (wanted[i] ^ given[i % (given_length + 1)]);
+  return differs == 0;
+}
+
+/**
+ * dw_sigv4_verify:
+ * @request: a request with its `authorization` and `x-amz-date`
+ * @key_id: the access key ID that is right
+ * @secret: its secret access key
+ * @now: the time, in seconds since 1970 UTC
+ * @error: %DW_BACKEND_ERROR_SIGNATURE: what is wrong
+ *
+ * Returns: whether whoever knows the secret signed this request just now, for this service
+ */
+gboolean
+dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *secret, gint64 now, GError **error)
+{
+  const char *header = g_hash_table_lookup (request->headers, "authorization");
+  const char *date = g_hash_table_lookup (request->headers, "x-amz-date");
+  g_autofree char *credential = NULL, *signed_headers = NULL, *signature = NULL, *wanted = NULL;
+  g_auto (GStrv) parts = NULL;
+  DwSigv4Scope scope;
+
+  if (header == NULL || !g_str_has_prefix (header, ALGORITHM " "))
+    return refuse (error, "Missing Authentication Token");
+  credential = dup_part (header, "Credential=");
+  signed_headers = dup_part (header, "SignedHeaders=");
+  signature = dup_part (header, "Signature=");
+  parts = g_strsplit (credential != NULL ? credential : "", "/", 6);
+  if (date == NULL || signed_headers == NULL || signature == NULL || g_strv_length (parts) != 5)
+    return refuse (error, "Authorization header requires Credential, SignedHeaders, Signature and X-Amz-Date.");
+  if (!is_equal (key_id, parts[0]))
+    return refuse (error, "The security token included in the request is invalid.");
+  if (!g_str_has_prefix (date, parts[1]) || strlen (parts[1]) != 8 || !is_recent (date, now))
+    return refuse (error, "Signature expired or not yet current.");
+  if (strcmp (parts[3], "execute-api") != 0 || strcmp (parts[4], "aws4_request") != 0)
+    return refuse (error, "Credential should be scoped to correct service: 'execute-api'.");
+  /* A signature that does not cover the host and the date could be used again elsewhere. */
+  if (!g_regex_match_simple ("(^|;)host(;|$)", signed_headers, 0, 0)
+      || !g_regex_match_simple ("(^|;)x-amz-date(;|$)", signed_headers, 0, 0))
+    return refuse (error, "The signature does not cover the host and the date.");
+  scope = (DwSigv4Scope){ date, parts[2], parts[3] };
+  wanted = dw_sigv4_sign (request, signed_headers, &scope, secret);
+  if (!is_equal (wanted, signature))
+    return refuse (error, "The request signature we calculated does not match the signature you provided.");
+  return TRUE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwSigv4Request:
+ * @method: the HTTP method
+ * @path: the path as it is on the wire, already percent-encoded
+ * @query: (nullable): the query as it is on the wire
+ * @headers: (element-type utf8 utf8): lower-case name to value
+ * @body: (nullable): what was sent
+ *
+ * What a signature is of.
+ */
+typedef struct
+{
+  const char *method;
+  const char *path;
+  const char *query;
+  GHashTable *headers;
+  GBytes *body;
+} DwSigv4Request;
+
+/**
+ * DwSigv4Scope:
+ * @date: `yyyymmddThhmmssZ`
+ * @region: such as `us-east-1`
+ * @service: such as `execute-api`
+ *
+ * What a signature is good for.
+ */
+typedef struct
+{
+  const char *date;
+  const char *region;
+  const char *service;
+} DwSigv4Scope;
+
+/** DW_SIGV4_SKEW_SECONDS: how far a request's date may be from the clock; AWS documents five minutes. */
+#define DW_SIGV4_SKEW_SECONDS 300
+
+char *dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers);
+char *dw_sigv4_sign (const DwSigv4Request *request,
+                     const char *signed_headers,
+                     const DwSigv4Scope *scope,
+                     const char *secret);
+gboolean dw_sigv4_verify (const DwSigv4Request *request,
+                          const char *key_id,
+                          const char *secret,
+                          gint64 now,
+                          GError **error);
+
+G_END_DECLS

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-throttle.h"
+
+/**
+ * dw_throttle_init:
+ * @throttle: a throttle
+ * @rate: what comes in a second; 0 for no limit
+ * @burst: what may go at once; less than 1 counts as 1
+ * @now: the time, in microseconds of a clock that only runs forward
+ *
+ * Fills the bucket.
+ */
+void
+dw_throttle_init (DwThrottle *throttle, double rate, double burst, gint64 now)
+{
+  throttle->rate = MAX (rate, 0);
+  throttle->burst = MAX (burst, 1);
+  throttle->tokens = throttle->burst;
+  throttle->time = now;
+}
+
+static double
+level_at (const DwThrottle *throttle, gint64 now)
+{
+  double came = throttle->rate * (double) MAX (now - throttle->time, 0) / G_USEC_PER_SEC;
+
+  return MIN (throttle->burst, throttle->tokens + came);
+}
+
+/**
+ * dw_throttle_take:
+ * @throttle: a throttle
+ * @now: the time, in microseconds
+ *
+ * Returns: whether one more may go; it is counted then
+ */
+gboolean
+dw_throttle_take (DwThrottle *throttle, gint64 now)
+{
+  if (throttle->rate <= 0)
+    return TRUE;
+  throttle->tokens = level_at (throttle, now);
+  throttle->time = MAX (throttle->time, now);
+  if (throttle->tokens < 1)
+    return FALSE;
+  throttle->tokens -= 1;
+  return TRUE;
+}
+
+/**
+ * dw_throttle_get_wait:
+ * @throttle: a throttle
+ * @now: the time, in microseconds
+ *
+ * Returns: how long until one more may go, in microseconds; 0 where it may at once
+ */
+gint64
+dw_throttle_get_wait (const DwThrottle *throttle, gint64 now)
+{
+  double level = level_at (throttle, now);
+
+  if (throttle->rate <= 0 || level >= 1)
+    return 0;
+  return (gint64) ((1 - level) / throttle->rate * G_USEC_PER_SEC) + 1;
+}
