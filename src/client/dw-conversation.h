@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 #define DW_CONVERSATION_SPLICE 48
 
 /** DW_CONVERSATION_LAG: how many lines may wait to be shown; above it all are shown at once. */
-#define DW_CONVERSATION_LAG 20000
+#define DW_CONVERSATION_LAG 1000
 
 /** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
 #define DW_CONVERSATION_ARRIVED 1000

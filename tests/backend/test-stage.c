@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-test.h"
+#include "dw-stage-desk.h"
 
 #include "backend/dw-backend-error.h"
 #include "backend/stage/dw-connection-id.h"
@@ -9,146 +9,6 @@
 
 #include <libsoup/soup.h>
 #include <string.h>
-
-/* A stage in this process and clients that are libsoup's own. */
-typedef struct
-{
-  DwStageServer *server;
-  SoupSession *http;
-} Desk;
-
-typedef struct
-{
-  SoupWebsocketConnection *socket;
-  GPtrArray *texts;
-  guint status;
-  gboolean settled;
-  gboolean closed;
-} Client;
-
-static void
-desk_init (Desk *desk)
-{
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr (GError) error = NULL;
-
-  desk->server = dw_stage_server_new ("prod");
-  desk->http = soup_session_new ();
-  g_assert_true (dw_stage_server_listen (desk->server, address, &error));
-  g_assert_no_error (error);
-}
-
-static gboolean
-is_idle (gpointer data)
-{
-  Desk *desk = data;
-
-  return dw_socket_gateway_get_size (dw_stage_server_get_gateway (desk->server)) == 0
-         && dw_memory_registry_get_size (dw_stage_server_get_registry (desk->server)) == 0;
-}
-
-static void
-desk_clear (Desk *desk)
-{
-  g_clear_object (&desk->http);
-  dw_test_finalize (desk->server);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
-
-static void
-on_text (Client *client, int type, GBytes *bytes)
-{
-  gsize length;
-  const char *text = g_bytes_get_data (bytes, &length);
-
-  g_ptr_array_add (client->texts, g_strndup (text, length));
-}
-
-static void
-on_closed (Client *client)
-{
-  client->closed = TRUE;
-}
-
-static void
-on_connected (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Client *client = data;
-
-  client->socket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, NULL);
-  client->settled = TRUE;
-  if (client->socket == NULL)
-    return;
-  g_signal_connect_swapped (client->socket, "message", G_CALLBACK (on_text), client);
-  g_signal_connect_swapped (client->socket, "closed", G_CALLBACK (on_closed), client);
-}
-
-static gboolean
-is_settled (gpointer data)
-{
-  return ((Client *) data)->settled;
-}
-
-static Client *
-client_new_at (Desk *desk, const char *path, const char *origin)
-{
-  Client *client = g_new0 (Client, 1);
-  g_autofree char *stage = dw_stage_server_dup_url (desk->server);
-  g_autofree char *url = g_strconcat (stage, path, NULL);
-  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
-
-  client->texts = g_ptr_array_new_with_free_func (g_free);
-  soup_session_websocket_connect_async (desk->http, message, origin, NULL, G_PRIORITY_DEFAULT, NULL, on_connected,
-                                        client);
-  dw_test_until ("the handshake", is_settled, client);
-  client->status = soup_message_get_status (message);
-  return client;
-}
-
-static Client *
-client_new (Desk *desk)
-{
-  Client *client = client_new_at (desk, "", NULL);
-
-  g_assert_nonnull (client->socket);
-  return client;
-}
-
-static void
-client_free (Client *client)
-{
-  if (client->socket != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (client->socket, client);
-      if (soup_websocket_connection_get_state (client->socket) == SOUP_WEBSOCKET_STATE_OPEN)
-        soup_websocket_connection_close (client->socket, 1000, NULL);
-    }
-  g_clear_object (&client->socket);
-  g_ptr_array_unref (client->texts);
-  g_free (client);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
-
-static gboolean
-has_text (gpointer data)
-{
-  return ((Client *) data)->texts->len > 0;
-}
-
-static char *
-client_receive (Client *client)
-{
-  dw_test_until ("a frame", has_text, client);
-  return g_ptr_array_steal_index (client->texts, 0);
-}
-
-static void
-client_send (Client *client, const char *text)
-{
-  soup_websocket_connection_send_text (client->socket, text);
-}
 
 static void
 test_broadcast (void)
@@ -160,7 +20,7 @@ test_broadcast (void)
   desk_init (&desk);
   ada = client_new (&desk);
   eve = client_new (&desk);
-  g_assert_cmpuint (dw_memory_registry_get_size (dw_stage_server_get_registry (desk.server)), ==, 2);
+  g_assert_cmpuint (desk_count_ids (&desk), ==, 2);
   client_send (ada, "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
   for (guint i = 0; i < 2; i++)
     {
@@ -253,7 +113,7 @@ test_refused_frames (void)
   soup_websocket_connection_send_message (binary->socket, SOUP_WEBSOCKET_DATA_BINARY, bytes);
   dw_test_until ("the close", is_closed, binary);
   g_assert_cmpuint (soup_websocket_connection_get_close_code (binary->socket), ==, 1003);
-  dw_test_until ("$disconnect", is_idle, &desk);
+  dw_test_until ("$disconnect", desk_is_idle, &desk);
 }
 
 static void
@@ -283,33 +143,7 @@ test_handshakes (void)
       g_test_message ("row %u", i);
       g_assert_cmpuint (client->status, ==, rows[i].status);
     }
-  dw_test_until ("every $disconnect", is_idle, &desk);
-}
-
-/* Nobody's handler chose a subprotocol, so none is echoed, whatever is offered. */
-static void
-test_subprotocol (void)
-{
-  static char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
-  g_auto (Desk) desk = { 0 };
-  Client client = { 0 };
-  g_autofree char *url = NULL;
-  g_autoptr (SoupMessage) message = NULL;
-  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
-
-  desk_init (&desk);
-  url = dw_stage_server_dup_url (desk.server);
-  message = soup_message_new ("GET", url);
-  client.texts = texts;
-  soup_session_websocket_connect_async (desk.http, message, NULL, offered, G_PRIORITY_DEFAULT, NULL, on_connected,
-                                        &client);
-  dw_test_until ("the handshake", is_settled, &client);
-  g_assert_cmpuint (soup_message_get_status (message), ==, 101);
-  g_assert_null (
-      soup_message_headers_get_one (soup_message_get_response_headers (message), "Sec-WebSocket-Protocol"));
-  g_signal_handlers_disconnect_by_data (client.socket, &client);
-  soup_websocket_connection_close (client.socket, 1000, NULL);
-  g_clear_object (&client.socket);
+  dw_test_until ("every $disconnect", desk_is_idle, &desk);
 }
 
 static void
@@ -368,7 +202,7 @@ test_disconnect (void)
       if (i % 2 == 0)
         g_io_stream_close (soup_websocket_connection_get_io_stream (client->socket), NULL, NULL);
     }
-  while (dw_memory_registry_get_size (dw_stage_server_get_registry (desk.server)) > 1)
+  while (desk_count_ids (&desk) > 1)
     g_main_context_iteration (NULL, TRUE);
   client_send (stays, "{\"action\":\"sendMessage\",\"message\":\"anybody?\"}");
   g_free (client_receive (stays));
@@ -477,7 +311,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 has_size_two (gpointer data)
 {
-  return dw_memory_registry_get_size (data) == 2;
+  return desk_count_ids (data) == 2;
 }
 
 /* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client
@@ -487,22 +321,22 @@ test_prune (void)
 {
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
-  DwMemoryRegistry *registry;
+  DwRegistry *registry;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
   desk_init (&desk);
   registry = dw_stage_server_get_registry (desk.server);
-  dw_registry_put_async (DW_REGISTRY (registry), "AAAAAAAAAAAAAAA=", now - 3600, NULL, on_put, NULL);
-  dw_registry_put_async (DW_REGISTRY (registry), "BBBBBBBBBBBBBBB=", now, NULL, on_put, NULL);
+  dw_registry_put_async (registry, "AAAAAAAAAAAAAAA=", now - 3600, NULL, on_put, NULL);
+  dw_registry_put_async (registry, "BBBBBBBBBBBBBBB=", now, NULL, on_put, NULL);
   client = client_new (&desk);
-  g_assert_cmpuint (dw_memory_registry_get_size (registry), ==, 3);
+  g_assert_cmpuint (desk_count_ids (&desk), ==, 3);
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   g_free (client_receive (client));
-  dw_test_until ("the old one to be pruned", has_size_two, registry);
+  dw_test_until ("the old one to be pruned", has_size_two, &desk);
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   g_free (client_receive (client));
   dw_test_run_for (20);
-  g_assert_cmpuint (dw_memory_registry_get_size (registry), ==, 2);
+  g_assert_cmpuint (desk_count_ids (&desk), ==, 2);
 }
 
 int
@@ -514,7 +348,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
   g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
-  g_test_add_func ("/backend/stage/subprotocol/AG-4", test_subprotocol);
   g_test_add_func ("/backend/stage/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/stage/stop", test_stop);

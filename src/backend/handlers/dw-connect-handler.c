@@ -35,5 +35,6 @@ dw_connect_handler (DwRegistry *registry,
   GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_connect_handler);
-  dw_registry_put_async (registry, event->connection_id, event->connected_at / 1000, cancellable, on_put, task);
+  dw_registry_put_async (registry, event->caller->connection_id, event->caller->connected_at / 1000, cancellable,
+                         on_put, task);
 }

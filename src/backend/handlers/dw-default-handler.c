@@ -65,7 +65,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   Notification *notification = g_task_get_task_data (task);
-  g_autofree DwConnectionInfo *info = dw_gateway_get_finish (DW_GATEWAY (source), result, &error);
+  g_autoptr (DwConnectionInfo) info = dw_gateway_get_finish (DW_GATEWAY (source), result, &error);
   g_autoptr (GPtrArray) to = NULL;
   g_autofree char *text = NULL;
   GCancellable *cancellable = g_task_get_cancellable (task);
@@ -103,9 +103,9 @@ dw_default_handler (DwRegistry *registry,
   GTask *task = g_task_new (gateway, cancellable, callback, data);
   Notification *notification = g_new0 (Notification, 1);
 
-  notification->connection_id = g_strdup (event->connection_id);
+  notification->connection_id = g_strdup (event->caller->connection_id);
   notification->stage = g_strdup (event->stage);
   g_task_set_source_tag (task, dw_default_handler);
   g_task_set_task_data (task, notification, (GDestroyNotify) notification_free);
-  dw_gateway_get_async (gateway, event->connection_id, cancellable, on_looked_up, task);
+  dw_gateway_get_async (gateway, event->caller->connection_id, cancellable, on_looked_up, task);
 }

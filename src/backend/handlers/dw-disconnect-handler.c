@@ -35,5 +35,5 @@ dw_disconnect_handler (DwRegistry *registry,
   GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_disconnect_handler);
-  dw_registry_remove_async (registry, event->connection_id, cancellable, on_removed, task);
+  dw_registry_remove_async (registry, event->caller->connection_id, cancellable, on_removed, task);
 }

@@ -1,36 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "dw-caller.h"
 
 G_BEGIN_DECLS
 
 /**
  * DwEvent:
  * @route_key: `$connect`, `$disconnect`, `$default` or a route's name
- * @connection_id: whose event it is
+ * @caller: whose event it is
  * @stage: the stage's name
- * @connected_at: when the connection was made, in milliseconds since 1970 UTC
+ * @api_id: the API's id
+ * @request_id: the request's id; at the gateway it is the extended request id as well
+ * @message_id: (nullable): the message's id, for a message
  * @request_time: when this happened, in milliseconds since 1970 UTC; the handlers have no other clock
  * @body: (nullable): the frame, for a message
+ * @close_code: for `$disconnect`: the status code the connection ended with
+ * @close_reason: (nullable): for `$disconnect`: the words that came with it
  *
- * What a handler is told: the part of API Gateway's Lambda proxy event (`requestContext` and `body`) that the four
- * handlers use.
+ * What a handler is told: API Gateway's Lambda proxy event. dw_event_to_json() writes it as AWS does.
  */
 typedef struct
 {
   char *route_key;
-  char *connection_id;
+  DwCaller *caller;
   char *stage;
-  gint64 connected_at;
+  char *api_id;
+  char *request_id;
+  char *message_id;
   gint64 request_time;
   char *body;
+  guint close_code;
+  char *close_reason;
 } DwEvent;
 
 DwEvent *dw_event_new (const char *route_key,
-                       const char *connection_id,
+                       DwCaller *caller,
                        const char *stage,
-                       gint64 connected_at,
                        gint64 request_time,
                        const char *body);
 void dw_event_free (DwEvent *event);

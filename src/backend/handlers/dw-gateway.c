@@ -105,3 +105,14 @@ dw_gateway_delete_finish (DwGateway *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
+
+/**
+ * dw_connection_info_free:
+ * @info: (transfer full): what is known of a connection
+ */
+void
+dw_connection_info_free (DwConnectionInfo *info)
+{
+  dw_caller_unref (info->caller);
+  g_free (info);
+}

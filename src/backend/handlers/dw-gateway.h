@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-caller.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -42,6 +44,7 @@ struct _DwGatewayInterface
 
 /**
  * DwConnectionInfo:
+ * @caller: who it is
  * @connected_at: in milliseconds since 1970 UTC
  * @last_active_at: in milliseconds since 1970 UTC
  *
@@ -49,9 +52,13 @@ struct _DwGatewayInterface
  */
 typedef struct
 {
+  DwCaller *caller;
   gint64 connected_at;
   gint64 last_active_at;
 } DwConnectionInfo;
+
+void dw_connection_info_free (DwConnectionInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwConnectionInfo, dw_connection_info_free)
 
 void dw_gateway_post_async (DwGateway *self,
                             GPtrArray *connection_ids,

@@ -26,6 +26,7 @@ void
 dw_response_free (DwResponse *response)
 {
   g_free (response->body);
+  g_free (response->subprotocol);
   g_free (response);
 }
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * DwResponse:
  * @status: the HTTP status the handler returns; for `$connect` it decides the handshake
  * @body: (nullable): the body, which only a two-way route delivers
+ * @subprotocol: (nullable): for `$connect`: the `Sec-WebSocket-Protocol` it chose among those that were offered
  *
  * What a handler returns: the Lambda proxy response.
  */
@@ -18,6 +19,7 @@ typedef struct
 {
   guint status;
   char *body;
+  char *subprotocol;
 } DwResponse;
 
 DwResponse *dw_response_new (guint status, const char *body);

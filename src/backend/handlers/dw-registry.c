@@ -133,3 +133,60 @@ dw_registry_page_free (DwRegistryPage *page)
   g_free (page->last_key);
   g_free (page);
 }
+
+/**
+ * dw_registry_claim_async:
+ * @self: a registry
+ * @id: a message's own id
+ * @now: the time, in seconds since 1970 UTC
+ * @cancellable: (nullable): to stop it
+ * @callback: called when it is done
+ * @data: for @callback
+ *
+ * Remembers a message's id for %DW_REGISTRY_CLAIM_SECONDS, so that a second copy is not sent to everybody again.
+ */
+void
+dw_registry_claim_async (DwRegistry *self,
+                         const char *id,
+                         gint64 now,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer data)
+{
+  DW_REGISTRY_GET_IFACE (self)->claim_async (self, id, now, cancellable, callback, data);
+}
+
+/**
+ * dw_registry_claim_finish:
+ * @self: a registry
+ * @result: what the callback was given
+ * @fresh: (out): whether the id was not known
+ * @error: why it could not be looked up
+ *
+ * Returns: whether it was looked up
+ */
+gboolean
+dw_registry_claim_finish (DwRegistry *self, GAsyncResult *result, gboolean *fresh, GError **error)
+{
+  GError *problem = NULL;
+  gssize answer = g_task_propagate_int (G_TASK (result), &problem);
+
+  *fresh = answer == 1;
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+/**
+ * dw_registry_release:
+ * @self: a registry
+ * @id: a message's id that was claimed and then could not be sent
+ *
+ * Forgets it, so that it can be tried again.
+ */
+void
+dw_registry_release (DwRegistry *self, const char *id)
+{
+  DW_REGISTRY_GET_IFACE (self)->release (self, id);
+}

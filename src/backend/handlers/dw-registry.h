@@ -13,9 +13,11 @@ G_DECLARE_INTERFACE (DwRegistry, dw_registry, DW, REGISTRY, GObject)
  * @put_async: starts storing an id
  * @remove_async: starts deleting an id; an absent one is no error
  * @scan_async: starts reading one page of ids
+ * @claim_async: starts remembering a message's id
+ * @release: forgets a message's id
  *
  * Where connection IDs live: the design's ConnectionsTable. An implementation answers with a #GTask whose value is
- * a boolean for @put_async and @remove_async and a #DwRegistryPage for @scan_async.
+ * a boolean for @put_async and @remove_async, a #DwRegistryPage for @scan_async, and 1 or 0 for @claim_async.
  */
 struct _DwRegistryInterface
 {
@@ -37,7 +39,20 @@ struct _DwRegistryInterface
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer data);
+  void (*claim_async) (DwRegistry *self,
+                       const char *id,
+                       gint64 now,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback callback,
+                       gpointer data);
+  void (*release) (DwRegistry *self, const char *id);
 };
+
+/** DW_REGISTRY_CLAIM_SECONDS: for how long a message's id is remembered. */
+#define DW_REGISTRY_CLAIM_SECONDS 600
+
+/** DW_REGISTRY_CLAIMS: how many ids a registry in memory remembers; then the oldest goes. */
+#define DW_REGISTRY_CLAIMS 100000
 
 /**
  * DwRegistryPage:
@@ -77,5 +92,13 @@ void dw_registry_scan_async (DwRegistry *self,
                              GAsyncReadyCallback callback,
                              gpointer data);
 DwRegistryPage *dw_registry_scan_finish (DwRegistry *self, GAsyncResult *result, GError **error);
+void dw_registry_claim_async (DwRegistry *self,
+                              const char *id,
+                              gint64 now,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer data);
+gboolean dw_registry_claim_finish (DwRegistry *self, GAsyncResult *result, gboolean *fresh, GError **error);
+void dw_registry_release (DwRegistry *self, const char *id);
 
 G_END_DECLS

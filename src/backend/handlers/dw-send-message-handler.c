@@ -13,6 +13,8 @@ typedef struct
   DwRegistry *registry;
   DwGateway *gateway;
   char *broadcast;
+  char *id;             /* the message's own, or NULL */
+  char *sender;         /* the connection it came from */
   gint64 accepted;      /* in seconds since 1970 UTC */
   DwRegistryPage *page; /* the one being posted */
 } Sending;
@@ -27,6 +29,8 @@ sending_free (Sending *sending)
   g_clear_object (&sending->registry);
   g_clear_object (&sending->gateway);
   g_free (sending->broadcast);
+  g_free (sending->id);
+  g_free (sending->sender);
   g_clear_pointer (&sending->page, dw_registry_page_free);
   g_free (sending);
 }
@@ -94,6 +98,17 @@ prune (Sending *sending, GPtrArray *gone)
       dw_registry_remove_async (sending->registry, g_ptr_array_index (gone, i), NULL, NULL, NULL);
 }
 
+/* It can be sent once more then, under its id. */
+static void
+fail (GTask *task, GError *error)
+{
+  Sending *sending = g_task_get_task_data (task);
+
+  if (sending->id != NULL)
+    dw_registry_release (sending->registry, sending->id);
+  g_task_return_error (task, error);
+}
+
 static void
 on_posted (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -105,7 +120,7 @@ on_posted (GObject *source, GAsyncResult *result, gpointer data)
 
   if (gone == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      fail (task, g_steal_pointer (&error));
       return;
     }
   prune (sending, gone);
@@ -128,7 +143,7 @@ on_scanned (GObject *source, GAsyncResult *result, gpointer data)
   sending->page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
   if (sending->page == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      fail (task, g_steal_pointer (&error));
       return;
     }
   dw_gateway_post_async (sending->gateway, sending->page->connection_ids, sending->broadcast, cancellable,
@@ -144,6 +159,41 @@ scan_next (GTask *task, const char *start_key)
   dw_registry_scan_async (sending->registry, start_key, g_task_get_cancellable (task), on_scanned, task);
 }
 
+static void
+on_echoed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
+
+  g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
+}
+
+/* A client that lost the echo sends the message again. Everybody has it already, but the sender waits for it. */
+static void
+echo (GTask *task)
+{
+  Sending *sending = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (to, g_strdup (sending->sender));
+  dw_gateway_post_async (sending->gateway, to, sending->broadcast, g_task_get_cancellable (task), on_echoed, task);
+}
+
+static void
+on_claimed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  gboolean fresh;
+
+  if (!dw_registry_claim_finish (DW_REGISTRY (source), result, &fresh, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (fresh)
+    scan_next (g_steal_pointer (&task), NULL);
+  else
+    echo (g_steal_pointer (&task));
+}
+
 /**
  * dw_send_message_handler:
  * @registry: where connection IDs live
@@ -154,6 +204,7 @@ scan_next (GTask *task, const char *start_key)
  * @data: for @callback
  *
  * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. A
+ * message whose `id` came within the last ten minutes goes to its sender alone. A
  * body without a message fails the handler, which the client sees as "Internal server error".
  */
 void
@@ -188,5 +239,11 @@ dw_send_message_handler (DwRegistry *registry,
       return;
     }
   sending->accepted = event->request_time / 1000;
-  scan_next (g_steal_pointer (&task), NULL);
+  sending->sender = g_strdup (event->caller->connection_id);
+  sending->id = g_strdup (string_member (frame, "id"));
+  if (sending->id != NULL)
+    dw_registry_claim_async (registry, sending->id, sending->accepted, cancellable, on_claimed,
+                             g_steal_pointer (&task));
+  else
+    scan_next (g_steal_pointer (&task), NULL);
 }

@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-connections-path.h"
 
+#include "dw-connection-id.h"
+
 #include <string.h>
-
-/* A connection ID is 16 characters: 15 of base64url and “=” (captures). Ids of other lengths were never seen, so
- * what has the alphabet counts as well formed, up to a bound. */
-#define ID_MAX 128
-
-static gboolean
-is_id (const char *id)
-{
-  gsize length = strlen (id);
-  gsize body = length > 0 && id[length - 1] == '=' ? length - 1 : length;
-
-  /* AWS calls an id malformed that is not base64: lengths of 4 n. */
-  if (length == 0 || length > ID_MAX || length % 4 != 0)
-    return FALSE;
-  for (gsize i = 0; i < body; i++)
-    if (!g_ascii_isalnum (id[i]) && id[i] != '-' && id[i] != '_')
-      return FALSE;
-  return TRUE;
-}
 
 /**
  * dw_connections_path_parse:
@@ -56,7 +39,7 @@ dw_connections_path_parse (const char *path, const char *stage, char **connectio
   if (wanted == NULL || strcmp (wanted, stage) != 0 || n != at + 2)
     return DW_CONNECTIONS_PATH_FORBIDDEN;
   id = g_uri_unescape_string (parts[at + 1], NULL);
-  if (id == NULL || !is_id (id))
+  if (id == NULL || !dw_connection_id_is_valid (id))
     {
       *connection_id = g_utf8_make_valid (id != NULL ? id : parts[at + 1], -1);
       return DW_CONNECTIONS_PATH_BAD_ID;

@@ -4,18 +4,36 @@
 #include "dw-connection-id.h"
 #include "dw-gateway-frame.h"
 
+#include "backend/handlers/dw-event-json.h"
+
+#include "wire/dw-limits.h"
+
+/* One call of a handler. It lives until the handler is done, however late. */
+typedef struct
+{
+  DwDispatcher *dispatcher;
+  DwEvent *event;
+  guint timer;
+  gint64 accepted; /* monotonic, in microseconds */
+  gboolean late;
+} Call;
+
 struct _DwDispatcher
 {
   GObject parent_instance;
 
   char *stage;
+  char *api_id;
   DwRegistry *registry;
   DwSocketGateway *gateway;
   DwRouteTable *routes;
+  gint64 timeout_ms;
+  gboolean traced;
 
   /* Messages are handled one after another, so that every receiver sees them in the order of acceptance. */
-  GQueue waiting; /* of DwEvent; at most DW_DISPATCHER_QUEUE */
-  DwEvent *running;
+  GQueue waiting; /* of Call; at most DW_DISPATCHER_QUEUE */
+  Call *running;
+  guint late; /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
   guint disconnects;
 };
 
@@ -28,16 +46,24 @@ now_ms (void)
 }
 
 static void
+call_free (Call *call)
+{
+  g_clear_handle_id (&call->timer, g_source_remove);
+  dw_event_free (call->event);
+  g_free (call);
+}
+
+static void
 dw_dispatcher_finalize (GObject *object)
 {
   DwDispatcher *self = DW_DISPATCHER (object);
 
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_event_free);
-  g_clear_pointer (&self->running, dw_event_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) call_free);
   g_clear_pointer (&self->routes, dw_route_table_free);
   g_clear_object (&self->registry);
   g_clear_object (&self->gateway);
   g_free (self->stage);
+  g_free (self->api_id);
   G_OBJECT_CLASS (dw_dispatcher_parent_class)->finalize (object);
 }
 
@@ -52,6 +78,19 @@ dw_dispatcher_init (DwDispatcher *self)
 {
   g_queue_init (&self->waiting);
   self->routes = dw_route_table_new ();
+  self->timeout_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
+}
+
+/* As the ids of APIs are: ten of 36 characters. It lasts as long as the process. */
+static char *
+make_api_id (void)
+{
+  static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  char id[11] = { 0 };
+
+  for (guint i = 0; i < 10; i++)
+    id[i] = alphabet[g_random_int_range (0, 36)];
+  return g_strdup (id);
 }
 
 /**
@@ -68,6 +107,7 @@ dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gat
   DwDispatcher *self = g_object_new (DW_TYPE_DISPATCHER, NULL);
 
   self->stage = g_strdup (stage);
+  self->api_id = make_api_id ();
   self->registry = g_object_ref (registry);
   self->gateway = g_object_ref (gateway);
   return self;
@@ -85,54 +125,148 @@ dw_dispatcher_get_routes (DwDispatcher *self)
   return self->routes;
 }
 
+/**
+ * dw_dispatcher_set_timeout:
+ * @self: a dispatcher
+ * @timeout_ms: the longest a handler may take, in milliseconds; at the gateway it is 29 seconds
+ */
+void
+dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
+{
+  self->timeout_ms = timeout_ms;
+}
+
+/**
+ * dw_dispatcher_set_traced:
+ * @self: a dispatcher
+ * @traced: whether each event is written to the log, as a Lambda function would get it; it has the frames in it
+ */
+void
+dw_dispatcher_set_traced (DwDispatcher *self, gboolean traced)
+{
+  self->traced = traced;
+}
+
+static DwEvent *
+make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 time, const char *body)
+{
+  DwEvent *event = dw_event_new (route_key, caller, self->stage, time, body);
+
+  event->api_id = g_strdup (self->api_id);
+  event->request_id = dw_connection_id_new ();
+  if (body != NULL)
+    event->message_id = dw_connection_id_new ();
+  return event;
+}
+
+static void
+trace (DwDispatcher *self, const DwEvent *event)
+{
+  const char *secrets[] = { dw_caller_get_header (event->caller, "Authorization"),
+                            dw_caller_get_query (event->caller, "token") };
+  g_autofree char *json = self->traced ? dw_event_to_json (event) : NULL;
+  g_autoptr (GString) line = json != NULL ? g_string_new (json) : NULL;
+
+  if (line == NULL)
+    return;
+  /* A function gets them; a log does not. */
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    if (secrets[i] != NULL && *secrets[i] != '\0')
+      g_string_replace (line, secrets[i], "…", 0);
+  g_message ("Event %s", line->str);
+}
+
+static void
+run (DwDispatcher *self,
+     const DwEvent *event,
+     GCancellable *cancellable,
+     GAsyncReadyCallback callback,
+     gpointer data)
+{
+  DwHandlerFunc handler = dw_route_table_get (self->routes, event->route_key);
+
+  trace (self, event);
+  handler (self->registry, DW_GATEWAY (self->gateway), event, cancellable, callback, data);
+}
+
+/* Of $connect: the task is answered once, by the handler or by the clock. */
+typedef struct
+{
+  DwEvent *event;
+  guint timer;
+} Connecting;
+
+static void
+connecting_free (Connecting *connecting)
+{
+  g_clear_handle_id (&connecting->timer, g_source_remove);
+  dw_event_free (connecting->event);
+  g_free (connecting);
+}
+
+static gboolean
+on_connect_timeout (gpointer data)
+{
+  GTask *task = data;
+  Connecting *connecting = g_task_get_task_data (task);
+
+  connecting->timer = 0;
+  g_task_return_pointer (task, dw_response_new (504, NULL), (GDestroyNotify) dw_response_free);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_connect_handled (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwResponse) response = dw_handler_finish (result, &error);
+  Connecting *connecting = g_task_get_task_data (task);
 
+  /* It was too slow, and the client has its answer. */
+  if (connecting->timer == 0)
+    return;
+  g_clear_handle_id (&connecting->timer, g_source_remove);
   if (response == NULL)
     {
       g_warning ("The $connect handler failed: %s", error->message);
-      g_task_return_int (task, 502);
+      response = dw_response_new (502, NULL);
     }
-  else
-    g_task_return_int (task, response->status);
+  g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_response_free);
 }
 
 /**
  * dw_dispatcher_connect_async:
  * @self: a dispatcher
- * @connection_id: the id the connection will have
- * @connected_at: now, in milliseconds since 1970 UTC
+ * @caller: who wants to connect
  * @cancellable: (nullable): to stop it
- * @callback: called when the handler has decided
+ * @callback: called when the handler has decided, or was too slow
  * @data: for @callback
  *
  * Runs `$connect`. A stage without that route accepts everybody.
  */
 void
 dw_dispatcher_connect_async (DwDispatcher *self,
-                             const char *connection_id,
-                             gint64 connected_at,
+                             DwCaller *caller,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer data)
 {
   GTask *task = g_task_new (self, cancellable, callback, data);
-  DwHandlerFunc handler = dw_route_table_get (self->routes, "$connect");
-  DwEvent *event = dw_event_new ("$connect", connection_id, self->stage, connected_at, connected_at, NULL);
+  Connecting *connecting = g_new0 (Connecting, 1);
 
+  connecting->event = make_event (self, "$connect", caller, caller->connected_at, NULL);
   g_task_set_source_tag (task, dw_dispatcher_connect_async);
-  g_task_set_task_data (task, event, (GDestroyNotify) dw_event_free);
-  if (handler != NULL)
+  g_task_set_task_data (task, connecting, (GDestroyNotify) connecting_free);
+  if (dw_route_table_get (self->routes, "$connect") == NULL)
     {
-      handler (self->registry, DW_GATEWAY (self->gateway), event, cancellable, on_connect_handled, task);
+      g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
+      g_object_unref (task);
       return;
     }
-  g_task_return_int (task, 200);
-  g_object_unref (task);
+  connecting->timer = g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) self->timeout_ms, on_connect_timeout,
+                                          g_object_ref (task), g_object_unref);
+  run (self, connecting->event, cancellable, on_connect_handled, task);
 }
 
 /**
@@ -140,114 +274,175 @@ dw_dispatcher_connect_async (DwDispatcher *self,
  * @self: a dispatcher
  * @result: what the callback was given
  *
- * Returns: the HTTP status of the handshake: 2xx accepts it; 502 says that the handler failed
+ * Returns: (transfer full): the answer to the handshake: 2xx accepts it; 502 says that the handler failed, and 504
+ *   that it was too slow
  */
-guint
+DwResponse *
 dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result)
 {
-  gssize status = g_task_propagate_int (G_TASK (result), NULL);
+  DwResponse *response = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  return status < 100 ? 502 : (guint) status;
+  if (response == NULL)
+    return dw_response_new (502, NULL);
+  /* A malformed response is a failure too. */
+  if (response->status < 100 || response->status > 599)
+    response->status = 502;
+  return response;
 }
 
 static void
 on_disconnect_handled (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (DwDispatcher) self = data;
+  Call *call = data;
+  g_autoptr (DwDispatcher) self = call->dispatcher;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwResponse) response = dw_handler_finish (result, &error);
 
   self->disconnects--;
   if (response == NULL)
     g_warning ("The $disconnect handler failed: %s", error->message);
+  call_free (call);
 }
 
 /**
  * dw_dispatcher_disconnect:
  * @self: a dispatcher
- * @connection_id: an accepted connection that ended; call it once for each
- * @connected_at: when it was made, in milliseconds since 1970 UTC
+ * @caller: an accepted connection that ended; call it once for each
+ * @code: what it ended with
+ * @reason: (nullable): the words that came with it
  *
  * Runs `$disconnect`.
  */
 void
-dw_dispatcher_disconnect (DwDispatcher *self, const char *connection_id, gint64 connected_at)
+dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, const char *reason)
 {
-  DwHandlerFunc handler = dw_route_table_get (self->routes, "$disconnect");
-  g_autoptr (DwEvent) event = NULL;
+  Call *call;
 
-  if (handler == NULL)
+  dw_socket_gateway_get_metrics (self->gateway)->disconnects++;
+  if (dw_route_table_get (self->routes, "$disconnect") == NULL)
     return;
-  event = dw_event_new ("$disconnect", connection_id, self->stage, connected_at, now_ms (), NULL);
+  call = g_new0 (Call, 1);
+  call->dispatcher = g_object_ref (self);
+  call->event = make_event (self, "$disconnect", caller, now_ms (), NULL);
+  call->event->close_code = code;
+  call->event->close_reason = g_strdup (reason);
   self->disconnects++;
-  handler (self->registry, DW_GATEWAY (self->gateway), event, NULL, on_disconnect_handled, g_object_ref (self));
+  run (self, call->event, NULL, on_disconnect_handled, call);
 }
 
 static void
 refuse (DwDispatcher *self, const char *connection_id, const char *words)
 {
   g_autofree char *request_id = dw_connection_id_new ();
-  g_autofree char *frame = dw_gateway_frame_new (words, connection_id, request_id);
+  g_autofree char *text = dw_gateway_frame_new (words, connection_id, request_id);
+  g_autoptr (DwServerFrame) frame = dw_server_frame_new (text);
 
+  dw_socket_gateway_get_metrics (self->gateway)->refusals++;
   dw_socket_gateway_post (self->gateway, connection_id, frame);
 }
 
 static void run_next (DwDispatcher *self);
 
+/* Only a two-way route says anything, whatever the status. */
+static void
+respond (DwDispatcher *self, const Call *call, const DwResponse *response)
+{
+  g_autoptr (DwServerFrame) frame = NULL;
+
+  if (response->body == NULL || !dw_route_table_is_two_way (self->routes, call->event->route_key))
+    return;
+  frame = dw_server_frame_new (response->body);
+  dw_socket_gateway_post (self->gateway, call->event->caller->connection_id, frame);
+}
+
 static void
 on_message_handled (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (DwDispatcher) self = data;
+  Call *call = data;
+  g_autoptr (DwDispatcher) self = call->dispatcher;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwResponse) response = dw_handler_finish (result, &error);
-  g_autoptr (DwEvent) event = g_steal_pointer (&self->running);
 
-  if (response == NULL)
+  if (call->late)
+    self->late--;
+  else
     {
-      g_message ("The handler of %s failed: %s", event->route_key, error->message);
-      refuse (self, event->connection_id, DW_GATEWAY_FRAME_INTERNAL);
+      self->running = NULL;
+      dw_metrics_add_time (dw_socket_gateway_get_metrics (self->gateway), g_get_monotonic_time () - call->accepted);
+      if (response != NULL)
+        respond (self, call, response);
+      else
+        {
+          g_message ("The handler of %s failed: %s", call->event->route_key, error->message);
+          refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_INTERNAL);
+        }
     }
+  call_free (call);
   run_next (self);
+}
+
+/* The sender is told and stays connected; the handler goes on, as a Lambda function does. */
+static gboolean
+on_message_timeout (gpointer data)
+{
+  Call *call = data;
+  DwDispatcher *self = call->dispatcher;
+
+  call->timer = 0;
+  call->late = TRUE;
+  self->late++;
+  self->running = NULL;
+  g_message ("The handler of %s takes too long", call->event->route_key);
+  refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_TIMEOUT);
+  run_next (self);
+  return G_SOURCE_REMOVE;
 }
 
 static void
 run_next (DwDispatcher *self)
 {
-  DwHandlerFunc handler;
+  Call *call;
 
-  if (self->running != NULL || g_queue_is_empty (&self->waiting))
+  if (self->running != NULL || g_queue_is_empty (&self->waiting) || self->late >= DW_DISPATCHER_LATE)
     return;
-  self->running = g_queue_pop_head (&self->waiting);
-  handler = dw_route_table_get (self->routes, self->running->route_key);
-  handler (self->registry, DW_GATEWAY (self->gateway), self->running, NULL, on_message_handled,
-           g_object_ref (self));
+  call = self->running = g_queue_pop_head (&self->waiting);
+  call->dispatcher = g_object_ref (self);
+  call->timer = g_timeout_add ((guint) self->timeout_ms, on_message_timeout, call);
+  run (self, call->event, NULL, on_message_handled, call);
 }
 
 /**
  * dw_dispatcher_message:
  * @self: a dispatcher
- * @connection_id: who sent it
- * @connected_at: when that connection was made, in milliseconds since 1970 UTC
+ * @caller: who sent it
  * @body: the frame's text
  *
- * Runs the route of a message. Where there is none, where the handler fails and where too many wait, the sender
- * gets the gateway's own frame and stays connected.
+ * Runs the route of a message. Where there is none, where the handler fails or is too slow and where too many wait,
+ * the sender gets the gateway's own frame and stays connected.
  */
 void
-dw_dispatcher_message (DwDispatcher *self, const char *connection_id, gint64 connected_at, const char *body)
+dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
 {
-  g_autofree char *route_key = dw_route_table_select (self->routes, body);
+  g_autofree char *route_key = NULL;
+  Call *call;
 
-  if (route_key == NULL)
-    refuse (self, connection_id, DW_GATEWAY_FRAME_FORBIDDEN);
-  else if (g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE)
-    refuse (self, connection_id, DW_GATEWAY_FRAME_THROTTLED);
-  else
+  if (!dw_socket_gateway_may_post (self->gateway) || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE)
     {
-      g_queue_push_tail (&self->waiting,
-                         dw_event_new (route_key, connection_id, self->stage, connected_at, now_ms (), body));
-      run_next (self);
+      refuse (self, caller->connection_id, DW_GATEWAY_FRAME_THROTTLED);
+      return;
     }
+  route_key = dw_route_table_select (self->routes, body);
+  if (route_key == NULL)
+    {
+      refuse (self, caller->connection_id, DW_GATEWAY_FRAME_FORBIDDEN);
+      return;
+    }
+  dw_socket_gateway_get_metrics (self->gateway)->messages++;
+  call = g_new0 (Call, 1);
+  call->event = make_event (self, route_key, caller, now_ms (), body);
+  call->accepted = g_get_monotonic_time ();
+  g_queue_push_tail (&self->waiting, call);
+  run_next (self);
 }
 
 /**

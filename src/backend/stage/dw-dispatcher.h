@@ -12,18 +12,22 @@ G_DECLARE_FINAL_TYPE (DwDispatcher, dw_dispatcher, DW, DISPATCHER, GObject)
 /** DW_DISPATCHER_QUEUE: messages accepted and not yet handled, over all connections; above it: throttled. */
 #define DW_DISPATCHER_QUEUE 10000
 
+/** DW_DISPATCHER_LATE: handlers that took too long and still run; above it a new one waits for them. */
+#define DW_DISPATCHER_LATE 1000
+
 DwDispatcher *dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gateway);
 DwRouteTable *dw_dispatcher_get_routes (DwDispatcher *self);
+void dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms);
+void dw_dispatcher_set_traced (DwDispatcher *self, gboolean traced);
 
 void dw_dispatcher_connect_async (DwDispatcher *self,
-                                  const char *connection_id,
-                                  gint64 connected_at,
+                                  DwCaller *caller,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer data);
-guint dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result);
-void dw_dispatcher_disconnect (DwDispatcher *self, const char *connection_id, gint64 connected_at);
-void dw_dispatcher_message (DwDispatcher *self, const char *connection_id, gint64 connected_at, const char *body);
+DwResponse *dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result);
+void dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, const char *reason);
+void dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body);
 gboolean dw_dispatcher_is_idle (DwDispatcher *self);
 
 G_END_DECLS

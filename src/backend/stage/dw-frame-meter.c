@@ -38,6 +38,8 @@ begin_payload (DwFrameMeter *meter)
   guint opcode = meter->head[0] & 0x0f;
 
   meter->payload = payload_length (meter);
+  if (opcode == 9)
+    meter->pongs += 2 + MIN (meter->payload, 125);
   /* Control frames stand between fragments and are no part of the message. */
   if (opcode >= 8)
     return TRUE;

@@ -17,6 +17,7 @@ typedef struct
   guint have;      /* bytes of the head so far */
   guint64 payload; /* bytes of the payload still to come */
   guint64 message; /* bytes of the message so far, over its fragments */
+  guint64 pongs;   /* bytes of the answers that all pings so far ask for */
 } DwFrameMeter;
 
 gboolean dw_frame_meter_feed (DwFrameMeter *meter, const guint8 *data, gsize length);

@@ -9,6 +9,8 @@ struct _DwMemoryRegistry
    * the connections the server takes. */
   GSequence *entries;
   guint page_size;
+  GHashTable *claims; /* of Claim, by its id */
+  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS */
 };
 
 static void dw_memory_registry_iface_init (DwRegistryInterface *iface);
@@ -120,11 +122,75 @@ dw_memory_registry_scan_async (DwRegistry *registry,
   g_task_return_pointer (task, g_steal_pointer (&page), (GDestroyNotify) dw_registry_page_free);
 }
 
+typedef struct
+{
+  char *id;
+  gint64 time;
+  GList *place; /* in the queue */
+} Claim;
+
+static void
+claim_free (Claim *claim)
+{
+  g_free (claim->id);
+  g_free (claim);
+}
+
+static void
+forget_claim (DwMemoryRegistry *self, Claim *claim)
+{
+  g_queue_delete_link (&self->claimed, claim->place);
+  g_hash_table_remove (self->claims, claim->id);
+}
+
+static void
+dw_memory_registry_claim_async (DwRegistry *registry,
+                                const char *id,
+                                gint64 now,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer data)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
+  Claim *oldest;
+  Claim *claim;
+
+  g_task_set_source_tag (task, dw_memory_registry_claim_async);
+  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL
+         && (oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS || self->claimed.length >= DW_REGISTRY_CLAIMS))
+    forget_claim (self, oldest);
+  if (g_hash_table_contains (self->claims, id))
+    {
+      g_task_return_int (task, 0);
+      return;
+    }
+  claim = g_new0 (Claim, 1);
+  claim->id = g_strdup (id);
+  claim->time = now;
+  g_queue_push_tail (&self->claimed, claim);
+  claim->place = self->claimed.tail;
+  g_hash_table_insert (self->claims, claim->id, claim);
+  g_task_return_int (task, 1);
+}
+
+static void
+dw_memory_registry_release (DwRegistry *registry, const char *id)
+{
+  DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
+  Claim *claim = g_hash_table_lookup (self->claims, id);
+
+  if (claim != NULL)
+    forget_claim (self, claim);
+}
+
 static void
 dw_memory_registry_finalize (GObject *object)
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (object);
 
+  g_queue_clear (&self->claimed);
+  g_clear_pointer (&self->claims, g_hash_table_unref);
   g_clear_pointer (&self->entries, g_sequence_free);
   G_OBJECT_CLASS (dw_memory_registry_parent_class)->finalize (object);
 }
@@ -139,6 +205,8 @@ static void
 dw_memory_registry_init (DwMemoryRegistry *self)
 {
   self->entries = g_sequence_new ((GDestroyNotify) entry_free);
+  self->claims = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) claim_free);
+  g_queue_init (&self->claimed);
 }
 
 static void
@@ -147,6 +215,8 @@ dw_memory_registry_iface_init (DwRegistryInterface *iface)
   iface->put_async = dw_memory_registry_put_async;
   iface->remove_async = dw_memory_registry_remove_async;
   iface->scan_async = dw_memory_registry_scan_async;
+  iface->claim_async = dw_memory_registry_claim_async;
+  iface->release = dw_memory_registry_release;
 }
 
 /**

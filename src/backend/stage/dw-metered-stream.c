@@ -24,6 +24,9 @@ struct _DwMeteredOutput
   GFilterOutputStream parent_instance;
 
   guint64 written;
+  gboolean halfway; /* libsoup's frame has left in part */
+  GBytes *rest;     /* of a frame that did not go through libsoup, or NULL; a frame at most */
+  GSource *flush;   /* waits for the system to take it */
 };
 
 struct _DwMeteredStream
@@ -156,14 +159,87 @@ dw_metered_output_create_source (GPollableOutputStream *stream, GCancellable *ca
   return source;
 }
 
+/* FALSE while there is still a rest. */
+static gboolean
+flush_rest (DwMeteredOutput *self)
+{
+  gsize size;
+  const void *data = self->rest != NULL ? g_bytes_get_data (self->rest, &size) : NULL;
+  gssize length;
+
+  if (data == NULL)
+    return TRUE;
+  length = g_pollable_output_stream_write_nonblocking (output_base (self), data, size, NULL, NULL);
+  if (length <= 0)
+    return FALSE;
+  self->written += (guint64) length;
+  if ((gsize) length < size)
+    {
+      g_autoptr (GBytes) whole = g_steal_pointer (&self->rest);
+
+      self->rest = g_bytes_new_from_bytes (whole, (gsize) length, size - (gsize) length);
+      return FALSE;
+    }
+  g_clear_pointer (&self->rest, g_bytes_unref);
+  return TRUE;
+}
+
+static void
+stop_flush (DwMeteredOutput *self)
+{
+  if (self->flush != NULL)
+    g_source_destroy (self->flush);
+  g_clear_pointer (&self->flush, g_source_unref);
+}
+
+static gboolean
+on_flush (GObject *stream, gpointer data)
+{
+  DwMeteredOutput *self = data;
+
+  if (!flush_rest (self) && !g_output_stream_is_closed (G_OUTPUT_STREAM (self)))
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&self->flush, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+keep_rest (DwMeteredOutput *self, GBytes *frame, gsize from)
+{
+  self->rest = g_bytes_new_from_bytes (frame, from, g_bytes_get_size (frame) - from);
+  if (self->flush != NULL)
+    return;
+  self->flush = g_pollable_output_stream_create_source (output_base (self), NULL);
+  g_source_set_callback (self->flush, G_SOURCE_FUNC (on_flush), self, NULL);
+  g_source_attach (self->flush, g_main_context_get_thread_default ());
+}
+
 static gssize
 dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
 {
-  gssize length = g_pollable_output_stream_write_nonblocking (output_base (stream), buffer, count, NULL, error);
+  DwMeteredOutput *self = DW_METERED_OUTPUT (stream);
+  gssize length;
 
+  if (!flush_rest (self))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a frame is on its way");
+      return -1;
+    }
+  length = g_pollable_output_stream_write_nonblocking (output_base (stream), buffer, count, NULL, error);
   if (length > 0)
-    DW_METERED_OUTPUT (stream)->written += (guint64) length;
+    {
+      self->written += (guint64) length;
+      self->halfway = (gsize) length < count;
+    }
   return length;
+}
+
+static void
+dw_metered_output_dispose (GObject *object)
+{
+  stop_flush (DW_METERED_OUTPUT (object));
+  g_clear_pointer (&DW_METERED_OUTPUT (object)->rest, g_bytes_unref);
+  G_OBJECT_CLASS (dw_metered_output_parent_class)->dispose (object);
 }
 
 static void
@@ -178,6 +254,7 @@ dw_metered_output_pollable_init (GPollableOutputStreamInterface *iface)
 static void
 dw_metered_output_class_init (DwMeteredOutputClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = dw_metered_output_dispose;
 }
 
 static void
@@ -272,4 +349,45 @@ guint64
 dw_metered_stream_get_written (DwMeteredStream *self)
 {
   return self->output->written;
+}
+
+/**
+ * dw_metered_stream_get_pongs:
+ * @self: a stream
+ *
+ * Returns: how many bytes of answers the client's pings asked for so far
+ */
+guint64
+dw_metered_stream_get_pongs (DwMeteredStream *self)
+{
+  return self->input->meter.pongs;
+}
+
+/**
+ * dw_metered_stream_send:
+ * @self: a stream
+ * @frame: a whole frame of the server
+ *
+ * Hands a frame to the system past libsoup, which copies each one and waits for a turn of the main loop. The same
+ * bytes can go to any number of streams. The caller knows that libsoup holds nothing of its own for this stream.
+ *
+ * Returns: %FALSE where it cannot go now, and nothing of it went
+ */
+gboolean
+dw_metered_stream_send (DwMeteredStream *self, GBytes *frame)
+{
+  DwMeteredOutput *output = self->output;
+  gsize size;
+  const void *data = g_bytes_get_data (frame, &size);
+  gssize length;
+
+  if (output->halfway || output->rest != NULL)
+    return FALSE;
+  length = g_pollable_output_stream_write_nonblocking (output_base (output), data, size, NULL, NULL);
+  if (length <= 0)
+    return FALSE;
+  output->written += (guint64) length;
+  if ((gsize) length < size)
+    keep_rest (output, frame, (gsize) length);
+  return TRUE;
 }

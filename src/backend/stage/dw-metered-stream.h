@@ -10,5 +10,7 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 
 DwMeteredStream *dw_metered_stream_new (GIOStream *base);
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
+guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);
+gboolean dw_metered_stream_send (DwMeteredStream *self, GBytes *frame);
 
 G_END_DECLS

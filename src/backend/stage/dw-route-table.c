@@ -6,6 +6,8 @@
 struct _DwRouteTable
 {
   GHashTable *handlers;
+  GHashTable *two_way; /* the routes that have a route response */
+  DwSelection *selection;
   JsonParser *parser;
 };
 
@@ -20,6 +22,8 @@ dw_route_table_new (void)
   DwRouteTable *table = g_new0 (DwRouteTable, 1);
 
   table->handlers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  table->two_way = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  table->selection = dw_selection_new (DW_SELECTION_DEFAULT, NULL);
   table->parser = json_parser_new ();
   return table;
 }
@@ -32,6 +36,8 @@ void
 dw_route_table_free (DwRouteTable *table)
 {
   g_hash_table_unref (table->handlers);
+  g_hash_table_unref (table->two_way);
+  dw_selection_free (table->selection);
   g_object_unref (table->parser);
   g_free (table);
 }
@@ -61,21 +67,42 @@ dw_route_table_get (DwRouteTable *table, const char *route_key)
   return (DwHandlerFunc) g_hash_table_lookup (table->handlers, route_key);
 }
 
-/* $request.body.action as text: the selection result is stringified. */
-static char *
-evaluate (DwRouteTable *table, const char *body)
+/**
+ * dw_route_table_set_two_way:
+ * @table: a table
+ * @route_key: a route key
+ *
+ * Gives the route a route response: what its handler returns as a body is sent to whoever sent the message.
+ */
+void
+dw_route_table_set_two_way (DwRouteTable *table, const char *route_key)
 {
-  JsonNode *root = dw_json_parse (table->parser, body, -1, NULL);
-  JsonNode *value;
+  g_hash_table_add (table->two_way, g_strdup (route_key));
+}
 
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return NULL;
-  value = json_object_get_member (json_node_get_object (root), "action");
-  if (value == NULL)
-    return NULL;
-  if (json_node_get_value_type (value) == G_TYPE_STRING)
-    return json_node_dup_string (value);
-  return json_to_string (value, FALSE);
+/**
+ * dw_route_table_is_two_way:
+ * @table: a table
+ * @route_key: a route key
+ *
+ * Returns: whether the route has a route response
+ */
+gboolean
+dw_route_table_is_two_way (DwRouteTable *table, const char *route_key)
+{
+  return g_hash_table_contains (table->two_way, route_key);
+}
+
+/**
+ * dw_route_table_set_selection:
+ * @table: a table
+ * @selection: (transfer full): how a message chooses its route
+ */
+void
+dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection)
+{
+  dw_selection_free (table->selection);
+  table->selection = selection;
 }
 
 /**
@@ -83,7 +110,7 @@ evaluate (DwRouteTable *table, const char *body)
  * @table: a table
  * @body: a message's text
  *
- * Chooses the route of a message by `$request.body.action`: an exact match, else `$default`. A body that is not
+ * Chooses the route of a message by the selection expression: an exact match, else `$default`. A body that is not
  * JSON, or has no such key, goes to `$default`. `$connect` and `$disconnect` are never chosen by a body. Source:
  * "Working with routes for WebSocket APIs".
  *
@@ -92,7 +119,8 @@ evaluate (DwRouteTable *table, const char *body)
 char *
 dw_route_table_select (DwRouteTable *table, const char *body)
 {
-  g_autofree char *selected = evaluate (table, body);
+  JsonNode *root = dw_json_parse (table->parser, body, -1, NULL);
+  g_autofree char *selected = dw_selection_evaluate (table->selection, root);
 
   if (selected != NULL && *selected != '$' && dw_route_table_get (table, selected) != NULL)
     return g_steal_pointer (&selected);

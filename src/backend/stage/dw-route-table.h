@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-selection.h"
+
 #include "backend/handlers/dw-handler.h"
 
 G_BEGIN_DECLS
@@ -8,14 +10,16 @@ G_BEGIN_DECLS
 /**
  * DwRouteTable:
  *
- * Which handler runs for which route key.
+ * Which handler runs for a message.
  */
 typedef struct _DwRouteTable DwRouteTable;
 
 DwRouteTable *dw_route_table_new (void);
 void dw_route_table_free (DwRouteTable *table);
-
 void dw_route_table_add (DwRouteTable *table, const char *route_key, DwHandlerFunc handler);
+void dw_route_table_set_two_way (DwRouteTable *table, const char *route_key);
+gboolean dw_route_table_is_two_way (DwRouteTable *table, const char *route_key);
+void dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection);
 DwHandlerFunc dw_route_table_get (DwRouteTable *table, const char *route_key);
 char *dw_route_table_select (DwRouteTable *table, const char *body);
 

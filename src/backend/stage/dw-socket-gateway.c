@@ -3,11 +3,16 @@
 
 #include "backend/dw-backend-error.h"
 
+#include "wire/dw-backoff.h"
+
 struct _DwSocketGateway
 {
   GObject parent_instance;
 
   GHashTable *sockets; /* by connection ID; bounded by the connections the server takes */
+  DwMetrics *metrics;
+  DwStageFile *letters; /* or NULL */
+  DwThrottle throttle;  /* of the stage: messages and posts share it */
 };
 
 static void dw_socket_gateway_iface_init (DwGatewayInterface *iface);
@@ -23,6 +28,87 @@ return_gone (GTask *task)
   g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_GONE, "the connection is gone");
 }
 
+/* One text on its way to many. */
+typedef struct
+{
+  DwServerFrame *frame;
+  GPtrArray *ids;  /* of those it still has to go to */
+  GPtrArray *gone; /* of those who are no more */
+  guint attempt;
+} Posting;
+
+static void
+posting_free (Posting *posting)
+{
+  dw_server_frame_free (posting->frame);
+  g_clear_pointer (&posting->ids, g_ptr_array_unref);
+  g_clear_pointer (&posting->gone, g_ptr_array_unref);
+  g_free (posting);
+}
+
+static void
+give_up (DwSocketGateway *self, Posting *posting)
+{
+  gint64 now = g_get_real_time () / 1000;
+
+  for (guint i = 0; i < posting->ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (posting->ids, i);
+      g_autoptr (GError) error = NULL;
+
+      self->metrics->dropped++;
+      if (self->letters == NULL)
+        g_message (
+            "A post to %s was throttled too often and is lost: without --registry sqlite:PATH nothing keeps it",
+            id);
+      else if (!dw_dead_letters_add (self->letters, id, posting->frame->text, "Too Many Requests", now, &error))
+        g_warning ("A post to %s is lost: %s", id, error->message);
+    }
+}
+
+static gboolean post_again (gpointer data);
+
+/* Takes the task. */
+static void
+post_all (GTask *task)
+{
+  DwSocketGateway *self = g_task_get_source_object (task);
+  Posting *posting = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) later = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < posting->ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (posting->ids, i);
+
+      if (!dw_socket_gateway_may_post (self))
+        g_ptr_array_add (later, g_strdup (id));
+      else if (!dw_socket_gateway_post (self, id, posting->frame))
+        g_ptr_array_add (posting->gone, g_strdup (id));
+    }
+  g_ptr_array_unref (posting->ids);
+  posting->ids = g_steal_pointer (&later);
+  if (posting->ids->len > 0 && posting->attempt < DW_SOCKET_GATEWAY_ATTEMPTS)
+    {
+      guint delay = dw_backoff_delay (DW_SOCKET_GATEWAY_BASE_MS, DW_SOCKET_GATEWAY_CAP_MS, posting->attempt++,
+                                      dw_backoff_random, NULL);
+
+      self->metrics->throttled += posting->ids->len;
+      g_timeout_add_full (G_PRIORITY_DEFAULT, delay, post_again, task, g_object_unref);
+      return;
+    }
+  give_up (self, posting);
+  g_task_return_pointer (task, g_steal_pointer (&posting->gone), (GDestroyNotify) g_ptr_array_unref);
+  g_object_unref (task);
+}
+
+static gboolean
+post_again (gpointer data)
+{
+  post_all (g_object_ref (data));
+  return G_SOURCE_REMOVE;
+}
+
+/* The next message waits until this one went to everybody, so that the order stays the same for all. */
 static void
 dw_socket_gateway_post_async (DwGateway *gateway,
                               GPtrArray *connection_ids,
@@ -31,19 +117,15 @@ dw_socket_gateway_post_async (DwGateway *gateway,
                               GAsyncReadyCallback callback,
                               gpointer data)
 {
-  DwSocketGateway *self = DW_SOCKET_GATEWAY (gateway);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GPtrArray *gone = g_ptr_array_new_with_free_func (g_free);
+  GTask *task = g_task_new (gateway, cancellable, callback, data);
+  Posting *posting = g_new0 (Posting, 1);
 
   g_task_set_source_tag (task, dw_socket_gateway_post_async);
-  for (guint i = 0; i < connection_ids->len; i++)
-    {
-      const char *id = g_ptr_array_index (connection_ids, i);
-
-      if (!dw_socket_gateway_post (self, id, text))
-        g_ptr_array_add (gone, g_strdup (id));
-    }
-  g_task_return_pointer (task, gone, (GDestroyNotify) g_ptr_array_unref);
+  posting->frame = dw_server_frame_new (text);
+  posting->ids = g_ptr_array_ref (connection_ids);
+  posting->gone = g_ptr_array_new_with_free_func (g_free);
+  g_task_set_task_data (task, posting, (GDestroyNotify) posting_free);
+  post_all (task);
 }
 
 static void
@@ -65,9 +147,10 @@ dw_socket_gateway_get_async (DwGateway *gateway,
       return;
     }
   info = g_new0 (DwConnectionInfo, 1);
-  info->connected_at = dw_stage_socket_get_connected_at (socket);
+  info->caller = dw_caller_ref (dw_stage_socket_get_caller (socket));
+  info->connected_at = info->caller->connected_at;
   info->last_active_at = dw_stage_socket_get_last_active_at (socket);
-  g_task_return_pointer (task, info, g_free);
+  g_task_return_pointer (task, info, (GDestroyNotify) dw_connection_info_free);
 }
 
 static void
@@ -94,7 +177,11 @@ dw_socket_gateway_delete_async (DwGateway *gateway,
 static void
 dw_socket_gateway_finalize (GObject *object)
 {
-  g_clear_pointer (&DW_SOCKET_GATEWAY (object)->sockets, g_hash_table_unref);
+  DwSocketGateway *self = DW_SOCKET_GATEWAY (object);
+
+  g_clear_pointer (&self->sockets, g_hash_table_unref);
+  g_clear_object (&self->letters);
+  g_free (self->metrics);
   G_OBJECT_CLASS (dw_socket_gateway_parent_class)->finalize (object);
 }
 
@@ -108,6 +195,7 @@ static void
 dw_socket_gateway_init (DwSocketGateway *self)
 {
   self->sockets = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
+  self->metrics = g_new0 (DwMetrics, 1);
 }
 
 static void
@@ -120,13 +208,46 @@ dw_socket_gateway_iface_init (DwGatewayInterface *iface)
 
 /**
  * dw_socket_gateway_new:
+ * @rate: messages and posts a second; 0 for no limit
+ * @burst: how many may go at once
+ * @letters: (nullable): what keeps posts that were given up
  *
  * Returns: (transfer full): the gateway of a stage that holds its sockets itself
  */
 DwSocketGateway *
-dw_socket_gateway_new (void)
+dw_socket_gateway_new (double rate, double burst, DwStageFile *letters)
 {
-  return g_object_new (DW_TYPE_SOCKET_GATEWAY, NULL);
+  DwSocketGateway *self = g_object_new (DW_TYPE_SOCKET_GATEWAY, NULL);
+
+  dw_throttle_init (&self->throttle, rate, burst, g_get_monotonic_time ());
+  g_set_object (&self->letters, letters);
+  return self;
+}
+
+/**
+ * dw_socket_gateway_get_metrics:
+ * @self: a gateway
+ *
+ * Returns: (transfer none): what the stage has done, to add to
+ */
+DwMetrics *
+dw_socket_gateway_get_metrics (DwSocketGateway *self)
+{
+  return self->metrics;
+}
+
+/**
+ * dw_socket_gateway_may_post:
+ * @self: a gateway
+ *
+ * API Gateway throttles messages and the calls of `@connections` together.
+ *
+ * Returns: whether one more may go now; it is counted then
+ */
+gboolean
+dw_socket_gateway_may_post (DwSocketGateway *self)
+{
+  return dw_throttle_take (&self->throttle, g_get_monotonic_time ());
 }
 
 /**
@@ -137,7 +258,8 @@ dw_socket_gateway_new (void)
 void
 dw_socket_gateway_add (DwSocketGateway *self, DwStageSocket *socket)
 {
-  g_hash_table_replace (self->sockets, (gpointer) dw_stage_socket_get_id (socket), g_object_ref (socket));
+  g_hash_table_replace (self->sockets, dw_stage_socket_get_caller (socket)->connection_id, g_object_ref (socket));
+  self->metrics->connections = g_hash_table_size (self->sockets);
 }
 
 /**
@@ -149,22 +271,30 @@ void
 dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id)
 {
   g_hash_table_remove (self->sockets, connection_id);
+  self->metrics->connections = g_hash_table_size (self->sockets);
 }
 
 /**
  * dw_socket_gateway_post:
  * @self: a gateway
  * @connection_id: to whom
- * @text: the frame
+ * @frame: what goes to it
+ *
+ * Past the throttle: for the stage's own frames.
  *
  * Returns: %FALSE where the connection is gone
  */
 gboolean
-dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const char *text)
+dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame)
 {
   DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
+  gboolean sent = socket != NULL && dw_stage_socket_send (socket, frame);
 
-  return socket != NULL && dw_stage_socket_send (socket, text);
+  if (sent)
+    self->metrics->deliveries++;
+  else
+    self->metrics->gone++;
+  return sent;
 }
 
 /**

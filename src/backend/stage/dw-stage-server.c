@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-server.h"
 
-#include "dw-connection-id.h"
+#include "dw-management.h"
+#include "dw-memory-registry.h"
+#include "dw-sqlite-registry.h"
+#include "dw-upgrade.h"
 
 #include "backend/dw-backend-error.h"
 
-#include "wire/dw-limits.h"
-
-#include <libsoup/soup.h>
+#include <string.h>
 #include <sys/resource.h>
 
 struct _DwStageServer
 {
   GObject parent_instance;
 
-  char *stage;
+  DwStageConfig *config;
   SoupServer *server;
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
-  DwMemoryRegistry *registry;
-  gint64 idle_ms;
-  gint64 age_ms;
+  DwManagement *management;
+  DwRegistry *registry;
+  DwThrottle arrivals;
   guint most_connections;
   guint sweep; /* runs while there are connections */
 };
@@ -33,32 +34,12 @@ G_DEFINE_FINAL_TYPE (DwStageServer, dw_stage_server, G_TYPE_OBJECT)
 /* Descriptors that connections leave to the rest of the process. */
 #define DESCRIPTOR_RESERVE 64
 
-/* A handshake between the request and the upgrade. */
-typedef struct
-{
-  DwStageServer *server;
-  SoupServerMessage *message;
-  char *id;
-  gint64 connected_at;
-  gboolean accepted; /* $connect said yes, so $disconnect has to run */
-  gboolean upgraded; /* from here on the socket's own “closed” runs it */
-} Upgrade;
-
-static void
-upgrade_free (Upgrade *upgrade)
-{
-  g_clear_object (&upgrade->server);
-  g_clear_object (&upgrade->message);
-  g_free (upgrade->id);
-  g_free (upgrade);
-}
-
 static gboolean
 on_sweep (gpointer data)
 {
   DwStageServer *self = data;
 
-  dw_socket_gateway_close_expired (self->gateway, self->idle_ms, self->age_ms);
+  dw_socket_gateway_close_expired (self->gateway, self->config->idle_ms, self->config->age_ms);
   if (dw_socket_gateway_get_size (self->gateway) > 0)
     return G_SOURCE_CONTINUE;
   self->sweep = 0;
@@ -69,7 +50,7 @@ on_sweep (gpointer data)
 static void
 start_sweep (DwStageServer *self)
 {
-  gint64 pause = CLAMP (MIN (self->idle_ms, self->age_ms) / 4, 5, 1000);
+  gint64 pause = CLAMP (MIN (self->config->idle_ms, self->config->age_ms) / 4, 5, 1000);
 
   if (self->sweep == 0)
     self->sweep = g_timeout_add ((guint) pause, on_sweep, self);
@@ -78,101 +59,52 @@ start_sweep (DwStageServer *self)
 static void
 on_socket_message (DwStageServer *self, const char *text, DwStageSocket *socket)
 {
-  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_id (socket),
-                         dw_stage_socket_get_connected_at (socket), text);
+  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text);
 }
 
 static void
 on_socket_closed (DwStageServer *self, DwStageSocket *socket)
 {
-  const char *id = dw_stage_socket_get_id (socket);
+  DwCaller *caller = dw_stage_socket_get_caller (socket);
+  guint code;
+  const char *reason = dw_stage_socket_get_end (socket, &code);
 
-  g_message ("%s disconnected, %u left", id, dw_socket_gateway_get_size (self->gateway) - 1);
-  dw_dispatcher_disconnect (self->dispatcher, id, dw_stage_socket_get_connected_at (socket));
-  dw_socket_gateway_remove (self->gateway, id);
+  g_message ("%s disconnected with %u, %u left", caller->connection_id, code,
+             dw_socket_gateway_get_size (self->gateway) - 1);
+  dw_dispatcher_disconnect (self->dispatcher, caller, code, reason);
+  dw_socket_gateway_remove (self->gateway, caller->connection_id);
 }
 
 static void
-on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
+on_open (DwStageSocket *socket, gpointer data)
 {
-  DwStageServer *self = upgrade->server;
-  g_autoptr (SoupServerMessage) keep = g_object_ref (message);
-  g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (DwStageSocket) socket = NULL;
+  DwStageServer *self = data;
 
-  if (soup_server_message_get_status (message) != SOUP_STATUS_SWITCHING_PROTOCOLS)
-    return;
-  upgrade->upgraded = TRUE;
-  stream = soup_server_message_steal_connection (message);
-  socket = dw_stage_socket_new (upgrade->id, upgrade->connected_at, stream, soup_server_message_get_uri (message));
   g_signal_connect_object (socket, "message", G_CALLBACK (on_socket_message), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (socket, "closed", G_CALLBACK (on_socket_closed), self, G_CONNECT_SWAPPED);
+  dw_socket_gateway_get_metrics (self->gateway)->connects++;
   dw_socket_gateway_add (self->gateway, socket);
   start_sweep (self);
-  g_message ("%s connected, %u in all", upgrade->id, dw_socket_gateway_get_size (self->gateway));
-}
-
-/* The request is over: upgraded, refused, or its client vanished in between. */
-static void
-on_request_finished (SoupServerMessage *message, Upgrade *upgrade)
-{
-  if (upgrade->accepted && !upgrade->upgraded)
-    dw_dispatcher_disconnect (upgrade->server->dispatcher, upgrade->id, upgrade->connected_at);
-  upgrade->accepted = FALSE;
-}
-
-static void
-respond (SoupServerMessage *message, guint status, const char *words)
-{
-  g_autofree char *body = g_strdup_printf ("{\"message\":\"%s\"}", words);
-
-  soup_server_message_set_status (message, status, words);
-  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, body, strlen (body));
-}
-
-static void
-on_connect_decided (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Upgrade *upgrade = data;
-  SoupServerMessage *message = upgrade->message;
-  guint status = dw_dispatcher_connect_finish (DW_DISPATCHER (source), result);
-
-  if (status >= 200 && status < 300)
-    {
-      upgrade->accepted = TRUE;
-      soup_websocket_server_process_handshake (message, NULL, NULL, NULL, NULL);
-    }
-  else
-    respond (message, status, status == 502 ? "Internal server error" : "Forbidden");
-  soup_server_message_unpause (message);
-  /* The closures of the message hold the upgrade from here. */
-  g_clear_object (&upgrade->message);
-}
-
-static void
-start_upgrade (DwStageServer *self, SoupServerMessage *message)
-{
-  Upgrade *upgrade = g_new0 (Upgrade, 1);
-
-  upgrade->server = g_object_ref (self);
-  upgrade->message = g_object_ref (message);
-  upgrade->id = dw_connection_id_new ();
-  upgrade->connected_at = g_get_real_time () / 1000;
-  g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade, NULL, 0);
-  g_signal_connect_data (message, "finished", G_CALLBACK (on_request_finished), upgrade,
-                         (GClosureNotify) (GCallback) upgrade_free, 0);
-  soup_server_message_pause (message);
-  dw_dispatcher_connect_async (self->dispatcher, upgrade->id, upgrade->connected_at, NULL, on_connect_decided,
-                               upgrade);
+  g_message ("%s connected, %u in all", dw_stage_socket_get_caller (socket)->connection_id,
+             dw_socket_gateway_get_size (self->gateway));
 }
 
 static gboolean
 path_is_stage (DwStageServer *self, const char *path)
 {
-  gsize length = strlen (self->stage);
+  gsize length = strlen (self->config->stage);
 
-  return *path == '/' && strncmp (path + 1, self->stage, length) == 0
+  return *path == '/' && strncmp (path + 1, self->config->stage, length) == 0
          && (path[1 + length] == '\0' || strcmp (path + 1 + length, "/") == 0);
+}
+
+static void
+count_refused (SoupServerMessage *message, DwStageServer *self)
+{
+  guint status = soup_server_message_get_status (message);
+
+  if (status != SOUP_STATUS_SWITCHING_PROTOCOLS)
+    dw_socket_gateway_get_metrics (self->gateway)->refused++;
 }
 
 /* Looked at before a body is read: whoever sends one is refused, and nothing of it is kept. */
@@ -180,30 +112,33 @@ static void
 on_request_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
   DwStageServer *self = data;
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
 
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  if (!path_is_stage (self, path))
-    respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
-  else if (soup_server_message_get_method (message) != SOUP_METHOD_GET
-           || !soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
+  if (dw_management_wants (self->management, message))
     {
-      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Upgrade", "websocket");
-      respond (message, 426, "Upgrade Required");
+      dw_management_begin (self->management, message);
+      return;
     }
-  /* Any web page could otherwise open a socket to this machine; browsers always say where a page is from. */
-  else if (soup_message_headers_get_one (headers, "Origin") != NULL)
-    respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
-  else if (!soup_websocket_server_check_handshake (message, NULL, NULL, NULL, NULL))
-    respond (message, SOUP_STATUS_BAD_REQUEST, "Bad Request");
-  else if (dw_socket_gateway_get_size (self->gateway) >= self->most_connections)
-    respond (message, 429, "Too Many Requests");
+  g_signal_connect_object (message, "finished", G_CALLBACK (count_refused), self, 0);
+  if (!path_is_stage (self, path))
+    {
+      soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+      dw_upgrade_respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
+    }
+  else if (dw_upgrade_check (message, self->config)
+           && (dw_socket_gateway_get_size (self->gateway) >= self->most_connections
+               || !dw_throttle_take (&self->arrivals, g_get_monotonic_time ())))
+    dw_upgrade_respond (message, 429, "Too Many Requests");
 }
 
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  start_upgrade (data, message);
+  DwStageServer *self = data;
+
+  if (dw_management_wants (self->management, message))
+    dw_management_answer (self->management, message);
+  else
+    dw_upgrade_start (message, self->config, self->dispatcher, query, on_open, G_OBJECT (self));
 }
 
 static void
@@ -219,6 +154,7 @@ dw_stage_server_dispose (GObject *object)
   g_clear_handle_id (&self->sweep, g_source_remove);
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
+  g_clear_object (&self->management);
   g_clear_object (&self->gateway);
   g_clear_object (&self->registry);
   G_OBJECT_CLASS (dw_stage_server_parent_class)->dispose (object);
@@ -227,7 +163,7 @@ dw_stage_server_dispose (GObject *object)
 static void
 dw_stage_server_finalize (GObject *object)
 {
-  g_free (DW_STAGE_SERVER (object)->stage);
+  g_clear_pointer (&DW_STAGE_SERVER (object)->config, dw_stage_config_free);
   G_OBJECT_CLASS (dw_stage_server_parent_class)->finalize (object);
 }
 
@@ -258,32 +194,80 @@ dw_stage_server_init (DwStageServer *self)
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   self->most_connections = choose_most_connections ();
-  self->gateway = dw_socket_gateway_new ();
-  self->registry = dw_memory_registry_new (REGISTRY_PAGE);
-  self->idle_ms = (gint64) DW_LIMIT_IDLE_SECONDS * 1000;
-  self->age_ms = (gint64) DW_LIMIT_CONNECTION_SECONDS * 1000;
+}
+
+static void
+add_routes (DwStageServer *self)
+{
+  DwRouteTable *routes = dw_dispatcher_get_routes (self->dispatcher);
+
+  dw_route_table_add (routes, "$connect", dw_connect_handler);
+  dw_route_table_add (routes, "$disconnect", dw_disconnect_handler);
+  if (!self->config->without_default)
+    dw_route_table_add (routes, "$default", dw_default_handler);
+  dw_route_table_add (routes, "sendMessage", dw_send_message_handler);
+  for (char **at = self->config->two_way; at != NULL && *at != NULL; at++)
+    dw_route_table_set_two_way (routes, *at);
+  dw_route_table_set_selection (routes, dw_selection_new (self->config->selection, NULL));
+}
+
+static gboolean
+open_registry (DwStageServer *self, GError **error)
+{
+  DwSqliteRegistry *registry;
+  guint forgotten = 0;
+
+  if (self->config->file == NULL)
+    {
+      self->registry = DW_REGISTRY (dw_memory_registry_new (REGISTRY_PAGE));
+      return TRUE;
+    }
+  registry = dw_sqlite_registry_new (self->config->file, REGISTRY_PAGE);
+  self->registry = DW_REGISTRY (registry);
+  if (!dw_sqlite_registry_forget_all (registry, &forgotten, error))
+    return FALSE;
+  if (forgotten > 0)
+    g_message ("Forgot %u connections of an earlier run", forgotten);
+  return TRUE;
+}
+
+/**
+ * dw_stage_server_new_with:
+ * @config: (transfer full): what it is to be
+ * @error: %DW_BACKEND_ERROR_CONFIG or %DW_BACKEND_ERROR_TABLE: why it cannot
+ *
+ * Returns: (transfer full) (nullable): a stage with the four handlers, not listening yet
+ */
+DwStageServer *
+dw_stage_server_new_with (DwStageConfig *config, GError **error)
+{
+  g_autoptr (DwStageServer) self = g_object_new (DW_TYPE_STAGE_SERVER, NULL);
+
+  self->config = config;
+  if (!dw_stage_config_check (config, error) || !open_registry (self, error))
+    return NULL;
+  self->gateway = dw_socket_gateway_new (config->rate, config->burst, config->file);
+  self->management = dw_management_new (config, self->gateway);
+  self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
+  dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
+  dw_dispatcher_set_traced (self->dispatcher, config->events);
+  dw_throttle_init (&self->arrivals, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
+  add_routes (self);
+  if (config->certificate != NULL)
+    soup_server_set_tls_certificate (self->server, config->certificate);
+  return g_steal_pointer (&self);
 }
 
 /**
  * dw_stage_server_new:
  * @stage: the stage's name, `[A-Za-z0-9_-]{1,128}`
  *
- * Returns: (transfer full): a stage with the four handlers, not listening yet
+ * Returns: (transfer full): a stage with the gateway's limits, not listening yet
  */
 DwStageServer *
 dw_stage_server_new (const char *stage)
 {
-  DwStageServer *self = g_object_new (DW_TYPE_STAGE_SERVER, NULL);
-  DwRouteTable *routes;
-
-  self->stage = g_strdup (stage);
-  self->dispatcher = dw_dispatcher_new (stage, DW_REGISTRY (self->registry), self->gateway);
-  routes = dw_dispatcher_get_routes (self->dispatcher);
-  dw_route_table_add (routes, "$connect", dw_connect_handler);
-  dw_route_table_add (routes, "$disconnect", dw_disconnect_handler);
-  dw_route_table_add (routes, "$default", dw_default_handler);
-  dw_route_table_add (routes, "sendMessage", dw_send_message_handler);
-  return self;
+  return dw_stage_server_new_with (dw_stage_config_new (stage), NULL);
 }
 
 /**
@@ -295,8 +279,8 @@ dw_stage_server_new (const char *stage)
 void
 dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms)
 {
-  self->idle_ms = idle_ms;
-  self->age_ms = age_ms;
+  self->config->idle_ms = idle_ms;
+  self->config->age_ms = age_ms;
 }
 
 /**
@@ -312,7 +296,8 @@ dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, GError **e
 {
   g_autoptr (GError) cause = NULL;
 
-  if (soup_server_listen (self->server, address, 0, &cause))
+  if (soup_server_listen (self->server, address, self->config->certificate != NULL ? SOUP_SERVER_LISTEN_HTTPS : 0,
+                          &cause))
     return TRUE;
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN, "%s", cause->message);
   return FALSE;
@@ -333,8 +318,8 @@ dw_stage_server_dup_url (DwStageServer *self)
   gboolean is_ipv6 = strchr (host, ':') != NULL;
   char *url;
 
-  url = g_strdup_printf ("ws://%s%s%s:%d/%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
-                         uri != NULL ? g_uri_get_port (uri) : 0, self->stage);
+  url = g_strdup_printf ("%s://%s%s%s:%d/%s", self->config->certificate != NULL ? "wss" : "ws", is_ipv6 ? "[" : "",
+                         host, is_ipv6 ? "]" : "", uri != NULL ? g_uri_get_port (uri) : 0, self->config->stage);
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return url;
 }
@@ -369,7 +354,7 @@ dw_stage_server_get_gateway (DwStageServer *self)
  *
  * Returns: (transfer none): where its connection IDs live
  */
-DwMemoryRegistry *
+DwRegistry *
 dw_stage_server_get_registry (DwStageServer *self)
 {
   return self->registry;

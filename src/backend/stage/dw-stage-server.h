@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dw-dispatcher.h"
-#include "dw-memory-registry.h"
+#include "dw-stage-config.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE (DwStageServer, dw_stage_server, DW, STAGE_SERVER, GObject)
 /** DW_STAGE_SERVER_STOP_MS: the longest a stop waits for clients and handlers, in milliseconds. */
 #define DW_STAGE_SERVER_STOP_MS 1000
 
+DwStageServer *dw_stage_server_new_with (DwStageConfig *config, GError **error);
 DwStageServer *dw_stage_server_new (const char *stage);
 
 void dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms);
@@ -22,7 +23,7 @@ gboolean dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, G
 char *dw_stage_server_dup_url (DwStageServer *self);
 DwDispatcher *dw_stage_server_get_dispatcher (DwStageServer *self);
 DwSocketGateway *dw_stage_server_get_gateway (DwStageServer *self);
-DwMemoryRegistry *dw_stage_server_get_registry (DwStageServer *self);
+DwRegistry *dw_stage_server_get_registry (DwStageServer *self);
 
 void dw_stage_server_stop_async (DwStageServer *self, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_stage_server_stop_finish (DwStageServer *self, GAsyncResult *result, GError **error);

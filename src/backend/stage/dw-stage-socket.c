@@ -11,14 +11,15 @@ struct _DwStageSocket
 {
   GObject parent_instance;
 
-  char *id;
-  gint64 connected_at;
+  DwCaller *caller;
   gint64 last_active_at;
   gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
   gint64 last_active;
   DwMeteredStream *stream;
   SoupWebsocketConnection *websocket;
-  guint64 queued; /* bytes handed to libsoup, to compare with what the stream has written */
+  guint64 queued;     /* bytes that were to be sent, to compare with what the stream has written */
+  gushort close_code; /* what we closed it with, or 0 */
+  char *close_reason;
 };
 
 G_DEFINE_FINAL_TYPE (DwStageSocket, dw_stage_socket, G_TYPE_OBJECT)
@@ -40,12 +41,36 @@ touch (DwStageSocket *self)
   self->last_active = g_get_monotonic_time ();
 }
 
+/* Bytes that have not left yet. libsoup answers pings by itself and says nothing of it, so what they ask for is
+ * counted too: whoever sends pings and reads no answer must not cost memory either. */
+static guint64
+get_backlog (DwStageSocket *self)
+{
+  guint64 wanted = self->queued + dw_metered_stream_get_pongs (self->stream);
+  guint64 written = dw_metered_stream_get_written (self->stream);
+
+  return wanted > written ? wanted - written : 0;
+}
+
+/* One consumer that stopped reading must not cost the others their memory. */
+static gboolean
+reads (DwStageSocket *self)
+{
+  if (get_backlog (self) <= DW_STAGE_SOCKET_QUEUE)
+    return TRUE;
+  g_message ("%s does not read; closed", self->caller->connection_id);
+  g_io_stream_close (G_IO_STREAM (self->stream), NULL, NULL);
+  return FALSE;
+}
+
 static void
 on_message (DwStageSocket *self, int type, GBytes *message)
 {
   g_autoptr (DwStageSocket) keep = g_object_ref (self);
   gsize length = g_bytes_get_size (message);
 
+  if (!reads (self))
+    return;
   touch (self);
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
@@ -92,7 +117,8 @@ dw_stage_socket_finalize (GObject *object)
 {
   DwStageSocket *self = DW_STAGE_SOCKET (object);
 
-  g_free (self->id);
+  dw_caller_unref (self->caller);
+  g_free (self->close_reason);
   G_OBJECT_CLASS (dw_stage_socket_parent_class)->finalize (object);
 }
 
@@ -126,25 +152,24 @@ dw_stage_socket_init (DwStageSocket *self)
 
 /**
  * dw_stage_socket_new:
- * @id: its connection ID
- * @connected_at: when `$connect` ran, in milliseconds since 1970 UTC
+ * @caller: who is at the other end
+ * @protocol: (nullable): the subprotocol that `$connect` chose
  * @stream: its connection, right after the upgrade
  * @uri: what it asked for
  *
  * Returns: (transfer full): one client's connection, as the stage sees it
  */
 DwStageSocket *
-dw_stage_socket_new (const char *id, gint64 connected_at, GIOStream *stream, GUri *uri)
+dw_stage_socket_new (DwCaller *caller, const char *protocol, GIOStream *stream, GUri *uri)
 {
   DwStageSocket *self = g_object_new (DW_TYPE_STAGE_SOCKET, NULL);
 
-  self->id = g_strdup (id);
-  self->connected_at = connected_at;
-  self->last_active_at = connected_at;
+  self->caller = dw_caller_ref (caller);
+  self->last_active_at = caller->connected_at;
   self->opened = self->last_active = g_get_monotonic_time ();
   self->stream = dw_metered_stream_new (stream);
   self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
-                                                   SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
+                                                   SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, protocol, NULL);
   /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
   g_signal_connect_object (self->stream, "over-limit", G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
@@ -154,27 +179,46 @@ dw_stage_socket_new (const char *id, gint64 connected_at, GIOStream *stream, GUr
 }
 
 /**
- * dw_stage_socket_get_id:
+ * dw_stage_socket_get_caller:
  * @self: a connection
  *
- * Returns: its connection ID
+ * Returns: (transfer none): who is at the other end
  */
-const char *
-dw_stage_socket_get_id (DwStageSocket *self)
+DwCaller *
+dw_stage_socket_get_caller (DwStageSocket *self)
 {
-  return self->id;
+  return self->caller;
 }
 
 /**
- * dw_stage_socket_get_connected_at:
- * @self: a connection
+ * dw_stage_socket_get_end:
+ * @self: a connection that ended
+ * @code: (out): the status code that `$disconnect` is told
  *
- * Returns: when it was made, in milliseconds since 1970 UTC
+ * As captured: 1005 with words of its own where the client's close frame had no code, what the client said where it
+ * said something, and what we said where we closed it. For a connection that was lost nothing was ever captured;
+ * 1006 is what RFC 6455 section 7.1.5 calls it.
+ *
+ * Returns: the words that go with the code
  */
-gint64
-dw_stage_socket_get_connected_at (DwStageSocket *self)
+const char *
+dw_stage_socket_get_end (DwStageSocket *self, guint *code)
 {
-  return self->connected_at;
+  const char *reason;
+
+  if (self->close_code != 0)
+    {
+      *code = self->close_code;
+      return self->close_reason != NULL ? self->close_reason : "";
+    }
+  *code = soup_websocket_connection_get_close_code (self->websocket);
+  reason = soup_websocket_connection_get_close_data (self->websocket);
+  if (*code == SOUP_WEBSOCKET_CLOSE_NO_STATUS)
+    return "Client-side close frame status not set";
+  if (*code != 0)
+    return reason != NULL ? reason : "";
+  *code = SOUP_WEBSOCKET_CLOSE_ABNORMAL;
+  return "Connection lost";
 }
 
 /**
@@ -213,46 +257,24 @@ dw_stage_socket_get_idle (DwStageSocket *self)
   return (g_get_monotonic_time () - self->last_active) / 1000;
 }
 
-/* What a server's frame is on the wire (RFC 6455 section 5.2); nothing of ours is masked. */
-static gsize
-frame_size (gsize payload)
-{
-  if (payload < 126)
-    return payload + 2;
-  return payload < 65536 ? payload + 4 : payload + 10;
-}
-
-/* Bytes that libsoup still holds. It answers pings by itself, so more may have been written than we queued; that is
- * no credit for later. */
-static guint64
-get_backlog (DwStageSocket *self)
-{
-  self->queued = MAX (self->queued, dw_metered_stream_get_written (self->stream));
-  return self->queued - dw_metered_stream_get_written (self->stream);
-}
-
 /**
  * dw_stage_socket_send:
  * @self: a connection
- * @text: a frame, UTF-8
+ * @frame: what goes to it
  *
  * Returns: whether the connection was open
  */
 gboolean
-dw_stage_socket_send (DwStageSocket *self, const char *text)
+dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame)
 {
-  if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+  gboolean idle = get_backlog (self) == 0;
+
+  if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN || !reads (self))
     return FALSE;
-  /* One consumer that stopped reading must not cost the others their memory. */
-  if (get_backlog (self) > DW_STAGE_SOCKET_QUEUE)
-    {
-      g_message ("%s does not read; closed", self->id);
-      g_io_stream_close (G_IO_STREAM (self->stream), NULL, NULL);
-      return FALSE;
-    }
   touch (self);
-  self->queued += frame_size (strlen (text));
-  soup_websocket_connection_send_text (self->websocket, text);
+  self->queued += g_bytes_get_size (frame->bytes);
+  if (!idle || !dw_metered_stream_send (self->stream, frame->bytes))
+    soup_websocket_connection_send_text (self->websocket, frame->text);
   return TRUE;
 }
 
@@ -266,5 +288,10 @@ void
 dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason)
 {
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->websocket, code, reason);
+    {
+      self->close_code = code;
+      g_free (self->close_reason);
+      self->close_reason = g_strdup (reason);
+      soup_websocket_connection_close (self->websocket, code, reason);
+    }
 }

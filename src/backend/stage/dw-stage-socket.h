@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-server-frame.h"
+
+#include "backend/handlers/dw-caller.h"
+
 #include <libsoup/soup.h>
 
 G_BEGIN_DECLS
@@ -11,15 +15,15 @@ G_DECLARE_FINAL_TYPE (DwStageSocket, dw_stage_socket, DW, STAGE_SOCKET, GObject)
 /** DW_STAGE_SOCKET_QUEUE: how many bytes may wait for a client that does not read; above it, it is closed. */
 #define DW_STAGE_SOCKET_QUEUE (1024 * 1024)
 
-DwStageSocket *dw_stage_socket_new (const char *id, gint64 connected_at, GIOStream *stream, GUri *uri);
+DwStageSocket *dw_stage_socket_new (DwCaller *caller, const char *protocol, GIOStream *stream, GUri *uri);
 
-const char *dw_stage_socket_get_id (DwStageSocket *self);
-gint64 dw_stage_socket_get_connected_at (DwStageSocket *self);
+DwCaller *dw_stage_socket_get_caller (DwStageSocket *self);
+const char *dw_stage_socket_get_end (DwStageSocket *self, guint *code);
 gint64 dw_stage_socket_get_last_active_at (DwStageSocket *self);
 gint64 dw_stage_socket_get_age (DwStageSocket *self);
 gint64 dw_stage_socket_get_idle (DwStageSocket *self);
 
-gboolean dw_stage_socket_send (DwStageSocket *self, const char *text);
+gboolean dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame);
 void dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason);
 
 G_END_DECLS

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-caller.h"
+
+#include <string.h>
+
+/**
+ * dw_caller_new:
+ * @connection_id: its connection ID
+ * @connected_at: when the connection was made, in milliseconds since 1970 UTC
+ *
+ * Returns: (transfer full): a caller of whom nothing else is known; fill in the rest before it is shared
+ */
+DwCaller *
+dw_caller_new (const char *connection_id, gint64 connected_at)
+{
+  DwCaller *caller = g_rc_box_new0 (DwCaller);
+
+  caller->connection_id = g_strdup (connection_id);
+  caller->connected_at = connected_at;
+  return caller;
+}
+
+/**
+ * dw_caller_ref:
+ * @caller: a caller
+ *
+ * Returns: (transfer full): @caller
+ */
+DwCaller *
+dw_caller_ref (DwCaller *caller)
+{
+  return g_rc_box_acquire (caller);
+}
+
+static void
+clear (gpointer data)
+{
+  DwCaller *caller = data;
+
+  g_free (caller->connection_id);
+  g_free (caller->source_ip);
+  g_free (caller->user_agent);
+  g_free (caller->domain_name);
+  g_strfreev (caller->headers);
+  g_strfreev (caller->query);
+}
+
+/**
+ * dw_caller_unref:
+ * @caller: (transfer full): a caller
+ */
+void
+dw_caller_unref (DwCaller *caller)
+{
+  g_rc_box_release_full (caller, clear);
+}
+
+/**
+ * dw_caller_get_header:
+ * @caller: a caller
+ * @name: a header's name, in any case
+ *
+ * Returns: (nullable): its first value
+ */
+const char *
+dw_caller_get_header (const DwCaller *caller, const char *name)
+{
+  for (char **at = caller->headers; at != NULL && at[0] != NULL; at += 2)
+    if (g_ascii_strcasecmp (at[0], name) == 0)
+      return at[1];
+  return NULL;
+}
+
+/**
+ * dw_caller_get_query:
+ * @caller: a caller
+ * @name: a parameter's name
+ *
+ * Returns: (nullable): its first value
+ */
+const char *
+dw_caller_get_query (const DwCaller *caller, const char *name)
+{
+  for (char **at = caller->query; at != NULL && at[0] != NULL; at += 2)
+    if (strcmp (at[0], name) == 0)
+      return at[1];
+  return NULL;
+}

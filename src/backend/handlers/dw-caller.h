@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwCaller:
+ * @connection_id: its connection ID
+ * @connected_at: when the connection was made, in milliseconds since 1970 UTC
+ * @source_ip: (nullable): where it comes from
+ * @user_agent: (nullable): what it says it is
+ * @domain_name: (nullable): the host it asked
+ * @headers: name, value, name, value …, %NULL-terminated: its handshake, without `Connection` and `Upgrade`
+ * @query: the same for its query, decoded
+ *
+ * Who is at the other end of a connection. It does not change.
+ */
+typedef struct
+{
+  char *connection_id;
+  gint64 connected_at;
+  char *source_ip;
+  char *user_agent;
+  char *domain_name;
+  char **headers;
+  char **query;
+} DwCaller;
+
+DwCaller *dw_caller_new (const char *connection_id, gint64 connected_at);
+DwCaller *dw_caller_ref (DwCaller *caller);
+void dw_caller_unref (DwCaller *caller);
+const char *dw_caller_get_header (const DwCaller *caller, const char *name);
+const char *dw_caller_get_query (const DwCaller *caller, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwCaller, dw_caller_unref)
+
+G_END_DECLS

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-dead-letters.h"
+
+/**
+ * dw_dead_letter_free:
+ * @letter: (transfer full): a letter
+ */
+void
+dw_dead_letter_free (DwDeadLetter *letter)
+{
+  g_free (letter->connection_id);
+  g_free (letter->text);
+  g_free (letter->reason);
+  g_free (letter);
+}
+
+/**
+ * dw_dead_letters_add:
+ * @file: the stage's file
+ * @connection_id: to whom it was to go
+ * @text: the frame
+ * @reason: why it did not
+ * @time: now, in milliseconds since 1970 UTC
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ *
+ * Returns: whether it is kept
+ */
+gboolean
+dw_dead_letters_add (DwStageFile *file,
+                     const char *connection_id,
+                     const char *text,
+                     const char *reason,
+                     gint64 time,
+                     GError **error)
+{
+  return dw_stage_file_run (file,
+                            "INSERT INTO dead_letters (connection_id, text, reason, time) VALUES (?, ?, ?, ?)",
+                            "sssi", error, connection_id, text, reason, time)
+         && dw_stage_file_run (
+             file, "DELETE FROM dead_letters WHERE number <= (SELECT max(number) FROM dead_letters) - ?", "i",
+             error, (gint64) DW_DEAD_LETTERS_MOST);
+}
+
+/**
+ * dw_dead_letters_list:
+ * @file: the stage's file
+ * @after: a letter's number, or 0
+ * @most: how many are wanted
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ *
+ * Returns: (transfer full) (nullable) (element-type DwDeadLetter): the next letters, oldest first
+ */
+GPtrArray *
+dw_dead_letters_list (DwStageFile *file, gint64 after, guint most, GError **error)
+{
+  g_autoptr (GPtrArray) letters = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_dead_letter_free);
+  sqlite3_stmt *statement = dw_stage_file_prepare (
+      file,
+      "SELECT number, connection_id, text, reason, time FROM dead_letters WHERE number > ? ORDER BY number LIMIT ?",
+      error);
+  GError *problem = NULL;
+
+  if (statement == NULL)
+    return NULL;
+  sqlite3_bind_int64 (statement, 1, after);
+  sqlite3_bind_int64 (statement, 2, most);
+  while (dw_stage_file_step (file, statement, &problem))
+    {
+      DwDeadLetter *letter = g_new0 (DwDeadLetter, 1);
+
+      letter->number = sqlite3_column_int64 (statement, 0);
+      letter->connection_id = g_strdup ((const char *) sqlite3_column_text (statement, 1));
+      letter->text = g_strdup ((const char *) sqlite3_column_text (statement, 2));
+      letter->reason = g_strdup ((const char *) sqlite3_column_text (statement, 3));
+      letter->time = sqlite3_column_int64 (statement, 4);
+      g_ptr_array_add (letters, letter);
+    }
+  if (problem == NULL)
+    return g_steal_pointer (&letters);
+  g_propagate_error (error, problem);
+  return NULL;
+}
+
+/**
+ * dw_dead_letters_remove:
+ * @file: the stage's file
+ * @number: a letter's number
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ *
+ * Returns: whether it is no more
+ */
+gboolean
+dw_dead_letters_remove (DwStageFile *file, gint64 number, GError **error)
+{
+  return dw_stage_file_run (file, "DELETE FROM dead_letters WHERE number = ?", "i", error, number);
+}
+
+/**
+ * dw_dead_letters_purge:
+ * @file: the stage's file
+ * @purged: (out): how many there were
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ *
+ * Returns: whether there are none any more
+ */
+gboolean
+dw_dead_letters_purge (DwStageFile *file, guint *purged, GError **error)
+{
+  if (!dw_stage_file_run (file, "DELETE FROM dead_letters", "", error))
+    return FALSE;
+  *purged = (guint) dw_stage_file_get_changes (file);
+  return TRUE;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-stage-file.h"
+
+G_BEGIN_DECLS
+
+/** DW_DEAD_LETTERS_MOST: how many are kept; then the oldest goes. */
+#define DW_DEAD_LETTERS_MOST 100000
+
+/**
+ * DwDeadLetter:
+ * @number: its number
+ * @connection_id: to whom it was to go
+ * @text: the frame
+ * @reason: why it did not
+ * @time: when it was given up, in milliseconds since 1970 UTC
+ *
+ * A post that was tried again and again and then given up.
+ */
+typedef struct
+{
+  gint64 number;
+  char *connection_id;
+  char *text;
+  char *reason;
+  gint64 time;
+} DwDeadLetter;
+
+void dw_dead_letter_free (DwDeadLetter *letter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwDeadLetter, dw_dead_letter_free)
+
+gboolean dw_dead_letters_add (DwStageFile *file,
+                              const char *connection_id,
+                              const char *text,
+                              const char *reason,
+                              gint64 time,
+                              GError **error);
+GPtrArray *dw_dead_letters_list (DwStageFile *file, gint64 after, guint most, GError **error);
+gboolean dw_dead_letters_remove (DwStageFile *file, gint64 number, GError **error);
+gboolean dw_dead_letters_purge (DwStageFile *file, guint *purged, GError **error);
+
+G_END_DECLS

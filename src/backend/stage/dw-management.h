@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-socket-gateway.h"
+#include "dw-stage-config.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_MANAGEMENT (dw_management_get_type ())
+G_DECLARE_FINAL_TYPE (DwManagement, dw_management, DW, MANAGEMENT, GObject)
+
+/** DW_MANAGEMENT_METRICS: where the metrics are. */
+#define DW_MANAGEMENT_METRICS "/@metrics"
+
+DwManagement *dw_management_new (const DwStageConfig *config, DwSocketGateway *gateway);
+gboolean dw_management_wants (DwManagement *self, SoupServerMessage *message);
+void dw_management_begin (DwManagement *self, SoupServerMessage *message);
+void dw_management_answer (DwManagement *self, SoupServerMessage *message);
+
+G_END_DECLS

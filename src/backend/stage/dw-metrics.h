@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** DW_METRICS_BUCKETS: into how many steps times are sorted. */
+#define DW_METRICS_BUCKETS 12
+
+/**
+ * DwMetrics:
+ * @connections: how many there are now
+ * @connects: handshakes that were accepted
+ * @refused: handshakes that were not
+ * @disconnects: connections that ended
+ * @messages: messages that were accepted
+ * @refusals: messages that got a frame of the gateway's own
+ * @deliveries: frames that were handed to a connection
+ * @gone: posts to connections that are no more
+ * @throttled: posts that had to wait
+ * @dropped: posts that were given up
+ * @times: how many messages were handled within each step
+ * @time_us: how long all of them took, in microseconds
+ *
+ * What a stage has done since it started.
+ */
+typedef struct
+{
+  guint connections;
+  guint64 connects;
+  guint64 refused;
+  guint64 disconnects;
+  guint64 messages;
+  guint64 refusals;
+  guint64 deliveries;
+  guint64 gone;
+  guint64 throttled;
+  guint64 dropped;
+  guint64 times[DW_METRICS_BUCKETS];
+  guint64 time_us;
+} DwMetrics;
+
+void dw_metrics_add_time (DwMetrics *metrics, gint64 microseconds);
+char *dw_metrics_to_text (const DwMetrics *metrics);
+
+G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwServerFrame:
+ * @text: its text
+ * @bytes: the same as it is on the wire
+ *
+ * One text frame of the stage, written once for all who get it.
+ */
+typedef struct
+{
+  char *text;
+  GBytes *bytes;
+} DwServerFrame;
+
+DwServerFrame *dw_server_frame_new (const char *text);
+void dw_server_frame_free (DwServerFrame *frame);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwServerFrame, dw_server_frame_free)
+
+G_END_DECLS

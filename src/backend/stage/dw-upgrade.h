@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-dispatcher.h"
+#include "dw-stage-config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwUpgradeFunc:
+ * @socket: a connection that is open now
+ * @data: what dw_upgrade_start() was given
+ *
+ * A handshake succeeded.
+ */
+typedef void (*DwUpgradeFunc) (DwStageSocket *socket, gpointer data);
+
+gboolean dw_upgrade_check (SoupServerMessage *message, const DwStageConfig *config);
+void dw_upgrade_start (SoupServerMessage *message,
+                       const DwStageConfig *config,
+                       DwDispatcher *dispatcher,
+                       GHashTable *query,
+                       DwUpgradeFunc function,
+                       GObject *data);
+void dw_upgrade_respond (SoupServerMessage *message, guint status, const char *words);
+
+G_END_DECLS

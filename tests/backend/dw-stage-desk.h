@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-test.h"
+
+#include "backend/stage/dw-stage-server.h"
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* A stage in this process and clients that are libsoup's own. */
+typedef struct
+{
+  DwStageServer *server;
+  SoupSession *http;
+} Desk;
+
+typedef struct
+{
+  SoupWebsocketConnection *socket;
+  GPtrArray *texts;
+  guint status;
+  gboolean settled;
+  gboolean closed;
+} Client;
+
+void desk_init (Desk *desk);
+void desk_init_with (Desk *desk, DwStageConfig *config);
+void desk_clear (Desk *desk);
+guint desk_count_ids (Desk *desk);
+gboolean desk_is_idle (gpointer desk);
+guint desk_request (Desk *desk,
+                    const char *method,
+                    const char *path,
+                    const char *token,
+                    GBytes *body,
+                    char **answer,
+                    char **error_type);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+Client *client_new (Desk *desk);
+Client *client_new_at (Desk *desk, const char *path, const char *origin);
+Client *client_new_offering (Desk *desk, const char *path, const char *origin, char **protocols);
+void client_free (Client *client);
+char *client_receive (Client *client);
+void client_send (Client *client, const char *text);
+gboolean client_is_closed (gpointer client);
+char *client_dup_id (Client *client);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
+
+G_END_DECLS

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-desk.h"
+
+#include "backend/dw-backend-error.h"
+
+#include <string.h>
+
+/* What a client meets that is not welcome, comes too often, or asks for what takes too long: as at the gateway. */
+
+static void
+answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwResponse *response)
+{
+  g_autoptr (GTask) task = g_task_new (registry, NULL, callback, data);
+
+  g_task_return_pointer (task, response, (GDestroyNotify) dw_response_free);
+}
+
+static DwRouteTable *
+routes_of (Desk *desk)
+{
+  return dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk->server));
+}
+
+static guint
+status_of (Desk *desk, const char *path)
+{
+  g_autoptr (Client) client = client_new_at (desk, path, NULL);
+
+  return client->status;
+}
+
+/* --token: 401 where nothing is shown, 403 where it is wrong; query and header alike. */
+static void
+test_token (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwStageConfig *config = dw_stage_config_new ("prod");
+
+  config->token = g_strdup ("S3CR3T+/=");
+  desk_init_with (&desk, config);
+  g_assert_cmpuint (status_of (&desk, ""), ==, 401);
+  g_assert_cmpuint (status_of (&desk, "?token="), ==, 401);
+  g_assert_cmpuint (status_of (&desk, "?token=other"), ==, 403);
+  g_assert_cmpuint (status_of (&desk, "?token=S3CR3T%2B%2F%3D"), ==, 101);
+}
+
+/* AG-4: nothing is negotiated by itself: one value, byte for byte, and only where $connect chose it. */
+static void
+test_subprotocol (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_auto (Desk) plain = { 0 };
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
+  char *other[] = { (char *) "Auth", NULL };
+  g_autoptr (Client) chosen = NULL;
+  g_autoptr (Client) none = NULL;
+  g_autoptr (Client) differs = NULL;
+  g_autoptr (Client) ignored = NULL;
+
+  config->subprotocol = g_strdup ("auth");
+  desk_init_with (&desk, config);
+  chosen = client_new_offering (&desk, "", NULL, offered);
+  g_assert_cmpstr (soup_websocket_connection_get_protocol (chosen->socket), ==, "auth");
+  none = client_new (&desk);
+  g_assert_null (soup_websocket_connection_get_protocol (none->socket));
+  differs = client_new_offering (&desk, "", NULL, other);
+  g_assert_null (soup_websocket_connection_get_protocol (differs->socket));
+  desk_init (&plain);
+  ignored = client_new_offering (&plain, "", NULL, offered);
+  g_assert_null (soup_websocket_connection_get_protocol (ignored->socket));
+}
+
+/* AG-5: a wrong path is 403, a plain request 426, and only what is meant for a stage gets in. */
+static void
+test_paths (void)
+{
+  g_auto (Desk) desk = { 0 };
+  static const struct
+  {
+    const char *path;
+    guint status;
+  } rows[] = { { "/prod", 426 },  { "/prod/", 426 },     { "/", 403 },        { "/Prod", 403 },
+               { "//prod", 403 }, { "/prod/more", 403 }, { "/produce", 403 }, { "/prod?x=1", 426 } };
+  g_autofree char *long_path = g_strnfill (5000, 'x');
+  g_autofree char *query = g_strconcat ("?q=", long_path, NULL);
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *body = NULL;
+
+      g_test_message ("%s", rows[i].path);
+      g_assert_cmpuint (desk_request (&desk, "GET", rows[i].path, NULL, NULL, &body, NULL), ==, rows[i].status);
+      if (rows[i].status == 403)
+        g_assert_cmpstr (body, ==, "{\"message\":\"Forbidden\"}");
+    }
+  g_assert_cmpuint (status_of (&desk, "/"), ==, 101);
+  g_assert_cmpuint (status_of (&desk, query), ==, 414);
+}
+
+/* Any web page could otherwise talk to this machine. */
+static void
+test_origins (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) welcome = NULL;
+  g_autoptr (Client) stranger = NULL;
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  const char *origins[] = { "https://good.example", NULL };
+
+  config->origins = g_strdupv ((char **) origins);
+  desk_init_with (&desk, config);
+  welcome = client_new_at (&desk, "", "https://good.example");
+  stranger = client_new_at (&desk, "", "https://good.example.evil.example");
+  g_assert_cmpuint (welcome->status, ==, 101);
+  g_assert_cmpuint (stranger->status, ==, 403);
+}
+
+static void
+fail_connect (DwRegistry *registry,
+              DwGateway *gateway,
+              const DwEvent *event,
+              GCancellable *cancellable,
+              GAsyncReadyCallback callback,
+              gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
+
+  g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "broken");
+}
+
+static void
+forbid_disconnect (DwRegistry *registry,
+                   DwGateway *gateway,
+                   const DwEvent *event,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer data)
+{
+  g_error ("$disconnect ran for a connection that was never accepted");
+}
+
+/* EM-5: $connect decides with its status; a broken one is 502 and a slow one 504, and no $disconnect follows. */
+static void
+test_connect_fails (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwStageConfig *config = dw_stage_config_new ("prod");
+
+  config->integration_ms = 50;
+  desk_init_with (&desk, config);
+  dw_route_table_add (routes_of (&desk), "$disconnect", forbid_disconnect);
+  dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
+  g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
+  g_assert_cmpuint (status_of (&desk, ""), ==, 502);
+  g_test_assert_expected_messages ();
+}
+
+typedef struct
+{
+  GAsyncReadyCallback callback;
+  gpointer data;
+  gpointer registry;
+} Held;
+
+static Held held;
+
+static void
+hold (DwRegistry *registry,
+      DwGateway *gateway,
+      const DwEvent *event,
+      GCancellable *cancellable,
+      GAsyncReadyCallback callback,
+      gpointer data)
+{
+  held = (Held){ callback, data, registry };
+}
+
+static void
+let_go (void)
+{
+  answer (held.callback, held.registry, held.data, dw_response_new (200, "late"));
+}
+
+/* EM-5: too slow is 504 for a handshake; for a message the sender is told and stays, and others go on. */
+static void
+test_too_slow (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *frame = NULL, *next = NULL;
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  const char *two_way[] = { "slow", NULL };
+
+  config->integration_ms = 100;
+  config->two_way = g_strdupv ((char **) two_way);
+  desk_init_with (&desk, config);
+  client = client_new (&desk);
+  dw_route_table_add (routes_of (&desk), "slow", hold);
+  client_send (client, "{\"action\":\"slow\"}");
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"after\"}");
+  frame = client_receive (client);
+  g_assert_true (g_str_has_prefix (frame, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\""));
+  next = client_receive (client);
+  g_assert_cmpstr (next, ==, "{\"message\":\"after\"}");
+  /* What it says in the end is for nobody. */
+  let_go ();
+  dw_test_run_for (30);
+  g_assert_cmpuint (client->texts->len, ==, 0);
+  dw_route_table_add (routes_of (&desk), "$connect", hold);
+  dw_route_table_add (routes_of (&desk), "$disconnect", forbid_disconnect);
+  g_assert_cmpuint (status_of (&desk, ""), ==, 504);
+  let_go ();
+  dw_route_table_add (routes_of (&desk), "$disconnect", dw_disconnect_handler);
+}
+
+/* A two-way route delivers its body to the sender, whatever the status; a one-way route never. */
+static void
+test_two_way (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) ada = NULL;
+  g_autoptr (Client) eve = NULL;
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  const char *two_way[] = { "sendMessage", NULL };
+  g_autofree char *broadcast = NULL, *response = NULL, *to_eve = NULL;
+
+  config->two_way = g_strdupv ((char **) two_way);
+  desk_init_with (&desk, config);
+  ada = client_new (&desk);
+  eve = client_new (&desk);
+  client_send (ada, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
+  broadcast = client_receive (ada);
+  response = client_receive (ada);
+  to_eve = client_receive (eve);
+  g_assert_cmpstr (broadcast, ==, "{\"message\":\"x\"}");
+  g_assert_cmpstr (response, ==, "Message sent");
+  dw_test_run_for (30);
+  g_assert_cmpuint (eve->texts->len, ==, 0);
+}
+
+static void
+test_message_throttled (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *first = NULL, *second = NULL;
+  DwStageConfig *config = dw_stage_config_new ("prod");
+
+  config->rate = 0.001;
+  config->burst = 2;
+  desk_init_with (&desk, config);
+  client = client_new (&desk);
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
+  first = client_receive (client);
+  g_assert_cmpstr (first, ==, "{\"message\":\"x\"}");
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"y\"}");
+  second = client_receive (client);
+  g_assert_true (g_str_has_prefix (second, "{\"message\": \"Too Many Requests\", \"connectionId\":\""));
+}
+
+static void
+test_arrivals_throttled (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  g_autoptr (Client) first = NULL;
+
+  config->connection_rate = 1;
+  desk_init_with (&desk, config);
+  first = client_new (&desk);
+  g_assert_cmpuint (status_of (&desk, ""), ==, 429);
+}
+
+/* EM-4: a post from inside $connect finds nobody yet, and the connection opens all the same. */
+static guint early_status;
+
+static void
+on_early (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
+
+  early_status = gone->len == 1 ? 410 : 200;
+}
+
+static void
+post_early (DwRegistry *registry,
+            DwGateway *gateway,
+            const DwEvent *event,
+            GCancellable *cancellable,
+            GAsyncReadyCallback callback,
+            gpointer data)
+{
+  g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (to, g_strdup (event->caller->connection_id));
+  dw_gateway_post_async (gateway, to, "too early", NULL, on_early, NULL);
+  dw_connect_handler (registry, gateway, event, cancellable, callback, data);
+}
+
+static void
+test_early_post (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *id = NULL;
+
+  desk_init (&desk);
+  dw_route_table_add (routes_of (&desk), "$connect", post_early);
+  client = client_new (&desk);
+  id = client_dup_id (client);
+  g_assert_cmpuint (early_status, ==, 410);
+}
+
+/* EM-5: the expression is for messages alone, and a stage without $default says Forbidden and stays. */
+static void
+test_no_default (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
+                                        "{\"action\":\"nope\"}" };
+  DwStageConfig *config = dw_stage_config_new ("prod");
+  g_autofree char *last = NULL;
+
+  config->without_default = TRUE;
+  g_free (config->selection);
+  config->selection = g_strdup ("${request.body.action}");
+  desk_init_with (&desk, config);
+  client = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      g_autofree char *frame = NULL;
+
+      client_send (client, bodies[i]);
+      frame = client_receive (client);
+      g_assert_true (g_str_has_prefix (frame, "{\"message\": \"Forbidden\", \"connectionId\":\""));
+    }
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"still here\"}");
+  last = client_receive (client);
+  g_assert_cmpstr (last, ==, "{\"message\":\"still here\"}");
+}
+
+/* A message that comes again under its id reaches everybody once, and its sender each time, who waits for it. */
+static void
+test_repeated (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) ada = NULL;
+  g_autoptr (Client) eve = NULL;
+  static const char frame[] = "{\"action\":\"sendMessage\",\"message\":\"x\",\"id\":\"one\"}";
+
+  desk_init (&desk);
+  ada = client_new (&desk);
+  eve = client_new (&desk);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *echo = NULL;
+
+      client_send (ada, frame);
+      echo = client_receive (ada);
+      g_assert_nonnull (strstr (echo, "\"id\":\"one\""));
+    }
+  dw_test_run_for (30);
+  g_assert_cmpuint (eve->texts->len, ==, 1);
+}
+
+/* S-13: whoever writes at once and however slow a handler is, everybody sees the order of acceptance. */
+static void
+test_order (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
+  g_autoptr (GPtrArray) first = NULL;
+
+  desk_init (&desk);
+  for (guint i = 0; i < 5; i++)
+    g_ptr_array_add (clients, client_new (&desk));
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%u\"}", i);
+
+      client_send (clients->pdata[i % 5], frame);
+    }
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (GPtrArray) seen = g_ptr_array_new_with_free_func (g_free);
+
+      for (guint j = 0; j < 100; j++)
+        g_ptr_array_add (seen, client_receive (clients->pdata[i]));
+      if (first == NULL)
+        first = g_ptr_array_ref (seen);
+      for (guint j = 0; j < 100; j++)
+        g_assert_cmpstr (seen->pdata[j], ==, first->pdata[j]);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/refusals/token", test_token);
+  g_test_add_func ("/backend/refusals/subprotocol/AG-4", test_subprotocol);
+  g_test_add_func ("/backend/refusals/paths/AG-5", test_paths);
+  g_test_add_func ("/backend/refusals/origins", test_origins);
+  g_test_add_func ("/backend/refusals/connect-fails/EM-5", test_connect_fails);
+  g_test_add_func ("/backend/refusals/too-slow/EM-5", test_too_slow);
+  g_test_add_func ("/backend/refusals/two-way", test_two_way);
+  g_test_add_func ("/backend/refusals/message-throttled", test_message_throttled);
+  g_test_add_func ("/backend/refusals/arrivals-throttled", test_arrivals_throttled);
+  g_test_add_func ("/backend/refusals/early-post/EM-4", test_early_post);
+  g_test_add_func ("/backend/refusals/no-default/EM-5", test_no_default);
+  g_test_add_func ("/backend/refusals/repeated", test_repeated);
+  g_test_add_func ("/backend/refusals/order/S-13", test_order);
+  return g_test_run ();
+}
