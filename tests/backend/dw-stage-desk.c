@@ -101,7 +101,8 @@ desk_request (Desk *desk,
   soup_session_send_and_read_async (desk->http, message, G_PRIORITY_DEFAULT, NULL, on_answered, &bytes);
   dw_test_until ("an answer", is_there, &bytes);
   if (answer != NULL)
-    *answer = g_strndup (g_bytes_get_size (bytes) > 0 ? g_bytes_get_data (bytes, NULL) : "", g_bytes_get_size (bytes));
+    *answer =
+        g_strndup (g_bytes_get_size (bytes) > 0 ? g_bytes_get_data (bytes, NULL) : "", g_bytes_get_size (bytes));
   if (error_type != NULL)
     *error_type =
         g_strdup (soup_message_headers_get_one (soup_message_get_response_headers (message), "x-amzn-ErrorType"));

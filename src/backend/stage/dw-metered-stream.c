@@ -11,12 +11,16 @@ G_DECLARE_FINAL_TYPE (DwMeteredInput, dw_metered_input, DW, METERED_INPUT, GFilt
 #define DW_TYPE_METERED_OUTPUT (dw_metered_output_get_type ())
 G_DECLARE_FINAL_TYPE (DwMeteredOutput, dw_metered_output, DW, METERED_OUTPUT, GFilterOutputStream)
 
+/* The first byte of a pong. */
+#define PONG_HEAD 0x8a
+
 struct _DwMeteredInput
 {
   GFilterInputStream parent_instance;
 
   DwFrameMeter meter;
   gboolean over;
+  const DwMeteredOutput *output; /* of the same stream */
 };
 
 struct _DwMeteredOutput
@@ -24,6 +28,8 @@ struct _DwMeteredOutput
   GFilterOutputStream parent_instance;
 
   guint64 written;
+  guint64 pongs;    /* how much of that was answers to pings */
+  gboolean in_pong; /* libsoup's frame that leaves is one */
   gboolean halfway; /* libsoup's frame has left in part */
   GBytes *rest;     /* of a frame that did not go through libsoup, or NULL; a frame at most */
   GSource *flush;   /* waits for the system to take it */
@@ -94,8 +100,15 @@ static gssize
 dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
 {
   DwMeteredInput *self = DW_METERED_INPUT (stream);
-  gssize length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer, count, NULL, error);
+  gssize length;
 
+  /* libsoup reads until there is nothing, and keeps an answer for each ping. */
+  if (self->meter.pongs > self->output->pongs + DW_METERED_STREAM_PONGS)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the answers to pings are not read");
+      return -1;
+    }
+  length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer, count, NULL, error);
   if (length <= 0)
     return length;
   if (!self->over && dw_frame_meter_feed (&self->meter, buffer, (gsize) length))
@@ -228,6 +241,10 @@ dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *
   length = g_pollable_output_stream_write_nonblocking (output_base (stream), buffer, count, NULL, error);
   if (length > 0)
     {
+      if (!self->halfway)
+        self->in_pong = *(const guint8 *) buffer == PONG_HEAD;
+      if (self->in_pong)
+        self->pongs += (guint64) length;
       self->written += (guint64) length;
       self->halfway = (gsize) length < count;
     }
@@ -335,6 +352,7 @@ dw_metered_stream_new (GIOStream *base)
                               "close-base-stream", FALSE, NULL);
   self->output = g_object_new (DW_TYPE_METERED_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                                "close-base-stream", FALSE, NULL);
+  self->input->output = self->output;
   g_signal_connect_object (self->input, "over-limit", G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
   return self;
 }

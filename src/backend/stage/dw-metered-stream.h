@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 #define DW_TYPE_METERED_STREAM (dw_metered_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GIOStream)
 
+/** DW_METERED_STREAM_PONGS: how many bytes of answers to pings may wait for a client that does not read. */
+#define DW_METERED_STREAM_PONGS (256 * 1024)
+
 DwMeteredStream *dw_metered_stream_new (GIOStream *base);
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
 guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);

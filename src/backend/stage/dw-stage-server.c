@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-server.h"
 
+#include "dw-listener.h"
 #include "dw-management.h"
 #include "dw-memory-registry.h"
 #include "dw-sqlite-registry.h"
 #include "dw-upgrade.h"
-
-#include "backend/dw-backend-error.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -17,6 +16,7 @@ struct _DwStageServer
 
   DwStageConfig *config;
   SoupServer *server;
+  DwListener *listener;
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
   DwManagement *management;
@@ -113,6 +113,9 @@ on_request_head (SoupServer *server, SoupServerMessage *message, const char *pat
 {
   DwStageServer *self = data;
 
+  /* libsoup 3.2 keeps the descriptor of a client that leaves between two requests (measured). An upgrade overwrites
+   * this. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   if (dw_management_wants (self->management, message))
     {
       dw_management_begin (self->management, message);
@@ -152,6 +155,7 @@ dw_stage_server_dispose (GObject *object)
       soup_server_disconnect (self->server);
     }
   g_clear_handle_id (&self->sweep, g_source_remove);
+  g_clear_object (&self->listener);
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
@@ -253,8 +257,7 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   dw_dispatcher_set_traced (self->dispatcher, config->events);
   dw_throttle_init (&self->arrivals, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
-  if (config->certificate != NULL)
-    soup_server_set_tls_certificate (self->server, config->certificate);
+  self->listener = dw_listener_new (self->server, config->certificate);
   return g_steal_pointer (&self);
 }
 
@@ -294,13 +297,7 @@ dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms)
 gboolean
 dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, GError **error)
 {
-  g_autoptr (GError) cause = NULL;
-
-  if (soup_server_listen (self->server, address, self->config->certificate != NULL ? SOUP_SERVER_LISTEN_HTTPS : 0,
-                          &cause))
-    return TRUE;
-  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN, "%s", cause->message);
-  return FALSE;
+  return dw_listener_listen (self->listener, address, error);
 }
 
 /**
@@ -312,16 +309,7 @@ dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, GError **e
 char *
 dw_stage_server_dup_url (DwStageServer *self)
 {
-  GSList *uris = soup_server_get_uris (self->server);
-  GUri *uri = uris != NULL ? uris->data : NULL;
-  const char *host = uri != NULL ? g_uri_get_host (uri) : "127.0.0.1";
-  gboolean is_ipv6 = strchr (host, ':') != NULL;
-  char *url;
-
-  url = g_strdup_printf ("%s://%s%s%s:%d/%s", self->config->certificate != NULL ? "wss" : "ws", is_ipv6 ? "[" : "",
-                         host, is_ipv6 ? "]" : "", uri != NULL ? g_uri_get_port (uri) : 0, self->config->stage);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  return url;
+  return dw_listener_dup_url (self->listener, self->config->stage);
 }
 
 /**
@@ -393,14 +381,11 @@ dw_stage_server_stop_async (DwStageServer *self, GAsyncReadyCallback callback, g
 {
   GTask *task = g_task_new (self, NULL, callback, data);
   Stop *stop = g_new0 (Stop, 1);
-  GSList *listeners = soup_server_get_listeners (self->server);
 
   g_task_set_source_tag (task, dw_stage_server_stop_async);
   stop->deadline = g_get_monotonic_time () + DW_STAGE_SERVER_STOP_MS * 1000;
   g_task_set_task_data (task, stop, g_free);
-  for (GSList *at = listeners; at != NULL; at = at->next)
-    g_socket_close (at->data, NULL);
-  g_slist_free (listeners);
+  dw_listener_stop (self->listener);
   dw_socket_gateway_close_all (self->gateway, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "Going away");
   g_timeout_add_full (G_PRIORITY_DEFAULT, 10, on_stop_tick, task, g_object_unref);
 }

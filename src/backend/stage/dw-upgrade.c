@@ -2,6 +2,7 @@
 #include "dw-upgrade.h"
 
 #include "dw-connection-id.h"
+#include "dw-listener.h"
 
 #include "wire/dw-limits.h"
 
@@ -138,6 +139,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     return;
   upgrade->upgraded = TRUE;
   stream = soup_server_message_steal_connection (message);
+  dw_listener_settle (stream);
   socket = dw_stage_socket_new (upgrade->caller, upgrade->protocol, stream, soup_server_message_get_uri (message));
   upgrade->function (socket, upgrade->data);
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-listener.h"
+
+#include "backend/dw-backend-error.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+/* Accepts connections for a SoupServer. libsoup's own listener keeps for ever who connects and asks nothing, and
+ * turns in a circle where no descriptor is left (measured, 3.2). */
+struct _DwListener
+{
+  GObject parent_instance;
+
+  SoupServer *server; /* it has this */
+  GTlsCertificate *certificate;
+  GSocket *socket;
+  GSource *source; /* or NULL while nothing is accepted */
+  guint pause;
+};
+
+G_DEFINE_FINAL_TYPE (DwListener, dw_listener, G_TYPE_OBJECT)
+
+/* How many are accepted in one turn of the main loop. */
+#define AT_ONCE 64
+
+static void start (DwListener *self);
+
+static void
+halt (DwListener *self)
+{
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_handle_id (&self->pause, g_source_remove);
+}
+
+static void
+dw_listener_dispose (GObject *object)
+{
+  DwListener *self = DW_LISTENER (object);
+
+  dw_listener_stop (self);
+  g_clear_object (&self->certificate);
+  G_OBJECT_CLASS (dw_listener_parent_class)->dispose (object);
+}
+
+static void
+dw_listener_class_init (DwListenerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_listener_dispose;
+}
+
+static void
+dw_listener_init (DwListener *self)
+{
+}
+
+/**
+ * dw_listener_new:
+ * @server: what answers; it has to live as long
+ * @certificate: (nullable): for TLS
+ *
+ * Returns: (transfer full): what accepts connections for it, not listening yet
+ */
+DwListener *
+dw_listener_new (SoupServer *server, GTlsCertificate *certificate)
+{
+  DwListener *self = g_object_new (DW_TYPE_LISTENER, NULL);
+
+  self->server = server;
+  g_set_object (&self->certificate, certificate);
+  return self;
+}
+
+static void
+hand_over (DwListener *self, GSocket *client)
+{
+  g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (client);
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (client, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_get_remote_address (client, NULL);
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_socket_set_timeout (client, DW_LISTENER_REQUEST_SECONDS);
+  /* A message is one small write, and waits for no acknowledgement of the one before. */
+  g_socket_set_option (client, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  if (self->certificate == NULL)
+    stream = G_IO_STREAM (g_object_ref (connection));
+  else
+    stream = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, &error);
+  if (stream == NULL || local == NULL || remote == NULL
+      || !soup_server_accept_iostream (self->server, stream, local, remote, &error))
+    g_message ("A connection was not taken: %s", error != NULL ? error->message : "it ended");
+}
+
+static gboolean
+on_pause_over (gpointer data)
+{
+  DwListener *self = data;
+
+  self->pause = 0;
+  start (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_ready (GSocket *socket, GIOCondition condition, gpointer data)
+{
+  DwListener *self = data;
+
+  for (guint i = 0; i < AT_ONCE; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GSocket) client = g_socket_accept (socket, NULL, &error);
+
+      if (client != NULL)
+        {
+          hand_over (self, client);
+          continue;
+        }
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        return G_SOURCE_CONTINUE;
+      /* Most likely no descriptor is left; others may go soon. */
+      g_message ("Nothing is accepted for a moment: %s", error->message);
+      g_clear_pointer (&self->source, g_source_unref);
+      self->pause = g_timeout_add (DW_LISTENER_PAUSE_MS, on_pause_over, self);
+      return G_SOURCE_REMOVE;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start (DwListener *self)
+{
+  self->source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_ready), self, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
+}
+
+/**
+ * dw_listener_listen:
+ * @self: a listener
+ * @address: where to listen; port 0 takes a free one
+ * @error: %DW_BACKEND_ERROR_LISTEN: why it cannot
+ *
+ * Returns: whether connections are accepted now
+ */
+gboolean
+dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GSocket) socket =
+      g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &cause);
+
+  if (socket != NULL)
+    {
+      g_socket_set_blocking (socket, FALSE);
+      g_socket_set_listen_backlog (socket, DW_LISTENER_BACKLOG);
+    }
+  if (socket == NULL || !g_socket_bind (socket, address, TRUE, &cause) || !g_socket_listen (socket, &cause))
+    {
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN, "%s", cause->message);
+      return FALSE;
+    }
+  self->socket = g_steal_pointer (&socket);
+  start (self);
+  return TRUE;
+}
+
+/**
+ * dw_listener_stop:
+ * @self: a listener
+ *
+ * Accepts nothing any more.
+ */
+void
+dw_listener_stop (DwListener *self)
+{
+  halt (self);
+  if (self->socket != NULL)
+    g_socket_close (self->socket, NULL);
+  g_clear_object (&self->socket);
+}
+
+/**
+ * dw_listener_dup_url:
+ * @self: a listener that listens
+ * @stage: the stage's name
+ *
+ * Returns: (transfer full): the address of the stage, for a client
+ */
+char *
+dw_listener_dup_url (DwListener *self, const char *stage)
+{
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (self->socket, NULL);
+  GInetSocketAddress *address = G_INET_SOCKET_ADDRESS (local);
+  g_autofree char *host = g_inet_address_to_string (g_inet_socket_address_get_address (address));
+  gboolean is_ipv6 = strchr (host, ':') != NULL;
+
+  return g_strdup_printf ("%s://%s%s%s:%u/%s", self->certificate != NULL ? "wss" : "ws", is_ipv6 ? "[" : "", host,
+                          is_ipv6 ? "]" : "", (guint) g_inet_socket_address_get_port (address), stage);
+}
+
+/**
+ * dw_listener_settle:
+ * @stream: a connection that has become a WebSocket
+ *
+ * It may be silent from here on, as long as the stage's own limits say.
+ */
+void
+dw_listener_settle (GIOStream *stream)
+{
+  g_autoptr (GIOStream) base = NULL;
+
+  if (G_IS_TLS_CONNECTION (stream))
+    g_object_get (stream, "base-io-stream", &base, NULL);
+  else
+    base = g_object_ref (stream);
+  if (G_IS_SOCKET_CONNECTION (base))
+    g_socket_set_timeout (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), 0);
+}

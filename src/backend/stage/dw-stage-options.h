@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-stage-config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwStageOptions:
+ * @config: what the stage is to be
+ * @address: where it listens
+ * @json: whether the log is JSON Lines
+ * @version: whether to print the version alone
+ *
+ * The command line of dynamowave-stage.
+ */
+typedef struct
+{
+  DwStageConfig *config;
+  GSocketAddress *address;
+  gboolean json;
+  gboolean version;
+} DwStageOptions;
+
+gboolean dw_stage_options_parse (DwStageOptions *options, int *argc, char ***argv, GError **error);
+void dw_stage_options_clear (DwStageOptions *options);
+DwStageFile *dw_stage_options_open_file (const char *registry, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwStageOptions, dw_stage_options_clear)
+
+G_END_DECLS

@@ -1,0 +1,396 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dynamowave-stage as a program: clients that are not ours, files, signals, and everything a network does to it."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import sqlite3
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import websockets
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "window"))
+import tap  # noqa: E402
+
+PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
+DEADLINE = 30
+TOKEN = "S3CR3T+/=canary"
+# Slower, and what was freed is kept for a while.
+SANITIZED = "_sanitize" in PROGRAM
+
+
+def until(what, check, deadline=DEADLINE):
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        value = check()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {deadline} s for {what}")
+
+
+class Stage:
+    def __init__(self, *options, files=None, clean=True):
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
+        self.log = tempfile.TemporaryFile()
+        self.clean = clean
+        self.process = subprocess.Popen([PROGRAM, "--management-token", TOKEN, "--metrics", *options],
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True, preexec_fn=limit)
+        self.url = self.process.stdout.readline().strip()
+        assert "://" in self.url, self.output()
+        self.port = int(re.search(r":(\d+)/", self.url).group(1))
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def metrics(self):
+        return {name: float(value) for name, value in
+                re.findall(r"^dynamowave_(\w+) (\S+)$", self.request("GET", "/@metrics")[1], re.M)}
+
+    def request(self, method, path, body=None, token=TOKEN):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, method=method)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def memory(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
+
+    def end(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        status = self.process.wait(DEADLINE)
+        self.process.stdout.close()
+        return status
+
+
+@contextlib.contextmanager
+def stage(*options, **more):
+    running = Stage(*options, **more)
+    try:
+        yield running
+        assert running.process.poll() is None, running.output()[-2000:]
+        assert running.end() == 0
+        assert not re.search(r"CRITICAL|WARNING|Sanitizer", running.output()), running.output()[-2000:]
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait(DEADLINE)
+
+
+def handshake(port, path="/prod"):
+    client = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+    key = base64.b64encode(os.urandom(16)).decode()
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+    return client
+
+
+def opened(port):
+    client = handshake(port)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += client.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
+    return client
+
+
+def frame(opcode, payload):
+    head = bytes([0x80 | opcode])
+    head += bytes([0x80 | len(payload)]) if len(payload) < 126 else bytes([0x80 | 126]) + struct.pack(">H", len(payload))
+    return head + bytes(4) + payload
+
+
+def reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def say(text):
+    return json.dumps({"action": "sendMessage", "message": text})
+
+
+def test_violent_deaths():
+    """EM-2: 2,000 cycles of every way to go leave descriptors, table and memory where they began"""
+    def fin(port):
+        opened(port).close()
+
+    def rst(port):
+        reset(opened(port))
+
+    def close_frame(port):
+        client = opened(port)
+        client.sendall(frame(8, struct.pack(">H", 1000)))
+        client.close()
+
+    def half_request(port):
+        client = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+        client.sendall(b"GET /prod HTTP/1.1\r\nHost: x\r\nUpgr")
+        client.close()
+
+    def half_frame(port):
+        client = opened(port)
+        client.sendall(frame(1, b"x" * 100)[:20])
+        reset(client)
+
+    def before_answer(port):
+        reset(handshake(port))
+
+    def refused(port):
+        client = handshake(port, "/other")
+        client.recv(4096)
+        client.close()
+
+    ways = [fin, rst, close_frame, half_request, half_frame, before_answer, refused]
+    with stage("--connection-rate", "0", files=256) as local:
+        for i in range(200):
+            ways[i % len(ways)](local.port)
+        until("all to be gone", lambda: local.metrics()["connections"] == 0)
+        descriptors, memory = local.descriptors(), local.memory()
+        for i in range(2000):
+            ways[i % len(ways)](local.port)
+        until("all to be gone", lambda: local.metrics()["connections"] == 0)
+        until("the descriptors", lambda: abs(local.descriptors() - descriptors) <= 5)
+        metrics = local.metrics()
+        # A client that vanished between its $connect and the upgrade had both handlers run, and no connection.
+        assert 0 <= metrics["disconnects_total"] - metrics["connects_total"] <= 2200 / len(ways) + 1, metrics
+        assert local.memory() - memory < 4096 or SANITIZED, (memory, local.memory())
+
+
+def test_no_descriptors_left():
+    """EM-2: where idle TCP connections take all descriptors the stage waits, spins not, and serves again"""
+    with stage("--connection-rate", "0", files=64) as local:
+        taken = [socket.socket() for _ in range(80)]
+        for client in taken:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", local.port))
+        time.sleep(0.5)
+        with open(f"/proc/{local.process.pid}/stat", encoding="utf-8") as stat:
+            before = sum(int(field) for field in stat.read().split()[13:15])
+        time.sleep(2)
+        with open(f"/proc/{local.process.pid}/stat", encoding="utf-8") as stat:
+            spent = sum(int(field) for field in stat.read().split()[13:15]) - before
+        for client in taken:
+            client.close()
+        assert spent < 150, f"{spent} of 200 ticks"
+        until("a client to be served", lambda: local.request("GET", "/@metrics")[0] == 200)
+
+
+def test_slow_consumer():
+    """A client that stops reading is closed and its $disconnect runs; the others wait for nobody"""
+    async def talk(local):
+        slow = opened(local.port)
+        async with websockets.connect(local.url, compression=None, max_size=None) as quick:
+            worst = 0
+            big = "x" * 30000
+            for number in range(400):
+                start = time.monotonic()
+                await quick.send(say(big))
+                await asyncio.wait_for(quick.recv(), DEADLINE)
+                worst = max(worst, time.monotonic() - start)
+        slow.close()
+        return worst
+
+    with stage() as local:
+        worst = asyncio.run(talk(local))
+        assert "does not read" in local.output()
+        until("both to be gone", lambda: local.metrics()["disconnects_total"] == 2)
+        assert worst < 0.1 or SANITIZED, worst
+
+
+def test_ping_flood():
+    """Whoever sends pings and reads no answer is closed before it costs memory"""
+    with stage() as local:
+        client = opened(local.port)
+        before = local.memory()
+        client.settimeout(5)
+        pings = frame(9, b"x" * 125) * 500
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                client.sendall(pings)
+        until("it to be gone", lambda: local.metrics()["connections"] == 0)
+        assert local.memory() - before < 16 * 1024 or SANITIZED, (before, local.memory())
+        client.close()
+
+
+def test_restart():
+    """With a file the table survives kill -9, and what died with the process leaves it at the next start"""
+    async def connect_and_die(local):
+        async with websockets.connect(local.url), websockets.connect(local.url):
+            local.end(signal.SIGKILL)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/stage.sqlite"
+
+        def rows():
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                return database.execute("SELECT count(*) FROM connections").fetchone()[0]
+
+        asyncio.run(connect_and_die(Stage("--registry", f"sqlite:{path}")))
+        assert rows() == 2
+        with stage("--registry", f"sqlite:{path}") as local:
+            assert rows() == 0
+            assert "Forgot 2 connections" in local.output()
+
+            async def talk():
+                async with websockets.connect(local.url) as client:
+                    await client.send(say("hello"))
+                    assert json.loads(await client.recv()) == {"message": "hello"}
+                    assert rows() == 1
+
+            asyncio.run(talk())
+            until("an empty table", lambda: rows() == 0)
+
+
+def test_dead_letters():
+    """Posts that are throttled too long become dead letters that can be listed, tried again and removed"""
+    async def talk(local, letters):
+        async with websockets.connect(local.url) as client:
+            await client.send(say("first"))
+            # One for the message and none left to post it: it is tried for a while and given up.
+            until("a dead letter", lambda: "Too Many Requests" in letters("list"), 60)
+            assert '\\"message\\":\\"first\\"' in letters("list")
+            # Until the bucket has something again the stage refuses, and the letter is kept.
+            until("a redrive that succeeds", lambda: "\t200" in letters(
+                "redrive", "--url", local.url.replace("ws:", "http:"), "--management-token-file", local.token), 60)
+            assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "first"}
+            assert letters("list") == ""
+            for _ in range(60):
+                if "second" in letters("list"):
+                    break
+                await client.send(say("second"))
+                await asyncio.sleep(0.5)
+            assert re.fullmatch(r"\d letters? removed\n", letters("purge"))
+            assert letters("list") == ""
+
+    with tempfile.TemporaryDirectory() as folder:
+        registry = f"sqlite:{folder}/stage.sqlite"
+        with open(f"{folder}/token", "w", encoding="utf-8") as file:
+            file.write(TOKEN + "\n")
+        with stage("--registry", registry, "--throttle-rate", "0.15", "--throttle-burst", "1") as local:
+            local.token = f"{folder}/token"
+
+            def letters(*command):
+                return subprocess.run([PROGRAM, "dead-letters", *command, "--registry", registry], check=True, text=True,
+                                      capture_output=True, timeout=DEADLINE).stdout
+
+            asyncio.run(talk(local, letters))
+
+
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
+                   check=True, capture_output=True, timeout=DEADLINE)
+    return f"{folder}/cert.pem", f"{folder}/key.pem"
+
+
+def test_tls():
+    """wss:// with a certificate; plain text there gets nothing"""
+    async def talk(local, cert):
+        context = ssl.create_default_context(cafile=cert)
+        async with websockets.connect(local.url, ssl=context, max_size=None) as client:
+            for size in (5, 30000):
+                await client.send(say("x" * size))
+                assert json.loads(await client.recv()) == {"message": "x" * size}
+
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        with stage("--tls-certificate", cert, "--tls-key", key) as local:
+            assert local.url.startswith("wss://"), local.url
+            asyncio.run(talk(local, cert))
+            assert b"101" not in plain_answer(local.port)
+
+
+def plain_answer(port):
+    client = handshake(port)
+    try:
+        return client.recv(4096)
+    except OSError:
+        return b""
+    finally:
+        client.close()
+
+
+def test_going_away():
+    """A stop tells every client 1001 and finishes what was accepted"""
+    async def talk(local):
+        async with websockets.connect(local.url) as client:
+            for number in range(50):
+                await client.send(say(str(number)))
+            await asyncio.wait_for(client.recv(), DEADLINE)
+            local.process.send_signal(signal.SIGTERM)
+            got = 1
+            try:
+                while True:
+                    await asyncio.wait_for(client.recv(), DEADLINE)
+                    got += 1
+            except websockets.ConnectionClosed as closed:
+                return got, closed.rcvd.code, closed.rcvd.reason
+
+    local = Stage()
+    got, code, reason = asyncio.run(talk(local))
+    assert (code, reason) == (1001, "Going away"), (code, reason)
+    assert local.end() == 0
+    assert got >= 1
+
+
+def test_log():
+    """The log is text or JSON Lines, events are written whole, and no secret is in either"""
+    async def talk(local):
+        async with websockets.connect(f"{local.url}?token=S3CR3T%2B%2F%3Dcanary&x=1") as client:
+            await client.send(say("hello"))
+            await client.recv()
+
+    for style in ("text", "json"):
+        with stage("--token", TOKEN, "--events", "--log-format", style) as local:
+            asyncio.run(talk(local))
+            until("all three events", lambda: local.output().count("requestContext") == 3)
+            log = local.output()
+            assert TOKEN not in log and "S3CR3T%2B" not in log and "S3CR3T" not in log, log
+            if style == "json":
+                lines = [json.loads(line) for line in log.splitlines()]
+                assert all(set(line) == {"time", "level", "domain", "message"} for line in lines)
+                events = [json.loads(line["message"][6:]) for line in lines if line["message"].startswith("Event ")]
+                assert [event["requestContext"]["eventType"] for event in events] == ["CONNECT", "MESSAGE", "DISCONNECT"]
+                assert events[0]["queryStringParameters"]["x"] == "1"
+                assert events[2]["requestContext"]["disconnectStatusCode"] == 1000
+
+
+def test_options():
+    """What cannot be is refused with words and status 2, or 1 where the machine says no"""
+    for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "neither memory"), (["--idle-timeout", "0"], "limit"),
+                           (["--route-selection-expression", "$request.header.a"], "path"), (["more"], "Unknown argument"),
+                           (["--tls-key", "x"], "belong together"), (["--log-format", "xml"], "neither text"),
+                           (["--token-file", "/no/such/file"], "file")):
+        done = subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 2 and words in done.stderr, (options, done.returncode, done.stderr)
+    with stage() as local:
+        done = subprocess.run([PROGRAM, "--listen", f"127.0.0.1:{local.port}"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 1 and "Cannot listen" in done.stderr, done.stderr
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/stage")
