@@ -199,6 +199,22 @@ def test_no_descriptors_left():
         until("a client to be served", lambda: local.request("GET", "/@metrics")[0] == 200)
 
 
+def test_silent_clients():
+    """Who connects and asks nothing, or half of something, is let go; who is connected may be silent"""
+    async def talk(local):
+        silent = [socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE) for _ in range(3)]
+        silent[0].sendall(b"GET /prod HTTP/1.1\r\nHost")
+        async with websockets.connect(local.url, ping_interval=None) as client:
+            for one in silent:
+                assert one.recv(4096) in (b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"), "it was answered"
+                one.close()
+            await client.send(say("still here"))
+            assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "still here"}
+
+    with stage("--request-timeout", "1") as local:
+        asyncio.run(talk(local))
+
+
 def test_slow_consumer():
     """A client that stops reading is closed and its $disconnect runs; the others wait for nobody"""
     async def talk(local):

@@ -21,6 +21,23 @@ dw_caller_new (const char *connection_id, gint64 connected_at)
 }
 
 /**
+ * dw_caller_new_slim:
+ * @caller: a caller
+ *
+ * Returns: (transfer full): the same without what only its handshake has
+ */
+DwCaller *
+dw_caller_new_slim (const DwCaller *caller)
+{
+  DwCaller *slim = dw_caller_new (caller->connection_id, caller->connected_at);
+
+  slim->source_ip = g_strdup (caller->source_ip);
+  slim->user_agent = g_strdup (caller->user_agent);
+  slim->domain_name = g_strdup (caller->domain_name);
+  return slim;
+}
+
+/**
  * dw_caller_ref:
  * @caller: a caller
  *

@@ -29,6 +29,7 @@ typedef struct
 } DwCaller;
 
 DwCaller *dw_caller_new (const char *connection_id, gint64 connected_at);
+DwCaller *dw_caller_new_slim (const DwCaller *caller);
 DwCaller *dw_caller_ref (DwCaller *caller);
 void dw_caller_unref (DwCaller *caller);
 const char *dw_caller_get_header (const DwCaller *caller, const char *name);

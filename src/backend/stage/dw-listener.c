@@ -15,6 +15,7 @@ struct _DwListener
 
   SoupServer *server; /* it has this */
   GTlsCertificate *certificate;
+  guint patience; /* in seconds */
   GSocket *socket;
   GSource *source; /* or NULL while nothing is accepted */
   guint pause;
@@ -61,15 +62,17 @@ dw_listener_init (DwListener *self)
  * dw_listener_new:
  * @server: what answers; it has to live as long
  * @certificate: (nullable): for TLS
+ * @patience: for how many seconds a connection may say nothing; whoever keeps one longer sets its socket's timeout
  *
  * Returns: (transfer full): what accepts connections for it, not listening yet
  */
 DwListener *
-dw_listener_new (SoupServer *server, GTlsCertificate *certificate)
+dw_listener_new (SoupServer *server, GTlsCertificate *certificate, guint patience)
 {
   DwListener *self = g_object_new (DW_TYPE_LISTENER, NULL);
 
   self->server = server;
+  self->patience = patience;
   g_set_object (&self->certificate, certificate);
   return self;
 }
@@ -83,7 +86,7 @@ hand_over (DwListener *self, GSocket *client)
   g_autoptr (GIOStream) stream = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_socket_set_timeout (client, DW_LISTENER_REQUEST_SECONDS);
+  g_socket_set_timeout (client, self->patience);
   /* A message is one small write, and waits for no acknowledgement of the one before. */
   g_socket_set_option (client, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   if (self->certificate == NULL)
@@ -201,23 +204,4 @@ dw_listener_dup_url (DwListener *self, const char *stage)
 
   return g_strdup_printf ("%s://%s%s%s:%u/%s", self->certificate != NULL ? "wss" : "ws", is_ipv6 ? "[" : "", host,
                           is_ipv6 ? "]" : "", (guint) g_inet_socket_address_get_port (address), stage);
-}
-
-/**
- * dw_listener_settle:
- * @stream: a connection that has become a WebSocket
- *
- * It may be silent from here on, as long as the stage's own limits say.
- */
-void
-dw_listener_settle (GIOStream *stream)
-{
-  g_autoptr (GIOStream) base = NULL;
-
-  if (G_IS_TLS_CONNECTION (stream))
-    g_object_get (stream, "base-io-stream", &base, NULL);
-  else
-    base = g_object_ref (stream);
-  if (G_IS_SOCKET_CONNECTION (base))
-    g_socket_set_timeout (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), 0);
 }

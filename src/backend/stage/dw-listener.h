@@ -11,16 +11,12 @@ G_DECLARE_FINAL_TYPE (DwListener, dw_listener, DW, LISTENER, GObject)
 /** DW_LISTENER_BACKLOG: how many connections may wait to be accepted. */
 #define DW_LISTENER_BACKLOG 1024
 
-/** DW_LISTENER_REQUEST_SECONDS: for how long a connection may say nothing before it has become a WebSocket. */
-#define DW_LISTENER_REQUEST_SECONDS 30
-
 /** DW_LISTENER_PAUSE_MS: how long nothing is accepted where no descriptor is left, in milliseconds. */
 #define DW_LISTENER_PAUSE_MS 100
 
-DwListener *dw_listener_new (SoupServer *server, GTlsCertificate *certificate);
+DwListener *dw_listener_new (SoupServer *server, GTlsCertificate *certificate, guint patience);
 gboolean dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error);
 void dw_listener_stop (DwListener *self);
 char *dw_listener_dup_url (DwListener *self, const char *stage);
-void dw_listener_settle (GIOStream *stream);
 
 G_END_DECLS

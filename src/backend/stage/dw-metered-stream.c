@@ -21,6 +21,8 @@ struct _DwMeteredInput
   DwFrameMeter meter;
   gboolean over;
   const DwMeteredOutput *output; /* of the same stream */
+  DwPollWait *wait;              /* or NULL where there is no bare socket below */
+  DwMeteredStream *stream;       /* it has this */
 };
 
 struct _DwMeteredOutput
@@ -87,9 +89,13 @@ dw_metered_input_is_readable (GPollableInputStream *stream)
 static GSource *
 dw_metered_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) child = g_pollable_input_stream_create_source (input_base (stream), cancellable);
-  GSource *source = g_pollable_source_new (G_OBJECT (stream));
+  g_autoptr (GSource) child = NULL;
+  GSource *source;
 
+  if (DW_METERED_INPUT (stream)->wait != NULL)
+    return dw_poll_create_source (DW_METERED_INPUT (stream)->wait, G_OBJECT (stream));
+  child = g_pollable_input_stream_create_source (input_base (stream), cancellable);
+  source = g_pollable_source_new (G_OBJECT (stream));
   g_source_set_dummy_callback (child);
   g_source_add_child_source (source, child);
   return source;
@@ -116,7 +122,7 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
   if (!self->over)
     {
       self->over = TRUE;
-      g_signal_emit (self, signals[SIGNAL_OVER_LIMIT], 0);
+      g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0);
     }
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "over the limit");
   return -1;
@@ -132,10 +138,16 @@ dw_metered_input_pollable_init (GPollableInputStreamInterface *iface)
 }
 
 static void
+dw_metered_input_dispose (GObject *object)
+{
+  g_clear_pointer (&DW_METERED_INPUT (object)->wait, dw_poll_remove);
+  G_OBJECT_CLASS (dw_metered_input_parent_class)->dispose (object);
+}
+
+static void
 dw_metered_input_class_init (DwMeteredInputClass *klass)
 {
-  signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                                             NULL, NULL, G_TYPE_NONE, 0);
+  G_OBJECT_CLASS (klass)->dispose = dw_metered_input_dispose;
 }
 
 static void
@@ -294,6 +306,8 @@ dw_metered_stream_get_output_stream (GIOStream *stream)
 static gboolean
 dw_metered_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
+  /* Before its descriptor can be another's. */
+  g_clear_pointer (&DW_METERED_STREAM (stream)->input->wait, dw_poll_remove);
   return g_io_stream_close (DW_METERED_STREAM (stream)->base, cancellable, error);
 }
 
@@ -302,6 +316,8 @@ dw_metered_stream_finalize (GObject *object)
 {
   DwMeteredStream *self = DW_METERED_STREAM (object);
 
+  /* libsoup may keep the input a little longer. */
+  g_clear_pointer (&self->input->wait, dw_poll_remove);
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);
@@ -322,7 +338,8 @@ dw_metered_stream_class_init (DwMeteredStreamClass *klass)
    *
    * The client sent a frame or a message that is too large. Emitted once; what it sends from here on is dropped.
    */
-  g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -330,20 +347,16 @@ dw_metered_stream_init (DwMeteredStream *self)
 {
 }
 
-static void
-on_over_limit (DwMeteredStream *self)
-{
-  g_signal_emit_by_name (self, "over-limit");
-}
-
 /**
  * dw_metered_stream_new:
  * @base: a client's connection, right after its upgrade
+ * @socket: (nullable): the socket below, where it is not encrypted
+ * @poll: what waits for it then
  *
  * Returns: (transfer full): the same connection, measured
  */
 DwMeteredStream *
-dw_metered_stream_new (GIOStream *base)
+dw_metered_stream_new (GIOStream *base, GSocket *socket, DwPoll *poll)
 {
   DwMeteredStream *self = g_object_new (DW_TYPE_METERED_STREAM, NULL);
 
@@ -353,7 +366,9 @@ dw_metered_stream_new (GIOStream *base)
   self->output = g_object_new (DW_TYPE_METERED_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                                "close-base-stream", FALSE, NULL);
   self->input->output = self->output;
-  g_signal_connect_object (self->input, "over-limit", G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
+  self->input->stream = self;
+  if (socket != NULL)
+    self->input->wait = dw_poll_add (poll, socket);
   return self;
 }
 

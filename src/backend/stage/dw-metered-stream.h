@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "dw-poll.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +11,7 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 /** DW_METERED_STREAM_PONGS: how many bytes of answers to pings may wait for a client that does not read. */
 #define DW_METERED_STREAM_PONGS (256 * 1024)
 
-DwMeteredStream *dw_metered_stream_new (GIOStream *base);
+DwMeteredStream *dw_metered_stream_new (GIOStream *base, GSocket *socket, DwPoll *poll);
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
 guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);
 gboolean dw_metered_stream_send (DwMeteredStream *self, GBytes *frame);

@@ -10,6 +10,9 @@
 /* New connections a second: the quota of an account in a region ("Quotas for … WebSocket APIs"). */
 #define CONNECTION_RATE 500
 
+/* The gateway's own patience with a silent connection is not known. */
+#define REQUEST_SECONDS 30
+
 /**
  * dw_stage_config_new:
  * @stage: the stage's name
@@ -26,6 +29,7 @@ dw_stage_config_new (const char *stage)
   config->idle_ms = (gint64) DW_LIMIT_IDLE_SECONDS * 1000;
   config->age_ms = (gint64) DW_LIMIT_CONNECTION_SECONDS * 1000;
   config->integration_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
+  config->request_s = REQUEST_SECONDS;
   config->connection_rate = CONNECTION_RATE;
   return config;
 }
@@ -75,7 +79,7 @@ dw_stage_config_check (const DwStageConfig *config, GError **error)
     return refuse (error, "a stage’s name has up to 128 letters, digits, “-” and “_”");
   if (selection == NULL)
     return refuse (error, problem->message);
-  if (config->idle_ms <= 0 || config->age_ms <= 0 || config->integration_ms <= 0)
+  if (config->idle_ms <= 0 || config->age_ms <= 0 || config->integration_ms <= 0 || config->request_s == 0)
     return refuse (error, "a limit is a number of seconds above 0");
   if (config->connection_rate < 0 || config->rate < 0 || config->burst < 0)
     return refuse (error, "a rate is 0 or more");

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @secret: (nullable): its secret access key
  * @idle_ms: the longest a connection may be idle, in milliseconds; at the gateway 10 minutes
  * @age_ms: the longest it may live, in milliseconds; at the gateway 2 hours
+ * @request_s: for how long a connection may say nothing before it has become a WebSocket, in seconds
  * @integration_ms: the longest a handler may take, in milliseconds; at the gateway 29 seconds
  * @connection_rate: new connections a second, as a rate and a burst; 0 for no limit; at the gateway 500
  * @rate: messages and posts a second; 0 for no limit
@@ -45,6 +46,7 @@ typedef struct
   gint64 idle_ms;
   gint64 age_ms;
   gint64 integration_ms;
+  guint request_s;
   double connection_rate;
   double rate;
   double burst;

@@ -26,6 +26,7 @@ typedef struct
   double idle;
   double age;
   double integration;
+  int request;
   double connection_rate;
   double rate;
   double burst;
@@ -107,6 +108,8 @@ add_gateway_group (GOptionContext *context, Typed *typed)
       N_ ("Close a connection after so long (default 7200)"), N_ ("SECONDS") },
     { "integration-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->integration,
       N_ ("Give a handler so long (default 29)"), N_ ("SECONDS") },
+    { "request-timeout", 0, 0, G_OPTION_ARG_INT, &typed->request,
+      N_ ("Let go who connects and asks nothing for so long (default 30)"), N_ ("SECONDS") },
     { "connection-rate", 0, 0, G_OPTION_ARG_DOUBLE, &typed->connection_rate,
       N_ ("New connections a second; 0 for no limit (default 500)"), N_ ("NUMBER") },
     { "throttle-rate", 0, 0, G_OPTION_ARG_DOUBLE, &typed->rate,
@@ -258,6 +261,7 @@ take_words (DwStageConfig *config, Typed *typed)
   config->idle_ms = (gint64) (typed->idle * 1000);
   config->age_ms = (gint64) (typed->age * 1000);
   config->integration_ms = (gint64) (typed->integration * 1000);
+  config->request_s = (guint) MAX (typed->request, 0);
   config->connection_rate = typed->connection_rate;
   config->rate = typed->rate;
   config->burst = typed->burst > 0 ? typed->burst : typed->rate;
@@ -302,6 +306,7 @@ dw_stage_options_parse (DwStageOptions *options, int *argc, char ***argv, GError
   g_autoptr (DwStageConfig) defaults = dw_stage_config_new ("prod");
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
+  typed.request = (int) defaults->request_s;
   typed.connection_rate = defaults->connection_rate;
   g_option_context_set_summary (
       context, _ ("A DynamoWave stage on this computer: an API Gateway WebSocket API with its four handlers.\n"

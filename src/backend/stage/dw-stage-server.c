@@ -17,6 +17,7 @@ struct _DwStageServer
   DwStageConfig *config;
   SoupServer *server;
   DwListener *listener;
+  DwPoll *poll;
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
   DwManagement *management;
@@ -141,7 +142,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   if (dw_management_wants (self->management, message))
     dw_management_answer (self->management, message);
   else
-    dw_upgrade_start (message, self->config, self->dispatcher, query, on_open, G_OBJECT (self));
+    dw_upgrade_start (message, self->config, self->dispatcher, query, self->poll, on_open, G_OBJECT (self));
 }
 
 static void
@@ -156,6 +157,7 @@ dw_stage_server_dispose (GObject *object)
     }
   g_clear_handle_id (&self->sweep, g_source_remove);
   g_clear_object (&self->listener);
+  g_clear_pointer (&self->poll, dw_poll_unref);
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
@@ -257,7 +259,8 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   dw_dispatcher_set_traced (self->dispatcher, config->events);
   dw_throttle_init (&self->arrivals, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
-  self->listener = dw_listener_new (self->server, config->certificate);
+  self->poll = dw_poll_new ();
+  self->listener = dw_listener_new (self->server, config->certificate, config->request_s);
   return g_steal_pointer (&self);
 }
 

@@ -2,7 +2,6 @@
 #include "dw-upgrade.h"
 
 #include "dw-connection-id.h"
-#include "dw-listener.h"
 
 #include "wire/dw-limits.h"
 
@@ -14,10 +13,12 @@ typedef struct
   DwDispatcher *dispatcher;
   SoupServerMessage *message;
   DwCaller *caller;
+  DwPoll *poll;
   char *wanted;   /* the subprotocol that the stage would choose, or NULL */
   char *protocol; /* what it chose, or NULL */
   DwUpgradeFunc function;
   GObject *data;
+  gboolean encrypted;
   gboolean accepted; /* $connect said yes, so $disconnect has to run */
   gboolean upgraded; /* from here on the socket's own “closed” runs it */
 } Upgrade;
@@ -29,6 +30,7 @@ upgrade_free (Upgrade *upgrade)
   g_clear_object (&upgrade->message);
   g_clear_object (&upgrade->data);
   g_clear_pointer (&upgrade->caller, dw_caller_unref);
+  g_clear_pointer (&upgrade->poll, dw_poll_unref);
   g_free (upgrade->wanted);
   g_free (upgrade->protocol);
   g_free (upgrade);
@@ -128,20 +130,41 @@ dw_upgrade_check (SoupServerMessage *message, const DwStageConfig *config)
   return FALSE;
 }
 
+/* libsoup puts a stream of its own around ours, and TLS another. Both tell what is below. */
+static GSocket *
+find_socket (GIOStream *stream)
+{
+  static const char *const names[] = { "base-iostream", "base-io-stream" };
+  g_autoptr (GIOStream) below = NULL;
+
+  if (G_IS_SOCKET_CONNECTION (stream))
+    return g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
+  for (guint i = 0; i < G_N_ELEMENTS (names) && below == NULL; i++)
+    if (g_object_class_find_property (G_OBJECT_GET_CLASS (stream), names[i]) != NULL)
+      g_object_get (stream, names[i], &below, NULL);
+  return below != NULL ? find_socket (below) : NULL;
+}
+
 static void
 on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 {
   g_autoptr (SoupServerMessage) keep = g_object_ref (message);
   g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (DwStageSocket) socket = NULL;
+  g_autoptr (DwStageSocket) connection = NULL;
+  /* Its later events have neither headers nor a query, and an idle connection is to be small. */
+  g_autoptr (DwCaller) slim = dw_caller_new_slim (upgrade->caller);
+  GSocket *socket;
 
   if (soup_server_message_get_status (message) != SOUP_STATUS_SWITCHING_PROTOCOLS)
     return;
   upgrade->upgraded = TRUE;
   stream = soup_server_message_steal_connection (message);
-  dw_listener_settle (stream);
-  socket = dw_stage_socket_new (upgrade->caller, upgrade->protocol, stream, soup_server_message_get_uri (message));
-  upgrade->function (socket, upgrade->data);
+  socket = find_socket (stream);
+  /* It may be silent from here on, as long as the stage's own limits say. */
+  g_socket_set_timeout (socket, 0);
+  connection = dw_stage_socket_new (slim, upgrade->protocol, upgrade->encrypted ? NULL : socket, upgrade->poll,
+                                    stream, soup_server_message_get_uri (message));
+  upgrade->function (connection, upgrade->data);
 }
 
 /* The request is over: upgraded, refused, or its client vanished in between. */
@@ -259,6 +282,7 @@ make_caller (SoupServerMessage *message, GHashTable *query)
  * @config: the stage's configuration
  * @dispatcher: what asks `$connect`
  * @query: (nullable): the request's query
+ * @poll: what waits for the connection
  * @function: called when the connection is open
  * @data: for @function
  *
@@ -269,6 +293,7 @@ dw_upgrade_start (SoupServerMessage *message,
                   const DwStageConfig *config,
                   DwDispatcher *dispatcher,
                   GHashTable *query,
+                  DwPoll *poll,
                   DwUpgradeFunc function,
                   GObject *data)
 {
@@ -285,6 +310,8 @@ dw_upgrade_start (SoupServerMessage *message,
   upgrade->dispatcher = g_object_ref (dispatcher);
   upgrade->message = g_object_ref (message);
   upgrade->caller = g_steal_pointer (&caller);
+  upgrade->poll = dw_poll_ref (poll);
+  upgrade->encrypted = config->certificate != NULL;
   upgrade->wanted = g_strdup (config->subprotocol);
   upgrade->function = function;
   upgrade->data = g_object_ref (data);

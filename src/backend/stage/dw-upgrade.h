@@ -20,6 +20,7 @@ void dw_upgrade_start (SoupServerMessage *message,
                        const DwStageConfig *config,
                        DwDispatcher *dispatcher,
                        GHashTable *query,
+                       DwPoll *poll,
                        DwUpgradeFunc function,
                        GObject *data);
 void dw_upgrade_respond (SoupServerMessage *message, guint status, const char *words);
