@@ -308,6 +308,7 @@ dw_metered_stream_close (GIOStream *stream, GCancellable *cancellable, GError **
 {
   /* Before its descriptor can be another's. */
   g_clear_pointer (&DW_METERED_STREAM (stream)->input->wait, dw_poll_remove);
+  stop_flush (DW_METERED_STREAM (stream)->output);
   return g_io_stream_close (DW_METERED_STREAM (stream)->base, cancellable, error);
 }
 

@@ -189,8 +189,8 @@ dw_poll_create_source (DwPollWait *wait, GObject *stream)
   ((WaitSource *) source)->wait = wait;
   ((WaitSource *) source)->stream = g_object_ref (stream);
   wait->source = source;
-  /* What came with the handshake has been read from the socket already and stands in the stream. Later libsoup makes a
-   * source after it has read everything. */
+  /* What came with the handshake has been read from the socket already and stands in the stream. Later libsoup
+   * makes a source after it has read everything. */
   if (!wait->began)
     g_source_set_ready_time (source, 0);
   else

@@ -342,3 +342,20 @@ dw_socket_gateway_close_all (DwSocketGateway *self, gushort code, const char *re
   for (GList *at = sockets; at != NULL; at = at->next)
     dw_stage_socket_close (at->data, code, reason);
 }
+
+/**
+ * dw_socket_gateway_disown:
+ * @self: a gateway
+ *
+ * Tells nobody of its connections any more.
+ */
+void
+dw_socket_gateway_disown (DwSocketGateway *self)
+{
+  GHashTableIter iter;
+  gpointer socket;
+
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, NULL, &socket))
+    dw_stage_socket_set_owner (socket, NULL, NULL);
+}

@@ -31,6 +31,7 @@ void dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id)
 gboolean dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame);
 guint dw_socket_gateway_get_size (DwSocketGateway *self);
 void dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 age_ms);
+void dw_socket_gateway_disown (DwSocketGateway *self);
 void dw_socket_gateway_close_all (DwSocketGateway *self, gushort code, const char *reason);
 
 G_END_DECLS

@@ -29,8 +29,8 @@ struct _DwStageServer
 
 G_DEFINE_FINAL_TYPE (DwStageServer, dw_stage_server, G_TYPE_OBJECT)
 
-/* What a scan reads at once; API Gateway's table gives a megabyte, which is thousands of ids. */
-#define REGISTRY_PAGE 1000
+/* What a scan reads at once: DynamoDB gives a megabyte, which is 10,000 items of 100 bytes. */
+#define REGISTRY_PAGE 10000
 
 /* Descriptors that connections leave to the rest of the process. */
 #define DESCRIPTOR_RESERVE 64
@@ -58,14 +58,17 @@ start_sweep (DwStageServer *self)
 }
 
 static void
-on_socket_message (DwStageServer *self, const char *text, DwStageSocket *socket)
+on_socket_message (DwStageSocket *socket, const char *text, gpointer data)
 {
+  DwStageServer *self = data;
+
   dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text);
 }
 
 static void
-on_socket_closed (DwStageServer *self, DwStageSocket *socket)
+on_socket_closed (DwStageSocket *socket, gpointer data)
 {
+  DwStageServer *self = data;
   DwCaller *caller = dw_stage_socket_get_caller (socket);
   guint code;
   const char *reason = dw_stage_socket_get_end (socket, &code);
@@ -76,13 +79,14 @@ on_socket_closed (DwStageServer *self, DwStageSocket *socket)
   dw_socket_gateway_remove (self->gateway, caller->connection_id);
 }
 
+static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_closed };
+
 static void
 on_open (DwStageSocket *socket, gpointer data)
 {
   DwStageServer *self = data;
 
-  g_signal_connect_object (socket, "message", G_CALLBACK (on_socket_message), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (socket, "closed", G_CALLBACK (on_socket_closed), self, G_CONNECT_SWAPPED);
+  dw_stage_socket_set_owner (socket, &socket_owner, self);
   dw_socket_gateway_get_metrics (self->gateway)->connects++;
   dw_socket_gateway_add (self->gateway, socket);
   start_sweep (self);
@@ -161,6 +165,8 @@ dw_stage_server_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
+  if (self->gateway != NULL)
+    dw_socket_gateway_disown (self->gateway);
   g_clear_object (&self->gateway);
   g_clear_object (&self->registry);
   G_OBJECT_CLASS (dw_stage_server_parent_class)->dispose (object);
