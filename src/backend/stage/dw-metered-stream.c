@@ -42,6 +42,7 @@ struct _DwMeteredStream
   GIOStream parent_instance;
 
   GIOStream *base;
+  GSocket *socket; /* of the base, or NULL */
   DwMeteredInput *input;
   DwMeteredOutput *output;
 };
@@ -368,6 +369,7 @@ dw_metered_stream_new (GIOStream *base, GSocket *socket, DwPoll *poll)
                                "close-base-stream", FALSE, NULL);
   self->input->output = self->output;
   self->input->stream = self;
+  self->socket = socket;
   if (socket != NULL)
     self->input->wait = dw_poll_add (poll, socket);
   return self;
@@ -424,4 +426,19 @@ dw_metered_stream_send (DwMeteredStream *self, GBytes *frame)
   if ((gsize) length < size)
     keep_rest (output, frame, (gsize) length);
   return TRUE;
+}
+
+/**
+ * dw_metered_stream_abort:
+ * @self: a stream
+ *
+ * Ends it without a word. libsoup notices at its next turn; a stream that is closed under it would never be read again.
+ */
+void
+dw_metered_stream_abort (DwMeteredStream *self)
+{
+  if (self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+  else
+    g_io_stream_close (self->base, NULL, NULL);
 }

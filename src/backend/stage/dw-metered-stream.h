@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 DwMeteredStream *dw_metered_stream_new (GIOStream *base, GSocket *socket, DwPoll *poll);
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
 guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);
+void dw_metered_stream_abort (DwMeteredStream *self);
 gboolean dw_metered_stream_send (DwMeteredStream *self, GBytes *frame);
 
 G_END_DECLS

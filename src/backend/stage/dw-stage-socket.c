@@ -52,7 +52,7 @@ reads (DwStageSocket *self)
   if (get_backlog (self) <= DW_STAGE_SOCKET_QUEUE)
     return TRUE;
   g_message ("%s does not read; closed", self->caller->connection_id);
-  g_io_stream_close (G_IO_STREAM (self->stream), NULL, NULL);
+  dw_metered_stream_abort (self->stream);
   return FALSE;
 }
 
