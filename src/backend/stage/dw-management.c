@@ -165,16 +165,43 @@ headers_of (SoupServerMessage *message)
   return headers;
 }
 
+/* What a client signed is the path as it wrote it, and libsoup keeps no more than what it means. `@` and `=` can be
+ * written in two ways each. */
+static char *
+spell (const char *path, guint spelling)
+{
+  g_autoptr (GString) text = g_string_new (path);
+
+  g_string_replace (text, "%40", "@", 0);
+  g_string_replace (text, "%3D", "=", 0);
+  g_string_replace (text, "%3d", "=", 0);
+  if (spelling & 1)
+    g_string_replace (text, "=", "%3D", 0);
+  if (spelling & 2)
+    g_string_replace (text, "@", "%40", 0);
+  return g_strdup (text->str);
+}
+
+#define N_SPELLINGS 4
+
 static gboolean
 is_signed (DwManagement *self, SoupServerMessage *message, GByteArray *body, GError **error)
 {
   g_autoptr (GHashTable) headers = headers_of (message);
   g_autoptr (GBytes) bytes = g_bytes_new (body->data, body->len);
-  DwSigv4Request request = { soup_server_message_get_method (message), path_of (message),
-                             g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  return dw_sigv4_verify (&request, self->config->key_id, self->config->secret, g_get_real_time () / G_USEC_PER_SEC,
-                          error);
+  for (guint i = 0; i < N_SPELLINGS; i++)
+    {
+      g_autofree char *path = spell (path_of (message), i);
+      DwSigv4Request request = { soup_server_message_get_method (message), path,
+                                 g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
+
+      g_clear_error (error);
+      if (dw_sigv4_verify (&request, self->config->key_id, self->config->secret, now, error))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static gboolean

@@ -226,6 +226,14 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
   scope = (DwSigv4Scope){ date, parts[2], parts[3] };
   wanted = dw_sigv4_sign (request, signed_headers, &scope, secret);
   if (!is_equal (wanted, signature))
-    return refuse (error, "The request signature we calculated does not match the signature you provided.");
+    {
+      g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
+
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE,
+                   "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
+                   "String for this request should have been\n'%s'",
+                   canonical);
+      return FALSE;
+    }
   return TRUE;
 }

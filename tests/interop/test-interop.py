@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our stage with clients that are not ours, and our client with a stage that is not ours. Run by ./dev interop, after
+npm has put what package.json names beside this file."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "window"))
+import tap  # noqa: E402
+
+CLI, STAGE = os.environ["DYNAMOWAVE_CLI"], os.environ["DYNAMOWAVE_STAGE"]
+KEY = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+DEADLINE = 90
+
+
+@contextlib.contextmanager
+def running(command, **options):
+    """A program that ends with the test, with its whole group."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(DEADLINE)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def stage(*options):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/key", "w", encoding="utf-8") as file:
+            file.write("\n".join(KEY) + "\n")
+        with running([STAGE, "--management-key-file", f"{folder}/key", *options], stderr=subprocess.DEVNULL) as process:
+            yield process.stdout.readline().strip()
+
+
+def free_ports(n):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def wait_for_port(port, process):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        assert process.poll() is None, f"it ended with {process.returncode}"
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"nothing listens on {port}")
+
+
+@contextlib.contextmanager
+def seed(variant, table, ports):
+    """serverless-offline with the handlers of one deployed variant."""
+    http, websocket, lambdas = ports
+    environment = {**os.environ, "VARIANT": variant, "HTTP_PORT": str(http), "WEBSOCKET_PORT": str(websocket), "LAMBDA_PORT": str(lambdas),
+                   "DYNAMODB_URL": table, "GATEWAY_URL": f"http://127.0.0.1:{websocket}", "SLS_TELEMETRY_DISABLED": "1",
+                   "SLS_NOTIFICATIONS_MODE": "off", "SLS_INTERACTIVE_SETUP_ENABLE": "0", "AWS_ACCESS_KEY_ID": KEY[0],
+                   "AWS_SECRET_ACCESS_KEY": KEY[1]}
+    command = ["node", str(HERE / "node_modules/serverless/bin/serverless.js"), "offline", "start", "--host", "127.0.0.1"]
+    with running(command, cwd=HERE / "seed", env=environment, stderr=subprocess.DEVNULL) as process:
+        wait_for_port(websocket, process)
+        yield f"ws://127.0.0.1:{websocket}"
+
+
+@contextlib.contextmanager
+def table():
+    with running(["node", str(HERE / "table.mjs")], cwd=HERE) as process:
+        yield process.stdout.readline().strip()
+
+
+class Tail:
+    """Our client, event by event."""
+
+    def __init__(self, url):
+        self.process = subprocess.Popen([CLI, "tail", url, "--policy", "base=100,cap=500", "--timeout", str(DEADLINE)], stdout=subprocess.PIPE, text=True)
+        self.events = []
+
+    def until(self, **wanted):
+        while True:
+            line = self.process.stdout.readline()
+            assert line, f"the client ended after {self.events[-4:]}"
+            self.events.append(json.loads(line))
+            if all(self.events[-1].get(key) == value for key, value in wanted.items()):
+                return self.events[-1]
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+        self.process.stdout.close()
+
+
+def send(url, text, status=0):
+    done = subprocess.run([CLI, "send", url, text], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+
+
+def test_sdk():
+    """The AWS SDK posts to, looks up and deletes a connection of ours, signed with SigV4, and sees GoneException"""
+    with stage() as url:
+        done = subprocess.run(["node", "manage.mjs", url, *KEY], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.stdout == "ok\n", done.stdout + done.stderr
+
+
+def test_wscat():
+    """wscat connects, sends and sees the broadcast"""
+    with stage() as url:
+        # It ends with its standard input.
+        with running(["node", "node_modules/wscat/bin/wscat", "-c", url, "-w", "3", "-x", '{"action":"sendMessage","message":"from wscat"}'],
+                     cwd=HERE, stdin=subprocess.PIPE) as process:
+            printed = process.stdout.read()
+            process.stdin.close()
+        assert '{"message":"from wscat"}' in printed, printed
+
+
+def check_variant(variant):
+    ports = free_ports(3)
+    with table() as address:
+        with seed(variant, address, ports) as url:
+            tail = Tail(url)
+            try:
+                tail.until(kind="state", state="online")
+                send(url, f"hello {variant}")
+                assert tail.until(kind="message")["text"] == f"hello {variant}"
+            except BaseException:
+                tail.end()
+                raise
+        # It is gone, and comes back at the same address.
+        try:
+            tail.until(kind="state", state="waiting")
+            with seed(variant, address, ports) as url:
+                tail.until(kind="state", state="online")
+                send(url, "after the restart")
+                assert tail.until(kind="message")["text"] == "after the restart"
+        finally:
+            tail.end()
+
+
+def test_documented_variant():
+    """serverless-offline with the documented handlers: notification, broadcast with echo, reconnect"""
+    check_variant("documented")
+
+
+def test_raw_variant():
+    """serverless-offline with the other deployed variant: raw text, without echo, reconnect"""
+    check_variant("raw")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/interop")
