@@ -10,7 +10,8 @@ from pathlib import Path
 
 def count(build):
     passed = failed = 0
-    for line in (Path(build) / "meson-logs" / "testlog.json").read_text(encoding="utf-8").splitlines():
+    log = Path(build) if build.endswith(".json") else Path(build) / "meson-logs" / "testlog.json"
+    for line in log.read_text(encoding="utf-8").splitlines():
         program = json.loads(line)
         output = program.get("stdout", "")
         cases = re.findall(r"^(not ok|ok) \d+ ?(.*)$", output, re.M)

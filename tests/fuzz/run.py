@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs each fuzzer for a while from its seeds, and reports as TAP."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+EVENT = ('{"requestContext":{"routeKey":"$default","messageId":"R1knPc2ntjMCFIA=","eventType":"MESSAGE","stage":"prod","connectedAt":1705751697419,'
+         '"requestTimeEpoch":1705751700453,"identity":{"sourceIp":"1.2.3.4"},"requestId":"R1knPH17NjMFftw=","connectionId":"R1kmxc2VNjMCFIA="},'
+         '"body":"{}","isBase64Encoded":false}')
+SEEDS = {
+    "fuzz-frame": ['{"message":"hello","sender":"Ada","id":"1","sentAt":"2026-11-25T10:00:00.123Z"}', "hello",
+                   '{"message": "Forbidden", "connectionId":"XDmENcnwIE0CFEQ=", "requestId":"XDmGEE2RoE0FRdQ="}',
+                   'Use the sendmessage route to send a message. Your info:{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"x="}',
+                   '{"message":"Connected","connectionId":"x","connectedAt":"2026-11-25T10:00:00Z","stage":"prod","features":["sender","id"]}'],
+    "fuzz-stage-url": ["wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://[::1]:8080/prod", "dynamowave://host/prod",
+                       "wss://ex\u00e4mple.org/a%20b"],
+    "fuzz-event": [EVENT, EVENT.replace("$default", "$connect").replace('"body":"{}",', '"multiValueHeaders":{"Host":["a","b"]},')],
+    "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
+}
+
+
+def run(folder, name, seconds):
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, seed in enumerate(SEEDS[name]):
+            with open(f"{corpus}/{number}", "w", encoding="utf-8") as file:
+                file.write(seed)
+        done = subprocess.run([f"{folder}/{name}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096",
+                               "-print_final_stats=1", f"-artifact_prefix={folder}/{name}-", corpus],
+                              capture_output=True, text=True, errors="replace", timeout=seconds + 120, check=False)
+    return done.returncode == 0, done.stderr
+
+
+def main(folder, seconds):
+    print(f"1..{len(SEEDS)}", flush=True)
+    good = True
+    for number, name in enumerate(SEEDS, 1):
+        passed, log = run(folder, name, seconds)
+        good = good and passed
+        runs = next((line.split()[-1] for line in log.splitlines() if "number_of_executed_units" in line), "?")
+        for line in [] if passed else log.splitlines()[-60:]:
+            print(f"# {line}")
+        print(f"{'ok' if passed else 'not ok'} {number} /fuzz/{name[5:]} {runs} inputs in {seconds} s", flush=True)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(os.environ.get("FUZZ_SECONDS", "5")))
