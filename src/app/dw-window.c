@@ -4,6 +4,7 @@
 #include "dw-application.h"
 #include "dw-banner.h"
 #include "dw-chat-page.h"
+#include "dw-config.h"
 #include "dw-history-actions.h"
 #include "dw-inspector.h"
 #include "dw-preferences.h"
@@ -409,6 +410,8 @@ static void
 dw_window_init (DwWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  if (DW_DEVELOPMENT)
+    gtk_widget_add_css_class (GTK_WIDGET (self), "devel");
   /* The name belongs to the part that can be pressed: before GTK 4.12 a menu button hides a toggle button. */
   dw_toolkit_set_label (gtk_widget_get_first_child (self->menu), _ ("Main menu"));
 }

@@ -213,18 +213,10 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
   g_autofree char *text = NULL;
   DwFrame *frame;
 
+  /* What is nested too deeply was not read to its end, and a raw NUL would hide what follows it. */
+  text = g_utf8_make_valid (data, (gssize) length);
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT))
-    {
-      text = g_utf8_make_valid (data, (gssize) length);
-      return dw_frame_new_unreadable (text, _ ("The stage sent bytes that are not text."));
-    }
-  text = g_strndup (data, length);
-  if (strlen (text) < length)
-    {
-      /* A raw NUL would hide what follows it. */
-      g_free (text);
-      text = g_utf8_make_valid (data, (gssize) length);
-    }
+    return dw_frame_new_unreadable (text, _ ("The stage sent bytes that are not text."));
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP))
     return dw_frame_new_unreadable (text, _ ("The stage sent JSON that is nested too deeply to read."));
 

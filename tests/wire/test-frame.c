@@ -157,6 +157,20 @@ test_depth (void)
     }
 }
 
+/* Found by the fuzzer: what was too deep was not read to its end, and was shown as it came. */
+static void
+test_deep_bytes (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *open = g_strnfill (DW_LIMIT_JSON_DEPTH + 1, '[');
+  g_autofree char *text = g_strconcat (open, "\xc7[", NULL);
+  g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+  g_assert_cmpint (frame->kind, ==, DW_FRAME_UNREADABLE);
+  g_assert_true (g_utf8_validate (frame->text, -1, NULL));
+}
+
 static void
 test_encode (void)
 {
@@ -262,6 +276,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/frame/fields", test_fields);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
   g_test_add_func ("/wire/frame/depth", test_depth);
+  g_test_add_func ("/wire/frame/depth/bytes", test_deep_bytes);
   g_test_add_func ("/wire/frame/encode", test_encode);
   g_test_add_func ("/wire/frame/encode-limit", test_encode_limit);
   g_test_add_func ("/wire/dialect/custom", test_dialects);

@@ -432,7 +432,8 @@ dw_metered_stream_send (DwMeteredStream *self, GBytes *frame)
  * dw_metered_stream_abort:
  * @self: a stream
  *
- * Ends it without a word. libsoup notices at its next turn; a stream that is closed under it would never be read again.
+ * Ends it without a word. libsoup notices at its next turn; a stream that is closed under it would never be read
+ * again.
  */
 void
 dw_metered_stream_abort (DwMeteredStream *self)

@@ -229,10 +229,11 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
     {
       g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
 
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE,
-                   "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
-                   "String for this request should have been\n'%s'",
-                   canonical);
+      g_set_error (
+          error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE,
+          "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
+          "String for this request should have been\n'%s'",
+          canonical);
       return FALSE;
     }
   return TRUE;
