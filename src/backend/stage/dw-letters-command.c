@@ -152,14 +152,14 @@ static gboolean
 parse (Options *options, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "registry", 0, 0, G_OPTION_ARG_STRING, &options->registry, N_ ("The stage's file"), N_ ("sqlite:PATH") },
+    { "registry", 0, 0, G_OPTION_ARG_STRING, &options->registry, N_ ("The stage's file"), "sqlite:PATH" },
     { "url", 0, 0, G_OPTION_ARG_STRING, &options->url, N_ ("The running stage, to redrive"),
-      N_ ("http://ADDRESS/STAGE") },
+      "http://ADDRESS/STAGE" },
     { "management-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file, N_ ("Its management token"),
-      N_ ("FILE") },
+      "FILE" },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (_ ("list|redrive|purge"));
+  g_autoptr (GOptionContext) context = g_option_context_new ("list|redrive|purge");
 
   g_option_context_set_summary (context,
                                 _ ("Posts that were throttled until they were given up: list them, try them\n"
