@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an installation has, and that its programs run from there."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
+import tap  # noqa: E402
+
+BUILD = os.environ["DYNAMOWAVE_BUILD"]
+APP_ID = "io.github.dynamowave.Chat"
+SHARE = ([f"applications/{APP_ID}.desktop", f"metainfo/{APP_ID}.metainfo.xml", f"dbus-1/services/{APP_ID}.service",
+          f"glib-2.0/schemas/{APP_ID}.gschema.xml", f"icons/hicolor/scalable/apps/{APP_ID}.svg",
+          f"icons/hicolor/symbolic/apps/{APP_ID}-symbolic.svg"]
+         + [f"icons/hicolor/{size}x{size}/apps/{APP_ID}.png" for size in (48, 128, 256)]
+         + [f"man/man1/{name}.1" for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage")]
+         + [f"locale/{language}/LC_MESSAGES/dynamowave-chat.mo" for language in "ar de es fr hi ja pt_BR zh_CN".split()])
+
+
+def option(name):
+    options = json.loads(subprocess.run(["meson", "introspect", "--buildoptions", BUILD], check=True, capture_output=True, text=True, timeout=60).stdout)
+    return next(entry["value"] for entry in options if entry["name"] == name)
+
+
+def test_destdir():
+    """DESTDIR gets every file and nothing else, and the programs run from there"""
+    with tempfile.TemporaryDirectory() as destination:
+        subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", destination], check=True, capture_output=True, timeout=120)
+        prefix = Path(destination + option("prefix"))
+        installed = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
+        wanted = {f"share/{name}" for name in SHARE} | {"bin/dynamowave-chat", "bin/dynamowave-cli", "bin/dynamowave-stage"}
+        assert installed == wanted, (installed - wanted, wanted - installed)
+        for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage"):
+            done = subprocess.run([prefix / "bin" / name, "--version"], capture_output=True, text=True, timeout=60, check=True)
+            assert done.stdout.startswith(f"{name} "), done.stdout
+        service = (prefix / f"share/dbus-1/services/{APP_ID}.service").read_text(encoding="utf-8")
+        assert f"Exec={option('prefix')}/bin/dynamowave-chat --gapplication-service" in service, service
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/install")
