@@ -108,16 +108,20 @@ def test_trial():
     refusing.close()
 
 
+def name_stages(app):
+    for name in ("first", "second", "third"):
+        edit(app)
+        app.type_into("What you call it", name)
+        save(app)
+        app.keys("ctrl+Next")
+
+
 def test_order():
     """Stages are moved and changed between with keys alone"""
     servers = [Server() for _ in range(3)]
     with running(*[server.url for server in servers]) as app:
         app.wait_for_status("Online")
-        for name in ("first", "second", "third"):
-            edit(app)
-            app.type_into("What you call it", name)
-            save(app)
-            app.keys("ctrl+Next")
+        name_stages(app)
         until("the first again", lambda: "first" in app.texts())
         app.keys("ctrl+shift+Prior")
         app.keys("ctrl+shift+Next", "ctrl+shift+Next")
@@ -134,11 +138,7 @@ def test_drag_order():
     servers = [Server() for _ in range(3)]
     with running(*[server.url for server in servers]) as app:
         app.wait_for_status("Online")
-        for name in ("first", "second", "third"):
-            edit(app)
-            app.type_into("What you call it", name)
-            save(app)
-            app.keys("ctrl+Next")
+        name_stages(app)
         app.press("Stages")
         rows = until("three rows", lambda: (found := steps_of(app)) and len(found) == 3 and found)
         names = [row.split(",")[0] for row in rows]

@@ -110,7 +110,7 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
   gssize length;
 
   /* libsoup reads until there is nothing, and keeps an answer for each ping. */
-  if (self->meter.pongs > self->output->pongs + DW_METERED_STREAM_PONGS)
+  if (self->output != NULL && self->meter.pongs > self->output->pongs + DW_METERED_STREAM_PONGS)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the answers to pings are not read");
       return -1;
@@ -123,7 +123,8 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
   if (!self->over)
     {
       self->over = TRUE;
-      g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0);
+      if (self->stream != NULL)
+        g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0);
     }
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "over the limit");
   return -1;
@@ -320,6 +321,8 @@ dw_metered_stream_finalize (GObject *object)
 
   /* libsoup may keep the input a little longer. */
   g_clear_pointer (&self->input->wait, dw_poll_remove);
+  self->input->output = NULL;
+  self->input->stream = NULL;
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);

@@ -146,7 +146,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   g_source_set_ready_time (source, -1);
   goes_on = function (self->stream, data);
   /* Whatever was left unread makes it ready again. */
-  if (goes_on && self->wait != NULL && self->wait->source == source)
+  if (goes_on && self->wait != NULL)
     arm (self->wait, EPOLL_CTL_MOD);
   return goes_on;
 }
@@ -188,6 +188,9 @@ dw_poll_create_source (DwPollWait *wait, GObject *stream)
   g_source_set_static_name (source, "DwPoll");
   ((WaitSource *) source)->wait = wait;
   ((WaitSource *) source)->stream = g_object_ref (stream);
+  /* The one before may be at work still, and is not told when this wait goes. */
+  if (wait->source != NULL)
+    ((WaitSource *) wait->source)->wait = NULL;
   wait->source = source;
   /* What came with the handshake has been read from the socket already and stands in the stream. Later libsoup
    * makes a source after it has read everything. */
