@@ -17,7 +17,7 @@ import threading
 import time
 
 import tap
-from driver import DEADLINE, App, Atspi, until
+from driver import DEADLINE, App, Missing, Atspi, until
 from running import running, stage
 from servers import Proxy, Server
 
@@ -115,7 +115,11 @@ def own_rows(app):
 
 def check_states(app, listener, upto):
     """None is missing, and none is said to be delivered that is not."""
-    rows = until("the conversation", lambda: (shown := own_rows(app)) and len(shown) >= upto and shown)
+    try:
+        rows = until("the conversation", lambda: (shown := own_rows(app)) and len(shown) >= upto and shown)
+    except Missing:
+        print(f"# {len(own_rows(app))} of {upto} rows; without {sorted(set(range(1, upto + 1)) - set(own_rows(app)))}")
+        raise
     assert sorted(rows)[:upto] == list(range(1, upto + 1)), rows
     for number, state in rows.items():
         assert state in ("queued", "sent", "unconfirmed", "delivered"), (number, state)
