@@ -150,7 +150,9 @@ def test_metainfo():
                           capture_output=True, text=True, timeout=60, check=False)
     remarks = re.findall(r"^[EWIP]: .*", done.stdout, re.M)
     assert done.returncode == 0, done.stdout
-    assert all("cid-contains-uppercase-letter" in remark for remark in remarks), remarks
+    # Newer versions would rather have a developer element, which those of Debian 12 do not know.
+    fine = ("cid-contains-uppercase-letter", "developer-name-tag-deprecated", "developer-info-missing")
+    assert all(any(word in remark for word in fine) for remark in remarks), remarks
 
 
 def test_pictures():

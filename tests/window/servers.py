@@ -59,11 +59,14 @@ class Server:
 
     def _run(self, ready):
         asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(
-            websockets.serve(self._client, "127.0.0.1", 0, max_size=None, compression=None))
+        server = self.loop.run_until_complete(self._listen())
         self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/prod"
         ready.set()
         self.loop.run_forever()
+
+    async def _listen(self):
+        # Newer versions of the library want a loop that runs already.
+        return await websockets.serve(self._client, "127.0.0.1", 0, max_size=None, compression=None)
 
     async def _client(self, client, path=None):
         self.clients.add(client)
