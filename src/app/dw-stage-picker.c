@@ -77,6 +77,8 @@ on_changed (DwStagePicker *self)
 
   gtk_label_set_text (self->status, subtitle);
   gtk_widget_set_tooltip_text (self->button, safe_tooltip);
+  /* Newer versions of GTK take the tooltip for the name of what can be pressed. */
+  dw_toolkit_set_label (gtk_widget_get_first_child (self->button), _ ("Stages"));
   dw_stage_row_show_dot (self->dot, status);
   gtk_label_set_text (self->connection,
                       status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
