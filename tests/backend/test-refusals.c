@@ -141,6 +141,35 @@ forbid_disconnect (DwRegistry *registry,
   g_error ("$disconnect ran for a connection that was never accepted");
 }
 
+static void
+refuse_connect (DwRegistry *registry,
+                DwGateway *gateway,
+                const DwEvent *event,
+                GCancellable *cancellable,
+                GAsyncReadyCallback callback,
+                gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
+
+  g_task_return_pointer (task, dw_response_new (401, NULL), (GDestroyNotify) dw_response_free);
+}
+
+static void
+test_refused_connect (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  DwRouteTable *routes;
+
+  desk_init (&desk);
+  routes = dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server));
+  dw_route_table_add (routes, "$connect", refuse_connect);
+  dw_route_table_add (routes, "$disconnect", forbid_disconnect);
+  client = client_new_at (&desk, "", NULL);
+  g_assert_cmpuint (client->status, ==, 401);
+  dw_test_run_for (50);
+}
+
 /* EM-5: $connect decides with its status; a broken one is 502 and a slow one 504, and no $disconnect follows. */
 static void
 test_connect_fails (void)
@@ -404,6 +433,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/refusals/subprotocol/AG-4", test_subprotocol);
   g_test_add_func ("/backend/refusals/paths/AG-5", test_paths);
   g_test_add_func ("/backend/refusals/origins", test_origins);
+  g_test_add_func ("/backend/refusals/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/refusals/connect-fails/EM-5", test_connect_fails);
   g_test_add_func ("/backend/refusals/too-slow/EM-5", test_too_slow);
   g_test_add_func ("/backend/refusals/two-way", test_two_way);

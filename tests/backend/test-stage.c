@@ -146,46 +146,6 @@ test_handshakes (void)
   dw_test_until ("every $disconnect", desk_is_idle, &desk);
 }
 
-static void
-refuse_connect (DwRegistry *registry,
-                DwGateway *gateway,
-                const DwEvent *event,
-                GCancellable *cancellable,
-                GAsyncReadyCallback callback,
-                gpointer data)
-{
-  g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
-
-  g_task_return_pointer (task, dw_response_new (401, NULL), (GDestroyNotify) dw_response_free);
-}
-
-static void
-forbid_disconnect (DwRegistry *registry,
-                   DwGateway *gateway,
-                   const DwEvent *event,
-                   GCancellable *cancellable,
-                   GAsyncReadyCallback callback,
-                   gpointer data)
-{
-  g_error ("$disconnect ran for a connection that was never accepted");
-}
-
-static void
-test_refused_connect (void)
-{
-  g_auto (Desk) desk = { 0 };
-  g_autoptr (Client) client = NULL;
-  DwRouteTable *routes;
-
-  desk_init (&desk);
-  routes = dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server));
-  dw_route_table_add (routes, "$connect", refuse_connect);
-  dw_route_table_add (routes, "$disconnect", forbid_disconnect);
-  client = client_new_at (&desk, "", NULL);
-  g_assert_cmpuint (client->status, ==, 401);
-  dw_test_run_for (50);
-}
-
 /* Whatever became of a client, its id leaves the table. */
 static void
 test_disconnect (void)
@@ -348,7 +308,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
   g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
-  g_test_add_func ("/backend/stage/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/stage/stop", test_stop);
   g_test_add_func ("/backend/stage/too-large/S-14", test_too_large);

@@ -66,9 +66,11 @@ static void
 desk_init (Desk *desk, gint64 idle_ms, gint64 age_ms, guint rollover_ms)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  DwStageConfig *config = dw_stage_config_new ("prod");
 
-  desk->stage = dw_stage_server_new ("prod");
-  dw_stage_server_set_limits (desk->stage, idle_ms, age_ms);
+  config->idle_ms = idle_ms;
+  config->age_ms = age_ms;
+  desk->stage = dw_stage_server_new_with (config, NULL);
   g_assert_true (dw_stage_server_listen (desk->stage, address, NULL));
   desk->writer = chat_new (desk->stage, rollover_ms);
   desk->reader = chat_new (desk->stage, rollover_ms);

@@ -75,7 +75,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  text = write_notification (notification, info->connected_at);
+  text = write_notification (notification, info->caller->connected_at);
   to = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (to, g_strdup (notification->connection_id));
   dw_gateway_post_async (DW_GATEWAY (source), to, text, cancellable, on_posted, g_steal_pointer (&task));

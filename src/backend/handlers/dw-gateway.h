@@ -45,7 +45,6 @@ struct _DwGatewayInterface
 /**
  * DwConnectionInfo:
  * @caller: who it is
- * @connected_at: in milliseconds since 1970 UTC
  * @last_active_at: in milliseconds since 1970 UTC
  *
  * What is known of a connection.
@@ -53,7 +52,6 @@ struct _DwGatewayInterface
 typedef struct
 {
   DwCaller *caller;
-  gint64 connected_at;
   gint64 last_active_at;
 } DwConnectionInfo;
 

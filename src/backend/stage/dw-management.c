@@ -268,7 +268,7 @@ add (JsonBuilder *builder, const char *name, const char *value)
 static char *
 describe (const DwConnectionInfo *info)
 {
-  g_autofree char *connected = dw_time_format (info->connected_at * 1000);
+  g_autofree char *connected = dw_time_format (info->caller->connected_at * 1000);
   g_autofree char *active = dw_time_format (info->last_active_at * 1000);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;

@@ -148,7 +148,6 @@ dw_socket_gateway_get_async (DwGateway *gateway,
     }
   info = g_new0 (DwConnectionInfo, 1);
   info->caller = dw_caller_ref (dw_stage_socket_get_caller (socket));
-  info->connected_at = info->caller->connected_at;
   info->last_active_at = dw_stage_socket_get_last_active_at (socket);
   g_task_return_pointer (task, info, (GDestroyNotify) dw_connection_info_free);
 }

@@ -283,19 +283,6 @@ dw_stage_server_new (const char *stage)
 }
 
 /**
- * dw_stage_server_set_limits:
- * @self: a stage
- * @idle_ms: the longest a connection may be idle, in milliseconds; at the gateway it is 10 minutes
- * @age_ms: the longest it may live, in milliseconds; at the gateway it is 2 hours
- */
-void
-dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms)
-{
-  self->config->idle_ms = idle_ms;
-  self->config->age_ms = age_ms;
-}
-
-/**
  * dw_stage_server_listen:
  * @self: a stage
  * @address: where to listen; port 0 takes a free one

@@ -18,7 +18,6 @@ G_DECLARE_FINAL_TYPE (DwStageServer, dw_stage_server, DW, STAGE_SERVER, GObject)
 DwStageServer *dw_stage_server_new_with (DwStageConfig *config, GError **error);
 DwStageServer *dw_stage_server_new (const char *stage);
 
-void dw_stage_server_set_limits (DwStageServer *self, gint64 idle_ms, gint64 age_ms);
 gboolean dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, GError **error);
 char *dw_stage_server_dup_url (DwStageServer *self);
 DwDispatcher *dw_stage_server_get_dispatcher (DwStageServer *self);

@@ -46,20 +46,3 @@ dw_throttle_take (DwThrottle *throttle, gint64 now)
   throttle->tokens -= 1;
   return TRUE;
 }
-
-/**
- * dw_throttle_get_wait:
- * @throttle: a throttle
- * @now: the time, in microseconds
- *
- * Returns: how long until one more may go, in microseconds; 0 where it may at once
- */
-gint64
-dw_throttle_get_wait (const DwThrottle *throttle, gint64 now)
-{
-  double level = level_at (throttle, now);
-
-  if (throttle->rate <= 0 || level >= 1)
-    return 0;
-  return (gint64) ((1 - level) / throttle->rate * G_USEC_PER_SEC) + 1;
-}

@@ -24,6 +24,5 @@ typedef struct
 
 void dw_throttle_init (DwThrottle *throttle, double rate, double burst, gint64 now);
 gboolean dw_throttle_take (DwThrottle *throttle, gint64 now);
-gint64 dw_throttle_get_wait (const DwThrottle *throttle, gint64 now);
 
 G_END_DECLS
