@@ -1,11 +1,26 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the test cases of the last runs and ends with “N passed, N failed”."""
+"""Counts the test cases of the last runs, says why one failed, and ends with “N passed, N failed”."""
 
 import json
 import re
 import sys
 from pathlib import Path
+
+
+# Lines of a failed case that are shown: a run on another machine leaves nothing else behind.
+REASON = 25
+
+
+def reasons(program, output):
+    """What each failed case of a program said before its verdict, and the end of its standard error."""
+    said = []
+    for line in output.splitlines():
+        if line.startswith("not ok"):
+            yield [line] + said[-REASON:]
+        said = [] if re.match(r"(not )?ok ", line) else said + [line]
+    if program["result"] != "OK":
+        yield program.get("stderr", "").splitlines()[-REASON:]
 
 
 def count(build):
@@ -27,6 +42,9 @@ def count(build):
         failed += len(bad) + lost
         for name in bad + [f"{lost} not reported"] * (lost > 0):
             print(f"failed: {program['name']}: {name}")
+        if bad or lost:
+            for lines in reasons(program, output):
+                print("\n".join(f"    {text[:400]}" for text in lines))
     return passed, failed
 
 

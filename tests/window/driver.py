@@ -96,8 +96,8 @@ class App:
         return None
 
     def output(self):
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        # The program writes where this file stands: seek() would make it write over its own log.
+        return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
 
     def windows(self):
         found = [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
