@@ -183,13 +183,9 @@ make_chats (DwApplication *self)
   DwSessionPolicy policy = dw_session_policy_default ();
   g_autofree char *path = dw_store_dup_default_path (self->profile);
   g_autoptr (DwStore) store = dw_store_new (path);
-  gboolean passing = dw_retention_is_none (self->settings);
-  g_autoptr (DwStore) history = passing ? dw_store_new (NULL) : g_object_ref (store);
+  g_autoptr (DwStore) history = dw_retention_is_none (self->settings) ? dw_store_new (NULL) : g_object_ref (store);
 
   self->chats = dw_chat_list_new (store, history, &policy, g_network_monitor_get_default ());
-  /* What an earlier choice left. */
-  if (passing)
-    dw_chat_list_expire (self->chats, G_MAXINT64);
   self->retention = dw_retention_new (self->chats, self->settings);
   self->notifier = dw_notifier_new (G_APPLICATION (self), self->chats, self->settings);
   g_signal_connect_object (self->chats, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);

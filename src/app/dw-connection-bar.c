@@ -57,7 +57,7 @@ show_button (DwConnectionBar *self, DwSessionState state)
   gboolean useful = state == DW_SESSION_WAITING || state == DW_SESSION_NO_NETWORK || state == DW_SESSION_REFUSED
                     || state == DW_SESSION_OFFLINE;
 
-  gtk_button_set_label (self->retry, state == DW_SESSION_OFFLINE ? _ ("Connect") : _ ("Retry now"));
+  gtk_button_set_label (self->retry, state == DW_SESSION_OFFLINE ? C_ ("button", "Connect") : _ ("Retry now"));
   gtk_widget_set_visible (GTK_WIDGET (self->retry), useful);
 }
 

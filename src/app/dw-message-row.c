@@ -155,7 +155,7 @@ word_of (DwDelivery delivery)
     case DW_DELIVERY_UNCONFIRMED:
       return _ ("unconfirmed");
     case DW_DELIVERY_FAILED:
-      return _ ("failed");
+      return C_ ("delivery", "failed");
     case DW_DELIVERY_NONE:
     default:
       return NULL;

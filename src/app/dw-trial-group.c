@@ -58,7 +58,7 @@ word_of (DwTrialState state)
     case DW_TRIAL_DONE:
       return _ ("works");
     case DW_TRIAL_FAILED:
-      return _ ("failed");
+      return C_ ("step", "failed");
     case DW_TRIAL_SKIPPED:
       return _ ("not needed");
     case DW_TRIAL_WAITING:
@@ -136,7 +136,7 @@ dw_trial_group_init (DwTrialGroup *self)
 static void
 make_rows (DwTrialGroup *self)
 {
-  const char *const titles[DW_TRIAL_STEPS] = { _ ("Find the name"), _ ("Connect"), _ ("Encrypt"), _ ("Be let in"),
+  const char *const titles[DW_TRIAL_STEPS] = { _ ("Find the name"), C_ ("step", "Connect"), _ ("Encrypt"), _ ("Be let in"),
                                                _ ("Get an answer") };
 
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
