@@ -295,8 +295,7 @@ dw_inspector_init (DwInspector *self)
   GtkFilterListModel *filtered;
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  /* The name belongs to the part that can be pressed. */
-  dw_toolkit_set_label (gtk_widget_get_first_child (GTK_WIDGET (self->kind)), _ ("Kind"));
+  dw_toolkit_set_button_label (GTK_WIDGET (self->kind), _ ("Kind"));
   self->lines = g_list_store_new (DW_TYPE_TRACE_LINE);
   self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
   filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),

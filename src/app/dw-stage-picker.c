@@ -77,8 +77,6 @@ on_changed (DwStagePicker *self)
 
   gtk_label_set_text (self->status, subtitle);
   gtk_widget_set_tooltip_text (self->button, safe_tooltip);
-  /* Newer versions of GTK take the tooltip for the name of what can be pressed. */
-  dw_toolkit_set_label (gtk_widget_get_first_child (self->button), _ ("Stages"));
   dw_stage_row_show_dot (self->dot, status);
   gtk_label_set_text (self->connection,
                       status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
@@ -200,8 +198,7 @@ static void
 dw_stage_picker_init (DwStagePicker *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  /* The name belongs to the part that can be pressed: before GTK 4.12 a menu button hides a toggle button. */
-  dw_toolkit_set_label (gtk_widget_get_first_child (self->button), _ ("Stages"));
+  dw_toolkit_set_button_label (self->button, _ ("Stages"));
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   self->stage = g_signal_group_new (DW_TYPE_STAGE);

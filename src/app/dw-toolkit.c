@@ -15,6 +15,24 @@ dw_toolkit_set_label (GtkWidget *widget, const char *label)
 }
 
 /**
+ * dw_toolkit_set_button_label:
+ * @button: a menu button or a drop-down
+ * @label: its accessible name
+ *
+ * Both hide a toggle button, which is what can be pressed and what a reader hears. GTK 4.8 gives it no name, and a
+ * second object of the name if the outer one has it. Newer versions name it after the outer one, and that after its
+ * tooltip (measured with 4.24).
+ */
+void
+dw_toolkit_set_button_label (GtkWidget *button, const char *label)
+{
+#if GTK_CHECK_VERSION(4, 10, 0)
+  dw_toolkit_set_label (button, label);
+#endif
+  dw_toolkit_set_label (gtk_widget_get_first_child (button), label);
+}
+
+/**
  * dw_toolkit_set_list_item_label:
  * @item: a list item
  * @row: its child

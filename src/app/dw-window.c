@@ -412,8 +412,7 @@ dw_window_init (DwWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   if (DW_DEVELOPMENT)
     gtk_widget_add_css_class (GTK_WIDGET (self), "devel");
-  /* The name belongs to the part that can be pressed: before GTK 4.12 a menu button hides a toggle button. */
-  dw_toolkit_set_label (gtk_widget_get_first_child (self->menu), _ ("Main menu"));
+  dw_toolkit_set_button_label (self->menu, _ ("Main menu"));
 }
 
 /* The window that was resized last decides how large the next one is, and resizes no other. */

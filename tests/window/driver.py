@@ -18,6 +18,9 @@ DEADLINE = 30.0
 # Rows that nobody said; they come and go by the clock.
 CAPTIONS = ("Today", "Yesterday", "New messages")
 
+# What can be pressed, by the names that old and new versions of the library have for it.
+BUTTONS = ("push button", "button", "toggle button")
+
 
 class Missing(AssertionError):
     """Something did not come to pass in time."""
@@ -78,7 +81,8 @@ class App:
         if profile:
             command += ["--profile", profile]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, "G_DEBUG": "fatal-warnings", "XDG_DATA_HOME": self.data, **(environment or {})},
+        given = {"G_DEBUG": os.environ["DYNAMOWAVE_FATAL"], "XDG_DATA_HOME": self.data, **(environment or {})}
+        self.process = subprocess.Popen(command + list(arguments), env={**os.environ, **given},
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         self.root = until("the program in the accessibility tree", self._find_root)
         # What was looked at while it was being built would be remembered so, and the library crashes now and then
@@ -143,17 +147,29 @@ class App:
                 return node
         return None
 
+    def find_button(self, name, start=None):
+        """What can be pressed under this name, which some versions of GTK say twice (“Undo Undo”, “_Save Save”) and
+        newer ones give to what is around it too."""
+        for node in self.walk(start):
+            if (node.get_role_name() in BUTTONS and node.get_name().replace("_", "") in (name, f"{name} {name}")
+                    and self.shows(node) and Atspi.Action.get_n_actions(node) > 0):
+                return node
+        return None
+
+    def wait_for_button(self, name):
+        return until(f"“{name}”", lambda: self.find_button(name))
+
     def wait(self, name, role=None, start=None):
         return until(f"“{name}”", lambda: self.find(name, role, start))
 
     def press(self, name, start=None):
-        button = self.wait(name, ("push button", "button", "toggle button"), start)
+        button = until(f"“{name}”", lambda: self.find_button(name, start))
         until(f"“{name}” to be sensitive", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
         Atspi.Action.do_action(button, 0)
 
     def choose(self, name):
         """Chooses from a menu that is open."""
-        item = self.wait(name, ("menu item", "push button", "button"))
+        item = self.wait(name, ("menu item",) + BUTTONS)
         Atspi.Action.do_action(item, 0)
 
     def type_into(self, name, text, start=None):

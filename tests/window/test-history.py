@@ -96,7 +96,7 @@ class Writer:
 
     def __init__(self, app):
         self.field = app.wait("Message", ("text", "entry"))
-        self.button = app.wait("Send", ("push button",))
+        self.button = app.wait_for_button("Send")
 
     def send(self, text):
         Atspi.EditableText.set_text_contents(self.field, text)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import tap
-from driver import App, Atspi, until
+from driver import App, Atspi, BUTTONS, until
 from running import running
 from servers import Server
 
@@ -90,7 +90,7 @@ def test_spoken():
             until("a window", lambda: any("\u0600" <= c <= "\u06ff" for text in app.texts() for c in text))
             size = Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width
             entry = next(node for node in app.walk() if node.get_role_name() == "text" and app.shows(node))
-            send = [node for node in app.walk() if node.get_role_name() in ("push button", "button") and app.shows(node)][-1]
+            send = [node for node in app.walk() if node.get_role_name() in BUTTONS and app.shows(node)][-1]
             left = Atspi.Component.get_extents(send, Atspi.CoordType.WINDOW).x
             assert left < Atspi.Component.get_extents(entry, Atspi.CoordType.WINDOW).x < size, "not from right to left"
     server.close()
