@@ -7,10 +7,13 @@
  * dw_toolkit_set_label:
  * @widget: a widget
  * @label: its accessible name
+ *
+ * Newer versions of GTK and libadwaita name rows and buttons by a relation, which would win.
  */
 void
 dw_toolkit_set_label (GtkWidget *widget, const char *label)
 {
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -19,9 +22,9 @@ dw_toolkit_set_label (GtkWidget *widget, const char *label)
  * @button: a menu button or a drop-down
  * @label: its accessible name
  *
- * Both hide a toggle button, which is what can be pressed and what a reader hears. GTK 4.8 gives it no name, and a
- * second object of the name if the outer one has it. Newer versions name it after the outer one, and that after its
- * tooltip (measured with 4.24).
+ * Both hide a toggle button, which is what can be pressed and what a reader hears. GTK 4.8 shows a second object of
+ * the name if the outer one has it too. Newer versions name the inner one after the outer one, again and again, and
+ * that after its tooltip (measured with 4.24).
  */
 void
 dw_toolkit_set_button_label (GtkWidget *button, const char *label)

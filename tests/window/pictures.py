@@ -38,7 +38,7 @@ def main(folder):
     app.keys("ctrl+e")
     app.type_into("What you call it", "Harbour watch")
     take(app, folder, "stage")
-    app.press("_Save Save")
+    app.press("Save")
     until("the editor to go", lambda: app.n_windows() == 1)
     server.send(*[json.dumps({"message": text, "sender": sender}) for sender, text in LINES])
     app.wait_for_row("Understood")

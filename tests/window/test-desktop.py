@@ -79,7 +79,7 @@ def test_closing_says_what_it_means():
         app.wait_for_status("Online")
         close_window(app)
         app.wait("End DynamoWave Chat?")
-        app.press("_Cancel Cancel")
+        app.press("Cancel")
         until("the question to go", lambda: app.n_windows() == 1)
         close_window(app)
         assert app.process.wait(DEADLINE) == 0
@@ -95,7 +95,7 @@ def test_background_granted():
     try:
         app.wait_for_status("Online")
         close_window(app)
-        app.press("_Go On Go On")
+        app.press("Go On")
         assert "asked" in portal.next()
         until("no window", lambda: app.n_windows() == 0)
         time.sleep(1)

@@ -28,6 +28,13 @@ def focused(app):
     return None
 
 
+def ancestors(node):
+    """What holds this: newer libraries show the chosen value of a row as a list in it."""
+    while node.get_parent() is not None:
+        node = node.get_parent()
+        yield node
+
+
 def test_every_control_has_a_name():
     """UI-11: each thing that takes the keyboard says what it is; the messages are a list, and rows hold all of them"""
     server = Server()
@@ -46,7 +53,8 @@ def test_every_control_has_a_name():
             nameless = [node.get_role_name() for node in app.walk()
                         if node.get_state_set().contains(FOCUSABLE) and app.shows(node) and not node.get_name()
                         and node.get_role_name() not in ("scroll pane", "panel", "filler", "list", "scroll bar")
-                        and node.get_parent() is not None and not node.get_parent().get_name()]
+                        and node.get_parent() is not None and not node.get_parent().get_name()
+                        and "combo box" not in [above.get_role_name() for above in ancestors(node)]]
             assert not nameless, (keys, nameless)
             if keys:
                 app.keys("Escape")

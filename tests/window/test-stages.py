@@ -31,7 +31,7 @@ def address_in(app):
 
 
 def save(app):
-    app.press("_Save Save")
+    app.press("Save")
     # As the display has it: GTK 4.8 complains when the accessibility tree is asked while a window goes.
     until("the editor to go", lambda: app.n_windows() == 1)
 
