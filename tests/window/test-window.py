@@ -560,8 +560,10 @@ def test_walk_without_leaks():
              "intercept_tls_get_addr=0"}
     server = Server()
     with stage() as local, running(environment=leaks) as app:
+        before = app.texts()
         app.type_into("Stage address", "nonsense")
         app.press("Connect")
+        until("what is wrong with it", lambda: set(app.texts()) - set(before))
         app.type_into("Stage address", local.url)
         app.press("Connect")
         app.wait_for_status("Online", 60)
