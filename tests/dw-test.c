@@ -18,6 +18,23 @@ dw_test_init (int *argc, char ***argv)
   g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 }
 
+/**
+ * dw_test_make_folder:
+ *
+ * Makes a folder among those of the test case, which go with it.
+ *
+ * Returns: (transfer full): its path
+ */
+char *
+dw_test_make_folder (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "folder-XXXXXX", NULL);
+
+  g_assert_no_errno (g_mkdir_with_parents (g_get_user_data_dir (), 0700));
+  g_assert_nonnull (g_mkdtemp (path));
+  return g_steal_pointer (&path);
+}
+
 static gboolean
 on_deadline (gpointer data)
 {

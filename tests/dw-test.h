@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 typedef gboolean (*DwTestCheck) (gpointer data);
 
+char *dw_test_make_folder (void);
 void dw_test_init (int *argc, char ***argv);
 void dw_test_until (const char *what, DwTestCheck check, gpointer data);
 void dw_test_run_for (guint milliseconds);

@@ -136,8 +136,8 @@ dw_trial_group_init (DwTrialGroup *self)
 static void
 make_rows (DwTrialGroup *self)
 {
-  const char *const titles[DW_TRIAL_STEPS] = { _ ("Find the name"), C_ ("step", "Connect"), _ ("Encrypt"), _ ("Be let in"),
-                                               _ ("Get an answer") };
+  const char *const titles[DW_TRIAL_STEPS] = { _ ("Find the name"), C_ ("step", "Connect"), _ ("Encrypt"),
+                                               _ ("Be let in"), _ ("Get an answer") };
 
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
     {

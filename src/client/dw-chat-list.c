@@ -465,7 +465,7 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
 void
 dw_chat_list_remove (DwChatList *self, DwChat *chat)
 {
-  g_autoptr (DwChat) keep = g_object_ref (chat);
+  g_autoptr (DwChat) keep G_GNUC_UNUSED = g_object_ref (chat);
   DwStage *stage = dw_chat_get_stage (chat);
 
   dw_session_disconnect (dw_chat_get_session (chat));
@@ -484,7 +484,7 @@ dw_chat_list_remove (DwChatList *self, DwChat *chat)
 void
 dw_chat_list_restore (DwChatList *self, DwStage *stage, guint position)
 {
-  g_autoptr (DwStage) keep = g_object_ref (stage);
+  g_autoptr (DwStage) keep G_GNUC_UNUSED = g_object_ref (stage);
   DwChat *chat;
 
   if (!g_hash_table_remove (self->removed, stage))
@@ -505,7 +505,7 @@ dw_chat_list_restore (DwChatList *self, DwStage *stage, guint position)
 void
 dw_chat_list_forget (DwChatList *self, DwStage *stage)
 {
-  g_autoptr (DwStage) keep = g_object_ref (stage);
+  g_autoptr (DwStage) keep G_GNUC_UNUSED = g_object_ref (stage);
 
   if (!g_hash_table_remove (self->removed, stage))
     return;

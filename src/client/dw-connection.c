@@ -81,7 +81,7 @@ end_with (DwConnection *self, DwCause cause, gushort code)
 static void
 on_message (DwConnection *self, int type, GBytes *message)
 {
-  g_autoptr (DwConnection) keep = g_object_ref (self);
+  g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
 
   self->last_heard = dw_boot_clock_now ();
   if (self->trace != NULL)
@@ -126,7 +126,7 @@ on_error (DwConnection *self, GError *error)
 static void
 on_closed (DwConnection *self)
 {
-  g_autoptr (DwConnection) keep = g_object_ref (self);
+  g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
   gushort code = soup_websocket_connection_get_close_code (self->websocket);
   DwCause cause = self->verdict;
 

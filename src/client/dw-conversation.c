@@ -461,7 +461,7 @@ void
 dw_conversation_remove (DwConversation *self, DwMessage *message)
 {
   gint64 place = dw_message_get_place (message);
-  g_autoptr (DwMessage) keep = g_object_ref (message);
+  g_autoptr (DwMessage) keep G_GNUC_UNUSED = g_object_ref (message);
   guint position;
 
   if (!dw_conversation_get_position (self, place, &position))

@@ -252,7 +252,7 @@ current_ended (DwSession *self, DwCause cause, guint code)
 static void
 line_ended (DwSession *self, DwLine *line, DwCause cause, guint code)
 {
-  g_autoptr (DwSession) keep = g_object_ref (self);
+  g_autoptr (DwSession) keep G_GNUC_UNUSED = g_object_ref (self);
   guint serial = line->serial;
 
   /* What arrived before the end is read before the end is told; a listener may drop the line over it. */

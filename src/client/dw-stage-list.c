@@ -285,7 +285,7 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
 void
 dw_stage_list_remove (DwStageList *self, DwStage *stage)
 {
-  g_autoptr (DwStage) keep = g_object_ref (stage);
+  g_autoptr (DwStage) keep G_GNUC_UNUSED = g_object_ref (stage);
   guint position;
 
   if (!g_ptr_array_find (self->stages, stage, &position))
@@ -323,7 +323,7 @@ dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position)
 void
 dw_stage_list_move (DwStageList *self, DwStage *stage, guint position)
 {
-  g_autoptr (DwStage) keep = g_object_ref (stage);
+  g_autoptr (DwStage) keep G_GNUC_UNUSED = g_object_ref (stage);
   guint from;
 
   if (!g_ptr_array_find (self->stages, stage, &from) || from == position || position >= self->stages->len)

@@ -194,7 +194,7 @@ describe_answer (const DwFrame *frame)
 static void
 on_message (DwTrial *self, int type, GBytes *bytes)
 {
-  g_autoptr (DwTrial) keep = g_object_ref (self);
+  g_autoptr (DwTrial) keep G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (DwFrame) frame = NULL;
   g_autofree char *words = NULL;
@@ -209,7 +209,7 @@ on_message (DwTrial *self, int type, GBytes *bytes)
 static void
 on_closed (DwTrial *self)
 {
-  g_autoptr (DwTrial) keep = g_object_ref (self);
+  g_autoptr (DwTrial) keep G_GNUC_UNUSED = g_object_ref (self);
   gushort code = soup_websocket_connection_get_close_code (self->websocket);
 
   finish (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (dw_cause_from_close_code (code)));

@@ -100,7 +100,7 @@ begin_line (const char *kind)
 static void
 end_line (JsonBuilder *builder)
 {
-  g_autoptr (JsonBuilder) owned = builder;
+  g_autoptr (JsonBuilder) owned G_GNUC_UNUSED = builder;
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 

@@ -6,8 +6,6 @@
 #include "backend/stage/dw-memory-registry.h"
 #include "backend/stage/dw-sqlite-registry.h"
 
-#include <glib/gstdio.h>
-
 typedef struct
 {
   char *folder;
@@ -17,22 +15,13 @@ typedef struct
 static void
 desk_init (Desk *desk)
 {
-  desk->folder = g_dir_make_tmp ("dw-tables-XXXXXX", NULL);
+  desk->folder = dw_test_make_folder ();
   desk->path = g_build_filename (desk->folder, "stage.sqlite", NULL);
 }
 
 static void
 desk_clear (Desk *desk)
 {
-  static const char *const ends[] = { "", "-wal", "-shm" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
-    {
-      g_autofree char *path = g_strconcat (desk->path, ends[i], NULL);
-
-      g_unlink (path);
-    }
-  g_rmdir (desk->folder);
   g_free (desk->folder);
   g_free (desk->path);
 }

@@ -9,7 +9,7 @@
 void
 desk_init (Desk *desk)
 {
-  desk->folder = g_dir_make_tmp ("dw-store-XXXXXX", NULL);
+  desk->folder = dw_test_make_folder ();
   desk->path = g_build_filename (desk->folder, "data", DW_STORE_NAME, NULL);
   desk->store = dw_store_new (desk->path);
 }

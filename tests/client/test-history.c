@@ -347,7 +347,7 @@ static void
 test_saved_before_shown (void)
 {
   Desk desk = { 0 };
-  g_autofree char *folder = g_dir_make_tmp ("dw-history-XXXXXX", NULL);
+  g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
   Watch watch = { path, 0 };
 

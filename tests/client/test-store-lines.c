@@ -171,11 +171,10 @@ test_query_plans (void)
   static const char *const queries[] = {
     "SELECT * FROM lines WHERE line BETWEEN 1 AND 2 ORDER BY line",
     "SELECT max(line) FROM lines WHERE line BETWEEN 1 AND 2",
-    "SELECT * FROM words JOIN lines ON lines.line = words.rowid WHERE words MATCH 'x' AND words.rowid BETWEEN 1 "
-    "AND 2 "
-    "ORDER BY words.rowid DESC",
-    "SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY "
-    "line",
+    ("SELECT * FROM words JOIN lines ON lines.line = words.rowid WHERE words MATCH 'x' AND words.rowid BETWEEN 1 "
+     "AND 2 ORDER BY words.rowid DESC"),
+    ("SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY "
+     "line"),
   };
   g_auto (Desk) desk = { 0 };
 

@@ -163,7 +163,7 @@ static void
 on_echoed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
-  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
+  g_autoptr (GPtrArray) gone G_GNUC_UNUSED = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
 
   g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
 }

@@ -59,7 +59,7 @@ reads (DwStageSocket *self)
 static void
 on_message (DwStageSocket *self, int type, GBytes *message)
 {
-  g_autoptr (DwStageSocket) keep = g_object_ref (self);
+  g_autoptr (DwStageSocket) keep G_GNUC_UNUSED = g_object_ref (self);
   gsize length = g_bytes_get_size (message);
 
   if (!reads (self))
@@ -85,7 +85,7 @@ on_over_limit (DwStageSocket *self)
 static void
 on_closed (DwStageSocket *self)
 {
-  g_autoptr (DwStageSocket) keep = g_object_ref (self);
+  g_autoptr (DwStageSocket) keep G_GNUC_UNUSED = g_object_ref (self);
 
   const DwStageSocketOwner *owner = g_steal_pointer (&self->owner);
 

@@ -148,7 +148,7 @@ find_socket (GIOStream *stream)
 static void
 on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 {
-  g_autoptr (SoupServerMessage) keep = g_object_ref (message);
+  g_autoptr (SoupServerMessage) keep G_GNUC_UNUSED = g_object_ref (message);
   g_autoptr (GIOStream) stream = NULL;
   g_autoptr (DwStageSocket) connection = NULL;
   /* Its later events have neither headers nor a query, and an idle connection is to be small. */
