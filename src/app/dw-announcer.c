@@ -17,7 +17,8 @@ struct _DwAnnouncer
   GSignalGroup *session;
   GSignalGroup *conversation;
   DwSessionState state;
-  char *newest; /* what to say of the newest message that was not told, or NULL */
+  char *state_told; /* what was said of the state last, or NULL */
+  char *newest;     /* what to say of the newest message that was not told, or NULL */
   guint untold;
   guint pause;
 };
@@ -83,6 +84,7 @@ on_session_changed (DwAnnouncer *self)
 {
   const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
   g_autofree char *title = dw_status_text_title (status);
+  const char *words = title != NULL ? title : dw_status_text_state (status->state);
 
   if (status->state == self->state)
     return;
@@ -90,7 +92,12 @@ on_session_changed (DwAnnouncer *self)
   /* What passes at once is no news. */
   if (status->state == DW_SESSION_CONNECTING || status->state == DW_SESSION_CONNECTED)
     return;
-  dw_toolkit_announce (GTK_WIDGET (self), title != NULL ? title : dw_status_text_state (status->state));
+  /* Nor that another attempt ended as the last one did. */
+  if (g_strcmp0 (words, self->state_told) == 0)
+    return;
+  g_free (self->state_told);
+  self->state_told = g_strdup (words);
+  dw_toolkit_announce (GTK_WIDGET (self), words);
 }
 
 static void
@@ -103,6 +110,7 @@ dw_announcer_dispose (GObject *object)
   g_clear_object (&self->conversation);
   g_clear_object (&self->chat);
   g_clear_pointer (&self->newest, g_free);
+  g_clear_pointer (&self->state_told, g_free);
   G_OBJECT_CLASS (dw_announcer_parent_class)->dispose (object);
 }
 
@@ -133,6 +141,7 @@ dw_announcer_set_chat (DwAnnouncer *self, DwChat *chat)
   if (!g_set_object (&self->chat, chat))
     return;
   self->untold = 0;
+  g_clear_pointer (&self->state_told, g_free);
   self->state = dw_session_get_status (dw_chat_get_session (chat))->state;
   g_signal_group_set_target (self->session, dw_chat_get_session (chat));
   g_signal_group_set_target (self->conversation, dw_chat_get_conversation (chat));
