@@ -151,6 +151,18 @@ dw_chat_page_dispose (GObject *object)
   G_OBJECT_CLASS (dw_chat_page_parent_class)->dispose (object);
 }
 
+/* Who begins to write while reading need not go to the composer first. */
+static gboolean
+on_typed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, gpointer data)
+{
+  gunichar letter = gdk_keyval_to_unicode (key);
+
+  if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK | GDK_META_MASK)) != 0
+      || !g_unichar_isgraph (letter))
+    return GDK_EVENT_PROPAGATE;
+  return dw_composer_take_key (DW_CHAT_PAGE (data)->composer, controller);
+}
+
 static void
 dw_chat_page_class_init (DwChatPageClass *klass)
 {
@@ -180,6 +192,7 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_install_action (widget_class, "chat.send-asking", NULL, on_send_asking);
   gtk_widget_class_install_action (widget_class, "chat.discard-asking", NULL, on_discard_asking);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
+  gtk_widget_class_bind_template_callback (widget_class, on_typed);
 }
 
 static void

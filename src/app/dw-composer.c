@@ -399,3 +399,19 @@ dw_composer_focus (DwComposer *self)
 {
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
+
+/**
+ * dw_composer_take_key:
+ * @self: a composer
+ * @controller: what was given a key elsewhere
+ *
+ * Moves the keyboard to the text and gives it that key, so that the input method has it too.
+ *
+ * Returns: whether the text took it
+ */
+gboolean
+dw_composer_take_key (DwComposer *self, GtkEventControllerKey *controller)
+{
+  dw_composer_focus (self);
+  return gtk_event_controller_key_forward (controller, GTK_WIDGET (self->view));
+}

@@ -13,5 +13,6 @@ G_DECLARE_FINAL_TYPE (DwComposer, dw_composer, DW, COMPOSER, GtkWidget)
 void dw_composer_set_chat (DwComposer *self, DwChat *chat);
 void dw_composer_insert (DwComposer *self, const char *text);
 void dw_composer_focus (DwComposer *self);
+gboolean dw_composer_take_key (DwComposer *self, GtkEventControllerKey *controller);
 
 G_END_DECLS

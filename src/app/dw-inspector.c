@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-inspector.h"
 
+#include "dw-regions.h"
 #include "dw-safe-text.h"
 #include "dw-toolkit.h"
 #include "dw-trace-detail.h"
@@ -261,6 +262,37 @@ dw_inspector_dispose (GObject *object)
 }
 
 static void
+move_region (DwInspector *self, guint by)
+{
+  GtkWidget *regions[] = { GTK_WIDGET (self->filter), GTK_WIDGET (self->kind), GTK_WIDGET (self->list),
+                           GTK_WIDGET (self->detail), GTK_WIDGET (self->raw) };
+
+  dw_regions_move (regions, G_N_ELEMENTS (regions), by);
+}
+
+static void
+on_next_region (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  move_region (DW_INSPECTOR (widget), 1);
+}
+
+static void
+on_previous_region (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  move_region (DW_INSPECTOR (widget), (guint) -1);
+}
+
+/* The list would take Tab through every frame there is. */
+static gboolean
+on_list_key (DwInspector *self, guint key, guint code, GdkModifierType state)
+{
+  if (key != GDK_KEY_Tab && key != GDK_KEY_KP_Tab && key != GDK_KEY_ISO_Left_Tab)
+    return GDK_EVENT_PROPAGATE;
+  move_region (self, (state & GDK_SHIFT_MASK) != 0 ? (guint) -1 : 1);
+  return GDK_EVENT_STOP;
+}
+
+static void
 dw_inspector_class_init (DwInspectorClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
@@ -279,10 +311,15 @@ dw_inspector_class_init (DwInspectorClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_pause_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_send_raw);
+  gtk_widget_class_bind_template_callback (widget_class, on_list_key);
   gtk_widget_class_install_action (widget_class, "inspector.copy", NULL, on_copy);
   gtk_widget_class_install_action (widget_class, "inspector.save", NULL, on_save);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+  gtk_widget_class_install_action (widget_class, "inspector.next-region", NULL, on_next_region);
+  gtk_widget_class_install_action (widget_class, "inspector.previous-region", NULL, on_previous_region);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "inspector.next-region", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "inspector.previous-region", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "inspector.save", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "inspector.copy",
                                        NULL);
@@ -333,5 +370,6 @@ dw_inspector_new (GtkWindow *window, DwChat *chat)
   self->first = dw_trace_get_first (dw_chat_get_trace (chat));
   self->last = self->first - 1;
   update (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->list));
   return self;
 }

@@ -174,30 +174,29 @@ on_picked (DwWindow *self, DwChat *chat)
 }
 
 static void
-on_back (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  DwWindow *self = DW_WINDOW (widget);
-
-  if (self->chat != NULL && gtk_widget_get_visible (self->back))
-    dw_window_show_chat (self, self->chat);
-}
-
-static void
 on_focus_composer (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   if (shows_chat (DW_WINDOW (widget)))
     dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
 }
 
+static void
+on_back (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat != NULL && gtk_widget_get_visible (self->back))
+    dw_window_show_chat (self, self->chat);
+  else
+    on_focus_composer (widget, NULL, NULL);
+}
+
 /* A focus that was set before there was a window on the screen is lost. */
 static void
 dw_window_map (GtkWidget *widget)
 {
-  DwWindow *self = DW_WINDOW (widget);
-
   GTK_WIDGET_CLASS (dw_window_parent_class)->map (widget);
-  if (shows_chat (self))
-    dw_chat_page_focus (self->chat_page);
+  on_focus_composer (widget, NULL, NULL);
 }
 
 static void

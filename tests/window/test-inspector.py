@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import tap
-from driver import until
+from driver import Atspi, until
 from running import running
 from servers import Server
 
@@ -14,6 +14,10 @@ from servers import Server
 def open_inspector(app):
     app.keys("ctrl+shift+i")
     return until("the inspector", lambda: next((w for w in app.windows() if w.get_name() == "Inspector"), None))
+
+
+def is_focused(app, name):
+    return app.find(name).get_state_set().contains(Atspi.StateType.FOCUSED)
 
 
 def shows(app, inspector, text):
@@ -62,6 +66,10 @@ def test_kinds_and_detail():
         assert shows(app, inspector, '"message":"outgoing"')
         app.keys("Tab", "Down", "End")
         until("the frame, spread out", lambda: '"message" : "outgoing"' in app.text_of("The chosen frame"))
+        # Tab leaves the list, however many frames it holds.
+        for part in ("The chosen frame", "Raw frame"):
+            app.keys("Tab")
+            until(part, lambda wanted=part: is_focused(app, wanted))
     server.close()
 
 

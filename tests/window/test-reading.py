@@ -80,6 +80,13 @@ def test_row_by_row():
         until("the copy", lambda: app.text_of("Message") == "line 3")
         app.keys("Tab")
         until("what follows the text", lambda: focused(app) == "Send")
+        app.keys("F6", "shift+F6", "shift+F6")
+        until("a row", lambda: "line" in (focused(app) or ""))
+        app.keys("Escape")
+        until("where one writes", lambda: focused(app) == "Message")
+        app.keys("shift+F6", "x", "y")
+        until("what was typed while reading", lambda: app.text_of("Message").endswith("xy"))
+        assert focused(app) == "Message"
     server.close()
 
 
