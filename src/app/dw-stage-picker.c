@@ -124,14 +124,20 @@ on_chats_changed (DwStagePicker *self, guint position, guint removed, guint adde
   show_others (self);
 }
 
-/* They are a handful, so they are made when the popover opens, and follow their stages while it is open. */
+/* They are a handful, so they are made when the popover is about to open, which takes its size from them, and
+ * follow their stages while it is open. */
 static void
-on_visible (DwStagePicker *self)
+on_open (GtkMenuButton *button, gpointer data)
 {
-  if (gtk_widget_get_visible (GTK_WIDGET (self->popover)))
-    gtk_list_box_bind_model (self->list, self->chats, make_row, self, NULL);
-  else
-    gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  DwStagePicker *self = data;
+
+  gtk_list_box_bind_model (self->list, self->chats, make_row, self, NULL);
+}
+
+static void
+on_closed (DwStagePicker *self)
+{
+  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -203,7 +209,8 @@ dw_stage_picker_init (DwStagePicker *self)
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
   g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (on_stage_changed), self);
-  g_signal_connect_object (self->popover, "notify::visible", G_CALLBACK (on_visible), self, G_CONNECT_SWAPPED);
+  gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (self->button), on_open, self, NULL);
+  g_signal_connect_object (self->popover, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
 }
 
 /**
