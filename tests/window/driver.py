@@ -245,6 +245,11 @@ class App:
     def popovers(self):
         return [window for window, name, place in self.visible_windows() if name in ("", "dynamowave-chat") and "Position: -" not in place]
 
+    def popover_size(self):
+        """How large the largest popover is, as the display has it; a tooltip is one too."""
+        places = [place for window, name, place in self.visible_windows() if window in self.popovers()]
+        return max(tuple(map(int, re.search(r"(\d+)x(\d+)", place.split("Geometry:")[1]).groups())) for place in places)
+
     def window_id(self):
         found = self.named_windows()
         return found[-1] if found else None

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import tap
 from driver import DEADLINE, App, until
@@ -147,6 +148,25 @@ def test_drag_order():
         subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=30)
     for server in servers:
         server.close()
+
+
+def test_list_size():
+    """The list of stages is as large the second time as the first: nothing of it is cut off"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(json.dumps({"message": "a long line that makes the row of its stage wide " * 3}))
+        app.wait_for_row("a long line")
+        sizes = []
+        for _ in range(3):
+            app.click("Stages")
+            app.wait("Another stage…")
+            time.sleep(0.5)  # a list that grows has grown then
+            sizes.append(app.popover_size())
+            subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=DEADLINE)
+            until("the list to close", lambda: not app.find("Another stage…"))
+        assert len(set(sizes)) == 1, sizes
+    server.close()
 
 
 def test_share():
