@@ -45,6 +45,7 @@ def fill(bench_store, folder, url):
                          [(number, str(uuid.uuid4()), number, f"Stage {number}", url) for number in range(1, STAGES + 1)])
     database.commit()
     database.close()
+    os.sync()  # or the disk is still busy with it when the first windows are timed
 
 
 def wake_ups(pid):
