@@ -262,7 +262,7 @@ dw_inspector_dispose (GObject *object)
 }
 
 static void
-move_region (DwInspector *self, guint by)
+move_region (DwInspector *self, int by)
 {
   GtkWidget *regions[] = { GTK_WIDGET (self->filter), GTK_WIDGET (self->kind), GTK_WIDGET (self->list),
                            GTK_WIDGET (self->detail), GTK_WIDGET (self->raw) };
@@ -271,15 +271,9 @@ move_region (DwInspector *self, guint by)
 }
 
 static void
-on_next_region (GtkWidget *widget, const char *name, GVariant *parameter)
+on_region (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  move_region (DW_INSPECTOR (widget), 1);
-}
-
-static void
-on_previous_region (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  move_region (DW_INSPECTOR (widget), (guint) -1);
+  move_region (DW_INSPECTOR (widget), g_variant_get_int32 (parameter));
 }
 
 /* The list would take Tab through every frame there is. */
@@ -288,7 +282,7 @@ on_list_key (DwInspector *self, guint key, guint code, GdkModifierType state)
 {
   if (key != GDK_KEY_Tab && key != GDK_KEY_KP_Tab && key != GDK_KEY_ISO_Left_Tab)
     return GDK_EVENT_PROPAGATE;
-  move_region (self, (state & GDK_SHIFT_MASK) != 0 ? (guint) -1 : 1);
+  move_region (self, (state & GDK_SHIFT_MASK) != 0 ? -1 : 1);
   return GDK_EVENT_STOP;
 }
 
@@ -316,10 +310,9 @@ dw_inspector_class_init (DwInspectorClass *klass)
   gtk_widget_class_install_action (widget_class, "inspector.save", NULL, on_save);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
-  gtk_widget_class_install_action (widget_class, "inspector.next-region", NULL, on_next_region);
-  gtk_widget_class_install_action (widget_class, "inspector.previous-region", NULL, on_previous_region);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "inspector.next-region", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "inspector.previous-region", NULL);
+  gtk_widget_class_install_action (widget_class, "inspector.region", "i", on_region);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "inspector.region", "i", 1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "inspector.region", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "inspector.save", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "inspector.copy",
                                        NULL);

@@ -18,7 +18,7 @@ has_focus (GtkWidget *region)
  * Moves the focus round the parts of a window, over those that take no keyboard.
  */
 void
-dw_regions_move (GtkWidget **regions, guint n, guint by)
+dw_regions_move (GtkWidget **regions, guint n, int by)
 {
   guint at = 0;
 
@@ -27,7 +27,7 @@ dw_regions_move (GtkWidget **regions, guint n, guint by)
       at = i;
   for (guint i = 1; i <= n; i++)
     {
-      GtkWidget *region = regions[(at + n * n + i * by) % n];
+      GtkWidget *region = regions[(at + (by > 0 ? i : n - i)) % n];
 
       if (gtk_widget_get_visible (region)
           && (gtk_widget_grab_focus (region) || gtk_widget_child_focus (region, GTK_DIR_TAB_FORWARD)))

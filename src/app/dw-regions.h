@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-void dw_regions_move (GtkWidget **regions, guint n, guint by);
+void dw_regions_move (GtkWidget **regions, guint n, int by);
 
 G_END_DECLS

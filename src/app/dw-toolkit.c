@@ -7,14 +7,25 @@
  * dw_toolkit_set_label:
  * @widget: a widget
  * @label: its accessible name
- *
- * Newer versions of GTK and libadwaita name rows and buttons by a relation, which would win.
  */
 void
 dw_toolkit_set_label (GtkWidget *widget, const char *label)
 {
-  gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+}
+
+/**
+ * dw_toolkit_set_row_label:
+ * @row: a row of libadwaita
+ * @label: its accessible name
+ *
+ * Newer versions of libadwaita name a row by a relation to its title, which would win.
+ */
+void
+dw_toolkit_set_row_label (GtkWidget *row, const char *label)
+{
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  dw_toolkit_set_label (row, label);
 }
 
 /**

@@ -322,24 +322,13 @@ dw_window_close_request (GtkWindow *window)
 }
 
 static void
-move_region (DwWindow *self, guint by)
+on_region (GtkWidget *widget, const char *name, GVariant *parameter)
 {
+  DwWindow *self = DW_WINDOW (widget);
   GtkWidget *regions[4] = { self->header, GTK_WIDGET (self->pages) };
   guint n = shows_chat (self) ? 1 + dw_chat_page_get_regions (self->chat_page, regions + 1) : 2;
 
-  dw_regions_move (regions, n, by);
-}
-
-static void
-on_next_region (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  move_region (DW_WINDOW (widget), 1);
-}
-
-static void
-on_previous_region (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  move_region (DW_WINDOW (widget), (guint) -1);
+  dw_regions_move (regions, n, g_variant_get_int32 (parameter));
 }
 
 static void
@@ -366,10 +355,9 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
   gtk_widget_class_install_action (widget_class, "win.dismiss", NULL, on_dismiss);
-  gtk_widget_class_install_action (widget_class, "win.next-region", NULL, on_next_region);
-  gtk_widget_class_install_action (widget_class, "win.previous-region", NULL, on_previous_region);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.next-region", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.previous-region", NULL);
+  gtk_widget_class_install_action (widget_class, "win.region", "i", on_region);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.region", "i", 1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.region", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.back", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.another-stage", NULL);

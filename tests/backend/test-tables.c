@@ -8,21 +8,20 @@
 
 typedef struct
 {
-  char *folder;
   char *path;
 } Desk;
 
 static void
 desk_init (Desk *desk)
 {
-  desk->folder = dw_test_make_folder ();
-  desk->path = g_build_filename (desk->folder, "stage.sqlite", NULL);
+  g_autofree char *folder = dw_test_make_folder ();
+
+  desk->path = g_build_filename (folder, "stage.sqlite", NULL);
 }
 
 static void
 desk_clear (Desk *desk)
 {
-  g_free (desk->folder);
   g_free (desk->path);
 }
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 import tap
-from driver import FATAL, App, Atspi, Stage, until
+from driver import NEWER, App, Atspi, Stage, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
@@ -374,7 +374,7 @@ def first_visible(app):
     found as a pointer finds it; newer ones have no rows out of sight."""
     conversation = app.wait("Conversation")
     area = Atspi.Component.get_extents(conversation, Atspi.CoordType.WINDOW)
-    if FATAL == "fatal-criticals":
+    if NEWER:
         rows = [conversation.get_child_at_index(i) for i in range(conversation.get_child_count())]
         places = [(extents.y, row.get_name()) for row in rows if "#" in row.get_name()
                   for extents in [Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW)] if extents.y + extents.height > area.y]
