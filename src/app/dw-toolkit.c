@@ -15,17 +15,17 @@ dw_toolkit_set_label (GtkWidget *widget, const char *label)
 }
 
 /**
- * dw_toolkit_set_row_label:
- * @row: a row of libadwaita
+ * dw_toolkit_override_label:
+ * @widget: what the toolkit has named itself
  * @label: its accessible name
  *
- * Newer versions of libadwaita name a row by a relation to its title, which would win.
+ * Newer versions name a row by its title and a drop-down by what is chosen, with a relation that would win.
  */
 void
-dw_toolkit_set_row_label (GtkWidget *row, const char *label)
+dw_toolkit_override_label (GtkWidget *widget, const char *label)
 {
-  gtk_accessible_reset_relation (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
-  dw_toolkit_set_label (row, label);
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  dw_toolkit_set_label (widget, label);
 }
 
 /**
@@ -41,7 +41,7 @@ void
 dw_toolkit_set_button_label (GtkWidget *button, const char *label)
 {
 #if GTK_CHECK_VERSION(4, 10, 0)
-  dw_toolkit_set_label (button, label);
+  dw_toolkit_override_label (button, label);
 #endif
   dw_toolkit_set_label (gtk_widget_get_first_child (button), label);
 }

@@ -83,7 +83,7 @@ show_step (DwTrialGroup *self, DwTrialStep step)
   if (state == DW_TRIAL_FAILED)
     gtk_widget_add_css_class (GTK_WIDGET (self->rows[step]), "error");
   gtk_widget_set_sensitive (GTK_WIDGET (self->rows[step]), state != DW_TRIAL_WAITING && state != DW_TRIAL_SKIPPED);
-  dw_toolkit_set_row_label (GTK_WIDGET (self->rows[step]), label);
+  dw_toolkit_override_label (GTK_WIDGET (self->rows[step]), label);
 }
 
 static void
