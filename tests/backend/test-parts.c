@@ -5,6 +5,10 @@
 #include "backend/stage/dw-frame-meter.h"
 #include "backend/stage/dw-gateway-frame.h"
 #include "backend/stage/dw-memory-registry.h"
+#include "backend/stage/dw-metered-stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
  */
@@ -49,6 +53,47 @@ test_meter (void)
       g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
     }
   g_assert_false (dw_frame_meter_feed (&meter, more, sizeof more));
+}
+
+static void
+on_stream_closed (GObject *stream, GAsyncResult *result, gpointer data)
+{
+  g_assert_true (g_io_stream_close_finish (G_IO_STREAM (stream), result, NULL));
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_set (gpointer flag)
+{
+  return *(gboolean *) flag;
+}
+
+/* GIOStream would run close_fn in a pool thread, beside a flush and a wait of the main loop: libsoup closes in this
+ * way. The stream asserts its thread, so this test ends where it is called in another. */
+static void
+test_stream_closes_here (void)
+{
+  int fds[2];
+  g_autofree char *megabyte = g_strnfill (1024 * 1024, 'x');
+  g_autoptr (GBytes) large = g_bytes_new (megabyte, 1024 * 1024);
+  g_autoptr (DwPoll) poll = dw_poll_new ();
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (DwMeteredStream) stream = NULL;
+  gboolean closed = FALSE;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], NULL);
+  g_socket_set_blocking (socket, FALSE);
+  connection = g_socket_connection_factory_create_connection (socket);
+  stream = dw_metered_stream_new (G_IO_STREAM (connection), socket, FALSE, poll);
+
+  /* Nobody reads it, so a flush is under way. */
+  g_assert_true (dw_metered_stream_send (stream, large));
+  g_io_stream_close_async (G_IO_STREAM (stream), G_PRIORITY_DEFAULT, NULL, on_stream_closed, &closed);
+  dw_test_until ("the stream to be closed", is_set, &closed);
+  g_assert_true (g_socket_is_closed (socket));
+  close (fds[1]);
 }
 
 static void
@@ -128,6 +173,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/frame-meter/S-14", test_meter);
+  g_test_add_func ("/backend/metered-stream/closes-here", test_stream_closes_here);
   g_test_add_func ("/backend/connection-id", test_ids);
   g_test_add_func ("/backend/registry/pages", test_registry_pages);
   g_test_add_func ("/backend/gateway-frame", test_frame_spacing);

@@ -139,7 +139,8 @@ dw_stage_socket_init (DwStageSocket *self)
  * dw_stage_socket_new:
  * @caller: who is at the other end
  * @protocol: (nullable): the subprotocol that `$connect` chose
- * @socket: (nullable): its bare socket, where it is not encrypted
+ * @socket: (nullable): its bare socket
+ * @encrypted: whether TLS is between the two
  * @poll: what waits for it
  * @stream: its connection, right after the upgrade
  * @uri: what it asked for
@@ -150,6 +151,7 @@ DwStageSocket *
 dw_stage_socket_new (DwCaller *caller,
                      const char *protocol,
                      GSocket *socket,
+                     gboolean encrypted,
                      DwPoll *poll,
                      GIOStream *stream,
                      GUri *uri)
@@ -159,7 +161,7 @@ dw_stage_socket_new (DwCaller *caller,
   self->caller = dw_caller_ref (caller);
   self->last_active_at = caller->connected_at;
   self->opened = self->last_active = g_get_monotonic_time ();
-  self->stream = dw_metered_stream_new (stream, socket, poll);
+  self->stream = dw_metered_stream_new (stream, socket, encrypted, poll);
   self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
                                                    SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, protocol, NULL);
   /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */

@@ -32,6 +32,7 @@ typedef struct
 DwStageSocket *dw_stage_socket_new (DwCaller *caller,
                                     const char *protocol,
                                     GSocket *socket,
+                                    gboolean encrypted,
                                     DwPoll *poll,
                                     GIOStream *stream,
                                     GUri *uri);

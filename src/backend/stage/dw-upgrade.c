@@ -162,8 +162,8 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   socket = find_socket (stream);
   /* It may be silent from here on, as long as the stage's own limits say. */
   g_socket_set_timeout (socket, 0);
-  connection = dw_stage_socket_new (slim, upgrade->protocol, upgrade->encrypted ? NULL : socket, upgrade->poll,
-                                    stream, soup_server_message_get_uri (message));
+  connection = dw_stage_socket_new (slim, upgrade->protocol, socket, upgrade->encrypted, upgrade->poll, stream,
+                                    soup_server_message_get_uri (message));
   upgrade->function (connection, upgrade->data);
 }
 
