@@ -17,13 +17,15 @@ struct _DwStageServer
   DwStageConfig *config;
   SoupServer *server;
   DwListener *listener;
+  DwArrivals *arrivals;
   DwPoll *poll;
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
   DwManagement *management;
   DwRegistry *registry;
-  DwThrottle arrivals;
+  DwThrottle throttle; /* of new connections */
   guint most_connections;
+  guint entering; /* connections that $connect is asked about: each has its place already */
   guint sweep; /* runs while there are connections */
 };
 
@@ -82,9 +84,13 @@ on_socket_closed (DwStageSocket *socket, gpointer data)
 static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_closed };
 
 static void
-on_open (DwStageSocket *socket, gpointer data)
+on_entered (DwStageSocket *socket, gpointer data)
 {
   DwStageServer *self = data;
+
+  self->entering--;
+  if (socket == NULL)
+    return;
 
   dw_stage_socket_set_owner (socket, &socket_owner, self);
   dw_socket_gateway_get_metrics (self->gateway)->connects++;
@@ -112,6 +118,12 @@ count_refused (SoupServerMessage *message, DwStageServer *self)
     dw_socket_gateway_get_metrics (self->gateway)->refused++;
 }
 
+static gboolean
+is_full (DwStageServer *self)
+{
+  return dw_socket_gateway_get_size (self->gateway) + self->entering >= self->most_connections;
+}
+
 /* Looked at before a body is read: whoever sends one is refused, and nothing of it is kept. */
 static void
 on_request_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
@@ -133,8 +145,7 @@ on_request_head (SoupServer *server, SoupServerMessage *message, const char *pat
       dw_upgrade_respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
     }
   else if (dw_upgrade_check (message, self->config)
-           && (dw_socket_gateway_get_size (self->gateway) >= self->most_connections
-               || !dw_throttle_take (&self->arrivals, g_get_monotonic_time ())))
+           && (is_full (self) || !dw_throttle_take (&self->throttle, g_get_monotonic_time ())))
     dw_upgrade_respond (message, 429, "Too Many Requests");
 }
 
@@ -143,10 +154,18 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 {
   DwStageServer *self = data;
 
+  /* All of it has come. From here on it waits for us, and a connection has its place among the connections. */
+  dw_arrivals_settle (self->arrivals, soup_server_message_get_remote_address (message));
   if (dw_management_wants (self->management, message))
     dw_management_answer (self->management, message);
+  /* Others may have come since its head did. */
+  else if (is_full (self))
+    dw_upgrade_respond (message, 429, "Too Many Requests");
   else
-    dw_upgrade_start (message, self->config, self->dispatcher, query, self->poll, on_open, G_OBJECT (self));
+    {
+      self->entering++;
+      dw_upgrade_start (message, self->config, self->dispatcher, query, self->poll, on_entered, G_OBJECT (self));
+    }
 }
 
 static void
@@ -161,6 +180,7 @@ dw_stage_server_dispose (GObject *object)
     }
   g_clear_handle_id (&self->sweep, g_source_remove);
   g_clear_object (&self->listener);
+  g_clear_pointer (&self->arrivals, dw_arrivals_free);
   g_clear_pointer (&self->poll, dw_poll_unref);
   g_clear_object (&self->server);
   g_clear_object (&self->dispatcher);
@@ -188,15 +208,23 @@ dw_stage_server_class_init (DwStageServerClass *klass)
   object_class->finalize = dw_stage_server_finalize;
 }
 
-/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that and for files. */
-static guint
-choose_most_connections (void)
+/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive and
+ * for files. */
+static void
+share_descriptors (DwStageServer *self)
 {
+  gint64 descriptors = DW_STAGE_SERVER_CONNECTIONS + DESCRIPTOR_RESERVE + DW_ARRIVALS_MOST;
+  guint arrivals;
   struct rlimit limit;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-    return DW_STAGE_SERVER_CONNECTIONS;
-  return (guint) CLAMP ((gint64) limit.rlim_cur - DESCRIPTOR_RESERVE, 1, DW_STAGE_SERVER_CONNECTIONS);
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    descriptors = MIN (descriptors, (gint64) limit.rlim_cur);
+
+  arrivals = dw_arrivals_choose_most ((guint) descriptors);
+  self->arrivals = dw_arrivals_new (arrivals, (gint64) self->config->request_s * 1000);
+  /* The reserve has room for the least arrivals there may be. */
+  self->most_connections =
+      (guint) CLAMP (descriptors - DESCRIPTOR_RESERVE - (arrivals - DW_ARRIVALS_LEAST), 1, DW_STAGE_SERVER_CONNECTIONS);
 }
 
 static void
@@ -205,7 +233,6 @@ dw_stage_server_init (DwStageServer *self)
   self->server = soup_server_new ("server-header", "dynamowave-stage", NULL);
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
-  self->most_connections = choose_most_connections ();
 }
 
 static void
@@ -263,10 +290,11 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
   dw_dispatcher_set_traced (self->dispatcher, config->events);
-  dw_throttle_init (&self->arrivals, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
+  dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
   self->poll = dw_poll_new ();
-  self->listener = dw_listener_new (self->server, config->certificate, config->request_s);
+  share_descriptors (self);
+  self->listener = dw_listener_new (self->server, self->arrivals, config->certificate, config->request_s);
   return g_steal_pointer (&self);
 }
 

@@ -21,11 +21,21 @@ typedef struct
   gboolean encrypted;
   gboolean accepted; /* $connect said yes, so $disconnect has to run */
   gboolean upgraded; /* from here on the socket's own “closed” runs it */
+  gboolean told;     /* its owner knows how it ended */
 } Upgrade;
+
+static void
+tell (Upgrade *upgrade, DwStageSocket *connection)
+{
+  if (!upgrade->told)
+    upgrade->function (connection, upgrade->data);
+  upgrade->told = TRUE;
+}
 
 static void
 upgrade_free (Upgrade *upgrade)
 {
+  tell (upgrade, NULL);
   g_clear_object (&upgrade->dispatcher);
   g_clear_object (&upgrade->message);
   g_clear_object (&upgrade->data);
@@ -164,7 +174,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   g_socket_set_timeout (socket, 0);
   connection = dw_stage_socket_new (slim, upgrade->protocol, socket, upgrade->encrypted, upgrade->poll, stream,
                                     soup_server_message_get_uri (message));
-  upgrade->function (connection, upgrade->data);
+  tell (upgrade, connection);
 }
 
 /* The request is over: upgraded, refused, or its client vanished in between. */
@@ -175,6 +185,7 @@ on_request_finished (SoupServerMessage *message, Upgrade *upgrade)
     dw_dispatcher_disconnect (upgrade->dispatcher, upgrade->caller, SOUP_WEBSOCKET_CLOSE_ABNORMAL,
                               "Connection lost");
   upgrade->accepted = FALSE;
+  tell (upgrade, NULL);
 }
 
 static gboolean
@@ -283,7 +294,7 @@ make_caller (SoupServerMessage *message, GHashTable *query)
  * @dispatcher: what asks `$connect`
  * @query: (nullable): the request's query
  * @poll: what waits for the connection
- * @function: called when the connection is open
+ * @function: called once: when the connection is open, or when there will be none
  * @data: for @function
  *
  * Asks the authorizer and `$connect`, and answers with what they say.
@@ -304,6 +315,7 @@ dw_upgrade_start (SoupServerMessage *message,
   if (status != 200)
     {
       dw_upgrade_respond (message, status, words_of (status));
+      function (NULL, data);
       return;
     }
   upgrade = g_new0 (Upgrade, 1);

@@ -8,10 +8,10 @@ G_BEGIN_DECLS
 
 /**
  * DwUpgradeFunc:
- * @socket: a connection that is open now
+ * @socket: (nullable): a connection that is open now
  * @data: what dw_upgrade_start() was given
  *
- * A handshake succeeded.
+ * A handshake succeeded, or it failed.
  */
 typedef void (*DwUpgradeFunc) (DwStageSocket *socket, gpointer data);
 
