@@ -215,6 +215,122 @@ def test_silent_clients():
         asyncio.run(talk(local))
 
 
+def hello():
+    """The first flight of a TLS client, without the client"""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def crowd(local, number, first=b""):
+    clients = []
+    for _ in range(number):
+        client = socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE)
+        with contextlib.suppress(OSError):
+            client.sendall(first)
+        clients.append(client)
+    return clients
+
+
+def leave(clients):
+    for client in clients:
+        client.close()
+
+
+async def timed_hello(local, context):
+    """How long an honest client takes from its first packet to its first echo"""
+    start = time.monotonic()
+    async with websockets.connect(local.url, ssl=context, open_timeout=DEADLINE) as client:
+        await client.send(say("hello"))
+        await asyncio.wait_for(client.recv(), DEADLINE)
+        return time.monotonic() - start
+
+
+def test_tls_crowds():
+    """However many stay in the middle of a TLS handshake, an honest client is let in and one that leaves is noticed"""
+    async def talk(local, context):
+        leaving = await websockets.connect(local.url, ssl=context)
+        for first in (b"", hello()[:3], hello()[:-1], hello()):
+            clients = crowd(local, 200, first)
+            took = await timed_hello(local, context)
+            assert took < 3, f"{took} s beside 200 that sent {len(first)} bytes"
+            leave(clients)
+        clients = crowd(local, 200, hello())
+        await leaving.close()
+        left = await asyncio.get_running_loop().run_in_executor(
+            None, lambda: until("the $disconnect", lambda: "0 left" in local.output(), 3))
+        leave(clients)
+        return left
+
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        with stage("--tls-certificate", cert, "--tls-key", key) as local:
+            context = ssl.create_default_context(cafile=cert)
+            assert asyncio.run(talk(local, context))
+
+
+def test_trickling_heads():
+    """A head has one deadline as a whole: 195 that trickle neither live longer nor keep anybody out"""
+    with stage("--request-timeout", "3", files=200) as local:
+        clients = crowd(local, 195, b"GET /prod HTTP/1.1\r\nHost: ")
+        start = time.monotonic()
+        took = asyncio.run(timed_hello(local, None))
+        assert took < 3, took
+
+        def gone():
+            alive = 0
+            for client in clients:
+                try:
+                    client.sendall(b"x")
+                    client.setblocking(False)
+                    alive += client.recv(4096) != b""
+                except BlockingIOError:
+                    alive += 1
+                except OSError:
+                    pass
+            time.sleep(0.5)
+            return alive == 0
+        until("all of them to be let go", gone, 12)
+        assert time.monotonic() - start < 12
+        leave(clients)
+
+
+def test_unfinished_posts():
+    """Posts that never end cost nothing without a token, and little with one"""
+    body = b"x" * 130000
+
+    def head(token):
+        return (f"POST /prod/@connections/FYnvDeD_NjMCKlg%3D HTTP/1.1\r\nHost: x\r\nContent-Length: 140000\r\n"
+                f"Authorization: Bearer {token}\r\n\r\n").encode()
+
+    with stage() as local:
+        before = local.memory()
+        clients = crowd(local, 400, head("wrong") + body)
+        until("the stage to have seen them", lambda: local.request("GET", "/@metrics")[0] == 200)
+        assert local.memory() - before < 16 * 1024 or SANITIZED, (before, local.memory())
+        leave(clients)
+        clients = crowd(local, 400, head(TOKEN) + body)
+        until("the stage to have seen them", lambda: local.request("GET", "/@metrics")[0] == 200)
+        assert local.memory() - before < 24 * 1024 or SANITIZED, (before, local.memory())
+        leave(clients)
+
+
+def test_burst():
+    """A place is taken when $connect is asked: 110 at once against 56 places get 56"""
+    request = (b"GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+    with stage(files=120) as local:
+        clients = crowd(local, 110, request)
+        statuses = [client.recv(12).decode() for client in clients]
+        assert statuses.count("HTTP/1.1 101") == 56, statuses
+        assert statuses.count("HTTP/1.1 429") == 54, statuses
+        leave(clients)
+        until("all of them to be gone", lambda: local.metrics()["connections"] == 0)
+        assert asyncio.run(timed_hello(local, None)) < 3
+
+
 def test_slow_consumer():
     """A client that stops reading is closed and its $disconnect runs; the others wait for nobody"""
     async def talk(local):

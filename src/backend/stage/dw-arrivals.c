@@ -67,12 +67,12 @@ dw_arrivals_free (DwArrivals *self)
  * dw_arrivals_choose_most:
  * @descriptors: how many descriptors the process may have
  *
- * Returns: how many arrivals there may be: an eighth of them, within %DW_ARRIVALS_LEAST and %DW_ARRIVALS_MOST
+ * Returns: how many arrivals there may be: a quarter of them, within %DW_ARRIVALS_LEAST and %DW_ARRIVALS_MOST
  */
 guint
 dw_arrivals_choose_most (guint descriptors)
 {
-  return CLAMP (descriptors / 8, DW_ARRIVALS_LEAST, DW_ARRIVALS_MOST);
+  return CLAMP (descriptors / 4, DW_ARRIVALS_LEAST, DW_ARRIVALS_MOST);
 }
 
 static guint

@@ -21,7 +21,7 @@ typedef struct _DwArrivals DwArrivals;
 #define DW_ARRIVALS_LEAST 32
 
 /** DW_ARRIVALS_STALL_MS: whoever takes longer has to go where somebody else needs the place, in milliseconds. */
-#define DW_ARRIVALS_STALL_MS 1000
+#define DW_ARRIVALS_STALL_MS 500
 
 /**
  * DwArrivalsVerdict:

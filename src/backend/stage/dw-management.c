@@ -21,6 +21,7 @@ struct _DwManagement
   const DwStageConfig *config; /* the server's, which lives longer */
   DwSocketGateway *gateway;
   GHashTable *bodies; /* of GByteArray by message, while a request comes in; one byte over the limit at most */
+  gsize held;         /* bytes in all of them; DW_MANAGEMENT_BODIES at most */
 };
 
 G_DEFINE_FINAL_TYPE (DwManagement, dw_management, G_TYPE_OBJECT)
@@ -42,9 +43,16 @@ dw_management_class_init (DwManagementClass *klass)
 }
 
 static void
+free_body (gpointer body)
+{
+  if (body != NULL)
+    g_byte_array_unref (body);
+}
+
+static void
 dw_management_init (DwManagement *self)
 {
-  self->bodies = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_byte_array_unref);
+  self->bodies = g_hash_table_new_full (NULL, NULL, NULL, free_body);
 }
 
 /**
@@ -119,6 +127,7 @@ dw_management_wants (DwManagement *self, SoupServerMessage *message)
   return dw_connections_path_parse (path_of (message), self->config->stage, &id) != DW_CONNECTIONS_PATH_OTHER;
 }
 
+/* Where too much is on its way already, the body goes, and the request is answered at its end. */
 static void
 on_chunk (SoupServerMessage *message, GBytes *chunk, DwManagement *self)
 {
@@ -126,30 +135,57 @@ on_chunk (SoupServerMessage *message, GBytes *chunk, DwManagement *self)
   gsize size;
   const guint8 *data = g_bytes_get_data (chunk, &size);
 
-  if (body != NULL && data != NULL)
-    g_byte_array_append (body, data, (guint) MIN (size, DW_LIMIT_MESSAGE_BYTES + 1 - body->len));
+  if (body == NULL || data == NULL)
+    return;
+
+  size = MIN (size, DW_LIMIT_MESSAGE_BYTES + 1 - body->len);
+  if (self->held + size > DW_MANAGEMENT_BODIES)
+    {
+      self->held -= body->len;
+      g_hash_table_insert (self->bodies, message, NULL);
+      return;
+    }
+  g_byte_array_append (body, data, (guint) size);
+  self->held += size;
 }
 
 static void
 on_finished (SoupServerMessage *message, DwManagement *self)
 {
+  GByteArray *body = g_hash_table_lookup (self->bodies, message);
+
+  if (body != NULL)
+    self->held -= body->len;
   g_hash_table_remove (self->bodies, message);
 }
 
-/**
- * dw_management_begin:
- * @self: a management side
- * @message: a request it wants
- *
- * Reads the body along, and no more of it than may be posted.
- */
-void
-dw_management_begin (DwManagement *self, SoupServerMessage *message)
+static const char *
+shown_by (SoupServerMessage *message)
 {
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  g_hash_table_replace (self->bodies, message, g_byte_array_new ());
-  g_signal_connect_object (message, "got-chunk", G_CALLBACK (on_chunk), self, 0);
-  g_signal_connect_object (message, "finished", G_CALLBACK (on_finished), self, 0);
+  return soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Authorization");
+}
+
+static gboolean
+is_bearer (const char *shown)
+{
+  return shown != NULL && g_ascii_strncasecmp (shown, "Bearer ", 7) == 0;
+}
+
+static gboolean
+has_token (DwManagement *self, const char *shown)
+{
+  return self->config->management_token != NULL && strcmp (shown + 7, self->config->management_token) == 0;
+}
+
+/* What the head alone tells: nothing is kept of a body that is refused anyway. */
+static gboolean
+may_send_body (DwManagement *self, SoupServerMessage *message)
+{
+  const char *shown = shown_by (message);
+
+  if (is_bearer (shown))
+    return has_token (self, shown);
+  return self->config->key_id != NULL && shown != NULL && strstr (shown, self->config->key_id) != NULL;
 }
 
 static GHashTable *
@@ -207,13 +243,12 @@ is_signed (DwManagement *self, SoupServerMessage *message, GByteArray *body, GEr
 static gboolean
 authorize (DwManagement *self, SoupServerMessage *message, GByteArray *body)
 {
-  const char *shown =
-      soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Authorization");
+  const char *shown = shown_by (message);
   g_autoptr (GError) error = NULL;
 
-  if (shown != NULL && g_ascii_strncasecmp (shown, "Bearer ", 7) == 0)
+  if (is_bearer (shown))
     {
-      if (self->config->management_token != NULL && strcmp (shown + 7, self->config->management_token) == 0)
+      if (has_token (self, shown))
         return TRUE;
       refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
       return FALSE;
@@ -228,6 +263,30 @@ authorize (DwManagement *self, SoupServerMessage *message, GByteArray *body)
   refuse (message, SOUP_STATUS_FORBIDDEN,
           shown != NULL ? "InvalidSignatureException" : "MissingAuthenticationTokenException", error->message);
   return FALSE;
+}
+
+/**
+ * dw_management_begin:
+ * @self: a management side
+ * @message: a request it wants
+ *
+ * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that could
+ * let it in.
+ */
+void
+dw_management_begin (DwManagement *self, SoupServerMessage *message)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+  if (!may_send_body (self, message))
+    {
+      g_autoptr (GByteArray) nothing = g_byte_array_new ();
+
+      authorize (self, message, nothing);
+      return;
+    }
+  g_hash_table_replace (self->bodies, message, g_byte_array_new ());
+  g_signal_connect_object (message, "got-chunk", G_CALLBACK (on_chunk), self, 0);
+  g_signal_connect_object (message, "finished", G_CALLBACK (on_finished), self, 0);
 }
 
 static void
@@ -353,10 +412,13 @@ dw_management_answer (DwManagement *self, SoupServerMessage *message)
 {
   g_autofree char *id = NULL;
   DwConnectionsPath path = dw_connections_path_parse (path_of (message), self->config->stage, &id);
-  GByteArray *body = g_hash_table_lookup (self->bodies, message);
+  GByteArray *body = NULL;
 
-  if (body == NULL || path == DW_CONNECTIONS_PATH_FORBIDDEN)
+  if (!g_hash_table_lookup_extended (self->bodies, message, NULL, (gpointer *) &body)
+      || path == DW_CONNECTIONS_PATH_FORBIDDEN)
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
+  else if (body == NULL)
+    refuse (message, 429, "LimitExceededException", "Too many requests at once");
   else if (!authorize (self, message, body))
     return;
   else if (path == DW_CONNECTIONS_PATH_OTHER)

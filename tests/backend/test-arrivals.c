@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "backend/stage/dw-arrivals.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The budget of those who have asked for nothing yet, on a clock of our own. */
+
+#define MS 1000
+#define PATIENCE_MS 30000
+
+typedef struct
+{
+  GSocket *socket;
+  GSocketAddress *remote;
+  int other;
+} Peer;
+
+static Peer *
+peer_new (const char *address, guint16 port)
+{
+  Peer *peer = g_new0 (Peer, 1);
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  peer->socket = g_socket_new_from_fd (fds[0], NULL);
+  g_socket_set_blocking (peer->socket, FALSE);
+  peer->remote = g_inet_socket_address_new_from_string (address, port);
+  peer->other = fds[1];
+
+  return peer;
+}
+
+static void
+peer_free (Peer *peer)
+{
+  g_object_unref (peer->socket);
+  g_object_unref (peer->remote);
+  close (peer->other);
+  g_free (peer);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peer, peer_free)
+
+static gboolean
+was_ended (Peer *peer)
+{
+  char byte;
+
+  return recv (peer->other, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static DwArrivalsVerdict
+arrive (DwArrivals *arrivals, Peer *peer, gint64 now)
+{
+  return dw_arrivals_add (arrivals, peer->socket, peer->remote, now);
+}
+
+/* A deadline that every byte moved would let a head trickle for ever. */
+static void
+test_deadline (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (4, PATIENCE_MS);
+  g_autoptr (Peer) stays = peer_new ("192.0.2.1", 1);
+  g_autoptr (Peer) asks = peer_new ("192.0.2.2", 1);
+
+  g_assert_cmpint (arrive (arrivals, stays, 0), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (arrive (arrivals, asks, 0), ==, DW_ARRIVALS_IN);
+  dw_arrivals_settle (arrivals, asks->remote);
+
+  dw_arrivals_expire (arrivals, PATIENCE_MS * MS - 1);
+  g_assert_false (was_ended (stays));
+  dw_arrivals_expire (arrivals, PATIENCE_MS * MS);
+  g_assert_true (was_ended (stays));
+  g_assert_false (was_ended (asks));
+  g_assert_cmpuint (dw_arrivals_get_size (arrivals), ==, 0);
+}
+
+/* Full: a burst of quick ones waits, and whoever stalls makes room for it. */
+static void
+test_room (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (2, PATIENCE_MS);
+  g_autoptr (Peer) first = peer_new ("127.0.0.1", 1);
+  g_autoptr (Peer) second = peer_new ("127.0.0.1", 2);
+
+  g_assert_true (dw_arrivals_have_room (arrivals, 0));
+  g_assert_cmpint (arrive (arrivals, first, 0), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (arrive (arrivals, second, 10 * MS), ==, DW_ARRIVALS_IN);
+
+  g_assert_false (dw_arrivals_have_room (arrivals, DW_ARRIVALS_STALL_MS * MS - 1));
+  g_assert_false (was_ended (first));
+  g_assert_true (dw_arrivals_have_room (arrivals, DW_ARRIVALS_STALL_MS * MS));
+  g_assert_true (was_ended (first));
+  g_assert_false (was_ended (second));
+  g_assert_cmpuint (dw_arrivals_get_size (arrivals), ==, 1);
+}
+
+/* One that closed by itself holds no place, though nobody said so. */
+static void
+test_closed (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (1, PATIENCE_MS);
+  g_autoptr (Peer) peer = peer_new ("127.0.0.1", 1);
+
+  g_assert_cmpint (arrive (arrivals, peer, 0), ==, DW_ARRIVALS_IN);
+  g_assert_false (dw_arrivals_have_room (arrivals, 1));
+  g_assert_true (g_socket_close (peer->socket, NULL));
+  g_assert_true (dw_arrivals_have_room (arrivals, 1));
+}
+
+/* A quarter of the places for one address, with its network for IPv6; its own oldest goes where it stalls. */
+static void
+test_address (void)
+{
+  static const struct
+  {
+    const char *mine[3];
+    const char *other;
+  } rows[] = {
+    { { "192.0.2.1", "192.0.2.1", "192.0.2.1" }, "192.0.2.2" },
+    { { "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:9::9" }, "2001:db8:0:2::1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwArrivals) arrivals = dw_arrivals_new (8, PATIENCE_MS);
+      g_autoptr (Peer) first = peer_new (rows[i].mine[0], 1);
+      g_autoptr (Peer) second = peer_new (rows[i].mine[1], 2);
+      g_autoptr (Peer) third = peer_new (rows[i].mine[2], 3);
+      g_autoptr (Peer) other = peer_new (rows[i].other, 4);
+
+      g_assert_cmpint (arrive (arrivals, first, 0), ==, DW_ARRIVALS_IN);
+      g_assert_cmpint (arrive (arrivals, second, 1), ==, DW_ARRIVALS_IN);
+      g_assert_cmpint (arrive (arrivals, third, 2), ==, DW_ARRIVALS_REFUSED);
+      g_assert_cmpint (arrive (arrivals, other, 3), ==, DW_ARRIVALS_IN);
+      g_assert_false (was_ended (first));
+
+      g_assert_cmpint (arrive (arrivals, third, DW_ARRIVALS_STALL_MS * MS), ==, DW_ARRIVALS_IN);
+      g_assert_true (was_ended (first));
+      g_assert_false (was_ended (other));
+      g_assert_cmpuint (dw_arrivals_get_size (arrivals), ==, 3);
+    }
+}
+
+/* Everybody behind a reverse proxy on this machine has one address. */
+static void
+test_loopback (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (8, PATIENCE_MS);
+  Peer *peers[8];
+
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    {
+      peers[i] = peer_new (i % 2 == 0 ? "127.0.0.1" : "::1", (guint16) (i + 1));
+      g_assert_cmpint (arrive (arrivals, peers[i], 0), ==, DW_ARRIVALS_IN);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peer_free (peers[i]);
+}
+
+/* The crowd of one address pays for the room that everybody needs. */
+static void
+test_crowd_pays (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (8, PATIENCE_MS);
+  g_autoptr (Peer) honest = peer_new ("192.0.2.1", 1);
+  g_autoptr (Peer) crowd = peer_new ("192.0.2.2", 1);
+  g_autoptr (Peer) more = peer_new ("192.0.2.2", 2);
+  Peer *others[5];
+
+  g_assert_cmpint (arrive (arrivals, honest, 0), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (arrive (arrivals, crowd, 1), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (arrive (arrivals, more, 2), ==, DW_ARRIVALS_IN);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      others[i] = peer_new ("127.0.0.1", (guint16) (i + 1));
+      g_assert_cmpint (arrive (arrivals, others[i], 3), ==, DW_ARRIVALS_IN);
+    }
+
+  g_assert_true (dw_arrivals_have_room (arrivals, 10 * DW_ARRIVALS_STALL_MS * MS));
+  g_assert_false (was_ended (honest));
+  g_assert_true (was_ended (crowd));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    peer_free (others[i]);
+}
+
+static void
+test_share (void)
+{
+  g_assert_cmpuint (dw_arrivals_choose_most (1), ==, DW_ARRIVALS_LEAST);
+  g_assert_cmpuint (dw_arrivals_choose_most (1024), ==, 256);
+  g_assert_cmpuint (dw_arrivals_choose_most (1000000), ==, DW_ARRIVALS_MOST);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/arrivals/deadline", test_deadline);
+  g_test_add_func ("/backend/arrivals/room", test_room);
+  g_test_add_func ("/backend/arrivals/closed", test_closed);
+  g_test_add_func ("/backend/arrivals/address", test_address);
+  g_test_add_func ("/backend/arrivals/loopback", test_loopback);
+  g_test_add_func ("/backend/arrivals/crowd-pays", test_crowd_pays);
+  g_test_add_func ("/backend/arrivals/share", test_share);
+  return g_test_run ();
+}
