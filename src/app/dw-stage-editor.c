@@ -30,7 +30,7 @@ struct _DwStageEditor
   DwDialectGroup *dialect;
   DwTrialGroup *trial;
 
-  DwApplication *application;
+  DwProfile *profile;
   DwChat *chat; /* or NULL for a new stage */
 };
 
@@ -144,7 +144,7 @@ on_save (GtkWidget *widget, const char *name, GVariant *parameter)
   DwChat *chat = NULL;
 
   if (stage != NULL)
-    chat = dw_application_change_stage (self->application, self->chat, stage, &error);
+    chat = dw_profile_change_stage (self->profile, self->chat, stage, &error);
   if (chat == NULL)
     {
       show_problem (self, error);
@@ -182,7 +182,7 @@ dw_stage_editor_dispose (GObject *object)
 
   if (self->trial != NULL)
     dw_trial_group_stop (self->trial);
-  g_clear_object (&self->application);
+  g_clear_object (&self->profile);
   g_clear_object (&self->chat);
   G_OBJECT_CLASS (dw_stage_editor_parent_class)->dispose (object);
 }
@@ -252,17 +252,17 @@ show_stage (DwStageEditor *self, DwStage *stage)
 /**
  * dw_stage_editor_new:
  * @parent: over which window
- * @application: the program
+ * @profile: whose stage it is
  * @chat: (nullable): whose stage is edited, or %NULL for a new one
  *
  * Returns: (transfer full): the editor
  */
 DwStageEditor *
-dw_stage_editor_new (GtkWindow *parent, DwApplication *application, DwChat *chat)
+dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
 {
   DwStageEditor *self = g_object_new (DW_TYPE_STAGE_EDITOR, "transient-for", parent, NULL);
 
-  self->application = g_object_ref (application);
+  self->profile = g_object_ref (profile);
   g_set_object (&self->chat, chat);
   if (chat != NULL)
     show_stage (self, dw_chat_get_stage (chat));

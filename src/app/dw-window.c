@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-window.h"
 
-#include "dw-application.h"
 #include "dw-banner.h"
 #include "dw-chat-page.h"
 #include "dw-config.h"
@@ -39,6 +38,8 @@ struct _DwWindow
   DwChatPage *chat_page;
   DwSearchPage *search;
 
+  DwProfile *profile;
+  DwStageActions *stage_actions;
   DwChat *chat;       /* what is looked at, or NULL */
   gboolean dismissed; /* the person knows that the file was put aside */
 };
@@ -48,10 +49,18 @@ G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 /* What there is to do while a conversation is shown. */
 static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.inspector" };
 
-static DwApplication *
-application_of (DwWindow *self)
+enum
 {
-  return DW_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+  SIGNAL_CLOSE_WANTED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static DwChatList *
+chats_of (DwWindow *self)
+{
+  return dw_profile_get_chats (self->profile);
 }
 
 static gboolean
@@ -93,13 +102,13 @@ show_page (DwWindow *self, const char *name)
   gtk_widget_set_visible (self->search_button, g_str_equal (name, "chat"));
   for (guint i = 0; i < G_N_ELEMENTS (chat_actions); i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), chat_actions[i], g_str_equal (name, "chat"));
-  dw_stage_actions_set_enabled (GTK_WIDGET (self), g_str_equal (name, "chat"));
+  dw_stage_actions_set_enabled (self->stage_actions, g_str_equal (name, "chat"));
 }
 
 static void
 show_store (DwWindow *self)
 {
-  DwStore *store = dw_chat_list_get_history (dw_application_get_chats (application_of (self)));
+  DwStore *store = dw_chat_list_get_history (chats_of (self));
   const char *trouble = dw_store_text_trouble (dw_store_get_trouble (store));
   gboolean newer;
   const char *kept_as = dw_store_get_kept_as (store, &newer);
@@ -136,7 +145,7 @@ on_address_entered (DwWindow *self, const char *address)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
-  DwChat *chat = dw_application_open_address (application_of (self), address, own_name, &error);
+  DwChat *chat = dw_profile_open_address (self->profile, address, own_name, &error);
 
   if (chat == NULL)
     dw_welcome_page_set_error (self->welcome, error->message);
@@ -149,7 +158,7 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwWindow) self = data;
   g_autoptr (GError) error = NULL;
-  DwChat *chat = dw_application_open_local_finish (DW_APPLICATION (source), result, &error);
+  DwChat *chat = dw_profile_open_local_finish (DW_PROFILE (source), result, &error);
 
   dw_welcome_page_set_busy (self->welcome, FALSE);
   if (chat == NULL)
@@ -164,7 +173,7 @@ on_try_here (DwWindow *self)
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
 
   dw_welcome_page_set_busy (self->welcome, TRUE);
-  dw_application_open_local_async (application_of (self), own_name, on_local_stage, g_object_ref (self));
+  dw_profile_open_local_async (self->profile, own_name, on_local_stage, g_object_ref (self));
 }
 
 static void
@@ -211,7 +220,7 @@ on_more_options (DwWindow *self)
 {
   g_autofree char *address = dw_welcome_page_dup_address (self->welcome);
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
-  DwStageEditor *editor = dw_stage_editor_new (GTK_WINDOW (self), application_of (self), NULL);
+  DwStageEditor *editor = dw_stage_editor_new (GTK_WINDOW (self), self->profile, NULL);
 
   dw_stage_editor_set_address (editor, address);
   dw_stage_editor_set_own_name (editor, own_name);
@@ -267,23 +276,45 @@ on_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_window_present (GTK_WINDOW (dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat)));
 }
 
+/* The actions remove what is shown: another chat follows. */
+static void
+on_removing (DwWindow *self)
+{
+  if (self->chat != NULL)
+    dw_chat_set_attended (self->chat, FALSE);
+  g_clear_object (&self->chat);
+}
+
+static void
+on_removed (DwWindow *self)
+{
+  dw_window_offer_chat (self, dw_profile_recall_chat (self->profile));
+}
+
+static void
+on_toast (DwWindow *self, AdwToast *toast)
+{
+  adw_toast_overlay_add_toast (self->toasts, g_object_ref (toast));
+}
+
 /* Another window removed what this one shows. */
 static void
 on_chats_changed (DwWindow *self)
 {
-  DwChatList *chats = dw_application_get_chats (application_of (self));
+  DwChatList *chats = chats_of (self);
   guint position;
 
   if (self->chat == NULL || dw_chat_list_get_position (chats, self->chat, &position))
     return;
   g_clear_object (&self->chat);
+  dw_stage_actions_set_chat (self->stage_actions, NULL);
   dw_window_show_welcome (self, NULL, NULL);
 }
 
 static void
 on_preferences (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  dw_preferences_show (GTK_WINDOW (widget), dw_application_get_settings (application_of (DW_WINDOW (widget))));
+  dw_preferences_show (GTK_WINDOW (widget), dw_profile_get_settings (DW_WINDOW (widget)->profile));
 }
 
 static void
@@ -292,7 +323,7 @@ on_ask_keyring (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_ask_secret (dw_chat_list_get_stages (dw_application_get_chats (application_of (self))),
+    dw_stage_list_ask_secret (dw_chat_list_get_stages (chats_of (self)),
                               dw_chat_get_stage (self->chat));
 }
 
@@ -302,7 +333,7 @@ on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_keep_secret (dw_chat_list_get_stages (dw_application_get_chats (application_of (self))),
+    dw_stage_list_keep_secret (dw_chat_list_get_stages (chats_of (self)),
                                dw_chat_get_stage (self->chat));
 }
 
@@ -316,7 +347,10 @@ on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
 static gboolean
 dw_window_close_request (GtkWindow *window)
 {
-  if (dw_application_asks_before_close (application_of (DW_WINDOW (window)), window))
+  gboolean stays = FALSE;
+
+  g_signal_emit (window, signals[SIGNAL_CLOSE_WANTED], 0, &stays);
+  if (stays)
     return TRUE;
   return GTK_WINDOW_CLASS (dw_window_parent_class)->close_request (window);
 }
@@ -337,6 +371,9 @@ dw_window_dispose (GObject *object)
   if (DW_WINDOW (object)->chat != NULL)
     dw_chat_set_attended (DW_WINDOW (object)->chat, FALSE);
   g_clear_object (&DW_WINDOW (object)->chat);
+  g_clear_object (&DW_WINDOW (object)->stage_actions);
+  g_clear_object (&DW_WINDOW (object)->profile);
+
   G_OBJECT_CLASS (dw_window_parent_class)->dispose (object);
 }
 
@@ -390,7 +427,18 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
   install_actions (widget_class);
-  dw_stage_actions_install (widget_class);
+  dw_stage_actions_add_keys (widget_class);
+
+  /**
+   * DwWindow::close-wanted:
+   *
+   * The person closes the window.
+   *
+   * Returns: whether it stays until the person has answered a question
+   */
+  signals[SIGNAL_CLOSE_WANTED] =
+      g_signal_new ("close-wanted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
+                    NULL, NULL, G_TYPE_BOOLEAN, 0);
 }
 
 static void
@@ -406,7 +454,7 @@ dw_window_init (DwWindow *self)
 static void
 follow_settings (DwWindow *self)
 {
-  GSettings *settings = dw_application_get_settings (application_of (self));
+  GSettings *settings = dw_profile_get_settings (self->profile);
 
   if (settings == NULL)
     return;
@@ -422,7 +470,7 @@ follow_settings (DwWindow *self)
 static void
 build_pages (DwWindow *self)
 {
-  GSettings *settings = dw_application_get_settings (application_of (self));
+  GSettings *settings = dw_profile_get_settings (self->profile);
 
   if (self->welcome != NULL)
     return;
@@ -437,24 +485,38 @@ build_pages (DwWindow *self)
     dw_chat_page_bind_settings (self->chat_page, settings);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->chat_page), "chat");
   self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
-  dw_search_page_set_chats (self->search, dw_application_get_chats (application_of (self)));
+  dw_search_page_set_chats (self->search, chats_of (self));
   g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "left", G_CALLBACK (on_search_left), self, G_CONNECT_SWAPPED);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->search), "search");
 }
 
+static void
+add_stage_actions (DwWindow *self)
+{
+  self->stage_actions = dw_stage_actions_new (GTK_WINDOW (self), self->profile);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "stage", G_ACTION_GROUP (self->stage_actions));
+  g_signal_connect_object (self->stage_actions, "show", G_CALLBACK (dw_window_show_chat), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->stage_actions, "removing", G_CALLBACK (on_removing), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->stage_actions, "removed", G_CALLBACK (on_removed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->stage_actions, "toast", G_CALLBACK (on_toast), self, G_CONNECT_SWAPPED);
+}
+
 /**
  * dw_window_new:
  * @application: whose window it is
+ * @profile: whose stages it shows
  *
  * Returns: (transfer none): a window that shows what the last one showed, or nothing until the stages are loaded
  */
 DwWindow *
-dw_window_new (GtkApplication *application)
+dw_window_new (GtkApplication *application, DwProfile *profile)
 {
   DwWindow *self = g_object_new (DW_TYPE_WINDOW, "application", application, NULL);
-  DwChatList *chats = dw_application_get_chats (DW_APPLICATION (application));
+  DwChatList *chats = dw_profile_get_chats (profile);
 
+  self->profile = g_object_ref (profile);
+  add_stage_actions (self);
   follow_settings (self);
   dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
@@ -463,7 +525,7 @@ dw_window_new (GtkApplication *application)
                            G_CONNECT_SWAPPED);
   show_store (self);
   if (dw_chat_list_is_loaded (chats))
-    dw_window_offer_chat (self, dw_application_recall_chat (DW_APPLICATION (application)));
+    dw_window_offer_chat (self, dw_profile_recall_chat (profile));
   return self;
 }
 
@@ -483,7 +545,8 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   if (self->chat != NULL && self->chat != chat)
     dw_chat_set_attended (self->chat, FALSE);
   g_set_object (&self->chat, chat);
-  dw_application_remember_chat (application_of (self), chat);
+  dw_profile_remember_chat (self->profile, chat);
+  dw_stage_actions_set_chat (self->stage_actions, chat);
   dw_stage_picker_set_chat (self->picker, chat);
   dw_chat_page_set_chat (self->chat_page, chat);
   /* Translators: the window's title; %s is a stage's name. */
@@ -513,43 +576,6 @@ dw_window_offer_chat (DwWindow *self, DwChat *chat)
 }
 
 /**
- * dw_window_leave_chat:
- * @self: a window
- *
- * Looks at no chat any more; dw_window_offer_chat() is to follow.
- */
-void
-dw_window_leave_chat (DwWindow *self)
-{
-  if (self->chat != NULL)
-    dw_chat_set_attended (self->chat, FALSE);
-  g_clear_object (&self->chat);
-}
-
-/**
- * dw_window_get_chat:
- * @self: a window
- *
- * Returns: (transfer none) (nullable): what it looks at
- */
-DwChat *
-dw_window_get_chat (DwWindow *self)
-{
-  return self->chat;
-}
-
-/**
- * dw_window_add_toast:
- * @self: a window
- * @toast: (transfer full): what to tell in passing
- */
-void
-dw_window_add_toast (DwWindow *self, AdwToast *toast)
-{
-  adw_toast_overlay_add_toast (self->toasts, toast);
-}
-
-/**
  * dw_window_show_stage:
  * @self: a window
  * @uuid: what names a stage
@@ -559,7 +585,7 @@ dw_window_add_toast (DwWindow *self, AdwToast *toast)
 void
 dw_window_show_stage (DwWindow *self, const char *uuid)
 {
-  DwChat *chat = dw_chat_list_find (dw_application_get_chats (application_of (self)), uuid);
+  DwChat *chat = dw_chat_list_find (chats_of (self), uuid);
 
   if (chat != NULL)
     dw_window_show_chat (self, chat);
@@ -575,7 +601,7 @@ void
 dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)
 {
   build_pages (self);
-  dw_welcome_page_set_own_name (self->welcome, dw_application_get_own_name (application_of (self)));
+  dw_welcome_page_set_own_name (self->welcome, dw_profile_get_own_name (self->profile));
   dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
   dw_welcome_page_set_error (self->welcome, sentence);
   gtk_window_set_title (GTK_WINDOW (self), _ ("DynamoWave Chat"));

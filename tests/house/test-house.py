@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the tree itself: the arrows between the folders, the size of rooms, the data files."""
+"""Reads the tree itself: the arrows between the folders, the data files."""
 
 import json
 import os
@@ -66,20 +66,6 @@ def test_arrows_are_seen():
             folder.mkdir(parents=True)
             (folder / "x.c").write_text(f'#include "{include}"\n', encoding="utf-8")
             assert wrong_arrows(Path(scratch)), (room, include)
-
-
-def test_rooms():
-    """Files under 600 lines, functions under 60"""
-    for path in sources():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        assert len(lines) < 600, f"{path}: {len(lines)} lines"
-        start = None
-        for number, line in enumerate(lines, 1):
-            if line == "{":
-                start = number
-            elif line == "}" and start is not None:
-                assert number - start <= 60, f"{path}:{start}: {number - start} lines"
-                start = None
 
 
 def test_names():
