@@ -12,6 +12,7 @@
 #include "wire/dw-stage-link.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 
 /* Stages and their sessions belong to the program and stay connected; windows only look. */
@@ -273,7 +274,6 @@ dw_application_command_line (GApplication *application, GApplicationCommandLine 
   g_auto (GStrv) arguments = g_application_command_line_get_arguments (command_line, NULL);
   DwWindow *window = find_window (self);
 
-  /* --profile was read in main(), before there was an instance to ask. */
   if (arguments[0] != NULL && arguments[1] != NULL)
     open_when_loaded (self, window, arguments + 1);
   gtk_window_present (GTK_WINDOW (window));
@@ -337,12 +337,49 @@ dw_application_finalize (GObject *object)
   G_OBJECT_CLASS (dw_application_parent_class)->finalize (object);
 }
 
+static gboolean
+is_profile_name (const char *name)
+{
+  return g_regex_match_simple ("^[A-Za-z0-9_-]{1,32}\\z", name, 0, 0);
+}
+
+/* The profile decides which instance this is, so it is chosen before there is one to ask. */
+static int
+dw_application_handle_local_options (GApplication *application, GVariantDict *options)
+{
+  DwApplication *self = DW_APPLICATION (application);
+  g_autofree char *name = NULL;
+
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("dynamowave-chat %s\n", DW_VERSION);
+      return 0;
+    }
+
+  if (g_variant_dict_lookup (options, "profile", "s", &name))
+    {
+      g_autofree char *id = NULL;
+
+      if (!is_profile_name (name))
+        {
+          g_printerr (_ ("A profile’s name has up to 32 letters, digits, “-” and “_”.\n"));
+          return 2;
+        }
+      id = g_strdup_printf ("%s.Profile_%s", DW_APP_ID, name);
+      g_application_set_application_id (application, id);
+    }
+  self->profile = dw_profile_new (name);
+
+  return -1;
+}
+
 static void
 dw_application_class_init (DwApplicationClass *klass)
 {
   GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = dw_application_finalize;
+  application_class->handle_local_options = dw_application_handle_local_options;
   application_class->startup = dw_application_startup;
   application_class->activate = dw_application_activate;
   application_class->command_line = dw_application_command_line;
@@ -353,23 +390,29 @@ dw_application_class_init (DwApplicationClass *klass)
 static void
 dw_application_init (DwApplication *self)
 {
+  static const GOptionEntry options[] = {
+    { "profile", 'p', 0, G_OPTION_ARG_STRING, NULL,
+      N_ ("Be another person, with data, settings and an instance of their own"), N_ ("NAME") },
+    { "version", 'V', 0, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
+    { NULL },
+  };
+  GApplication *application = G_APPLICATION (self);
+
+  g_application_add_main_option_entries (application, options);
+  g_application_set_option_context_parameter_string (application, _ ("[URL…]"));
+  g_application_set_option_context_summary (
+      application, _ ("Chat on a stage. A URL starts with wss://, or with ws:// for this computer."));
 }
 
 /**
  * dw_application_new:
- * @profile: (nullable): another person's profile: letters, digits, “-” and “_”
  *
  * Returns: (transfer full): the program; one instance a profile
  */
 DwApplication *
-dw_application_new (const char *profile)
+dw_application_new (void)
 {
-  g_autofree char *id =
-      profile != NULL ? g_strdup_printf ("%s.Profile_%s", DW_APP_ID, profile) : g_strdup (DW_APP_ID);
-  DwApplication *self =
-      g_object_new (DW_TYPE_APPLICATION, "application-id", id, "resource-base-path", "/io/github/dynamowave/Chat",
-                    "flags", G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, NULL);
-
-  self->profile = dw_profile_new (profile);
-  return self;
+  return g_object_new (DW_TYPE_APPLICATION, "application-id", DW_APP_ID, "resource-base-path",
+                       "/io/github/dynamowave/Chat", "flags",
+                       G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, NULL);
 }

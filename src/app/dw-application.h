@@ -10,6 +10,6 @@ G_BEGIN_DECLS
 #define DW_TYPE_APPLICATION (dw_application_get_type ())
 G_DECLARE_FINAL_TYPE (DwApplication, dw_application, DW, APPLICATION, AdwApplication)
 
-DwApplication *dw_application_new (const char *profile);
+DwApplication *dw_application_new (void);
 
 G_END_DECLS

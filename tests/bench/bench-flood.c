@@ -49,7 +49,7 @@ main (int argc, char *argv[])
   Watch watch = { g_get_monotonic_time (), 0 };
 
   setlocale (LC_ALL, "");
-  application = dw_application_new (NULL);
+  application = dw_application_new ();
   /* As urgent as a key or the pointer. */
   g_timeout_add (WATCH_MS, on_watch, &watch);
   g_unix_signal_add (SIGUSR1, on_begin, &watch);
