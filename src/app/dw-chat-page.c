@@ -200,8 +200,8 @@ dw_chat_page_init (DwChatPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
-  g_signal_group_connect_swapped (self->stage, "secret-changed", G_CALLBACK (show_secret), self);
-  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (show_own_name), self);
+  g_signal_group_connect_swapped (self->stage, "notify::secret", G_CALLBACK (show_secret), self);
+  g_signal_group_connect_swapped (self->stage, "notify::own-name", G_CALLBACK (show_own_name), self);
   self->outbox = g_signal_group_new (DW_TYPE_OUTBOX);
   g_signal_group_connect_swapped (self->outbox, "notify::n-asking", G_CALLBACK (show_asking), self);
 }

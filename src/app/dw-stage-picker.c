@@ -208,7 +208,9 @@ dw_stage_picker_init (DwStagePicker *self)
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
-  g_signal_group_connect_swapped (self->stage, "changed", G_CALLBACK (on_stage_changed), self);
+  g_signal_group_connect_swapped (self->stage, "notify::name", G_CALLBACK (on_stage_changed), self);
+  g_signal_group_connect_swapped (self->stage, "notify::urls", G_CALLBACK (on_stage_changed), self);
+  g_signal_group_connect_swapped (self->stage, "notify::muted", G_CALLBACK (on_stage_changed), self);
   gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (self->button), on_open, self, NULL);
   g_signal_connect_object (self->popover, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
 }

@@ -94,7 +94,7 @@ on_secret_changed (DwChatList *self, DwStage *stage)
 static DwChat *
 make_chat (DwChatList *self, DwStage *stage)
 {
-  g_signal_connect_object (stage, "secret-changed", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (stage, "notify::secret", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
   return dw_chat_new (stage, self->history, &self->policy, self->monitor);
 }
 

@@ -104,7 +104,7 @@ watch (DwStageList *self, DwStage *stage, guint position)
 {
   g_ptr_array_insert (self->stages, (int) position, g_object_ref (stage));
   self->next = MAX (self->next, dw_stage_get_number (stage) + 1);
-  g_signal_connect_object (stage, "changed", G_CALLBACK (set_dirty), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (stage, "notify", G_CALLBACK (set_dirty), self, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -388,7 +388,7 @@ on_asked (GObject *source, GAsyncResult *result, gpointer data)
  * @self: a list
  * @stage: a stage of it
  *
- * Asks the keyring for what is secret; the stage emits “secret-changed” when the answer is there.
+ * Asks the keyring for what is secret; its property “secret” changes when the answer is there.
  */
 void
 dw_stage_list_ask_secret (DwStageList *self, DwStage *stage)

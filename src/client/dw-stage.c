@@ -28,28 +28,122 @@ struct _DwStage
 
 G_DEFINE_FINAL_TYPE (DwStage, dw_stage, G_TYPE_OBJECT)
 
+/* One for each thing that is remembered. They are read by the functions below; a follower is told which one changed. */
 enum
 {
-  SIGNAL_CHANGED,
-  SIGNAL_SECRET_CHANGED,
-  N_SIGNALS,
+  PROP_0,
+  PROP_NAME,
+  PROP_URLS,
+  PROP_DIALECT,
+  PROP_OWN_NAME,
+  PROP_PROTOCOLS,
+  PROP_HEADERS,
+  PROP_NUMBER,
+  PROP_LOCAL,
+  PROP_ONLINE,
+  PROP_MUTED,
+  PROP_ECHOES,
+  PROP_SEEN,
+  PROP_LEFT_AT,
+  PROP_DRAFT,
+  PROP_SECRET,
+  N_PROPERTIES,
 };
 
-static guint signals[N_SIGNALS];
+static GParamSpec *properties[N_PROPERTIES];
 
 static void
-changed (DwStage *self)
+notify (DwStage *self, guint property)
 {
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
 static void
-set_flag (DwStage *self, gboolean *flag, gboolean value)
+set_flag (DwStage *self, gboolean *flag, gboolean value, guint property)
 {
   if (*flag == value)
     return;
   *flag = value;
-  changed (self);
+  notify (self, property);
+}
+
+static void
+set_number (DwStage *self, gint64 *number, gint64 value, guint property)
+{
+  if (*number == value)
+    return;
+  *number = value;
+  notify (self, property);
+}
+
+/* Empty is none. */
+static void
+set_text (DwStage *self, char **text, const char *value, guint property)
+{
+  if (value != NULL && *value == '\0')
+    value = NULL;
+  if (g_strcmp0 (*text, value) == 0)
+    return;
+  g_free (*text);
+  *text = g_strdup (value);
+  notify (self, property);
+}
+
+static void
+dw_stage_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
+{
+  DwStage *self = DW_STAGE (object);
+
+  switch (property)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_URLS:
+      g_value_set_boxed (value, self->urls);
+      break;
+    case PROP_DIALECT:
+      g_value_set_pointer (value, self->dialect);
+      break;
+    case PROP_OWN_NAME:
+      g_value_set_string (value, self->own_name);
+      break;
+    case PROP_PROTOCOLS:
+      g_value_set_boxed (value, self->protocols);
+      break;
+    case PROP_HEADERS:
+      g_value_set_boxed (value, self->headers);
+      break;
+    case PROP_NUMBER:
+      g_value_set_int64 (value, self->number);
+      break;
+    case PROP_LOCAL:
+      g_value_set_boolean (value, self->local);
+      break;
+    case PROP_ONLINE:
+      g_value_set_boolean (value, self->online);
+      break;
+    case PROP_MUTED:
+      g_value_set_boolean (value, self->muted);
+      break;
+    case PROP_ECHOES:
+      g_value_set_boolean (value, self->echoes);
+      break;
+    case PROP_SEEN:
+      g_value_set_int64 (value, self->seen);
+      break;
+    case PROP_LEFT_AT:
+      g_value_set_int64 (value, self->left_at);
+      break;
+    case PROP_DRAFT:
+      g_value_set_string (value, self->draft);
+      break;
+    case PROP_SECRET:
+      g_value_set_uint (value, self->secret);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+    }
 }
 
 static void
@@ -71,22 +165,28 @@ dw_stage_finalize (GObject *object)
 static void
 dw_stage_class_init (DwStageClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = dw_stage_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
-  /**
-   * DwStage::changed:
-   *
-   * Something that is remembered changed.
-   */
-  signals[SIGNAL_CHANGED] =
-      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /**
-   * DwStage::secret-changed:
-   *
-   * Its secret came, or could not be had or kept.
-   */
-  signals[SIGNAL_SECRET_CHANGED] = g_signal_new ("secret-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
+  object_class->finalize = dw_stage_finalize;
+  object_class->get_property = dw_stage_get_property;
+
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  properties[PROP_URLS] = g_param_spec_boxed ("urls", NULL, NULL, G_TYPE_PTR_ARRAY, flags);
+  properties[PROP_DIALECT] = g_param_spec_pointer ("dialect", NULL, NULL, flags);
+  properties[PROP_OWN_NAME] = g_param_spec_string ("own-name", NULL, NULL, NULL, flags);
+  properties[PROP_PROTOCOLS] = g_param_spec_boxed ("protocols", NULL, NULL, G_TYPE_STRV, flags);
+  properties[PROP_HEADERS] = g_param_spec_boxed ("headers", NULL, NULL, G_TYPE_HASH_TABLE, flags);
+  properties[PROP_NUMBER] = g_param_spec_int64 ("number", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+  properties[PROP_LOCAL] = g_param_spec_boolean ("local", NULL, NULL, FALSE, flags);
+  properties[PROP_ONLINE] = g_param_spec_boolean ("online", NULL, NULL, FALSE, flags);
+  properties[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags);
+  properties[PROP_ECHOES] = g_param_spec_boolean ("echoes", NULL, NULL, FALSE, flags);
+  properties[PROP_SEEN] = g_param_spec_int64 ("seen", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+  properties[PROP_LEFT_AT] = g_param_spec_int64 ("left-at", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+  properties[PROP_DRAFT] = g_param_spec_string ("draft", NULL, NULL, NULL, flags);
+  properties[PROP_SECRET] = g_param_spec_uint ("secret", NULL, NULL, 0, DW_STAGE_SECRET_SESSION, 0, flags);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
 static void
@@ -154,9 +254,7 @@ dw_stage_get_name (DwStage *self)
 void
 dw_stage_set_name (DwStage *self, const char *name)
 {
-  g_free (self->name);
-  self->name = name != NULL && *name != '\0' ? g_strdup (name) : NULL;
-  changed (self);
+  set_text (self, &self->name, name, PROP_NAME);
 }
 
 /**
@@ -196,7 +294,7 @@ dw_stage_set_url (DwStage *self, guint index, DwStageUrl *url)
   dw_stage_url_ref (url);
   dw_stage_url_unref (g_ptr_array_index (self->urls, index));
   g_ptr_array_index (self->urls, index) = url;
-  changed (self);
+  notify (self, PROP_URLS);
 }
 
 /**
@@ -212,7 +310,7 @@ dw_stage_add_url (DwStage *self, DwStageUrl *url)
   if (self->urls->len >= DW_STAGE_URLS)
     return FALSE;
   g_ptr_array_add (self->urls, dw_stage_url_ref (url));
-  changed (self);
+  notify (self, PROP_URLS);
   return TRUE;
 }
 
@@ -229,7 +327,7 @@ dw_stage_set_urls (DwStage *self, GPtrArray *urls)
   g_ptr_array_ref (urls);
   g_ptr_array_unref (self->urls);
   self->urls = urls;
-  changed (self);
+  notify (self, PROP_URLS);
 }
 
 /**
@@ -255,7 +353,7 @@ dw_stage_set_dialect (DwStage *self, DwDialect *dialect)
   dw_dialect_ref (dialect);
   dw_dialect_unref (self->dialect);
   self->dialect = dialect;
-  changed (self);
+  notify (self, PROP_DIALECT);
 }
 
 /**
@@ -278,9 +376,7 @@ dw_stage_get_own_name (DwStage *self)
 void
 dw_stage_set_own_name (DwStage *self, const char *own_name)
 {
-  g_free (self->own_name);
-  self->own_name = own_name != NULL && *own_name != '\0' ? g_strdup (own_name) : NULL;
-  changed (self);
+  set_text (self, &self->own_name, own_name, PROP_OWN_NAME);
 }
 
 /**
@@ -307,7 +403,7 @@ dw_stage_set_protocols (DwStage *self, char **protocols)
 
   g_strfreev (self->protocols);
   self->protocols = copy;
-  changed (self);
+  notify (self, PROP_PROTOCOLS);
 }
 
 /**
@@ -334,7 +430,7 @@ dw_stage_set_headers (DwStage *self, GHashTable *headers)
     g_hash_table_ref (headers);
   g_clear_pointer (&self->headers, g_hash_table_unref);
   self->headers = headers;
-  changed (self);
+  notify (self, PROP_HEADERS);
 }
 
 /**
@@ -357,10 +453,7 @@ dw_stage_get_number (DwStage *self)
 void
 dw_stage_set_number (DwStage *self, gint64 number)
 {
-  if (self->number == number)
-    return;
-  self->number = number;
-  changed (self);
+  set_number (self, &self->number, number, PROP_NUMBER);
 }
 
 /**
@@ -383,7 +476,7 @@ dw_stage_is_local (DwStage *self)
 void
 dw_stage_set_local (DwStage *self, gboolean local)
 {
-  set_flag (self, &self->local, local);
+  set_flag (self, &self->local, local, PROP_LOCAL);
 }
 
 /**
@@ -406,7 +499,7 @@ dw_stage_is_online (DwStage *self)
 void
 dw_stage_set_online (DwStage *self, gboolean online)
 {
-  set_flag (self, &self->online, online);
+  set_flag (self, &self->online, online, PROP_ONLINE);
 }
 
 /**
@@ -429,7 +522,7 @@ dw_stage_is_muted (DwStage *self)
 void
 dw_stage_set_muted (DwStage *self, gboolean muted)
 {
-  set_flag (self, &self->muted, muted);
+  set_flag (self, &self->muted, muted, PROP_MUTED);
 }
 
 /**
@@ -452,7 +545,7 @@ dw_stage_echoes (DwStage *self)
 void
 dw_stage_set_echoes (DwStage *self, gboolean echoes)
 {
-  set_flag (self, &self->echoes, echoes);
+  set_flag (self, &self->echoes, echoes, PROP_ECHOES);
 }
 
 /**
@@ -475,10 +568,7 @@ dw_stage_get_seen (DwStage *self)
 void
 dw_stage_set_seen (DwStage *self, gint64 seen)
 {
-  if (self->seen == seen)
-    return;
-  self->seen = seen;
-  changed (self);
+  set_number (self, &self->seen, seen, PROP_SEEN);
 }
 
 /**
@@ -501,10 +591,7 @@ dw_stage_get_left_at (DwStage *self)
 void
 dw_stage_set_left_at (DwStage *self, gint64 left_at)
 {
-  if (self->left_at == left_at)
-    return;
-  self->left_at = left_at;
-  changed (self);
+  set_number (self, &self->left_at, left_at, PROP_LEFT_AT);
 }
 
 /**
@@ -530,8 +617,7 @@ dw_stage_set_secret (DwStage *self, DwStageSecret secret)
   if (self->secret == secret)
     return;
   self->secret = secret;
-  g_signal_emit (self, signals[SIGNAL_SECRET_CHANGED], 0);
-  changed (self);
+  notify (self, PROP_SECRET);
 }
 
 /**
@@ -588,5 +674,5 @@ dw_stage_set_draft (DwStage *self, const char *draft)
   g_free (self->draft);
   self->draft = g_utf8_make_valid (copy, -1);
   g_free (copy);
-  changed (self);
+  notify (self, PROP_DRAFT);
 }
