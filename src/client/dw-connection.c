@@ -18,8 +18,8 @@
  * | a fragmented text above that | closed with 1009, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | a frame above that | libsoup ends it, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
  * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | bytes that are not UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with
- * %DW_CAUSE_PROTOCOL_ERROR | | data after a close frame | ignored |
+ * | invalid UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
+ * | data after a close frame | ignored |
  */
 struct _DwConnection
 {

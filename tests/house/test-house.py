@@ -89,6 +89,13 @@ def test_habits():
                 raise AssertionError(f"{path}: a global: {line}")
 
 
+def test_error_domains():
+    """The formatter has not made minus signs of the dashes in an error domain's name"""
+    for path in sources():
+        for name in re.findall(r"G_DEFINE_QUARK \(([^,]*),", path.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"[a-z-]+", name), f"{path}: {name}: the macro needs a semicolon after it"
+
+
 def test_documented():
     """Public functions of wire, client and backend carry gtk-doc"""
     missing = []
