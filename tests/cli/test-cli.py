@@ -299,4 +299,4 @@ def test_no_secret():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/cli")
+    tap.run(sys.modules[__name__], "/client/cli")

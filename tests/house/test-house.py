@@ -226,4 +226,4 @@ def test_icons():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/house")
+    tap.run(sys.modules[__name__], "/house/house")

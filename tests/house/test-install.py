@@ -43,4 +43,4 @@ def test_destdir():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/install")
+    tap.run(sys.modules[__name__], "/house/install")

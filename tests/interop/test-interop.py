@@ -162,4 +162,4 @@ def test_raw_variant():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/interop")
+    tap.run(sys.modules[__name__], "/interop/interop")

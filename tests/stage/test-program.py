@@ -525,4 +525,4 @@ def test_options():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/stage")
+    tap.run(sys.modules[__name__], "/stage/program")

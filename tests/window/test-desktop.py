@@ -134,4 +134,4 @@ def test_background_denied():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/desktop")
+    tap.run(sys.modules[__name__], "/window/window-desktop")

@@ -218,4 +218,4 @@ def test_undo_returns():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/stages")
+    tap.run(sys.modules[__name__], "/window/window-stages")
