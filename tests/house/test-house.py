@@ -203,7 +203,7 @@ def test_one_id():
 
 def test_scripts():
     """Shell scripts parse"""
-    for script in (ROOT / "dev", ROOT / "tests" / "with-display.sh", ROOT / ".ci" / "run"):
+    for script in (ROOT / "dev", ROOT / ".ci" / "run", *ROOT.glob("tests/*.sh"), *ROOT.glob("flatpak/local/*.sh")):
         check("sh", "-n", script)
 
 
