@@ -230,7 +230,8 @@ share_descriptors (DwStageServer *self)
 static void
 dw_stage_server_init (DwStageServer *self)
 {
-  self->server = soup_server_new ("server-header", "dynamowave-stage", NULL);
+  /* Paths stay as they are on the wire: that is what a client signs, and what is read of them is decoded once. */
+  self->server = soup_server_new ("server-header", "dynamowave-stage", "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
 }
