@@ -5,10 +5,14 @@
 import asyncio
 import base64
 import contextlib
+import hashlib
+import hmac
+import http.client
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -19,6 +23,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import websockets
@@ -41,6 +46,13 @@ def until(what, check, deadline=DEADLINE):
             return value
         time.sleep(0.02)
     raise AssertionError(f"waited {deadline} s for {what}")
+
+
+def write(path, text, mode=0o600):
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+    os.chmod(path, mode)
+    return path
 
 
 class Stage:
@@ -73,7 +85,8 @@ class Stage:
             return error.code, error.read().decode()
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        # A stage that holds secrets shows them to nobody but root.
+        return self.metrics()["descriptors"]
 
     def memory(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
@@ -522,6 +535,158 @@ def test_options():
     with stage() as local:
         done = subprocess.run([PROGRAM, "--listen", f"127.0.0.1:{local.port}"], capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.returncode == 1 and "Cannot listen" in done.stderr, done.stderr
+
+
+def canonical(method, path, date, host, body):
+    segments = "/".join(urllib.parse.quote(part, safe="-_.~") for part in path.split("/"))
+    return (f"{method}\n{segments}\n\nhost:{host}\nx-amz-date:{date}\n\nhost;x-amz-date\n"
+            f"{hashlib.sha256(body).hexdigest()}")
+
+
+def signed_request(port, method, path, key_id, secret, body=b""):
+    """As an SDK does it: every part of the path as it is on the wire is encoded once more."""
+    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    host = f"127.0.0.1:{port}"
+    scope = f"{date[:8]}/eu-west-1/execute-api/aws4_request"
+    request = canonical(method, path, date, host, body)
+    key = f"AWS4{secret}".encode()
+    for word in scope.split("/"):
+        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
+    to_sign = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+    connection.request(method, path, body=body, headers={
+        "X-Amz-Date": date,
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text, request
+
+
+def test_signatures():
+    """A signature is over the path as it was sent; the error shows the string that should have been signed, encoded once"""
+    gone = "L0SM9cOFvHcCIhw"
+    with tempfile.TemporaryDirectory() as folder:
+        key = write(f"{folder}/key", "AKIDEXAMPLE\r\ns3cret/+=\r\n")
+        with stage("--management-key-file", key) as local:
+            for path, encoded in ((f"/prod/@connections/{gone}%3D", f"/prod/%40connections/{gone}%253D"),
+                                  (f"/prod/%40connections/{gone}%3D", f"/prod/%2540connections/{gone}%253D"),
+                                  (f"/prod/@connections/{gone}=", f"/prod/%40connections/{gone}%3D")):
+                status, text, _ = signed_request(local.port, "GET", path, "AKIDEXAMPLE", "s3cret/+=")
+                assert status == 410, (path, status, text)
+                status, text, request = signed_request(local.port, "POST", path, "AKIDEXAMPLE", "another", b"hello")
+                assert status == 403, (path, status, text)
+                words = json.loads(text)["message"]
+                assert f"\n'POST\n{encoded}\n" in words and words.endswith(f"'{request}'"), words
+
+
+def test_secret_files():
+    """A secret is read from a file by one set of rules, and what it does not hold is told without repeating it"""
+    bad = (("", "is empty"), ("\n", "is empty"), ("canary1\ncanary2\n", "one line"), ("canary\x1b[0m", "control characters"),
+           (b"canary\xff", "not UTF-8"), ("canary" * 11000, "64 KiB"))
+    with tempfile.TemporaryDirectory() as folder:
+        write(f"{folder}/key", "AKID\ncanary\nmore\n")
+        registry = ["--registry", f"sqlite:{folder}/stage.sqlite"]
+        redrive = ["dead-letters", "redrive", *registry, "--url", "http://127.0.0.1:1/prod", "--management-token-file"]
+        for text, words in bad:
+            path = write(f"{folder}/token", text)
+            for command, wanted in ((["--token-file"], 2), (["--management-token-file"], 2), (redrive, 1)):
+                done = subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=DEADLINE, check=False)
+                assert done.returncode == wanted and words in done.stderr and "canary" not in done.stderr, (command, text, done)
+        done = subprocess.run([PROGRAM, "--management-key-file", f"{folder}/key"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 2 and "two lines" in done.stderr and "canary" not in done.stderr, done
+        # Endless, and never read to its end.
+        done = subprocess.run([PROGRAM, "--token-file", "/dev/zero"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 2 and "64 KiB" in done.stderr, done
+        for text in ("S3CR3T", "S3CR3T\n", "S3CR3T\r\n"):
+            with stage("--token-file", write(f"{folder}/token", text)) as local:
+                for path, answer in (("/prod", b" 401 "), ("/prod?token=S3CR3T", b" 101 "), ("/prod?token=S3CR3", b" 403 "),
+                                     ("/prod?token=S3CR3T%0A", b" 403 ")):
+                    client = handshake(local.port, path)
+                    assert answer in client.recv(4096), (text, path)
+                    client.close()
+
+
+def test_token_on_command_line():
+    """A token on the command line works, is not to be read there, and that it was is told once"""
+    with stage("--token", TOKEN, "--listen=127.0.0.1:0") as local:
+        with open(f"/proc/{local.process.pid}/cmdline", "rb") as file:
+            shown = file.read()
+        assert b"S3CR3T" not in shown and b"--listen=127.0.0.1:0" in shown and b"--token\0***" in shown, shown
+        assert local.output().count("on the command line") == 1, local.output()
+        assert local.request("GET", "/@metrics")[0] == 200
+        client = handshake(local.port, "/prod?token=S3CR3T%2B%2F%3Dcanary")
+        assert b" 101 " in client.recv(4096)
+        client.close()
+
+
+def warnings(*options):
+    local = Stage("--log-format", "json", *options)
+    assert local.end() == 0
+    return [line["message"] for line in map(json.loads, local.output().splitlines()) if line["level"] == "warning"]
+
+
+def test_warnings():
+    """What works and should not stay as it is, is told at the start: files everybody can read, doors without a lock"""
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        token, letter = write(f"{folder}/token", TOKEN), write(f"{folder}/key", "AKID\nsecret\n")
+        os.chmod(key, 0o600)
+        every = ["--token-file", token, "--management-key-file", letter, "--tls-certificate", cert, "--tls-key", key]
+        assert warnings(*every) == []
+        assert warnings("--listen", "0.0.0.0:0", *every) == []
+        assert warnings() == warnings("--listen", "[::1]:0") == []
+        for path in (token, letter, key):
+            os.chmod(path, 0o604)
+            told = warnings(*every)
+            assert len(told) == 1 and path in told[0] and "can read" in told[0], told
+            # A group is how a key is shared between services.
+            os.chmod(path, 0o640)
+            assert warnings(*every) == []
+        for address in ("0.0.0.0:0", "[::]:0"):
+            told = warnings("--listen", address)
+            assert len(told) == 1 and "can connect" in told[0], told
+
+
+def test_wrong_key():
+    """A key that does not fit the certificate is an error at the start, not of the first visitor"""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        cert, key = certificate(one)
+        _, wrong = certificate(other)
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{other}/ec.pem"], check=True,
+                       capture_output=True, timeout=DEADLINE)
+        for path in (wrong, f"{other}/ec.pem"):
+            done = subprocess.run([PROGRAM, "--tls-certificate", cert, "--tls-key", path], capture_output=True, text=True, timeout=DEADLINE,
+                                  check=False)
+            assert done.returncode == 2 and "does not fit" in done.stderr and path in done.stderr, done
+        with stage("--tls-certificate", cert, "--tls-key", key) as local:
+            assert local.url.startswith("wss:")
+
+
+def test_no_core():
+    """While a stage holds secrets its memory is not dumped, and no other process of the user can look into it"""
+    def owner(*options):
+        # As somebody who is not root: what belongs to root in there cannot be read by them.
+        who = {"user": 65534} if os.getuid() == 0 else {}
+        process = subprocess.Popen([f"{folder}/stage", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **who)
+        assert b"://" in process.stdout.readline()
+        with open(f"/proc/{process.pid}/limits", encoding="utf-8") as file:
+            limit = next(line.split()[4:6] for line in file if line.startswith("Max core file size"))
+        found = os.stat(f"/proc/{process.pid}/mem").st_uid, limit
+        process.kill()
+        process.wait(DEADLINE)
+        process.stdout.close()
+        return found
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(PROGRAM, f"{folder}/stage")
+        token = write(f"{folder}/token", TOKEN, 0o644)
+        assert owner("--token-file", token) == (0, ["0", "0"])
+        assert owner("--management-token", TOKEN) == (0, ["0", "0"])
+        # Without one there is nothing to keep from a debugger.
+        assert owner()[0] == (65534 if os.getuid() == 0 else os.getuid())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include "dw-letters-command.h"
 
 #include "dw-dead-letters.h"
+#include "dw-secret-file.h"
 #include "dw-stage-options.h"
 
 #include "wire/dw-time.h"
@@ -105,7 +106,7 @@ static gboolean
 redrive (DwStageFile *file, const Options *options, GError **error)
 {
   g_autoptr (SoupSession) session = soup_session_new_with_options ("timeout", ANSWER_SECONDS, NULL);
-  g_autofree char *token = NULL;
+  g_auto (GStrv) token = NULL;
   gint64 after = 0;
 
   if (options->url == NULL || options->token_file == NULL)
@@ -115,9 +116,9 @@ redrive (DwStageFile *file, const Options *options, GError **error)
           _ ("To redrive, say where: --url http://127.0.0.1:PORT/STAGE --management-token-file FILE"));
       return FALSE;
     }
-  if (!g_file_get_contents (options->token_file, &token, NULL, error))
+  token = dw_secret_file_read (options->token_file, DW_SECRET_TOKEN, error);
+  if (token == NULL)
     return FALSE;
-  g_strstrip (token);
   for (;;)
     {
       g_autoptr (GPtrArray) letters = dw_dead_letters_list (file, after, PAGE, error);
@@ -129,7 +130,7 @@ redrive (DwStageFile *file, const Options *options, GError **error)
           const DwDeadLetter *letter = letters->pdata[i];
           gboolean settled = FALSE;
 
-          if (!post (session, options, token, letter, &settled, error)
+          if (!post (session, options, token[0], letter, &settled, error)
               || (settled && !dw_dead_letters_remove (file, letter->number, error)))
             return FALSE;
           after = letter->number;

@@ -384,10 +384,25 @@ act (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray 
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
 }
 
+/* Who is not dumpable lets nobody but root count them from outside. */
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (folder != NULL && g_dir_read_name (folder) != NULL)
+    n++;
+  return n;
+}
+
 static void
 answer_metrics (DwManagement *self, SoupServerMessage *message)
 {
-  g_autofree char *text = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway));
+  g_autofree char *counters = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway));
+  g_autofree char *text = g_strdup_printf ("%s# HELP dynamowave_descriptors Descriptors that are open\n"
+                                           "# TYPE dynamowave_descriptors gauge\ndynamowave_descriptors %u\n",
+                                           counters, count_descriptors ());
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (message, "text/plain; version=0.0.4", SOUP_MEMORY_COPY, text, strlen (text));

@@ -87,3 +87,16 @@ dw_stage_config_check (const DwStageConfig *config, GError **error)
     return refuse (error, "an access key ID and its secret belong together");
   return TRUE;
 }
+
+/**
+ * dw_stage_config_has_secrets:
+ * @config: a configuration
+ *
+ * Returns: whether the process that has it holds a token or a private key
+ */
+gboolean
+dw_stage_config_has_secrets (const DwStageConfig *config)
+{
+  return config->token != NULL || config->management_token != NULL || config->secret != NULL
+         || config->certificate != NULL;
+}

@@ -59,6 +59,7 @@ typedef struct
 DwStageConfig *dw_stage_config_new (const char *stage);
 void dw_stage_config_free (DwStageConfig *config);
 gboolean dw_stage_config_check (const DwStageConfig *config, GError **error);
+gboolean dw_stage_config_has_secrets (const DwStageConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwStageConfig, dw_stage_config_free)
 
