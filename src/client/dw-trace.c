@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace.h"
 
+#include "wire/dw-json.h"
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
@@ -285,7 +286,7 @@ dw_trace_entry_to_json (const DwTraceEntry *entry)
     add_text (builder, "note", entry->note);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return dw_json_write (root);
 }
 
 /**

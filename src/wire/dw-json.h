@@ -7,4 +7,7 @@ G_BEGIN_DECLS
 
 JsonNode *dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **error);
 
+char *dw_json_make_printable (const char *json);
+char *dw_json_write (JsonNode *root);
+
 G_END_DECLS

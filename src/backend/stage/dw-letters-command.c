@@ -54,10 +54,12 @@ list (DwStageFile *file, GError **error)
         {
           const DwDeadLetter *letter = letters->pdata[i];
           g_autofree char *time = dw_time_format (letter->time * 1000);
+          /* A file is what somebody wrote, and a terminal obeys escape sequences. */
+          g_autofree char *id = g_strescape (letter->connection_id, NULL);
+          g_autofree char *reason = g_strescape (letter->reason, NULL);
           g_autofree char *text = g_strescape (letter->text, NULL);
 
-          printf ("%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\n", letter->number, time, letter->connection_id,
-                  letter->reason, text);
+          printf ("%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\n", letter->number, time, id, reason, text);
           after = letter->number;
         }
     }
