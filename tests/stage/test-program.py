@@ -524,6 +524,64 @@ def test_log():
                 assert events[2]["requestContext"]["disconnectStatusCode"] == 1000
 
 
+def event_of(local, *headers, path="/prod"):
+    """The event of one handshake with these headers, as the log has it."""
+    client = socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE)
+    client.sendall((f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n" + "".join(f"{line}\r\n" for line in headers) + "\r\n").encode())
+    assert client.recv(4096).startswith(b"HTTP/1.1 101"), headers
+    client.close()
+    return until("the event", lambda: next(
+        (json.loads(json.loads(line)["message"][6:]) for line in local.output().splitlines() if '"CONNECT' in line.replace("\\", "")
+         and line.endswith("}")), None))
+
+
+def test_redaction():
+    """What is secret of a handshake is in no event of the log, in whatever way it is written and however often"""
+    quoted = 'S3"CR\\3T'
+    sent = ((quoted, "/prod?token=S3%22CR%5C3T&x=1", ()),
+            (quoted, "/prod", (f"Authorization: Bearer {quoted}",)),
+            (TOKEN, "/prod?token=S3CR3T%2B%2F%3Dcanary", ("Authorization: Basic canary", "Authorization: Bearer canary2")),
+            (TOKEN, "/prod", (f"authorization: bearer {TOKEN}", "Cookie: a=canary; b=c", "Cookie: d=canary", "X-API-Key: canary",
+                              "Proxy-Authorization: canary", "X-Amz-Security-Token: canary", "X-Auth: canary")),
+            (TOKEN, f"/prod?token={urllib.parse.quote(TOKEN)}&api_key=canary&access_token=canary&X-Amz-Signature=canary&jwt=canary",
+             (f"X-Other: name={TOKEN}", f"User-Agent: {TOKEN}/1")),
+            (TOKEN, f"/prod?token={urllib.parse.quote(TOKEN)}", (f"Sec-WebSocket-Protocol: {quoted}, chat, canary",
+                                                                 "Sec-WebSocket-Protocol: canary2")))
+    for token, path, headers in sent:
+        with stage("--token", token, "--subprotocol", "chat", "--events", "--log-format", "json") as local:
+            event = event_of(local, *headers, path=path)
+            assert event["requestContext"]["eventType"] == "CONNECT" and event["headers"]["Host"] == "x", event
+            assert "canary" not in local.output() and "CR3T" not in local.output() and "CR\\" not in local.output(), local.output()
+            if "x=1" in path:
+                assert event["queryStringParameters"] == {"token": "…", "x": "1"}, event
+            if "chat" in str(headers):
+                assert "…, chat, …" in event["multiValueHeaders"]["Sec-WebSocket-Protocol"], event
+
+
+def test_short_token():
+    """A token of one letter is hidden where it stands and nowhere else"""
+    with stage("--token", "e", "--events", "--log-format", "json") as local:
+        event = event_of(local, "Authorization: e", "X-Other: e", "X-Word: there", path="/prod?token=e&e=there")
+        assert event["requestContext"]["eventType"] == "CONNECT"
+        assert event["headers"]["Authorization"] == event["headers"]["X-Other"] == "…" and event["headers"]["X-Word"] == "there", event
+        assert event["queryStringParameters"] == {"token": "…", "…": "there"}, event
+
+
+def test_log_on_terminal():
+    """Nothing that a client sends reaches a terminal as more than text"""
+    async def talk(local):
+        async with websockets.connect(local.url) as client:
+            await client.send(say("\x1b]0;owned\x07 \x9b2J \u202e \u2028"))
+            await client.recv()
+
+    for style in ("text", "json"):
+        with stage("--events", "--log-format", style) as local:
+            asyncio.run(talk(local))
+            log = until("the message", lambda: next((log for log in [local.output()] if "owned" in log and log.endswith("\n")), None))
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]", log), log
+
+
 def test_options():
     """What cannot be is refused with words and status 2, or 1 where the machine says no"""
     for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "neither memory"), (["--idle-timeout", "0"], "limit"),

@@ -3,9 +3,11 @@
 
 #include "dw-connection-id.h"
 #include "dw-gateway-frame.h"
+#include "dw-redaction.h"
 
 #include "backend/handlers/dw-event-json.h"
 
+#include "wire/dw-json.h"
 #include "wire/dw-limits.h"
 
 /* One call of a handler. It lives until the handler is done, however late. */
@@ -29,6 +31,8 @@ struct _DwDispatcher
   DwRouteTable *routes;
   gint64 timeout_ms;
   gboolean traced;
+  char *token;       /* of callers, for the trace, or NULL */
+  char *subprotocol; /* the same */
 
   /* Messages are handled one after another, so that every receiver sees them in the order of acceptance. */
   GQueue waiting; /* of Call; at most DW_DISPATCHER_QUEUE */
@@ -59,6 +63,8 @@ dw_dispatcher_finalize (GObject *object)
   DwDispatcher *self = DW_DISPATCHER (object);
 
   g_queue_clear_full (&self->waiting, (GDestroyNotify) call_free);
+  g_free (self->token);
+  g_free (self->subprotocol);
   g_clear_pointer (&self->routes, dw_route_table_free);
   g_clear_object (&self->registry);
   g_clear_object (&self->gateway);
@@ -137,14 +143,21 @@ dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
 }
 
 /**
- * dw_dispatcher_set_traced:
+ * dw_dispatcher_trace:
  * @self: a dispatcher
- * @traced: whether each event is written to the log, as a Lambda function would get it; it has the frames in it
+ * @token: (nullable): what the stage asks its callers for, which the log does not get
+ * @subprotocol: (nullable): what it chooses among their subprotocols
+ *
+ * Writes each event to the log from here on, as a Lambda function would get it but for secrets; it has the frames in it.
  */
 void
-dw_dispatcher_set_traced (DwDispatcher *self, gboolean traced)
+dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol)
 {
-  self->traced = traced;
+  self->traced = TRUE;
+  g_free (self->token);
+  self->token = g_strdup (token);
+  g_free (self->subprotocol);
+  self->subprotocol = g_strdup (subprotocol);
 }
 
 static DwEvent *
@@ -162,18 +175,18 @@ make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 
 static void
 trace (DwDispatcher *self, const DwEvent *event)
 {
-  const char *secrets[] = { dw_caller_get_header (event->caller, "Authorization"),
-                            dw_caller_get_query (event->caller, "token") };
-  g_autofree char *json = self->traced ? dw_event_to_json (event) : NULL;
-  g_autoptr (GString) line = json != NULL ? g_string_new (json) : NULL;
+  g_autoptr (DwCaller) shown = NULL;
+  g_autofree char *json = NULL;
+  g_autofree char *line = NULL;
+  DwEvent redacted = *event;
 
-  if (line == NULL)
+  if (!self->traced)
     return;
-  /* A function gets them; a log does not. */
-  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
-    if (secrets[i] != NULL && *secrets[i] != '\0')
-      g_string_replace (line, secrets[i], "…", 0);
-  g_message ("Event %s", line->str);
+  shown = dw_redaction_of_caller (event->caller, self->token, self->subprotocol);
+  redacted.caller = shown;
+  json = dw_event_to_json (&redacted);
+  line = dw_json_make_printable (json);
+  g_message ("Event %s", line);
 }
 
 static void

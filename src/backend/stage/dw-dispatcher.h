@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE (DwDispatcher, dw_dispatcher, DW, DISPATCHER, GObject)
 DwDispatcher *dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gateway);
 DwRouteTable *dw_dispatcher_get_routes (DwDispatcher *self);
 void dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms);
-void dw_dispatcher_set_traced (DwDispatcher *self, gboolean traced);
+void dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol);
 
 void dw_dispatcher_connect_async (DwDispatcher *self,
                                   DwCaller *caller,

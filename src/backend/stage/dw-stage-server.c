@@ -290,7 +290,8 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
-  dw_dispatcher_set_traced (self->dispatcher, config->events);
+  if (config->events)
+    dw_dispatcher_trace (self->dispatcher, config->token, config->subprotocol);
   dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
   self->poll = dw_poll_new ();
