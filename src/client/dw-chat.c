@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-chat.h"
 
+#include "dw-notice.h"
 #include "dw-seen.h"
 
 #include <glib/gi18n-lib.h>
@@ -62,25 +63,10 @@ add_message (DwChat *self, DwMessageKind kind, const char *text, const char *sen
 }
 
 static void
-add_notice (DwChat *self, const char *sentence, const char *quoted)
+add_notice (DwChat *self, const DwFrame *frame)
 {
-  g_autofree char *start = g_utf8_substring (quoted, 0, MIN (g_utf8_strlen (quoted, -1), DW_CHAT_UNREADABLE_SHOWN));
-  g_autofree char *text = NULL;
+  g_autofree char *text = dw_notice_of_frame (frame);
 
-  /* Translators: %1$s is a sentence about a frame, %2$s the start of that frame. */
-  text = *start != '\0' ? g_strdup_printf (_ ("%1$s It begins: %2$s"), sentence, start) : g_strdup (sentence);
-  add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
-}
-
-static void
-add_gateway_error (DwChat *self, const DwFrame *frame)
-{
-  g_autofree char *text = NULL;
-
-  if (dw_outbox_refuse (self->outbox, frame) != NULL)
-    return;
-  /* Translators: %s is what the gateway says, such as “Internal server error”. */
-  text = g_strdup_printf (_ ("The stage reports: %s"), frame->text);
   add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
 }
 
@@ -96,19 +82,12 @@ on_frame (DwChat *self, const DwFrame *frame)
         add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
       break;
     case DW_FRAME_GATEWAY_ERROR:
-      add_gateway_error (self, frame);
+      if (dw_outbox_refuse (self->outbox, frame) == NULL)
+        add_notice (self, frame);
       break;
     case DW_FRAME_ROUTE_RESPONSE:
-      {
-        g_autofree char *text = NULL;
-
-        /* Translators: %s is what a route of the stage answered, such as “Message sent”. */
-        text = g_strdup_printf (_ ("The stage answers: %s"), frame->text);
-        add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
-        break;
-      }
     case DW_FRAME_UNREADABLE:
-      add_notice (self, frame->reason, frame->text);
+      add_notice (self, frame);
       break;
     case DW_FRAME_NOTIFICATION:
     default:

@@ -24,7 +24,7 @@ BUILD = Path(os.environ.get("DYNAMOWAVE_BUILD", ROOT / "_build"))
 APP_ID = "io.github.dynamowave.Chat"
 
 # What each folder may include of ours, besides itself.
-ARROWS = {"wire": set(), "client": {"wire"}, "app": {"client", "wire"}, "backend": {"wire"}, "main.c": {"app"}}
+ARROWS = {"wire": set(), "client": {"wire"}, "app": {"client", "wire"}, "backend": {"wire"}, "main.c": {"app", "wire"}}
 
 # What each folder may never include of others.
 FORBIDDEN = {"wire": r"libsoup|gtk/|adwaita|sqlite|libsecret", "client": r"gtk/|gdk/|adwaita",
