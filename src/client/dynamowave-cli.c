@@ -350,7 +350,7 @@ read_secret (const char *path, DwSecretShape shape, GError **error)
   if (stream == NULL || !g_input_stream_read_all (stream, buffer, DW_SECRET_FILE_BYTES + 1, &size, NULL, error))
     return NULL;
   if (!is_input && g_stat (path, &status) == 0 && S_ISREG (status.st_mode) && (status.st_mode & S_IROTH) != 0)
-    g_printerr (_ ("Every user of this computer can read “%s”. Make it private: chmod 600\n"), path);
+    g_printerr (_ ("“%s” is readable by every local user. Make it private: chmod 600\n"), path);
   return dw_secret_parse (buffer, size, shape, path, error);
 }
 
@@ -526,14 +526,14 @@ parse_options (Options *options, char ***arguments, GError **error)
     { "name", 'n', 0, G_OPTION_ARG_STRING, &options->name, N_ ("Your name, where the stage carries names"),
       N_ ("NAME") },
     { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file,
-      N_ ("Show the stage the token in this file, or in standard input for “-” (default $DYNAMOWAVE_TOKEN)"),
+      N_ ("Send the token in this file, or from standard input for “-” (default $DYNAMOWAVE_TOKEN)"),
       "FILE" },
     { "token-parameter", 0, 0, G_OPTION_ARG_STRING, &options->token_parameter,
-      N_ ("Show it as this parameter of the address, and not in an Authorization header"), N_ ("NAME") },
+      N_ ("Send it as this query parameter instead of an Authorization header"), N_ ("NAME") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header of the handshake"),
       N_ ("NAME: VALUE") },
     { "header-file", 0, 0, G_OPTION_ARG_FILENAME, &options->header_file,
-      N_ ("Further headers, one a line, from this file or from standard input for “-”"), "FILE" },
+      N_ ("More headers, one per line, from this file, or from standard input for “-”"), "FILE" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("A subprotocol to offer"),
       N_ ("NAME") },
     { "dialect", 0, 0, G_OPTION_ARG_STRING, &options->dialect,
@@ -641,7 +641,7 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   if (hidden)
-    g_printerr (_ ("Every user of this computer could read the token or header on the command line for a moment. "
+    g_printerr (_ ("The token or header on the command line was visible to every local user for a moment. "
                    "Use --token-file or --header-file.\n"));
   if (!parse_options (&options, &arguments, &error))
     return complain (error);

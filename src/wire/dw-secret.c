@@ -66,12 +66,12 @@ check (char **lines, DwSecretShape shape, const char *name, GError **error)
   if (n == 0 || (n == 1 && *lines[0] == '\0'))
     return complain (error, _ ("“%s” is empty."), name);
   if (shape == DW_SECRET_TOKEN && n != 1)
-    return complain (error, _ ("“%s” should hold one line, the token."), name);
+    return complain (error, _ ("“%s” should contain one line: the token."), name);
   if (shape == DW_SECRET_KEY && (n != 2 || *lines[0] == '\0' || *lines[1] == '\0'))
-    return complain (error, _ ("“%s” should hold two lines: an access key ID and its secret."), name);
+    return complain (error, _ ("“%s” should contain two lines: an access key ID and its secret."), name);
   for (char **at = lines; *at != NULL; at++)
     if (!is_plain (*at))
-      return complain (error, _ ("“%s” has control characters, or is not UTF-8 text."), name);
+      return complain (error, _ ("“%s” contains control characters or is not UTF-8 text."), name);
   return TRUE;
 }
 
@@ -95,13 +95,13 @@ dw_secret_parse (const char *text, gsize size, DwSecretShape shape, const char *
 
   if (size > DW_SECRET_FILE_BYTES)
     {
-      complain (error, _ ("“%s” is too large for a secret: it has over 64 KiB."), name);
+      complain (error, _ ("“%s” is too large for a secret (over 64 KiB)."), name);
       return NULL;
     }
   /* A NUL is no text either. */
   if (!g_utf8_validate (text, (gssize) size, NULL))
     {
-      complain (error, _ ("“%s” has control characters, or is not UTF-8 text."), name);
+      complain (error, _ ("“%s” contains control characters or is not UTF-8 text."), name);
       return NULL;
     }
   copy = g_strndup (text, size);

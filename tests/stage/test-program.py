@@ -698,7 +698,7 @@ def test_warnings():
         for path in (token, letter, key):
             os.chmod(path, 0o604)
             told = warnings(*every)
-            assert len(told) == 1 and path in told[0] and "can read" in told[0], told
+            assert len(told) == 1 and path in told[0] and "readable by every" in told[0], told
             # A group is how a key is shared between services.
             os.chmod(path, 0o640)
             assert warnings(*every) == []

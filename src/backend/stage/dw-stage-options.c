@@ -215,7 +215,7 @@ warn_of_files (DwStageOptions *options, const Typed *typed)
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     if (paths[i] != NULL && dw_secret_file_is_exposed (paths[i]))
       g_ptr_array_add (options->warnings,
-                       g_strdup_printf ("Every user of this computer can read “%s”. Make it private: chmod 600",
+                       g_strdup_printf ("“%s” is readable by every local user. Make it private: chmod 600",
                                         paths[i]));
 }
 
@@ -227,7 +227,7 @@ warn_of_address (DwStageOptions *options)
 
   if (options->config->token == NULL && !g_inet_address_get_is_loopback (address))
     g_ptr_array_add (options->warnings,
-                     g_strdup_printf ("Anybody who can reach %s can connect. Ask for a token: --token-file", text));
+                     g_strdup_printf ("Anyone who can reach %s can connect. Require a token: --token-file", text));
 }
 
 /**

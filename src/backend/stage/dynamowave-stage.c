@@ -128,7 +128,7 @@ main (int argc, char *argv[])
     forbid_dumps ();
   dw_stage_log_start (options.json);
   if (options.hidden)
-    g_message ("Every user of this computer could read the token on the command line for a moment. Put it in a file: "
+    g_message ("The token on the command line was visible to every local user for a moment. Put it in a file: "
                "--token-file, --management-token-file");
   for (guint i = 0; i < options.warnings->len; i++)
     g_warning ("%s", (const char *) options.warnings->pdata[i]);
