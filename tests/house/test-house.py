@@ -96,6 +96,13 @@ def test_error_domains():
             assert re.fullmatch(r"[a-z-]+", name), f"{path}: {name}: the macro needs a semicolon after it"
 
 
+def test_secrets_are_compared():
+    """Nothing that is secret is compared in a time that tells how much of it was right"""
+    for path in sources():
+        for call in re.findall(r"\b(?:g_)?(?:strcmp0?|str_equal|strn?cmp|memcmp|ascii_strn?casecmp) \([^;]*?\)", path.read_text(encoding="utf-8")):
+            assert not re.search(r"(token|secret|signature|password|key_id)\b(?!\")", call), f"{path}: {call}"
+
+
 def test_documented():
     """Public functions of wire, client and backend carry gtk-doc"""
     missing = []

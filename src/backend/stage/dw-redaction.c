@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-redaction.h"
 
+#include "wire/dw-secret.h"
+
 #include <string.h>
 
 /* What a log may know of a caller. A function gets all of it. */
@@ -31,7 +33,7 @@ has_token (const char *value, const char *token)
 {
   if (token == NULL || *token == '\0')
     return FALSE;
-  return strlen (token) >= LONG_TOKEN ? strstr (value, token) != NULL : strcmp (value, token) == 0;
+  return strlen (token) >= LONG_TOKEN ? strstr (value, token) != NULL : dw_secret_equal (token, value);
 }
 
 static char *
