@@ -657,6 +657,9 @@ def test_secret_files():
             for command, wanted in ((["--token-file"], 2), (["--management-token-file"], 2), (redrive, 1)):
                 done = subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=DEADLINE, check=False)
                 assert done.returncode == wanted and words in done.stderr and "canary" not in done.stderr, (command, text, done)
+        path = write(f"{folder}/token", "canary\n", 0o644)
+        done = subprocess.run([PROGRAM, *redrive, path], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert path in done.stderr and "readable by every" in done.stderr and "canary" not in done.stderr, done
         done = subprocess.run([PROGRAM, "--management-key-file", f"{folder}/key"], capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.returncode == 2 and "two lines" in done.stderr and "canary" not in done.stderr, done
         # Endless, and never read to its end.

@@ -121,6 +121,8 @@ redrive (DwStageFile *file, const Options *options, GError **error)
   token = dw_secret_file_read (options->token_file, DW_SECRET_TOKEN, error);
   if (token == NULL)
     return FALSE;
+  if (dw_secret_file_is_exposed (options->token_file))
+    g_printerr (_ ("“%s” is readable by every local user. Make it private: chmod 600\n"), options->token_file);
   for (;;)
     {
       g_autoptr (GPtrArray) letters = dw_dead_letters_list (file, after, PAGE, error);
