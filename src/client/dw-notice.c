@@ -21,8 +21,8 @@ quote (const char *sentence, const char *quoted)
  * dw_notice_of_frame:
  * @frame: an incoming frame
  *
- * Returns: (transfer full) (nullable): the text of the notice that a frame becomes, as untrusted as a message; %NULL for
- *   a message and for what the session's state says already
+ * Returns: (transfer full) (nullable): the text of the notice that a frame becomes, as untrusted as a message;
+ * %NULL for a message and for what the session's state says already
  */
 char *
 dw_notice_of_frame (const DwFrame *frame)

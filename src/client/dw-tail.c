@@ -7,8 +7,8 @@
 /**
  * SECTION:dw-tail
  *
- * What happens on a stage, told line by line. Nothing of it is kept but the ids that came last, so it can run for as
- * long as somebody likes; who wants to look back or to say something has a chat.
+ * What happens on a stage, told line by line. Nothing of it is kept but the ids that came last, so it can run for
+ * as long as somebody likes; who wants to look back or to say something has a chat.
  */
 struct _DwTail
 {

@@ -494,11 +494,9 @@ run_chat (const Options *options, DwStage *stage, const DwSessionPolicy *policy,
   /* Nothing is remembered: what is said passes through memory. */
   g_autoptr (DwStore) store = dw_store_new (NULL);
   g_autoptr (DwChat) chat = dw_chat_new (stage, store, policy, g_network_monitor_get_default ());
-  Program program = { .options = options,
-                      .loop = loop,
-                      .session = dw_chat_get_session (chat),
-                      .chat = chat,
-                      .sends = !listens };
+  Program program = {
+    .options = options, .loop = loop, .session = dw_chat_get_session (chat), .chat = chat, .sends = !listens
+  };
   int status;
 
   g_signal_connect_swapped (program.session, "lost", G_CALLBACK (on_lost), &program);
@@ -526,8 +524,7 @@ parse_options (Options *options, char ***arguments, GError **error)
     { "name", 'n', 0, G_OPTION_ARG_STRING, &options->name, N_ ("Your name, where the stage carries names"),
       N_ ("NAME") },
     { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file,
-      N_ ("Send the token in this file, or from standard input for “-” (default $DYNAMOWAVE_TOKEN)"),
-      "FILE" },
+      N_ ("Send the token in this file, or from standard input for “-” (default $DYNAMOWAVE_TOKEN)"), "FILE" },
     { "token-parameter", 0, 0, G_OPTION_ARG_STRING, &options->token_parameter,
       N_ ("Send it as this query parameter instead of an Authorization header"), N_ ("NAME") },
     { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header of the handshake"),

@@ -304,7 +304,8 @@ dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **err
   return NULL;
 }
 
-/* Printed raw these move a cursor, turn the order of what follows round, end a line for some readers, or are not seen. */
+/* Printed raw these move a cursor, turn the order of what follows round, end a line for some readers, or are not
+ * seen. */
 static gboolean
 is_more_than_text (gunichar letter)
 {
@@ -327,8 +328,8 @@ append_escape (GString *text, gunichar letter)
  * dw_json_make_printable:
  * @json: JSON text in one line
  *
- * Escapes what is more than text to a terminal, which would obey an escape sequence: in JSON it can stand in strings
- * alone, so whoever parses the line gets the same.
+ * Escapes what is more than text to a terminal, which would obey an escape sequence: in JSON it can stand in
+ * strings alone, so whoever parses the line gets the same.
  *
  * Returns: (transfer full): UTF-8 without a control or format character
  */

@@ -78,12 +78,14 @@ check (char **lines, DwSecretShape shape, const char *name, GError **error)
 /**
  * dw_secret_parse:
  * @text: what a file holds
- * @size: its size in bytes; above %DW_SECRET_FILE_BYTES it is refused, so no more than a byte over it has to be read
+ * @size: its size in bytes; above %DW_SECRET_FILE_BYTES it is refused, so no more than a byte over it has to be
+ * read
  * @shape: what it should hold
  * @name: the file's name, for the error
  * @error: %DW_WIRE_ERROR_SECRET, with a sentence that does not repeat what the file holds
  *
- * Every program that takes a secret from a file reads it by these rules. One line end after the last line is left out.
+ * Every program that takes a secret from a file reads it by these rules. One line end after the last line is left
+ * out.
  *
  * Returns: (transfer full) (nullable): the lines, as many as @shape says
  */

@@ -151,7 +151,8 @@ test_decoded_once (void)
       g_autofree char *answer = NULL;
 
       g_test_message ("%s", table[i].path);
-      g_assert_cmpuint (desk_request (&desk, "GET", table[i].path, TOKEN, NULL, &answer, NULL), ==, table[i].status);
+      g_assert_cmpuint (desk_request (&desk, "GET", table[i].path, TOKEN, NULL, &answer, NULL), ==,
+                        table[i].status);
       g_assert_cmpstr (answer, ==, table[i].answer);
     }
 }
@@ -172,7 +173,8 @@ test_size_first (void)
       g_autofree char *type = NULL;
 
       g_assert_cmpuint (
-          desk_request (&desk, "POST", "/prod/@connections/L0SM9cOFvHcCIhw=", tokens[i], body, NULL, &type), ==, 413);
+          desk_request (&desk, "POST", "/prod/@connections/L0SM9cOFvHcCIhw=", tokens[i], body, NULL, &type), ==,
+          413);
       g_assert_cmpstr (type, ==, "PayloadTooLargeException");
       g_assert_cmpuint (desk_request (&desk, "POST", "/test/@connections/x", tokens[i], body, NULL, NULL), ==, 403);
       g_assert_cmpuint (

@@ -99,8 +99,13 @@ test_printable (void)
   } table[] = {
     { "Zażółć 日本 😀", "\"Zażółć 日本 😀\"" },
     { "\x1b]0;title\a\x1b[2J", "\"\\u001b]0;title\\u0007\\u001b[2J\"" },
-    { "\xc2\x9b" "31m\x7f", "\"\\u009b31m\\u007f\"" },
-    { "a\xe2\x80\xa8" "b\xe2\x80\xae" "c", "\"a\\u2028b\\u202ec\"" },
+    { "\xc2\x9b"
+      "31m\x7f",
+      "\"\\u009b31m\\u007f\"" },
+    { "a\xe2\x80\xa8"
+      "b\xe2\x80\xae"
+      "c",
+      "\"a\\u2028b\\u202ec\"" },
     { "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" },
   };
   g_autoptr (JsonParser) parser = json_parser_new ();

@@ -35,8 +35,8 @@ accept_any (void)
   return TRUE;
 }
 
-/* Who holds the wrong key cannot sign what a client asks to be signed, so a client is asked. GIO loads any two files
- * and would leave the rest to the first visitor. */
+/* Who holds the wrong key cannot sign what a client asks to be signed, so a client is asked. GIO loads any two
+ * files and would leave the rest to the first visitor. */
 static gboolean
 try_handshake (GTlsCertificate *certificate, GError **error)
 {

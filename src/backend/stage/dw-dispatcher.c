@@ -148,7 +148,8 @@ dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
  * @token: (nullable): what the stage asks its callers for, which the log does not get
  * @subprotocol: (nullable): what it chooses among their subprotocols
  *
- * Writes each event to the log from here on, as a Lambda function would get it but for secrets; it has the frames in it.
+ * Writes each event to the log from here on, as a Lambda function would get it but for secrets; it has the frames
+ * in it.
  */
 void
 dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol)

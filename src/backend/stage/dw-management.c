@@ -254,7 +254,8 @@ announces_too_much (DwManagement *self, SoupServerMessage *message)
   g_autofree char *id = NULL;
 
   return soup_message_headers_get_content_length (headers) > DW_LIMIT_MESSAGE_BYTES
-         && dw_connections_path_parse (path_of (message), self->config->stage, &id) != DW_CONNECTIONS_PATH_FORBIDDEN;
+         && dw_connections_path_parse (path_of (message), self->config->stage, &id)
+                != DW_CONNECTIONS_PATH_FORBIDDEN;
 }
 
 /**
@@ -262,8 +263,8 @@ announces_too_much (DwManagement *self, SoupServerMessage *message)
  * @self: a management side
  * @message: a request it wants
  *
- * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that could
- * let it in, or that it is too large.
+ * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that
+ * could let it in, or that it is too large.
  */
 void
 dw_management_begin (DwManagement *self, SoupServerMessage *message)

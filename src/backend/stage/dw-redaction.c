@@ -10,9 +10,11 @@
 /* From this length on a token is found inside of a value too; a shorter one could be part of any word. */
 #define LONG_TOKEN 8
 
-/* Parts of the names of headers and parameters that carry secrets: Authorization, Proxy-Authorization, Cookie, x-api-key,
- * X-Amz-Security-Token, X-Amz-Signature, access_token, jwt … A name too many costs a line of the log little. */
-static const char *const secret_words[] = { "auth", "cookie", "token", "key", "secret", "pass", "sign", "cred", "session", "jwt" };
+/* Parts of the names of headers and parameters that carry secrets: Authorization, Proxy-Authorization, Cookie,
+ * x-api-key, X-Amz-Security-Token, X-Amz-Signature, access_token, jwt … A name too many costs a line of the log
+ * little. */
+static const char *const secret_words[] = { "auth", "cookie", "token", "key",     "secret",
+                                            "pass", "sign",   "cred",  "session", "jwt" };
 
 static gboolean
 names_secret (const char *name)
@@ -42,8 +44,8 @@ redact (const char *value, const char *token)
   return value == NULL ? NULL : g_strdup (has_token (value, token) ? DW_REDACTION_MARK : value);
 }
 
-/* Browsers can set no header, so a token travels among the subprotocols. Which is one cannot be told by its looks: what
- * the stage would choose is none. */
+/* Browsers can set no header, so a token travels among the subprotocols. Which is one cannot be told by its looks:
+ * what the stage would choose is none. */
 static char *
 redact_protocols (const char *offered, const char *subprotocol)
 {
@@ -83,8 +85,8 @@ redact_pairs (char **pairs, const char *token, const char *subprotocol)
  * @token: (nullable): what the stage asks its callers for
  * @subprotocol: (nullable): what it chooses among their subprotocols
  *
- * Redacts whole values, before anything is written: a search in a finished line misses what was escaped there, and a
- * short token is found where it is none.
+ * Redacts whole values, before anything is written: a search in a finished line misses what was escaped there, and
+ * a short token is found where it is none.
  *
  * Returns: (transfer full): the same caller as a log may show it
  */

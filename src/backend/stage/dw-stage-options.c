@@ -214,9 +214,9 @@ warn_of_files (DwStageOptions *options, const Typed *typed)
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     if (paths[i] != NULL && dw_secret_file_is_exposed (paths[i]))
-      g_ptr_array_add (options->warnings,
-                       g_strdup_printf ("“%s” is readable by every local user. Make it private: chmod 600",
-                                        paths[i]));
+      g_ptr_array_add (
+          options->warnings,
+          g_strdup_printf ("“%s” is readable by every local user. Make it private: chmod 600", paths[i]));
 }
 
 static void
@@ -317,7 +317,8 @@ understand (DwStageOptions *options, Typed *typed, GError **error)
 /**
  * dw_stage_options_parse:
  * @options: filled in
- * @argv: the arguments in the memory that the process was given, %NULL-terminated; secrets among them are overwritten
+ * @argv: the arguments in the memory that the process was given, %NULL-terminated; secrets among them are
+ * overwritten
  * @error: what is wrong, in words for the person who typed it
  *
  * Returns: whether a stage can be made of them

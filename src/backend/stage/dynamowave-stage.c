@@ -86,8 +86,8 @@ raise_descriptor_limit (void)
   setrlimit (RLIMIT_NOFILE, &limit);
 }
 
-/* A dump of this process has tokens and keys in it, and is written where others may look. Nor can another process of the
- * same user look into it now. */
+/* A dump of this process has tokens and keys in it, and is written where others may look. Nor can another process
+ * of the same user look into it now. */
 static void
 forbid_dumps (void)
 {
