@@ -145,6 +145,29 @@ blank (char *text)
   return length > 0;
 }
 
+/* “user:password@” and the query. No stage has the first, and somebody may type it all the same. A link in a
+ * message is overwritten as well, and is nothing to speak of. */
+static gboolean
+blank_url (char *argument)
+{
+  char *host = strstr (argument, "://");
+  char *query = host != NULL ? strchr (host, '?') : NULL;
+  char *end = host != NULL ? strpbrk (host + strlen ("://"), "/?#@") : NULL;
+  gboolean found = FALSE;
+
+  if (end != NULL && *end == '@')
+    {
+      host += strlen ("://");
+      memset (host, '*', (gsize) (end - host));
+      found = TRUE;
+    }
+  if (query != NULL)
+    found |= blank (query + 1);
+  return found
+         && (g_ascii_strncasecmp (argument, "ws", 2) == 0
+             || g_ascii_strncasecmp (argument, "dynamowave:", 11) == 0);
+}
+
 /* “--name=VALUE” and “-nVALUE”. */
 static gboolean
 blank_value (char *argument, const char *option)
@@ -162,10 +185,10 @@ blank_value (char *argument, const char *option)
  * @arguments: the arguments that the process was started with, in the memory that it was given, %NULL-terminated
  * @options: the options whose values are secret, such as `--token` and `-H`, %NULL-terminated
  *
- * Overwrites these values, and the query of each URL: every user of a computer can read the command line of every
- * process. What still needs the arguments works on a copy from before.
+ * Overwrites these values, and the query and user of each URL: every user of a computer can read the command line
+ * of every process. What still needs the arguments works on a copy from before.
  *
- * Returns: whether there was anything to hide
+ * Returns: whether there was a secret to hide
  */
 gboolean
 dw_secret_hide (char **arguments, const char *const *options)
@@ -175,10 +198,7 @@ dw_secret_hide (char **arguments, const char *const *options)
 
   for (char **at = arguments; *at != NULL; at++)
     {
-      char *query = strstr (*at, "://") != NULL ? strchr (*at, '?') : NULL;
-
-      if (query != NULL)
-        found |= blank (query + 1);
+      found |= blank_url (*at);
       if (ended || **at != '-')
         continue;
       ended = strcmp (*at, "--") == 0;
