@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-notifier.h"
 
-#include "dw-safe-text.h"
-
 #include "wire/dw-mention.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -68,15 +67,13 @@ static char *
 dup_body (DwMessage *message)
 {
   const char *sender = dw_message_get_sender (message);
-  g_autofree char *safe = dw_safe_text (dw_message_get_text (message));
-  gboolean cut;
-  g_autofree char *start = dw_safe_text_shorten (safe, DW_NOTIFIER_CHARS, 4, &cut);
+  g_autofree char *line = dw_safe_line (dw_message_get_text (message), DW_NOTIFIER_CHARS);
   g_autofree char *name = sender != NULL ? dw_safe_name (sender) : NULL;
 
   if (name != NULL && *name != '\0')
     /* Translators: in a notification: who wrote, and what. */
-    return g_strdup_printf (cut ? _ ("%1$s: %2$s…") : _ ("%1$s: %2$s"), name, start);
-  return g_strconcat (start, cut ? "…" : NULL, NULL);
+    return g_strdup_printf (_ ("%1$s: %2$s"), name, line);
+  return g_steal_pointer (&line);
 }
 
 static char *

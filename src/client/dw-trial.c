@@ -4,8 +4,12 @@
 #include "dw-handshake.h"
 
 #include "wire/dw-frame.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n-lib.h>
+
+/* Of what a gateway says, how much is told. */
+#define SAID_CHARS 100
 
 /**
  * SECTION:dw-trial
@@ -174,14 +178,15 @@ describe_notification (const DwFrame *frame)
 static char *
 describe_answer (const DwFrame *frame)
 {
+  g_autofree char *said = frame->text != NULL ? dw_safe_line (frame->text, SAID_CHARS) : NULL;
+
   switch (frame->kind)
     {
     case DW_FRAME_NOTIFICATION:
       return describe_notification (frame);
     case DW_FRAME_GATEWAY_ERROR:
       /* Translators: %s is what the gateway says, such as “Forbidden”. */
-      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."),
-                              frame->text);
+      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."), said);
     case DW_FRAME_BROADCAST:
       return g_strdup (_ ("A message came already: it works."));
     case DW_FRAME_ROUTE_RESPONSE:

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stage says is of any length and in any script: the window keeps answering, and shows no more than it can."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import tap
+from driver import App, until
+from gi.repository import Gio, GLib
+from running import running
+from servers import Server
+
+APP = "io.github.dynamowave.Chat"
+
+# A message of the gateway's limit (DW_LIMIT_MESSAGE_BYTES).
+LARGEST = 128 * 1024
+
+SCRIPTS = {
+    "Latin without blanks": "a",
+    "Latin words": "hello world ",
+    "Cyrillic": "жщ",
+    "Tibetan stacks": "ཧཱུྃབསྒྲུབས",
+    "Devanagari": "क्षत्रिय",
+    "Arabic with marks": "مُحَمَّدٌ",
+    "Hebrew and Latin": "aא",
+    "Myanmar": "မြန်မာ",
+    "zalgo": "z̸̡̛̯͚͉̗̗̞",
+    "marks alone": "\u0301",
+    "emoji": "👨‍👩‍👧‍👦",
+    "CJK": "漢字",
+    "overrides": "\u202ea",
+    "lines": "x\n",
+}
+
+# How long the main loop may be away, in seconds. A frame of the table takes about 0.1 s; without bounds it was 8 to 26 s.
+AWAY = 2.0
+
+
+class Heart:
+    """Asks the program for something small again and again, which it answers in its main loop."""
+
+    def __init__(self):
+        self.worst = 0.0
+        self.answers = 0
+        self.running = True
+        self.thread = threading.Thread(target=self._beat, daemon=True)
+        self.thread.start()
+
+    def _beat(self):
+        address = Gio.dbus_address_get_for_bus_sync(Gio.BusType.SESSION)
+        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+        bus = Gio.DBusConnection.new_for_address_sync(address, flags)
+        while self.running:
+            started = time.monotonic()
+            try:
+                bus.call_sync(APP, f"/{APP.replace('.', '/')}", "org.gtk.Actions", "List", None, None,
+                              Gio.DBusCallFlags.NO_AUTO_START, 120000)
+                self.answers += 1
+            except GLib.Error:
+                pass  # it is not there yet, or no longer
+            self.worst = max(self.worst, time.monotonic() - started)
+            time.sleep(0.02)
+
+    def take(self):
+        worst, self.worst = self.worst, 0.0
+        return worst
+
+    def stop(self):
+        self.running = False
+        self.thread.join(130)
+        assert self.answers, "the program never answered"
+
+
+def message(text):
+    return json.dumps({"message": text}, ensure_ascii=False, separators=(",", ":"))
+
+
+def largest(unit):
+    """A message of a script, as large as a frame of it may be."""
+    return message(unit * ((LARGEST - 100) // len(json.dumps(unit, ensure_ascii=False)[1:-1].encode())))
+
+
+def test_scripts():
+    """200 of the largest messages in each script: the main loop answers, and what comes after them is shown"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        heart = Heart()
+        found = {}
+        for name, unit in SCRIPTS.items():
+            heart.take()
+            started = time.monotonic()
+            server.send(*[largest(unit)] * 200, message(f"after {name}"))
+            app.wait_for_row(f"after {name}")
+            time.sleep(0.5)  # the rest of long rows is laid out in the frames that follow
+            found[name] = heart.take()
+            print(f"# {name}: away for {found[name] * 1000:.0f} ms, {time.monotonic() - started:.1f} s in all", flush=True)
+        heart.stop()
+        late = {name: worst for name, worst in found.items() if worst > AWAY}
+        assert not late, late
+    server.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/hostile")
