@@ -11,9 +11,6 @@ G_BEGIN_DECLS
 /** DW_LABEL_TOOLTIP_CHARS: how much a tooltip shows. */
 #define DW_LABEL_TOOLTIP_CHARS 600
 
-/** DW_LABEL_SPOKEN_CHARS: the longest name of a widget that a screen reader is given. */
-#define DW_LABEL_SPOKEN_CHARS 1000
-
 void dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars);
 void dw_label_show_message (GtkLabel *label, const char *safe);
 void dw_label_show_button (GtkButton *button, const char *untrusted);

@@ -263,7 +263,7 @@ dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
   else
     adw_window_title_set_title (self->heading, _ ("New Stage"));
   gtk_button_set_label (self->save, chat != NULL ? _ ("_Save") : _ ("_Connect"));
-  gtk_window_set_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
+  dw_label_show_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
   /* The address of a stage that is there is rarely what one comes to change. */
   gtk_widget_grab_focus (GTK_WIDGET (chat != NULL ? self->name : self->address));
   return self;

@@ -103,6 +103,108 @@ def test_secrets_are_compared():
             assert not re.search(r"(token|secret|signature|password|key_id)\b(?!\")", call), f"{path}: {call}"
 
 
+# What writes on the screen, into a notification or for a screen reader. All arguments but objects are texts.
+SINKS = (r"gtk_label_(?:new|set_\w+)|gtk_label_new_with_mnemonic|gtk_(?:menu_|check_|toggle_)?button_(?:set_label|new_with_\w+)"
+         r"|adw_\w+_set_(?:title|subtitle|description|heading|body|text)|adw_toast_new|adw_window_title_new"
+         r"|adw_message_dialog_(?:new|format_\w+|set_\w+)|gtk_widget_set_tooltip_\w+|gtk_window_set_title"
+         r"|g_notification_(?:new|set_title|set_body|add_button\w*)|gtk_accessible_(?:announce|update_\w+)|g_menu_(?:item_new|append|insert|prepend)")
+
+# What of them takes no text that could be a peer's.
+HARMLESS = re.compile(r"set_(?:xalign|yalign|wrap|wrap_mode|natural_wrap_mode|lines|ellipsize|width_chars|max_width_chars|selectable"
+                      r"|use_markup|use_underline|justify|attributes|extra_menu|mnemonic_widget|single_line_mode|default_response"
+                      r"|close_response|response_appearance|response_enabled|extra_child|icon_name)$")
+
+# Through the door themselves: whoever adds a line here reads it first.
+DOORS = {"dw-label.c", "dw-toolkit.c"}
+OWN_DOORS = {("dw-notifier.c", "g_notification_new"), ("dw-notifier.c", "g_notification_set_body"),
+             # A sentence of the program's own, handed from one function to the other.
+             ("dw-background.c", "g_notification_set_body"),
+             # As it is written on the label beside it.
+             ("dw-message-row.c", "adw_avatar_set_text")}
+
+# Properties that are shown, by name.
+SHOWN = re.compile(r'"(?:label|title|subtitle|heading|body|tooltip-text|tooltip-markup|description)"')
+
+
+def arguments_at(text, start):
+    """The arguments of a call whose parenthesis opens at start."""
+    depth, at, last, found, quoted = 0, start, start + 1, [], False
+    while True:
+        c = text[at]
+        if c == "\\" and quoted:
+            at += 1
+        elif c == '"':
+            quoted = not quoted
+        elif not quoted and c in "([{":
+            depth += 1
+        elif not quoted and (c in ")]}" or (c == "," and depth == 1)):
+            depth -= c != ","
+            if c == "," or depth == 0:
+                found.append(text[last:at].strip())
+                last = at + 1
+            if depth == 0:
+                return found
+        at += 1
+
+
+def is_own(argument):
+    """Whether a text is a string of the program's own, translated or not, or one of several."""
+    plain = re.sub(r'"(?:\\.|[^"\\])*"', "S", argument)
+    plain = re.sub(r"S(?:\s+S)+", "S", plain)
+    plain = re.sub(r"\b(?:N?_|C_) \((?:S, )?S\)", "S", plain)
+    while plain.endswith((" : S", " : NULL")) and " ? " in plain:
+        head = plain.rsplit(" ? ", 1)
+        if head[1] not in ("S : S", "S : NULL", "NULL : S"):
+            return False
+        # What comes before is a condition, or another choice.
+        plain = head[0].rsplit(" : ", 1)[0] + " : S" if " : " in head[0] else "S"
+    return plain in ("S", "NULL")
+
+
+def wrong_labels(root):
+    wrong = []
+    for path in sources(root):
+        if path.relative_to(root / "src").parts[0] != "app" or path.suffix != ".c" or path.name in DOORS:
+            continue
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        for call in re.finditer(rf"\b({SINKS}) \(", text):
+            name = call.group(1)
+            if HARMLESS.search(name) or (path.name, name) in OWN_DOORS:
+                continue
+            given = arguments_at(text, call.end() - 1)
+            texts = given if re.search(r"label_new|toast_new|notification_new|item_new|title_new", name) else given[1:]
+            wrong += [f"{path.name}: {name} ({argument})" for argument in texts if not is_own(argument)]
+        for call in re.finditer(r"\b(g_object_(?:set|bind_property\w*|new)|g_settings_bind\w*) \(", text):
+            if SHOWN.search(" ".join(arguments_at(text, call.end() - 1))):
+                wrong.append(f"{path.name}: {call.group(1)} of what is shown")
+    return wrong
+
+
+def test_labels():
+    """Nothing of a peer is written on a label, title, tooltip, toast or notification but through dw-label"""
+    assert not wrong_labels(ROOT), "\n".join(wrong_labels(ROOT))
+    for path in (ROOT / "src").rglob("*.ui"):
+        text = path.read_text(encoding="utf-8")
+        assert "<binding" not in text and "bind-source" not in text, f"{path}: a property that follows another is not read here"
+
+
+def test_labels_are_seen():
+    """What is written past dw-label is found"""
+    for line in ("gtk_label_set_text (label, name);", "gtk_label_set_text (label, safe != NULL ? safe : _ (\"x\"));",
+                 "gtk_label_new (text);", "adw_action_row_set_subtitle (row, markup);", "adw_toast_new (title);",
+                 "gtk_widget_set_tooltip_text (GTK_WIDGET (self->button),\n    dw_safe_text (x, 1, 1, NULL));",
+                 "g_notification_set_body (notification, dup_body (message));", "gtk_window_set_title (window, g_strdup (x));",
+                 "gtk_accessible_announce (GTK_ACCESSIBLE (w), words, 1);", "adw_message_dialog_format_body (d, _ (\"%s\"), name);",
+                 'g_object_set (label, "label", name, NULL);', 'gtk_button_set_label (b, a ? _ ("x") : b);'):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "src" / "app"
+            folder.mkdir(parents=True)
+            (folder / "dw-x.c").write_text(f"void f (void) {{ {line} }}\n", encoding="utf-8")
+            assert wrong_labels(Path(scratch)), line
+    for own in ('_ ("a")', 'C_ ("a", "b (c), d")', 'x == Y ? _ ("a") : _ ("b")', "NULL", '"a" "b"', 'a (b) ? "x" : c ? _ ("y") : NULL'):
+        assert is_own(own), own
+
+
 def test_documented():
     """Public functions of wire, client and backend carry gtk-doc"""
     missing = []

@@ -105,5 +105,99 @@ def test_scripts():
     server.close()
 
 
+def short(app):
+    """Nothing on the screen, or told to a screen reader, is long."""
+    long = [text[:80] for text in app.texts() if len(text) > 2500]
+    assert not long, long
+
+
+def step(app, heart, name):
+    """The main loop was there until now."""
+    time.sleep(0.3)
+    short(app)
+    worst = heart.take()
+    print(f"# {name}: away for {worst * 1000:.0f} ms", flush=True)
+    assert worst < AWAY, (name, worst)
+
+
+def test_trial():
+    """A gateway's error of any length is told in one line when a stage is tried"""
+    for unit in ("a", "ཧཱུྃ", "x\n"):
+        text = unit * (50000 // len(unit.encode()))
+        server = Server(greeting=json.dumps({"message": text, "connectionId": text[:1000], "requestId": "x"}, ensure_ascii=False))
+        with running() as app:
+            app.press("More options…")
+            editor = until("the editor", lambda: next((w for w in app.windows() if w.get_name() == "New Stage"), None))
+            heart = Heart()
+            app.type_into("Stage address", server.url, editor)
+            app.press("Test")
+            until("the answer", lambda: any("without a default route" in text for text in app.texts(editor)))
+            step(app, heart, f"trial {unit!r}")
+            heart.stop()
+            app.keys("Escape")
+            until("no editor", lambda: app.n_windows() == 1)
+        server.close()
+
+
+def test_connection():
+    """A connection ID, a name and a close reason of any length do not stop the window where they are shown"""
+    long = "i" * 100000
+    server = Server(greeting='Use the sendmessage route to send a message. Your info:'
+                             f'{{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"{long}"}}')
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        heart = Heart()
+        app.focus()
+        app.press_at("Stages")
+        until("the tooltip", lambda: app.popovers())
+        step(app, heart, "tooltip")
+        app.press_at("Message")
+        server.send(json.dumps({"message": "from a long name", "sender": long}),
+                    json.dumps({"message": "from a tall name", "sender": "z\u0335\u0328" * 20000}, ensure_ascii=False),
+                    json.dumps({"message": long[:50000], "connectionId": long[:50000], "requestId": "x"}),
+                    json.dumps({long: long[:20000]}), long)
+        app.wait_for_row("from a tall name")
+        step(app, heart, "names and notices")
+        app.click("Stages")
+        app.wait("Another stage…")
+        step(app, heart, "stages")
+        heart.stop()
+        app.keys("Escape")
+    server.close()
+
+
+def test_everywhere():
+    """Wherever long texts of peers are laid out, the main loop answers: scrolling, resizing, searching, inspecting"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        for unit in ("needle", "ཧཱུྃབསྒྲུབས", "مُحَمَّدٌ", "👨‍👩‍👧‍👦"):
+            server.send(*[largest(unit)] * 50)
+        server.send(message("the end"))
+        app.wait_for_row("the end")
+        heart = Heart()
+        app.press_at("Conversation")
+        for _ in range(15):
+            app.scroll(-20)
+            time.sleep(0.1)
+        step(app, heart, "scrolling up")
+        for width in (500, 900, 640):
+            app.move(0, 0, width, 700)
+            time.sleep(0.3)
+        step(app, heart, "another width")
+        app.keys("ctrl+f")
+        app.wait("Search messages")
+        app.type_into("Search messages", "needle")
+        until("results", lambda: any("needle" in text and "Somebody" in text for text in app.texts()))
+        step(app, heart, "search results")
+        app.keys("Escape")
+        app.keys("ctrl+shift+i")
+        inspector = app.wait("Raw frame", ("text", "entry"))
+        assert inspector
+        step(app, heart, "inspector")
+        heart.stop()
+    server.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/hostile")
