@@ -37,6 +37,7 @@ struct _DwMessageRow
   GSignalGroup *changes;
   DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
   gsize shown_units;  /* how much of a long message is laid out, see dw_label_fit() */
+  gboolean is_long;   /* whether it takes time to lay out */
   gboolean complete;  /* whether as much as that is laid out already */
   gboolean waits;     /* whether there is more to lay out */
   gboolean mentions;  /* whether it has the person's name */
@@ -288,6 +289,7 @@ show_kind (DwMessageRow *self)
   DwDelivery delivery = dw_message_get_delivery (self->message);
   gboolean own = kind == DW_MESSAGE_OWN;
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
+  GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
 
   gtk_widget_set_visible (self->divider, kind == DW_MESSAGE_UNREAD);
   gtk_widget_set_visible (self->body, kind != DW_MESSAGE_UNREAD);
@@ -300,7 +302,10 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
-  gtk_widget_set_halign (self->bubble, is_said (self) ? align : GTK_ALIGN_CENTER);
+  /* A long text fills the width. GTK would lay it out again and again, in search of the narrowest of its height. */
+  if (self->is_long)
+    align_bubble = GTK_ALIGN_FILL;
+  gtk_widget_set_halign (self->bubble, align_bubble);
   gtk_widget_set_halign (self->meta_box, align);
   gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
@@ -344,12 +349,14 @@ show_text (DwMessageRow *self)
   gboolean cut, costly;
   g_autofree char *words = words_of (self->message, self->shown_units, lines, &cut);
   g_autofree char *all = fit (words, self->shown_units, &costly);
-  g_autofree char *start = fit (all, self->complete ? self->shown_units : BRIEF_UNITS, &self->waits);
+  g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
 
   self->kind = dw_message_get_kind (self->message);
+  self->waits = self->is_long && !self->complete;
   /* Blanks at the end are seen by nobody, and make GTK 4.8 contradict itself on a label's width. */
   g_strchomp (start);
-  dw_label_show_message (self->text, start);
+  g_strchomp (all);
+  dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
   gtk_widget_set_visible (GTK_WIDGET (self->more), cut || costly);
   gtk_button_set_label (self->more,
                         self->shown_units < MOST_UNITS ? _ ("Show more") : _ ("Too long to show: copy all of it"));

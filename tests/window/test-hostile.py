@@ -3,14 +3,13 @@
 """What a stage says is of any length and in any script: the window keeps answering, and shows no more than it can."""
 
 import json
-import subprocess
 import sys
 import threading
 import time
 
 import tap
-from driver import App, until
-from gi.repository import Gio, GLib
+from driver import until
+from gi.repository import Atspi, Gio, GLib
 from running import running
 from servers import Server
 
@@ -105,6 +104,10 @@ def test_scripts():
     server.close()
 
 
+def focused(app):
+    return next((node.get_name() for node in app.walk() if node.get_state_set().contains(Atspi.StateType.FOCUSED)), None)
+
+
 def short(app):
     """Nothing on the screen, or told to a screen reader, is long."""
     long = [text[:80] for text in app.texts() if len(text) > 2500]
@@ -196,6 +199,32 @@ def test_everywhere():
         assert inspector
         step(app, heart, "inspector")
         heart.stop()
+    server.close()
+
+
+def test_copies():
+    """What is laid out in pieces is copied as it came: the whole message, and what is selected of it"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.keys("shift")
+        for start, unit in (("stacks", "ཧཱུྃབསྒྲུབས"), ("family", "👨‍👩‍👧‍👦"), ("marks", "مُحَمَّدٌ"), ("letters", "a")):
+            text = f"{start} " + unit * (400 // len(unit))
+            server.send(message(text))
+            app.wait_for_row(start)
+            for selected in (False, True):
+                until("the composer", lambda: focused(app) == "Message")
+                app.keys("shift+F6")
+                until("the newest row", lambda: start in (focused(app) or ""))
+                if selected:
+                    # Into the text itself.
+                    app.keys("Tab")
+                    app.keys("ctrl+a")
+                app.keys("ctrl+c", "Escape")
+                until("the composer again", lambda: focused(app) == "Message")
+                app.keys("ctrl+v")
+                until(f"a copy of {start}, not {app.text_of('Message')[:100]}", lambda: app.text_of("Message") == text)
+                app.type_into("Message", "")
     server.close()
 
 
