@@ -195,9 +195,13 @@ def test_everywhere():
         step(app, heart, "search results")
         app.keys("Escape")
         app.keys("ctrl+shift+i")
-        inspector = app.wait("Raw frame", ("text", "entry"))
-        assert inspector
+        app.wait("Raw frame", ("text", "entry"))
         step(app, heart, "inspector")
+        # Each kind of frame, spread out.
+        for keys in (("Down", "End"), ("Prior",), ("Prior",), ("Home",)):
+            app.keys(*keys)
+            app.wait("The chosen frame", ("text",))
+            step(app, heart, f"a frame after {keys[-1]}")
         heart.stop()
     server.close()
 
