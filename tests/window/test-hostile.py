@@ -36,9 +36,9 @@ SCRIPTS = {
     "lines": "x\n",
 }
 
-# How long the main loop may be away, in seconds. It is away for 0.1 to 0.4 s on a machine that does much else, and up to
-# 1.2 s there where fonts for each of the scripts are installed. Without bounds it was 8 to 26 s.
-AWAY = 2.0 * (6 if "_sanitize" in os.environ["DYNAMOWAVE_CHAT"] else 1)
+# How long the main loop may be away, in seconds. It is away for 0.05 to 0.4 s, and up to 1.6 s on two cores that have
+# twenty other things to do. Without bounds it was 8 to 26 s on a quiet machine.
+AWAY = 4.0 * (6 if "_sanitize" in os.environ["DYNAMOWAVE_CHAT"] else 1)
 
 
 class Heart:
