@@ -220,14 +220,19 @@ class Client:
     def send(self, data):
         self.socket.sendall(data)
 
-    def end(self):
-        """How the stage ends it: the code of its close frame, or None."""
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            while True:
+    def end(self, seconds=3):
+        """How the stage ends it: the code of its close frame, or “line” where it ends that alone, or “never”."""
+        end = time.monotonic() + seconds
+        try:
+            while time.monotonic() < end:
                 opcode, payload = self.read()
                 if opcode == 8:
-                    return struct.unpack(">H", payload[:2])[0] if payload else 0
-        return None
+                    return struct.unpack(">H", payload[:2])[0] if payload else 1005
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            return "line"
+        return "never"
 
     def close(self):
         self.socket.close()
@@ -281,9 +286,11 @@ class Conversation:
         client = self.clients[number]
         refused = False
         try:
-            while data := client.socket.recv(65536):
+            for _ in range(8):
+                data = client.socket.recv(65536)
+                if not data:
+                    raise ConnectionError(f"the stage ended the connection of {('Ada', 'Eve')[number]}")
                 client.rest += data
-            raise ConnectionError(f"the stage ended the connection of {('Ada', 'Eve')[number]}")
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         while client.has_frame():
