@@ -16,7 +16,7 @@ import tap
 
 
 @contextlib.contextmanager
-def attack(*options, mib=8, seconds=10, blocked=0.5, **more):
+def attack(*options, mib=8, seconds=10, blocked=2, **more):
     """A stage, two who talk beside, and the row's bounds."""
     with stage(*options, **more) as local:
         talk = Conversation(local)
@@ -46,7 +46,7 @@ def answer_to(local, data, seconds=5):
 
 def test_endless_head():
     """A head without an end, of many lines and of a long one"""
-    with attack(seconds=15) as (local, measured):
+    with attack(seconds=20) as (local, measured):
         for piece in (b"X-More: yes\r\n" * 500, b"x" * 6000):
             client = dial(local, 5)
             client.sendall(head()[:-2] + b"X-Long: ")
@@ -62,7 +62,7 @@ def test_endless_head():
 
 def test_fragments_without_end():
     """A message in fragments that never ends, and one of empty fragments"""
-    with attack(seconds=15) as (local, measured):
+    with attack(seconds=20) as (local, measured):
         client = Client(local)
         client.send(frame(1, b"x", fin=False))
         with contextlib.suppress(OSError):
@@ -282,7 +282,7 @@ def honest(local, measured, seconds=2):
 
 def test_silence_in_tls():
     """40, then 200 TCP connections that say nothing to a wss:// stage"""
-    with attack(tls=True, mib=16, blocked=1) as (local, measured):
+    with attack(tls=True, mib=16) as (local, measured):
         for n in (40, 200):
             silent = crowd(local, n)
             honest(local, measured)
@@ -292,7 +292,7 @@ def test_silence_in_tls():
 
 def test_half_a_hello():
     """100 connections that begin a TLS handshake and stop in the middle of it"""
-    with attack(tls=True, mib=16, blocked=1) as (local, measured):
+    with attack(tls=True, mib=16) as (local, measured):
         halves = crowd(local, 100)
         for client in halves:
             client.sendall(bytes.fromhex("16030100c8010000c40303"))
