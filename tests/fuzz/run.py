@@ -21,6 +21,9 @@ SEEDS = {
     "fuzz-safe-text": ["hello\r\nworld", "\u202ea\u2066b\u05d0", "z\u0335\u0328\u0301", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\x1b[31m\u2028"],
     "fuzz-stage-link": ["//abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://127.0.0.1:8080/dev", "//ex\u00e4mple.org/a%20b#c",
                         "wss://me:secret@host/prod", "WS://[::1]:80/prod"],
+    # A name, 0x1f, and what they write.
+    "fuzz-export": ["Eve\x1fhello", "You\x1fI owe Eve 100", "Notice\x1fThe stage moved", "Eve\x1fa\n[2025-11-26 12:00:00] You: b",
+                    "Eve\x1fa\r[2025-11-26 12:00:00] You: b\u2028c", "E\u202eve\x1f\u001b[2J\u0085", "You"],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
 }
 
