@@ -117,7 +117,8 @@ dw_trace_line_new (const DwTraceEntry *entry)
     {
       gsize size;
       const char *data = g_bytes_get_data (entry->bytes, &size);
-      g_autofree char *raw = g_strndup (data != NULL ? data : "", size);
+      /* A NUL does not hide what follows it. */
+      g_autofree char *raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
 
       self->whole = dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
     }

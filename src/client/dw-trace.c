@@ -248,7 +248,7 @@ add_payload (JsonBuilder *builder, GBytes *bytes)
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
-  g_autofree char *text = g_strndup (data != NULL ? data : "", size);
+  g_autofree char *text = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
 
   add_number (builder, "bytes", (gint64) size);
   add_text (builder, "payload", text);

@@ -95,6 +95,43 @@ test_error_frames (void)
   g_assert_false (client->closed);
 }
 
+/* What stands before a NUL is not the frame: it would be broadcast, and what follows it would be seen by nobody. */
+static void
+test_nul (void)
+{
+  static const struct
+  {
+    const char *frame;
+    gsize length;
+  } rows[] = {
+#define ROW(text) { text, sizeof text - 1 }
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\"}\0"),
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\"}\0{\"action\":\"sendMessage\",\"message\":\"y\"}"),
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\0y\"}"),
+    ROW ("\0{\"action\":\"sendMessage\",\"message\":\"x\"}"),
+    ROW ("\0"),
+  };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *escaped = NULL;
+
+  desk_init (&desk);
+  client = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new_static (rows[i].frame, rows[i].length);
+      g_autofree char *answer = NULL;
+
+      soup_websocket_connection_send_message (client->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+      answer = client_receive (client);
+      g_test_message ("row %u", i);
+      g_assert_true (g_str_has_prefix (answer, "{\"message\":\"Connected\""));
+    }
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\\u0000y\"}");
+  escaped = client_receive (client);
+  g_assert_cmpstr (escaped, ==, "{\"message\":\"x\357\277\275y\"}");
+}
+
 static gboolean
 is_closed (gpointer data)
 {
@@ -306,6 +343,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/broadcast", test_broadcast);
   g_test_add_func ("/backend/stage/default-route/EM-5", test_default_route);
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
+  g_test_add_func ("/backend/stage/nul", test_nul);
   g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);

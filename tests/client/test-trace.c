@@ -89,6 +89,7 @@ test_json (void)
     }
   g_assert_nonnull (strstr (parts[1], "\"tookMs\":12"));
   g_assert_nonnull (strstr (parts[2], "\"bytes\":5"));
+  g_assert_nonnull (strstr (parts[2], "\357\277\275x\""));
   g_assert_nonnull (strstr (parts[3], "1001"));
 }
 

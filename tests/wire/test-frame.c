@@ -131,10 +131,14 @@ test_bytes (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (DwFrame) bad = dw_frame_classify (dialect, parser, "a\xc3\x28z", 4);
   g_autoptr (DwFrame) nul = dw_frame_classify (dialect, parser, with_nul, 5);
+  static const char hidden[] = "{\"message\":\"x\"}\0{\"message\":\"y\"}";
+  g_autoptr (DwFrame) two = dw_frame_classify (dialect, parser, hidden, sizeof hidden - 1);
 
   g_assert_cmpint (bad->kind, ==, DW_FRAME_UNREADABLE);
   g_assert_cmpstr (bad->text, ==, "a" FFFD "(z");
   g_assert_true (g_str_has_suffix (nul->text, "cd"));
+  g_assert_cmpint (two->kind, ==, DW_FRAME_UNREADABLE);
+  g_assert_true (g_str_has_suffix (two->text, "{\"message\":\"y\"}"));
 }
 
 /* json-glib crashes on 100,000 brackets. */

@@ -217,7 +217,8 @@ dw_send_message_handler (DwRegistry *registry,
 {
   g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root = event->body != NULL ? dw_json_parse (parser, event->body, -1, NULL) : NULL;
+  JsonNode *root =
+      event->body != NULL ? dw_json_parse (parser, event->body, (gssize) event->body_length, NULL) : NULL;
   JsonObject *frame = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   Sending *sending;
 

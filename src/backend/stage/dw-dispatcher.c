@@ -162,14 +162,12 @@ dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subproto
 }
 
 static DwEvent *
-make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 time, const char *body)
+make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 time)
 {
-  DwEvent *event = dw_event_new (route_key, caller, self->stage, time, body);
+  DwEvent *event = dw_event_new (route_key, caller, self->stage, time, NULL);
 
   event->api_id = g_strdup (self->api_id);
   event->request_id = dw_connection_id_new ();
-  if (body != NULL)
-    event->message_id = dw_connection_id_new ();
   return event;
 }
 
@@ -269,7 +267,7 @@ dw_dispatcher_connect_async (DwDispatcher *self,
   GTask *task = g_task_new (self, cancellable, callback, data);
   Connecting *connecting = g_new0 (Connecting, 1);
 
-  connecting->event = make_event (self, "$connect", caller, caller->connected_at, NULL);
+  connecting->event = make_event (self, "$connect", caller, caller->connected_at);
   g_task_set_source_tag (task, dw_dispatcher_connect_async);
   g_task_set_task_data (task, connecting, (GDestroyNotify) connecting_free);
   if (dw_route_table_get (self->routes, "$connect") == NULL)
@@ -337,7 +335,7 @@ dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, cons
     return;
   call = g_new0 (Call, 1);
   call->dispatcher = g_object_ref (self);
-  call->event = make_event (self, "$disconnect", caller, now_ms (), NULL);
+  call->event = make_event (self, "$disconnect", caller, now_ms ());
   call->event->close_code = code;
   call->event->close_reason = g_strdup (reason);
   self->disconnects++;
@@ -430,12 +428,13 @@ run_next (DwDispatcher *self)
  * @self: a dispatcher
  * @caller: who sent it
  * @body: the frame's text
+ * @length: how many bytes it has
  *
  * Runs the route of a message. Where there is none, where the handler fails or is too slow and where too many wait,
  * the sender gets the gateway's own frame and stays connected.
  */
 void
-dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
+dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, gsize length)
 {
   g_autofree char *route_key = NULL;
   Call *call;
@@ -445,7 +444,7 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_THROTTLED);
       return;
     }
-  route_key = dw_route_table_select (self->routes, body);
+  route_key = dw_route_table_select (self->routes, body, length);
   if (route_key == NULL)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_FORBIDDEN);
@@ -453,7 +452,9 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
     }
   dw_socket_gateway_get_metrics (self->gateway)->messages++;
   call = g_new0 (Call, 1);
-  call->event = make_event (self, route_key, caller, now_ms (), body);
+  call->event = make_event (self, route_key, caller, now_ms ());
+  call->event->message_id = dw_connection_id_new ();
+  dw_event_set_body (call->event, body, length);
   call->accepted = g_get_monotonic_time ();
   g_queue_push_tail (&self->waiting, call);
   run_next (self);

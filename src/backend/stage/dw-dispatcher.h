@@ -27,7 +27,7 @@ void dw_dispatcher_connect_async (DwDispatcher *self,
                                   gpointer data);
 DwResponse *dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result);
 void dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, const char *reason);
-void dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body);
+void dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, gsize length);
 gboolean dw_dispatcher_is_idle (DwDispatcher *self);
 
 G_END_DECLS

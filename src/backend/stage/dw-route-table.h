@@ -21,7 +21,7 @@ void dw_route_table_set_two_way (DwRouteTable *table, const char *route_key);
 gboolean dw_route_table_is_two_way (DwRouteTable *table, const char *route_key);
 void dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection);
 DwHandlerFunc dw_route_table_get (DwRouteTable *table, const char *route_key);
-char *dw_route_table_select (DwRouteTable *table, const char *body);
+char *dw_route_table_select (DwRouteTable *table, const char *body, gsize length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRouteTable, dw_route_table_free)
 

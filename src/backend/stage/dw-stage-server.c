@@ -60,11 +60,11 @@ start_sweep (DwStageServer *self)
 }
 
 static void
-on_socket_message (DwStageSocket *socket, const char *text, gpointer data)
+on_socket_message (DwStageSocket *socket, const char *text, gsize length, gpointer data)
 {
   DwStageServer *self = data;
 
-  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text);
+  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text, length);
 }
 
 static void

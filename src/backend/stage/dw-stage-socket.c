@@ -60,19 +60,17 @@ static void
 on_message (DwStageSocket *self, int type, GBytes *message)
 {
   g_autoptr (DwStageSocket) keep G_GNUC_UNUSED = g_object_ref (self);
-  gsize length = g_bytes_get_size (message);
-
   if (!reads (self))
     return;
   touch (self);
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
-  else
+  else if (self->owner != NULL)
     {
-      g_autofree char *text = g_strndup (g_bytes_get_data (message, NULL), length);
+      gsize length;
+      const char *text = g_bytes_get_data (message, &length);
 
-      if (self->owner != NULL)
-        self->owner->message (self, text, self->data);
+      self->owner->message (self, text != NULL ? text : "", length, self->data);
     }
 }
 

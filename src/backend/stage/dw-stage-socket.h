@@ -15,14 +15,14 @@ G_DECLARE_FINAL_TYPE (DwStageSocket, dw_stage_socket, DW, STAGE_SOCKET, GObject)
 
 /**
  * DwStageSocketOwner:
- * @message: the client sent a text
+ * @message: the client sent a text of @length bytes, UTF-8; a NUL can stand in it
  * @closed: the connection ended, however it did; called once
  *
  * Who is told of a connection. Not signals: those take a sixth of the memory of an idle connection (measured).
  */
 typedef struct
 {
-  void (*message) (DwStageSocket *socket, const char *text, gpointer data);
+  void (*message) (DwStageSocket *socket, const char *text, gsize length, gpointer data);
   void (*closed) (DwStageSocket *socket, gpointer data);
 } DwStageSocketOwner;
 
