@@ -6,6 +6,7 @@
 #include "backend/stage/dw-stage-server.h"
 
 #include "wire/dw-frame.h"
+#include "wire/dw-message-id.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
@@ -35,6 +36,42 @@ test_broadcast (void)
 
       g_assert_true (g_str_has_prefix (text, "{\"message\":\"x\",\"sender\":\"Eve\",\"id\":\"7\",\"sentAt\":\"20"));
     }
+}
+
+/* What is too long to be remembered is no id. An empty one would make the second message without an id a repeat. */
+static void
+test_ids (void)
+{
+  static const guint lengths[] = { 0,    1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
+                                   20000 };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) ada = NULL;
+  g_autoptr (Client) eve = NULL;
+
+  desk_init (&desk);
+  ada = client_new (&desk);
+  eve = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (guint copy = 0; copy < 2; copy++)
+      {
+        gboolean is_id = lengths[i] > 0 && lengths[i] <= DW_MESSAGE_ID_CHARS;
+        g_autofree char *id = g_strnfill (lengths[i], 'x');
+        g_autofree char *frame =
+            g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"m\",\"id\":\"%s\"}", id);
+        g_autofree char *echo = NULL;
+
+        g_test_message ("%u characters, copy %u", lengths[i], copy);
+        client_send (ada, frame);
+        echo = client_receive (ada);
+        if (is_id)
+          g_assert_nonnull (strstr (echo, id));
+        else
+          g_assert_cmpstr (echo, ==, "{\"message\":\"m\"}");
+        if (copy == 0 || !is_id)
+          g_free (client_receive (eve));
+      }
+  dw_test_run_for (20);
+  g_assert_cmpuint (eve->texts->len, ==, 0);
 }
 
 /* Unknown routes, what is no JSON, and a body that names $connect all go to $default. */
@@ -341,6 +378,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/stage/broadcast", test_broadcast);
+  g_test_add_func ("/backend/stage/ids", test_ids);
   g_test_add_func ("/backend/stage/default-route/EM-5", test_default_route);
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
   g_test_add_func ("/backend/stage/nul", test_nul);

@@ -5,6 +5,7 @@
 #include "backend/stage/dw-dead-letters.h"
 #include "backend/stage/dw-memory-registry.h"
 #include "backend/stage/dw-sqlite-registry.h"
+#include "wire/dw-message-id.h"
 
 typedef struct
 {
@@ -126,6 +127,34 @@ check_claims (DwRegistry *registry)
   g_assert_true (claim (registry, "a", 1000 + DW_REGISTRY_CLAIM_SECONDS + 1));
 }
 
+static char *
+make_long_id (guint number)
+{
+  g_autofree char *tail = g_strnfill (DW_MESSAGE_ID_CHARS - 8, 'x');
+
+  return g_strdup_printf ("%08u%s", number, tail);
+}
+
+/* Long ids must not fill the memory or the disk: as many as fit are known, and one more costs the oldest its place.
+ */
+static void
+check_claim_bytes (DwRegistry *registry)
+{
+  const guint n = DW_REGISTRY_CLAIMS_BYTES / (DW_REGISTRY_CLAIM_COST + DW_MESSAGE_ID_CHARS);
+  g_autofree char *first = make_long_id (0);
+
+  g_assert_cmpuint (n, <, DW_REGISTRY_CLAIMS);
+  for (guint i = 0; i <= n; i++)
+    {
+      g_autofree char *id = make_long_id (i);
+
+      if (i >= n - 1 && i > 0)
+        g_assert_false (claim (registry, first, 9000 + i / 1000));
+      g_assert_true (claim (registry, id, 9000 + i / 1000));
+    }
+  g_assert_true (claim (registry, first, 9000 + n / 1000));
+}
+
 static void
 test_claims (void)
 {
@@ -148,6 +177,7 @@ test_claims (void)
   g_assert_true (claim (DW_REGISTRY (memory), "one more", 5000));
   g_assert_true (claim (DW_REGISTRY (memory), "many-0", 5000));
   g_assert_false (claim (DW_REGISTRY (memory), "many-9", 5000));
+  check_claim_bytes (DW_REGISTRY (memory));
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "backend/dw-backend-error.h"
 #include "wire/dw-json.h"
 #include "wire/dw-limits.h"
+#include "wire/dw-message-id.h"
 #include "wire/dw-time.h"
 
 #include <string.h>
@@ -43,6 +44,15 @@ string_member (JsonObject *object, const char *name)
   return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
 }
 
+/* What is too long to be remembered is no id. */
+static const char *
+id_member (JsonObject *object)
+{
+  const char *id = string_member (object, "id");
+
+  return dw_message_id_is_valid (id) ? id : NULL;
+}
+
 static void
 add_string (JsonBuilder *builder, const char *name, const char *value)
 {
@@ -58,7 +68,7 @@ static char *
 write_broadcast (JsonObject *frame, gint64 accepted)
 {
   const char *sender = string_member (frame, "sender");
-  const char *id = string_member (frame, "id");
+  const char *id = id_member (frame);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
@@ -204,8 +214,8 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
  * @data: for @callback
  *
  * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. A
- * message whose `id` came within the last ten minutes goes to its sender alone. A
- * body without a message fails the handler, which the client sees as "Internal server error".
+ * message whose `id` came within the last ten minutes goes to its sender alone; what dw_message_id_is_valid()
+ * refuses is no id. A body without a message fails the handler, which the client sees as "Internal server error".
  */
 void
 dw_send_message_handler (DwRegistry *registry,
@@ -241,7 +251,7 @@ dw_send_message_handler (DwRegistry *registry,
     }
   sending->accepted = event->request_time / 1000;
   sending->sender = g_strdup (event->caller->connection_id);
-  sending->id = g_strdup (string_member (frame, "id"));
+  sending->id = g_strdup (id_member (frame));
   if (sending->id != NULL)
     dw_registry_claim_async (registry, sending->id, sending->accepted, cancellable, on_claimed,
                              g_steal_pointer (&task));

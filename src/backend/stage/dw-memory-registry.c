@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-memory-registry.h"
 
+#include <string.h>
+
 struct _DwMemoryRegistry
 {
   GObject parent_instance;
@@ -10,7 +12,8 @@ struct _DwMemoryRegistry
   GSequence *entries;
   guint page_size;
   GHashTable *claims; /* of Claim, by its id */
-  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS */
+  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS and DW_REGISTRY_CLAIMS_BYTES */
+  gsize claimed_bytes;
 };
 
 static void dw_memory_registry_iface_init (DwRegistryInterface *iface);
@@ -136,9 +139,16 @@ claim_free (Claim *claim)
   g_free (claim);
 }
 
+static gsize
+cost_of (const char *id)
+{
+  return strlen (id) + DW_REGISTRY_CLAIM_COST;
+}
+
 static void
 forget_claim (DwMemoryRegistry *self, Claim *claim)
 {
+  self->claimed_bytes -= cost_of (claim->id);
   g_queue_delete_link (&self->claimed, claim->place);
   g_hash_table_remove (self->claims, claim->id);
 }
@@ -157,14 +167,18 @@ dw_memory_registry_claim_async (DwRegistry *registry,
   Claim *claim;
 
   g_task_set_source_tag (task, dw_memory_registry_claim_async);
-  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL
-         && (oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS || self->claimed.length >= DW_REGISTRY_CLAIMS))
+  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL && oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS)
     forget_claim (self, oldest);
   if (g_hash_table_contains (self->claims, id))
     {
       g_task_return_int (task, 0);
       return;
     }
+  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL
+         && (self->claimed.length >= DW_REGISTRY_CLAIMS
+             || self->claimed_bytes + cost_of (id) > DW_REGISTRY_CLAIMS_BYTES))
+    forget_claim (self, oldest);
+  self->claimed_bytes += cost_of (id);
   claim = g_new0 (Claim, 1);
   claim->id = g_strdup (id);
   claim->time = now;
