@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-overlap.h"
 
+#include <string.h>
+
 typedef struct
 {
   guint seen[2]; /* on the old connection, and on its successor */
@@ -8,7 +10,8 @@ typedef struct
 
 struct _DwOverlap
 {
-  GHashTable *counts; /* of Count, by id or by text; at most DW_OVERLAP_TEXTS */
+  GHashTable *counts; /* of Count, by id or by text; at most DW_OVERLAP_TEXTS and DW_OVERLAP_BYTES */
+  gsize bytes;
 };
 
 /**
@@ -60,8 +63,11 @@ dw_overlap_is_first (DwOverlap *overlap, const DwFrame *frame, gboolean successo
   count = g_hash_table_lookup (overlap->counts, key);
   if (count == NULL)
     {
-      if (g_hash_table_size (overlap->counts) >= DW_OVERLAP_TEXTS)
+      gsize size = strlen (key);
+
+      if (g_hash_table_size (overlap->counts) >= DW_OVERLAP_TEXTS || overlap->bytes + size > DW_OVERLAP_BYTES)
         return TRUE;
+      overlap->bytes += size;
       count = g_new0 (Count, 1);
       g_hash_table_insert (overlap->counts, g_steal_pointer (&key), count);
     }

@@ -2,6 +2,7 @@
 #include "dw-frame.h"
 
 #include "dw-json.h"
+#include "dw-message-id.h"
 #include "dw-time.h"
 #include "dw-wire-error.h"
 
@@ -178,8 +179,10 @@ classify_broadcast (const DwDialect *dialect, JsonObject *object)
                                              : json_to_string (body, FALSE));
   if (json_object_get_size (object) > 1)
     {
+      const char *id = string_member (object, dw_dialect_get_id_key (dialect), NULL);
+
       frame->sender = g_strdup (string_member (object, dw_dialect_get_sender_key (dialect), NULL));
-      frame->id = g_strdup (string_member (object, dw_dialect_get_id_key (dialect), NULL));
+      frame->id = dw_message_id_is_valid (id) ? g_strdup (id) : NULL;
       frame->sent_at = time_member (object, dw_dialect_get_time_key (dialect), NULL);
     }
   return frame;

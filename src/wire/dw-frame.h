@@ -70,7 +70,7 @@ typedef enum
  * @text: what there is to read: the message, the notification, the gateway's words, the route's answer, or the
  *   raw frame; UTF-8, never %NULL
  * @sender: (nullable): the name a broadcast carried
- * @id: (nullable): the id a broadcast carried
+ * @id: (nullable): the id a broadcast carried, where dw_message_id_is_valid() lets it pass
  * @sent_at: when the stage accepted a broadcast, in microseconds since 1970 UTC, or 0
  * @connection_id: (nullable): from a notification or a gateway error
  * @connected_at: from a notification, in microseconds since 1970 UTC, or 0

@@ -2,7 +2,9 @@
 #include "dw-raw-peer.h"
 #include "dw-session-fixture.h"
 
+#include "client/dw-overlap.h"
 #include "client/dw-seen.h"
+#include "wire/dw-message-id.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
@@ -200,6 +202,65 @@ test_seen (void)
   g_assert_true (dw_seen_is_first (seen, "a"));
 }
 
+static char *
+make_long_id (guint number)
+{
+  g_autoptr (GString) id = g_string_new (NULL);
+
+  g_string_printf (id, "%08u", number);
+  for (guint i = 8; i < DW_MESSAGE_ID_CHARS; i++)
+    g_string_append (id, "\342\202\254");
+  return g_string_free (g_steal_pointer (&id), FALSE);
+}
+
+/* A stage that sends the longest ids there are does not take more memory than others: as many as fit are known. */
+static void
+test_seen_bytes (void)
+{
+  g_autoptr (DwSeen) seen = dw_seen_new ();
+  const guint n = DW_SEEN_BYTES / (8 + 3 * (DW_MESSAGE_ID_CHARS - 8));
+  g_autofree char *first = make_long_id (0);
+  g_autofree char *too_long = g_strconcat (first, "x", NULL);
+
+  g_assert_cmpuint (n, <, DW_SEEN_IDS);
+  for (guint i = 0; i <= n; i++)
+    {
+      g_autofree char *id = make_long_id (i);
+
+      if (i >= n - 1)
+        g_assert_false (dw_seen_is_first (seen, first));
+      g_assert_true (dw_seen_is_first (seen, id));
+    }
+  g_assert_true (dw_seen_is_first (seen, first));
+  g_assert_true (dw_seen_is_first (seen, too_long));
+  g_assert_true (dw_seen_is_first (seen, too_long));
+}
+
+static gboolean
+arrives_first (DwOverlap *overlap, guint number, gsize length, gboolean successor)
+{
+  g_autofree char *tail = g_strnfill (length - 10, 'x');
+  g_autofree char *text = g_strdup_printf ("%08u%s", number, tail);
+  DwFrame frame = { .kind = DW_FRAME_BROADCAST, .text = text };
+
+  return dw_overlap_is_first (overlap, &frame, successor);
+}
+
+/* While two connections are open, a stage that sends as much as it can does not fill the memory. */
+static void
+test_overlap_bytes (void)
+{
+  g_autoptr (DwOverlap) overlap = dw_overlap_new ();
+  const gsize length = 128 * 1024;
+  const guint n = DW_OVERLAP_BYTES / length;
+
+  for (guint i = 0; i <= n; i++)
+    g_assert_true (arrives_first (overlap, i, length, FALSE));
+  g_assert_false (arrives_first (overlap, n - 2, length, TRUE));
+  g_assert_false (arrives_first (overlap, n - 1, length, TRUE));
+  g_assert_true (arrives_first (overlap, n, length, TRUE));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -211,5 +272,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/handshake/certificate/S-4", test_certificate);
   g_test_add_func ("/client/policy", test_policy);
   g_test_add_func ("/client/seen", test_seen);
+  g_test_add_func ("/client/seen/bytes", test_seen_bytes);
+  g_test_add_func ("/client/overlap/bytes", test_overlap_bytes);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 
 #include "wire/dw-frame.h"
 #include "wire/dw-limits.h"
+#include "wire/dw-message-id.h"
 #include "wire/dw-wire-error.h"
 
 #include <string.h>
@@ -121,6 +122,32 @@ test_fields (void)
   g_assert_cmpint (prose->features, ==, DW_FEATURE_NONE);
   g_assert_cmpint (forbidden->gateway_error, ==, DW_GATEWAY_FORBIDDEN);
   g_assert_cmpstr (forbidden->connection_id, ==, "XDmENcnwIE0CFEQ=");
+}
+
+/* An id that is too long, or empty, is none: nobody remembers it, and it is in no store. */
+static void
+test_ids (void)
+{
+  static const guint lengths[] = { 0,     1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
+                                   100000 };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (guint width = 1; width <= 4; width++)
+      {
+        static const char *const letters[] = { "x", "\303\251", "\342\202\254", "\360\237\230\200" };
+        g_autoptr (GString) id = g_string_new (NULL);
+        g_autofree char *text = NULL;
+        g_autoptr (DwFrame) frame = NULL;
+
+        for (guint j = 0; j < lengths[i]; j++)
+          g_string_append (id, letters[width - 1]);
+        text = g_strdup_printf ("{\"message\":\"m\",\"sender\":\"a\",\"id\":\"%s\"}", id->str);
+        frame = dw_frame_classify (dialect, parser, text, strlen (text));
+        g_assert_cmpstr (frame->id, ==, lengths[i] > 0 && lengths[i] <= DW_MESSAGE_ID_CHARS ? id->str : NULL);
+        g_assert_cmpstr (frame->sender, ==, "a");
+      }
 }
 
 static void
@@ -278,6 +305,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/frame/classify/AG-1", test_classify);
   g_test_add_func ("/wire/frame/fields", test_fields);
+  g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
   g_test_add_func ("/wire/frame/depth", test_depth);
   g_test_add_func ("/wire/frame/depth/bytes", test_deep_bytes);
