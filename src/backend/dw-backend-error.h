@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_CONFIG: a stage cannot be what it is told to be
  * @DW_BACKEND_ERROR_THROTTLED: too much at once (HTTP 429)
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
+ * @DW_BACKEND_ERROR_LOCKED: another program has a table at the moment
  *
  * The errors of this library.
  */
@@ -26,6 +27,7 @@ typedef enum
   DW_BACKEND_ERROR_CONFIG,
   DW_BACKEND_ERROR_THROTTLED,
   DW_BACKEND_ERROR_TABLE,
+  DW_BACKEND_ERROR_LOCKED,
 } DwBackendError;
 
 #define DW_BACKEND_ERROR (dw_backend_error_quark ())

@@ -410,6 +410,98 @@ def test_restart():
             until("an empty table", lambda: rows() == 0)
 
 
+def test_one_file():
+    """A second stage on a file says who has it and ends, and the first one's clients hear each other on"""
+    async def talk(local, second):
+        async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
+            done = await asyncio.to_thread(second)
+            await ada.send(say("still here"))
+            assert json.loads(await asyncio.wait_for(eve.recv(), DEADLINE)) == {"message": "still here"}
+            return done
+
+    with tempfile.TemporaryDirectory() as folder:
+        registry = f"sqlite:{folder}/stage.sqlite"
+
+        def second():
+            return subprocess.run([PROGRAM, "--registry", registry], capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+        local = Stage("--registry", registry)
+        done = asyncio.run(talk(local, second))
+        assert done.returncode == 1 and not done.stdout, done
+        assert f"in use by another stage, process {local.process.pid}" in done.stderr, done.stderr
+        # However it ended, the next one may have the file.
+        local.end(signal.SIGKILL)
+        with stage("--registry", registry):
+            pass
+
+
+def test_foreign_file():
+    """Another program's database is refused in words and keeps every byte; a stage's own is for its user alone"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/notes.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE notes (text)")
+        with open(path, "rb") as file:
+            before = file.read()
+        for command in ([], ["dead-letters", "list"]):
+            done = subprocess.run([PROGRAM, *command, "--registry", f"sqlite:{path}"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+            assert done.returncode == 1 and "belongs to another program" in done.stderr, done
+        with open(path, "rb") as file:
+            assert file.read() == before
+        assert os.listdir(folder) == ["notes.sqlite"]
+        path = f"{folder}/new/stage.sqlite"
+        with stage("--registry", f"sqlite:{path}"):
+            modes = {name: os.stat(f"{folder}/new/{name}").st_mode & 0o777 for name in os.listdir(f"{folder}/new")}
+            assert set(modes.values()) == {0o600} and "stage.sqlite-wal" in modes, modes
+            assert os.stat(f"{folder}/new").st_mode & 0o777 == 0o700
+
+
+def test_locked_file():
+    """While another program has the file locked everybody's pings are answered, and what was said arrives afterwards"""
+    async def talk(local, database):
+        async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
+            database.execute("BEGIN IMMEDIATE")
+            worst = 0
+            for number in range(5):
+                await ada.send(json.dumps({"action": "sendMessage", "message": str(number), "id": f"id-{number}"}))
+            for _ in range(40):
+                start = time.monotonic()
+                await asyncio.wait_for(await eve.ping(), DEADLINE)
+                worst = max(worst, time.monotonic() - start)
+                await asyncio.sleep(0.02)
+            database.rollback()
+            for number in range(5):
+                assert json.loads(await asyncio.wait_for(eve.recv(), DEADLINE))["message"] == str(number)
+            database.execute("BEGIN IMMEDIATE")
+        return worst
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/stage.sqlite"
+        local = Stage("--registry", f"sqlite:{path}")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+            worst = asyncio.run(talk(local, database))
+            # Nor does it hold up the end for long.
+            start = time.monotonic()
+            assert local.end() == 0
+            took = time.monotonic() - start
+        print(f"# the slowest pong took {worst * 1000:.0f} ms, the end {took:.1f} s")
+        assert worst < 0.5 or SANITIZED, worst
+        assert took < 6, took
+
+
+def test_long_ids():
+    """Ids of any length do not fill the memory"""
+    async def talk(local):
+        async with websockets.connect(local.url, compression=None, max_size=None) as client:
+            for number in range(1500):
+                await client.send(json.dumps({"action": "sendMessage", "message": "x", "id": f"{number:06}" + "x" * 30000}))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "x"}
+
+    with stage() as local:
+        asyncio.run(talk(local))
+        assert local.memory() < 32 * 1024 or SANITIZED, local.memory()
+
+
 def test_dead_letters():
     """Posts that are throttled too long become dead letters that can be listed, tried again and removed"""
     async def talk(local, letters):

@@ -194,20 +194,24 @@ dw_letters_command (int argc, char **argv)
   g_auto (Options) options = { NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStageFile) file = NULL;
+  g_autofree char *path = NULL;
   const char *what;
   gboolean done;
 
   if (!parse (&options, &argc, &argv, &error))
     return fail (error, 2);
   what = argc == 2 ? argv[1] : "";
-  file = dw_stage_options_open_file (options.registry, &error);
-  if (error != NULL)
+  if (!dw_stage_options_read_registry (options.registry, &path, &error))
     return fail (error, 2);
-  if (file == NULL || (strcmp (what, "list") != 0 && strcmp (what, "redrive") != 0 && strcmp (what, "purge") != 0))
+  if (path == NULL || (strcmp (what, "list") != 0 && strcmp (what, "redrive") != 0 && strcmp (what, "purge") != 0))
     {
       g_printerr (_ ("Say what to do and where: dynamowave-stage dead-letters list --registry sqlite:PATH\n"));
       return 2;
     }
+  /* Beside the stage that has it: the two only meet for the moment of a statement. */
+  file = dw_stage_file_new (path, FALSE, &error);
+  if (file == NULL)
+    return fail (error, 1);
   if (strcmp (what, "list") == 0)
     done = list (file, &error);
   else

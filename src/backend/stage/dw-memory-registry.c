@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-memory-registry.h"
 
+#include "wire/dw-thread.h"
+
 #include <string.h>
 
+/* All of it lives in the main thread. */
 struct _DwMemoryRegistry
 {
   GObject parent_instance;
@@ -70,6 +73,7 @@ dw_memory_registry_put_async (DwRegistry *registry,
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_put_async);
   if (find (self, connection_id) == NULL)
     {
@@ -93,6 +97,7 @@ dw_memory_registry_remove_async (DwRegistry *registry,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
   GSequenceIter *iter = find (self, connection_id);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_remove_async);
   if (iter != NULL)
     g_sequence_remove (iter);
@@ -111,6 +116,7 @@ dw_memory_registry_scan_async (DwRegistry *registry,
   g_autoptr (DwRegistryPage) page = dw_registry_page_new ();
   GSequenceIter *iter = find_after (self, start_key);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
   while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
     {
@@ -166,6 +172,7 @@ dw_memory_registry_claim_async (DwRegistry *registry,
   Claim *oldest;
   Claim *claim;
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_claim_async);
   while ((oldest = g_queue_peek_head (&self->claimed)) != NULL && oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS)
     forget_claim (self, oldest);
@@ -194,6 +201,7 @@ dw_memory_registry_release (DwRegistry *registry, const char *id)
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   Claim *claim = g_hash_table_lookup (self->claims, id);
 
+  DW_ASSERT_MAIN_THREAD ();
   if (claim != NULL)
     forget_claim (self, claim);
 }

@@ -50,7 +50,7 @@ dw_stage_config_free (DwStageConfig *config)
   g_free (config->management_token);
   g_free (config->key_id);
   g_free (config->secret);
-  g_clear_object (&config->file);
+  g_free (config->registry);
   g_clear_object (&config->certificate);
   g_free (config);
 }

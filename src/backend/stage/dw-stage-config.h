@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-stage-file.h"
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -26,7 +26,8 @@ G_BEGIN_DECLS
  * @burst: how many of these may go at once
  * @events: whether each event is written to the log
  * @metrics: whether `@metrics` answers
- * @file: (nullable): where the connection IDs and the dead letters live; in memory and nowhere without it
+ * @registry: (nullable): the path of the file where the connection IDs and the dead letters live; in memory and
+ *   nowhere without it
  * @certificate: (nullable): for `wss`
  *
  * What a stage can be told. The strings belong to the configuration.
@@ -52,7 +53,7 @@ typedef struct
   double burst;
   gboolean events;
   gboolean metrics;
-  DwStageFile *file;
+  char *registry;
   GTlsCertificate *certificate;
 } DwStageConfig;
 

@@ -231,22 +231,27 @@ warn_of_address (DwStageOptions *options)
 }
 
 /**
- * dw_stage_options_open_file:
+ * dw_stage_options_read_registry:
  * @registry: (nullable): `memory` or `sqlite:PATH`
- * @error: (nullable): why there is none
+ * @path: (out) (transfer full) (nullable): the path; %NULL for memory
+ * @error: it is neither
  *
- * Returns: (transfer full) (nullable): the file; %NULL without an error for memory
+ * Returns: whether it was understood
  */
-DwStageFile *
-dw_stage_options_open_file (const char *registry, GError **error)
+gboolean
+dw_stage_options_read_registry (const char *registry, char **path, GError **error)
 {
+  *path = NULL;
   if (registry == NULL || strcmp (registry, "memory") == 0)
-    return NULL;
+    return TRUE;
   if (g_str_has_prefix (registry, "sqlite:") && registry[strlen ("sqlite:")] != '\0')
-    return dw_stage_file_new (registry + strlen ("sqlite:"), error);
+    {
+      *path = g_strdup (registry + strlen ("sqlite:"));
+      return TRUE;
+    }
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%s” is neither memory nor sqlite:PATH."),
                registry);
-  return NULL;
+  return FALSE;
 }
 
 static gboolean
@@ -254,11 +259,12 @@ open_files (DwStageConfig *config, const Typed *typed, GError **error)
 {
   GError *problem = NULL;
 
-  config->file = dw_stage_options_open_file (typed->registry, &problem);
-  if (problem == NULL && (typed->certificate == NULL) != (typed->key == NULL))
+  if (!dw_stage_options_read_registry (typed->registry, &config->registry, error))
+    return FALSE;
+  if ((typed->certificate == NULL) != (typed->key == NULL))
     problem = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
                                    _ ("A certificate and its key belong together."));
-  else if (problem == NULL && typed->certificate != NULL)
+  else if (typed->certificate != NULL)
     config->certificate = dw_certificate_load (typed->certificate, typed->key, &problem);
   if (problem == NULL)
     return TRUE;

@@ -28,7 +28,7 @@ typedef struct
 
 gboolean dw_stage_options_parse (DwStageOptions *options, char **argv, GError **error);
 void dw_stage_options_clear (DwStageOptions *options);
-DwStageFile *dw_stage_options_open_file (const char *registry, GError **error);
+gboolean dw_stage_options_read_registry (const char *registry, char **path, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwStageOptions, dw_stage_options_clear)
 

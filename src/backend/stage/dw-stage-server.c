@@ -23,6 +23,7 @@ struct _DwStageServer
   DwSocketGateway *gateway;
   DwManagement *management;
   DwRegistry *registry;
+  DwTables *tables;    /* or NULL: everything is in memory */
   DwThrottle throttle; /* of new connections */
   guint most_connections;
   guint entering; /* connections that $connect is asked about: each has its place already */
@@ -189,6 +190,7 @@ dw_stage_server_dispose (GObject *object)
     dw_socket_gateway_disown (self->gateway);
   g_clear_object (&self->gateway);
   g_clear_object (&self->registry);
+  g_clear_pointer (&self->tables, dw_tables_close);
   G_OBJECT_CLASS (dw_stage_server_parent_class)->dispose (object);
 }
 
@@ -257,12 +259,15 @@ open_registry (DwStageServer *self, GError **error)
   DwSqliteRegistry *registry;
   guint forgotten = 0;
 
-  if (self->config->file == NULL)
+  if (self->config->registry == NULL)
     {
       self->registry = DW_REGISTRY (dw_memory_registry_new (REGISTRY_PAGE));
       return TRUE;
     }
-  registry = dw_sqlite_registry_new (self->config->file, REGISTRY_PAGE);
+  self->tables = dw_tables_open (self->config->registry, error);
+  if (self->tables == NULL)
+    return FALSE;
+  registry = dw_sqlite_registry_new (self->tables, REGISTRY_PAGE);
   self->registry = DW_REGISTRY (registry);
   if (!dw_sqlite_registry_forget_all (registry, &forgotten, error))
     return FALSE;
@@ -286,7 +291,7 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   self->config = config;
   if (!dw_stage_config_check (config, error) || !open_registry (self, error))
     return NULL;
-  self->gateway = dw_socket_gateway_new (config->rate, config->burst, config->file);
+  self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
@@ -390,6 +395,8 @@ on_stop_tick (gpointer data)
   if (!finished && g_get_monotonic_time () < stop->deadline)
     return G_SOURCE_CONTINUE;
   soup_server_disconnect (self->server);
+  /* What is still to be written is written, before anybody is told that it is over. */
+  g_clear_pointer (&self->tables, dw_tables_close);
   g_task_return_boolean (task, finished);
   return G_SOURCE_REMOVE;
 }
