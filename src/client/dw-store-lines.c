@@ -56,7 +56,7 @@ dw_store_lines_take (sqlite3_stmt *query)
   record->kind = CLAMP (sqlite3_column_int (query, 1), DW_MESSAGE_THEIRS, DW_MESSAGE_GAP);
   record->time = sqlite3_column_int64 (query, 2);
   record->until = sqlite3_column_int64 (query, 3);
-  record->text = dw_database_dup_text (query, 4);
+  record->text = dw_database_dup_some_text (query, 4);
   record->sender = dw_database_dup_text (query, 5);
   record->id = dw_database_dup_text (query, 6);
   record->delivery = CLAMP (sqlite3_column_int (query, 7), DW_DELIVERY_NONE, DW_DELIVERY_FAILED);
@@ -183,7 +183,7 @@ read_ids (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **
   if (query == NULL)
     return FALSE;
   while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (opening->ids, dw_database_dup_text (query, 0));
+    g_ptr_array_add (opening->ids, dw_database_dup_some_text (query, 0));
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
