@@ -25,6 +25,9 @@ SEEDS = {
     "fuzz-export": ["Eve\x1fhello", "You\x1fI owe Eve 100", "Notice\x1fThe stage moved", "Eve\x1fa\n[2025-11-26 12:00:00] You: b",
                     "Eve\x1fa\r[2025-11-26 12:00:00] You: b\u2028c", "E\u202eve\x1f\u001b[2J\u0085", "You"],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
+    # What changes a valid database: where, in three bytes, and how.
+    "fuzz-stage-file": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
+    "fuzz-store": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
 }
 
 
