@@ -88,6 +88,10 @@ class Stage:
         # A stage that holds secrets shows them to nobody but root.
         return self.metrics()["descriptors"]
 
+    def ticks(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            return sum(int(field) for field in stat.read().split()[13:15])
+
     def memory(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
@@ -489,6 +493,57 @@ def test_locked_file():
         assert took < 6, took
 
 
+def test_flood():
+    """Messages that wait for a handler wait in the network: the stage stays small, drops nothing and answers everybody else"""
+    async def push(client, sent):
+        for number in range(1999):
+            await client.send(json.dumps({"action": "sendMessage", "message": "x", "id": str(number), "more": "x" * 20000}))
+            sent.append(number)
+        await client.send(json.dumps({"action": "sendMessage", "message": "last", "id": "last"}))
+
+    async def receive(client):
+        number = 0
+        while json.loads(await asyncio.wait_for(client.recv(), 120))["message"] != "last":
+            number += 1
+        return number
+
+    async def talk(local, secure, database):
+        sent = []
+        before = local.memory()
+        async with websockets.connect(local.url, ssl=secure, compression=None, max_size=None, ping_interval=None) as eager, \
+                websockets.connect(local.url, ssl=secure, compression=None, max_size=None, ping_interval=None) as other:
+            database.execute("BEGIN IMMEDIATE")
+            tasks = [asyncio.create_task(push(eager, sent)), asyncio.create_task(receive(eager)), asyncio.create_task(receive(other))]
+            worst, grown = 0, 0
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                start = time.monotonic()
+                await asyncio.wait_for(await other.ping(), DEADLINE)
+                worst = max(worst, time.monotonic() - start)
+                grown = max(grown, local.memory() - before)
+                await asyncio.sleep(0.02)
+            held, spent = len(sent), local.ticks()
+            await asyncio.sleep(1)
+            spent = local.ticks() - spent
+            database.rollback()
+            assert await asyncio.gather(*tasks) == [None, 1999, 1999]
+        return worst, grown, held, spent
+
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        for options in ([], ["--tls-certificate", cert, "--tls-key", key]):
+            path = f"{folder}/{len(options)}.sqlite"
+            secure = ssl.create_default_context(cafile=cert) if options else None
+            with stage("--registry", f"sqlite:{path}", *options) as local, \
+                    contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+                worst, grown, held, spent = asyncio.run(talk(local, secure, database))
+                print(f"# {held} messages left the client, the stage grew by {grown} kB, the slowest pong took {worst * 1000:.0f} ms, "
+                      f"it spent {spent} of 100 ticks waiting")
+                assert grown < 24 * 1024 or SANITIZED, grown
+                assert worst < 0.5 or SANITIZED, worst
+                assert spent < 30 or SANITIZED, spent
+
+
 def test_long_ids():
     """Ids of any length do not fill the memory"""
     async def talk(local):
@@ -549,9 +604,9 @@ def test_tls():
     async def talk(local, cert):
         context = ssl.create_default_context(cafile=cert)
         async with websockets.connect(local.url, ssl=context, max_size=None) as client:
-            for size in (5, 30000):
+            for size in (5, 8000, 8192, 16000, 16384, 20000, 30000) * 3:
                 await client.send(say("x" * size))
-                assert json.loads(await client.recv()) == {"message": "x" * size}
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "x" * size}, size
 
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(folder)

@@ -28,7 +28,15 @@ struct _DwMeteredInput
   gboolean over;
   const DwMeteredOutput *output; /* of the same stream */
   DwPollWait *wait;              /* or NULL where there is no bare socket below */
-  DwMeteredStream *stream;       /* it has this */
+  GSource *source;               /* then what waits for the base, as long as its anchor is not destroyed */
+  GSource *anchor;               /* a child of that source; a reference to itself would keep both for ever */
+  GSource *child;                /* of that source: what waits; NULL while it is held */
+  DwMeteredReadFunc may_read;    /* or NULL */
+  gpointer read_data;
+  gsize turn;              /* bytes read since there was nothing; at most DW_METERED_STREAM_TURN */
+  gboolean again;          /* there may be more to read above the socket */
+  gboolean held;           /* until dw_metered_stream_resume() */
+  DwMeteredStream *stream; /* it has this */
 };
 
 struct _DwMeteredOutput
@@ -95,18 +103,117 @@ dw_metered_input_is_readable (GPollableInputStream *stream)
   return g_pollable_input_stream_is_readable (input_base (stream));
 }
 
+static gboolean
+goes_on (GSource *source, GSourceFunc callback, gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs anchor_functions = { .dispatch = goes_on };
+
+static gboolean
+has_source (DwMeteredInput *self)
+{
+  return self->anchor != NULL && !g_source_is_destroyed (self->anchor);
+}
+
+/* What TLS has decrypted and we have not read makes its source no more ready. libsoup makes a new source after each
+ * turn, so that is told too. */
+static void
+look_again (DwMeteredInput *self, gboolean again)
+{
+  self->again = again;
+  if (has_source (self))
+    g_source_set_ready_time (self->anchor, again ? 0 : -1);
+}
+
+/* Above TLS there is no descriptor of one's own: the source of the base is a child of ours, and can be taken away.
+ */
+static void
+watch_base (DwMeteredInput *self)
+{
+  self->child = g_pollable_input_stream_create_source (input_base (self), NULL);
+  g_source_set_dummy_callback (self->child);
+  g_source_add_child_source (self->source, self->child);
+}
+
+static void
+unwatch_base (DwMeteredInput *self)
+{
+  if (self->child != NULL && has_source (self))
+    g_source_remove_child_source (self->source, self->child);
+  g_clear_pointer (&self->child, g_source_unref);
+}
+
+static void
+set_source (DwMeteredInput *self, GSource *source)
+{
+  unwatch_base (self);
+  g_clear_pointer (&self->anchor, g_source_unref);
+  self->source = source;
+  if (source == NULL)
+    return;
+  self->anchor = g_source_new (&anchor_functions, sizeof (GSource));
+  g_source_add_child_source (source, self->anchor);
+  if (self->held)
+    return;
+  watch_base (self);
+  look_again (self, self->again);
+}
+
+static void
+hold (DwMeteredInput *self, gboolean held)
+{
+  self->held = held;
+  if (self->wait != NULL)
+    dw_poll_hold (self->wait, held);
+  else if (held)
+    unwatch_base (self);
+  else
+    {
+      if (has_source (self) && self->child == NULL)
+        watch_base (self);
+      look_again (self, TRUE);
+    }
+}
+
+static gboolean
+would_block (DwMeteredInput *self, const char *words, GError **error)
+{
+  self->turn = 0;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, words);
+  return FALSE;
+}
+
+/* libsoup reads until there is nothing, and only then looks at what it has. */
+static gboolean
+takes_more (DwMeteredInput *self, GError **error)
+{
+  if (self->turn == 0)
+    look_again (self, FALSE);
+  if (self->held)
+    return would_block (self, "held", error);
+  if (self->turn >= DW_METERED_STREAM_TURN)
+    {
+      look_again (self, TRUE);
+      return would_block (self, "enough for this turn", error);
+    }
+  if (self->turn > 0 || self->may_read == NULL || self->may_read (self->read_data))
+    return TRUE;
+  hold (self, TRUE);
+  return would_block (self, "held", error);
+}
+
 static GSource *
 dw_metered_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) child = NULL;
+  DwMeteredInput *self = DW_METERED_INPUT (stream);
   GSource *source;
 
-  if (DW_METERED_INPUT (stream)->wait != NULL)
-    return dw_poll_create_source (DW_METERED_INPUT (stream)->wait, G_OBJECT (stream));
-  child = g_pollable_input_stream_create_source (input_base (stream), cancellable);
+  if (self->wait != NULL)
+    return dw_poll_create_source (self->wait, G_OBJECT (stream));
   source = g_pollable_source_new (G_OBJECT (stream));
-  g_source_set_dummy_callback (child);
-  g_source_add_child_source (source, child);
+  set_source (self, source);
   return source;
 }
 
@@ -123,7 +230,11 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the answers to pings are not read");
       return -1;
     }
-  length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer, count, NULL, error);
+  if (!takes_more (self, error))
+    return -1;
+  length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer,
+                                                     MIN (count, DW_METERED_STREAM_TURN - self->turn), NULL, error);
+  self->turn = length > 0 ? self->turn + (gsize) length : 0;
   if (length <= 0)
     return length;
   if (!self->over && dw_frame_meter_feed (&self->meter, buffer, (gsize) length))
@@ -150,6 +261,7 @@ dw_metered_input_pollable_init (GPollableInputStreamInterface *iface)
 static void
 dw_metered_input_dispose (GObject *object)
 {
+  set_source (DW_METERED_INPUT (object), NULL);
   g_clear_pointer (&DW_METERED_INPUT (object)->wait, dw_poll_remove);
   G_OBJECT_CLASS (dw_metered_input_parent_class)->dispose (object);
 }
@@ -395,6 +507,7 @@ dw_metered_stream_finalize (GObject *object)
   /* libsoup may keep the two halves a little longer. */
   self->input->output = NULL;
   self->input->stream = NULL;
+  self->input->may_read = NULL;
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);
@@ -455,6 +568,33 @@ dw_metered_stream_new (GIOStream *base, GSocket *socket, gboolean encrypted, DwP
   if (socket != NULL && !encrypted)
     self->input->wait = dw_poll_add (poll, socket);
   return self;
+}
+
+/**
+ * dw_metered_stream_set_read_func:
+ * @self: a stream
+ * @func: (nullable): asked before each turn of reading; where it says no, nothing is read until
+ *   dw_metered_stream_resume()
+ * @data: for @func
+ */
+void
+dw_metered_stream_set_read_func (DwMeteredStream *self, DwMeteredReadFunc func, gpointer data)
+{
+  self->input->may_read = func;
+  self->input->read_data = data;
+}
+
+/**
+ * dw_metered_stream_resume:
+ * @self: a stream
+ *
+ * It is read again. What came meanwhile waits below, and at last with whoever sends it.
+ */
+void
+dw_metered_stream_resume (DwMeteredStream *self)
+{
+  if (self->input->held)
+    hold (self->input, FALSE);
 }
 
 /**

@@ -322,6 +322,20 @@ dw_socket_gateway_add (DwSocketGateway *self, DwStageSocket *socket)
 }
 
 /**
+ * dw_socket_gateway_resume:
+ * @self: a gateway
+ * @connection_id: whose messages there is room for again
+ */
+void
+dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id)
+{
+  DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
+
+  if (socket != NULL)
+    dw_stage_socket_resume (socket);
+}
+
+/**
  * dw_socket_gateway_remove:
  * @self: a gateway
  * @connection_id: a connection that ended

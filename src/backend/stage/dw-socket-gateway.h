@@ -28,6 +28,7 @@ DwMetrics *dw_socket_gateway_get_metrics (DwSocketGateway *self);
 gboolean dw_socket_gateway_may_post (DwSocketGateway *self);
 
 void dw_socket_gateway_add (DwSocketGateway *self, DwStageSocket *socket);
+void dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id);
 void dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id);
 gboolean dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame);
 guint dw_socket_gateway_get_size (DwSocketGateway *self);

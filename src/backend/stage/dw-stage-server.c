@@ -68,6 +68,22 @@ on_socket_message (DwStageSocket *socket, const char *text, gsize length, gpoint
   dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text, length);
 }
 
+static gboolean
+on_socket_may_read (DwStageSocket *socket, gpointer data)
+{
+  DwStageServer *self = data;
+
+  return dw_dispatcher_has_room (self->dispatcher, dw_stage_socket_get_caller (socket));
+}
+
+static void
+on_room (DwCaller *caller, gpointer data)
+{
+  DwStageServer *self = data;
+
+  dw_socket_gateway_resume (self->gateway, caller->connection_id);
+}
+
 static void
 on_socket_closed (DwStageSocket *socket, gpointer data)
 {
@@ -82,7 +98,7 @@ on_socket_closed (DwStageSocket *socket, gpointer data)
   dw_socket_gateway_remove (self->gateway, caller->connection_id);
 }
 
-static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_closed };
+static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_may_read, on_socket_closed };
 
 static void
 on_entered (DwStageSocket *socket, gpointer data)
@@ -184,6 +200,8 @@ dw_stage_server_dispose (GObject *object)
   g_clear_pointer (&self->arrivals, dw_arrivals_free);
   g_clear_pointer (&self->poll, dw_poll_unref);
   g_clear_object (&self->server);
+  if (self->dispatcher != NULL)
+    dw_dispatcher_set_room_func (self->dispatcher, NULL, NULL);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
   if (self->gateway != NULL)
@@ -295,6 +313,7 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
+  dw_dispatcher_set_room_func (self->dispatcher, on_room, self);
   if (config->events)
     dw_dispatcher_trace (self->dispatcher, config->token, config->subprotocol);
   dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());

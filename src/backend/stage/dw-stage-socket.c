@@ -74,6 +74,14 @@ on_message (DwStageSocket *self, int type, GBytes *message)
     }
 }
 
+static gboolean
+may_read (gpointer data)
+{
+  DwStageSocket *self = data;
+
+  return self->owner == NULL || self->owner->may_read (self, self->data);
+}
+
 static void
 on_over_limit (DwStageSocket *self)
 {
@@ -101,6 +109,11 @@ dw_stage_socket_dispose (GObject *object)
       /* libsoup emits “closed” after the last reference went, so the handlers go first (measured). */
       g_signal_handlers_disconnect_by_data (self->websocket, self);
       dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+    }
+  if (self->stream != NULL)
+    {
+      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
+      dw_metered_stream_resume (self->stream);
     }
   if (self->stream != NULL)
     g_signal_handlers_disconnect_by_data (self->stream, self);
@@ -165,6 +178,7 @@ dw_stage_socket_new (DwCaller *caller,
   /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
   /* Disconnected in dispose. A closure that watches its object takes 200 bytes more, three times a connection. */
+  dw_metered_stream_set_read_func (self->stream, may_read, self);
   g_signal_connect_swapped (self->stream, "over-limit", G_CALLBACK (on_over_limit), self);
   g_signal_connect_swapped (self->websocket, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->websocket, "closed", G_CALLBACK (on_closed), self);
@@ -285,6 +299,18 @@ dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame)
 }
 
 /**
+ * dw_stage_socket_resume:
+ * @self: a connection
+ *
+ * It is read again, where its owner had said no.
+ */
+void
+dw_stage_socket_resume (DwStageSocket *self)
+{
+  dw_metered_stream_resume (self->stream);
+}
+
+/**
  * dw_stage_socket_close:
  * @self: a connection
  * @code: the close code the client sees
@@ -295,6 +321,9 @@ dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason)
 {
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     {
+      /* The client's own close frame stands behind what it sent. */
+      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
+      dw_metered_stream_resume (self->stream);
       self->close_code = code;
       g_free (self->close_reason);
       self->close_reason = g_strdup (reason);
