@@ -363,7 +363,6 @@ dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const 
   DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
   gboolean sent = socket != NULL && dw_stage_socket_send (socket, frame);
 
-  DW_ASSERT_MAIN_THREAD ();
   if (sent)
     self->metrics->deliveries++;
   else
