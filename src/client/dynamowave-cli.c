@@ -7,6 +7,7 @@
 #include "wire/dw-secret.h"
 #include "wire/dw-time.h"
 
+#include <errno.h>
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -60,6 +61,8 @@ typedef struct
   gboolean sends;
   gboolean reading;
   gboolean echoes; /* something sent came back */
+  gboolean mute;   /* nothing can be written any more */
+  gboolean ended;  /* perhaps before the loop began */
   guint echo_wait;
   int status;
 } Program;
@@ -83,6 +86,7 @@ static void
 finish (Program *program, int status)
 {
   program->status = status;
+  program->ended = TRUE;
   g_main_loop_quit (program->loop);
 }
 
@@ -107,9 +111,20 @@ begin_line (const char *kind)
   return builder;
 }
 
+/* What is printed is all that “tail” and “chat” are for; “send” goes on, since its message may be on its way. */
+static void
+stop_writing (Program *program)
+{
+  if (!program->mute)
+    g_printerr (_ ("Cannot write: %s\n"), g_strerror (errno));
+  program->mute = TRUE;
+  if (!program->sends)
+    finish (program, EXIT_NOT_DELIVERED);
+}
+
 /* One object a line, whole or not at all. Everything that peers say is printed here. */
 static void
-end_line (JsonBuilder *builder)
+end_line (Program *program, JsonBuilder *builder)
 {
   g_autoptr (JsonBuilder) owned G_GNUC_UNUSED = builder;
   g_autoptr (JsonNode) root = NULL;
@@ -118,8 +133,8 @@ end_line (JsonBuilder *builder)
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   text = dw_json_write (root);
-  printf ("%s\n", text);
-  fflush (stdout);
+  if (!program->mute && (printf ("%s\n", text) < 0 || fflush (stdout) != 0))
+    stop_writing (program);
 }
 
 static void
@@ -147,7 +162,7 @@ on_state (Program *program)
       json_builder_set_member_name (line, "confirmed");
       json_builder_add_boolean_value (line, status->confirmed);
     }
-  end_line (line);
+  end_line (program, line);
   if (status->state == DW_SESSION_REFUSED)
     finish (program, EXIT_REFUSED);
 }
@@ -209,7 +224,7 @@ on_delivery (DwMessage *message, GParamSpec *pspec, Program *program)
   add_string (line, "id", dw_message_get_id (message));
   add_string (line, "state", name_of_delivery (delivery));
   add_string (line, "reason", dw_message_get_reason (message));
-  end_line (line);
+  end_line (program, line);
   wait_for_echo (program, delivery);
   /* With an id an unconfirmed message is sent again by itself, so its end is not known yet. */
   if (delivery == DW_DELIVERY_UNCONFIRMED
@@ -287,13 +302,13 @@ add_time (JsonBuilder *builder, const char *name, gint64 time)
 }
 
 static void
-on_gap (DwMessage *gap)
+on_gap (Program *program, DwMessage *gap)
 {
   JsonBuilder *line = begin_line ("gap");
 
   add_time (line, "since", dw_message_get_time (gap));
   add_time (line, "until", dw_message_get_until (gap));
-  end_line (line);
+  end_line (program, line);
 }
 
 static void
@@ -305,14 +320,14 @@ on_shown (Program *program, DwMessage *message)
   if (program->options->count > 0 && program->received >= (guint) program->options->count)
     return;
   if (dw_message_get_kind (message) == DW_MESSAGE_GAP)
-    on_gap (message);
+    on_gap (program, message);
   if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS && !notice)
     return;
   line = begin_line (notice ? "notice" : "message");
   add_string (line, "text", dw_message_get_text (message));
   add_string (line, "sender", dw_message_get_sender (message));
   add_string (line, "id", dw_message_get_id (message));
-  end_line (line);
+  end_line (program, line);
   program->received += notice ? 0 : 1;
   if (program->options->count > 0 && program->received == (guint) program->options->count)
     finish (program, EXIT_WELL);
@@ -463,7 +478,8 @@ run (Program *program)
   g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
   signal (SIGPIPE, SIG_DFL);
   dw_session_connect (program->session);
-  g_main_loop_run (program->loop);
+  if (!program->ended)
+    g_main_loop_run (program->loop);
 
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     if (sources[i] != 0 && !(i == 2 && program->status == EXIT_TIMEOUT))
@@ -633,6 +649,8 @@ main (int argc, char *argv[])
   gboolean hidden = dw_secret_hide (argv, secrets);
   g_autoptr (GError) error = NULL;
 
+  /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
+  signal (SIGXFSZ, SIG_IGN);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

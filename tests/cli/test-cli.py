@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import queue
+import resource
 import signal
 import socket
 import subprocess
@@ -163,6 +164,29 @@ def test_closed_output():
         assert send(stage.url, "one").returncode == 0
         assert send(stage.url, "two").returncode == 0
         assert tail.wait(10) == -signal.SIGPIPE
+
+
+def test_full_output():
+    """What cannot be written is said, and ends no program as a crash would: “tail” ends, “send” delivers all the same"""
+    def limited(file, *arguments):
+        return subprocess.Popen([CLI, *arguments], stdout=file, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+
+    with Stage() as stage, tempfile.TemporaryDirectory() as folder:
+        listener = Tail(stage.url, "--count", "1")
+        listener.until(kind="state", state="online")
+        with open(f"{folder}/tail", "w", encoding="utf-8") as file, open(f"{folder}/send", "w", encoding="utf-8") as sent:
+            tail = limited(file, "tail", stage.url)
+            assert tail.wait(10) == 1 and "File too large" in tail.stderr.read(), tail.returncode
+            tail.stderr.close()
+            send_ = limited(sent, "send", stage.url, "all the same")
+            assert send_.wait(20) == 0, send_.returncode
+            assert send_.stderr.read().count("File too large") == 1
+            send_.stderr.close()
+        assert listener.until(kind="message")["text"] == "all the same"
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            tail = subprocess.run([CLI, "tail", stage.url], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
+            assert tail.returncode == 1 and b"No space left" in tail.stderr, tail
 
 
 def test_nobody_can_know():

@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -555,6 +556,67 @@ def test_long_ids():
     with stage() as local:
         asyncio.run(talk(local))
         assert local.memory() < 32 * 1024 or SANITIZED, local.memory()
+
+
+def test_file_limit():
+    """Past a limit on files it does not die: who is in talks on, who comes is refused, the log says why, and it mends"""
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([PROGRAM, "--registry", f"sqlite:{folder}/stage.sqlite"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        log = []
+        threading.Thread(target=lambda: log.extend(process.stderr), daemon=True).start()
+        url = process.stdout.readline().strip()
+
+        def limit(size):
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+        async def talk():
+            async with websockets.connect(url) as client:
+                limit(1)
+                try:
+                    async with websockets.connect(url):
+                        raise AssertionError("let in without a place in the table")
+                except websockets.InvalidStatusCode as refusal:
+                    assert refusal.status_code == 502, refusal
+                await client.send(say("hello"))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "hello"}
+                limit(resource.RLIM_INFINITY)
+                async with websockets.connect(url) as other:
+                    await client.send(say("all"))
+                    assert json.loads(await asyncio.wait_for(other.recv(), DEADLINE)) == {"message": "all"}
+
+        try:
+            asyncio.run(talk())
+            assert process.poll() is None, process.returncode
+            until("the reason", lambda: any("$connect handler failed" in line for line in log))
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+            process.stdout.close()
+
+
+def test_log_limit():
+    """A log that cannot be written ends nothing"""
+    with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "wb") as log:
+        process = subprocess.Popen([PROGRAM], stdout=subprocess.PIPE, stderr=log, text=True,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
+        url = process.stdout.readline().strip()
+
+        async def talk():
+            async with websockets.connect(url) as client:
+                await client.send(say("hello"))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "hello"}
+
+        try:
+            asyncio.run(talk())
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+            process.stdout.close()
 
 
 def test_dead_letters():

@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -98,6 +99,21 @@ forbid_dumps (void)
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static void
+do_nothing (int number)
+{
+}
+
+/* Past a limit on files a write is to fail, as on a full disk, and not to end the program. A handler, since what is
+ * ignored would be ignored by the functions this program starts too. */
+static void
+survive_file_limit (void)
+{
+  struct sigaction action = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+
+  sigaction (SIGXFSZ, &action, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -109,6 +125,7 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
+  survive_file_limit ();
   if (argc > 1 && strcmp (argv[1], "dead-letters") == 0)
     {
       forbid_dumps ();
