@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-chat.h"
 
+#include "dw-fingerprint.h"
 #include "dw-notice.h"
 #include "dw-seen.h"
 
@@ -15,10 +16,12 @@
  * |---|---|
  * | a broadcast of our own | the message is delivered |
  * | a broadcast of somebody else's | a message |
- * | a broadcast whose id came before | dropped |
+ * | a broadcast with an id, text and sender that came before | dropped |
  * | "Too Many Requests" after a send | the newest message that has not come back waits again, and the pace slows |
  * | another gateway error after a send | the oldest message that has not come back has failed |
  * | a gateway error without one | a notice |
+ * | what has the gateway's shape and another connection's ID | a message |
+ * | the same where our own ID is unknown | a notice that does not say whose it is |
  * | a route response, an unreadable frame | a notice |
  *
  * What cannot be a frame at all is in the table of dw-connection.c.
@@ -71,15 +74,22 @@ add_notice (DwChat *self, const DwFrame *frame)
 }
 
 static void
+add_broadcast (DwChat *self, const DwFrame *frame)
+{
+  g_autofree char *fingerprint = dw_fingerprint_of_frame (frame);
+  gboolean own = dw_outbox_match (self->outbox, frame) != NULL;
+
+  if (dw_seen_is_first (self->seen, fingerprint) && !own)
+    add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
+}
+
+static void
 on_frame (DwChat *self, const DwFrame *frame)
 {
   switch (frame->kind)
     {
     case DW_FRAME_BROADCAST:
-      if (!dw_seen_is_first (self->seen, frame->id))
-        break;
-      if (dw_outbox_match (self->outbox, frame) == NULL)
-        add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
+      add_broadcast (self, frame);
       break;
     case DW_FRAME_GATEWAY_ERROR:
       if (dw_outbox_refuse (self->outbox, frame) == NULL)
@@ -186,8 +196,8 @@ restore (DwChat *self, DwStoreOpening *opening)
 
   if (opening->tail->len > 0)
     newest = ((DwRecord *) g_ptr_array_index (opening->tail, opening->tail->len - 1))->time;
-  for (guint i = 0; i < opening->ids->len; i++)
-    dw_seen_is_first (self->seen, g_ptr_array_index (opening->ids, i));
+  for (guint i = 0; i < opening->fingerprints->len; i++)
+    dw_seen_is_first (self->seen, g_ptr_array_index (opening->fingerprints, i));
   if (newest != 0)
     self->lost_at = MAX (dw_stage_get_left_at (self->stage), newest);
   self->restored = TRUE;

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_NOTICE_SHOWN: how many characters of an unreadable frame are quoted. */
+/** DW_NOTICE_SHOWN: how many characters of a frame are quoted. */
 #define DW_NOTICE_SHOWN 200
 
 char *dw_notice_of_frame (const DwFrame *frame);

@@ -15,9 +15,6 @@ typedef struct _DwOverlap DwOverlap;
 /** DW_OVERLAP_TEXTS: how many different messages are remembered; the overlap lasts two seconds. */
 #define DW_OVERLAP_TEXTS 20000
 
-/** DW_OVERLAP_BYTES: and how many bytes of them; above it what arrives counts as new. */
-#define DW_OVERLAP_BYTES (8 * 1024 * 1024)
-
 DwOverlap *dw_overlap_new (void);
 void dw_overlap_free (DwOverlap *overlap);
 gboolean dw_overlap_is_first (DwOverlap *overlap, const DwFrame *frame, gboolean successor);

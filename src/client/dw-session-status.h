@@ -65,6 +65,7 @@ const char *dw_session_state_get_name (DwSessionState state);
 gboolean dw_session_status_is_counting_down (const DwSessionStatus *status);
 guint dw_session_status_get_retry_seconds (const DwSessionStatus *status);
 void dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame);
+void dw_session_status_doubt (DwSessionStatus *status);
 void dw_session_status_forget_connection (DwSessionStatus *status);
 
 G_END_DECLS

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-lines.h"
 
+#include "dw-fingerprint.h"
+
+#include <string.h>
+
 #define PLACE_BITS 40
 #define PLACES (G_GINT64_CONSTANT (1) << PLACE_BITS)
 
@@ -122,7 +126,7 @@ dw_store_opening_new (void)
   opening->first = 1;
   opening->tail = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   opening->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  opening->ids = g_ptr_array_new_with_free_func (g_free);
+  opening->fingerprints = g_ptr_array_new_with_free_func (g_free);
   return opening;
 }
 
@@ -135,7 +139,7 @@ dw_store_opening_free (DwStoreOpening *opening)
 {
   g_clear_pointer (&opening->tail, g_ptr_array_unref);
   g_clear_pointer (&opening->waiting, g_ptr_array_unref);
-  g_clear_pointer (&opening->ids, g_ptr_array_unref);
+  g_clear_pointer (&opening->fingerprints, g_ptr_array_unref);
   g_free (opening);
 }
 
@@ -168,22 +172,43 @@ read_extent (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError
   return TRUE;
 }
 
+static void
+take_fingerprints (sqlite3_stmt *query, DwStoreOpening *opening)
+{
+  const char *id = (const char *) sqlite3_column_text (query, 0);
+  const char *sender = (const char *) sqlite3_column_text (query, 1);
+  const char *text = (const char *) sqlite3_column_text (query, 2);
+
+  if (text == NULL || strlen (id) > DW_FINGERPRINT_ID_BYTES)
+    return;
+  g_ptr_array_add (opening->fingerprints, dw_fingerprint (id, sender, text));
+  /* One's own comes back without the name from a stage that has no names. */
+  if (sender != NULL && sqlite3_column_int (query, 3) == DW_MESSAGE_OWN)
+    g_ptr_array_add (opening->fingerprints, dw_fingerprint (id, NULL, text));
+}
+
 /* A message that is not done is not among them: its echo is still to come. */
 static gboolean
-read_ids (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **error)
+read_fingerprints (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **error)
 {
   GError *problem = NULL;
+  gsize bytes = 0;
   sqlite3_stmt *query =
       dw_database_query (database, error,
-                         "SELECT id FROM lines WHERE line BETWEEN ? AND ? AND id IS NOT NULL "
-                         "AND (kind = 0 OR delivery = 3) ORDER BY line",
+                         "SELECT id, sender, text, kind FROM lines WHERE line BETWEEN ? AND ? AND id IS NOT NULL "
+                         "AND (kind = 0 OR delivery = 3) ORDER BY line DESC",
                          "ii", dw_store_lines_key (stage, MAX (opening->last - DW_STORE_LINES_IDS, 0)),
                          dw_store_lines_key (stage, opening->last));
 
   if (query == NULL)
     return FALSE;
   while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (opening->ids, dw_database_dup_some_text (query, 0));
+    {
+      if (bytes > DW_STORE_LINES_IDS_BYTES)
+        continue;
+      bytes += (gsize) sqlite3_column_bytes (query, 2);
+      take_fingerprints (query, opening);
+    }
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
@@ -235,7 +260,7 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                                        dw_store_lines_key (request->stage, PLACES - 1),
                                        (gint64) DW_STORE_LINES_WAITING),
                     opening->waiting, error)
-      || !read_ids (database, request->stage, opening, error) || !count_unread (database, request, opening, error))
+      || !read_fingerprints (database, request->stage, opening, error) || !count_unread (database, request, opening, error))
     return FALSE;
   *result = g_steal_pointer (&opening);
   return TRUE;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-tail.h"
 
+#include "dw-fingerprint.h"
 #include "dw-notice.h"
 #include "dw-seen.h"
 
 /**
  * SECTION:dw-tail
  *
- * What happens on a stage, told line by line. Nothing of it is kept but the ids that came last, so it can run for
+ * What happens on a stage, told line by line. Nothing of it is kept but the fingerprints of what came last, so it can run for
  * as long as somebody likes; who wants to look back or to say something has a chat.
  */
 struct _DwTail
@@ -39,11 +40,12 @@ static void
 on_frame (DwTail *self, const DwFrame *frame)
 {
   g_autofree char *notice = dw_notice_of_frame (frame);
+  g_autofree char *fingerprint = dw_fingerprint_of_frame (frame);
   g_autoptr (DwMessage) message = NULL;
 
   if (notice != NULL)
     message = dw_message_new (DW_MESSAGE_NOTICE, notice, NULL, NULL, g_get_real_time ());
-  else if (frame->kind == DW_FRAME_BROADCAST && dw_seen_is_first (self->seen, frame->id))
+  else if (frame->kind == DW_FRAME_BROADCAST && dw_seen_is_first (self->seen, fingerprint))
     message = dw_message_new (DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id, g_get_real_time ());
   if (message != NULL)
     tell (self, message);

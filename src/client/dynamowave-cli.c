@@ -226,8 +226,8 @@ on_delivery (DwMessage *message, GParamSpec *pspec, Program *program)
   add_string (line, "reason", dw_message_get_reason (message));
   end_line (program, line);
   wait_for_echo (program, delivery);
-  /* With an id an unconfirmed message is sent again by itself, so its end is not known yet. */
-  if (delivery == DW_DELIVERY_UNCONFIRMED
+  /* With an id an unconfirmed message is sent again by itself, so its end is not known yet; a reason ends that. */
+  if (delivery == DW_DELIVERY_UNCONFIRMED && dw_message_get_reason (message) == NULL
       && (dw_session_get_status (program->session)->features & DW_FEATURE_ID) != 0)
     return;
   if (delivery != DW_DELIVERY_DELIVERED && delivery != DW_DELIVERY_FAILED && delivery != DW_DELIVERY_UNCONFIRMED)

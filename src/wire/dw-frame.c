@@ -2,6 +2,7 @@
 #include "dw-frame.h"
 
 #include "dw-json.h"
+#include "dw-limits.h"
 #include "dw-message-id.h"
 #include "dw-time.h"
 #include "dw-wire-error.h"
@@ -38,24 +39,37 @@ string_member (JsonObject *object, const char *first, const char *second)
   return json_node_get_string (node);
 }
 
+/* The same where a name of that length is one. */
+static const char *
+short_member (JsonObject *object, const char *first, const char *second, gsize most)
+{
+  const char *text = string_member (object, first, second);
+
+  return text != NULL && strlen (text) <= most ? text : NULL;
+}
+
+static const char *
+connection_id_member (JsonObject *object)
+{
+  return short_member (object, "connectionId", "connectionID", DW_LIMIT_CONNECTION_ID_CHARS);
+}
+
+/* Times that can be shown in every zone: up to a day before the year 10000. */
+#define LAST_SECOND G_GINT64_CONSTANT (253402214400)
+
 /* ISO 8601 as the SDK writes it, or milliseconds since 1970 as the gateway's own events have it. */
 static gint64
 time_member (JsonObject *object, const char *first, const char *second)
 {
   const char *text = string_member (object, first, second);
   JsonNode *node = json_object_get_member (object, first);
+  gint64 milliseconds = 0;
 
   if (text != NULL)
-    return dw_time_parse (text);
-  if (node != NULL && json_node_get_value_type (node) == G_TYPE_INT64)
-    {
-      gint64 milliseconds = json_node_get_int (node);
-
-      /* The years that a GDateTime can show. */
-      if (milliseconds > 0 && milliseconds < G_GINT64_CONSTANT (253402300800000))
-        return milliseconds * 1000;
-    }
-  return 0;
+    milliseconds = dw_time_parse (text) / 1000;
+  else if (node != NULL && json_node_get_value_type (node) == G_TYPE_INT64)
+    milliseconds = json_node_get_int (node);
+  return milliseconds > 0 && milliseconds <= LAST_SECOND * 1000 ? milliseconds * 1000 : 0;
 }
 
 static DwFeatures
@@ -86,9 +100,9 @@ features_member (JsonObject *object)
 static void
 read_connection (DwFrame *frame, JsonObject *object)
 {
-  frame->connection_id = g_strdup (string_member (object, "connectionId", "connectionID"));
+  frame->connection_id = g_strdup (connection_id_member (object));
   frame->connected_at = time_member (object, "connectedAt", "ConnectedAt");
-  frame->stage = g_strdup (string_member (object, "stage", NULL));
+  frame->stage = g_strdup (short_member (object, "stage", NULL, DW_LIMIT_STAGE_CHARS));
   frame->features = features_member (object);
 }
 
@@ -129,7 +143,7 @@ gateway_error_from_text (const char *text)
   return DW_GATEWAY_OTHER;
 }
 
-/* The gateway's own frames have exactly these three keys. A failed model check names messageId, not requestId. */
+/* The gateway's own frames have exactly these three keys; who sent one is another question. A failed model check names messageId, not requestId. */
 static DwFrame *
 classify_gateway_error (JsonObject *object)
 {
@@ -140,7 +154,7 @@ classify_gateway_error (JsonObject *object)
   if (json_object_get_size (object) != 3)
     return NULL;
   text = string_member (object, "message", NULL);
-  connection_id = string_member (object, "connectionId", NULL);
+  connection_id = short_member (object, "connectionId", NULL, DW_LIMIT_CONNECTION_ID_CHARS);
   if (text == NULL || connection_id == NULL || string_member (object, "requestId", "messageId") == NULL)
     return NULL;
 
@@ -157,7 +171,7 @@ classify_notification (JsonObject *object)
   const char *text;
   DwFrame *frame;
 
-  if (string_member (object, "connectionId", "connectionID") == NULL
+  if (connection_id_member (object) == NULL
       || (!json_object_has_member (object, "connectedAt") && !json_object_has_member (object, "ConnectedAt")))
     return NULL;
   text = string_member (object, "message", NULL);
@@ -205,7 +219,7 @@ classify_object (const DwDialect *dialect, JsonObject *object, const char *data,
     {
       g_autofree char *text = g_strndup (data, length);
 
-      frame = dw_frame_new_unreadable (text, _ ("The stage sent JSON without a message in it."));
+      frame = dw_frame_new_unreadable (text, _ ("Received JSON without a message in it."));
     }
   return frame;
 }
@@ -219,9 +233,9 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
   /* What is nested too deeply was not read to its end, and a raw NUL would hide what follows it. */
   text = g_utf8_make_valid (data, (gssize) length);
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT))
-    return dw_frame_new_unreadable (text, _ ("The stage sent bytes that are not text."));
+    return dw_frame_new_unreadable (text, _ ("Received bytes that are not text."));
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP))
-    return dw_frame_new_unreadable (text, _ ("The stage sent JSON that is nested too deeply to read."));
+    return dw_frame_new_unreadable (text, _ ("Received JSON that is nested too deeply to read."));
 
   frame = classify_prose (parser, text);
   if (frame == NULL)
@@ -256,6 +270,18 @@ dw_frame_classify (const DwDialect *dialect, JsonParser *parser, const char *dat
   if (json_node_get_value_type (root) == G_TYPE_STRING)
     return frame_new (DW_FRAME_ROUTE_RESPONSE, g_strdup (json_node_get_string (root)));
   return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
+}
+
+/**
+ * dw_frame_new_text:
+ * @text: what arrived, as UTF-8
+ *
+ * Returns: (transfer full): a broadcast of raw text, whatever its shape
+ */
+DwFrame *
+dw_frame_new_text (const char *text)
+{
+  return frame_new (DW_FRAME_BROADCAST, g_strdup (text));
 }
 
 /**

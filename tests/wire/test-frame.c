@@ -202,6 +202,85 @@ test_deep_bytes (void)
   g_assert_true (g_utf8_validate (frame->text, -1, NULL));
 }
 
+/* A name of the gateway's is short, and a time can be shown. */
+static void
+test_members (void)
+{
+  static const struct
+  {
+    const char *time;
+    gboolean counts;
+  } times[] = {
+    { "\"2026-11-25T10:00:00Z\"", TRUE },   { "1", TRUE },
+    { "253402214400000", TRUE },            { "253402214400001", FALSE },
+    { "\"9999-12-30T00:00:00.000Z\"", TRUE }, { "\"9999-12-31T23:59:59.999Z\"", FALSE },
+    { "0", FALSE },                         { "-1", FALSE },
+    { "-9223372036854775808", FALSE },      { "9223372036854775807", FALSE },
+    { "\"0001-01-01T00:00:00Z\"", FALSE },  { "\"-2026-11-25T10:00:00Z\"", FALSE },
+    { "1e300", FALSE },                     { "{}", FALSE },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (gsize n = DW_LIMIT_CONNECTION_ID_CHARS - 1; n <= DW_LIMIT_CONNECTION_ID_CHARS + 1; n++)
+    {
+      gboolean counts = n <= DW_LIMIT_CONNECTION_ID_CHARS;
+      g_autofree char *id = g_strnfill (n, 'c');
+      g_autofree char *refusal = g_strdup_printf (
+          "{\"message\":\"Forbidden\",\"connectionId\":\"%s\",\"requestId\":\"r\"}", id);
+      g_autofree char *welcome = g_strdup_printf (
+          "{\"message\":\"Connected\",\"connectionId\":\"%s\",\"connectedAt\":1,\"stage\":\"%s\"}", id, id);
+      g_autoptr (DwFrame) error = dw_frame_classify (dialect, parser, refusal, strlen (refusal));
+      g_autoptr (DwFrame) notification = dw_frame_classify (dialect, parser, welcome, strlen (welcome));
+
+      g_assert_cmpint (error->kind, ==, counts ? DW_FRAME_GATEWAY_ERROR : DW_FRAME_BROADCAST);
+      g_assert_cmpint (notification->kind, ==, counts ? DW_FRAME_NOTIFICATION : DW_FRAME_BROADCAST);
+      g_assert_cmpstr (notification->stage, ==, counts ? id : NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":%s}", times[i].time);
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+      g_test_message ("%s", times[i].time);
+      g_assert_cmpint (frame->connected_at > 0, ==, times[i].counts);
+      g_assert_cmpint (frame->connected_at, >=, 0);
+    }
+}
+
+/* A dialect that somebody else wrote into the file. */
+static void
+test_foreign_dialect (void)
+{
+  g_autofree char *open = g_strnfill (200000, '[');
+  g_autofree char *deep = g_strconcat ("{\"routeKey\":", open, NULL);
+  g_autofree char *blanks = g_strnfill (DW_DIALECT_TEXT_BYTES, ' ');
+  const char *good = "{\"routeKey\":\"a\",\"sendRoute\":\"b\",\"bodyKey\":\"c\"}";
+  g_autofree char *long_one = g_strconcat (good, blanks, NULL);
+  g_autofree char *longest = g_strndup (long_one, DW_DIALECT_TEXT_BYTES);
+  const struct
+  {
+    const char *text;
+    gboolean counts;
+  } cases[] = {
+    { good, TRUE },
+    { longest, TRUE },
+    { long_one, FALSE },
+    { deep, FALSE },
+    { "{\"routeKey\":1,\"sendRoute\":[],\"bodyKey\":{}}", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwDialect) dialect = dw_dialect_from_text (cases[i].text, &error);
+
+      g_assert_cmpint (dialect != NULL, ==, cases[i].counts);
+      g_assert_cmpint (error == NULL, ==, cases[i].counts);
+    }
+}
+
 static void
 test_encode (void)
 {
@@ -308,6 +387,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
   g_test_add_func ("/wire/frame/depth", test_depth);
+  g_test_add_func ("/wire/frame/members", test_members);
+  g_test_add_func ("/wire/frame/foreign-dialect", test_foreign_dialect);
   g_test_add_func ("/wire/frame/depth/bytes", test_deep_bytes);
   g_test_add_func ("/wire/frame/encode", test_encode);
   g_test_add_func ("/wire/frame/encode-limit", test_encode_limit);
