@@ -97,18 +97,31 @@ request_free (gpointer data)
 }
 
 static gboolean
-take_all (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, GError **error)
+take_some (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, gsize most_bytes, GError **error)
 {
   GError *problem = NULL;
+  gsize bytes = 0;
 
   if (query == NULL)
     return FALSE;
-  while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (records, dw_store_lines_take (query));
+  while (bytes <= most_bytes && dw_database_next (database, query, &problem))
+    {
+      DwRecord *record = dw_store_lines_take (query);
+
+      bytes += dw_record_get_size (record);
+      g_ptr_array_add (records, record);
+    }
+  sqlite3_reset (query);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
   return FALSE;
+}
+
+static gboolean
+take_all (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, GError **error)
+{
+  return take_some (database, query, records, G_MAXSIZE, error);
 }
 
 /* Opening */
@@ -249,7 +262,7 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                         "ii", dw_store_lines_key (request->stage, MAX (opening->last - DW_STORE_LINES_TAIL + 1, 0)),
                         dw_store_lines_key (request->stage, opening->last)),
                     opening->tail, error)
-      || !take_all (database,
+      || !take_some (database,
                     dw_database_query (database, error,
                                        "SELECT " DW_STORE_LINES_COLUMNS
                                        " FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) "
@@ -259,7 +272,7 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                                        "iiii", (gint64) request->echoes, dw_store_lines_key (request->stage, 0),
                                        dw_store_lines_key (request->stage, PLACES - 1),
                                        (gint64) DW_STORE_LINES_WAITING),
-                    opening->waiting, error)
+                    opening->waiting, DW_STORE_LINES_WAITING_BYTES, error)
       || !read_fingerprints (database, request->stage, opening, error) || !count_unread (database, request, opening, error))
     return FALSE;
   *result = g_steal_pointer (&opening);
@@ -319,17 +332,28 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error
                           record->reason);
 }
 
-/* Memory is not for ever. */
+/* Memory is not for ever. The index keeps deleted words until it is rewritten: that is why much goes at once. */
 static gboolean
-drop_passed (DwDatabase *database, const Request *request, GError **error)
+drop_passed (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
-  const DwRecord *last = g_ptr_array_index (request->records, request->records->len - 1);
+  const Request *request = data;
 
-  if (!dw_database_is_in_memory (database) || last->place <= DW_STORE_LINES_PASSING)
-    return TRUE;
   return dw_database_run (database, error, "DELETE FROM lines WHERE line BETWEEN ? AND ?", "ii",
-                          dw_store_lines_key (request->stage, 0),
-                          dw_store_lines_key (request->stage, last->place - DW_STORE_LINES_PASSING));
+                          dw_store_lines_key (request->stage, 0), dw_store_lines_key (request->stage, request->last))
+         && dw_database_run (database, error, "INSERT INTO words (words) VALUES ('optimize')", "");
+}
+
+static void
+drop_excess (DwStore *store)
+{
+  DwPassing *passing = dw_store_get_passing (store);
+  gint64 stage, last;
+
+  while (dw_passing_take_excess (passing, &stage, &last))
+    {
+      dw_store_write_async (store, drop_passed, request_new (stage, 0, last), request_free, 0, FALSE, NULL, NULL);
+      dw_store_tell_passed (store, stage);
+    }
 }
 
 static gboolean
@@ -351,7 +375,7 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
           || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, error))
         return FALSE;
     }
-  return drop_passed (database, request, error);
+  return TRUE;
 }
 
 /**
@@ -362,7 +386,8 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
  * @callback: (nullable): called when they are written, or late
  * @data: for @callback
  *
- * Adds lines. What a person wrote survives a computer that dies, too.
+ * Adds lines. What a person wrote survives a computer that dies, too. A store in memory drops the oldest ones where it
+ * would keep too much: #DwStore::passed says so.
  *
  * Returns: as dw_store_write_async()
  */
@@ -373,7 +398,9 @@ dw_store_lines_add_async (DwStore *store,
                           GAsyncReadyCallback callback,
                           gpointer data)
 {
+  DwPassing *passing = dw_store_get_passing (store);
   Request *request = request_new (stage, 0, 0);
+  guint64 serial;
   gboolean durable = FALSE;
   gsize bytes = 0;
 
@@ -384,8 +411,13 @@ dw_store_lines_add_async (DwStore *store,
 
       durable |= record->kind == DW_MESSAGE_OWN;
       bytes += dw_record_get_size (record);
+      if (passing != NULL)
+        dw_passing_add (passing, stage, record->place, dw_record_get_size (record));
     }
-  return dw_store_write_async (store, add_lines, request, request_free, bytes, durable, callback, data);
+  serial = dw_store_write_async (store, add_lines, request, request_free, bytes, durable, callback, data);
+  if (passing != NULL)
+    drop_excess (store);
+  return serial;
 }
 
 static gboolean
@@ -534,6 +566,8 @@ dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record)
   *copy = (DwRecord){ .place = record->place, .id = g_strdup (record->id) };
   request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   g_ptr_array_add (request->records, copy);
+  if (dw_store_get_passing (store) != NULL)
+    dw_passing_remove (dw_store_get_passing (store), stage, record->place);
   return dw_store_write_async (store, remove_line, request, request_free, sizeof *record, FALSE, NULL, NULL);
 }
 
@@ -569,6 +603,8 @@ empty_log (DwDatabase *database, gpointer data, gpointer *result, GError **error
 void
 dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback callback, gpointer data)
 {
+  if (dw_store_get_passing (store) != NULL)
+    dw_passing_clear (dw_store_get_passing (store), stage);
   dw_store_write_async (store, clear_lines, request_new (stage, 0, 0), request_free, sizeof (Request), TRUE, NULL,
                         NULL);
   dw_store_read_async (store, empty_log, NULL, NULL, NULL, FALSE, callback, data);

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_STORE_LINES_TAIL: how many of the newest lines come with dw_store_lines_open_async(). */
+/** DW_STORE_LINES_TAIL: how many of the newest lines come with dw_store_lines_open_async(): at most 32 MB. */
 #define DW_STORE_LINES_TAIL 256
 
 /** DW_STORE_LINES_IDS: how many of the newest lines' fingerprints come with it. */
@@ -18,11 +18,11 @@ G_BEGIN_DECLS
 /** DW_STORE_LINES_WAITING: how many unfinished messages come with it. */
 #define DW_STORE_LINES_WAITING 20000
 
+/** DW_STORE_LINES_WAITING_BYTES: and how large they are; the others come at the next start. */
+#define DW_STORE_LINES_WAITING_BYTES (16 * 1024 * 1024)
+
 /** DW_STORE_LINES_UNREAD: up to how many unread messages are counted. */
 #define DW_STORE_LINES_UNREAD 9999
-
-/** DW_STORE_LINES_PASSING: how many lines of a stage a store in memory keeps. */
-#define DW_STORE_LINES_PASSING 50000
 
 /**
  * DwStoreOpening:
