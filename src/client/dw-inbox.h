@@ -15,7 +15,7 @@ typedef struct _DwInbox DwInbox;
 /** DW_INBOX_FRAMES: how many frames may wait; above it they are worked on where they arrive. */
 #define DW_INBOX_FRAMES 32768
 
-/** DW_INBOX_BYTES: how many bytes may wait. */
+/** DW_INBOX_BYTES: how many bytes may wait, and one frame; an empty one takes about 100 bytes of its own. */
 #define DW_INBOX_BYTES (32 * 1024 * 1024)
 
 /** DW_INBOX_SLICE_US: how long one turn of the main loop may be spent on frames, in microseconds. */

@@ -35,7 +35,7 @@ typedef enum
  * @state: the state
  * @cause: why it is not online; while connecting, why the attempt before failed
  * @code: the HTTP status or the close code that came with the cause, or 0
- * @reason: (nullable): the peer's words beside the code, as untrusted as a message
+ * @reason: (nullable): the peer's words beside the code, as untrusted as a message; a close frame has 123 bytes of them
  * @attempt: how many failures the backoff counts
  * @retry_at: when the next attempt is due, in microseconds of the boot clock, while a backoff runs
  * @connection_id: (nullable): the connection ID, where the stage told it

@@ -5,6 +5,7 @@
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 /**
  * SECTION:dw-trace
@@ -39,13 +40,19 @@ entry_at (DwTrace *self, guint64 serial)
   return &self->ring[serial % DW_TRACE_ENTRIES];
 }
 
+static gsize
+size_of (const DwTraceEntry *entry)
+{
+  return (entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0)
+         + (entry->note != NULL ? strlen (entry->note) : 0);
+}
+
 static void
 forget_first (DwTrace *self)
 {
   DwTraceEntry *entry = entry_at (self, self->first++);
 
-  if (entry->bytes != NULL)
-    self->bytes -= g_bytes_get_size (entry->bytes);
+  self->bytes -= size_of (entry);
   g_clear_pointer (&entry->bytes, g_bytes_unref);
   g_clear_pointer (&entry->note, g_free);
 }
@@ -108,7 +115,7 @@ on_tick (gpointer data)
 static void
 add (DwTrace *self, const DwTraceEntry *entry)
 {
-  gsize size = entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0;
+  gsize size = size_of (entry);
 
   while (self->next - self->first >= DW_TRACE_ENTRIES
          || (self->first < self->next && self->bytes + size > DW_TRACE_BYTES))

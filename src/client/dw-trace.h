@@ -64,7 +64,7 @@ G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
 /** DW_TRACE_ENTRIES: how many are remembered; then the oldest goes. */
 #define DW_TRACE_ENTRIES 2000
 
-/** DW_TRACE_BYTES: how many bytes of payload are remembered. */
+/** DW_TRACE_BYTES: how many bytes of payload and of notes are remembered; saved as JSON they are six times as many at most. */
 #define DW_TRACE_BYTES (4 * 1024 * 1024)
 
 /** DW_TRACE_TICK_MS: whoever looks is told at most this often, in milliseconds. */

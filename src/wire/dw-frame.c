@@ -243,6 +243,24 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
   return frame;
 }
 
+static DwFrame *
+classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *root = dw_json_parse (parser, data, (gssize) length, &error);
+
+  if (root == NULL)
+    return classify_text (parser, data, length, error);
+  if (JSON_NODE_HOLDS_OBJECT (root))
+    return classify_object (dialect, json_node_get_object (root), data, length);
+  if (json_node_get_value_type (root) == G_TYPE_STRING)
+    return frame_new (DW_FRAME_ROUTE_RESPONSE, g_strdup (json_node_get_string (root)));
+  return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
+}
+
+/* The tree of a longer text is not kept until the next one comes, in bytes. */
+#define KEPT_TREE 4096
+
 /**
  * dw_frame_classify:
  * @dialect: how the stage names things
@@ -260,16 +278,11 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
 DwFrame *
 dw_frame_classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length)
 {
-  g_autoptr (GError) error = NULL;
-  JsonNode *root = dw_json_parse (parser, data, (gssize) length, &error);
+  DwFrame *frame = classify (dialect, parser, data, length);
 
-  if (root == NULL)
-    return classify_text (parser, data, length, error);
-  if (JSON_NODE_HOLDS_OBJECT (root))
-    return classify_object (dialect, json_node_get_object (root), data, length);
-  if (json_node_get_value_type (root) == G_TYPE_STRING)
-    return frame_new (DW_FRAME_ROUTE_RESPONSE, g_strdup (json_node_get_string (root)));
-  return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
+  if (length > KEPT_TREE)
+    dw_json_forget (parser);
+  return frame;
 }
 
 /**

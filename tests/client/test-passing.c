@@ -5,6 +5,7 @@
 #include "client/dw-outbox.h"
 #include "client/dw-pages.h"
 #include "client/dw-passing.h"
+#include "client/dw-store-search.h"
 
 #include "wire/dw-limits.h"
 
@@ -171,6 +172,34 @@ has_room (gpointer store)
   return dw_store_get_written (store) != 0;
 }
 
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GPtrArray **) data = dw_store_search_finish (DW_STORE (source), result, NULL);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+/* Of the largest messages a search brings some, the newest. */
+static void
+check_search (DwStore *store)
+{
+  const gint64 stages[] = { 1, 2 };
+  g_autoptr (GPtrArray) hits = NULL;
+  gsize bytes = 0;
+
+  dw_store_search_async (store, stages, G_N_ELEMENTS (stages), "needle", DW_STORE_SEARCH_HITS, on_found, &hits);
+  dw_test_until ("the search", is_set, &hits);
+  for (guint i = 0; i < hits->len; i++)
+    bytes += dw_record_get_size (((DwHit *) g_ptr_array_index (hits, i))->record);
+  g_assert_cmpuint (bytes, >, DW_STORE_SEARCH_BYTES / 2);
+  g_assert_cmpuint (bytes, <, DW_STORE_SEARCH_BYTES + DW_LIMIT_MESSAGE_BYTES + 1000);
+}
+
 /* The largest messages there are: 128 MB of them. */
 static void
 test_largest_messages (void)
@@ -191,6 +220,8 @@ test_largest_messages (void)
     {
       g_autofree char *text = g_strnfill (DW_LIMIT_MESSAGE_BYTES, (char) ('a' + i % 26));
 
+      memcpy (text, "needle ", 7);
+
       say (loud.conversation, DW_MESSAGE_THEIRS, text);
       if (i % 32 == 31)
         dw_test_until ("the conversation to settle", is_settled, loud.conversation);
@@ -204,6 +235,7 @@ test_largest_messages (void)
   /* The quiet one has its day and its message. */
   check (&quiet);
   g_assert_cmpuint (quiet.items->len, ==, 2);
+  check_search (store);
   /* What still has to be said went to the end, and is there once. */
   for (guint i = 0, found = 0; i < loud.items->len; i++)
     {
@@ -272,6 +304,73 @@ test_pages (void)
   g_assert_cmpuint (dw_pages_get_n_pages (pages), <=, DW_PAGES_LEAST + 1);
 }
 
+/* A message that takes @bytes. */
+static DwMessage *
+make_message (DwMessageKind kind, gsize bytes)
+{
+  g_autoptr (DwMessage) empty = dw_message_new (kind, "", NULL, "i", 0);
+  g_autofree char *text = g_strnfill (bytes - dw_record_get_size (dw_message_get_record (empty)), 'a');
+
+  return dw_message_new (kind, text, NULL, "i", g_get_real_time ());
+}
+
+#define PARTS 16
+
+static void
+test_outbox (void)
+{
+  DwSessionPolicy policy = dw_session_policy_default ();
+
+  for (gssize over = -1; over <= 1; over++)
+    {
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/x", NULL);
+      g_autoptr (DwStage) stage = dw_stage_new (url);
+      g_autoptr (DwStore) store = dw_store_new (NULL);
+      g_autoptr (DwSession) session = dw_session_new (&policy, NULL, NULL);
+      g_autoptr (DwOutbox) outbox = dw_outbox_new (session, stage, store);
+      g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
+
+      for (guint i = 0; i < PARTS; i++)
+        {
+          gboolean last = i == PARTS - 1;
+          DwMessage *message = make_message (DW_MESSAGE_OWN, DW_OUTBOX_WAITING_BYTES / PARTS + (last ? over : 0));
+
+          g_ptr_array_add (messages, message);
+          g_assert_cmpint (dw_outbox_add (outbox, message), ==, !last || over <= 0);
+        }
+      g_assert_cmpint (dw_message_get_delivery (g_ptr_array_index (messages, PARTS - 1)), ==,
+                       over > 0 ? DW_DELIVERY_FAILED : DW_DELIVERY_QUEUED);
+      /* What goes makes room. */
+      dw_outbox_discard (outbox, g_ptr_array_index (messages, 0));
+      g_assert_true (dw_outbox_send_again (outbox, g_ptr_array_index (messages, PARTS - 1)));
+    }
+}
+
+static void
+test_unopened (void)
+{
+  for (gssize over = -1; over <= 1; over++)
+    {
+      g_autoptr (DwStore) store = dw_store_new (NULL);
+      g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0, TRUE);
+
+      /* The store has not answered yet. */
+      for (guint i = 0; i < PARTS; i++)
+        {
+          gboolean last = i == PARTS - 1;
+          g_autoptr (DwMessage) message =
+              make_message (DW_MESSAGE_THEIRS, DW_CONVERSATION_UNOPENED_BYTES / PARTS + (last ? over : 0));
+
+          if (last && over > 0)
+            g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "*too much arrived*");
+          g_assert_cmpint (dw_conversation_append (conversation, message), ==, !last || over <= 0);
+        }
+      if (over > 0)
+        g_test_assert_expected_messages ();
+      dw_test_until ("the conversation to settle", is_settled, conversation);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -281,5 +380,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/passing/largest-messages/WS-4", test_largest_messages);
   g_test_add_func ("/client/passing/unread-line", test_unread_line);
   g_test_add_func ("/client/passing/pages", test_pages);
+  g_test_add_func ("/client/passing/outbox", test_outbox);
+  g_test_add_func ("/client/passing/unopened", test_unopened);
   return g_test_run ();
 }

@@ -30,6 +30,14 @@ test_bounds (void)
     add_frame (trace, 128 * 1024);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
   g_assert_nonnull (dw_trace_get_entry (trace, dw_trace_get_last (trace)));
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autofree char *note = g_strnfill (4096, 'n');
+
+      dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, note);
+      g_assert_cmpuint ((dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1) * 4096, <=,
+                        DW_TRACE_BYTES + 128 * 1024);
+    }
   add_frame (trace, DW_TRACE_BYTES * 2);
   g_assert_cmpuint (dw_trace_get_first (trace), ==, dw_trace_get_last (trace));
 }

@@ -202,6 +202,23 @@ test_deep_bytes (void)
   g_assert_true (g_utf8_validate (frame->text, -1, NULL));
 }
 
+/* A frame of 128 KiB can make a tree of 15 MB: it is not kept until the next frame comes. */
+static void
+test_tree (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GString) text = g_string_new ("[{}");
+  g_autoptr (DwFrame) frame = NULL;
+
+  while (text->len < DW_LIMIT_MESSAGE_BYTES - 4)
+    g_string_append (text, ",{}");
+  g_string_append_c (text, ']');
+  frame = dw_frame_classify (dialect, parser, text->str, text->len);
+  g_assert_cmpint (frame->kind, ==, DW_FRAME_BROADCAST);
+  g_assert_true (JSON_NODE_HOLDS_VALUE (json_parser_get_root (parser)));
+}
+
 /* A name of the gateway's is short, and a time can be shown. */
 static void
 test_members (void)
@@ -387,6 +404,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
   g_test_add_func ("/wire/frame/depth", test_depth);
+  g_test_add_func ("/wire/frame/tree", test_tree);
   g_test_add_func ("/wire/frame/members", test_members);
   g_test_add_func ("/wire/frame/foreign-dialect", test_foreign_dialect);
   g_test_add_func ("/wire/frame/depth/bytes", test_deep_bytes);
