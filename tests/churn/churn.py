@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clients that come and go in every way, thousands a second, and beside them two who talk.
 
-Afterwards the stage answers, it is as small as before, and the two have missed nothing. Usage: test-churn.py SECONDS
+Afterwards the stage answers, it is as small as before, and the two have missed nothing. Usage: churn.py SECONDS
 SECONDS-WITH-TLS SEED"""
 
 import os
