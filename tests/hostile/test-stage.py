@@ -117,6 +117,7 @@ VIOLATIONS = {
     "unmasked": frame(1, b"x", masked=False),
     "unmasked close": frame(8, struct.pack(">H", 1000), masked=False),
     "ping of 126 bytes": frame(9, b"x" * 126),
+    "pong of 65,536 bytes": frame(10, b"x" * 65536),
     "close of 126 bytes": frame(8, b"\x03\xe8" + b"x" * 124),
     "ping in fragments": frame(9, b"x", fin=False),
     "continuation without a start": frame(0, b"x"),
@@ -347,6 +348,35 @@ def test_more_than_fit():
         assert answers.count(b"101") == 54, answers
         for client in crowds:
             client.close()
+
+
+def test_burst_of_messages():
+    """Eight clients send 10,000 messages of 30 kB at once and read nothing"""
+    with attack(mib=64, seconds=60, blocked=3) as (local, measured):
+        clients = [Client(local, 5) for _ in range(8)]
+        whole = frame(1, json.dumps({"action": "elsewhere", "message": "x" * 30000}).encode())
+        sent = 0
+        for _ in range(1250):
+            for client in list(clients):
+                try:
+                    client.send(whole)
+                    sent += 1
+                except OSError:
+                    clients.remove(client)
+        measured.note(f"{sent} were sent")
+        for client in clients:
+            reset(client.socket)
+
+
+def test_long_ids():
+    """3,000 messages with ids of 30 kB"""
+    with attack(mib=16, seconds=60, blocked=2) as (local, measured):
+        client = Client(local)
+        for number in range(3000):
+            client.send(say("x", id=f"{number:030000}"))
+            while b'"message":"x"' not in (answer := client.read()[1]) and b"error" not in answer and b"requestId" not in answer:
+                pass
+        client.close()
 
 
 if __name__ == "__main__":
