@@ -379,5 +379,13 @@ def test_long_ids():
         client.close()
 
 
+def test_long_headers_that_stay():
+    """300 connections with a User-Agent of 60 kB each: what stays of it with an open connection is small"""
+    with attack(mib=8) as (local, measured):
+        clients = [Client(local, more=f"User-Agent: {'x' * 60000}\r\n") for _ in range(300)]
+        for client in clients:
+            client.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/hostile/stage")
