@@ -2,58 +2,12 @@
 #include "dw-test.h"
 
 #include "backend/stage/dw-connection-id.h"
-#include "backend/stage/dw-frame-meter.h"
 #include "backend/stage/dw-gateway-frame.h"
 #include "backend/stage/dw-memory-registry.h"
 #include "backend/stage/dw-metered-stream.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
- */
-static void
-test_meter (void)
-{
-  static const struct
-  {
-    guint8 head[16];
-    gsize length;
-    gboolean fits;
-  } first[] = {
-    { { 0x81, 0x80, 1, 2, 3, 4 }, 6, TRUE },
-    { { 0x81, 0xfe, 0x80, 0x00, 1, 2, 3, 4 }, 8, TRUE },
-    { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, FALSE },
-    { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, TRUE },
-    { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, FALSE },
-    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, TRUE }, /* a control frame is libsoup's to judge */
-  };
-  static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
-  static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
-  static const guint8 ping[] = { 0x89, 0x81, 1, 2, 3, 4, 5 };
-  g_autofree guint8 *payload = g_malloc0 (32768);
-  DwFrameMeter meter = { 0 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (first); i++)
-    {
-      DwFrameMeter one = { 0 };
-      gboolean fits = TRUE;
-
-      /* A byte at a time, as a network may deliver it. */
-      for (gsize j = 0; j < first[i].length && fits; j++)
-        fits = dw_frame_meter_feed (&one, &first[i].head[j], 1);
-      g_assert_cmpint (fits, ==, first[i].fits);
-    }
-  g_assert_true (dw_frame_meter_feed (&meter, begin, sizeof begin));
-  g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
-  for (guint i = 0; i < 3; i++)
-    {
-      g_assert_true (dw_frame_meter_feed (&meter, ping, sizeof ping));
-      g_assert_true (dw_frame_meter_feed (&meter, more, sizeof more));
-      g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
-    }
-  g_assert_false (dw_frame_meter_feed (&meter, more, sizeof more));
-}
 
 static void
 on_stream_closed (GObject *stream, GAsyncResult *result, gpointer data)
@@ -172,7 +126,6 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/backend/frame-meter/S-14", test_meter);
   g_test_add_func ("/backend/metered-stream/closes-here", test_stream_closes_here);
   g_test_add_func ("/backend/connection-id", test_ids);
   g_test_add_func ("/backend/registry/pages", test_registry_pages);

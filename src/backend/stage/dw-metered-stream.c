@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-metered-stream.h"
 
-#include "dw-frame-meter.h"
+#include "net/dw-frame-meter.h"
+
+#include "wire/dw-limits.h"
 
 #include "wire/dw-thread.h"
 
@@ -16,6 +18,12 @@
 G_DECLARE_FINAL_TYPE (DwMeteredInput, dw_metered_input, DW, METERED_INPUT, GFilterInputStream)
 #define DW_TYPE_METERED_OUTPUT (dw_metered_output_get_type ())
 G_DECLARE_FINAL_TYPE (DwMeteredOutput, dw_metered_output, DW, METERED_OUTPUT, GFilterOutputStream)
+
+/* The gateway's. */
+static const DwFrameLimits limits = { .side = DW_FRAME_SIDE_SERVER,
+                                      .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                      .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                      .fragments = DW_FRAME_FRAGMENTS };
 
 /* The first byte of a pong. */
 #define PONG_HEAD 0x8a
@@ -237,7 +245,8 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
   self->turn = length > 0 ? self->turn + (gsize) length : 0;
   if (length <= 0)
     return length;
-  if (!self->over && dw_frame_meter_feed (&self->meter, buffer, (gsize) length))
+  if (!self->over
+      && dw_frame_meter_feed (&self->meter, &limits, buffer, (gsize) length, NULL) == DW_FRAME_LIMIT_NONE)
     return length;
   if (!self->over)
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-poll.h"
+#include "net/dw-poll.h"
 
 G_BEGIN_DECLS
 
