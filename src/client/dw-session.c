@@ -14,7 +14,6 @@ struct _DwSession
 
   DwSessionPolicy policy;
   GNetworkMonitor *monitor;
-  SoupSession *http;
   DwStage *stage;
 
   DwSessionStatus status;
@@ -158,7 +157,7 @@ open_line (DwSession *self, DwLine *line)
 
   g_signal_connect_object (line->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (line->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
-  dw_connection_open (line->connection, self->http, dw_session_get_url (self), &options, self->policy.ping_ms);
+  dw_connection_open (line->connection, dw_session_get_url (self), &options, self->policy.ping_ms);
 }
 
 static void
@@ -463,7 +462,6 @@ dw_session_dispose (GObject *object)
   g_clear_object (&self->parser);
   g_clear_object (&self->lines.trace);
   g_clear_object (&self->monitor);
-  g_clear_object (&self->http);
   G_OBJECT_CLASS (dw_session_parent_class)->dispose (object);
 }
 
@@ -518,7 +516,6 @@ dw_session_init (DwSession *self)
   self->inbox = dw_inbox_new (on_inbox, self);
   self->parser = json_parser_new ();
   self->status.latency_ms = -1;
-  self->http = dw_handshake_new_http ();
 }
 
 /**

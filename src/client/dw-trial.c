@@ -23,7 +23,6 @@ struct _DwTrial
 
   DwStage *stage;
   guint timeout_ms;
-  SoupSession *http;
   GCancellable *cancellable; /* while the handshake is under way */
   SoupWebsocketConnection *websocket;
   guint timer;
@@ -49,7 +48,6 @@ dw_trial_dispose (GObject *object)
 
   dw_trial_cancel (self);
   g_clear_object (&self->stage);
-  g_clear_object (&self->http);
   G_OBJECT_CLASS (dw_trial_parent_class)->dispose (object);
 }
 
@@ -79,7 +77,6 @@ dw_trial_class_init (DwTrialClass *klass)
 static void
 dw_trial_init (DwTrial *self)
 {
-  self->http = dw_handshake_new_http ();
 }
 
 /**
@@ -263,7 +260,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwTrial) self = data;
   g_autoptr (GError) error = NULL;
-  DwHandshakeReport report;
+  g_auto (DwHandshakeReport) report = { 0 };
   g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &report, &error);
   gboolean wanted = self->cancellable != NULL;
 
@@ -274,10 +271,9 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
       probe (self, websocket);
     }
   else if (websocket != NULL)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+    dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
   else if (wanted)
     explain_failure (self, &report);
-  dw_handshake_report_clear (&report);
 }
 
 /**
@@ -302,7 +298,7 @@ dw_trial_start (DwTrial *self)
   self->began = g_get_monotonic_time ();
   if (!dw_stage_url_is_secure (url))
     settle (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
-  dw_handshake_async (self->http, url, &options, self->cancellable, on_handshaken, g_object_ref (self));
+  dw_handshake_async (url, &options, self->cancellable, on_handshaken, g_object_ref (self));
   begin (self, DW_TRIAL_NAME);
 }
 
@@ -323,8 +319,7 @@ dw_trial_cancel (DwTrial *self)
   if (websocket == NULL)
     return;
   g_signal_handlers_disconnect_by_data (websocket, self);
-  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
 /**
