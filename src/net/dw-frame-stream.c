@@ -649,16 +649,31 @@ detach (DwFrameStream *self)
   stop_rescue (self->input);
   g_clear_pointer (&self->input->wait, dw_poll_remove);
   stop_flush (self->output);
-  /* TLS says goodbye in a pool thread, which a peer that takes nothing would hold for good. */
-  if (self->socket != NULL)
+}
+
+/* TLS says goodbye in a pool thread, which a peer that takes nothing would hold for good. */
+static void
+hurry (DwFrameStream *self)
+{
+  if (self->socket == NULL || !G_IS_TLS_CONNECTION (self->base) || g_socket_is_closed (self->socket))
+    return;
+
+  if (g_socket_condition_check (self->socket, G_IO_OUT) & G_IO_OUT)
     g_socket_set_timeout (self->socket, CLOSE_TIMEOUT);
+  else
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }
 
 static gboolean
 dw_frame_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
-  detach (DW_FRAME_STREAM (stream));
-  return g_io_stream_close (DW_FRAME_STREAM (stream)->base, cancellable, error);
+  DwFrameStream *self = DW_FRAME_STREAM (stream);
+
+  detach (self);
+  /* Nobody closes it in this way but dispose, in the main loop: no goodbye is worth a wait there. */
+  if (G_IS_TLS_CONNECTION (self->base))
+    dw_frame_stream_abort (self);
+  return g_io_stream_close (self->base, cancellable, error);
 }
 
 static void
@@ -681,12 +696,14 @@ dw_frame_stream_close_async (GIOStream *stream,
                              GAsyncReadyCallback callback,
                              gpointer data)
 {
+  DwFrameStream *self = DW_FRAME_STREAM (stream);
   GTask *task = g_task_new (stream, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_frame_stream_close_async);
   g_task_set_priority (task, priority);
-  detach (DW_FRAME_STREAM (stream));
-  g_io_stream_close_async (DW_FRAME_STREAM (stream)->base, priority, cancellable, on_base_closed, task);
+  detach (self);
+  hurry (self);
+  g_io_stream_close_async (self->base, priority, cancellable, on_base_closed, task);
 }
 
 static gboolean

@@ -10,6 +10,8 @@ import tempfile
 EVENT = ('{"requestContext":{"routeKey":"$default","messageId":"R1knPc2ntjMCFIA=","eventType":"MESSAGE","stage":"prod","connectedAt":1705751697419,'
          '"requestTimeEpoch":1705751700453,"identity":{"sourceIp":"1.2.3.4"},"requestId":"R1knPH17NjMFftw=","connectionId":"R1kmxc2VNjMCFIA="},'
          '"body":"{}","isBase64Encoded":false}')
+UPGRADE = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n")
 SEEDS = {
     "fuzz-frame": ['{"message":"hello","sender":"Ada","id":"1","sentAt":"2026-11-25T10:00:00.123Z"}', "hello",
                    '{"message": "Forbidden", "connectionId":"XDmENcnwIE0CFEQ=", "requestId":"XDmGEE2RoE0FRdQ="}',
@@ -24,6 +26,10 @@ SEEDS = {
     # A name, 0x1f, and what they write.
     "fuzz-export": ["Eve\x1fhello", "You\x1fI owe Eve 100", "Notice\x1fThe stage moved", "Eve\x1fa\n[2025-11-26 12:00:00] You: b",
                     "Eve\x1fa\r[2025-11-26 12:00:00] You: b\u2028c", "E\u202eve\x1f\u001b[2J\u0085", "You"],
+    "fuzz-frame-meter": ["\x01\x02hi\x89\x01p\x00\x00\x80\x01x", "\x01~\x01\x00", "\x08\x02ab\x01\x7f\0\0\0\0\0\0\x01\x2c"],
+    "fuzz-upgrade-head": [UPGRADE + "Sec-WebSocket-Protocol: chat.v1\r\n\r\nframes", "HTTP/1.1 100 Continue\r\n\r\n" + UPGRADE + "\r\n",
+                          "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nA: b\r\n c\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+                          'HTTP/1.0 403 x\r\nContent-Length: 23\r\n\r\n{"message":"Forbidden"}'],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
     # What changes a valid database: where, in three bytes, and how.
     "fuzz-stage-file": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
