@@ -254,13 +254,7 @@ static void
 line_ended (DwSession *self, DwLine *line, DwCause cause, guint code)
 {
   g_autoptr (DwSession) keep G_GNUC_UNUSED = g_object_ref (self);
-  guint serial = line->serial;
 
-  /* What arrived before the end is read before the end is told; a listener may drop the line over it. */
-  dw_inbox_drain (self->inbox);
-  line = dw_lines_find (&self->lines, serial);
-  if (line == NULL)
-    return;
   if (line == self->lines.current)
     current_ended (self, cause, code);
   else if (line == self->lines.old)
@@ -287,7 +281,6 @@ on_overlap_ended (gpointer data)
   DwSession *self = data;
 
   self->rollover_timer = 0;
-  dw_inbox_drain (self->inbox);
   dw_lines_drop_old (&self->lines);
   /* What went over the old one and has not come back on either. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
