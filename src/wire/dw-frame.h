@@ -101,6 +101,7 @@ typedef struct
 GType dw_frame_get_type (void);
 
 DwFrame *dw_frame_classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length);
+DwFrame *dw_frame_classify_parsed (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length);
 DwFrame *dw_frame_new_text (const char *text);
 DwFrame *dw_frame_new_unreadable (const char *text, const char *reason);
 DwFrame *dw_frame_copy (const DwFrame *frame);

@@ -14,6 +14,7 @@ UPGRADE = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection
            "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n")
 SEEDS = {
     "fuzz-frame": ['{"message":"hello","sender":"Ada","id":"1","sentAt":"2026-11-25T10:00:00.123Z"}', "hello",
+                   '{"message":"a\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u0041","id":"1"}', '{"message":"\\ud83d\\ude00"}',
                    '{"message": "Forbidden", "connectionId":"XDmENcnwIE0CFEQ=", "requestId":"XDmGEE2RoE0FRdQ="}',
                    'Use the sendmessage route to send a message. Your info:{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"x="}',
                    '{"message":"Connected","connectionId":"x","connectedAt":"2026-11-25T10:00:00Z","stage":"prod","features":["sender","id"]}'],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
+#include "wire/dw-flat-object.h"
 #include "wire/dw-frame.h"
 #include "wire/dw-limits.h"
 #include "wire/dw-message-id.h"
@@ -395,6 +396,77 @@ test_body_key (void)
   g_assert_cmpint (other->kind, ==, DW_FRAME_UNREADABLE);
 }
 
+/* What is read without a parser is what json-glib reads; FALSE is for what is left to that. */
+static void
+test_flat (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean flat;
+  } flat_rows[] = {
+    { "{\"message\":\"hello\"}", TRUE },
+    { " {\t\"message\" :\r\"hello\" }\n", TRUE },
+    { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}", TRUE },
+    { "{\"message\":\"\"}", TRUE },
+    { "{\"message\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20ac\\u0041\"}", TRUE },
+    { "{\"message\":\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"}", TRUE },
+    { "{\"id\":\"without a message\"}", TRUE },
+    { "{\"message\":\"far away\",\"sentAt\":\"9999-12-31T23:59:59Z\"}", TRUE },
+    { "{\"message\":\"long ago\",\"sentAt\":\"0001-01-01T00:00:00Z\"}", TRUE },
+    { "{\"message\":\"no time\",\"sentAt\":\"soon\",\"id\":\"\"}", TRUE },
+    { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", TRUE },
+    { "{\"message\":\"x\",\"connectionID\":\"c\",\"ConnectedAt\":\"2026-11-25T10:00:00.123Z\"}", TRUE },
+    { "{\"message\":\"first\",\"message\":\"second\"}", FALSE },
+    { "{\"message\":\"\\u0000\"}", FALSE },
+    { "{\"message\":\"\\ud83d\\ude00\"}", FALSE },
+    { "{\"message\":\"\\ud83d\"}", FALSE },
+    { "{\"message\":\"\\u12\"}", FALSE },
+    { "{\"message\":\"\\u123", FALSE },
+    { "{\"message\":\"\\x\"}", FALSE },
+    { "{\"message\":\"\\", FALSE },
+    { "{\"message\":\"a\nb\"}", FALSE },
+    { "{\"message\":\"\xff\"}", FALSE },
+    { "{\"\\u006dessage\":\"hello\"}", FALSE },
+    { "{\"message\":\"hello\",\"n\":1}", FALSE },
+    { "{\"message\":null}", FALSE },
+    { "{\"message\":{\"a\":\"b\"}}", FALSE },
+    { "{\"message\":\"hello\",}", FALSE },
+    { "{\"message\":\"hello\"} x", FALSE },
+    { "{\"message\":\"hello\"", FALSE },
+    { "{\"\":\"hello\",\"message\":\"x\"}", FALSE },
+    { "{}", FALSE },
+    { "[]", FALSE },
+    { "", FALSE },
+    { "{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\"}", TRUE },
+    { "{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\",\"message\":\"\"}",
+      FALSE },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *long_id = g_strnfill (1000, 'i');
+  g_autofree char *with_long_id = g_strdup_printf ("{\"message\":\"hello\",\"id\":\"%s\"}", long_id);
+
+  for (guint i = 0; i <= G_N_ELEMENTS (flat_rows); i++)
+    {
+      const char *text = i < G_N_ELEMENTS (flat_rows) ? flat_rows[i].text : with_long_id;
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+      g_autoptr (DwFrame) parsed = dw_frame_classify_parsed (dialect, parser, text, strlen (text));
+      DwFlatObject object;
+
+      g_test_message ("%s", text);
+      if (i < G_N_ELEMENTS (flat_rows))
+        g_assert_cmpint (dw_flat_object_read (&object, text, strlen (text)), ==, flat_rows[i].flat);
+      g_assert_cmpint (frame->kind, ==, parsed->kind);
+      g_assert_cmpstr (frame->text, ==, parsed->text);
+      g_assert_cmpstr (frame->sender, ==, parsed->sender);
+      g_assert_cmpstr (frame->id, ==, parsed->id);
+      g_assert_cmpint (frame->sent_at, ==, parsed->sent_at);
+      g_assert_cmpstr (frame->connection_id, ==, parsed->connection_id);
+      g_assert_cmpstr (frame->reason, ==, parsed->reason);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -403,6 +475,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/frame/fields", test_fields);
   g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
+  g_test_add_func ("/wire/frame/flat", test_flat);
   g_test_add_func ("/wire/frame/depth", test_depth);
   g_test_add_func ("/wire/frame/tree", test_tree);
   g_test_add_func ("/wire/frame/members", test_members);
