@@ -148,6 +148,14 @@ cause_of_error (const Handshake *handshake, const GError *error)
   return DW_CAUSE_UNREACHABLE;
 }
 
+static const char *
+string_member (JsonObject *object, const char *name)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
 /* API Gateway says why in {"message":"Forbidden"}, and an authorizer's policy in {"Message":"…"}. */
 static char *
 read_words (const DwUpgradeHead *head)
@@ -156,10 +164,10 @@ read_words (const DwUpgradeHead *head)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *node = dw_json_parse (parser, body, (gssize) strlen (body), NULL);
   JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  const char *words = object != NULL ? json_object_get_string_member_with_default (object, "message", NULL) : NULL;
+  const char *words = string_member (object, "message");
 
-  if (words == NULL && object != NULL)
-    words = json_object_get_string_member_with_default (object, "Message", NULL);
+  if (words == NULL)
+    words = string_member (object, "Message");
   if (words == NULL || *words == '\0')
     return *head->reason != '\0' ? g_strdup (head->reason) : NULL;
   return g_utf8_substring (words, 0, MIN (g_utf8_strlen (words, -1), DW_UPGRADE_REASON_BYTES / 4));

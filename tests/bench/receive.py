@@ -85,12 +85,12 @@ def main(program):
     before, most, after = (statistics.median(column) / 1024 for column in zip(*memory))
     print(f"frames a second, medians of {ROUNDS}: raw libsoup {raw:,.0f}, client {client:,.0f}, "
           f"python3-websockets {python:,.0f}")
-    print(f"client / raw libsoup: {client / raw:.2f} (at least 0.35)")
+    print(f"client / raw libsoup: {client / raw:.2f} (at least 0.50)")
     print(f"client / python3-websockets: {client / python:.2f} (at least 1)")
     print(f"longest main-loop gap in a burst of {BURST:,}: {statistics.median(gaps):.1f} ms, worst of {ROUNDS} "
-          f"{max(gaps):.1f} ms (at most 100)")
+          f"{max(gaps):.1f} ms (at most 50)")
     print(f"memory: {before:.1f} MiB before, {most:.1f} MiB at most, {after:.1f} MiB after")
-    good = client / raw >= 0.35 and client >= python and statistics.median(gaps) <= 100
+    good = client / raw >= 0.50 and client >= python and statistics.median(gaps) <= 50
     sys.exit(0 if good else 1)
 
 
