@@ -62,10 +62,12 @@ note_handshake (DwConnection *self, DwTraceKind kind, guint code)
 {
   const DwHandshakeReport *report = &self->handshake;
   guint took = (guint) ((dw_boot_clock_now () - self->began) / 1000);
+  g_autofree char *response = report->response != NULL ? dw_upgrade_head_write (report->response) : NULL;
 
   if (self->trace != NULL)
     dw_trace_add_handshake (self->trace, kind, self->line, code, took, report->steps_ms,
-                            report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL);
+                            report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL,
+                            report->request, response);
 }
 
 /* Nobody waits 5 s for a peer that may never answer our close frame, nor listens to it any more. */

@@ -528,6 +528,34 @@ dw_upgrade_head_dup_body (const DwUpgradeHead *head)
   return g_utf8_make_valid (text->str, -1);
 }
 
+/**
+ * dw_upgrade_head_write:
+ * @head: an answer
+ *
+ * Returns: (transfer full): it as a head, for people: without cookies, which may be secret, and as much as fits into
+ *   %DW_UPGRADE_TEXT_BYTES; as untrusted as a message
+ */
+char *
+dw_upgrade_head_write (const DwUpgradeHead *head)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_string_append_printf (text, "HTTP/1.%u %u %s\r\n", head->old ? 0 : 1, head->status, head->reason);
+  for (guint i = 0; i < head->headers->len; i++)
+    {
+      const DwUpgradeHeader *header = head->headers->pdata[i];
+      gboolean secret = g_ascii_strcasecmp (header->name, "Set-Cookie") == 0;
+
+      if (text->len + strlen (header->name) + strlen (header->value) + 4 > DW_UPGRADE_TEXT_BYTES)
+        {
+          g_string_append (text, "…\r\n");
+          break;
+        }
+      g_string_append_printf (text, "%s: %s\r\n", header->name, secret ? "…" : header->value);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* What is under way: a request that leaves, and an answer that comes. */
 typedef struct
 {

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 /** DW_UPGRADE_REASON_BYTES: the longest reason that is kept, in bytes. */
 #define DW_UPGRADE_REASON_BYTES 200
 
+/** DW_UPGRADE_TEXT_BYTES: how much of a head dw_upgrade_head_write() writes, in bytes. */
+#define DW_UPGRADE_TEXT_BYTES (8 * 1024)
+
 /**
  * DwUpgradeRequest:
  * @host: the host, with its port where that is not the scheme's own
@@ -78,6 +81,7 @@ void dw_upgrade_head_free (DwUpgradeHead *head);
 const char *dw_upgrade_head_get (const DwUpgradeHead *head, const char *name);
 gboolean dw_upgrade_head_check (const DwUpgradeHead *head, const DwUpgradeRequest *request, GError **error);
 char *dw_upgrade_head_dup_body (const DwUpgradeHead *head);
+char *dw_upgrade_head_write (const DwUpgradeHead *head);
 
 void dw_upgrade_head_exchange_async (GIOStream *stream,
                                      const char *request,

@@ -237,6 +237,19 @@ test_words (void)
   g_assert_null (dw_upgrade_head_get (head, "c"));
 }
 
+/* A head for people: cookies stay out of it, and it is short. */
+static void
+test_written (void)
+{
+  g_autofree char *huge = g_strnfill (10000, 'x');
+  g_autofree char *text =
+      g_strdup_printf ("HTTP/1.1 403 No\r\nset-cookie: S3CR3T\r\nA: b\r\nB: %s\r\nC: d\r\n\r\n", huge);
+  g_autoptr (DwUpgradeHead) head = dw_upgrade_head_parse (text, strlen (text), NULL);
+  g_autofree char *written = dw_upgrade_head_write (head);
+
+  g_assert_cmpstr (written, ==, "HTTP/1.1 403 No\r\nset-cookie: …\r\nA: b\r\n…\r\n");
+}
+
 /* A peer that writes what it is told, and an exchange with it. */
 typedef struct
 {
@@ -400,6 +413,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/upgrade/unsolicited/AG-4", test_unsolicited);
   g_test_add_func ("/net/upgrade/large", test_large);
   g_test_add_func ("/net/upgrade/words", test_words);
+  g_test_add_func ("/net/upgrade/written", test_written);
   g_test_add_func ("/net/upgrade/bodies", test_bodies);
   g_test_add_func ("/net/upgrade/pieces", test_pieces);
   g_test_add_func ("/net/upgrade/ends", test_ends);
