@@ -527,9 +527,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/handshake/no-subprotocol/AG-4", test_no_subprotocol);
   g_test_add_func ("/client/handshake/headers-and-redirect/AG-7", test_headers_and_redirect);
   g_test_add_func ("/client/handshake/certificate/S-4", test_certificate);
-  g_test_add_func ("/client/handshake/answers/AG-7", test_answers);
+  g_test_add_func ("/client/handshake/answers", test_answers);
   g_test_add_func ("/client/handshake/trickle/WS-2", test_trickle);
-  g_test_add_func ("/client/handshake/heads", test_heads);
+  g_test_add_func ("/client/handshake/heads/AG-7", test_heads);
   g_test_add_func ("/client/handshake/proxies/S-5", test_proxies);
   g_test_add_func ("/client/policy", test_policy);
   g_test_add_func ("/client/seen", test_seen);
