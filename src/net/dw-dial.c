@@ -13,6 +13,9 @@
 typedef struct
 {
   GSocketClient *client;
+  GSocketConnectable *address;
+  GSocketConnection *connection; /* or NULL before it is there */
+  gboolean trusts;               /* whom to trust is known */
   char *host;
   guint16 port;
   gboolean secure;
@@ -33,6 +36,8 @@ dial_free (gpointer data)
   if (dial->tls != NULL)
     g_signal_handlers_disconnect_by_data (dial->tls, dial);
   g_clear_object (&dial->tls);
+  g_clear_object (&dial->address);
+  g_clear_object (&dial->connection);
   g_clear_object (&dial->client);
   g_clear_object (&dial->database);
   g_free (dial->host);
@@ -48,23 +53,6 @@ on_accept_certificate (GTlsConnection *connection,
 {
   dial->tls_errors = errors;
   return FALSE;
-}
-
-static void
-prepare_tls (Dial *dial, GTlsConnection *connection)
-{
-  static const char *const protocols[] = { "http/1.1", NULL };
-
-  /* HTTP/2 has another upgrade (RFC 8441), which API Gateway does not speak. */
-  g_tls_connection_set_advertised_protocols (connection, protocols);
-  /* As libsoup does: a WebSocket says itself when it ends. */
-  g_object_set (connection, "require-close-notify", FALSE, NULL);
-  if (dial->database != NULL)
-    g_tls_connection_set_database (connection, dial->database);
-  if (dial->tls != NULL)
-    g_signal_handlers_disconnect_by_data (dial->tls, dial);
-  g_set_object (&dial->tls, connection);
-  g_signal_connect (connection, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
 }
 
 /* It comes once for each address. */
@@ -107,14 +95,10 @@ on_event (GSocketClient *client,
     case G_SOCKET_CLIENT_PROXY_NEGOTIATING:
       dial->at_proxy = FALSE;
       break;
-    case G_SOCKET_CLIENT_TLS_HANDSHAKING:
-      prepare_tls (dial, G_TLS_CONNECTION (connection));
-      break;
-    case G_SOCKET_CLIENT_TLS_HANDSHAKED:
-      reach (dial, DW_DIAL_ENCRYPTED);
-      break;
     case G_SOCKET_CLIENT_RESOLVING:
     case G_SOCKET_CLIENT_PROXY_NEGOTIATED:
+    case G_SOCKET_CLIENT_TLS_HANDSHAKING:
+    case G_SOCKET_CLIENT_TLS_HANDSHAKED:
     case G_SOCKET_CLIENT_COMPLETE:
     default:
       break;
@@ -150,36 +134,86 @@ return_error (GTask *task, GError *error)
 }
 
 static void
+on_encrypted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Dial *dial = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error))
+    {
+      return_error (task, error);
+      return;
+    }
+  reach (dial, DW_DIAL_ENCRYPTED);
+  g_task_return_pointer (task, g_object_ref (source), g_object_unref);
+}
+
+static void
+encrypt (GTask *task)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+  Dial *dial = g_task_get_task_data (task);
+  GError *error = NULL;
+  GIOStream *tls = g_tls_client_connection_new (G_IO_STREAM (dial->connection), dial->address, &error);
+
+  if (tls == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  dial->tls = G_TLS_CONNECTION (tls);
+  /* HTTP/2 has another upgrade (RFC 8441), which API Gateway does not speak. */
+  g_tls_connection_set_advertised_protocols (dial->tls, protocols);
+  /* As libsoup does: a WebSocket says itself when it ends. */
+  g_object_set (dial->tls, "require-close-notify", FALSE, NULL);
+  if (dial->database != NULL)
+    g_tls_connection_set_database (dial->tls, dial->database);
+  g_signal_connect (dial->tls, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
+  g_tls_connection_handshake_async (dial->tls, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), on_encrypted,
+                                    g_object_ref (task));
+}
+
+/* Both have to be there: the connection, which never comes where that failed, and whom to trust on it. */
+static void
+go_on (GTask *task)
+{
+  Dial *dial = g_task_get_task_data (task);
+
+  if (dial->connection == NULL || (dial->secure && !dial->trusts))
+    return;
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (dial->secure)
+    encrypt (task);
+  else
+    g_task_return_pointer (task, g_object_ref (dial->connection), g_object_unref);
+}
+
+static void
 on_connected (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
+  Dial *dial = g_task_get_task_data (task);
   GError *error = NULL;
-  GSocketConnection *connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  if (connection != NULL)
-    g_task_return_pointer (task, connection, g_object_unref);
+  dial->connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  if (dial->connection != NULL)
+    go_on (task);
   else
     return_error (task, error);
 }
 
-static void
-connect_now (GTask *task)
+static gboolean
+make_address (Dial *dial, GError **error)
 {
-  Dial *dial = g_task_get_task_data (task);
   /* With a scheme, which proxies are chosen by: g_network_address_new() asks for those of “none://” (read). */
   gboolean brackets = strchr (dial->host, ':') != NULL;
   g_autofree char *uri = g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "",
                                           dial->host, brackets ? "]" : "", dial->port);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnectable) address = g_network_address_parse_uri (uri, dial->port, &error);
 
-  if (address == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  g_socket_client_connect_async (dial->client, address, g_task_get_cancellable (task), on_connected,
-                                 g_object_ref (task));
+  dial->address = g_network_address_parse_uri (uri, dial->port, error);
+  return dial->address != NULL;
 }
 
 static void
@@ -195,8 +229,23 @@ on_trust (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
 
-  if (!g_task_return_error_if_cancelled (task))
-    connect_now (task);
+  ((Dial *) g_task_get_task_data (task))->trusts = TRUE;
+  go_on (task);
+}
+
+/* Whom the system trusts is read from the disk the first time: up to 64 ms of the main loop (measured). */
+static void
+begin_trust (GTask *task)
+{
+  Dial *dial = g_task_get_task_data (task);
+  g_autoptr (GTask) trust = NULL;
+
+  dial->trusts = dial->database != NULL;
+  if (!dial->secure || dial->trusts)
+    return;
+  trust = g_task_new (NULL, NULL, on_trust, g_object_ref (task));
+  g_task_set_source_tag (trust, load_trust);
+  g_task_run_in_thread (trust, load_trust);
 }
 
 /**
@@ -215,6 +264,7 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
   Dial *dial = g_new0 (Dial, 1);
+  GError *error = NULL;
 
   DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_dial_async);
@@ -226,22 +276,18 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
   g_set_object (&dial->database, options->database);
   dial->reached = options->reached;
   dial->data = options->data;
-  g_socket_client_set_tls (dial->client, options->secure);
   g_socket_client_set_enable_proxy (dial->client, !options->direct);
   if (options->proxies != NULL)
     g_socket_client_set_proxy_resolver (dial->client, options->proxies);
   g_signal_connect (dial->client, "event", G_CALLBACK (on_event), dial);
 
-  /* Whom the system trusts is read from the disk the first time: up to 64 ms of the main loop (measured). */
-  if (options->secure && options->database == NULL)
+  if (!make_address (dial, &error))
     {
-      g_autoptr (GTask) trust = g_task_new (NULL, NULL, on_trust, g_object_ref (task));
-
-      g_task_set_source_tag (trust, load_trust);
-      g_task_run_in_thread (trust, load_trust);
+      g_task_return_error (task, error);
+      return;
     }
-  else
-    connect_now (task);
+  begin_trust (task);
+  g_socket_client_connect_async (dial->client, dial->address, cancellable, on_connected, g_object_ref (task));
 }
 
 /**
@@ -255,14 +301,9 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
 GIOStream *
 dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error)
 {
-  g_autoptr (GSocketConnection) connection = g_task_propagate_pointer (G_TASK (result), error);
+  Dial *dial = g_task_get_task_data (G_TASK (result));
+  GIOStream *stream = g_task_propagate_pointer (G_TASK (result), error);
 
-  *socket = NULL;
-  if (connection == NULL)
-    return NULL;
-  *socket = g_object_ref (g_socket_connection_get_socket (connection));
-  /* A wrapper closes the socket without a word of TLS. */
-  if (G_IS_TCP_WRAPPER_CONNECTION (connection))
-    return g_object_ref (g_tcp_wrapper_connection_get_base_io_stream (G_TCP_WRAPPER_CONNECTION (connection)));
-  return G_IO_STREAM (g_steal_pointer (&connection));
+  *socket = stream != NULL ? g_object_ref (g_socket_connection_get_socket (dial->connection)) : NULL;
+  return stream;
 }

@@ -18,7 +18,7 @@
 /* What a program may grow by in a flood. A sanitizer keeps what was freed. */
 #ifdef __SANITIZE_ADDRESS__
 #define GROWTH_KIB (400 * 1024)
-#define FLOOD 100000
+#define FLOOD 20000
 #else
 #define GROWTH_KIB (64 * 1024)
 #define FLOOD 1000000
