@@ -229,13 +229,20 @@ test_members (void)
     const char *time;
     gboolean counts;
   } times[] = {
-    { "\"2026-11-25T10:00:00Z\"", TRUE },   { "1", TRUE },
-    { "253402214400000", TRUE },            { "253402214400001", FALSE },
-    { "\"9999-12-30T00:00:00.000Z\"", TRUE }, { "\"9999-12-31T23:59:59.999Z\"", FALSE },
-    { "0", FALSE },                         { "-1", FALSE },
-    { "-9223372036854775808", FALSE },      { "9223372036854775807", FALSE },
-    { "\"0001-01-01T00:00:00Z\"", FALSE },  { "\"-2026-11-25T10:00:00Z\"", FALSE },
-    { "1e300", FALSE },                     { "{}", FALSE },
+    { "\"2026-11-25T10:00:00Z\"", TRUE },
+    { "1", TRUE },
+    { "253402214400000", TRUE },
+    { "253402214400001", FALSE },
+    { "\"9999-12-30T00:00:00.000Z\"", TRUE },
+    { "\"9999-12-31T23:59:59.999Z\"", FALSE },
+    { "0", FALSE },
+    { "-1", FALSE },
+    { "-9223372036854775808", FALSE },
+    { "9223372036854775807", FALSE },
+    { "\"0001-01-01T00:00:00Z\"", FALSE },
+    { "\"-2026-11-25T10:00:00Z\"", FALSE },
+    { "1e300", FALSE },
+    { "{}", FALSE },
   };
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -244,8 +251,8 @@ test_members (void)
     {
       gboolean counts = n <= DW_LIMIT_CONNECTION_ID_CHARS;
       g_autofree char *id = g_strnfill (n, 'c');
-      g_autofree char *refusal = g_strdup_printf (
-          "{\"message\":\"Forbidden\",\"connectionId\":\"%s\",\"requestId\":\"r\"}", id);
+      g_autofree char *refusal =
+          g_strdup_printf ("{\"message\":\"Forbidden\",\"connectionId\":\"%s\",\"requestId\":\"r\"}", id);
       g_autofree char *welcome = g_strdup_printf (
           "{\"message\":\"Connected\",\"connectionId\":\"%s\",\"connectedAt\":1,\"stage\":\"%s\"}", id, id);
       g_autoptr (DwFrame) error = dw_frame_classify (dialect, parser, refusal, strlen (refusal));
@@ -257,8 +264,8 @@ test_members (void)
     }
   for (guint i = 0; i < G_N_ELEMENTS (times); i++)
     {
-      g_autofree char *text = g_strdup_printf (
-          "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":%s}", times[i].time);
+      g_autofree char *text =
+          g_strdup_printf ("{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":%s}", times[i].time);
       g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
 
       g_test_message ("%s", times[i].time);
