@@ -50,7 +50,7 @@ def victim(attack, mib=16, seconds=10, term=2, **more):
             yield server, tail, measured
             tail.process.send_signal(signal.SIGTERM)
             start = time.monotonic()
-            status = tail.process.wait(20)
+            status = tail.process.wait(10)
             measured.bound("it went after", time.monotonic() - start, term * SLOWER, "s")
             assert status == 0, status
     finally:
@@ -199,6 +199,44 @@ def test_a_second_answer():
     with victim(attack, before_answer=True) as (server, tail, _measured):
         until("some attempts", lambda: server.attempts > 2)
         assert tail.process.poll() is None
+
+
+def test_flood():
+    """Messages as fast as they go, for three seconds, and twelve of the largest"""
+    def attack(server, client):
+        client.sendall(frame(1, b'{"message":"' + b"x" * 130000 + b'"}') * 12)
+        server.pour(client, frame(1, b'{"message":"hello","sender":"Eve"}') * 200, most=24 << 20)
+        hold(server, client)
+
+    with victim(attack, mib=160, seconds=20) as (server, tail, measured):
+        start = time.monotonic()
+        until("three seconds", lambda: time.monotonic() - start > 3)
+        measured.note(f"{server.sent >> 20} MiB were sent, {tail.count} lines came out")
+        assert tail.count > 1000
+
+
+def test_pings_unread():
+    """Pings as fast as they go, of a stage that reads no answer"""
+    def attack(server, client):
+        server.pour(client, frame(9, b"x" * 125) * 500)
+        hold(server, client)
+
+    with victim(attack, seconds=15) as (server, tail, measured):
+        start = time.monotonic()
+        until("three seconds", lambda: time.monotonic() - start > 3)
+        measured.note(f"{server.sent >> 20} MiB were sent")
+
+
+def test_fragments_without_end():
+    """A message in fragments that never ends"""
+    def attack(server, client):
+        client.sendall(frame(1, b"x", fin=False))
+        server.pour(client, frame(0, b"x" * 60000, fin=False) * 10)
+        hold(server, client)
+
+    with victim(attack, seconds=15) as (server, tail, measured):
+        until("it to have enough", lambda: "waiting" in tail.states)
+        measured.note(f"{server.sent >> 20} MiB were sent")
 
 
 if __name__ == "__main__":
