@@ -21,13 +21,13 @@ say() { printf 'runtime: %s\n' "$*" >&2; }
 
 # What the GNOME runtime offers a program like this one, and what its SDK adds.
 PLATFORM="base-files bash coreutils sed grep gawk findutils tar gzip xz-utils libc-bin locales tzdata ca-certificates
-  libgtk-4-1 libgtk-4-bin libadwaita-1-0 libsoup-3.0-0 glib-networking libjson-glib-1.0-0 libsecret-1-0 libsqlite3-0
+  libgtk-4-1 libgtk-4-bin libadwaita-1-0 libsoup-3.0-0 glib-networking libjson-glib-1.0-0 libsecret-1-0 libportal1 libsqlite3-0
   libglib2.0-bin libglib2.0-data dconf-gsettings-backend gsettings-desktop-schemas adwaita-icon-theme hicolor-icon-theme
   librsvg2-common shared-mime-info fontconfig fonts-dejavu-core fonts-cantarell iso-codes xkb-data
   libegl1 libgles2 libgl1 libgl1-mesa-dri libvulkan1 dbus-bin"
 SDK="$PLATFORM gcc libc6-dev binutils make meson ninja-build pkgconf gettext git patch python3 elfutils
   appstream appstream-compose desktop-file-utils libxml2-utils gtk-update-icon-cache
-  libglib2.0-dev libgtk-4-dev libadwaita-1-dev libsoup-3.0-dev libjson-glib-dev libsecret-1-dev libsqlite3-dev"
+  libglib2.0-dev libgtk-4-dev libadwaita-1-dev libsoup-3.0-dev libjson-glib-dev libsecret-1-dev libportal-dev libsqlite3-dev"
 
 mkdir -p "$FOLDER"
 FOLDER=$(cd "$FOLDER" && pwd)
