@@ -111,6 +111,8 @@ on_over_limit (DwConnection *self, guint limit)
 
   if (limit == DW_FRAME_LIMIT_PONGS)
     end_with (self, DW_CAUSE_SILENT, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
+  else if (limit == DW_FRAME_LIMIT_CONTROL)
+    end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
   else
     end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
 }

@@ -48,7 +48,7 @@ begin_payload (DwFrameMeter *meter, const DwFrameLimits *limits)
   meter->in_close = opcode == 8;
   /* Control frames stand between fragments and are no part of the message. */
   if (opcode >= 8)
-    return DW_FRAME_LIMIT_NONE;
+    return opcode == 10 && meter->payload > 125 ? DW_FRAME_LIMIT_CONTROL : DW_FRAME_LIMIT_NONE;
 
   if (opcode != 0)
     meter->message = meter->fragments = 0;

@@ -24,6 +24,8 @@ typedef enum
  * @DW_FRAME_LIMIT_FRAME: a data frame is too large
  * @DW_FRAME_LIMIT_MESSAGE: a message is, over its fragments
  * @DW_FRAME_LIMIT_FRAGMENTS: a message has too many fragments
+ * @DW_FRAME_LIMIT_CONTROL: a pong is larger than a control frame may be (RFC 6455 section 5.5); of the others libsoup
+ *   says so itself
  * @DW_FRAME_LIMIT_PONGS: too many answers to pings wait for a peer that does not read
  *
  * What a peer is over.
@@ -34,6 +36,7 @@ typedef enum
   DW_FRAME_LIMIT_FRAME,
   DW_FRAME_LIMIT_MESSAGE,
   DW_FRAME_LIMIT_FRAGMENTS,
+  DW_FRAME_LIMIT_CONTROL,
   DW_FRAME_LIMIT_PONGS,
 } DwFrameLimit;
 

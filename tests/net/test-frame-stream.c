@@ -87,6 +87,19 @@ test_fragments (void)
   g_assert_cmpint (feed (&meter, more, 2), ==, DW_FRAME_LIMIT_FRAGMENTS);
 }
 
+/* libsoup takes a pong of any length, and keeps it. */
+static void
+test_pong (void)
+{
+  static const guint8 fits[] = { 0x8a, 0x7d };
+  static const guint8 too_long[] = { 0x8a, 0x7e, 0x00, 0x7e };
+  DwFrameMeter one = { 0 };
+  DwFrameMeter other = { 0 };
+
+  g_assert_cmpint (feed (&one, fits, sizeof fits), ==, DW_FRAME_LIMIT_NONE);
+  g_assert_cmpint (feed (&other, too_long, sizeof too_long), ==, DW_FRAME_LIMIT_CONTROL);
+}
+
 /* What stands before the frame that is over a limit is told, and a close frame once it is whole. */
 static void
 test_good_and_closed (void)
@@ -679,6 +692,7 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
+  g_test_add_func ("/net/frame-meter/pong", test_pong);
   g_test_add_func ("/net/frame-meter/limits/S-14", test_meter);
   g_test_add_func ("/net/frame-meter/fragments/S-14", test_fragments);
   g_test_add_func ("/net/frame-meter/good-and-closed", test_good_and_closed);

@@ -33,7 +33,7 @@ struct _DwMeteredInput
   GFilterInputStream parent_instance;
 
   DwFrameMeter meter;
-  gboolean over;
+  DwFrameLimit over;
   const DwMeteredOutput *output; /* of the same stream */
   DwPollWait *wait;              /* or NULL where there is no bare socket below */
   GSource *source;               /* then what waits for the base, as long as its anchor is not destroyed */
@@ -245,14 +245,13 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
   self->turn = length > 0 ? self->turn + (gsize) length : 0;
   if (length <= 0)
     return length;
-  if (!self->over
-      && dw_frame_meter_feed (&self->meter, &limits, buffer, (gsize) length, NULL) == DW_FRAME_LIMIT_NONE)
-    return length;
-  if (!self->over)
+  if (self->over == DW_FRAME_LIMIT_NONE)
     {
-      self->over = TRUE;
+      self->over = dw_frame_meter_feed (&self->meter, &limits, buffer, (gsize) length, NULL);
+      if (self->over == DW_FRAME_LIMIT_NONE)
+        return length;
       if (self->stream != NULL)
-        g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0);
+        g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, self->over);
     }
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "over the limit");
   return -1;
@@ -538,11 +537,12 @@ dw_metered_stream_class_init (DwMeteredStreamClass *klass)
   stream_class->close_finish = dw_metered_stream_close_finish;
   /**
    * DwMeteredStream::over-limit:
+   * @limit: which, a #DwFrameLimit
    *
    * The client sent a frame or a message that is too large. Emitted once; what it sends from here on is dropped.
    */
   signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                                             NULL, NULL, G_TYPE_NONE, 0);
+                                             NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void

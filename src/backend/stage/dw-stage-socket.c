@@ -3,6 +3,8 @@
 
 #include "dw-metered-stream.h"
 
+#include "net/dw-frame-meter.h"
+
 #include "wire/dw-limits.h"
 
 #include <string.h>
@@ -83,9 +85,11 @@ may_read (gpointer data)
 }
 
 static void
-on_over_limit (DwStageSocket *self)
+on_over_limit (DwStageSocket *self, guint limit)
 {
-  dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+  gboolean is_control = limit == DW_FRAME_LIMIT_CONTROL;
+
+  dw_stage_socket_close (self, is_control ? SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR : SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
 }
 
 static void
