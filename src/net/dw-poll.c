@@ -11,6 +11,7 @@ struct _DwPoll
 {
   int fd;
   guint source;
+  DwTurn *turn;
 };
 
 struct _DwPollWait
@@ -69,6 +70,7 @@ dw_poll_new (void)
 
   poll->fd = epoll_create1 (EPOLL_CLOEXEC);
   poll->source = g_unix_fd_add (poll->fd, G_IO_IN, on_ready, poll);
+  poll->turn = dw_turn_new ();
   return poll;
 }
 
@@ -90,6 +92,7 @@ clear (gpointer data)
   DwPoll *poll = data;
 
   g_source_remove (poll->source);
+  dw_turn_unref (poll->turn);
   close (poll->fd);
 }
 
@@ -101,6 +104,18 @@ void
 dw_poll_unref (DwPoll *poll)
 {
   g_rc_box_release_full (poll, clear);
+}
+
+/**
+ * dw_poll_get_turn:
+ * @poll: a poll
+ *
+ * Returns: (transfer none): what runs once all that was ready together has been read
+ */
+DwTurn *
+dw_poll_get_turn (DwPoll *poll)
+{
+  return poll->turn;
 }
 
 /**

@@ -28,6 +28,9 @@ static const DwFrameLimits limits = { .side = DW_FRAME_SIDE_SERVER,
 /* The first byte of a pong. */
 #define PONG_HEAD 0x8a
 
+/* How many frames one call of the system takes. */
+#define AT_ONCE 64
+
 struct _DwMeteredInput
 {
   GFilterInputStream parent_instance;
@@ -55,8 +58,11 @@ struct _DwMeteredOutput
   guint64 pongs;    /* how much of that was answers to pings */
   gboolean in_pong; /* libsoup's frame that leaves is one */
   gboolean halfway; /* libsoup's frame has left in part */
-  GBytes *rest;     /* of a frame that did not go through libsoup, or NULL; a frame at most */
-  GSource *flush;   /* waits for the system to take it */
+  GQueue owed;      /* of GBytes: frames that do not go through libsoup; the stage's socket bounds them in bytes */
+  gsize gathered;   /* bytes of them in this turn; DW_METERED_STREAM_GATHER and a frame at most */
+  GSource *flush;   /* waits for the system to take more, or NULL */
+  DwTurn *turn;
+  DwTurnPlace place; /* where they are written at the end of the turn */
 };
 
 struct _DwMeteredStream
@@ -314,28 +320,42 @@ dw_metered_output_create_source (GPollableOutputStream *stream, GCancellable *ca
   return source;
 }
 
-/* FALSE while there is still a rest. */
-static gboolean
-flush_rest (DwMeteredOutput *self)
+static void
+drop_written (DwMeteredOutput *self, gsize bytes)
 {
-  gsize size;
-  const void *data = self->rest != NULL ? g_bytes_get_data (self->rest, &size) : NULL;
-  gssize length;
-
-  if (data == NULL)
-    return TRUE;
-  length = g_pollable_output_stream_write_nonblocking (output_base (self), data, size, NULL, NULL);
-  if (length <= 0)
-    return FALSE;
-  self->written += (guint64) length;
-  if ((gsize) length < size)
+  self->written += bytes;
+  while (bytes > 0)
     {
-      g_autoptr (GBytes) whole = g_steal_pointer (&self->rest);
+      g_autoptr (GBytes) first = g_queue_pop_head (&self->owed);
+      gsize size = g_bytes_get_size (first);
 
-      self->rest = g_bytes_new_from_bytes (whole, (gsize) length, size - (gsize) length);
-      return FALSE;
+      if (bytes < size)
+        g_queue_push_head (&self->owed, g_bytes_new_from_bytes (first, bytes, size - bytes));
+      bytes -= MIN (bytes, size);
     }
-  g_clear_pointer (&self->rest, g_bytes_unref);
+}
+
+/* FALSE while something is owed still. libsoup's own frame, where it has left in part, comes first. */
+static gboolean
+write_owed (DwMeteredOutput *self)
+{
+  self->gathered = 0;
+  while (!g_queue_is_empty (&self->owed))
+    {
+      GOutputVector vectors[AT_ONCE];
+      gsize n = 0;
+      gsize written = 0;
+
+      if (self->halfway)
+        return FALSE;
+      for (GList *at = self->owed.head; at != NULL && n < AT_ONCE; at = at->next, n++)
+        vectors[n].buffer = g_bytes_get_data (at->data, &vectors[n].size);
+      if (g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, &written, NULL, NULL)
+          != G_POLLABLE_RETURN_OK)
+        return FALSE;
+      drop_written (self, written);
+    }
+
   return TRUE;
 }
 
@@ -345,6 +365,7 @@ stop_flush (DwMeteredOutput *self)
   if (self->flush != NULL)
     g_source_destroy (self->flush);
   g_clear_pointer (&self->flush, g_source_unref);
+  dw_turn_remove (&self->place);
 }
 
 static gboolean
@@ -352,17 +373,18 @@ on_flush (GObject *stream, gpointer data)
 {
   DwMeteredOutput *self = data;
 
-  if (!flush_rest (self) && !g_output_stream_is_closed (G_OUTPUT_STREAM (self)))
+  if (!write_owed (self) && !g_output_stream_is_closed (G_OUTPUT_STREAM (self)))
     return G_SOURCE_CONTINUE;
   g_clear_pointer (&self->flush, g_source_unref);
   return G_SOURCE_REMOVE;
 }
 
 static void
-keep_rest (DwMeteredOutput *self, GBytes *frame, gsize from)
+write_or_wait (gpointer data)
 {
-  self->rest = g_bytes_new_from_bytes (frame, from, g_bytes_get_size (frame) - from);
-  if (self->flush != NULL)
+  DwMeteredOutput *self = data;
+
+  if (write_owed (self) || self->flush != NULL)
     return;
   self->flush = g_pollable_output_stream_create_source (output_base (self), NULL);
   g_source_set_callback (self->flush, G_SOURCE_FUNC (on_flush), self, NULL);
@@ -375,7 +397,7 @@ dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *
   DwMeteredOutput *self = DW_METERED_OUTPUT (stream);
   gssize length;
 
-  if (!flush_rest (self))
+  if (!self->halfway && !write_owed (self))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a frame is on its way");
       return -1;
@@ -396,8 +418,12 @@ dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *
 static void
 dw_metered_output_dispose (GObject *object)
 {
-  stop_flush (DW_METERED_OUTPUT (object));
-  g_clear_pointer (&DW_METERED_OUTPUT (object)->rest, g_bytes_unref);
+  DwMeteredOutput *self = DW_METERED_OUTPUT (object);
+
+  stop_flush (self);
+  g_queue_clear_full (&self->owed, (GDestroyNotify) g_bytes_unref);
+  g_clear_pointer (&self->turn, dw_turn_unref);
+
   G_OBJECT_CLASS (dw_metered_output_parent_class)->dispose (object);
 }
 
@@ -419,6 +445,7 @@ dw_metered_output_class_init (DwMeteredOutputClass *klass)
 static void
 dw_metered_output_init (DwMeteredOutput *self)
 {
+  g_queue_init (&self->owed);
 }
 
 static GInputStream *
@@ -441,7 +468,7 @@ let_go (DwMeteredStream *self)
 
   g_clear_pointer (&self->input->wait, dw_poll_remove);
   stop_flush (self->output);
-  g_clear_pointer (&self->output->rest, g_bytes_unref);
+  g_queue_clear_full (&self->output->owed, (GDestroyNotify) g_bytes_unref);
 }
 
 /* TLS says goodbye in a pool thread, and waits there for a peer that does not read: for that no thread is spent. */
@@ -555,7 +582,7 @@ dw_metered_stream_init (DwMeteredStream *self)
  * @base: a client's connection, right after its upgrade
  * @socket: (nullable): the socket below
  * @encrypted: whether TLS is between the two
- * @poll: what waits for the socket where it is not encrypted
+ * @poll: what waits for the socket where it is not encrypted, and at the end of whose turns its frames are written
  *
  * Returns: (transfer full): the same connection, measured
  */
@@ -569,6 +596,7 @@ dw_metered_stream_new (GIOStream *base, GSocket *socket, gboolean encrypted, DwP
                               "close-base-stream", FALSE, NULL);
   self->output = g_object_new (DW_TYPE_METERED_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                                "close-base-stream", FALSE, NULL);
+  self->output->turn = dw_turn_ref (dw_poll_get_turn (poll));
   self->input->output = self->output;
   self->input->stream = self;
   self->thread = g_thread_self ();
@@ -635,28 +663,26 @@ dw_metered_stream_get_pongs (DwMeteredStream *self)
  * @self: a stream
  * @frame: a whole frame of the server
  *
- * Hands a frame to the system past libsoup, which copies each one and waits for a turn of the main loop. The same
- * bytes can go to any number of streams. The caller knows that libsoup holds nothing of its own for this stream.
- *
- * Returns: %FALSE where it cannot go now, and nothing of it went
+ * Hands a frame to the system past libsoup, which copies each one and writes each by itself. All that a stream is
+ * owed in one turn of the main loop is written in one call, at its end; the same bytes can go to any number of streams.
+ * Frames of libsoup's own, pongs and the close frame, come after those that were there before them.
  */
-gboolean
+void
 dw_metered_stream_send (DwMeteredStream *self, GBytes *frame)
 {
   DwMeteredOutput *output = self->output;
-  gsize size;
-  const void *data = g_bytes_get_data (frame, &size);
-  gssize length;
 
-  if (output->halfway || output->rest != NULL)
-    return FALSE;
-  length = g_pollable_output_stream_write_nonblocking (output_base (output), data, size, NULL, NULL);
-  if (length <= 0)
-    return FALSE;
-  output->written += (guint64) length;
-  if ((gsize) length < size)
-    keep_rest (output, frame, (gsize) length);
-  return TRUE;
+  DW_ASSERT_THREAD (self->thread);
+
+  g_queue_push_tail (&output->owed, g_bytes_ref (frame));
+  output->gathered += g_bytes_get_size (frame);
+  if (output->flush != NULL)
+    return;
+
+  if (output->gathered >= DW_METERED_STREAM_GATHER)
+    write_or_wait (output);
+  else
+    dw_turn_add (output->turn, &output->place, write_or_wait, output);
 }
 
 /**

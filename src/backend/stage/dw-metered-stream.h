@@ -11,6 +11,9 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 /** DW_METERED_STREAM_PONGS: how many bytes of answers to pings may wait for a client that does not read. */
 #define DW_METERED_STREAM_PONGS (256 * 1024)
 
+/** DW_METERED_STREAM_GATHER: how many bytes are gathered before they are written within a turn. */
+#define DW_METERED_STREAM_GATHER (64 * 1024)
+
 /** DW_METERED_STREAM_GOODBYE: how long TLS may wait to say goodbye, in a pool thread, in seconds. */
 #define DW_METERED_STREAM_GOODBYE 1
 
@@ -34,6 +37,6 @@ guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);
 void dw_metered_stream_set_read_func (DwMeteredStream *self, DwMeteredReadFunc func, gpointer data);
 void dw_metered_stream_resume (DwMeteredStream *self);
 void dw_metered_stream_abort (DwMeteredStream *self);
-gboolean dw_metered_stream_send (DwMeteredStream *self, GBytes *frame);
+void dw_metered_stream_send (DwMeteredStream *self, GBytes *frame);
 
 G_END_DECLS

@@ -291,14 +291,11 @@ dw_stage_socket_get_idle (DwStageSocket *self)
 gboolean
 dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame)
 {
-  gboolean idle = get_backlog (self) == 0;
-
   if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN || !reads (self))
     return FALSE;
   touch (self);
   self->queued += g_bytes_get_size (frame->bytes);
-  if (!idle || !dw_metered_stream_send (self->stream, frame->bytes))
-    soup_websocket_connection_send_text (self->websocket, frame->text);
+  dw_metered_stream_send (self->stream, frame->bytes);
   return TRUE;
 }
 
