@@ -2,10 +2,11 @@
 #include "dw-chat-list.h"
 
 #include "dw-client-error.h"
-#include "dw-keyring.h"
-#include "dw-local-stage.h"
-#include "dw-stage-change.h"
-#include "dw-store-expiry.h"
+
+#include "client/stages/dw-keyring.h"
+#include "client/stages/dw-local-stage.h"
+#include "client/stages/dw-stage-change.h"
+#include "client/store/dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
 

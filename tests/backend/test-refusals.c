@@ -18,7 +18,7 @@ answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwRespon
 static DwRouteTable *
 routes_of (Desk *desk)
 {
-  return dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk->server));
+  return dw_dispatcher_get_routes (dw_server_get_dispatcher (desk->server));
 }
 
 static guint
@@ -34,7 +34,7 @@ static void
 test_token (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("S3CR3T+/=");
   desk_init_with (&desk, config);
@@ -50,7 +50,7 @@ test_subprotocol (void)
 {
   g_auto (Desk) desk = { 0 };
   g_auto (Desk) plain = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
   char *other[] = { (char *) "Auth", NULL };
   g_autoptr (Client) chosen = NULL;
@@ -106,7 +106,7 @@ test_origins (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) welcome = NULL;
   g_autoptr (Client) stranger = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *origins[] = { "https://good.example", NULL };
 
   config->origins = g_strdupv ((char **) origins);
@@ -162,7 +162,7 @@ test_refused_connect (void)
   DwRouteTable *routes;
 
   desk_init (&desk);
-  routes = dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server));
+  routes = dw_dispatcher_get_routes (dw_server_get_dispatcher (desk.server));
   dw_route_table_add (routes, "$connect", refuse_connect);
   dw_route_table_add (routes, "$disconnect", forbid_disconnect);
   client = client_new_at (&desk, "", NULL);
@@ -175,7 +175,7 @@ static void
 test_connect_fails (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->integration_ms = 50;
   desk_init_with (&desk, config);
@@ -219,7 +219,7 @@ test_too_slow (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *frame = NULL, *next = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *two_way[] = { "slow", NULL };
 
   config->integration_ms = 100;
@@ -251,7 +251,7 @@ test_two_way (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *two_way[] = { "sendMessage", NULL };
   g_autofree char *broadcast = NULL, *response = NULL, *to_eve = NULL;
 
@@ -275,7 +275,7 @@ test_message_throttled (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *first = NULL, *second = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->rate = 0.001;
   config->burst = 2;
@@ -293,7 +293,7 @@ static void
 test_arrivals_throttled (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   g_autoptr (Client) first = NULL;
 
   config->connection_rate = 1;
@@ -350,7 +350,7 @@ test_no_default (void)
   g_autoptr (Client) client = NULL;
   static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
                                         "{\"action\":\"nope\"}" };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   g_autofree char *last = NULL;
 
   config->without_default = TRUE;

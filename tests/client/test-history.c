@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-conversation.h"
-#include "client/dw-day.h"
-#include "client/dw-pages.h"
+#include "client/messages/dw-conversation.h"
+#include "client/messages/dw-day.h"
+#include "client/messages/dw-pages.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
