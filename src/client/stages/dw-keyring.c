@@ -167,13 +167,87 @@ return_error (GTask *task, GError *error)
                            _ ("The keyring does not answer."));
 }
 
+/* libsecret 0.20 never answers where the keyring dies while it asks the person (measured): whoever asks watches the
+ * keyring's name, and is told a moment after it is gone. */
+typedef struct
+{
+  GTask *task; /* (unowned): until it has returned */
+  guint watch;
+  guint timer;
+  gboolean seen;
+} Question;
+
+static void
+question_end (Question *question)
+{
+  question->task = NULL;
+  g_clear_handle_id (&question->timer, g_source_remove);
+  g_clear_handle_id (&question->watch, g_bus_unwatch_name);
+}
+
+static gboolean
+on_no_answer (gpointer data)
+{
+  Question *question = data;
+  GTask *task = question->task;
+
+  question->timer = 0;
+  question_end (question);
+  return_error (task, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_keyring_there (GDBusConnection *bus, const char *name, const char *owner, gpointer data)
+{
+  ((Question *) data)->seen = TRUE;
+}
+
+static void
+on_keyring_gone (GDBusConnection *bus, const char *name, gpointer data)
+{
+  Question *question = data;
+
+  /* Before it was seen it may be about to start. */
+  if (question->seen && question->timer == 0)
+    question->timer = g_timeout_add (DW_KEYRING_LAST_MS, on_no_answer, question);
+}
+
+static GTask *
+ask (DwStage *stage, gpointer tag, GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (stage, NULL, callback, data);
+  Question *question = g_new0 (Question, 1);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, question, g_free);
+  question->task = task;
+  question->watch = g_bus_watch_name (G_BUS_TYPE_SESSION, "org.freedesktop.secrets", G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                      on_keyring_there, on_keyring_gone, question, NULL);
+  return task;
+}
+
+/* Whether whoever asked still waits for what libsecret says now. */
+static gboolean
+is_awaited (GTask *task)
+{
+  Question *question = g_task_get_task_data (task);
+  gboolean awaited = question->task != NULL;
+
+  question_end (question);
+  return awaited;
+}
+
 static void
 on_stored (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   GError *error = NULL;
+  gboolean kept = secret_password_store_finish (result, &error);
 
-  if (secret_password_store_finish (result, &error))
+  if (!is_awaited (task))
+    g_clear_error (&error);
+  else if (kept)
     g_task_return_boolean (task, TRUE);
   else
     return_error (task, error);
@@ -190,13 +264,12 @@ on_stored (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_keyring_save_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
 {
-  GTask *task = g_task_new (stage, NULL, callback, data);
+  GTask *task = ask (stage, dw_keyring_save_async, callback, data);
   g_autofree char *secret = secret_of (stage);
   g_autofree char *name = dw_stage_dup_name (stage);
   /* Translators: how the keyring lists a stage's secret; %s is the stage's name. */
   g_autofree char *label = g_strdup_printf (_ ("DynamoWave Chat: %s"), name);
 
-  g_task_set_source_tag (task, dw_keyring_save_async);
   secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, secret, NULL, on_stored, task, "stage",
                          dw_stage_get_uuid (stage), NULL);
 }
@@ -224,7 +297,9 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = NULL;
   char *secret = secret_password_lookup_finish (result, &error);
 
-  if (secret != NULL && take_secret (g_task_get_source_object (task), secret))
+  if (!is_awaited (task))
+    g_clear_error (&error);
+  else if (secret != NULL && take_secret (g_task_get_source_object (task), secret))
     g_task_return_boolean (task, TRUE);
   else
     return_error (task, error);
@@ -242,9 +317,8 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_keyring_load_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
 {
-  GTask *task = g_task_new (stage, NULL, callback, data);
+  GTask *task = ask (stage, dw_keyring_load_async, callback, data);
 
-  g_task_set_source_tag (task, dw_keyring_load_async);
   secret_password_lookup (&schema, NULL, on_found, task, "stage", dw_stage_get_uuid (stage), NULL);
 }
 
