@@ -512,17 +512,21 @@ void
 dw_conversation_remove (DwConversation *self, DwMessage *message)
 {
   gint64 place = dw_message_get_place (message);
+  gint64 unread = self->unread > place ? self->unread - 1 : self->unread;
   g_autoptr (DwMessage) keep G_GNUC_UNUSED = g_object_ref (message);
   guint position;
 
-  if (!dw_conversation_get_position (self, place, &position))
+  if (place < self->first || place > self->last)
     return;
+  /* With the last line below it the unread line goes, which is a change of its own. */
+  if (has_unread_line (self) && (unread <= self->first || unread >= self->last))
+    dw_conversation_set_unread_from (self, 0);
+  dw_conversation_get_position (self, place, &position);
   dw_pages_remove (self->pages, message,
                    dw_store_lines_remove (self->store, self->stage, dw_message_get_record (message)));
   self->last--;
   self->next--;
-  if (self->unread > place)
-    self->unread--;
+  self->unread = unread;
   if (self->seen >= place)
     self->seen--;
   if (self->newest == message)
