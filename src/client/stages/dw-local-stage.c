@@ -61,16 +61,19 @@ on_first_line (GObject *source, GAsyncResult *result, gpointer data)
   DwLocalStage *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
   g_autofree char *line = NULL;
+  gboolean current = self->output == G_DATA_INPUT_STREAM (source);
 
   line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL, &error);
-  if (line != NULL)
+  /* One that has ended since gives out no address. */
+  if (line != NULL && current)
     self->url = dw_stage_url_parse (line, NULL);
-  if (self->url != NULL)
+  if (current && self->url != NULL)
     {
       g_task_return_pointer (task, dw_stage_url_ref (self->url), (GDestroyNotify) dw_stage_url_unref);
       return;
     }
-  dw_local_stage_stop (self);
+  if (current)
+    dw_local_stage_stop (self);
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_LOCAL_STAGE, "%s",
                            _ ("The stage on this computer ended before it was ready."));
 }
