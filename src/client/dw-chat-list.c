@@ -84,7 +84,7 @@ find_local (DwChatList *self)
 }
 
 static void
-on_secret_changed (DwChatList *self, DwStage *stage)
+on_secret_changed (DwChatList *self, GParamSpec *pspec, DwStage *stage)
 {
   DwChat *chat = find_by_stage (self, stage);
 

@@ -94,6 +94,12 @@ set_dirty (DwStageList *self, DwStage *stage)
 }
 
 static void
+on_stage_changed (DwStageList *self, GParamSpec *pspec, DwStage *stage)
+{
+  set_dirty (self, stage);
+}
+
+static void
 set_all_dirty (DwStageList *self)
 {
   for (guint i = 0; i < self->stages->len; i++)
@@ -105,7 +111,7 @@ watch (DwStageList *self, DwStage *stage, guint position)
 {
   g_ptr_array_insert (self->stages, (int) position, g_object_ref (stage));
   self->next = MAX (self->next, dw_stage_get_number (stage) + 1);
-  g_signal_connect_object (stage, "notify", G_CALLBACK (set_dirty), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (stage, "notify", G_CALLBACK (on_stage_changed), self, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -291,7 +297,7 @@ dw_stage_list_remove (DwStageList *self, DwStage *stage)
 
   if (!g_ptr_array_find (self->stages, stage, &position))
     return;
-  g_signal_handlers_disconnect_by_func (stage, set_dirty, self);
+  g_signal_handlers_disconnect_by_func (stage, on_stage_changed, self);
   g_hash_table_remove (self->dirty, stage);
   g_ptr_array_remove_index (self->stages, position);
   dw_store_stages_remove (self->store, dw_stage_get_number (stage));
