@@ -186,6 +186,70 @@ test_connect_fails (void)
   g_test_assert_expected_messages ();
 }
 
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GBytes **) data = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+/* An upgrade that is refused, to see its body. */
+static char *
+ask_upgrade (Desk *desk, const char *query, guint *status)
+{
+  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *url = g_strconcat ("http", strchr (stage, ':'), query, NULL);
+  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autoptr (GBytes) body = NULL;
+
+  soup_message_headers_append (headers, "Connection", "Upgrade");
+  soup_message_headers_append (headers, "Upgrade", "websocket");
+  soup_message_headers_append (headers, "Sec-WebSocket-Version", "13");
+  soup_message_headers_append (headers, "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  soup_session_send_and_read_async (desk->http, message, G_PRIORITY_DEFAULT, NULL, on_answer, &body);
+  dw_test_until ("an answer", is_set, &body);
+  *status = soup_message_get_status (message);
+  return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+}
+
+/* A refusal says in its body what it is, as API Gateway does: a person who asks with curl reads it. */
+static void
+test_words (void)
+{
+  static const struct
+  {
+    const char *query;
+    guint status;
+    const char *body;
+  } rows[] = {
+    { "", 401, "{\"message\":\"Unauthorized\"}" },
+    { "?token=other", 403, "{\"message\":\"Forbidden\"}" },
+    { "?token=right", 502, "{\"message\":\"Internal server error\"}" },
+  };
+  g_auto (Desk) desk = { 0 };
+  DwServerConfig *config = dw_server_config_new ("prod");
+
+  config->token = g_strdup ("right");
+  desk_init_with (&desk, config);
+  dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
+  g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint status = 0;
+      g_autofree char *body = ask_upgrade (&desk, rows[i].query, &status);
+
+      g_assert_cmpuint (status, ==, rows[i].status);
+      g_assert_cmpstr (body, ==, rows[i].body);
+    }
+  g_test_assert_expected_messages ();
+}
+
 typedef struct
 {
   GAsyncReadyCallback callback;
@@ -435,6 +499,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/refusals/origins", test_origins);
   g_test_add_func ("/backend/refusals/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/refusals/connect-fails/EM-5", test_connect_fails);
+  g_test_add_func ("/backend/refusals/words", test_words);
   g_test_add_func ("/backend/refusals/too-slow/EM-5", test_too_slow);
   g_test_add_func ("/backend/refusals/two-way", test_two_way);
   g_test_add_func ("/backend/refusals/message-throttled", test_message_throttled);

@@ -257,10 +257,14 @@ def test_gap():
         stage.process.kill()
         stage.process.wait(10)
         tail.until(kind="state", state="waiting")
-        time.sleep(1.2)  # long enough to be told
+        time.sleep(2)  # long enough to be told, and for attempts that fail
         with Stage("--listen", address):
             event = tail.until(kind="gap")
             assert event["since"] < event["until"], event
+            # Told once it is over: by an attempt that failed it would be cut short.
+            assert [e["state"] for e in tail.events if e["kind"] == "state"][-1] in ("connected", "online"), tail.events
+            since, until = (datetime.fromisoformat(event[key].replace("Z", "+00:00")) for key in ("since", "until"))
+            assert (until - since).total_seconds() >= 2, event
             assert tail.end()[0] == 0
 
 
