@@ -150,6 +150,8 @@ class Workshop:
         environment = {**os.environ, "CC": os.environ.get("CC") or ("ccache cc" if shutil.which("ccache") else "cc")}
         if not (self.build / "build.ninja").exists():
             subprocess.run(["meson", "setup", self.build, self.tree, *options], env=environment, check=True, stdout=subprocess.DEVNULL)
+        # A folder of an earlier run may not know this tree's tests yet.
+        self.make(["build.ninja"])
         self.tests = self.find_tests()
         if not self.make([program for test in self.tests for program in test.programs]):
             sys.exit("mutate: the tree does not build as it is")
