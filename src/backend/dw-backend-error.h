@@ -10,7 +10,6 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_GONE: the connection is closed, unknown, or not established yet (HTTP 410)
  * @DW_BACKEND_ERROR_LISTEN: the stage cannot listen where it was told to
  * @DW_BACKEND_ERROR_EVENT: an event lacks what its handler needs
- * @DW_BACKEND_ERROR_SIGNATURE: a request is not signed, or not rightly
  * @DW_BACKEND_ERROR_CONFIG: a stage cannot be what it is told to be
  * @DW_BACKEND_ERROR_THROTTLED: too much at once (HTTP 429)
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
@@ -22,7 +21,6 @@ typedef enum
   DW_BACKEND_ERROR_GONE,
   DW_BACKEND_ERROR_LISTEN,
   DW_BACKEND_ERROR_EVENT,
-  DW_BACKEND_ERROR_SIGNATURE,
   DW_BACKEND_ERROR_CONFIG,
   DW_BACKEND_ERROR_THROTTLED,
   DW_BACKEND_ERROR_TABLE,

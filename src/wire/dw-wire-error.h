@@ -13,8 +13,9 @@ G_BEGIN_DECLS
  * @DW_WIRE_ERROR_TOO_LARGE: the frame is larger than %DW_LIMIT_FRAME_BYTES
  * @DW_WIRE_ERROR_TEXT: the text is not UTF-8
  * @DW_WIRE_ERROR_DIALECT: the dialect cannot work
+ * @DW_WIRE_ERROR_SIGNATURE: a request is not signed, or not rightly; its message is what a service answers
  *
- * The errors of this library. Their messages are translated and say what to change.
+ * The errors of this library. The messages of all others are translated and say what to change.
  */
 typedef enum
 {
@@ -24,6 +25,7 @@ typedef enum
   DW_WIRE_ERROR_TOO_LARGE,
   DW_WIRE_ERROR_TEXT,
   DW_WIRE_ERROR_DIALECT,
+  DW_WIRE_ERROR_SIGNATURE,
 } DwWireError;
 
 #define DW_WIRE_ERROR (dw_wire_error_quark ())

@@ -3,11 +3,11 @@
 
 #include "dw-connection-id.h"
 #include "dw-connections-path.h"
-#include "dw-sigv4.h"
 
 #include "backend/dw-backend-error.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-sigv4.h"
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
@@ -234,7 +234,7 @@ is_signed (DwManagement *self, SoupServerMessage *message, GByteArray *body, GEr
                                  g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
 
       g_clear_error (error);
-      if (dw_sigv4_verify (&request, self->config->key_id, self->config->secret, now, error))
+      if (dw_sigv4_verify (&request, "execute-api", self->config->key_id, self->config->secret, now, error))
         return TRUE;
     }
   return FALSE;

@@ -48,6 +48,7 @@ char *dw_sigv4_sign (const DwSigv4Request *request,
                      const DwSigv4Scope *scope,
                      const char *secret);
 gboolean dw_sigv4_verify (const DwSigv4Request *request,
+                          const char *service,
                           const char *key_id,
                           const char *secret,
                           gint64 now,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-sigv4.h"
 
-#include "backend/dw-backend-error.h"
+#include "dw-wire-error.h"
 
 #include <string.h>
 
-/* AWS Signature Version 4 ("Create a signed AWS API request"), as far as a service verifies it. */
+/* AWS Signature Version 4 ("Create a signed AWS API request"): what a caller writes and a service verifies. */
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
@@ -146,7 +146,7 @@ dw_sigv4_sign (const DwSigv4Request *request,
 static gboolean
 refuse (GError **error, const char *words)
 {
-  g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE, words);
+  g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE, words);
   return FALSE;
 }
 
@@ -189,15 +189,21 @@ is_equal (const char *wanted, const char *given)
 /**
  * dw_sigv4_verify:
  * @request: a request with its `authorization` and `x-amz-date`
+ * @service: what it has to be signed for, such as `execute-api`
  * @key_id: the access key ID that is right
  * @secret: its secret access key
  * @now: the time, in seconds since 1970 UTC
- * @error: %DW_BACKEND_ERROR_SIGNATURE: what is wrong
+ * @error: %DW_WIRE_ERROR_SIGNATURE: what is wrong
  *
  * Returns: whether whoever knows the secret signed this request just now, for this service
  */
 gboolean
-dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *secret, gint64 now, GError **error)
+dw_sigv4_verify (const DwSigv4Request *request,
+                 const char *service,
+                 const char *key_id,
+                 const char *secret,
+                 gint64 now,
+                 GError **error)
 {
   const char *header = g_hash_table_lookup (request->headers, "authorization");
   const char *date = g_hash_table_lookup (request->headers, "x-amz-date");
@@ -217,8 +223,12 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
     return refuse (error, "The security token included in the request is invalid.");
   if (!g_str_has_prefix (date, parts[1]) || strlen (parts[1]) != 8 || !is_recent (date, now))
     return refuse (error, "Signature expired or not yet current.");
-  if (strcmp (parts[3], "execute-api") != 0 || strcmp (parts[4], "aws4_request") != 0)
-    return refuse (error, "Credential should be scoped to correct service: 'execute-api'.");
+  if (strcmp (parts[3], service) != 0 || strcmp (parts[4], "aws4_request") != 0)
+    {
+      g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE,
+                   "Credential should be scoped to correct service: '%s'.", service);
+      return FALSE;
+    }
   /* A signature that does not cover the host and the date could be used again elsewhere. */
   if (!g_regex_match_simple ("(^|;)host(;|$)", signed_headers, 0, 0)
       || !g_regex_match_simple ("(^|;)x-amz-date(;|$)", signed_headers, 0, 0))
@@ -230,7 +240,7 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
       g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
 
       g_set_error (
-          error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE,
+          error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE,
           "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
           "String for this request should have been\n'%s'",
           canonical);
