@@ -13,6 +13,10 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_CONFIG: a stage cannot be what it is told to be
  * @DW_BACKEND_ERROR_THROTTLED: too much at once (HTTP 429)
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
+ * @DW_BACKEND_ERROR_DEADLINE: the time was over before it was done
+ * @DW_BACKEND_ERROR_CONDITION: a write's condition does not hold
+ * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or broke off
+ * @DW_BACKEND_ERROR_SERVICE: a service refused a request, and would refuse it again
  *
  * The errors of this library.
  */
@@ -24,6 +28,10 @@ typedef enum
   DW_BACKEND_ERROR_CONFIG,
   DW_BACKEND_ERROR_THROTTLED,
   DW_BACKEND_ERROR_TABLE,
+  DW_BACKEND_ERROR_DEADLINE,
+  DW_BACKEND_ERROR_CONDITION,
+  DW_BACKEND_ERROR_NETWORK,
+  DW_BACKEND_ERROR_SERVICE,
 } DwBackendError;
 
 #define DW_BACKEND_ERROR (dw_backend_error_quark ())
