@@ -22,10 +22,10 @@ typedef struct
   DwRegistry *registry;
   DwGateway *gateway;
   char *broadcast;
-  char *id;         /* the message's own, or NULL */
-  char *sender;     /* the connection it came from */
-  gint64 accepted;  /* in seconds since 1970 UTC */
-  guint legs;       /* pages under way; at most PAGES_AT_ONCE */
+  char *id;        /* the message's own, or NULL */
+  char *sender;    /* the connection it came from */
+  gint64 accepted; /* in seconds since 1970 UTC */
+  guint legs;      /* pages under way; at most PAGES_AT_ONCE */
   guint pages;
   gboolean scanning;
   gboolean scanned; /* there are no more pages */
@@ -267,7 +267,8 @@ echo (GTask *task)
   g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (to, g_strdup (sending->sender));
-  dw_gateway_post_async (sending->gateway, to, NULL, sending->broadcast, g_task_get_cancellable (task), on_echoed, task);
+  dw_gateway_post_async (sending->gateway, to, NULL, sending->broadcast, g_task_get_cancellable (task), on_echoed,
+                         task);
 }
 
 static void
