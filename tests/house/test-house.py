@@ -68,10 +68,24 @@ def test_arrows_are_seen():
             assert wrong_arrows(Path(scratch)), (room, include)
 
 
+# And within the backend. A Lambda function carries neither a server nor a database.
+INSIDE = {"handlers": set(), "aws": {"handlers"}, "lambda": {"aws", "handlers"}}
+
+
+def test_backend_arrows():
+    """Within the backend: lambda → {aws, handlers}, aws → handlers; neither knows libsoup or SQLite"""
+    for room, allowed in INSIDE.items():
+        for path in (ROOT / "src" / "backend" / room).glob("*.[ch]"):
+            text = path.read_text(encoding="utf-8")
+            for target in re.findall(r'^#include "backend/([a-z]+)/', text, re.M):
+                assert target == room or target in allowed, f"{path} includes backend/{target}"
+            assert not re.search(r"^#include <(libsoup|sqlite3)", text, re.M), path
+
+
 def test_names():
     """Files carry dw- and one noun; no catch-alls"""
     for path in sources():
-        if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c"):
+        if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c", "bootstrap.c"):
             continue
         assert path.name.startswith("dw-"), path
         assert not re.search(r"util|helper|manager|misc|common", path.name), path
