@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
  * @DW_BACKEND_ERROR_DEADLINE: the time was over before it was done
  * @DW_BACKEND_ERROR_CONDITION: a write's condition does not hold
+ * @DW_BACKEND_ERROR_CLAIMED: a message is being sent by somebody else
  * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or broke off
  * @DW_BACKEND_ERROR_SERVICE: a service refused a request, and would refuse it again
  *
@@ -30,6 +31,7 @@ typedef enum
   DW_BACKEND_ERROR_TABLE,
   DW_BACKEND_ERROR_DEADLINE,
   DW_BACKEND_ERROR_CONDITION,
+  DW_BACKEND_ERROR_CLAIMED,
   DW_BACKEND_ERROR_NETWORK,
   DW_BACKEND_ERROR_SERVICE,
 } DwBackendError;

@@ -231,6 +231,17 @@ run_table (DwCloud *cloud, SoupServerMessage *message, const char *operation, co
       g_tree_remove (table, typed (key, key_name (key), "S"));
       respond (message, 200, NULL, "{}");
     }
+  else if (strcmp (operation, "GetItem") == 0)
+    {
+      JsonObject *key = json_object_get_object_member (request, "Key");
+      JsonObject *item = g_tree_lookup (table, typed (key, key_name (key), "S"));
+      g_autoptr (JsonNode) node = item != NULL ? json_node_init_object (json_node_alloc (), item) : NULL;
+      g_autofree char *text = item != NULL ? json_to_string (node, FALSE) : NULL;
+      g_autofree char *answer =
+          g_strconcat ("{", text != NULL ? "\"Item\":" : "", text != NULL ? text : "", "}", NULL);
+
+      respond (message, 200, NULL, answer);
+    }
   else if (strcmp (operation, "Scan") == 0)
     scan_table (cloud, message, table, request);
   else

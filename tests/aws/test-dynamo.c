@@ -85,7 +85,8 @@ scan (Desk *desk, const char *key, GError **error)
   return dw_registry_scan_finish (DW_REGISTRY (desk->registry), result, error);
 }
 
-static gboolean
+/* 1 for one's own, 0 for a message that was sent, -1 for one that is being sent. */
+static int
 claim (Desk *desk, const char *id, gint64 time)
 {
   g_autoptr (GAsyncResult) result = NULL;
@@ -94,8 +95,11 @@ claim (Desk *desk, const char *id, gint64 time)
 
   dw_registry_claim_async (DW_REGISTRY (desk->registry), id, time, NULL, on_done, &result);
   dw_test_until ("a claim", is_there, &result);
-  dw_registry_claim_finish (DW_REGISTRY (desk->registry), result, &fresh, &error);
-  g_assert_no_error (error);
+  if (!dw_registry_claim_finish (DW_REGISTRY (desk->registry), result, &fresh, &error))
+    {
+      g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED);
+      return -1;
+    }
   return fresh;
 }
 
@@ -342,7 +346,7 @@ test_throttled (void)
   g_assert_cmpuint (desk.tally.throttled, <, 100);
 }
 
-/* A message's id is known for ten minutes, whatever it looks like. */
+/* A message's id is known for ten minutes once it was sent, whatever it looks like. */
 static void
 test_claims (void)
 {
@@ -353,16 +357,36 @@ test_claims (void)
   desk_init (&desk);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     {
-      g_assert_true (claim (&desk, ids[i], 1000));
-      g_assert_false (claim (&desk, ids[i], 1000));
-      g_assert_false (claim (&desk, ids[i], 1599));
-      g_assert_true (claim (&desk, ids[i], 1600));
+      g_assert_cmpint (claim (&desk, ids[i], 1000), ==, 1);
+      dw_dynamo_registry_confirm (desk.registry);
+      settle (&desk);
+      g_assert_cmpint (claim (&desk, ids[i], 1000), ==, 0);
+      g_assert_cmpint (claim (&desk, ids[i], 1599), ==, 0);
+      g_assert_cmpint (claim (&desk, ids[i], 1600), ==, 1);
       dw_registry_release (DW_REGISTRY (desk.registry), ids[i]);
       settle (&desk);
-      g_assert_true (claim (&desk, ids[i], 1601));
+      g_assert_cmpint (claim (&desk, ids[i], 1601), ==, 1);
     }
   /* They are no connections. */
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+}
+
+/* Who claims and dies holds the claim for as long as it could have lived. Meanwhile nobody is told that the message
+ * was sent, and afterwards it can be sent. */
+static void
+test_lease (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  dw_dynamo_registry_set_lease (desk.registry, 30);
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+  dw_dynamo_registry_abandon (desk.registry);
+  g_assert_cmpint (claim (&desk, "a", 1029), ==, -1);
+  g_assert_cmpint (claim (&desk, "a", 1030), ==, 1);
+  dw_dynamo_registry_confirm (desk.registry);
+  settle (&desk);
+  g_assert_cmpint (claim (&desk, "a", 1061), ==, 0);
 }
 
 /* The answer to a claim is lost. The second attempt finds the first one's row, and must know it for its own: else
@@ -374,9 +398,9 @@ test_lost_claim (void)
 
   desk_init (&desk);
   dw_cloud_fail (&desk.cloud, DW_FAULT_LOST, 0, NULL);
-  g_assert_true (claim (&desk, "a", 1000));
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
   g_assert_cmpuint (desk.cloud.requests, ==, 2);
-  g_assert_false (claim (&desk, "a", 1000));
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, -1);
 }
 
 /* Hundreds of rows that go at once are deleted a few at a time, and waited for. */
@@ -488,6 +512,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/dynamo/deadline", test_deadline);
   g_test_add_func ("/aws/dynamo/throttled", test_throttled);
   g_test_add_func ("/aws/dynamo/claims", test_claims);
+  g_test_add_func ("/aws/dynamo/lease", test_lease);
   g_test_add_func ("/aws/dynamo/lost-claim", test_lost_claim);
   g_test_add_func ("/aws/dynamo/settle", test_settle);
   g_test_add_func ("/aws/dynamo/answers", test_answers);

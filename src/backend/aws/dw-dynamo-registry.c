@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* ConnectionsTable: `ConnectionID`, `Timestamp`, `ExpiresAt` (TTL) and `Endpoint`. The ids of messages have a table
- * of their own, so that a broadcast does not pay for reading them: `MessageID`, `Claim` and `ExpiresAt`. */
+ * of their own, so that a broadcast does not pay for reading them: `MessageID`, `Claim`, `ExpiresAt`, and `Done`
+ * once the message was sent. Until then the claim is a lease: a function that dies gives it back by that. */
 struct _DwDynamoRegistry
 {
   GObject parent_instance;
@@ -18,7 +19,9 @@ struct _DwDynamoRegistry
   char *claims;
   char *endpoint;  /* of the stage that runs, or NULL */
   guint page;      /* rows a page, or 0 for as many as a megabyte holds */
-  GQueue loose;    /* of bodies of DeleteItem that nobody waits for; as many as a broadcast found gone */
+  guint lease;     /* of a claim, in seconds */
+  GPtrArray *held; /* of Held: what this process claimed and has not confirmed */
+  GQueue loose;    /* of “Operation body” that nobody waits for; as many as a broadcast found gone */
   guint deleting;  /* of these, under way; at most LOOSE_ENDS */
   GQueue settling; /* of GTask */
 };
@@ -36,12 +39,29 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwDynamoRegistry,
 /* Rows that are deleted at once, beside the posts. */
 #define LOOSE_ENDS 32
 
+/* A claim, while its message is being sent. */
+typedef struct
+{
+  char *key;
+  char *own;
+  gint64 now;
+} Held;
+
+static void
+held_free (Held *held)
+{
+  g_free (held->key);
+  g_free (held->own);
+  g_free (held);
+}
+
 static void
 dw_dynamo_registry_finalize (GObject *object)
 {
   DwDynamoRegistry *self = DW_DYNAMO_REGISTRY (object);
 
   g_queue_clear_full (&self->loose, g_free);
+  g_ptr_array_unref (self->held);
   g_clear_object (&self->dynamodb);
   g_free (self->table);
   g_free (self->claims);
@@ -58,6 +78,8 @@ dw_dynamo_registry_class_init (DwDynamoRegistryClass *klass)
 static void
 dw_dynamo_registry_init (DwDynamoRegistry *self)
 {
+  self->lease = DW_REGISTRY_CLAIM_SECONDS;
+  self->held = g_ptr_array_new_with_free_func ((GDestroyNotify) held_free);
   g_queue_init (&self->loose);
   g_queue_init (&self->settling);
 }
@@ -176,7 +198,7 @@ on_loose_end (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (JsonNode) answer = dw_dynamodb_call_finish (DW_DYNAMODB (source), result, &error);
 
   if (answer == NULL)
-    g_message ("A row that should go stays until its time: %s", error->message);
+    g_message ("A row stays as it is until its time: %s", error->message);
   self->deleting--;
   delete_next (self);
   settle (self);
@@ -187,11 +209,20 @@ delete_next (DwDynamoRegistry *self)
 {
   while (self->deleting < LOOSE_ENDS && !g_queue_is_empty (&self->loose))
     {
-      g_autofree char *body = g_queue_pop_head (&self->loose);
+      g_autofree char *text = g_queue_pop_head (&self->loose);
+      char *body = strchr (text, ' ');
 
+      *body++ = '\0';
       self->deleting++;
-      dw_dynamodb_call_async (self->dynamodb, "DeleteItem", body, NULL, on_loose_end, g_object_ref (self));
+      dw_dynamodb_call_async (self->dynamodb, text, body, NULL, on_loose_end, g_object_ref (self));
     }
+}
+
+static void
+write_later (DwDynamoRegistry *self, const char *operation, const char *body)
+{
+  g_queue_push_tail (&self->loose, g_strconcat (operation, " ", body, NULL));
+  delete_next (self);
 }
 
 /* A row that goes. Whoever gave no callback does not wait, but the process must not be frozen before. */
@@ -210,8 +241,7 @@ delete_row (DwDynamoRegistry *self, const char *table, const char *name, const c
       dw_dynamodb_call_async (self->dynamodb, "DeleteItem", body, g_task_get_cancellable (task), on_written, task);
       return;
     }
-  g_queue_push_tail (&self->loose, g_steal_pointer (&body));
-  delete_next (self);
+  write_later (self, "DeleteItem", body);
 }
 
 static void
@@ -354,19 +384,83 @@ message_key (const char *id)
   return g_strconcat ("sha256:", hash, NULL);
 }
 
+/* Whether the other claim's message was sent. If not, nobody may be told that it was: whoever has the claim may be
+ * dead. */
 static void
-on_claimed (GObject *source, GAsyncResult *result, gpointer data)
+on_claim_read (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) answer = dw_dynamodb_call_finish (DW_DYNAMODB (source), result, &error);
+  JsonObject *object = answer != NULL ? json_node_get_object (answer) : NULL;
+  JsonNode *item = object != NULL ? json_object_get_member (object, "Item") : NULL;
+  gint64 done;
 
-  if (answer != NULL)
-    g_task_return_int (task, 1);
-  else if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONDITION))
+  if (answer == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (item != NULL && JSON_NODE_HOLDS_OBJECT (item)
+           && dw_dynamodb_get_number (json_node_get_object (item), "Done", &done))
     g_task_return_int (task, 0);
   else
+    g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED, "the message is being sent already");
+}
+
+static void
+read_claim (GTask *task)
+{
+  DwDynamoRegistry *self = g_task_get_source_object (task);
+  Held *claiming = g_task_get_task_data (task);
+  JsonBuilder *builder = begin (self->claims);
+  g_autofree char *body = NULL;
+
+  begin_member (builder, "Key");
+  add_typed (builder, "MessageID", "S", claiming->key);
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "ConsistentRead");
+  json_builder_add_boolean_value (builder, TRUE);
+  body = end (builder);
+  dw_dynamodb_call_async (self->dynamodb, "GetItem", body, g_task_get_cancellable (task), on_claim_read,
+                          g_object_ref (task));
+}
+
+static void
+on_claimed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  DwDynamoRegistry *self = g_task_get_source_object (task);
+  Held *claiming = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) answer = dw_dynamodb_call_finish (DW_DYNAMODB (source), result, &error);
+
+  if (answer != NULL)
+    {
+      Held *held = g_new0 (Held, 1);
+
+      held->key = g_strdup (claiming->key);
+      held->own = g_strdup (claiming->own);
+      held->now = claiming->now;
+      g_ptr_array_add (self->held, held);
+      g_task_return_int (task, 1);
+    }
+  else if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONDITION))
+    read_claim (task);
+  else
     g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static JsonBuilder *
+begin_claim (DwDynamoRegistry *self, const char *key, const char *own, gint64 expires_at, gboolean done)
+{
+  JsonBuilder *builder = begin (self->claims);
+
+  begin_member (builder, "Item");
+  add_typed (builder, "MessageID", "S", key);
+  add_typed (builder, "Claim", "S", own);
+  add_number (builder, "ExpiresAt", expires_at);
+  if (done)
+    add_number (builder, "Done", 1);
+  json_builder_end_object (builder);
+  return builder;
 }
 
 /* A row whose time is over may still be there. And a write whose answer was lost is tried again: it finds its own
@@ -381,22 +475,21 @@ dw_dynamo_registry_claim_async (DwRegistry *registry,
 {
   DwDynamoRegistry *self = DW_DYNAMO_REGISTRY (registry);
   GTask *task = g_task_new (self, cancellable, callback, data);
-  JsonBuilder *builder = begin (self->claims);
-  g_autofree char *key = message_key (id);
-  g_autofree char *own = g_uuid_string_random ();
+  Held *claiming = g_new0 (Held, 1);
+  JsonBuilder *builder;
   g_autofree char *body = NULL;
 
+  claiming->key = message_key (id);
+  claiming->own = g_uuid_string_random ();
+  claiming->now = now;
   g_task_set_source_tag (task, dw_dynamo_registry_claim_async);
-  begin_member (builder, "Item");
-  add_typed (builder, "MessageID", "S", key);
-  add_typed (builder, "Claim", "S", own);
-  add_number (builder, "ExpiresAt", now + DW_REGISTRY_CLAIM_SECONDS);
-  json_builder_end_object (builder);
+  g_task_set_task_data (task, claiming, (GDestroyNotify) held_free);
+  builder = begin_claim (self, claiming->key, claiming->own, now + self->lease, FALSE);
   add_string (builder, "ConditionExpression",
               "attribute_not_exists(MessageID) OR ExpiresAt <= :now OR Claim = :own");
   begin_member (builder, "ExpressionAttributeValues");
   add_number (builder, ":now", now);
-  add_typed (builder, ":own", "S", own);
+  add_typed (builder, ":own", "S", claiming->own);
   json_builder_end_object (builder);
   body = end (builder);
   dw_dynamodb_call_async (self->dynamodb, "PutItem", body, cancellable, on_claimed, task);
@@ -408,7 +501,54 @@ dw_dynamo_registry_release (DwRegistry *registry, const char *id)
   DwDynamoRegistry *self = DW_DYNAMO_REGISTRY (registry);
   g_autofree char *key = message_key (id);
 
+  for (guint i = self->held->len; i > 0; i--)
+    if (strcmp (((Held *) g_ptr_array_index (self->held, i - 1))->key, key) == 0)
+      g_ptr_array_remove_index (self->held, i - 1);
   delete_row (self, self->claims, "MessageID", key, NULL);
+}
+
+/**
+ * dw_dynamo_registry_set_lease:
+ * @self: a registry
+ * @seconds: for how long a claim holds whose message is not confirmed: as long as whoever claims may live
+ */
+void
+dw_dynamo_registry_set_lease (DwDynamoRegistry *self, guint seconds)
+{
+  self->lease = seconds;
+}
+
+/**
+ * dw_dynamo_registry_confirm:
+ * @self: a registry
+ *
+ * The messages that were claimed were sent: they are remembered for %DW_REGISTRY_CLAIM_SECONDS.
+ * dw_dynamo_registry_settle_async() waits for it.
+ */
+void
+dw_dynamo_registry_confirm (DwDynamoRegistry *self)
+{
+  for (guint i = 0; i < self->held->len; i++)
+    {
+      const Held *held = g_ptr_array_index (self->held, i);
+      g_autofree char *body =
+          end (begin_claim (self, held->key, held->own, held->now + DW_REGISTRY_CLAIM_SECONDS, TRUE));
+
+      write_later (self, "PutItem", body);
+    }
+  g_ptr_array_set_size (self->held, 0);
+}
+
+/**
+ * dw_dynamo_registry_abandon:
+ * @self: a registry
+ *
+ * The messages that were claimed were perhaps not sent: their claims end by themselves.
+ */
+void
+dw_dynamo_registry_abandon (DwDynamoRegistry *self)
+{
+  g_ptr_array_set_size (self->held, 0);
 }
 
 static void

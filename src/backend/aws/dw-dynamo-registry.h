@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (DwDynamoRegistry, dw_dynamo_registry, DW, DYNAMO_REGISTRY,
 DwDynamoRegistry *dw_dynamo_registry_new (DwDynamodb *dynamodb, const char *table, const char *claims);
 void dw_dynamo_registry_set_endpoint (DwDynamoRegistry *self, const char *endpoint);
 void dw_dynamo_registry_set_page (DwDynamoRegistry *self, guint rows);
+void dw_dynamo_registry_set_lease (DwDynamoRegistry *self, guint seconds);
+void dw_dynamo_registry_confirm (DwDynamoRegistry *self);
+void dw_dynamo_registry_abandon (DwDynamoRegistry *self);
 void dw_dynamo_registry_settle_async (DwDynamoRegistry *self, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_dynamo_registry_settle_finish (DwDynamoRegistry *self, GAsyncResult *result, GError **error);
 

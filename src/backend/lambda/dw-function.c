@@ -243,6 +243,7 @@ give_up (GTask *task, char *words)
   Run *run = g_task_get_task_data (task);
 
   run->error = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE, words);
+  dw_dynamo_registry_abandon (((DwFunction *) g_task_get_source_object (task))->registry);
   g_free (words);
   finish (task);
 }
@@ -254,7 +255,10 @@ on_handed_on (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (dw_invoker_invoke_finish (DW_INVOKER (source), result, &error))
-    finish (task);
+    {
+      dw_dynamo_registry_confirm (((DwFunction *) g_task_get_source_object (task))->registry);
+      finish (task);
+    }
   else
     give_up (task, g_strdup_printf ("the rest of a broadcast could not be handed on: %s", error->message));
 }
@@ -309,10 +313,13 @@ on_handled (GObject *source, GAsyncResult *result, gpointer data)
     {
       run->error = g_steal_pointer (&error);
       release_hop (self, run);
+      dw_dynamo_registry_abandon (self->registry);
       finish (task);
       return;
     }
   run->answer = write_response (response);
+  if (response->rest == NULL)
+    dw_dynamo_registry_confirm (self->registry);
   if (response->rest != NULL)
     hand_on (task, response->rest);
   else
@@ -384,7 +391,8 @@ on_hop_claimed (GObject *source, GAsyncResult *result, gpointer data)
   Run *run = g_task_get_task_data (task);
   gboolean fresh;
 
-  if (!dw_registry_claim_finish (DW_REGISTRY (source), result, &fresh, &error))
+  if (!dw_registry_claim_finish (DW_REGISTRY (source), result, &fresh, &error)
+      && !g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (fresh)
     handle (task);
@@ -667,6 +675,9 @@ dw_function_run_async (DwFunction *self,
   run->deadline = invocation->deadline;
   self->tally = (DwTally){ 0 };
   set_deadlines (self, run->deadline, TABLE_RESERVE_MS);
+  /* One second more: a claim must not end before who holds it. */
+  dw_dynamo_registry_set_lease (self->registry,
+                                (guint) (MAX (run->deadline - g_get_monotonic_time (), 0) / G_USEC_PER_SEC + 1));
   if (object == NULL)
     refuse (task, "the event is no JSON object");
   else if (is_warmer (object))

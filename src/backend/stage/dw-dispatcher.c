@@ -4,6 +4,7 @@
 #include "dw-connection-id.h"
 #include "dw-gateway-frame.h"
 
+#include "backend/dw-backend-error.h"
 #include "backend/handlers/dw-event-json.h"
 
 #include "wire/dw-limits.h"
@@ -16,6 +17,7 @@ typedef struct
   guint timer;
   gint64 accepted; /* monotonic, in microseconds */
   gboolean late;
+  gboolean apart; /* of a function: they run beside one another, as at AWS */
 } Call;
 
 struct _DwDispatcher
@@ -35,6 +37,7 @@ struct _DwDispatcher
   Call *running;
   guint late; /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
   guint disconnects;
+  guint apart; /* messages that functions handle; the functions throttle them */
 };
 
 G_DEFINE_FINAL_TYPE (DwDispatcher, dw_dispatcher, G_TYPE_OBJECT)
@@ -184,8 +187,16 @@ run (DwDispatcher *self,
      gpointer data)
 {
   DwHandlerFunc handler = dw_route_table_get (self->routes, event->route_key);
+  DwFunctions *functions = dw_route_table_get_functions (self->routes, event->route_key);
 
   trace (self, event);
+  if (functions != NULL)
+    {
+      g_autofree char *json = dw_event_to_json (event);
+
+      dw_functions_invoke_async (functions, event->route_key, json, callback, data);
+      return;
+    }
   handler (self->registry, DW_GATEWAY (self->gateway), event, cancellable, callback, data);
 }
 
@@ -230,7 +241,9 @@ on_connect_handled (GObject *source, GAsyncResult *result, gpointer data)
   if (response == NULL)
     {
       g_warning ("The $connect handler failed: %s", error->message);
-      response = dw_response_new (502, NULL);
+      /* An invocation that was rejected is the gateway's failure, and not the function's. */
+      response =
+          dw_response_new (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_THROTTLED) ? 500 : 502, NULL);
     }
   g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_response_free);
 }
@@ -258,7 +271,7 @@ dw_dispatcher_connect_async (DwDispatcher *self,
   connecting->event = make_event (self, "$connect", caller, caller->connected_at, NULL);
   g_task_set_source_tag (task, dw_dispatcher_connect_async);
   g_task_set_task_data (task, connecting, (GDestroyNotify) connecting_free);
-  if (dw_route_table_get (self->routes, "$connect") == NULL)
+  if (!dw_route_table_has (self->routes, "$connect"))
     {
       g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
       g_object_unref (task);
@@ -319,7 +332,7 @@ dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, cons
   Call *call;
 
   dw_socket_gateway_get_metrics (self->gateway)->disconnects++;
-  if (dw_route_table_get (self->routes, "$disconnect") == NULL)
+  if (!dw_route_table_has (self->routes, "$disconnect"))
     return;
   call = g_new0 (Call, 1);
   call->dispatcher = g_object_ref (self);
@@ -367,7 +380,10 @@ on_message_handled (GObject *source, GAsyncResult *result, gpointer data)
     self->late--;
   else
     {
-      self->running = NULL;
+      if (call->apart)
+        self->apart--;
+      else
+        self->running = NULL;
       dw_metrics_add_time (dw_socket_gateway_get_metrics (self->gateway), g_get_monotonic_time () - call->accepted);
       if (response != NULL)
         respond (self, call, response);
@@ -391,11 +407,30 @@ on_message_timeout (gpointer data)
   call->timer = 0;
   call->late = TRUE;
   self->late++;
-  self->running = NULL;
+  if (call->apart)
+    self->apart--;
+  else
+    self->running = NULL;
   g_message ("The handler of %s takes too long", call->event->route_key);
   refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_TIMEOUT);
   run_next (self);
   return G_SOURCE_REMOVE;
+}
+
+static void
+start (DwDispatcher *self, Call *call)
+{
+  call->dispatcher = g_object_ref (self);
+  call->timer = g_timeout_add ((guint) self->timeout_ms, on_message_timeout, call);
+  run (self, call->event, NULL, on_message_handled, call);
+}
+
+static void
+run_apart (DwDispatcher *self, Call *call)
+{
+  call->apart = TRUE;
+  self->apart++;
+  start (self, call);
 }
 
 static void
@@ -406,9 +441,7 @@ run_next (DwDispatcher *self)
   if (self->running != NULL || g_queue_is_empty (&self->waiting) || self->late >= DW_DISPATCHER_LATE)
     return;
   call = self->running = g_queue_pop_head (&self->waiting);
-  call->dispatcher = g_object_ref (self);
-  call->timer = g_timeout_add ((guint) self->timeout_ms, on_message_timeout, call);
-  run (self, call->event, NULL, on_message_handled, call);
+  start (self, call);
 }
 
 /**
@@ -441,6 +474,11 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
   call = g_new0 (Call, 1);
   call->event = make_event (self, route_key, caller, now_ms (), body);
   call->accepted = g_get_monotonic_time ();
+  if (dw_route_table_get_functions (self->routes, route_key) != NULL)
+    {
+      run_apart (self, call);
+      return;
+    }
   g_queue_push_tail (&self->waiting, call);
   run_next (self);
 }
@@ -454,5 +492,5 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
 gboolean
 dw_dispatcher_is_idle (DwDispatcher *self)
 {
-  return self->running == NULL && self->disconnects == 0;
+  return self->running == NULL && self->disconnects == 0 && self->apart == 0;
 }

@@ -7,6 +7,8 @@
 #include "dw-sqlite-registry.h"
 #include "dw-upgrade.h"
 
+#include "backend/dw-backend-error.h"
+
 #include <string.h>
 #include <sys/resource.h>
 
@@ -23,10 +25,11 @@ struct _DwStageServer
   DwSocketGateway *gateway;
   DwManagement *management;
   DwRegistry *registry;
-  DwThrottle throttle; /* of new connections */
+  DwFunctions *functions; /* or NULL */
+  DwThrottle throttle;    /* of new connections */
   guint most_connections;
   guint entering; /* connections that $connect is asked about: each has its place already */
-  guint sweep; /* runs while there are connections */
+  guint sweep;    /* runs while there are connections */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageServer, dw_stage_server, G_TYPE_OBJECT)
@@ -183,6 +186,9 @@ dw_stage_server_dispose (GObject *object)
   g_clear_pointer (&self->arrivals, dw_arrivals_free);
   g_clear_pointer (&self->poll, dw_poll_unref);
   g_clear_object (&self->server);
+  if (self->functions != NULL)
+    dw_functions_stop (self->functions);
+  g_clear_object (&self->functions);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
   if (self->gateway != NULL)
@@ -208,8 +214,8 @@ dw_stage_server_class_init (DwStageServerClass *klass)
   object_class->finalize = dw_stage_server_finalize;
 }
 
-/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive and
- * for files. */
+/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive
+ * and for files. */
 static void
 share_descriptors (DwStageServer *self)
 {
@@ -223,8 +229,8 @@ share_descriptors (DwStageServer *self)
   arrivals = dw_arrivals_choose_most ((guint) descriptors);
   self->arrivals = dw_arrivals_new (arrivals, (gint64) self->config->request_s * 1000);
   /* The reserve has room for the least arrivals there may be. */
-  self->most_connections =
-      (guint) CLAMP (descriptors - DESCRIPTOR_RESERVE - (arrivals - DW_ARRIVALS_LEAST), 1, DW_STAGE_SERVER_CONNECTIONS);
+  self->most_connections = (guint) CLAMP (descriptors - DESCRIPTOR_RESERVE - (arrivals - DW_ARRIVALS_LEAST), 1,
+                                          DW_STAGE_SERVER_CONNECTIONS);
 }
 
 static void
@@ -247,6 +253,7 @@ add_routes (DwStageServer *self)
   dw_route_table_add (routes, "sendMessage", dw_send_message_handler);
   for (char **at = self->config->two_way; at != NULL && *at != NULL; at++)
     dw_route_table_set_two_way (routes, *at);
+  dw_route_table_set_functions (routes, self->functions);
   dw_route_table_set_selection (routes, dw_selection_new (self->config->selection, NULL));
 }
 
@@ -270,6 +277,77 @@ open_registry (DwStageServer *self, GError **error)
   return TRUE;
 }
 
+static char *
+make_secret (guint length)
+{
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  char *text = g_malloc0 (length + 1);
+
+  for (guint i = 0; i < length; i++)
+    text[i] = alphabet[g_random_int_range (0, 32)];
+  return text;
+}
+
+/* Functions sign their calls of @connections: with the key a person gave, else with that of the environment, which
+ * they find there themselves, else with one that lasts as long as the stage. */
+static void
+give_key (DwStageConfig *config)
+{
+  const char *key_id = g_getenv ("AWS_ACCESS_KEY_ID");
+  const char *secret = g_getenv ("AWS_SECRET_ACCESS_KEY");
+
+  if (config->key_id != NULL)
+    return;
+  if (key_id != NULL && secret != NULL && *key_id != '\0' && *secret != '\0')
+    {
+      config->key_id = g_strdup (key_id);
+      config->secret = g_strdup (secret);
+      return;
+    }
+  config->key_id = make_secret (20);
+  config->secret = make_secret (40);
+}
+
+static gboolean
+open_functions (DwStageServer *self, GError **error)
+{
+  const char *region = g_getenv ("AWS_REGION");
+  DwStageConfig *config = self->config;
+
+  if (config->functions == NULL || *config->functions == NULL)
+    {
+      if (config->reserves == NULL || *config->reserves == NULL)
+        return TRUE;
+      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "there is no function to reserve for");
+      return FALSE;
+    }
+  self->functions = dw_functions_new (config->function_ms, config->function_most);
+  for (char **at = config->functions; *at != NULL; at++)
+    if (!dw_functions_add (self->functions, *at, error))
+      return FALSE;
+  for (char **at = config->reserves; at != NULL && *at != NULL; at++)
+    if (!dw_functions_reserve (self->functions, *at, error))
+      return FALSE;
+  give_key (config);
+  region = region != NULL && *region != '\0' ? region : "us-east-1";
+  dw_functions_set_variable (self->functions, "AWS_REGION", region);
+  dw_functions_set_variable (self->functions, "AWS_DEFAULT_REGION", region);
+  dw_functions_set_variable (self->functions, "AWS_ACCESS_KEY_ID", config->key_id);
+  dw_functions_set_variable (self->functions, "AWS_SECRET_ACCESS_KEY", config->secret);
+  return TRUE;
+}
+
+/* Where @connections is: the SDKs look there for it, unless the function says otherwise. */
+static void
+tell_functions (DwStageServer *self)
+{
+  g_autofree char *url = dw_stage_server_dup_url (self);
+  g_autofree char *endpoint = g_strconcat ("http", url + strlen ("ws"), NULL);
+
+  if (self->functions != NULL)
+    dw_functions_set_variable (self->functions, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint);
+}
+
 /**
  * dw_stage_server_new_with:
  * @config: (transfer full): what it is to be
@@ -283,7 +361,7 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   g_autoptr (DwStageServer) self = g_object_new (DW_TYPE_STAGE_SERVER, NULL);
 
   self->config = config;
-  if (!dw_stage_config_check (config, error) || !open_registry (self, error))
+  if (!dw_stage_config_check (config, error) || !open_registry (self, error) || !open_functions (self, error))
     return NULL;
   self->gateway = dw_socket_gateway_new (config->rate, config->burst, config->file);
   self->management = dw_management_new (config, self->gateway);
@@ -321,7 +399,10 @@ dw_stage_server_new (const char *stage)
 gboolean
 dw_stage_server_listen (DwStageServer *self, GSocketAddress *address, GError **error)
 {
-  return dw_listener_listen (self->listener, address, error);
+  if (!dw_listener_listen (self->listener, address, error))
+    return FALSE;
+  tell_functions (self);
+  return TRUE;
 }
 
 /**
