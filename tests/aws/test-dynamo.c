@@ -380,13 +380,44 @@ test_lease (void)
 
   desk_init (&desk);
   dw_dynamo_registry_set_lease (desk.registry, 30);
+  dw_service_set_deadline (desk.service, g_get_monotonic_time () + 500 * 1000);
   g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
   dw_dynamo_registry_abandon (desk.registry);
   g_assert_cmpint (claim (&desk, "a", 1029), ==, -1);
+  dw_service_set_deadline (desk.service, 0);
   g_assert_cmpint (claim (&desk, "a", 1030), ==, 1);
   dw_dynamo_registry_confirm (desk.registry);
   settle (&desk);
   g_assert_cmpint (claim (&desk, "a", 1061), ==, 0);
+}
+
+static gboolean
+confirm (gpointer data)
+{
+  dw_dynamo_registry_confirm (((Desk *) data)->registry);
+  return G_SOURCE_REMOVE;
+}
+
+/* A copy that comes while the first is being sent waits for its end. And one whose first died waits for its lease.
+ */
+static void
+test_waits (void)
+{
+  for (guint dies = 0; dies < 2; dies++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      dw_dynamo_registry_set_lease (desk.registry, 2);
+      g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+      if (dies)
+        dw_dynamo_registry_abandon (desk.registry);
+      else
+        g_timeout_add (500, confirm, &desk);
+      dw_service_set_deadline (desk.service, g_get_monotonic_time () + 10 * G_USEC_PER_SEC);
+      g_assert_cmpint (claim (&desk, "a", 1000), ==, dies);
+      settle (&desk);
+    }
 }
 
 /* The answer to a claim is lost. The second attempt finds the first one's row, and must know it for its own: else
@@ -400,6 +431,7 @@ test_lost_claim (void)
   dw_cloud_fail (&desk.cloud, DW_FAULT_LOST, 0, NULL);
   g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
   g_assert_cmpuint (desk.cloud.requests, ==, 2);
+  dw_service_set_deadline (desk.service, g_get_monotonic_time () + 500 * 1000);
   g_assert_cmpint (claim (&desk, "a", 1000), ==, -1);
 }
 
@@ -513,6 +545,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/dynamo/throttled", test_throttled);
   g_test_add_func ("/aws/dynamo/claims", test_claims);
   g_test_add_func ("/aws/dynamo/lease", test_lease);
+  g_test_add_func ("/aws/dynamo/waits", test_waits);
   g_test_add_func ("/aws/dynamo/lost-claim", test_lost_claim);
   g_test_add_func ("/aws/dynamo/settle", test_settle);
   g_test_add_func ("/aws/dynamo/answers", test_answers);

@@ -3,6 +3,7 @@
 
 #include "backend/dw-backend-error.h"
 
+#include "wire/dw-backoff.h"
 #include "wire/dw-limits.h"
 
 #include <string.h>
@@ -36,6 +37,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwDynamoRegistry,
 /* A key of a table has 2,048 bytes at most and is not empty; what a client calls its message may be longer. */
 #define MESSAGE_ID_BYTES 256
 
+/* Between two looks at another's claim, in milliseconds. */
+#define CLAIM_PAUSE_MS 200
+
 /* Rows that are deleted at once, beside the posts. */
 #define LOOSE_ENDS 32
 
@@ -44,7 +48,8 @@ typedef struct
 {
   char *key;
   char *own;
-  gint64 now;
+  gint64 now;   /* in seconds since 1970 UTC, at @begun */
+  gint64 begun; /* monotonic, in microseconds */
 } Held;
 
 static void
@@ -384,8 +389,40 @@ message_key (const char *id)
   return g_strconcat ("sha256:", hash, NULL);
 }
 
-/* Whether the other claim's message was sent. If not, nobody may be told that it was: whoever has the claim may be
- * dead. */
+static void put_claim (GTask *task);
+static void read_claim (GTask *task);
+
+static gboolean
+on_claim_pause (gpointer data)
+{
+  read_claim (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever has the claim is at it, or dead. Nobody may be told that the message was sent before it was: wait for the
+ * one or the other. */
+static void
+wait_for_claim (GTask *task, JsonObject *item)
+{
+  DwDynamoRegistry *self = g_task_get_source_object (task);
+  Held *claiming = g_task_get_task_data (task);
+  gint64 now = claiming->now + (g_get_monotonic_time () - claiming->begun) / G_USEC_PER_SEC;
+  gint64 deadline = dw_service_get_deadline (dw_dynamodb_get_service (self->dynamodb));
+  guint delay = CLAIM_PAUSE_MS / 2 + dw_backoff_delay (CLAIM_PAUSE_MS, CLAIM_PAUSE_MS, 0, dw_backoff_random, NULL);
+  gint64 expires_at = 0;
+
+  if (item == NULL || (dw_dynamodb_get_number (item, "ExpiresAt", &expires_at) && expires_at <= now))
+    {
+      claiming->now = now;
+      claiming->begun = g_get_monotonic_time ();
+      put_claim (task);
+    }
+  else if (g_get_monotonic_time () + (gint64) delay * 1000 >= deadline)
+    g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED, "the message is being sent already");
+  else
+    g_timeout_add_full (G_PRIORITY_DEFAULT, delay, on_claim_pause, g_object_ref (task), g_object_unref);
+}
+
 static void
 on_claim_read (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -393,16 +430,16 @@ on_claim_read (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) answer = dw_dynamodb_call_finish (DW_DYNAMODB (source), result, &error);
   JsonObject *object = answer != NULL ? json_node_get_object (answer) : NULL;
-  JsonNode *item = object != NULL ? json_object_get_member (object, "Item") : NULL;
+  JsonNode *node = object != NULL ? json_object_get_member (object, "Item") : NULL;
+  JsonObject *item = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   gint64 done;
 
   if (answer == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (item != NULL && JSON_NODE_HOLDS_OBJECT (item)
-           && dw_dynamodb_get_number (json_node_get_object (item), "Done", &done))
+  else if (item != NULL && dw_dynamodb_get_number (item, "Done", &done))
     g_task_return_int (task, 0);
   else
-    g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED, "the message is being sent already");
+    wait_for_claim (task, item);
 }
 
 static void
@@ -466,6 +503,25 @@ begin_claim (DwDynamoRegistry *self, const char *key, const char *own, gint64 ex
 /* A row whose time is over may still be there. And a write whose answer was lost is tried again: it finds its own
  * claim, which must not look like another's. */
 static void
+put_claim (GTask *task)
+{
+  DwDynamoRegistry *self = g_task_get_source_object (task);
+  const Held *claiming = g_task_get_task_data (task);
+  JsonBuilder *builder = begin_claim (self, claiming->key, claiming->own, claiming->now + self->lease, FALSE);
+  g_autofree char *body = NULL;
+
+  add_string (builder, "ConditionExpression",
+              "attribute_not_exists(MessageID) OR ExpiresAt <= :now OR Claim = :own");
+  begin_member (builder, "ExpressionAttributeValues");
+  add_number (builder, ":now", claiming->now);
+  add_typed (builder, ":own", "S", claiming->own);
+  json_builder_end_object (builder);
+  body = end (builder);
+  dw_dynamodb_call_async (self->dynamodb, "PutItem", body, g_task_get_cancellable (task), on_claimed,
+                          g_object_ref (task));
+}
+
+static void
 dw_dynamo_registry_claim_async (DwRegistry *registry,
                                 const char *id,
                                 gint64 now,
@@ -474,25 +530,16 @@ dw_dynamo_registry_claim_async (DwRegistry *registry,
                                 gpointer data)
 {
   DwDynamoRegistry *self = DW_DYNAMO_REGISTRY (registry);
-  GTask *task = g_task_new (self, cancellable, callback, data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
   Held *claiming = g_new0 (Held, 1);
-  JsonBuilder *builder;
-  g_autofree char *body = NULL;
 
   claiming->key = message_key (id);
   claiming->own = g_uuid_string_random ();
   claiming->now = now;
+  claiming->begun = g_get_monotonic_time ();
   g_task_set_source_tag (task, dw_dynamo_registry_claim_async);
   g_task_set_task_data (task, claiming, (GDestroyNotify) held_free);
-  builder = begin_claim (self, claiming->key, claiming->own, now + self->lease, FALSE);
-  add_string (builder, "ConditionExpression",
-              "attribute_not_exists(MessageID) OR ExpiresAt <= :now OR Claim = :own");
-  begin_member (builder, "ExpressionAttributeValues");
-  add_number (builder, ":now", now);
-  add_typed (builder, ":own", "S", claiming->own);
-  json_builder_end_object (builder);
-  body = end (builder);
-  dw_dynamodb_call_async (self->dynamodb, "PutItem", body, cancellable, on_claimed, task);
+  put_claim (task);
 }
 
 static void
