@@ -67,11 +67,13 @@ append_trimmed (GString *text, const char *value)
 }
 
 static char *
-hash_of (GBytes *body)
+hash_of (const DwSigv4Request *request)
 {
-  if (body == NULL)
+  if (request->hash != NULL)
+    return g_strdup (request->hash);
+  if (request->body == NULL)
     return g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, request->body);
 }
 
 /**
@@ -87,7 +89,7 @@ dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_he
   g_autoptr (GString) text = g_string_new (request->method);
   g_autofree char *path = canonical_path (request->path);
   g_autofree char *query = canonical_query (request->query);
-  g_autofree char *hash = hash_of (request->body);
+  g_autofree char *hash = hash_of (request);
   g_auto (GStrv) names = g_strsplit (signed_headers, ";", SIGNED_HEADERS_MAX);
 
   g_string_append_printf (text, "\n%s\n%s\n", path, query);
@@ -114,6 +116,47 @@ hmac (const guint8 *key, gsize key_length, const char *text, guint8 result[32])
 }
 
 /**
+ * dw_sigv4_derive_key:
+ * @scope: what signatures are to be good for
+ * @secret: the secret access key
+ * @key: (out): the key they are made with, the same for a day
+ */
+void
+dw_sigv4_derive_key (const DwSigv4Scope *scope, const char *secret, guint8 key[DW_SIGV4_KEY_BYTES])
+{
+  g_autofree char *day = g_strndup (scope->date, 8);
+  g_autofree char *seed = g_strconcat ("AWS4", secret, NULL);
+
+  hmac ((const guint8 *) seed, strlen (seed), day, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, scope->region, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, scope->service, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, "aws4_request", key);
+}
+
+/**
+ * dw_sigv4_sign_with_key:
+ * @request: a request
+ * @signed_headers: the names of its headers that the signature covers
+ * @scope: what the signature is good for
+ * @key: of dw_sigv4_derive_key()
+ *
+ * Returns: (transfer full): the signature, in hexadecimal
+ */
+char *
+dw_sigv4_sign_with_key (const DwSigv4Request *request,
+                        const char *signed_headers,
+                        const DwSigv4Scope *scope,
+                        const guint8 key[DW_SIGV4_KEY_BYTES])
+{
+  g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
+  g_autofree char *to_sign = g_strdup_printf (ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", scope->date,
+                                              scope->date, scope->region, scope->service, hash);
+
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, DW_SIGV4_KEY_BYTES, to_sign, -1);
+}
+
+/**
  * dw_sigv4_sign:
  * @request: a request
  * @signed_headers: the names of its headers that the signature covers
@@ -128,19 +171,10 @@ dw_sigv4_sign (const DwSigv4Request *request,
                const DwSigv4Scope *scope,
                const char *secret)
 {
-  g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
-  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
-  g_autofree char *day = g_strndup (scope->date, 8);
-  g_autofree char *to_sign = g_strdup_printf (ALGORITHM "\n%s\n%s/%s/%s/aws4_request\n%s", scope->date, day,
-                                              scope->region, scope->service, hash);
-  g_autofree char *seed = g_strconcat ("AWS4", secret, NULL);
-  guint8 key[32];
+  guint8 key[DW_SIGV4_KEY_BYTES];
 
-  hmac ((const guint8 *) seed, strlen (seed), day, key);
-  hmac (key, sizeof key, scope->region, key);
-  hmac (key, sizeof key, scope->service, key);
-  hmac (key, sizeof key, "aws4_request", key);
-  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, sizeof key, to_sign, -1);
+  dw_sigv4_derive_key (scope, secret, key);
+  return dw_sigv4_sign_with_key (request, signed_headers, scope, key);
 }
 
 static gboolean

@@ -23,6 +23,13 @@ struct _DwService
   gint64 deadline; /* monotonic, in microseconds; 0 for none */
   DwTally *tally;  /* or NULL; it belongs to who set it */
   DwServiceCheck check;
+
+  gint64 second; /* @date is of this one, since 1970 UTC */
+  char date[17]; /* yyyymmddThhmmssZ */
+  char day[9];   /* of @key */
+  guint8 key[DW_SIGV4_KEY_BYTES];
+  GBytes *body; /* the last one: a broadcast has one for all */
+  char *hash;   /* of it */
 };
 
 G_DEFINE_FINAL_TYPE (DwService, dw_service, G_TYPE_OBJECT)
@@ -38,6 +45,8 @@ dw_service_finalize (GObject *object)
   g_free (self->name);
   g_free (self->endpoint);
   g_free (self->host);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->hash);
   G_OBJECT_CLASS (dw_service_parent_class)->finalize (object);
 }
 
@@ -148,12 +157,42 @@ typedef struct
   const char *value;
 } Header;
 
+/* What is the same for many requests is worked out once: the date for a second, the key for a day, the hash for a
+ * body. */
+static void
+prepare (DwService *self, GBytes *body)
+{
+  gint64 second = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (second != self->second)
+    {
+      g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (second);
+      g_autofree char *date = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
+      const DwSigv4Scope scope = { date, self->region, self->name };
+
+      self->second = second;
+      g_strlcpy (self->date, date, sizeof self->date);
+      if (strncmp (self->day, date, 8) != 0)
+        {
+          g_strlcpy (self->day, date, sizeof self->day);
+          dw_sigv4_derive_key (&scope, self->credentials->secret, self->key);
+        }
+    }
+  if (self->hash == NULL || body != self->body)
+    {
+      g_clear_pointer (&self->body, g_bytes_unref);
+      g_free (self->hash);
+      self->body = body != NULL ? g_bytes_ref (body) : NULL;
+      self->hash = body != NULL ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body)
+                                : g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+    }
+}
+
 /* The names are in order already, as the signature needs them. */
 static char **
 sign (DwService *self, const DwServiceCall *call)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *date = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
+  const char *date = self->date;
   const Header all[] = { { "content-type", call->content_type },
                          { "host", self->host },
                          { "x-amz-date", date },
@@ -165,7 +204,7 @@ sign (DwService *self, const DwServiceCall *call)
   g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
   g_autoptr (GString) names = g_string_new (NULL);
   g_autofree char *signature = NULL, *authorization = NULL;
-  DwSigv4Request request = { call->method, call->path, NULL, headers, call->body };
+  DwSigv4Request request = { call->method, call->path, NULL, headers, call->body, self->hash };
 
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     {
@@ -178,7 +217,7 @@ sign (DwService *self, const DwServiceCall *call)
       line = g_strdup_printf ("%s: %s", all[i].name, all[i].value);
       g_strv_builder_add (lines, line);
     }
-  signature = dw_sigv4_sign (&request, names->str, &scope, self->credentials->secret);
+  signature = dw_sigv4_sign_with_key (&request, names->str, &scope, self->key);
   authorization =
       g_strdup_printf ("Authorization: AWS4-HMAC-SHA256 Credential=%s/%.8s/%s/%s/aws4_request, "
                        "SignedHeaders=%s, Signature=%s",
@@ -213,10 +252,13 @@ static void
 send_until (DwService *self, const DwServiceCall *call, gint64 deadline, GTask *task, GAsyncReadyCallback callback)
 {
   g_autofree char *url = g_strconcat (self->endpoint, call->path, NULL);
-  g_auto (GStrv) headers = sign (self, call);
+  g_auto (GStrv) headers = NULL;
   gint64 attempt = g_get_monotonic_time () + DW_SERVICE_ATTEMPT_MS * 1000;
-  DwHttpRequest request = { call->method, url, (const char *const *) headers, call->body, MIN (deadline, attempt) };
+  DwHttpRequest request = { call->method, url, NULL, call->body, MIN (deadline, attempt) };
 
+  prepare (self, call->body);
+  headers = sign (self, call);
+  request.headers = (const char *const *) headers;
   dw_http_send_async (self->http, &request, g_task_get_cancellable (task), callback, task);
 }
 
