@@ -14,19 +14,14 @@
 
 /* Every part of the path is encoded once more, as it is on the wire (measured against the AWS SDK for JavaScript).
  */
-static char *
-canonical_path (const char *path)
+static void
+append_path (GString *text, const char *path)
 {
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-
-  for (char **at = parts; *at != NULL; at++)
-    {
-      char *escaped = g_uri_escape_string (*at, NULL, FALSE);
-
-      g_free (*at);
-      *at = escaped;
-    }
-  return g_strjoinv ("/", parts);
+  for (const char *at = path; *at != '\0'; at++)
+    if (g_ascii_isalnum (*at) || strchr ("-._~/", *at) != NULL)
+      g_string_append_c (text, *at);
+    else
+      g_string_append_printf (text, "%%%02X", (guchar) *at);
 }
 
 static int
@@ -38,7 +33,7 @@ compare (gconstpointer a, gconstpointer b)
 static char *
 canonical_query (const char *query)
 {
-  g_auto (GStrv) parts = g_strsplit (query != NULL ? query : "", "&", -1);
+  g_auto (GStrv) parts = g_strsplit (query, "&", -1);
   g_autoptr (GPtrArray) sorted = g_ptr_array_new_with_free_func (g_free);
 
   for (char **at = parts; *at != NULL; at++)
@@ -53,8 +48,15 @@ canonical_query (const char *query)
 static void
 append_trimmed (GString *text, const char *value)
 {
-  g_auto (GStrv) words = g_strsplit_set (value, " \t", -1);
+  g_auto (GStrv) words = NULL;
   gboolean first = TRUE;
+
+  if (strpbrk (value, " \t") == NULL)
+    {
+      g_string_append (text, value);
+      return;
+    }
+  words = g_strsplit_set (value, " \t", -1);
 
   for (char **at = words; *at != NULL; at++)
     if (**at != '\0')
@@ -87,12 +89,13 @@ char *
 dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers)
 {
   g_autoptr (GString) text = g_string_new (request->method);
-  g_autofree char *path = canonical_path (request->path);
-  g_autofree char *query = canonical_query (request->query);
+  g_autofree char *query = request->query != NULL ? canonical_query (request->query) : NULL;
   g_autofree char *hash = hash_of (request);
   g_auto (GStrv) names = g_strsplit (signed_headers, ";", SIGNED_HEADERS_MAX);
 
-  g_string_append_printf (text, "\n%s\n%s\n", path, query);
+  g_string_append_c (text, '\n');
+  append_path (text, request->path);
+  g_string_append_printf (text, "\n%s\n", query != NULL ? query : "");
   for (char **at = names; *at != NULL; at++)
     {
       const char *value = g_hash_table_lookup (request->headers, *at);
@@ -102,7 +105,7 @@ dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_he
       g_string_append_c (text, '\n');
     }
   g_string_append_printf (text, "\n%s\n%s", signed_headers, hash);
-  return g_strdup (text->str);
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static void

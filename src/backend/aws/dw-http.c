@@ -115,12 +115,14 @@ on_header (char *data, size_t size, size_t n, void *user_data)
   Exchange *exchange = user_data;
   size_t length = size * n;
   const char *colon = memchr (data, ':', length);
+  gboolean wanted =
+      length > 2 && (g_ascii_strncasecmp (data, "x-", 2) == 0 || g_ascii_strncasecmp (data, "l", 1) == 0);
   g_autofree char *name = NULL, *value = NULL;
 
   /* A status line begins the headers anew: what came before was a 100. */
   if (length >= 5 && strncmp (data, "HTTP/", 5) == 0)
     g_hash_table_remove_all (exchange->response->headers);
-  else if (colon != NULL && length < HEADER_BYTES && memchr (data, '\0', length) == NULL
+  else if (wanted && colon != NULL && length < HEADER_BYTES && memchr (data, '\0', length) == NULL
            && g_hash_table_size (exchange->response->headers) < DW_HTTP_HEADERS)
     {
       name = g_ascii_strdown (data, colon - data);

@@ -27,7 +27,8 @@ typedef struct
 /**
  * DwHttpResponse:
  * @status: the HTTP status
- * @headers: (element-type utf8 utf8): lower-case name to the last value; at most %DW_HTTP_HEADERS
+ * @headers: (element-type utf8 utf8): lower-case name to the last value, of those that begin with “x-” or “l”: what
+ * AWS and the runtime API say of an answer; at most %DW_HTTP_HEADERS
  * @body: what came, at most %DW_HTTP_BODY_BYTES
  *
  * An answer.
