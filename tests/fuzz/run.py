@@ -18,6 +18,8 @@ SEEDS = {
     "fuzz-stage-url": ["wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://[::1]:8080/prod", "dynamowave://host/prod",
                        "wss://ex\u00e4mple.org/a%20b"],
     "fuzz-event": [EVENT, EVENT.replace("$default", "$connect").replace('"body":"{}",', '"multiValueHeaders":{"Host":["a","b"]},')],
+    "fuzz-dynamo": ['{"Items":[{"ConnectionID":{"S":"a"},"Timestamp":{"N":"7"},"ExpiresAt":{"N":"2000"},"Endpoint":{"S":"https://y/prod"}}],"LastEvaluatedKey":{"ConnectionID":{"S":"a"}}}',
+                    '{"reason":"429","endpoint":"https://y/prod","text":"hello","connectionIds":["a","b"]}'],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
 }
 

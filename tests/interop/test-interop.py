@@ -182,5 +182,12 @@ def test_chain_local():
     chain("local", "unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
+def test_simulation():
+    """The simulated time of a broadcast lies within a fifth of the measured"""
+    done = subprocess.run([sys.executable, HERE / "simulation.py", os.environ["DYNAMOWAVE_BOOTSTRAP"]], capture_output=True, text=True,
+                          timeout=3 * DEADLINE, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/interop")
