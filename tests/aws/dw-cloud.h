@@ -10,6 +10,14 @@ G_BEGIN_DECLS
 #define DW_CLOUD_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define DW_CLOUD_TOKEN "a/session+token=="
 
+/* How many connections a large room has. A sanitizer that looks at whole stacks makes each post a hundred times
+ * slower. */
+#ifdef __SANITIZE_ADDRESS__
+#define DW_CLOUD_CROWD 100
+#else
+#define DW_CLOUD_CROWD 1000
+#endif
+
 /* AWS as far as a function speaks to it: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every
  * signature is verified. What goes wrong is asked for by the test. */
 
