@@ -228,7 +228,7 @@ test_throttled (void)
   desk_init (&desk);
   desk.cloud.delay_ms = 5;
   desk.cloud.counts_rate = TRUE;
-  desk.cloud.rate_most = 25;
+  desk.cloud.rate_most = DW_CLOUD_CROWD / 40;
   dw_cloud_fill (&desk.cloud, "Connections", DW_CLOUD_CROWD, NULL);
   posted = post (&desk, ids, NULL, "x");
   g_assert_cmpuint (desk.tally.dead, ==, 0);
