@@ -3,6 +3,8 @@
 
 #include "app/dw-application.h"
 
+#include "wire/dw-secret.h"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <signal.h>
@@ -10,6 +12,8 @@
 int
 main (int argc, char *argv[])
 {
+  static const char *const secrets[] = { NULL };
+  g_auto (GStrv) arguments = g_strdupv (argv);
   g_autoptr (DwApplication) application = NULL;
   /* A program that is run where it was built has its languages there. */
   const char *languages = g_getenv ("DYNAMOWAVE_LANGUAGES");
@@ -19,9 +23,11 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
+  /* A token in an address is not to be read in a list of processes. */
+  dw_secret_hide (argv, secrets);
   /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
   signal (SIGXFSZ, SIG_IGN);
 
   application = dw_application_new ();
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  return g_application_run (G_APPLICATION (application), argc, arguments);
 }

@@ -2,7 +2,8 @@
 #include "dw-about.h"
 
 #include "dw-config.h"
-#include "dw-safe-text.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -43,7 +44,7 @@ dw_about_show (GtkWindow *window, DwChatList *chats)
 {
   static const char *const developers[] = { "The DynamoWave Chat developers", NULL };
   g_autofree char *info = dup_debug_info (G_LIST_MODEL (chats));
-  g_autofree char *safe = dw_safe_text (info);
+  g_autofree char *safe = dw_safe_text (info, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
 
   adw_show_about_window (
       window, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version", DW_VERSION,

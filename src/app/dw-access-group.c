@@ -26,13 +26,13 @@ static void
 show_kind (DwAccessGroup *self)
 {
   DwAccessKind kind = kind_of (self);
-  const char *title = kind == DW_ACCESS_HEADER ? _ ("Header") : _ ("Parameter");
-  const char *value = kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value");
 
   gtk_widget_set_visible (GTK_WIDGET (self->name), kind == DW_ACCESS_QUERY || kind == DW_ACCESS_HEADER);
   gtk_widget_set_visible (GTK_WIDGET (self->secret), kind != DW_ACCESS_NONE);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->name), title);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), value);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->name),
+                                 kind == DW_ACCESS_HEADER ? _ ("Header") : _ ("Parameter"));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret),
+                                 kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value"));
 }
 
 static void

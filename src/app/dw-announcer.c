@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-announcer.h"
 
-#include "dw-safe-text.h"
 #include "dw-status-text.h"
 #include "dw-toolkit.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -64,14 +65,11 @@ on_shown (DwAnnouncer *self, DwMessage *message)
 {
   const char *sender = dw_message_get_sender (message);
   g_autofree char *name = sender != NULL ? dw_safe_name (sender) : g_strdup (_ ("Somebody"));
-  g_autofree char *safe = NULL;
   g_autofree char *start = NULL;
-  gboolean cut;
 
   if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
-  safe = dw_safe_text (dw_message_get_text (message));
-  start = dw_safe_text_shorten (safe, SPOKEN_CHARS, G_MAXUINT, &cut);
+  start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
   g_free (self->newest);
   /* Translators: read out when a message comes: who wrote, and what. */
   self->newest = g_strdup_printf (_ ("%1$s: %2$s"), name, start);

@@ -2,14 +2,7 @@
 #include "dw-background.h"
 
 #include <glib/gi18n.h>
-
-#define PORTAL "org.freedesktop.portal.Desktop"
-#define PORTAL_PATH "/org/freedesktop/portal/desktop"
-
-/* How long the portal may take to begin, in milliseconds; then it asks the person, who may take as long as they
- * like.
- */
-#define PORTAL_MS 5000
+#include <libportal/portal.h>
 
 /**
  * SECTION:dw-background
@@ -24,9 +17,8 @@ struct _DwBackground
 
   GtkApplication *application; /* unowned: it owns this */
   GSettings *settings;
-  GDBusConnection *bus;
-  guint response; /* the subscription to the portal's answer, or 0 */
-  guint serial;   /* of requests */
+  XdpPortal *portal;
+  GCancellable *request; /* under way, or NULL; the person may take as long as they like */
   gboolean held;
 };
 
@@ -47,9 +39,8 @@ set_held (DwBackground *self, gboolean held)
 static void
 forget_request (DwBackground *self)
 {
-  if (self->response != 0)
-    g_dbus_connection_signal_unsubscribe (self->bus, self->response);
-  self->response = 0;
+  g_cancellable_cancel (self->request);
+  g_clear_object (&self->request);
 }
 
 /* A choice that cannot be kept is not shown as kept. */
@@ -65,68 +56,35 @@ refuse (DwBackground *self, const char *sentence)
 }
 
 static void
-on_response (GDBusConnection *bus,
-             const char *sender,
-             const char *path,
-             const char *interface,
-             const char *name,
-             GVariant *parameters,
-             gpointer data)
-{
-  DwBackground *self = data;
-  g_autoptr (GVariant) results = NULL;
-  gboolean granted = FALSE;
-  guint code;
-
-  g_variant_get (parameters, "(u@a{sv})", &code, &results);
-  g_variant_lookup (results, "background", "b", &granted);
-  if (code == 0 && granted)
-    forget_request (self);
-  else
-    refuse (self,
-            _ ("Your system does not let it go on without a window. You can allow it in the system’s settings, "
-               "and choose it again in the preferences."));
-}
-
-static void
-on_requested (GObject *source, GAsyncResult *result, gpointer data)
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwBackground) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  gboolean granted = xdp_portal_request_background_finish (XDP_PORTAL (source), result, &error);
 
-  if (answer != NULL || !self->held)
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
     return;
-  g_debug ("Background portal: %s", error->message);
-  refuse (self, _ ("There is nothing here that could let it go on without a window."));
+
+  if (granted)
+    forget_request (self);
+  else if (error == NULL || error->domain == G_IO_ERROR)
+    refuse (self,
+            _ ("Your system does not let it go on without a window. You can allow it in the system’s settings, "
+               "and choose it again in the preferences."));
+  else
+    {
+      g_debug ("Background portal: %s", error->message);
+      refuse (self, _ ("There is nothing here that could let it go on without a window."));
+    }
 }
 
 static void
 request (DwBackground *self)
 {
-  GVariantBuilder options;
-  g_autofree char *sender = NULL;
-  g_autofree char *token = g_strdup_printf ("dynamowave%u", ++self->serial);
-  g_autofree char *path = NULL;
-
-  if (self->bus == NULL)
-    {
-      refuse (self, _ ("There is nothing here that could let it go on without a window."));
-      return;
-    }
-  sender = g_strdelimit (g_strdup (g_dbus_connection_get_unique_name (self->bus) + 1), ".", '_');
-  path = g_strdup_printf (PORTAL_PATH "/request/%s/%s", sender, token);
   forget_request (self);
-  self->response =
-      g_dbus_connection_signal_subscribe (self->bus, PORTAL, "org.freedesktop.portal.Request", "Response", path,
-                                          NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_response, self, NULL);
-  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&options, "{sv}", "handle_token", g_variant_new_string (token));
-  g_variant_builder_add (&options, "{sv}", "reason",
-                         g_variant_new_string (_ ("Stay connected and tell you of new messages")));
-  g_dbus_connection_call (self->bus, PORTAL, PORTAL_PATH, "org.freedesktop.portal.Background", "RequestBackground",
-                          g_variant_new ("(sa{sv})", "", &options), G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE,
-                          PORTAL_MS, NULL, on_requested, g_object_ref (self));
+  self->request = g_cancellable_new ();
+  xdp_portal_request_background (self->portal, NULL, _ ("Stay connected and tell you of new messages"), NULL,
+                                 XDP_BACKGROUND_FLAG_NONE, self->request, on_answered, g_object_ref (self));
 }
 
 static void
@@ -152,7 +110,7 @@ dw_background_dispose (GObject *object)
   DwBackground *self = DW_BACKGROUND (object);
 
   forget_request (self);
-  g_clear_object (&self->bus);
+  g_clear_object (&self->portal);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (dw_background_parent_class)->dispose (object);
 }
@@ -182,7 +140,7 @@ dw_background_new (GtkApplication *application, GSettings *settings)
 
   self->application = application;
   self->settings = g_object_ref (settings);
-  g_set_object (&self->bus, g_application_get_dbus_connection (G_APPLICATION (application)));
+  self->portal = xdp_portal_new ();
   g_signal_connect_object (settings, "changed::background", G_CALLBACK (on_chosen), self, G_CONNECT_SWAPPED);
   on_chosen (self);
   return self;

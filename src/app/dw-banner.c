@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-banner.h"
 
+#include "dw-label.h"
+
 struct _DwBanner
 {
   GtkWidget parent_instance;
@@ -44,14 +46,14 @@ set_button (GtkWidget *button, const char *label, const char *action)
 {
   gtk_widget_set_visible (button, label != NULL);
   if (label != NULL)
-    gtk_button_set_label (GTK_BUTTON (button), label);
+    dw_label_show_button (GTK_BUTTON (button), label);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
 }
 
 /**
  * dw_banner_show:
  * @self: a banner
- * @sentence: what there is to say, safe to show
+ * @sentence: what there is to say
  * @label: (nullable): what a button says
  * @action: (nullable): what it does
  * @other_label: (nullable): what another button says
@@ -65,7 +67,7 @@ dw_banner_show (DwBanner *self,
                 const char *other_label,
                 const char *other_action)
 {
-  gtk_label_set_text (self->sentence, sentence);
+  dw_label_show (self->sentence, sentence, DW_LABEL_CHARS);
   set_button (self->first, label, action);
   set_button (self->second, other_label, other_action);
   gtk_widget_set_visible (GTK_WIDGET (self), TRUE);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-composer.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-text-split.h"
 #include "dw-toolkit.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-safe-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -98,7 +99,7 @@ offer_split (DwComposer *self, const char *text, gboolean too_large)
   guint n = parts != NULL ? g_strv_length (parts) : 0;
   g_autofree char *label = g_strdup_printf (ngettext ("Send as %u message", "Send as %u messages", n), n);
 
-  gtk_button_set_label (self->split, label);
+  dw_label_show_button (self->split, label);
   gtk_widget_set_visible (GTK_WIDGET (self->split), n > 0);
 }
 
@@ -133,7 +134,7 @@ update (DwComposer *self)
       count = g_strdup_printf (ngettext ("%u byte left", "%u bytes left", left), left);
       gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
     }
-  gtk_label_set_text (self->counter, count);
+  dw_label_show (self->counter, count, DW_LABEL_CHARS);
   offer_split (self, text, too_large);
 }
 
@@ -141,10 +142,9 @@ static void
 on_session_changed (DwComposer *self)
 {
   gboolean online = dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_ONLINE;
-  const char *tooltip = online ? _ ("Send") : _ ("Queue until the stage is back");
 
   gtk_stack_set_visible_child_name (self->send_face, online ? "send" : "queue");
-  gtk_widget_set_tooltip_text (self->send, tooltip);
+  gtk_widget_set_tooltip_text (self->send, online ? _ ("Send") : _ ("Queue until the stage is back"));
   dw_toolkit_set_label (self->send, _ ("Send"));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-connection-bar.h"
 
+#include "dw-label.h"
 #include "dw-status-text.h"
 
 #include <glib/gi18n.h>
@@ -28,7 +29,7 @@ show_detail (DwConnectionBar *self)
 {
   g_autofree char *detail = dw_status_text_detail (dw_session_get_status (self->session));
 
-  gtk_label_set_text (self->detail, detail);
+  dw_label_show (self->detail, detail, DW_LABEL_CHARS);
 }
 
 static gboolean
@@ -88,7 +89,7 @@ show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
       break;
     }
   if (label != NULL)
-    gtk_button_set_label (self->remedy, label);
+    dw_label_show_button (self->remedy, label);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->remedy), action);
   gtk_widget_set_visible (GTK_WIDGET (self->remedy), label != NULL);
 }
@@ -110,7 +111,7 @@ on_changed (DwConnectionBar *self)
 
   if (title != NULL)
     {
-      gtk_label_set_text (self->title, title);
+      dw_label_show (self->title, title, DW_LABEL_CHARS);
       show_detail (self);
       show_button (self, status->state);
       show_remedy (self, status);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-dialect-group.h"
 
+#include "dw-label.h"
+
 #include "wire/dw-frame.h"
 
 #include <glib/gi18n.h>
@@ -27,7 +29,7 @@ show_example (DwDialectGroup *self)
   g_autoptr (DwDialect) dialect = dw_dialect_group_dup_dialect (self, &error);
   g_autofree char *frame = dialect != NULL ? dw_frame_encode (dialect, _ ("Hello!"), NULL, NULL, NULL) : NULL;
 
-  gtk_label_set_text (self->example, frame != NULL ? frame : error != NULL ? error->message : "");
+  dw_label_show (self->example, frame != NULL ? frame : error != NULL ? error->message : "", DW_LABEL_CHARS);
 }
 
 static void

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-history-actions.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 
 #include "client/dw-export.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -13,7 +15,7 @@
 static void
 tell (GtkWindow *window, const char *heading, const char *body)
 {
-  GtkWidget *dialog = adw_message_dialog_new (window, heading, body);
+  GtkWidget *dialog = dw_label_new_dialog (window, heading, body);
 
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
   gtk_window_present (GTK_WINDOW (dialog));
@@ -29,7 +31,7 @@ on_exported (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!dw_export_finish (DW_STORE (source), result, &n, &error))
     {
-      g_autofree char *safe = dw_safe_text (error->message);
+      g_autofree char *safe = dw_safe_line (error->message, DW_LABEL_CHARS);
 
       /* Translators: %s is what the system says about it. */
       body = g_strdup_printf (_ ("Nothing was written. Choose another place. (%s)"), safe);
@@ -142,16 +144,15 @@ on_delete_answered (AdwMessageDialog *dialog, const char *response, Choice *choi
 void
 dw_history_actions_delete (GtkWindow *window, DwChat *chat)
 {
-  GtkWidget *dialog = adw_message_dialog_new (window, _ ("Delete This Conversation?"), NULL);
   g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
   g_autofree char *safe = dw_safe_name (name);
-
-  adw_message_dialog_format_body (
-      ADW_MESSAGE_DIALOG (dialog),
+  g_autofree char *body =
       /* Translators: %s is a stage's name. */
-      _ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
-         "What waits to be sent is sent."),
-      safe);
+      g_strdup_printf (_ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
+                          "What waits to be sent is sent."),
+                       safe);
+  GtkWidget *dialog = dw_label_new_dialog (window, _ ("Delete This Conversation?"), body);
+
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "delete", _ ("_Delete"),
                                     NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-inspector.h"
 
+#include "dw-label.h"
 #include "dw-regions.h"
-#include "dw-safe-text.h"
 #include "dw-toolkit.h"
 #include "dw-trace-detail.h"
 #include "dw-trace-line.h"
@@ -241,8 +241,8 @@ on_bind (GtkSignalListItemFactory *factory, GtkListItem *item)
   GtkWidget *box = gtk_list_item_get_child (item);
   g_autofree char *label = g_strdup_printf ("%s %s", dw_trace_line_get_head (line), dw_trace_line_get_text (line));
 
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_first_child (box)), dw_trace_line_get_head (line));
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), dw_trace_line_get_text (line));
+  dw_label_show (GTK_LABEL (gtk_widget_get_first_child (box)), dw_trace_line_get_head (line), DW_LABEL_CHARS);
+  dw_label_show (GTK_LABEL (gtk_widget_get_last_child (box)), dw_trace_line_get_text (line), DW_LABEL_CHARS);
   dw_toolkit_set_list_item_label (item, box, label);
 }
 
@@ -355,10 +355,9 @@ dw_inspector_new (GtkWindow *window, DwChat *chat)
 {
   DwInspector *self = g_object_new (DW_TYPE_INSPECTOR, "application", gtk_window_get_application (window), NULL);
   g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
-  g_autofree char *safe = dw_safe_name (name);
 
   self->chat = g_object_ref (chat);
-  adw_window_title_set_subtitle (self->heading, safe);
+  dw_label_show_heading (self->heading, name);
   g_signal_connect_object (dw_chat_get_trace (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   self->first = dw_trace_get_first (dw_chat_get_trace (chat));
   self->last = self->first - 1;

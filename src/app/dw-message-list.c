@@ -2,6 +2,7 @@
 #include "dw-message-list.h"
 
 #include "dw-config.h"
+#include "dw-label.h"
 #include "dw-message-row.h"
 #include "dw-toolkit.h"
 
@@ -34,10 +35,13 @@ struct _DwMessageList
   gint64 top;    /* the place of the first row that can be seen, or 0 */
   double top_y;  /* where it stands */
   double width;
-  guint look;       /* for that row, when there is time */
-  guint keep;       /* puts it back there */
-  guint keeps;      /* how often it was tried */
-  GtkWidget *found; /* the item that is pointed out, or NULL */
+  guint look;         /* for that row, when there is time */
+  guint keep;         /* puts it back there */
+  guint keeps;        /* how often it was tried */
+  guint completion;   /* lays out the rest of long messages, frame by frame */
+  gboolean long_rows; /* whether there was any in this conversation */
+  guint idle;         /* for how many frames it had nothing to do */
+  GtkWidget *found;   /* the item that is pointed out, or NULL */
   guint fading;
 };
 
@@ -53,6 +57,15 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
  * between, in milliseconds: a frame or two. */
 #define KEEPS 4
 #define KEEP_MS 30
+
+/* How much of a frame may go to the rest of long messages, in microseconds; one row takes 5 to 15 ms. */
+#define FRAME_US 8000
+
+/* Rows beyond those that can be seen are laid out too, so that what one scrolls to stands still. */
+#define ROWS_AHEAD 4
+
+/* A row that was bound has its place some frames later. */
+#define IDLE_FRAMES 4
 
 /* How long a line that was looked for is pointed out, in seconds. */
 #define FOUND_SECONDS 3
@@ -75,6 +88,87 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
   g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
 }
 
+static gboolean
+is_seen (DwMessageList *self, GtkWidget *item)
+{
+  graphene_rect_t bounds;
+
+  return gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+         && bounds.size.height > 0 && bounds.origin.y + bounds.size.height > 0
+         && bounds.origin.y < gtk_widget_get_height (GTK_WIDGET (self->list));
+}
+
+static gboolean
+waits (GtkWidget *item)
+{
+  GtkWidget *row = gtk_widget_get_first_child (item);
+
+  return DW_IS_MESSAGE_ROW (row) && dw_message_row_waits (DW_MESSAGE_ROW (row));
+}
+
+/* The row whose rest is wanted first: one that can be seen, else one near it. */
+static GtkWidget *
+find_waiting (DwMessageList *self)
+{
+  GtkWidget *before = NULL;
+  GtkWidget *after = NULL;
+  guint since_before = 0;
+  guint since_seen = 0;
+  gboolean seen_any = FALSE;
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      gboolean seen = is_seen (self, item);
+
+      if (seen && waits (item))
+        return item;
+      seen_any |= seen;
+      since_seen = seen ? 0 : since_seen + 1;
+      since_before += !seen_any;
+      if (!seen_any && waits (item))
+        {
+          before = item;
+          since_before = 0;
+        }
+      else if (seen_any && after == NULL && since_seen <= ROWS_AHEAD && waits (item))
+        after = item;
+    }
+  if (!seen_any)
+    return NULL;
+  return before != NULL && since_before < ROWS_AHEAD ? before : after;
+}
+
+/* A whole page of long messages at once would stop the window. */
+static gboolean
+on_completion (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  gint64 end = g_get_monotonic_time () + FRAME_US;
+  GtkWidget *item;
+
+  self->idle++;
+  while (g_get_monotonic_time () < end && (item = find_waiting (self)) != NULL)
+    {
+      dw_message_row_complete (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)));
+      /* Now, and not all of them in the layout that follows. */
+      gtk_widget_measure (item, GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (item), NULL, NULL, NULL, NULL);
+      self->idle = 0;
+    }
+  if (self->idle < IDLE_FRAMES)
+    return G_SOURCE_CONTINUE;
+  self->completion = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+complete_rows (DwMessageList *self)
+{
+  self->idle = 0;
+  if (self->completion == 0)
+    self->completion = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_completion, NULL, NULL);
+}
+
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
 {
@@ -83,6 +177,11 @@ on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *se
   dw_message_row_set_own_name (row, self->own_name);
   dw_message_row_set_message (row, gtk_list_item_get_item (item));
   on_label_changed (row, item);
+  if (dw_message_row_waits (row))
+    {
+      self->long_rows = TRUE;
+      complete_rows (self);
+    }
 }
 
 static void
@@ -97,7 +196,7 @@ show_unseen (DwMessageList *self)
   g_autofree char *text = g_strdup_printf (ngettext ("%u new", "%u new", self->unseen), self->unseen);
 
   gtk_widget_set_visible (self->to_end, !self->stuck);
-  gtk_label_set_text (self->to_end_label, text);
+  dw_label_show (self->to_end_label, text, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->to_end_label), self->unseen > 0);
   dw_toolkit_set_label (self->to_end, self->unseen > 0 ? text : _ ("Newest messages"));
 }
@@ -238,6 +337,8 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 
   self->value = value;
   self->upper = upper;
+  if (self->long_rows)
+    complete_rows (self);
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
   if (self->scroll == 0 && at_end != self->stuck)
@@ -277,6 +378,8 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
 static void
 on_extent_changed (DwMessageList *self)
 {
+  if (self->long_rows)
+    complete_rows (self);
   if (self->stuck && self->conversation != NULL)
     follow (self);
 }
@@ -425,6 +528,7 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_clear_handle_id (&self->keep, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   self->top = 0;
+  self->long_rows = FALSE;
   /* What moved was another conversation. */
   self->moves_until = 0;
   g_set_object (&self->conversation, conversation);

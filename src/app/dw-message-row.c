@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-message-row.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-side-layout.h"
 #include "dw-time-text.h"
 
 #include "wire/dw-mention.h"
+#include "wire/dw-safe-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -35,7 +36,11 @@ struct _DwMessageRow
   DwMessage *message;
   GSignalGroup *changes;
   DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
-  guint shown_chars;  /* how much of a long message is laid out */
+  gsize shown_units;  /* how much of a long message is laid out, see dw_label_fit() */
+  gboolean is_long;   /* whether it takes time to lay out */
+  gboolean complete;  /* whether as much as that is laid out already */
+  gboolean waits;     /* whether there is more to lay out */
+  gboolean mentions;  /* whether it has the person's name */
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
@@ -48,13 +53,16 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* How much of a message is laid out at first, and how much more each “Show more” adds. The layout of one unbroken
- * word of 1,500 characters stays below a tenth of a second; see dw_safe_text_shorten(). */
-#define SHOWN_CHARS 1500
+/* How much of a message is laid out, and how much more each “Show more” adds: 5 to 15 ms of it, see dw-label.c. */
+#define SHOWN_UNITS 1500
 #define SHOWN_LINES 24
 
+/* What is laid out at once: 1 to 2 ms. A list has 205 rows whatever can be seen of them, so the rest of a long
+ * message waits for dw_message_row_complete(). */
+#define BRIEF_UNITS 240
+
 /* What “Show more” can reach. Beyond it “Copy” has the rest. */
-#define MOST_CHARS 6000
+#define MOST_UNITS 6000
 
 /* As dw-message-row.ui has it. */
 #define AVATAR_SIZE 32
@@ -214,7 +222,7 @@ show_name (DwMessageRow *self, gboolean visible)
   for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
     gtk_widget_remove_css_class (GTK_WIDGET (self->name), classes[i]);
   gtk_widget_add_css_class (GTK_WIDGET (self->name), classes[g_str_hash (name) % G_N_ELEMENTS (classes)]);
-  gtk_label_set_text (self->name, name);
+  dw_label_show (self->name, name, DW_LABEL_CHARS);
   adw_avatar_set_text (self->avatar, name);
 }
 
@@ -247,9 +255,9 @@ show_meta (DwMessageRow *self)
   if (word != NULL)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
-  gtk_label_set_text (self->meta, text != NULL ? text : time);
+  dw_label_show (self->meta, text != NULL ? text : time, DW_LABEL_CHARS);
   /* A sentence of its own: a label that wraps beside another widget contradicts itself in GTK 4.8. */
-  gtk_label_set_text (self->reason, reason != NULL ? reason : "");
+  dw_label_show (self->reason, reason, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->reason), reason != NULL && troubled);
   show_remedies (self);
   gtk_widget_set_visible (GTK_WIDGET (self->mark), icon_of (delivery) != NULL);
@@ -266,10 +274,12 @@ set_class (GtkWidget *widget, const char *name, gboolean present)
     gtk_widget_remove_css_class (widget, name);
 }
 
-static gboolean
-is_mention (DwMessageRow *self)
+/* Looked for once, since a text can be long. */
+static void
+look_for_name (DwMessageRow *self)
 {
-  return is_kind (self, DW_MESSAGE_THEIRS) && dw_mention_is (dw_message_get_text (self->message), self->own_name);
+  self->mentions =
+      is_kind (self, DW_MESSAGE_THEIRS) && dw_mention_is (dw_message_get_text (self->message), self->own_name);
 }
 
 static void
@@ -279,6 +289,7 @@ show_kind (DwMessageRow *self)
   DwDelivery delivery = dw_message_get_delivery (self->message);
   gboolean own = kind == DW_MESSAGE_OWN;
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
+  GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
 
   gtk_widget_set_visible (self->divider, kind == DW_MESSAGE_UNREAD);
   gtk_widget_set_visible (self->body, kind != DW_MESSAGE_UNREAD);
@@ -287,21 +298,26 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
   set_class (self->bubble, "message-gap", kind == DW_MESSAGE_GAP);
   set_class (self->bubble, "own", own);
-  set_class (self->bubble, "mention", is_mention (self));
+  set_class (self->bubble, "mention", self->mentions);
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
-  gtk_widget_set_halign (self->bubble, is_said (self) ? align : GTK_ALIGN_CENTER);
+  /* A long text fills the width. GTK would lay it out again and again, in search of the narrowest of its height. */
+  if (self->is_long)
+    align_bubble = GTK_ALIGN_FILL;
+  gtk_widget_set_halign (self->bubble, align_bubble);
   gtk_widget_set_halign (self->meta_box, align);
   gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
   show_meta (self);
 }
 
-/* What a line says: a message its text, a day or a gap its time in the person's words. */
+/* What a line says, or its start: a message its text, a day or a gap its time in the person's words. */
 static char *
-words_of (DwMessage *message)
+words_of (DwMessage *message, gsize max_chars, guint max_lines, gboolean *cut)
 {
+  *cut = FALSE;
+
   switch (dw_message_get_kind (message))
     {
     case DW_MESSAGE_DAY:
@@ -315,27 +331,35 @@ words_of (DwMessage *message)
     case DW_MESSAGE_NOTICE:
     case DW_MESSAGE_BLANK:
     default:
-      return dw_safe_text (dw_message_get_text (message));
+      return dw_safe_text (dw_message_get_text (message), max_chars, max_lines, cut);
     }
+}
+
+/* Keeps what may be laid out of a text. */
+static char *
+fit (const char *safe, gsize units, gboolean *cut)
+{
+  return dw_safe_text (safe, dw_label_fit (safe, units), G_MAXUINT, cut);
 }
 
 static void
 show_text (DwMessageRow *self)
 {
-  g_autofree char *safe = words_of (self->message);
-  gboolean cut;
-  g_autofree char *start = NULL;
-  g_autofree char *markup = NULL;
+  guint lines = SHOWN_LINES * (guint) (self->shown_units / SHOWN_UNITS);
+  gboolean cut, costly;
+  g_autofree char *words = words_of (self->message, self->shown_units, lines, &cut);
+  g_autofree char *all = fit (words, self->shown_units, &costly);
+  g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
 
   self->kind = dw_message_get_kind (self->message);
-  start = dw_safe_text_shorten (safe, self->shown_chars, SHOWN_LINES * (self->shown_chars / SHOWN_CHARS), &cut);
+  self->waits = self->is_long && !self->complete;
   /* Blanks at the end are seen by nobody, and make GTK 4.8 contradict itself on a label's width. */
   g_strchomp (start);
-  markup = dw_safe_markup (start);
-  gtk_label_set_markup (self->text, markup);
-  gtk_widget_set_visible (GTK_WIDGET (self->more), cut);
+  g_strchomp (all);
+  dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
+  gtk_widget_set_visible (GTK_WIDGET (self->more), cut || costly);
   gtk_button_set_label (self->more,
-                        self->shown_chars < MOST_CHARS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
+                        self->shown_units < MOST_UNITS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
 }
 
 /* The text as it came, and all of it. */
@@ -344,22 +368,27 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
   g_autofree char *words = NULL;
+  gboolean cut;
 
   if (self->message == NULL)
     return;
-  words = is_said (self) ? g_strdup (dw_message_get_text (self->message)) : words_of (self->message);
+  if (is_said (self))
+    words = g_strdup (dw_message_get_text (self->message));
+  else
+    words = words_of (self->message, DW_SAFE_TEXT_WHOLE, G_MAXUINT, &cut);
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), words);
 }
 
 static void
 on_more_clicked (DwMessageRow *self)
 {
-  if (self->shown_chars >= MOST_CHARS)
+  if (self->shown_units >= MOST_UNITS)
     {
       on_copy (GTK_WIDGET (self), NULL, NULL);
       return;
     }
-  self->shown_chars += SHOWN_CHARS;
+  self->shown_units += SHOWN_UNITS;
+  self->complete = TRUE;
   show_text (self);
 }
 
@@ -370,6 +399,7 @@ on_message_changed (DwMessageRow *self)
     return;
   if (self->kind != dw_message_get_kind (self->message))
     show_text (self);
+  look_for_name (self);
   show_kind (self);
   g_signal_emit (self, signals[SIGNAL_LABEL_CHANGED], 0);
 }
@@ -460,9 +490,36 @@ dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
   g_signal_group_set_target (self->changes, message);
   if (message == NULL)
     return;
-  self->shown_chars = SHOWN_CHARS;
+  self->shown_units = SHOWN_UNITS;
+  self->complete = FALSE;
   show_text (self);
+  look_for_name (self);
   show_kind (self);
+}
+
+/**
+ * dw_message_row_waits:
+ * @self: a row
+ *
+ * Returns: whether it shows the start of a message, and there is more to show
+ */
+gboolean
+dw_message_row_waits (DwMessageRow *self)
+{
+  return self->message != NULL && self->waits;
+}
+
+/**
+ * dw_message_row_complete:
+ * @self: a row that waits
+ *
+ * Lays out the rest, as far as “Show more”.
+ */
+void
+dw_message_row_complete (DwMessageRow *self)
+{
+  self->complete = TRUE;
+  show_text (self);
 }
 
 /**
@@ -502,15 +559,14 @@ char *
 dw_message_row_dup_label (DwMessageRow *self)
 {
   g_autofree char *name = name_of (self->message);
-  g_autofree char *safe = words_of (self->message);
-  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   gboolean cut;
-  g_autofree char *text = dw_safe_text_shorten (safe, LABEL_CHARS, G_MAXUINT, &cut);
+  g_autofree char *text = words_of (self->message, LABEL_CHARS, G_MAXUINT, &cut);
+  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   const char *word = word_of (dw_message_get_delivery (self->message));
 
   if (!is_said (self) && !is_kind (self, DW_MESSAGE_NOTICE))
-    return g_steal_pointer (&safe);
-  if (is_mention (self))
+    return g_steal_pointer (&text);
+  if (self->mentions)
     /* Translators: a message with one’s own name, for a screen reader: sender, text, time. */
     return g_strdup_printf (_ ("%1$s mentions you: %2$s, %3$s"), name, text, time);
   if (word == NULL)

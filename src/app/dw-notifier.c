@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-notifier.h"
 
-#include "dw-safe-text.h"
+#include "dw-notification-server.h"
 
 #include "wire/dw-mention.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -68,15 +69,13 @@ static char *
 dup_body (DwMessage *message)
 {
   const char *sender = dw_message_get_sender (message);
-  g_autofree char *safe = dw_safe_text (dw_message_get_text (message));
-  gboolean cut;
-  g_autofree char *start = dw_safe_text_shorten (safe, DW_NOTIFIER_CHARS, 4, &cut);
+  g_autofree char *line = dw_safe_line (dw_message_get_text (message), DW_NOTIFIER_CHARS);
   g_autofree char *name = sender != NULL ? dw_safe_name (sender) : NULL;
 
   if (name != NULL && *name != '\0')
     /* Translators: in a notification: who wrote, and what. */
-    return g_strdup_printf (cut ? _ ("%1$s: %2$s…") : _ ("%1$s: %2$s"), name, start);
-  return g_strconcat (start, cut ? "…" : NULL, NULL);
+    return g_strdup_printf (_ ("%1$s: %2$s"), name, line);
+  return g_steal_pointer (&line);
 }
 
 static char *
@@ -92,17 +91,55 @@ dup_title (DwChat *chat)
   return g_strdup_printf (ngettext ("%1$s (%2$u new)", "%1$s (%2$u new)", n), safe, n);
 }
 
+/* What waits for the answer of who shows it. */
+typedef struct
+{
+  DwNotifier *owner;
+  DwChat *chat;
+  DwMessage *message;
+} Telling;
+
+static void
+telling_free (Telling *telling)
+{
+  g_object_unref (telling->owner);
+  g_object_unref (telling->chat);
+  g_object_unref (telling->message);
+  g_free (telling);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Telling, telling_free)
+
+static void
+on_server_known (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (Telling) telling = data;
+  DwNotifier *self = telling->owner;
+  gboolean markup = dw_notification_server_ask_finish (result);
+  const char *uuid = dw_stage_get_uuid (dw_chat_get_stage (telling->chat));
+  g_autofree char *title = dup_title (telling->chat);
+  g_autofree char *body = dup_body (telling->message);
+  g_autofree char *escaped = markup ? g_markup_escape_text (body, -1) : NULL;
+  g_autoptr (GNotification) notification = g_notification_new (title);
+
+  /* It may have been read meanwhile, and the program may be about to end. */
+  if (self->chats == NULL || !is_wanted (self, telling->chat, telling->message))
+    return;
+  g_notification_set_body (notification, escaped != NULL ? escaped : body);
+  g_notification_set_default_action_and_target (notification, "app.show-stage", "s", uuid);
+  g_application_send_notification (self->application, uuid, notification);
+}
+
 static void
 notify (DwNotifier *self, DwChat *chat, DwMessage *message)
 {
-  const char *uuid = dw_stage_get_uuid (dw_chat_get_stage (chat));
-  g_autofree char *title = dup_title (chat);
-  g_autofree char *body = dup_body (message);
-  g_autoptr (GNotification) notification = g_notification_new (title);
+  Telling *telling = g_new0 (Telling, 1);
 
-  g_notification_set_body (notification, body);
-  g_notification_set_default_action_and_target (notification, "app.show-stage", "s", uuid);
-  g_application_send_notification (self->application, uuid, notification);
+  telling->owner = g_object_ref (self);
+  telling->chat = g_object_ref (chat);
+  telling->message = g_object_ref (message);
+  dw_notification_server_ask_async (g_application_get_dbus_connection (self->application), on_server_known,
+                                    telling);
 }
 
 static gboolean

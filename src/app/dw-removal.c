@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-removal.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -109,8 +111,7 @@ dw_removal_make_toast (DwRemoval *self)
   g_autofree char *safe = dw_safe_name (name);
   /* Translators: %s is a stage's name. */
   g_autofree char *title = g_strdup_printf (_ ("“%s” removed"), safe);
-  g_autofree char *escaped = g_markup_escape_text (title, -1);
-  AdwToast *toast = adw_toast_new (escaped);
+  AdwToast *toast = dw_label_new_toast (title);
 
   adw_toast_set_button_label (toast, _ ("Undo"));
   adw_toast_set_timeout (toast, DW_REMOVAL_SECONDS);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-search-page.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-time-text.h"
 #include "dw-toolkit.h"
 
 #include "client/dw-store-search.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -75,14 +77,13 @@ find_word (const char *text, const char *words)
 static char *
 make_snippet (DwSearchPage *self, const char *text)
 {
-  g_autofree char *safe = dw_safe_text (text);
-  glong length = g_utf8_strlen (safe, -1);
-  glong found = MIN (find_word (safe, gtk_editable_get_text (self->entry)), length);
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  glong length = g_utf8_strlen (valid, -1);
+  glong found = MIN (find_word (valid, gtk_editable_get_text (self->entry)), length);
   glong start = found > DW_SEARCH_PAGE_CONTEXT ? found - DW_SEARCH_PAGE_CONTEXT : 0;
-  g_autofree char *part = g_utf8_substring (safe, start, MIN (length, start + DW_SEARCH_PAGE_CHARS));
+  g_autofree char *part = dw_safe_line (g_utf8_offset_to_pointer (valid, start), DW_SEARCH_PAGE_CHARS);
 
-  g_strdelimit (part, "\n\t", ' ');
-  return g_strconcat (start > 0 ? "…" : "", part, start + DW_SEARCH_PAGE_CHARS < length ? "…" : NULL, NULL);
+  return g_strconcat (start > 0 ? "…" : "", part, NULL);
 }
 
 static char *
@@ -118,9 +119,11 @@ make_row (DwSearchPage *self, const DwHit *hit)
   g_autofree char *label = g_strdup_printf ("%s: %s", heading, snippet);
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  GtkWidget *title = gtk_label_new (heading);
-  GtkWidget *text = gtk_label_new (snippet);
+  GtkWidget *title = gtk_label_new (NULL);
+  GtkWidget *text = gtk_label_new (NULL);
 
+  dw_label_show (GTK_LABEL (title), heading, DW_LABEL_CHARS);
+  dw_label_show (GTK_LABEL (text), snippet, DW_LABEL_CHARS);
   gtk_widget_add_css_class (title, "caption");
   gtk_widget_add_css_class (title, "dim-label");
   gtk_widget_add_css_class (column, "search-row");

@@ -5,7 +5,7 @@
 #include "dw-banner.h"
 #include "dw-dialect-group.h"
 #include "dw-failover-group.h"
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-trial-group.h"
 
 #include "client/dw-stage-change.h"
@@ -77,8 +77,6 @@ on_address_changed (DwStageEditor *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStageUrl) url = NULL;
   g_autofree char *words = NULL;
-  g_autofree char *safe = NULL;
-  g_autofree char *markup = NULL;
 
   /* What may be secret goes where it is not shown. */
   if (query != NULL && query[1] != '\0')
@@ -91,10 +89,8 @@ on_address_changed (DwStageEditor *self)
     }
   url = *text != '\0' ? dw_stage_url_parse (text, &error) : NULL;
   words = url != NULL ? describe_url (url) : g_strdup (error != NULL ? error->message : "");
-  safe = dw_safe_text (words);
-  markup = g_markup_escape_text (safe, -1);
-  adw_action_row_set_subtitle (self->understood, markup);
-  gtk_widget_set_visible (GTK_WIDGET (self->understood), *markup != '\0');
+  dw_label_show_subtitle (self->understood, words);
+  gtk_widget_set_visible (GTK_WIDGET (self->understood), *words != '\0');
   gtk_widget_remove_css_class (GTK_WIDGET (self->understood), "error");
   if (error != NULL)
     gtk_widget_add_css_class (GTK_WIDGET (self->understood), "error");
@@ -130,9 +126,7 @@ collect (DwStageEditor *self, GError **error)
 static void
 show_problem (DwStageEditor *self, const GError *error)
 {
-  g_autofree char *safe = dw_safe_text (error->message);
-
-  dw_banner_show (self->problem, safe, NULL, NULL, NULL, NULL);
+  dw_banner_show (self->problem, error->message, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -269,7 +263,7 @@ dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
   else
     adw_window_title_set_title (self->heading, _ ("New Stage"));
   gtk_button_set_label (self->save, chat != NULL ? _ ("_Save") : _ ("_Connect"));
-  gtk_window_set_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
+  dw_label_show_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
   /* The address of a stage that is there is rarely what one comes to change. */
   gtk_widget_grab_focus (GTK_WIDGET (chat != NULL ? self->name : self->address));
   return self;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-picker.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-stage-row.h"
 #include "dw-status-text.h"
 #include "dw-toolkit.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -53,7 +55,7 @@ safe_subtitle_of (DwChat *chat)
   g_autofree char *subtitle =
       dw_status_text_subtitle (dw_session_get_status (session), dw_session_get_url (session));
 
-  return dw_safe_text (subtitle);
+  return dw_safe_line (subtitle, DW_LABEL_CHARS);
 }
 
 /* Told of each key that is typed too, since the draft is the stage's. */
@@ -62,7 +64,7 @@ on_stage_changed (DwStagePicker *self)
 {
   g_autofree char *name = safe_name_of (self->chat);
 
-  gtk_label_set_text (self->name, name);
+  dw_label_show (self->name, name, DW_LABEL_CHARS);
   gtk_label_set_text (self->mute, dw_stage_is_muted (dw_chat_get_stage (self->chat)) ? _ ("Unmute") : _ ("Mute"));
 }
 
@@ -73,10 +75,9 @@ on_changed (DwStagePicker *self)
   const DwSessionStatus *status = dw_session_get_status (session);
   g_autofree char *subtitle = safe_subtitle_of (self->chat);
   g_autofree char *tooltip = dw_status_text_tooltip (status, dw_session_get_url (session));
-  g_autofree char *safe_tooltip = dw_safe_text (tooltip);
 
-  gtk_label_set_text (self->status, subtitle);
-  gtk_widget_set_tooltip_text (self->button, safe_tooltip);
+  dw_label_show (self->status, subtitle, DW_LABEL_CHARS);
+  dw_label_show_tooltip (self->button, tooltip);
   dw_stage_row_show_dot (self->dot, status);
   gtk_label_set_text (self->connection,
                       status->state == DW_SESSION_OFFLINE ? _ ("Connect this stage") : _ ("Disconnect"));
@@ -103,12 +104,12 @@ show_others (DwStagePicker *self)
         unread += dw_chat_get_unread (chat);
     }
   text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
-  gtk_label_set_text (self->others, text);
+  dw_label_show (self->others, text, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->others), unread > 0);
   g_free (text);
   text = g_strdup_printf (
       ngettext ("%u unread message on other stages", "%u unread messages on other stages", unread), unread);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->others), text);
+  dw_label_show_tooltip (GTK_WIDGET (self->others), text);
 }
 
 static void

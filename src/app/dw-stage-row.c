@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-row.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-status-text.h"
 #include "dw-toolkit.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -50,15 +52,13 @@ dup_subtitle (DwStageRow *self)
 {
   const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
   g_autofree char *said = dw_chat_dup_last_words (self->chat);
-  g_autofree char *safe = NULL;
   g_autofree char *line = NULL;
 
   if (said != NULL)
-    safe = dw_safe_text (said);
+    line = dw_safe_line (said, SUBTITLE_CHARS);
   else
-    safe = dw_safe_text (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)));
-  line = g_utf8_substring (safe, 0, MIN (g_utf8_strlen (safe, -1), SUBTITLE_CHARS));
-  g_strdelimit (line, "\n\t", ' ');
+    line = dw_safe_line (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)),
+                         SUBTITLE_CHARS);
   if (status->state == DW_SESSION_ONLINE)
     return g_steal_pointer (&line);
   return g_strdup_printf ("%s · %s", dw_status_text_state (status->state), line);
@@ -89,9 +89,9 @@ update (DwStageRow *self)
   g_autofree char *count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
 
   dw_stage_row_show_dot (self->dot, dw_session_get_status (dw_chat_get_session (self->chat)));
-  gtk_label_set_text (self->name, name);
-  gtk_label_set_text (self->subtitle, subtitle);
-  gtk_label_set_text (self->unread, count);
+  dw_label_show (self->name, name, DW_LABEL_CHARS);
+  dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
+  dw_label_show (self->unread, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
   gtk_widget_set_visible (self->muted, dw_stage_is_muted (stage));
   gtk_widget_set_visible (self->current, self->is_current);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-status-text.h"
 
+#include "wire/dw-safe-text.h"
+
 #include <glib/gi18n.h>
+
+/* Of what the stage says of itself, how much is shown: a close reason has 123 bytes, an ID some 16 characters. */
+#define SAID_CHARS 130
+#define ID_CHARS 128
 
 /**
  * dw_status_text_state:
@@ -160,14 +166,15 @@ char *
 dw_status_text_tooltip (const DwSessionStatus *status, const DwStageUrl *url)
 {
   GString *text = g_string_new (dw_stage_url_get_redacted (url));
+  g_autofree char *reason = dw_safe_line (status->reason != NULL ? status->reason : "", SAID_CHARS);
+  g_autofree char *id = dw_safe_line (status->connection_id != NULL ? status->connection_id : "", ID_CHARS);
 
   if (status->code != 0 && status->state != DW_SESSION_ONLINE)
     /* Translators: a status or close code, and the stage's own words beside it. */
-    g_string_append_printf (text, _ ("\nThe stage said: %1$u %2$s"), status->code,
-                            status->reason != NULL ? status->reason : "");
+    g_string_append_printf (text, _ ("\nThe stage said: %1$u %2$s"), status->code, reason);
   if (status->connection_id != NULL)
     /* Translators: %s is the ID that the stage gave this connection. */
-    g_string_append_printf (text, _ ("\nConnection ID: %s"), status->connection_id);
+    g_string_append_printf (text, _ ("\nConnection ID: %s"), id);
   if (status->connected_at != 0)
     {
       g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (status->connected_at / G_USEC_PER_SEC);

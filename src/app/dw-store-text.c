@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-text.h"
 
-#include "dw-safe-text.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
+
+/* The rest of the sentence has to be seen too. */
+#define PATH_CHARS 200
 
 /**
  * dw_store_text_trouble:
@@ -43,7 +46,7 @@ char *
 dw_store_text_kept (const char *kept_as, gboolean newer)
 {
   g_autofree char *valid = g_filename_display_name (kept_as);
-  g_autofree char *path = dw_safe_text (valid);
+  g_autofree char *path = dw_safe_line (valid, PATH_CHARS);
 
   if (newer)
     /* Translators: %s is a file's path. */

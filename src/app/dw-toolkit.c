@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-toolkit.h"
 
+#include "wire/dw-safe-text.h"
+
 /* What differs between versions of GTK is decided in this file alone. */
+
+/* As long as somebody listens. */
+static char *
+make_spoken (const char *untrusted)
+{
+  return dw_safe_text (untrusted, DW_TOOLKIT_SPOKEN_CHARS, G_MAXUINT, NULL);
+}
 
 /**
  * dw_toolkit_set_label:
  * @widget: a widget
- * @label: its accessible name
+ * @untrusted: its accessible name
  */
 void
-dw_toolkit_set_label (GtkWidget *widget, const char *label)
+dw_toolkit_set_label (GtkWidget *widget, const char *untrusted)
 {
-  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  g_autofree char *spoken = make_spoken (untrusted);
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
 /**
@@ -76,8 +87,10 @@ void
 dw_toolkit_announce (GtkWidget *widget, const char *words)
 {
 #if GTK_CHECK_VERSION(4, 14, 0)
+  g_autofree char *spoken = make_spoken (words);
+
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  gtk_accessible_announce (GTK_ACCESSIBLE (widget), words, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  gtk_accessible_announce (GTK_ACCESSIBLE (widget), spoken, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
   G_GNUC_END_IGNORE_DEPRECATIONS
 #endif
   dw_toolkit_set_label (widget, words);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace-detail.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 
 #include "wire/dw-json.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -49,7 +50,7 @@ spread (const char *text)
   JsonNode *root = dw_json_parse (parser, text, -1, NULL);
   g_autofree char *json = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_to_string (root, TRUE) : NULL;
 
-  return json != NULL ? dw_safe_text (json) : g_strdup (text);
+  return json != NULL ? dw_safe_text (json, DW_TRACE_DETAIL_CHARS + 1, G_MAXUINT, NULL) : g_strdup (text);
 }
 
 /**
@@ -71,7 +72,7 @@ dw_trace_detail_show (DwTraceDetail *self, DwTraceLine *line)
   if (line == NULL)
     return;
   spread_out = spread (dw_trace_line_get_whole (line));
-  short_text = dw_safe_text_shorten (spread_out, DW_TRACE_DETAIL_CHARS, G_MAXUINT, &cut);
+  short_text = dw_safe_text (spread_out, DW_TRACE_DETAIL_CHARS, G_MAXUINT, &cut);
   broken = break_lines (short_text);
   if (cut)
     {
@@ -79,10 +80,10 @@ dw_trace_detail_show (DwTraceDetail *self, DwTraceLine *line)
           /* Translators: %s is the time, direction and size of a frame. */
           g_strdup_printf (_ ("%s  (its start; “Copy” takes all of it)"), dw_trace_line_get_head (line));
 
-      gtk_label_set_text (self->heading, heading);
+      dw_label_show (self->heading, heading, DW_LABEL_CHARS);
     }
   else
-    gtk_label_set_text (self->heading, dw_trace_line_get_head (line));
+    dw_label_show (self->heading, dw_trace_line_get_head (line), DW_LABEL_CHARS);
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), broken, -1);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace-line.h"
 
-#include "dw-safe-text.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+
+/* How much of an address or of a close reason is shown. */
+#define NOTE_CHARS 1000
 
 /* One line of the inspector: what crossed the wire, in words that are safe to show. */
 struct _DwTraceLine
@@ -56,7 +59,7 @@ make_open (const DwTraceEntry *entry)
 static char *
 make_event (const DwTraceEntry *entry)
 {
-  g_autofree char *note = dw_safe_text (entry->note != NULL ? entry->note : "");
+  g_autofree char *note = dw_safe_line (entry->note != NULL ? entry->note : "", NOTE_CHARS);
 
   switch (entry->kind)
     {
@@ -107,7 +110,6 @@ DwTraceLine *
 dw_trace_line_new (const DwTraceEntry *entry)
 {
   DwTraceLine *self = g_object_new (DW_TYPE_TRACE_LINE, NULL);
-  gboolean cut;
 
   self->kind = entry->kind;
   self->head = make_head (entry);
@@ -115,13 +117,14 @@ dw_trace_line_new (const DwTraceEntry *entry)
     {
       gsize size;
       const char *data = g_bytes_get_data (entry->bytes, &size);
-      g_autofree char *raw = g_strndup (data != NULL ? data : "", size);
+      /* A NUL does not hide what follows it. */
+      g_autofree char *raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
 
-      self->whole = dw_safe_text (raw);
+      self->whole = dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
     }
   else
     self->whole = make_event (entry);
-  self->text = dw_safe_text_shorten (self->whole, DW_TRACE_LINE_CHARS, 1, &cut);
+  self->text = dw_safe_line (self->whole, DW_TRACE_LINE_CHARS);
   return self;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trial-group.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
 #include "dw-toolkit.h"
 
 #include "client/dw-session-policy.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -72,12 +74,11 @@ show_step (DwTrialGroup *self, DwTrialStep step)
 {
   DwTrialState state = dw_trial_get_state (self->trial, step);
   const char *words = dw_trial_get_words (self->trial, step);
-  g_autofree char *safe = dw_safe_text (words != NULL ? words : word_of (state));
-  g_autofree char *markup = g_markup_escape_text (safe, -1);
+  g_autofree char *safe = dw_safe_line (words != NULL ? words : word_of (state), DW_LABEL_CHARS);
   const char *title = adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self->rows[step]));
   g_autofree char *label = g_strdup_printf ("%s: %s, %s", title, word_of (state), safe);
 
-  adw_action_row_set_subtitle (self->rows[step], markup);
+  dw_label_show_subtitle (self->rows[step], safe);
   gtk_image_set_from_icon_name (self->marks[step], icon_of (state));
   gtk_widget_remove_css_class (GTK_WIDGET (self->rows[step]), "error");
   if (state == DW_TRIAL_FAILED)
@@ -143,7 +144,7 @@ make_rows (DwTrialGroup *self)
     {
       self->rows[i] = ADW_ACTION_ROW (adw_action_row_new ());
       self->marks[i] = GTK_IMAGE (gtk_image_new ());
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->rows[i]), titles[i]);
+      dw_label_show_row_title (ADW_PREFERENCES_ROW (self->rows[i]), titles[i]);
       adw_action_row_add_prefix (self->rows[i], GTK_WIDGET (self->marks[i]));
       adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->rows[i]));
     }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-welcome-page.h"
 
-#include "dw-safe-text.h"
+#include "dw-label.h"
+
+#include "wire/dw-limits.h"
+#include "wire/dw-safe-text.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -127,11 +130,9 @@ dw_welcome_page_init (DwWelcomePage *self)
 void
 dw_welcome_page_set_error (DwWelcomePage *self, const char *sentence)
 {
-  g_autofree char *safe = sentence != NULL ? dw_safe_text (sentence) : NULL;
-
-  gtk_label_set_text (self->error, safe != NULL ? safe : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->error), safe != NULL);
-  if (safe != NULL)
+  dw_label_show (self->error, sentence, DW_LABEL_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->error), sentence != NULL);
+  if (sentence != NULL)
     gtk_widget_add_css_class (GTK_WIDGET (self->address), "error");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->address), "error");
@@ -157,7 +158,7 @@ dw_welcome_page_dup_address (DwWelcomePage *self)
 void
 dw_welcome_page_set_address (DwWelcomePage *self, const char *address)
 {
-  g_autofree char *safe = dw_safe_text (address);
+  g_autofree char *safe = dw_safe_line (address, DW_LIMIT_URL_CHARS);
 
   gtk_editable_set_text (self->address, safe);
 }

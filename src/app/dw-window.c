@@ -6,9 +6,9 @@
 #include "dw-config.h"
 #include "dw-history-actions.h"
 #include "dw-inspector.h"
+#include "dw-label.h"
 #include "dw-preferences.h"
 #include "dw-regions.h"
-#include "dw-safe-text.h"
 #include "dw-search-page.h"
 #include "dw-stage-actions.h"
 #include "dw-stage-editor.h"
@@ -16,6 +16,8 @@
 #include "dw-store-text.h"
 #include "dw-toolkit.h"
 #include "dw-welcome-page.h"
+
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 
@@ -551,7 +553,7 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   dw_chat_page_set_chat (self->chat_page, chat);
   /* Translators: the window's title; %s is a stage's name. */
   title = g_strdup_printf (_ ("%s — DynamoWave Chat"), safe);
-  gtk_window_set_title (GTK_WINDOW (self), title);
+  dw_label_show_title (GTK_WINDOW (self), title);
   show_page (self, "chat");
   attend (self);
   dw_chat_page_focus (self->chat_page);

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-backend-error.h"
 
-G_DEFINE_QUARK (dw - backend - error - quark, dw_backend_error)
+G_DEFINE_QUARK (dw-backend-error-quark, dw_backend_error);

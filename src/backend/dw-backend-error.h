@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_CLAIMED: a message is being sent by somebody else
  * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or broke off
  * @DW_BACKEND_ERROR_SERVICE: a service refused a request, and would refuse it again
+ * @DW_BACKEND_ERROR_LOCKED: another program has a table at the moment
  *
  * The errors of this library.
  */
@@ -34,6 +35,7 @@ typedef enum
   DW_BACKEND_ERROR_CLAIMED,
   DW_BACKEND_ERROR_NETWORK,
   DW_BACKEND_ERROR_SERVICE,
+  DW_BACKEND_ERROR_LOCKED,
 } DwBackendError;
 
 #define DW_BACKEND_ERROR (dw_backend_error_quark ())

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-chat.h"
 
+#include "dw-fingerprint.h"
+#include "dw-notice.h"
 #include "dw-seen.h"
 
 #include <glib/gi18n-lib.h>
@@ -14,10 +16,12 @@
  * |---|---|
  * | a broadcast of our own | the message is delivered |
  * | a broadcast of somebody else's | a message |
- * | a broadcast whose id came before | dropped |
+ * | a broadcast with an id, text and sender that came before | dropped |
  * | "Too Many Requests" after a send | the newest message that has not come back waits again, and the pace slows |
  * | another gateway error after a send | the oldest message that has not come back has failed |
  * | a gateway error without one | a notice |
+ * | what has the gateway's shape and another connection's ID | a message |
+ * | the same where our own ID is unknown | a notice that does not say whose it is |
  * | a route response, an unreadable frame | a notice |
  *
  * What cannot be a frame at all is in the table of dw-connection.c.
@@ -62,26 +66,21 @@ add_message (DwChat *self, DwMessageKind kind, const char *text, const char *sen
 }
 
 static void
-add_notice (DwChat *self, const char *sentence, const char *quoted)
+add_notice (DwChat *self, const DwFrame *frame)
 {
-  g_autofree char *start = g_utf8_substring (quoted, 0, MIN (g_utf8_strlen (quoted, -1), DW_CHAT_UNREADABLE_SHOWN));
-  g_autofree char *text = NULL;
+  g_autofree char *text = dw_notice_of_frame (frame);
 
-  /* Translators: %1$s is a sentence about a frame, %2$s the start of that frame. */
-  text = *start != '\0' ? g_strdup_printf (_ ("%1$s It begins: %2$s"), sentence, start) : g_strdup (sentence);
   add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
 }
 
 static void
-add_gateway_error (DwChat *self, const DwFrame *frame)
+add_broadcast (DwChat *self, const DwFrame *frame)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *fingerprint = dw_fingerprint_of_frame (frame);
+  gboolean own = dw_outbox_match (self->outbox, frame) != NULL;
 
-  if (dw_outbox_refuse (self->outbox, frame) != NULL)
-    return;
-  /* Translators: %s is what the gateway says, such as “Internal server error”. */
-  text = g_strdup_printf (_ ("The stage reports: %s"), frame->text);
-  add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
+  if (dw_seen_is_first (self->seen, fingerprint) && !own)
+    add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
 }
 
 static void
@@ -90,25 +89,15 @@ on_frame (DwChat *self, const DwFrame *frame)
   switch (frame->kind)
     {
     case DW_FRAME_BROADCAST:
-      if (!dw_seen_is_first (self->seen, frame->id))
-        break;
-      if (dw_outbox_match (self->outbox, frame) == NULL)
-        add_message (self, DW_MESSAGE_THEIRS, frame->text, frame->sender, frame->id);
+      add_broadcast (self, frame);
       break;
     case DW_FRAME_GATEWAY_ERROR:
-      add_gateway_error (self, frame);
+      if (dw_outbox_refuse (self->outbox, frame) == NULL)
+        add_notice (self, frame);
       break;
     case DW_FRAME_ROUTE_RESPONSE:
-      {
-        g_autofree char *text = NULL;
-
-        /* Translators: %s is what a route of the stage answered, such as “Message sent”. */
-        text = g_strdup_printf (_ ("The stage answers: %s"), frame->text);
-        add_message (self, DW_MESSAGE_NOTICE, text, NULL, NULL);
-        break;
-      }
     case DW_FRAME_UNREADABLE:
-      add_notice (self, frame->reason, frame->text);
+      add_notice (self, frame);
       break;
     case DW_FRAME_NOTIFICATION:
     default:
@@ -207,8 +196,8 @@ restore (DwChat *self, DwStoreOpening *opening)
 
   if (opening->tail->len > 0)
     newest = ((DwRecord *) g_ptr_array_index (opening->tail, opening->tail->len - 1))->time;
-  for (guint i = 0; i < opening->ids->len; i++)
-    dw_seen_is_first (self->seen, g_ptr_array_index (opening->ids, i));
+  for (guint i = 0; i < opening->fingerprints->len; i++)
+    dw_seen_is_first (self->seen, g_ptr_array_index (opening->fingerprints, i));
   if (newest != 0)
     self->lost_at = MAX (dw_stage_get_left_at (self->stage), newest);
   self->restored = TRUE;

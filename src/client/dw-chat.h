@@ -11,9 +11,6 @@ G_BEGIN_DECLS
 #define DW_TYPE_CHAT (dw_chat_get_type ())
 G_DECLARE_FINAL_TYPE (DwChat, dw_chat, DW, CHAT, GObject)
 
-/** DW_CHAT_UNREADABLE_SHOWN: how many characters of an unreadable frame its notice quotes. */
-#define DW_CHAT_UNREADABLE_SHOWN 200
-
 DwChat *dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
 void dw_chat_connect (DwChat *self);
 void dw_chat_disconnect (DwChat *self);

@@ -14,12 +14,13 @@
  *
  * | what arrives | what happens |
  * |---|---|
- * | text up to 131,072 bytes, in one frame or in fragments | queued in the inbox |
- * | a fragmented text above that | closed with 1009, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
- * | a frame above that | libsoup ends it, ::ended with %DW_CAUSE_MESSAGE_TOO_LARGE |
+ * | text up to 131,072 bytes, in one frame or in fragments | handed to the inbox |
+ * | a text above that, or of more than 4,096 fragments | closed with 1009, ::ended with
+ * %DW_CAUSE_MESSAGE_TOO_LARGE | | pings while it does not read the answers | dropped without a word at 64 KiB,
+ * ::ended with %DW_CAUSE_SILENT | | more than can be read in 4 ms | left in the system, where TCP slows the stage |
  * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | bytes that are not UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with
- * %DW_CAUSE_PROTOCOL_ERROR | | data after a close frame | ignored |
+ * | invalid UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
+ * | data after a close frame | ignored |
  */
 struct _DwConnection
 {
@@ -30,6 +31,7 @@ struct _DwConnection
   gint64 began;   /* the handshake, on the boot clock */
   guint line;
   GCancellable *opening;
+  DwHandshakeReport handshake;
   guint ping_seconds;
   SoupWebsocketConnection *websocket;
   gint64 last_heard; /* boot clock, in microseconds */
@@ -56,24 +58,33 @@ note (DwConnection *self, DwTraceKind kind, guint code, const char *words)
 }
 
 static void
-note_handshake (DwConnection *self, DwTraceKind kind, guint code, const DwHandshakeReport *report)
+note_handshake (DwConnection *self, DwTraceKind kind, guint code)
 {
+  const DwHandshakeReport *report = &self->handshake;
   guint took = (guint) ((dw_boot_clock_now () - self->began) / 1000);
+  g_autofree char *response = report->response != NULL ? dw_upgrade_head_write (report->response) : NULL;
 
   if (self->trace != NULL)
     dw_trace_add_handshake (self->trace, kind, self->line, code, took, report->steps_ms,
-                            report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL);
+                            report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL,
+                            report->request, response);
 }
 
-/* We end it, and do not wait 5 s for a peer that may never answer our close frame. */
+/* Nobody waits 5 s for a peer that may never answer our close frame, nor listens to it any more. */
 static void
-end_with (DwConnection *self, DwCause cause, gushort code)
+let_go (DwConnection *self, gushort code)
 {
   g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
 
   g_signal_handlers_disconnect_by_data (websocket, self);
-  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (websocket, code, NULL);
+  g_signal_handlers_disconnect_by_data (soup_websocket_connection_get_io_stream (websocket), self);
+  dw_handshake_close (websocket, code);
+}
+
+static void
+end_with (DwConnection *self, DwCause cause, gushort code)
+{
+  let_go (self, code);
   note (self, DW_TRACE_CLOSED, code, dw_cause_get_name (cause));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code, NULL);
 }
@@ -88,10 +99,22 @@ on_message (DwConnection *self, int type, GBytes *message)
     dw_trace_add_frame (self->trace, DW_TRACE_IN, self->line, message);
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
-  else if (g_bytes_get_size (message) > DW_LIMIT_MESSAGE_BYTES)
-    end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
   else
     dw_inbox_push (self->inbox, message, self->line);
+}
+
+/* What came before is with us already. */
+static void
+on_over_limit (DwConnection *self, guint limit)
+{
+  g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
+
+  if (limit == DW_FRAME_LIMIT_PONGS)
+    end_with (self, DW_CAUSE_SILENT, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
+  else if (limit == DW_FRAME_LIMIT_CONTROL)
+    end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
+  else
+    end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
 }
 
 /* The argument is declared as GBytes and emitted as GByteArray (measured): it is not touched. */
@@ -144,6 +167,7 @@ dw_connection_dispose (GObject *object)
 {
   dw_connection_close (DW_CONNECTION (object));
   g_clear_object (&DW_CONNECTION (object)->trace);
+  dw_handshake_report_clear (&DW_CONNECTION (object)->handshake);
   G_OBJECT_CLASS (dw_connection_parent_class)->dispose (object);
 }
 
@@ -202,17 +226,13 @@ adopt (DwConnection *self, SoupWebsocketConnection *websocket)
 {
   self->websocket = g_object_ref (websocket);
   self->last_heard = self->last_sent = dw_boot_clock_now ();
-  /* It is a cap a frame; 0 would be an out-of-bounds read before libsoup 3.6.6. */
-  soup_websocket_connection_set_max_incoming_payload_size (websocket, DW_LIMIT_MESSAGE_BYTES);
-  /* libsoup 3.8 has a cap on the whole message too. Ours in on_message() gives the same result on every version,
-   * with one byte to spare so that it is ours that speaks. */
-  if (g_object_class_find_property (G_OBJECT_GET_CLASS (websocket), "max-total-message-size") != NULL)
-    g_object_set (websocket, "max-total-message-size", (guint64) DW_LIMIT_MESSAGE_BYTES + 1, NULL);
   soup_websocket_connection_set_keepalive_interval (websocket, self->ping_seconds);
   g_signal_connect_object (websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "pong", G_CALLBACK (on_pong), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "error", G_CALLBACK (on_error), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (soup_websocket_connection_get_io_stream (websocket), "over-limit",
+                           G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -220,32 +240,35 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwConnection) self = data;
   g_autoptr (GError) error = NULL;
-  DwHandshakeReport report;
+  g_auto (DwHandshakeReport) report = { 0 };
   g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &report, &error);
-  g_autofree char *reason = report.reason;
   gboolean abandoned = self->opening == NULL;
 
   g_clear_object (&self->opening);
+  dw_handshake_report_clear (&self->handshake);
+  self->handshake = report;
+  report = (DwHandshakeReport){ .cause = self->handshake.cause };
   if (websocket != NULL && !abandoned)
     {
       adopt (self, websocket);
-      note_handshake (self, DW_TRACE_OPEN, 101, &report);
+      note_handshake (self, DW_TRACE_OPEN, 101);
       g_signal_emit (self, signals[SIGNAL_OPENED], 0);
     }
   else if (websocket != NULL)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+    dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
   else if (!abandoned)
     {
-      note_handshake (self, DW_TRACE_FAILED, report.status, &report);
-      g_debug ("Handshake: %s, status %u", dw_cause_get_name (report.cause), report.status);
-      g_signal_emit (self, signals[SIGNAL_ENDED], 0, report.cause, report.status, reason);
+      const DwHandshakeReport *handshake = &self->handshake;
+
+      note_handshake (self, DW_TRACE_FAILED, handshake->status);
+      g_debug ("Handshake: %s, status %u", dw_cause_get_name (handshake->cause), handshake->status);
+      g_signal_emit (self, signals[SIGNAL_ENDED], 0, handshake->cause, handshake->status, handshake->reason);
     }
 }
 
 /**
  * dw_connection_open:
  * @self: a new connection
- * @http: what to open it with
  * @url: where to
  * @options: how
  * @ping_ms: how often to ping, in milliseconds; libsoup counts whole seconds, and at least one
@@ -253,11 +276,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
  * Starts the handshake. ::opened or ::ended follows, later than this call.
  */
 void
-dw_connection_open (DwConnection *self,
-                    SoupSession *http,
-                    const DwStageUrl *url,
-                    const DwHandshakeOptions *options,
-                    guint ping_ms)
+dw_connection_open (DwConnection *self, const DwStageUrl *url, const DwHandshakeOptions *options, guint ping_ms)
 {
   g_return_if_fail (self->opening == NULL && self->websocket == NULL);
 
@@ -265,7 +284,7 @@ dw_connection_open (DwConnection *self,
   self->opening = g_cancellable_new ();
   self->began = dw_boot_clock_now ();
   note (self, DW_TRACE_CONNECTING, 0, dw_stage_url_get_redacted (url));
-  dw_handshake_async (http, url, options, self->opening, on_handshaken, g_object_ref (self));
+  dw_handshake_async (url, options, self->opening, on_handshaken, g_object_ref (self));
 }
 
 /**
@@ -314,17 +333,27 @@ dw_connection_send (DwConnection *self, const char *text)
 void
 dw_connection_close (DwConnection *self)
 {
-  g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
   g_autoptr (GCancellable) opening = g_steal_pointer (&self->opening);
 
   g_cancellable_cancel (opening);
-  if (websocket == NULL)
+  if (self->websocket == NULL)
     return;
-  g_signal_handlers_disconnect_by_data (websocket, self);
-  if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
-    return;
-  note (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-  soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    note (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  let_go (self, SOUP_WEBSOCKET_CLOSE_NORMAL);
+}
+
+/**
+ * dw_connection_get_handshake:
+ * @self: a connection
+ *
+ * Returns: (transfer none): how its handshake went, with both heads and what each step took; all zeros before its
+ * end
+ */
+const DwHandshakeReport *
+dw_connection_get_handshake (DwConnection *self)
+{
+  return &self->handshake;
 }
 
 /**

@@ -13,13 +13,14 @@ G_DECLARE_FINAL_TYPE (DwConnection, dw_connection, DW, CONNECTION, GObject)
 DwConnection *dw_connection_new (DwInbox *inbox, DwTrace *trace, guint line);
 
 void dw_connection_open (DwConnection *self,
-                         SoupSession *http,
                          const DwStageUrl *url,
                          const DwHandshakeOptions *options,
                          guint ping_ms);
 gboolean dw_connection_is_open (DwConnection *self);
 gboolean dw_connection_send (DwConnection *self, const char *text);
 void dw_connection_close (DwConnection *self);
+
+const DwHandshakeReport *dw_connection_get_handshake (DwConnection *self);
 
 gint64 dw_connection_get_last_heard (DwConnection *self);
 gint64 dw_connection_get_last_sent (DwConnection *self);

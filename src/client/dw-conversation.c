@@ -33,7 +33,10 @@ struct _DwConversation
   gboolean open;
   guint generation; /* of questions to the store: the answer to an older one is void */
 
-  GPtrArray *arrived; /* of DwMessage; at most DW_CONVERSATION_ARRIVED, or DW_CONVERSATION_UNOPENED */
+  /* Of DwMessage; at most DW_CONVERSATION_ARRIVED and _ARRIVED_BYTES, or _UNOPENED and _UNOPENED_BYTES. */
+  GPtrArray *arrived;
+  gsize arrived_bytes;
+  gboolean overfull;  /* something was dropped, and it was said */
   GQueue batches;     /* of DwBatch: being written, in order; bounded by what the store takes */
   DwMessage *newest;  /* that has a place */
   gint64 unread;      /* the unread line stands before this place, or 0 */
@@ -100,6 +103,13 @@ dw_conversation_get_item (GListModel *model, guint position)
   return dw_pages_get_line (self->pages, place);
 }
 
+static void
+add_arrived (DwConversation *self, DwMessage *message)
+{
+  g_ptr_array_add (self->arrived, g_object_ref (message));
+  self->arrived_bytes += dw_record_get_size (dw_message_get_record (message));
+}
+
 /* Opening */
 
 static void
@@ -116,7 +126,8 @@ show_opening (DwConversation *self, DwStoreOpening *opening)
   dw_pages_clear (self->pages, self->first, self->last);
   missing = dw_pages_restore (self->pages, opening);
   /* What still has to be said is in the conversation, whatever was deleted from it. */
-  g_ptr_array_extend_and_steal (self->arrived, g_steal_pointer (&missing));
+  for (guint i = 0; i < missing->len; i++)
+    add_arrived (self, g_ptr_array_index (missing, i));
   dw_pages_take (self->pages, opening->tail, self->first, self->last);
   g_clear_object (&self->newest);
   if (opening->tail->len > 0)
@@ -290,10 +301,40 @@ dw_conversation_flush (DwConversation *self)
       place (self, batch, records, g_ptr_array_index (self->arrived, i));
     }
   g_ptr_array_set_size (self->arrived, 0);
+  self->arrived_bytes = 0;
   g_queue_push_tail (&self->batches, batch);
   serial = dw_store_lines_add_async (self->store, self->stage, records, on_written, batch);
   for (guint i = 0; i < batch->messages->len; i++)
     dw_pages_put (self->pages, g_ptr_array_index (batch->messages, i), serial);
+}
+
+static void
+on_passed (DwConversation *self, gint64 stage)
+{
+  if (stage == self->stage)
+    schedule (self);
+}
+
+/* A store in memory does not keep everything: the oldest lines leave the list too, once they are in it. What still
+ * has to be said goes to its end. */
+static void
+drop_passed (DwConversation *self)
+{
+  DwPassing *passing = dw_store_get_passing (self->store);
+  gint64 first = passing != NULL ? MIN (dw_passing_get_first (passing, self->stage), self->last + 1) : 0;
+  guint before = dw_conversation_get_n_items (G_LIST_MODEL (self));
+  g_autoptr (GPtrArray) unsaid = NULL;
+
+  if (!self->open || first <= self->first)
+    return;
+  self->first = first;
+  unsaid = dw_pages_drop_before (self->pages, first);
+  /* The unread line goes with the lines before it. */
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, before - dw_conversation_get_n_items (G_LIST_MODEL (self)), 0);
+  for (guint i = 0; i < unsaid->len; i++)
+    add_arrived (self, g_ptr_array_index (unsaid, i));
+  if (unsaid->len > 0)
+    schedule (self);
 }
 
 static gboolean
@@ -306,6 +347,7 @@ on_tick (gpointer data)
   self->last_tick = g_get_monotonic_time ();
   dw_conversation_flush (self);
   show_ready (self);
+  drop_passed (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -409,6 +451,7 @@ dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes)
   self->pages = dw_pages_new (store, stage);
   g_signal_connect_object (store, "replaced", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (store, "recovered", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (store, "passed", G_CALLBACK (on_passed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (store, "rearranged", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   open_lines (self);
   return self;
@@ -433,18 +476,24 @@ dw_conversation_is_settled (DwConversation *self)
  *
  * Adds a line at the end, in the store and then in the list.
  *
- * Returns: %FALSE where the store cannot be read and %DW_CONVERSATION_UNOPENED lines wait for it already
+ * Returns: %FALSE where the store cannot be read and %DW_CONVERSATION_UNOPENED lines or
+ * %DW_CONVERSATION_UNOPENED_BYTES wait for it already
  */
 gboolean
 dw_conversation_append (DwConversation *self, DwMessage *message)
 {
-  if (self->arrived->len >= DW_CONVERSATION_UNOPENED)
+  gsize size = dw_record_get_size (dw_message_get_record (message));
+
+  if (self->arrived->len >= DW_CONVERSATION_UNOPENED || self->arrived_bytes + size > DW_CONVERSATION_UNOPENED_BYTES)
     {
-      g_warning ("The store cannot be read, and too much arrived meanwhile");
+      if (!self->overfull)
+        g_warning ("The store cannot be read, and too much arrived meanwhile");
+      self->overfull = TRUE;
       return FALSE;
     }
-  g_ptr_array_add (self->arrived, g_object_ref (message));
-  if (self->arrived->len >= DW_CONVERSATION_ARRIVED)
+  self->overfull = FALSE;
+  add_arrived (self, message);
+  if (self->arrived->len >= DW_CONVERSATION_ARRIVED || self->arrived_bytes >= DW_CONVERSATION_ARRIVED_BYTES)
     dw_conversation_flush (self);
   schedule (self);
   return TRUE;

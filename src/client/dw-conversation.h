@@ -23,8 +23,14 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
 #define DW_CONVERSATION_ARRIVED 1000
 
+/** DW_CONVERSATION_ARRIVED_BYTES: and how large they are together. */
+#define DW_CONVERSATION_ARRIVED_BYTES (4 * 1024 * 1024)
+
 /** DW_CONVERSATION_UNOPENED: how many lines wait while the store cannot be read; what comes on top is dropped. */
 #define DW_CONVERSATION_UNOPENED 50000
+
+/** DW_CONVERSATION_UNOPENED_BYTES: and how large they are together. */
+#define DW_CONVERSATION_UNOPENED_BYTES (32 * 1024 * 1024)
 
 DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes);
 gboolean dw_conversation_is_settled (DwConversation *self);

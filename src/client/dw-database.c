@@ -272,12 +272,31 @@ dw_database_run (DwDatabase *database, GError **error, const char *sql, const ch
  * @query: a statement that has a row
  * @column: which column
  *
+ * Whatever stands in the file: what is no UTF-8 becomes such.
+ *
  * Returns: (transfer full) (nullable): the text in it
  */
 char *
 dw_database_dup_text (sqlite3_stmt *query, int column)
 {
-  return g_strdup ((const char *) sqlite3_column_text (query, column));
+  const char *text = (const char *) sqlite3_column_text (query, column);
+
+  return text != NULL ? g_utf8_make_valid (text, -1) : NULL;
+}
+
+/**
+ * dw_database_dup_some_text:
+ * @query: a statement that has a row
+ * @column: which column, where our own files always have a text
+ *
+ * Returns: (transfer full): the text in it; empty where a file that is not ours has none
+ */
+char *
+dw_database_dup_some_text (sqlite3_stmt *query, int column)
+{
+  char *text = dw_database_dup_text (query, column);
+
+  return text != NULL ? text : g_strdup ("");
 }
 
 /**

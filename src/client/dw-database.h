@@ -22,6 +22,7 @@ gboolean dw_database_run (DwDatabase *database, GError **error, const char *sql,
 sqlite3_stmt *dw_database_query (DwDatabase *database, GError **error, const char *sql, const char *types, ...);
 gboolean dw_database_next (DwDatabase *database, sqlite3_stmt *query, GError **error);
 char *dw_database_dup_text (sqlite3_stmt *query, int column);
+char *dw_database_dup_some_text (sqlite3_stmt *query, int column);
 gboolean dw_database_get_number (DwDatabase *database, const char *sql, gint64 *number, GError **error);
 gint64 dw_database_get_changes (DwDatabase *database);
 gint64 dw_database_get_total_changes (DwDatabase *database);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-export.h"
 
+#include "wire/dw-safe-text.h"
 #include "wire/dw-time.h"
 
 #include <glib/gi18n-lib.h>
@@ -79,14 +80,27 @@ local_time (gint64 time)
   return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M:%S") : g_strdup ("?");
 }
 
-static const char *
+static char *
 speaker (const DwRecord *record)
 {
+  g_autofree char *name = NULL;
+
   if (record->kind == DW_MESSAGE_OWN)
-    return _ ("You");
+    return g_strdup (_ ("You"));
   if (record->kind == DW_MESSAGE_NOTICE)
-    return _ ("Notice");
-  return record->sender != NULL ? record->sender : _ ("Somebody");
+    return g_strdup (_ ("Notice"));
+  if (record->sender != NULL)
+    name = dw_safe_name (record->sender);
+  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Somebody"));
+}
+
+/* Before the time, where no name and no text can be: others are called “You” or “Notice” as they like. */
+static const char *
+mark (const DwRecord *record)
+{
+  if (record->kind == DW_MESSAGE_OWN)
+    return "> ";
+  return record->kind == DW_MESSAGE_THEIRS ? "" : "- ";
 }
 
 /* Further lines of a message stand under its first, so that none can pass for another message. */
@@ -95,11 +109,12 @@ add_text (GString *buffer, const DwRecord *record)
 {
   g_autofree char *time = local_time (record->time);
   g_autofree char *until = record->kind == DW_MESSAGE_GAP ? local_time (record->until) : NULL;
-  g_auto (GStrv) lines = g_strsplit (record->text, "\n", -1);
+  g_autofree char *safe = dw_safe_text (record->text, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
+  g_auto (GStrv) lines = g_strsplit (safe, "\n", -1);
   g_autofree char *text = g_strjoinv ("\n    ", lines);
-  g_auto (GStrv) names = g_strsplit (speaker (record), "\n", -1);
-  g_autofree char *name = g_strjoinv (" ", names);
+  g_autofree char *name = speaker (record);
 
+  g_string_append (buffer, mark (record));
   if (until != NULL)
     /* Translators: a line of an exported conversation: two times. */
     g_string_append_printf (buffer, _ ("[%1$s] Offline until %2$s"), time, until);
@@ -234,7 +249,9 @@ on_replaced (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Writes a conversation down, whole. What is secret of the stage is not part of it.
+ * Writes a conversation down, whole. What is secret of the stage is not part of it. JSON Lines has names and texts
+ * as they came. The text for people has them as dw_safe_text() leaves them; one's own lines begin with “>”, those
+ * of the program and of the stage with “-”, and nothing that anybody else writes does.
  */
 void
 dw_export_async (DwStore *store,

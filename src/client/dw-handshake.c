@@ -2,17 +2,30 @@
 #include "dw-handshake.h"
 
 #include "dw-client-error.h"
+#include "dw-config.h"
+
+#include "net/dw-dial.h"
+#include "net/dw-net-error.h"
+#include "wire/dw-json.h"
+#include "wire/dw-limits.h"
+
+#include <string.h>
 
 typedef struct
 {
-  SoupMessage *message;
   GCancellable *cancellable; /* ours: cancelled by the deadline and by the caller's */
   GCancellable *outer;       /* the caller's, or NULL */
   gulong outer_id;
   guint deadline;
   gboolean timed_out;
+  char *url;
+  char *host; /* of the header */
+  char *target;
+  char *key;
   char **protocols;
-  GTlsCertificateFlags tls_errors;
+  GHashTable *headers; /* or NULL */
+  GIOStream *stream;
+  GSocket *socket; /* below it */
   DwHandshakeReport report;
   gint64 began;
   DwHandshakeFunc progress; /* or NULL */
@@ -27,6 +40,9 @@ void
 dw_handshake_report_clear (DwHandshakeReport *report)
 {
   g_clear_pointer (&report->reason, g_free);
+  g_clear_pointer (&report->detail, g_free);
+  g_clear_pointer (&report->request, g_free);
+  g_clear_pointer (&report->response, dw_upgrade_head_free);
 }
 
 static void
@@ -36,10 +52,14 @@ handshake_free (Handshake *handshake)
   g_cancellable_disconnect (handshake->outer, handshake->outer_id);
   g_clear_object (&handshake->outer);
   g_clear_object (&handshake->cancellable);
-  if (handshake->message != NULL)
-    g_signal_handlers_disconnect_by_data (handshake->message, handshake);
-  g_clear_object (&handshake->message);
+  g_clear_object (&handshake->stream);
+  g_clear_object (&handshake->socket);
+  g_clear_pointer (&handshake->headers, g_hash_table_unref);
   g_strfreev (handshake->protocols);
+  g_free (handshake->url);
+  g_free (handshake->host);
+  g_free (handshake->target);
+  g_free (handshake->key);
   dw_handshake_report_clear (&handshake->report);
   g_free (handshake);
 }
@@ -55,14 +75,13 @@ reach (Handshake *handshake, DwHandshakeStep step)
 }
 
 static void
-on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, Handshake *handshake)
+on_dialled (DwDialStep step, gpointer data)
 {
-  if (event == G_SOCKET_CLIENT_RESOLVED)
-    reach (handshake, DW_HANDSHAKE_NAME);
-  else if (event == G_SOCKET_CLIENT_CONNECTED)
-    reach (handshake, DW_HANDSHAKE_CONNECTION);
-  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED)
-    reach (handshake, DW_HANDSHAKE_ENCRYPTION);
+  static const DwHandshakeStep steps[] = { [DW_DIAL_RESOLVED] = DW_HANDSHAKE_NAME,
+                                           [DW_DIAL_CONNECTED] = DW_HANDSHAKE_CONNECTION,
+                                           [DW_DIAL_ENCRYPTED] = DW_HANDSHAKE_ENCRYPTION };
+
+  reach (data, steps[step]);
 }
 
 static gboolean
@@ -82,72 +101,184 @@ on_outer_cancelled (GCancellable *outer, GCancellable *inner)
   g_cancellable_cancel (inner);
 }
 
-/* Only looks: the answer is always no. */
-static gboolean
-on_accept_certificate (SoupMessage *message,
-                       GTlsCertificate *certificate,
-                       GTlsCertificateFlags errors,
-                       Handshake *handshake)
+static DwCause
+cause_of_net_error (int code)
 {
-  handshake->tls_errors = errors;
-  return FALSE;
+  switch ((DwNetError) code)
+    {
+    case DW_NET_ERROR_CERTIFICATE:
+      return DW_CAUSE_CERTIFICATE;
+    case DW_NET_ERROR_PROXY:
+      return DW_CAUSE_PROXY;
+    case DW_NET_ERROR_SUBPROTOCOL:
+      return DW_CAUSE_SUBPROTOCOL;
+    case DW_NET_ERROR_HEAD_ENDED:
+      return DW_CAUSE_UNREACHABLE;
+    case DW_NET_ERROR_REQUEST:
+    case DW_NET_ERROR_HEAD_TOO_LARGE:
+    case DW_NET_ERROR_HEAD_MALFORMED:
+    case DW_NET_ERROR_STATUS:
+    case DW_NET_ERROR_NOT_WEBSOCKET:
+    case DW_NET_ERROR_ACCEPT_KEY:
+    case DW_NET_ERROR_BODY:
+    case DW_NET_ERROR_EXTENSION:
+    case DW_NET_ERROR_LIMIT:
+    case DW_NET_ERROR_CLOSED:
+    default:
+      return DW_CAUSE_NOT_A_STAGE;
+    }
 }
 
 static DwCause
 cause_of_error (const Handshake *handshake, const GError *error)
 {
-  guint status = soup_message_get_status (handshake->message);
-
   if (handshake->timed_out)
     return DW_CAUSE_HANDSHAKE_TIMEOUT;
-  if (handshake->tls_errors != 0 || error->domain == G_TLS_ERROR)
+  if (error->domain == DW_NET_ERROR)
+    return cause_of_net_error (error->code);
+  /* What is no certificate but no TLS either, such as a plain port: nobody vouches for what answers there. */
+  if (error->domain == G_TLS_ERROR)
     return DW_CAUSE_CERTIFICATE;
-  /* libsoup refuses a protocol that was not offered, or differs in case. */
-  if (status == SOUP_STATUS_SWITCHING_PROTOCOLS)
-    return DW_CAUSE_SUBPROTOCOL;
-  if (error->domain == SOUP_WEBSOCKET_ERROR && status != 0)
-    {
-      SoupMessageHeaders *headers = soup_message_get_response_headers (handshake->message);
-
-      return dw_cause_from_status (status, soup_message_headers_get_content_type (headers, NULL));
-    }
   if (error->domain == G_RESOLVER_ERROR)
     return DW_CAUSE_NAME_NOT_FOUND;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     return DW_CAUSE_NOTHING_LISTENS;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED))
-    return DW_CAUSE_PROXY;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     return DW_CAUSE_HANDSHAKE_TIMEOUT;
-  if (g_error_matches (error, SOUP_SESSION_ERROR, SOUP_SESSION_ERROR_PARSING))
-    return DW_CAUSE_NOT_A_STAGE;
   return DW_CAUSE_UNREACHABLE;
 }
 
-/* RFC 6455 section 4.1: the answer is one of those offered, letter by letter. libsoup 3.2 ignores the case. */
-static gboolean
-protocol_was_offered (const Handshake *handshake, SoupWebsocketConnection *websocket)
+static const char *
+string_member (JsonObject *object, const char *name)
 {
-  const char *protocol = soup_websocket_connection_get_protocol (websocket);
+  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
 
-  return protocol == NULL
-         || (handshake->protocols != NULL
-             && g_strv_contains ((const char *const *) handshake->protocols, protocol));
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
+/* API Gateway says why in {"message":"Forbidden"}, and an authorizer's policy in {"Message":"…"}. */
+static char *
+read_words (const DwUpgradeHead *head)
+{
+  g_autofree char *body = dw_upgrade_head_dup_body (head);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *node = dw_json_parse (parser, body, (gssize) strlen (body), NULL);
+  JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  const char *words = string_member (object, "message");
+
+  if (words == NULL)
+    words = string_member (object, "Message");
+  if (words == NULL || *words == '\0')
+    return *head->reason != '\0' ? g_strdup (head->reason) : NULL;
+  return g_utf8_substring (words, 0, MIN (g_utf8_strlen (words, -1), DW_UPGRADE_REASON_BYTES / 4));
 }
 
 static void
-fail (GTask *task, DwCause cause, guint status)
+fail (GTask *task, DwCause cause, const char *detail)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
+  g_clear_handle_id (&handshake->deadline, g_source_remove);
   handshake->report.cause = cause;
-  handshake->report.status = status;
-  if (status != 0)
-    handshake->report.reason = g_strdup (soup_message_get_reason_phrase (handshake->message));
+  handshake->report.detail = g_strdup (detail);
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s", dw_cause_get_sentence (cause));
+}
+
+static void
+fail_with (GTask *task, const GError *error)
+{
+  Handshake *handshake = g_task_get_task_data (task);
+
+  if (handshake->outer != NULL && g_cancellable_is_cancelled (handshake->outer))
+    {
+      g_clear_handle_id (&handshake->deadline, g_source_remove);
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+    }
+  else
+    fail (task, cause_of_error (handshake, error), error->message);
+}
+
+static void
+refuse (GTask *task, const DwUpgradeHead *head, const GError *error)
+{
+  Handshake *handshake = g_task_get_task_data (task);
+
+  handshake->report.status = head->status;
+  handshake->report.reason = read_words (head);
+  if (g_error_matches (error, DW_NET_ERROR, DW_NET_ERROR_STATUS))
+    fail (task, dw_cause_from_status (head->status, dw_upgrade_head_get (head, "Content-Type")), error->message);
+  else
+    fail_with (task, error);
+}
+
+static DwUpgradeRequest
+request_of (const Handshake *handshake)
+{
+  return (DwUpgradeRequest){ .host = handshake->host,
+                             .target = handshake->target,
+                             .key = handshake->key,
+                             .agent = "dynamowave-chat/" DW_VERSION,
+                             .headers = handshake->headers,
+                             .protocols = handshake->protocols };
+}
+
+/* libsoup does the frames, over a stream that no peer can hold the main loop with. */
+static SoupWebsocketConnection *
+make_websocket (Handshake *handshake)
+{
+  static const DwFrameStreamOptions options = { .limits = { .side = DW_FRAME_SIDE_CLIENT,
+                                                            .frame_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                                            .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                                            .fragments = DW_FRAME_FRAGMENTS,
+                                                            .pong_bytes = DW_FRAME_PONGS },
+                                                .budget_us = DW_FRAME_STREAM_BUDGET_US,
+                                                .priority = DW_FRAME_STREAM_PRIORITY,
+                                                .rescue_us = DW_FRAME_STREAM_RESCUE_US,
+                                                .buffer_bytes = DW_FRAME_STREAM_BUFFER };
+  const DwUpgradeHead *head = handshake->report.response;
+  g_autoptr (DwFrameStream) stream =
+      dw_frame_stream_new (handshake->stream, handshake->socket, NULL, head->rest, &options);
+  g_autoptr (GUri) uri = g_uri_parse (handshake->url, SOUP_HTTP_URI_FLAGS, NULL);
+  SoupWebsocketConnection *websocket =
+      soup_websocket_connection_new (G_IO_STREAM (stream), uri, SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL,
+                                     dw_upgrade_head_get (head, "Sec-WebSocket-Protocol"), NULL);
+
+  /* Ours is the one that speaks. libsoup's own frame limit ends a connection without a 1009 (measured), and 0 would
+   * be an out-of-bounds read before 3.6.6; 3.8 has one for the whole message too. */
+  soup_websocket_connection_set_max_incoming_payload_size (websocket, DW_LIMIT_MESSAGE_BYTES + 1);
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (websocket), "max-total-message-size") != NULL)
+    g_object_set (websocket, "max-total-message-size", (guint64) DW_LIMIT_MESSAGE_BYTES + 1, NULL);
+  return websocket;
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  g_autoptr (GError) error = NULL;
+  Handshake *handshake = g_task_get_task_data (task);
+  DwUpgradeHead *head = dw_upgrade_head_exchange_finish (result, &error);
+  DwUpgradeRequest request = request_of (handshake);
+
+  if (head == NULL)
+    {
+      fail_with (task, error);
+      return;
+    }
+  handshake->report.response = head;
+  reach (handshake, DW_HANDSHAKE_UPGRADE);
+  if (g_cancellable_is_cancelled (handshake->cancellable))
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  if (error != NULL)
+    fail_with (task, error);
+  else if (!dw_upgrade_head_check (head, &request, &error))
+    refuse (task, head, error);
+  else
+    {
+      g_clear_handle_id (&handshake->deadline, g_source_remove);
+      handshake->report.status = head->status;
+      g_task_return_pointer (task, make_websocket (handshake), g_object_unref);
+    }
 }
 
 static void
@@ -156,121 +287,88 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   Handshake *handshake = g_task_get_task_data (task);
-  g_autoptr (SoupWebsocketConnection) websocket = NULL;
+  DwUpgradeRequest request = request_of (handshake);
+  g_autofree char *text = NULL;
 
-  websocket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &error);
-  g_clear_handle_id (&handshake->deadline, g_source_remove);
-  if (soup_message_get_status (handshake->message) != 0)
-    reach (handshake, DW_HANDSHAKE_UPGRADE);
-  if (websocket != NULL && protocol_was_offered (handshake, websocket))
+  handshake->stream = dw_dial_finish (result, &handshake->socket, &error);
+  if (handshake->stream != NULL)
+    text = dw_upgrade_request_write (&request, FALSE, &error);
+  if (text == NULL)
     {
-      g_task_return_pointer (task, g_steal_pointer (&websocket), g_object_unref);
+      fail_with (task, error);
       return;
     }
-  if (websocket != NULL)
-    {
-      soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
-      fail (task, DW_CAUSE_SUBPROTOCOL, SOUP_STATUS_SWITCHING_PROTOCOLS);
-      return;
-    }
-  if (handshake->outer != NULL && g_cancellable_is_cancelled (handshake->outer))
-    {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
-      return;
-    }
-  fail (task, cause_of_error (handshake, error), soup_message_get_status (handshake->message));
+  handshake->report.request = dw_upgrade_request_write (&request, TRUE, NULL);
+  dw_upgrade_head_exchange_async (handshake->stream, text, handshake->cancellable, on_answered,
+                                  g_steal_pointer (&task));
 }
 
 /* Parsing would resolve “..” in the path; a stage's path is sent as it was typed. */
-static GUri *
-make_uri (const DwStageUrl *url)
+static gboolean
+read_url (Handshake *handshake, const DwStageUrl *url, DwDialOptions *where)
 {
   const char *text = dw_stage_url_get_text (url);
-  g_autofree char *scheme = NULL;
-  g_autofree char *host = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *query = NULL;
-  int port;
+  gboolean secure = dw_stage_url_is_secure (url);
+  const char *authority = strstr (text, "://") + 3;
+  gsize length = strcspn (authority, "/?");
+  const char *rest = authority + length;
+  int port = -1;
 
-  if (!g_uri_split (text, SOUP_HTTP_URI_FLAGS, &scheme, NULL, &host, &port, &path, &query, NULL, NULL))
-    return NULL;
-  return g_uri_build (SOUP_HTTP_URI_FLAGS, scheme, NULL, host, port, *path != '\0' ? path : "/", query, NULL);
-}
-
-static SoupMessage *
-make_message (const DwStageUrl *url, const DwHandshakeOptions *options)
-{
-  g_autoptr (GUri) uri = make_uri (url);
-  SoupMessage *message;
-
-  if (uri == NULL)
-    return NULL;
-  message = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
-  /* A redirect would carry the headers to another host (measured), so none is followed. */
-  soup_message_set_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_NEW_CONNECTION);
-  if (options->headers != NULL)
-    {
-      GHashTableIter iter;
-      gpointer name, value;
-
-      g_hash_table_iter_init (&iter, options->headers);
-      while (g_hash_table_iter_next (&iter, &name, &value))
-        soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
-    }
-  return message;
-}
-
-/**
- * dw_handshake_new_http:
- *
- * Returns: (transfer full): what opens connections, without a timeout of its own: the deadlines are ours, and
- *   libsoup's would end a handshake at 60 s
- */
-SoupSession *
-dw_handshake_new_http (void)
-{
-  return soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", "dynamowave-chat ", NULL);
+  if (!g_uri_split (text, SOUP_HTTP_URI_FLAGS, NULL, NULL, NULL, &port, NULL, NULL, NULL, NULL))
+    return FALSE;
+  *where = (DwDialOptions){ .host = dw_stage_url_get_host (url),
+                            .port = port > 0 ? (guint16) port
+                                    : secure ? 443
+                                             : 80,
+                            .secure = secure,
+                            /* What is not encrypted never leaves this computer. */
+                            .direct = !secure };
+  handshake->url = g_strdup (text);
+  handshake->host = g_strndup (authority, length);
+  /* RFC 9112 section 3.2: without the port that the scheme has anyway. */
+  if (g_str_has_suffix (handshake->host, secure ? ":443" : ":80"))
+    *strrchr (handshake->host, ':') = '\0';
+  handshake->target = g_strconcat (*rest == '/' ? "" : "/", rest, NULL);
+  return TRUE;
 }
 
 /**
  * dw_handshake_async:
- * @http: a session without a timeout of its own below the handshake's
  * @url: the stage
  * @options: how
  * @cancellable: (nullable): to stop it at once
  * @callback: called when the socket is open or will not be
  * @data: for @callback
  *
- * Resolves the name, connects, and upgrades, with a fresh message each time. Redirects are never followed and a bad
- * certificate is never accepted. The deadline is ours: libsoup's is 60 s and its cancellable covers the handshake
- * alone.
+ * Resolves the name, connects, and upgrades, each time anew. Redirects are never followed and a bad certificate is
+ * never accepted. The deadline is for all of it, an answer that trickles included.
  */
 void
-dw_handshake_async (SoupSession *http,
-                    const DwStageUrl *url,
+dw_handshake_async (const DwStageUrl *url,
                     const DwHandshakeOptions *options,
                     GCancellable *cancellable,
                     GAsyncReadyCallback callback,
                     gpointer data)
 {
-  g_autoptr (GTask) task = g_task_new (http, NULL, callback, data);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
   Handshake *handshake = g_new0 (Handshake, 1);
+  DwDialOptions where;
 
   g_task_set_source_tag (task, dw_handshake_async);
   g_task_set_task_data (task, handshake, (GDestroyNotify) handshake_free);
   handshake->cancellable = g_cancellable_new ();
-  handshake->message = make_message (url, options);
+  handshake->key = dw_upgrade_key_new ();
   handshake->protocols = g_strdupv (options->protocols);
-  if (handshake->message == NULL)
-    {
-      fail (task, DW_CAUSE_NOT_A_STAGE, 0);
-      return;
-    }
+  handshake->headers = options->headers != NULL ? g_hash_table_ref (options->headers) : NULL;
   handshake->began = g_get_monotonic_time ();
   handshake->progress = options->progress;
   handshake->progress_data = options->progress_data;
-  g_signal_connect (handshake->message, "accept-certificate", G_CALLBACK (on_accept_certificate), handshake);
-  g_signal_connect (handshake->message, "network-event", G_CALLBACK (on_network_event), handshake);
+  if (!read_url (handshake, url, &where))
+    {
+      fail (task, DW_CAUSE_NOT_A_STAGE, "no address");
+      return;
+    }
+
   if (cancellable != NULL)
     {
       handshake->outer = g_object_ref (cancellable);
@@ -278,11 +376,11 @@ dw_handshake_async (SoupSession *http,
                                                    g_object_ref (handshake->cancellable), g_object_unref);
     }
   handshake->deadline = g_timeout_add (options->timeout_ms, on_deadline, handshake);
-  /* NULL and not an empty array: that sends an empty header before libsoup 3.3. */
-  soup_session_websocket_connect_async (
-      http, handshake->message, NULL,
-      options->protocols != NULL && options->protocols[0] != NULL ? options->protocols : NULL, G_PRIORITY_DEFAULT,
-      handshake->cancellable, on_connected, g_steal_pointer (&task));
+  where.proxies = options->proxies;
+  where.database = options->trust;
+  where.reached = on_dialled;
+  where.data = handshake;
+  dw_dial_async (&where, handshake->cancellable, on_connected, g_steal_pointer (&task));
 }
 
 /**
@@ -291,7 +389,7 @@ dw_handshake_async (SoupSession *http,
  * @report: (out): how it went, and why there is no socket; to be cleared with dw_handshake_report_clear()
  * @error: %DW_CLIENT_ERROR_HANDSHAKE, or %G_IO_ERROR_CANCELLED
  *
- * Returns: (transfer full): an open socket, or %NULL
+ * Returns: (transfer full): an open socket over a #DwFrameStream, or %NULL
  */
 SoupWebsocketConnection *
 dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **error)
@@ -299,6 +397,22 @@ dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **e
   Handshake *handshake = g_task_get_task_data (G_TASK (result));
 
   *report = handshake->report;
-  handshake->report.reason = NULL;
+  handshake->report = (DwHandshakeReport){ .cause = report->cause };
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * dw_handshake_close:
+ * @websocket: what dw_handshake_finish() returned; nobody listens to it any more
+ * @code: the close code
+ *
+ * Says goodbye, where it is open, and hears nothing more of it: libsoup would go on delivering for 5 s (measured).
+ */
+void
+dw_handshake_close (SoupWebsocketConnection *websocket, gushort code)
+{
+  if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+  dw_frame_stream_begin_close (DW_FRAME_STREAM (soup_websocket_connection_get_io_stream (websocket)));
+  soup_websocket_connection_close (websocket, code, NULL);
 }

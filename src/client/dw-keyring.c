@@ -3,6 +3,8 @@
 
 #include "dw-client-error.h"
 
+#include "wire/dw-json.h"
+
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <libsecret/secret.h>
@@ -142,7 +144,8 @@ take_urls (DwStage *stage, JsonArray *array)
 static gboolean
 take_secret (DwStage *stage, const char *secret)
 {
-  g_autoptr (JsonNode) root = strlen (secret) <= MOST_BYTES ? json_from_string (secret, NULL) : NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root = strlen (secret) <= MOST_BYTES ? dw_json_parse (parser, secret, -1, NULL) : NULL;
   JsonObject *object;
 
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))

@@ -47,6 +47,7 @@ dw_line_free (DwLine *line)
   dw_connection_close (line->connection);
   g_clear_object (&line->liveness);
   g_clear_object (&line->connection);
+  dw_identity_clear (&line->identity);
   g_free (line);
 }
 

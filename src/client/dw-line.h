@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-identity.h"
 #include "dw-liveness.h"
 
 G_BEGIN_DECLS
@@ -9,6 +10,7 @@ G_BEGIN_DECLS
  * DwLine:
  * @connection: the socket
  * @liveness: (nullable): the watch over it, once it is open
+ * @identity: who we are on it
  * @serial: tells its frames from those of other lines
  *
  * A connection of a session, with the watch over it: the current one, its successor, or its predecessor.
@@ -17,6 +19,7 @@ typedef struct
 {
   DwConnection *connection;
   DwLiveness *liveness;
+  DwIdentity identity;
   guint serial;
 } DwLine;
 

@@ -18,7 +18,8 @@ struct _DwLiveness
   DwDialect *dialect;
   DwSessionPolicy policy;
 
-  gint64 probe_sent; /* boot clock: when the last probe was sent */
+  gint64 first_probe; /* boot clock: when the first probe was sent, or 0 */
+  gint64 probe_sent;  /* boot clock: when the last probe was sent */
   guint unanswered;  /* probes without an answer; each is answered once */
   gint64 doubt_ends; /* boot clock, or 0: silence up to here means that the peer is gone */
   gint64 doubt_since;
@@ -159,6 +160,8 @@ dw_liveness_probe (DwLiveness *self)
   if (self->unanswered == 0 || now - self->probe_sent > (gint64) self->policy.pong_ms * 1000)
     {
       self->probe_sent = now;
+      if (self->first_probe == 0)
+        self->first_probe = now;
       self->unanswered++;
       dw_connection_send (self->connection, dw_dialect_get_probe (self->dialect));
     }
@@ -186,27 +189,44 @@ dw_liveness_doubt (DwLiveness *self)
 }
 
 /**
- * dw_liveness_take:
+ * dw_liveness_is_probed:
  * @self: a watch
- * @frame: what arrived
  *
- * A notification answers the probe; so does "Forbidden", where a stage has no `$default`. Both are taken only while
- * a probe is unanswered, since anybody can type such a text.
+ * Whoever wants to answer for the stage has the policy's `answer_ms` after a probe for it, and not for ever.
  *
- * Returns: whether @frame was the probe's answer
+ * Returns: whether a probe waits for an answer that may still come
  */
 gboolean
-dw_liveness_take (DwLiveness *self, const DwFrame *frame)
+dw_liveness_is_probed (DwLiveness *self)
 {
-  gboolean answers = frame->kind == DW_FRAME_NOTIFICATION
-                     || (frame->kind == DW_FRAME_GATEWAY_ERROR && frame->gateway_error == DW_GATEWAY_FORBIDDEN);
+  return self->unanswered > 0
+         && dw_boot_clock_now () - self->probe_sent <= (gint64) self->policy.answer_ms * 1000;
+}
 
-  if (self->unanswered == 0 || !answers)
-    return FALSE;
+/**
+ * dw_liveness_is_young:
+ * @self: a watch
+ *
+ * Returns: whether the answer to the connection's first probe may still be under way
+ */
+gboolean
+dw_liveness_is_young (DwLiveness *self)
+{
+  return dw_boot_clock_now () - self->first_probe <= (gint64) self->policy.answer_ms * 1000;
+}
+
+/**
+ * dw_liveness_note_answer:
+ * @self: a watch that is probed
+ *
+ * The probe was answered.
+ */
+void
+dw_liveness_note_answer (DwLiveness *self)
+{
   self->unanswered--;
   if (self->unanswered == 0)
     self->latency_ms = (gint) ((dw_boot_clock_now () - self->probe_sent) / 1000);
-  return TRUE;
 }
 
 /**

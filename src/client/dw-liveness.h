@@ -15,7 +15,9 @@ DwLiveness *dw_liveness_new (DwConnection *connection, const DwDialect *dialect,
 
 void dw_liveness_probe (DwLiveness *self);
 void dw_liveness_doubt (DwLiveness *self);
-gboolean dw_liveness_take (DwLiveness *self, const DwFrame *frame);
+gboolean dw_liveness_is_probed (DwLiveness *self);
+gboolean dw_liveness_is_young (DwLiveness *self);
+void dw_liveness_note_answer (DwLiveness *self);
 gint dw_liveness_get_latency (DwLiveness *self);
 
 G_END_DECLS

@@ -20,12 +20,16 @@ struct _DwOutbox
   DwSession *session;
   DwStage *stage;
   DwStore *store;
-  GQueue waiting;  /* of DwSending: queued, in order; at most DW_OUTBOX_WAITING */
-  GQueue unechoed; /* of DwSending: sent, in order; at most DW_OUTBOX_UNECHOED */
-  GQueue asking;   /* of DwMessage: waited so long that the person is asked; at most DW_OUTBOX_WAITING */
+  /* At most DW_OUTBOX_WAITING in these two, of DW_OUTBOX_WAITING_BYTES together. */
+  GQueue waiting; /* of DwSending: queued, in order */
+  GQueue asking;  /* of DwMessage: waited so long that the person is asked */
+  gsize waiting_bytes;
+  /* Of DwSending: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
+  GQueue unechoed;
   /* Of DwSending: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
-  DwSending *marking; /* what the store is told about before it goes, or NULL */
+  DwSending *marking;     /* what the store is told about before it goes, or NULL */
+  gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
   guint pace_ms;
   guint timer;
 };
@@ -54,6 +58,31 @@ set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const cha
 
 static void send_next (DwOutbox *self);
 
+static gsize
+size_of (DwMessage *message)
+{
+  return dw_record_get_size (dw_message_get_record (message));
+}
+
+static void
+insert_waiting (DwOutbox *self, GList *before, DwSending *entry)
+{
+  g_queue_insert_before (&self->waiting, before, entry);
+  self->waiting_bytes += size_of (entry->message);
+}
+
+static DwSending *
+take_waiting (DwOutbox *self, GList *link)
+{
+  DwSending *entry = link != NULL ? link->data : NULL;
+
+  if (entry == NULL)
+    return NULL;
+  self->waiting_bytes -= size_of (entry->message);
+  g_queue_delete_link (&self->waiting, link);
+  return entry;
+}
+
 /* Back to where it belongs: others that came back meanwhile may be older. */
 static void
 requeue (DwOutbox *self, DwSending *entry)
@@ -63,7 +92,7 @@ requeue (DwOutbox *self, DwSending *entry)
   while (at != NULL
          && dw_message_get_place (((DwSending *) at->data)->message) < dw_message_get_place (entry->message))
     at = at->next;
-  g_queue_insert_before (&self->waiting, at, entry);
+  insert_waiting (self, at, entry);
 }
 
 static gboolean
@@ -106,7 +135,7 @@ hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
     }
   else if (!dw_session_send (self->session, frame))
     {
-      g_queue_push_head (&self->waiting, entry);
+      insert_waiting (self, self->waiting.head, entry);
       return FALSE;
     }
   else
@@ -169,6 +198,7 @@ let_ask (DwOutbox *self, DwSending *entry)
   set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
                 _ ("It has waited for more than an hour. Send it again, or discard it."));
   g_queue_push_tail (&self->asking, g_object_ref (entry->message));
+  self->waiting_bytes += size_of (entry->message);
   dw_sending_free (entry);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
@@ -193,7 +223,7 @@ send_next (DwOutbox *self)
   if (self->timer == 0 && !has_room (self))
     self->timer = g_timeout_add (DW_OUTBOX_SLOW_MS, on_pace, self);
   while (self->timer == 0 && self->marking == NULL && is_online (self)
-         && (entry = g_queue_pop_head (&self->waiting)) != NULL)
+         && (entry = take_waiting (self, self->waiting.head)) != NULL)
     {
       if (dw_sending_is_old (entry))
         let_ask (self, entry);
@@ -210,7 +240,7 @@ send_next (DwOutbox *self)
         {
           /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do.
            */
-          g_queue_push_head (&self->waiting, entry);
+          insert_waiting (self, self->waiting.head, entry);
           return;
         }
       else
@@ -221,6 +251,25 @@ send_next (DwOutbox *self)
           dw_sending_free (entry);
         }
     }
+}
+
+static void
+lose (DwOutbox *self, DwSending *entry)
+{
+  gboolean had_id = dw_sending_had_id (entry);
+  gboolean repeats = had_id && dw_sending_may_repeat (entry, self->ids_come_back);
+
+  /* Where a stage was never seen to echo, “sent” is final. */
+  if (dw_stage_echoes (self->stage) || had_id)
+    set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
+                  had_id && !repeats ? _ ("It never came back, so it is not sent again by itself.") : NULL);
+  if (repeats)
+    {
+      entry->repeats++;
+      requeue (self, entry);
+    }
+  else
+    dw_sending_free (entry);
 }
 
 /* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
@@ -238,13 +287,7 @@ on_lost (DwOutbox *self, gint64 before)
       if (entry->sent_at < before)
         {
           g_queue_delete_link (&self->unechoed, at);
-          /* Where a stage was never seen to echo, “sent” is final. */
-          if (dw_stage_echoes (self->stage) || dw_sending_had_id (entry))
-            set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED, NULL);
-          if (dw_sending_had_id (entry))
-            requeue (self, entry);
-          else
-            dw_sending_free (entry);
+          lose (self, entry);
         }
       at = previous;
     }
@@ -338,9 +381,11 @@ dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
 static gboolean
 queue (DwOutbox *self, DwMessage *message, gboolean approved)
 {
-  if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING)
+  guint n = g_queue_get_length (&self->waiting) + g_queue_get_length (&self->asking);
+
+  if (n >= DW_OUTBOX_WAITING || self->waiting_bytes + size_of (message) > DW_OUTBOX_WAITING_BYTES)
     return FALSE;
-  g_queue_push_tail (&self->waiting, dw_sending_new (message, approved));
+  insert_waiting (self, NULL, dw_sending_new (message, approved));
   return TRUE;
 }
 
@@ -351,7 +396,8 @@ queue (DwOutbox *self, DwMessage *message, gboolean approved)
  *
  * Queues a message, and sends it where the session is online.
  *
- * Returns: %FALSE where %DW_OUTBOX_WAITING messages wait already; the message has failed then
+ * Returns: %FALSE where %DW_OUTBOX_WAITING messages or %DW_OUTBOX_WAITING_BYTES wait already; the message has failed
+ * then
  */
 gboolean
 dw_outbox_add (DwOutbox *self, DwMessage *message)
@@ -446,15 +492,22 @@ dw_outbox_peek_asking (DwOutbox *self)
 void
 dw_outbox_discard (DwOutbox *self, DwMessage *message)
 {
-  GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
+  GQueue *queues[] = { &self->unechoed, &self->refused };
 
   if (self->marking != NULL && self->marking->message == message)
     g_clear_pointer (&self->marking, dw_sending_free);
   if (g_queue_remove (&self->asking, message))
     {
+      self->waiting_bytes -= size_of (message);
       g_object_unref (message);
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
     }
+  for (GList *at = self->waiting.head; at != NULL; at = at->next)
+    if (((DwSending *) at->data)->message == message)
+      {
+        dw_sending_free (take_waiting (self, at));
+        return;
+      }
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
       if (((DwSending *) at->data)->message == message)
@@ -477,6 +530,7 @@ DwMessage *
 dw_outbox_match (DwOutbox *self, const DwFrame *frame)
 {
   GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
+  const char *own_name = dw_stage_get_own_name (self->stage);
   gint64 now = dw_boot_clock_now ();
 
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
@@ -485,11 +539,15 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
         DwSending *entry = at->data;
         DwMessage *message = entry->message;
 
-        if (!dw_sending_is_echo (entry, frame, i == 0, now))
+        if (!dw_sending_is_echo (entry, frame, own_name, i == 0, now))
           continue;
         dw_stage_set_echoes (self->stage, TRUE);
+        self->ids_come_back |= frame->id != NULL;
         set_delivery (self, message, DW_DELIVERY_DELIVERED, NULL);
-        g_queue_delete_link (queues[i], at);
+        if (queues[i] == &self->waiting)
+          take_waiting (self, at);
+        else
+          g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */
         dw_sending_free (entry);
         return message;
@@ -508,6 +566,7 @@ slow_down (DwOutbox *self)
 static DwMessage *
 put_back (DwOutbox *self, DwSending *entry)
 {
+  entry->repeats++;
   requeue (self, entry);
   /* The gateway said that it did not take it. */
   if (!dw_sending_had_id (entry))
@@ -519,10 +578,11 @@ put_back (DwOutbox *self, DwSending *entry)
 /**
  * dw_outbox_refuse:
  * @self: an outbox
- * @frame: a gateway error
+ * @frame: a gateway error, which the caller knows to be the gateway's
  *
  * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
- * it goes back into the queue and the pace slows. Any other error is about the oldest; on a stage that does not
+ * it goes back into the queue, %DW_SENDING_REPEATS times at most where nobody is known to drop a second copy, and the
+ * pace slows. Any other error is about the oldest; on a stage that does not
  * echo all but the newest are likely to have arrived. What went more than 35 s ago it cannot be about.
  *
  * Returns: (transfer none) (nullable): the message it is about, or %NULL where none can be
@@ -546,7 +606,7 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
     return NULL;
   entry = link->data;
   g_queue_delete_link (&self->unechoed, link);
-  if (throttled)
+  if (throttled && dw_sending_may_repeat (entry, self->ids_come_back))
     return put_back (self, entry);
   message = entry->message;
   set_delivery (self, message, DW_DELIVERY_FAILED, dw_refusal_get_reason (frame->gateway_error));

@@ -13,6 +13,9 @@ G_DECLARE_FINAL_TYPE (DwOutbox, dw_outbox, DW, OUTBOX, GObject)
 /** DW_OUTBOX_WAITING: how many messages may wait for a connection. */
 #define DW_OUTBOX_WAITING 10000
 
+/** DW_OUTBOX_WAITING_BYTES: and how much memory they take together, half of what a store in memory keeps. */
+#define DW_OUTBOX_WAITING_BYTES (16 * 1024 * 1024)
+
 /** DW_OUTBOX_UNECHOED: how many sent messages are looked for among the broadcasts; older ones stay “sent”. */
 #define DW_OUTBOX_UNECHOED 1000
 

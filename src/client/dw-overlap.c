@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-overlap.h"
 
+#include "dw-fingerprint.h"
+
 typedef struct
 {
   guint seen[2]; /* on the old connection, and on its successor */
@@ -8,7 +10,7 @@ typedef struct
 
 struct _DwOverlap
 {
-  GHashTable *counts; /* of Count, by id or by text; at most DW_OVERLAP_TEXTS */
+  GHashTable *counts; /* of Count, by fingerprint; at most DW_OVERLAP_TEXTS, and so 3 MB */
 };
 
 /**
@@ -42,8 +44,8 @@ dw_overlap_free (DwOverlap *overlap)
  * @frame: what arrived
  * @successor: whether it arrived on the new connection
  *
- * Each broadcast arrives once on each connection. With an id that is plain; without, equal texts are counted on
- * both and a text is new where one connection has now brought it more often than the other had.
+ * Each broadcast arrives once on each connection. Equal ones are counted on both, and one is new where a
+ * connection has now brought it more often than the other had. An id alone makes none equal: anybody can use it.
  *
  * Returns: whether the frame has not been seen on the other connection
  */
@@ -55,8 +57,7 @@ dw_overlap_is_first (DwOverlap *overlap, const DwFrame *frame, gboolean successo
 
   if (frame->kind != DW_FRAME_BROADCAST)
     return TRUE;
-  key = frame->id != NULL ? g_strconcat ("i", frame->id, NULL)
-                          : g_strconcat ("t", frame->sender != NULL ? frame->sender : "", "\n", frame->text, NULL);
+  key = dw_fingerprint (frame->id, frame->sender, frame->text);
   count = g_hash_table_lookup (overlap->counts, key);
   if (count == NULL)
     {

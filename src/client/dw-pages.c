@@ -16,8 +16,10 @@ struct _DwPages
 
   DwStore *store;
   gint64 stage;
-  GHashTable *table; /* gint64 * → Page; at most DW_PAGES_KEPT, or DW_PAGES_PINNED */
-  GQueue held;       /* of DwMessage; at most DW_PAGES_HELD */
+  GHashTable *table; /* gint64 * → Page; at most DW_PAGES_KEPT and _KEPT_BYTES, or _PINNED and _PINNED_BYTES */
+  gsize bytes;       /* of the pages */
+  GQueue held;       /* of DwMessage; at most DW_PAGES_HELD and DW_PAGES_HELD_BYTES */
+  gsize held_bytes;
   GHashTable *by_id; /* id → GList of held */
   gint64 first;      /* the first place shown */
   gint64 last;       /* the last one; first − 1 where there is none */
@@ -31,6 +33,7 @@ typedef struct
 {
   gint64 number;
   DwMessage *lines[DW_PAGES_LINES]; /* or NULL where nobody asked for it yet */
+  guint32 sizes[DW_PAGES_LINES];    /* as dw_record_get_size() counts */
   guint64 serial;                   /* the write after which all of it is in the store */
   guint64 used;
   gboolean asked; /* the store is reading it */
@@ -93,6 +96,30 @@ dw_pages_new (DwStore *store, gint64 stage)
   return self;
 }
 
+static gsize
+size_of (DwMessage *message)
+{
+  return dw_record_get_size (dw_message_get_record (message));
+}
+
+/* Again where a line has been filled, since it is larger then. */
+static void
+set_line (DwPages *self, Page *page, guint index, DwMessage *message)
+{
+  g_set_object (&page->lines[index], message);
+  self->bytes -= page->sizes[index];
+  page->sizes[index] = message != NULL ? (guint32) MIN (size_of (message), G_MAXUINT32) : 0;
+  self->bytes += page->sizes[index];
+}
+
+static void
+forget (DwPages *self, Page *page)
+{
+  for (guint i = 0; i < DW_PAGES_LINES; i++)
+    self->bytes -= page->sizes[i];
+  g_hash_table_remove (self->table, &page->number);
+}
+
 /**
  * dw_pages_clear:
  * @self: pages
@@ -105,6 +132,7 @@ void
 dw_pages_clear (DwPages *self, gint64 first, gint64 last)
 {
   g_hash_table_remove_all (self->table);
+  self->bytes = 0;
   self->first = first;
   self->last = last;
   self->generation++;
@@ -167,7 +195,7 @@ dw_pages_put (DwPages *self, DwMessage *message, guint64 serial)
   Page *page = need (self, place);
 
   page->serial = MAX (page->serial, serial);
-  g_set_object (&page->lines[place % DW_PAGES_LINES], message);
+  set_line (self, page, (guint) (place % DW_PAGES_LINES), message);
 }
 
 /* Reading */
@@ -231,7 +259,7 @@ dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last)
       g_autoptr (DwMessage) message = NULL;
 
       /* The lines beside the page came along for their senders alone; those not shown yet come in their turn. */
-      if (record->place < first || record->place > MIN (last, self->last))
+      if (record->place < MAX (first, self->first) || record->place > MIN (last, self->last))
         continue;
       message = adopt (self, record);
       dw_pages_put (self, message, 0);
@@ -270,6 +298,7 @@ typedef struct
 } Question;
 
 static void on_page (GObject *source, GAsyncResult *result, gpointer data);
+static void forget_all_above (DwPages *self);
 
 static void
 ask (DwPages *self, gint64 place)
@@ -341,6 +370,7 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
     {
       dw_pages_take (self, records, question->first, question->last);
       settle_blanks (self, question->first, question->last);
+      forget_all_above (self);
     }
 }
 
@@ -365,12 +395,21 @@ find_least_used (DwPages *self, guint64 written)
 }
 
 static void
-forget_pages (DwPages *self, guint most, guint64 written)
+forget_pages (DwPages *self, guint most, gsize most_bytes, guint64 written)
 {
   Page *page;
 
-  while (g_hash_table_size (self->table) > most && (page = find_least_used (self, written)) != NULL)
-    g_hash_table_remove (self->table, &page->number);
+  while ((g_hash_table_size (self->table) > most
+          || (self->bytes > most_bytes && g_hash_table_size (self->table) > DW_PAGES_LEAST))
+         && (page = find_least_used (self, written)) != NULL)
+    forget (self, page);
+}
+
+static void
+forget_all_above (DwPages *self)
+{
+  forget_pages (self, DW_PAGES_KEPT, DW_PAGES_KEPT_BYTES, dw_store_get_written (self->store));
+  forget_pages (self, DW_PAGES_PINNED, DW_PAGES_PINNED_BYTES, G_MAXUINT64);
 }
 
 /**
@@ -393,8 +432,7 @@ dw_pages_get_line (DwPages *self, gint64 place)
   /* Whoever looks here looks there next. */
   if (peek (self, place - DW_PAGES_LINES) == NULL)
     ask (self, place - DW_PAGES_LINES);
-  forget_pages (self, DW_PAGES_KEPT, dw_store_get_written (self->store));
-  forget_pages (self, DW_PAGES_PINNED, G_MAXUINT64);
+  forget_all_above (self);
   return message;
 }
 
@@ -404,6 +442,7 @@ static void
 let_go (DwPages *self, GList *link)
 {
   g_hash_table_remove (self->by_id, dw_message_get_id (link->data));
+  self->held_bytes -= size_of (link->data);
   g_object_unref (link->data);
   g_queue_delete_link (&self->held, link);
 }
@@ -422,7 +461,8 @@ dw_pages_hold (DwPages *self, DwMessage *message)
     return;
   g_queue_push_tail (&self->held, g_object_ref (message));
   g_hash_table_insert (self->by_id, (gpointer) id, self->held.tail);
-  if (g_queue_get_length (&self->held) > DW_PAGES_HELD)
+  self->held_bytes += size_of (message);
+  while (g_queue_get_length (&self->held) > DW_PAGES_HELD || self->held_bytes > DW_PAGES_HELD_BYTES)
     let_go (self, self->held.head);
 }
 
@@ -468,6 +508,56 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
   return missing;
 }
 
+/* Only what the outbox would take, which is half of what is held: else what comes again would drive out itself. */
+static GPtrArray *
+find_unsaid (DwPages *self)
+{
+  GPtrArray *unsaid = g_ptr_array_new_with_free_func (g_object_unref);
+  gsize bytes = 0;
+
+  for (GList *at = self->held.head; at != NULL; at = at->next)
+    {
+      gint64 place = dw_message_get_place (at->data);
+
+      if (place == 0 || place >= self->first
+          || (dw_message_get_delivery (at->data) != DW_DELIVERY_QUEUED && !dw_message_needs_decision (at->data)))
+        continue;
+      bytes += size_of (at->data);
+      if (bytes <= DW_PAGES_HELD_BYTES / 2)
+        g_ptr_array_add (unsaid, g_object_ref (at->data));
+    }
+  return unsaid;
+}
+
+/**
+ * dw_pages_drop_before:
+ * @self: pages
+ * @first: the first place there is now
+ *
+ * Forgets the lines before it, which are gone from the store.
+ *
+ * Returns: (transfer full) (element-type DwMessage): one's own among them that still have to be said, or decided on
+ */
+GPtrArray *
+dw_pages_drop_before (DwPages *self, gint64 first)
+{
+  g_autoptr (GList) pages = g_hash_table_get_values (self->table);
+
+  self->first = first;
+  for (GList *at = pages; at != NULL; at = at->next)
+    {
+      Page *page = at->data;
+      gint64 start = page->number * DW_PAGES_LINES;
+
+      if (start + DW_PAGES_LINES <= first)
+        forget (self, page);
+      else
+        for (gint64 place = start; place < first; place++)
+          set_line (self, page, (guint) (place - start), NULL);
+    }
+  return find_unsaid (self);
+}
+
 /**
  * dw_pages_tidy:
  * @self: pages
@@ -480,8 +570,7 @@ dw_pages_tidy (DwPages *self)
 {
   GList *at = self->held.head;
 
-  forget_pages (self, DW_PAGES_KEPT, dw_store_get_written (self->store));
-  forget_pages (self, DW_PAGES_PINNED, G_MAXUINT64);
+  forget_all_above (self);
   while (at != NULL)
     {
       GList *next = at->next;
@@ -507,7 +596,10 @@ steal_after (DwPages *self, gint64 place, guint64 *serial)
       *serial = MAX (*serial, page->serial);
       for (gint64 i = 0; i < DW_PAGES_LINES; i++)
         if (page->lines[i] != NULL && page->number * DW_PAGES_LINES + i > place)
-          g_ptr_array_add (lines, g_steal_pointer (&page->lines[i]));
+          {
+            g_ptr_array_add (lines, g_object_ref (page->lines[i]));
+            set_line (self, page, (guint) i, NULL);
+          }
     }
   return lines;
 }
@@ -532,7 +624,7 @@ dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal)
     let_go (self, g_hash_table_lookup (self->by_id, dw_message_get_id (message)));
   self->moved = MAX (self->moved, removal);
   if (page != NULL)
-    g_clear_object (&page->lines[place % DW_PAGES_LINES]);
+    set_line (self, page, (guint) (place % DW_PAGES_LINES), NULL);
   moved = steal_after (self, place, &serial);
   /* Those that are held and in no page move too. */
   for (GList *at = self->held.head; at != NULL; at = at->next)
@@ -588,4 +680,16 @@ guint
 dw_pages_get_n_pages (DwPages *self)
 {
   return g_hash_table_size (self->table);
+}
+
+/**
+ * dw_pages_get_bytes:
+ * @self: pages
+ *
+ * Returns: how large they are together
+ */
+gsize
+dw_pages_get_bytes (DwPages *self)
+{
+  return self->bytes;
 }

@@ -48,7 +48,9 @@ dw_record_free (DwRecord *record)
 gsize
 dw_record_get_size (const DwRecord *record)
 {
-  return sizeof *record + strlen (record->text) + (record->sender != NULL ? strlen (record->sender) : 0) + 64;
+  /* What of a line never changes while it waits somewhere, so that whoever adds sizes can take them off again. */
+  return sizeof *record + strlen (record->text) + (record->sender != NULL ? strlen (record->sender) : 0)
+         + (record->id != NULL ? strlen (record->id) : 0) + 64;
 }
 
 /**

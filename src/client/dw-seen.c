@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-seen.h"
 
+#include "wire/dw-message-id.h"
+
 #include <string.h>
 
 struct _DwSeen
 {
   GHashTable *ids;
-  GQueue order; /* of the ids in the table, the oldest first */
+  GQueue order; /* of the ids in the table, the oldest first; at most DW_SEEN_IDS and DW_SEEN_BYTES */
+  gsize bytes;
 };
 
 /**
@@ -36,6 +39,15 @@ dw_seen_free (DwSeen *seen)
   g_free (seen);
 }
 
+static void
+forget_oldest (DwSeen *seen)
+{
+  const char *oldest = g_queue_pop_head (&seen->order);
+
+  seen->bytes -= strlen (oldest);
+  g_hash_table_remove (seen->ids, oldest);
+}
+
 /**
  * dw_seen_is_first:
  * @seen: what was seen
@@ -49,13 +61,16 @@ gboolean
 dw_seen_is_first (DwSeen *seen, const char *id)
 {
   char *copy;
+  gsize size;
 
-  if (id == NULL || *id == '\0' || strlen (id) > DW_SEEN_ID_BYTES)
+  if (!dw_message_id_is_valid (id))
     return TRUE;
   if (g_hash_table_contains (seen->ids, id))
     return FALSE;
-  if (g_queue_get_length (&seen->order) >= DW_SEEN_IDS)
-    g_hash_table_remove (seen->ids, g_queue_pop_head (&seen->order));
+  size = strlen (id);
+  while (g_queue_get_length (&seen->order) >= DW_SEEN_IDS || seen->bytes + size > DW_SEEN_BYTES)
+    forget_oldest (seen);
+  seen->bytes += size;
   copy = g_strdup (id);
   g_hash_table_add (seen->ids, copy);
   g_queue_push_tail (&seen->order, copy);

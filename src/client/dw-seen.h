@@ -15,8 +15,8 @@ typedef struct _DwSeen DwSeen;
 /** DW_SEEN_IDS: how many ids are remembered; a second copy comes within minutes. */
 #define DW_SEEN_IDS 10000
 
-/** DW_SEEN_ID_BYTES: the longest id that counts as one; ours have 36. */
-#define DW_SEEN_ID_BYTES 128
+/** DW_SEEN_BYTES: how many bytes all of them may have; then the oldest goes. */
+#define DW_SEEN_BYTES (1024 * 1024)
 
 DwSeen *dw_seen_new (void);
 void dw_seen_free (DwSeen *seen);

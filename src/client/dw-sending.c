@@ -81,23 +81,52 @@ dw_sending_may_be_refused (const DwSending *sending, gint64 now)
 }
 
 /**
+ * dw_sending_may_repeat:
+ * @sending: a message on its way
+ * @ids_come_back: whether the stage was seen to broadcast a message with its id
+ *
+ * A stage that says it has ids may have been misquoted; one that sends them back has them.
+ *
+ * Returns: whether it may go once more without the person being asked
+ */
+gboolean
+dw_sending_may_repeat (const DwSending *sending, gboolean ids_come_back)
+{
+  return sending->repeats < DW_SENDING_REPEATS || (ids_come_back && dw_sending_had_id (sending));
+}
+
+static gboolean
+is_own_name (const DwSending *sending, const char *sender, const char *own_name)
+{
+  return sender == NULL || g_strcmp0 (sender, own_name) == 0
+         || g_strcmp0 (sender, dw_message_get_sender (sending->message)) == 0;
+}
+
+/**
  * dw_sending_is_echo:
  * @sending: a message on its way
  * @frame: a broadcast
+ * @own_name: (nullable): one's own name on the stage
  * @sent: whether it has gone over this connection
  * @now: the boot clock
  *
- * A broadcast with an id can only be the message of that id, whatever its text. One without is the echo of a
- * message that went without, was sent a moment ago, and says the same; a message that waits cannot have come back
- * so.
+ * A broadcast with an id is the message of that id, where it says what we said under our name: whoever read the id
+ * can send something else under it. One without is the echo of a message that went without, was sent a moment ago,
+ * and says the same; a message that waits cannot have come back so.
  *
  * Returns: whether the broadcast is this message
  */
 gboolean
-dw_sending_is_echo (const DwSending *sending, const DwFrame *frame, gboolean sent, gint64 now)
+dw_sending_is_echo (const DwSending *sending,
+                    const DwFrame *frame,
+                    const char *own_name,
+                    gboolean sent,
+                    gint64 now)
 {
   if (frame->id != NULL)
-    return g_strcmp0 (frame->id, dw_message_get_id (sending->message)) == 0;
+    return g_strcmp0 (frame->id, dw_message_get_id (sending->message)) == 0
+           && strcmp (frame->text, dw_message_get_text (sending->message)) == 0
+           && is_own_name (sending, frame->sender, own_name);
   return sent && !dw_sending_had_id (sending) && now - sending->sent_at < ECHO_WAIT
          && strcmp (frame->text, dw_message_get_text (sending->message)) == 0;
 }

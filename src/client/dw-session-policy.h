@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @stable_ms: how long a session must have been online for the backoff to start anew
  * @ping_ms: how often the peer is pinged
  * @pong_ms: how long it may take to answer anything; together with @ping_ms at most 45 s
+ * @answer_ms: how long a probe's or a send's answer may take (an integration may take 29 s); what comes later is no
+ *   answer to it
  * @probe_ms: after how long without a data frame of ours the probe is sent; the gateway closes after 10 minutes
  * @rollover_ms: the age at which a connection is replaced; the gateway closes after 2 hours
  * @overlap_ms: how long the old connection is still listened to after its successor was confirmed
@@ -35,6 +37,7 @@ typedef struct
   guint stable_ms;
   guint ping_ms;
   guint pong_ms;
+  guint answer_ms;
   guint probe_ms;
   guint rollover_ms;
   guint overlap_ms;

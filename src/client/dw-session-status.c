@@ -55,7 +55,7 @@ dw_session_status_get_retry_seconds (const DwSessionStatus *status)
  * @status: a status
  * @frame: the answer to a probe: a notification, or the gateway's "Forbidden"
  *
- * Takes over what it says of the connection.
+ * Takes over what it says of the connection. The caller vouches for it.
  */
 void
 dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame)
@@ -68,6 +68,20 @@ dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame)
       status->connected_at = frame->connected_at;
       status->features = frame->features;
     }
+}
+
+/**
+ * dw_session_status_doubt:
+ * @status: a status
+ *
+ * What was said of the connection may have been forged: nothing of it counts.
+ */
+void
+dw_session_status_doubt (DwSessionStatus *status)
+{
+  g_clear_pointer (&status->connection_id, g_free);
+  status->connected_at = 0;
+  status->features = DW_FEATURE_NONE;
 }
 
 /**

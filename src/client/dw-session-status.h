@@ -35,7 +35,7 @@ typedef enum
  * @state: the state
  * @cause: why it is not online; while connecting, why the attempt before failed
  * @code: the HTTP status or the close code that came with the cause, or 0
- * @reason: (nullable): the peer's words beside the code, as untrusted as a message
+ * @reason: (nullable): the peer's words beside the code, as untrusted as a message; a close frame has 123 bytes of them
  * @attempt: how many failures the backoff counts
  * @retry_at: when the next attempt is due, in microseconds of the boot clock, while a backoff runs
  * @connection_id: (nullable): the connection ID, where the stage told it
@@ -65,6 +65,7 @@ const char *dw_session_state_get_name (DwSessionState state);
 gboolean dw_session_status_is_counting_down (const DwSessionStatus *status);
 guint dw_session_status_get_retry_seconds (const DwSessionStatus *status);
 void dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame);
+void dw_session_status_doubt (DwSessionStatus *status);
 void dw_session_status_forget_connection (DwSessionStatus *status);
 
 G_END_DECLS

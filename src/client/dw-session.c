@@ -6,13 +6,14 @@
 #include "dw-lines.h"
 #include "dw-retry.h"
 
+#include <glib/gi18n-lib.h>
+
 struct _DwSession
 {
   GObject parent_instance;
 
   DwSessionPolicy policy;
   GNetworkMonitor *monitor;
-  SoupSession *http;
   DwStage *stage;
 
   DwSessionStatus status;
@@ -156,7 +157,7 @@ open_line (DwSession *self, DwLine *line)
 
   g_signal_connect_object (line->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (line->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
-  dw_connection_open (line->connection, self->http, dw_session_get_url (self), &options, self->policy.ping_ms);
+  dw_connection_open (line->connection, dw_session_get_url (self), &options, self->policy.ping_ms);
 }
 
 static void
@@ -253,13 +254,7 @@ static void
 line_ended (DwSession *self, DwLine *line, DwCause cause, guint code)
 {
   g_autoptr (DwSession) keep G_GNUC_UNUSED = g_object_ref (self);
-  guint serial = line->serial;
 
-  /* What arrived before the end is read before the end is told; a listener may drop the line over it. */
-  dw_inbox_drain (self->inbox);
-  line = dw_lines_find (&self->lines, serial);
-  if (line == NULL)
-    return;
   if (line == self->lines.current)
     current_ended (self, cause, code);
   else if (line == self->lines.old)
@@ -286,7 +281,6 @@ on_overlap_ended (gpointer data)
   DwSession *self = data;
 
   self->rollover_timer = 0;
-  dw_inbox_drain (self->inbox);
   dw_lines_drop_old (&self->lines);
   /* What went over the old one and has not come back on either. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
@@ -322,11 +316,14 @@ on_successor_unconfirmed (gpointer data)
 /* Frames */
 
 static void
-confirm (DwSession *self, DwLine *line, const DwFrame *frame)
+confirm (DwSession *self, DwLine *line, const DwFrame *learned)
 {
+  dw_liveness_note_answer (line->liveness);
   if (line == self->lines.old)
     return;
-  dw_session_status_learn (&self->status, frame);
+  if (learned != NULL)
+    dw_session_status_learn (&self->status, learned);
+  self->status.confirmed = TRUE;
   self->status.latency_ms = dw_liveness_get_latency (line->liveness);
   self->retry.refusals = 0;
   if (line == self->lines.next)
@@ -342,21 +339,81 @@ confirm (DwSession *self, DwLine *line, const DwFrame *frame)
 }
 
 static void
+doubt (DwSession *self, DwLine *line)
+{
+  if (line != self->lines.current)
+    return;
+  dw_session_status_doubt (&self->status);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+/* Makes of a frame that only looks like the gateway's what it is, and returns FALSE where nobody is to be told. */
+static gboolean
+judge (DwSession *self, DwLine *line, DwFrame **frame, const char *raw)
+{
+  switch (dw_identity_judge (&line->identity, *frame, dw_liveness_is_probed (line->liveness),
+                             dw_liveness_is_young (line->liveness)))
+    {
+    case DW_IDENTITY_LEARNS:
+      confirm (self, line, *frame);
+      return FALSE;
+    case DW_IDENTITY_CONFIRMS:
+      confirm (self, line, NULL);
+      return FALSE;
+    case DW_IDENTITY_REPEATS:
+      return FALSE;
+    case DW_IDENTITY_OURS:
+      return TRUE;
+    case DW_IDENTITY_UNSURE:
+      dw_frame_free (*frame);
+      *frame = dw_frame_new_unreadable (raw, _ ("Received what looks like an error of the stage."));
+      return TRUE;
+    case DW_IDENTITY_DISPUTES:
+      doubt (self, line);
+      break;
+    case DW_IDENTITY_FOREIGN:
+    default:
+      break;
+    }
+  dw_frame_free (*frame);
+  *frame = dw_frame_new_text (raw);
+  return TRUE;
+}
+
+/* A quoted text is a two-way route's answer only shortly after we asked something. */
+static gboolean
+is_answer (DwSession *self, DwLine *line)
+{
+  gint64 silence = dw_boot_clock_now () - dw_connection_get_last_sent (line->connection);
+
+  return silence <= (gint64) self->policy.answer_ms * 1000;
+}
+
+static void
 on_inbox (GBytes *bytes, guint serial, gpointer data)
 {
   DwSession *self = data;
   g_autoptr (DwFrame) frame = NULL;
   DwLine *line = dw_lines_find (&self->lines, serial);
   const char *text;
+  g_autofree char *raw = NULL;
   gsize length;
 
   if (line == NULL)
     return;
   text = g_bytes_get_data (bytes, &length);
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), self->parser, text != NULL ? text : "", length);
-  if (dw_liveness_take (line->liveness, frame))
-    confirm (self, line, frame);
-  else if (dw_lines_is_first (&self->lines, frame, serial))
+  if (frame->kind == DW_FRAME_NOTIFICATION || frame->kind == DW_FRAME_GATEWAY_ERROR
+      || frame->kind == DW_FRAME_ROUTE_RESPONSE)
+    raw = g_strndup (text, length);
+  if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !is_answer (self, line))
+    {
+      g_clear_pointer (&frame, dw_frame_free);
+      frame = dw_frame_new_text (raw);
+    }
+  else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !judge (self, line, &frame, raw))
+    return;
+  if (dw_lines_is_first (&self->lines, frame, serial))
     g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
 }
 
@@ -398,7 +455,6 @@ dw_session_dispose (GObject *object)
   g_clear_object (&self->parser);
   g_clear_object (&self->lines.trace);
   g_clear_object (&self->monitor);
-  g_clear_object (&self->http);
   G_OBJECT_CLASS (dw_session_parent_class)->dispose (object);
 }
 
@@ -453,7 +509,6 @@ dw_session_init (DwSession *self)
   self->inbox = dw_inbox_new (on_inbox, self);
   self->parser = json_parser_new ();
   self->status.latency_ms = -1;
-  self->http = dw_handshake_new_http ();
 }
 
 /**

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-lines.h"
 
+#include "dw-fingerprint.h"
+
+#include <string.h>
+
 #define PLACE_BITS 40
 #define PLACES (G_GINT64_CONSTANT (1) << PLACE_BITS)
 
@@ -56,7 +60,7 @@ dw_store_lines_take (sqlite3_stmt *query)
   record->kind = CLAMP (sqlite3_column_int (query, 1), DW_MESSAGE_THEIRS, DW_MESSAGE_GAP);
   record->time = sqlite3_column_int64 (query, 2);
   record->until = sqlite3_column_int64 (query, 3);
-  record->text = dw_database_dup_text (query, 4);
+  record->text = dw_database_dup_some_text (query, 4);
   record->sender = dw_database_dup_text (query, 5);
   record->id = dw_database_dup_text (query, 6);
   record->delivery = CLAMP (sqlite3_column_int (query, 7), DW_DELIVERY_NONE, DW_DELIVERY_FAILED);
@@ -93,18 +97,31 @@ request_free (gpointer data)
 }
 
 static gboolean
-take_all (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, GError **error)
+take_some (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, gsize most_bytes, GError **error)
 {
   GError *problem = NULL;
+  gsize bytes = 0;
 
   if (query == NULL)
     return FALSE;
-  while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (records, dw_store_lines_take (query));
+  while (bytes <= most_bytes && dw_database_next (database, query, &problem))
+    {
+      DwRecord *record = dw_store_lines_take (query);
+
+      bytes += dw_record_get_size (record);
+      g_ptr_array_add (records, record);
+    }
+  sqlite3_reset (query);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
   return FALSE;
+}
+
+static gboolean
+take_all (DwDatabase *database, sqlite3_stmt *query, GPtrArray *records, GError **error)
+{
+  return take_some (database, query, records, G_MAXSIZE, error);
 }
 
 /* Opening */
@@ -122,7 +139,7 @@ dw_store_opening_new (void)
   opening->first = 1;
   opening->tail = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   opening->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  opening->ids = g_ptr_array_new_with_free_func (g_free);
+  opening->fingerprints = g_ptr_array_new_with_free_func (g_free);
   return opening;
 }
 
@@ -135,7 +152,7 @@ dw_store_opening_free (DwStoreOpening *opening)
 {
   g_clear_pointer (&opening->tail, g_ptr_array_unref);
   g_clear_pointer (&opening->waiting, g_ptr_array_unref);
-  g_clear_pointer (&opening->ids, g_ptr_array_unref);
+  g_clear_pointer (&opening->fingerprints, g_ptr_array_unref);
   g_free (opening);
 }
 
@@ -168,22 +185,43 @@ read_extent (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError
   return TRUE;
 }
 
+static void
+take_fingerprints (sqlite3_stmt *query, DwStoreOpening *opening)
+{
+  const char *id = (const char *) sqlite3_column_text (query, 0);
+  const char *sender = (const char *) sqlite3_column_text (query, 1);
+  const char *text = (const char *) sqlite3_column_text (query, 2);
+
+  if (text == NULL || strlen (id) > DW_FINGERPRINT_ID_BYTES)
+    return;
+  g_ptr_array_add (opening->fingerprints, dw_fingerprint (id, sender, text));
+  /* One's own comes back without the name from a stage that has no names. */
+  if (sender != NULL && sqlite3_column_int (query, 3) == DW_MESSAGE_OWN)
+    g_ptr_array_add (opening->fingerprints, dw_fingerprint (id, NULL, text));
+}
+
 /* A message that is not done is not among them: its echo is still to come. */
 static gboolean
-read_ids (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **error)
+read_fingerprints (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **error)
 {
   GError *problem = NULL;
+  gsize bytes = 0;
   sqlite3_stmt *query =
       dw_database_query (database, error,
-                         "SELECT id FROM lines WHERE line BETWEEN ? AND ? AND id IS NOT NULL "
-                         "AND (kind = 0 OR delivery = 3) ORDER BY line",
+                         "SELECT id, sender, text, kind FROM lines WHERE line BETWEEN ? AND ? AND id IS NOT NULL "
+                         "AND (kind = 0 OR delivery = 3) ORDER BY line DESC",
                          "ii", dw_store_lines_key (stage, MAX (opening->last - DW_STORE_LINES_IDS, 0)),
                          dw_store_lines_key (stage, opening->last));
 
   if (query == NULL)
     return FALSE;
   while (dw_database_next (database, query, &problem))
-    g_ptr_array_add (opening->ids, dw_database_dup_text (query, 0));
+    {
+      if (bytes > DW_STORE_LINES_IDS_BYTES)
+        continue;
+      bytes += (gsize) sqlite3_column_bytes (query, 2);
+      take_fingerprints (query, opening);
+    }
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
@@ -224,7 +262,7 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                         "ii", dw_store_lines_key (request->stage, MAX (opening->last - DW_STORE_LINES_TAIL + 1, 0)),
                         dw_store_lines_key (request->stage, opening->last)),
                     opening->tail, error)
-      || !take_all (database,
+      || !take_some (database,
                     dw_database_query (database, error,
                                        "SELECT " DW_STORE_LINES_COLUMNS
                                        " FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) "
@@ -234,8 +272,8 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
                                        "iiii", (gint64) request->echoes, dw_store_lines_key (request->stage, 0),
                                        dw_store_lines_key (request->stage, PLACES - 1),
                                        (gint64) DW_STORE_LINES_WAITING),
-                    opening->waiting, error)
-      || !read_ids (database, request->stage, opening, error) || !count_unread (database, request, opening, error))
+                    opening->waiting, DW_STORE_LINES_WAITING_BYTES, error)
+      || !read_fingerprints (database, request->stage, opening, error) || !count_unread (database, request, opening, error))
     return FALSE;
   *result = g_steal_pointer (&opening);
   return TRUE;
@@ -294,17 +332,28 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error
                           record->reason);
 }
 
-/* Memory is not for ever. */
+/* Memory is not for ever. The index keeps deleted words until it is rewritten: that is why much goes at once. */
 static gboolean
-drop_passed (DwDatabase *database, const Request *request, GError **error)
+drop_passed (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
-  const DwRecord *last = g_ptr_array_index (request->records, request->records->len - 1);
+  const Request *request = data;
 
-  if (!dw_database_is_in_memory (database) || last->place <= DW_STORE_LINES_PASSING)
-    return TRUE;
   return dw_database_run (database, error, "DELETE FROM lines WHERE line BETWEEN ? AND ?", "ii",
-                          dw_store_lines_key (request->stage, 0),
-                          dw_store_lines_key (request->stage, last->place - DW_STORE_LINES_PASSING));
+                          dw_store_lines_key (request->stage, 0), dw_store_lines_key (request->stage, request->last))
+         && dw_database_run (database, error, "INSERT INTO words (words) VALUES ('optimize')", "");
+}
+
+static void
+drop_excess (DwStore *store)
+{
+  DwPassing *passing = dw_store_get_passing (store);
+  gint64 stage, last;
+
+  while (dw_passing_take_excess (passing, &stage, &last))
+    {
+      dw_store_write_async (store, drop_passed, request_new (stage, 0, last), request_free, 0, FALSE, NULL, NULL);
+      dw_store_tell_passed (store, stage);
+    }
 }
 
 static gboolean
@@ -326,7 +375,7 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
           || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, error))
         return FALSE;
     }
-  return drop_passed (database, request, error);
+  return TRUE;
 }
 
 /**
@@ -337,7 +386,8 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
  * @callback: (nullable): called when they are written, or late
  * @data: for @callback
  *
- * Adds lines. What a person wrote survives a computer that dies, too.
+ * Adds lines. What a person wrote survives a computer that dies, too. A store in memory drops the oldest ones where it
+ * would keep too much: #DwStore::passed says so.
  *
  * Returns: as dw_store_write_async()
  */
@@ -348,7 +398,9 @@ dw_store_lines_add_async (DwStore *store,
                           GAsyncReadyCallback callback,
                           gpointer data)
 {
+  DwPassing *passing = dw_store_get_passing (store);
   Request *request = request_new (stage, 0, 0);
+  guint64 serial;
   gboolean durable = FALSE;
   gsize bytes = 0;
 
@@ -359,8 +411,13 @@ dw_store_lines_add_async (DwStore *store,
 
       durable |= record->kind == DW_MESSAGE_OWN;
       bytes += dw_record_get_size (record);
+      if (passing != NULL)
+        dw_passing_add (passing, stage, record->place, dw_record_get_size (record));
     }
-  return dw_store_write_async (store, add_lines, request, request_free, bytes, durable, callback, data);
+  serial = dw_store_write_async (store, add_lines, request, request_free, bytes, durable, callback, data);
+  if (passing != NULL)
+    drop_excess (store);
+  return serial;
 }
 
 static gboolean
@@ -509,6 +566,8 @@ dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record)
   *copy = (DwRecord){ .place = record->place, .id = g_strdup (record->id) };
   request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   g_ptr_array_add (request->records, copy);
+  if (dw_store_get_passing (store) != NULL)
+    dw_passing_remove (dw_store_get_passing (store), stage, record->place);
   return dw_store_write_async (store, remove_line, request, request_free, sizeof *record, FALSE, NULL, NULL);
 }
 
@@ -544,6 +603,8 @@ empty_log (DwDatabase *database, gpointer data, gpointer *result, GError **error
 void
 dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback callback, gpointer data)
 {
+  if (dw_store_get_passing (store) != NULL)
+    dw_passing_clear (dw_store_get_passing (store), stage);
   dw_store_write_async (store, clear_lines, request_new (stage, 0, 0), request_free, sizeof (Request), TRUE, NULL,
                         NULL);
   dw_store_read_async (store, empty_log, NULL, NULL, NULL, FALSE, callback, data);

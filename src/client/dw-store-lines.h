@@ -6,20 +6,23 @@
 
 G_BEGIN_DECLS
 
-/** DW_STORE_LINES_TAIL: how many of the newest lines come with dw_store_lines_open_async(). */
+/** DW_STORE_LINES_TAIL: how many of the newest lines come with dw_store_lines_open_async(): at most 32 MB. */
 #define DW_STORE_LINES_TAIL 256
 
-/** DW_STORE_LINES_IDS: how many of the newest lines' ids come with it. */
+/** DW_STORE_LINES_IDS: how many of the newest lines' fingerprints come with it. */
 #define DW_STORE_LINES_IDS 2000
+
+/** DW_STORE_LINES_IDS_BYTES: how much text is read for them; then older ones are left out. */
+#define DW_STORE_LINES_IDS_BYTES (16 * 1024 * 1024)
 
 /** DW_STORE_LINES_WAITING: how many unfinished messages come with it. */
 #define DW_STORE_LINES_WAITING 20000
 
+/** DW_STORE_LINES_WAITING_BYTES: and how large they are; the others come at the next start. */
+#define DW_STORE_LINES_WAITING_BYTES (16 * 1024 * 1024)
+
 /** DW_STORE_LINES_UNREAD: up to how many unread messages are counted. */
 #define DW_STORE_LINES_UNREAD 9999
-
-/** DW_STORE_LINES_PASSING: how many lines of a stage a store in memory keeps. */
-#define DW_STORE_LINES_PASSING 50000
 
 /**
  * DwStoreOpening:
@@ -28,7 +31,7 @@ G_BEGIN_DECLS
  * @unread: how many of other people's messages nobody has looked at
  * @tail: (element-type DwRecord): the newest lines, in order
  * @waiting: (element-type DwRecord): one's own messages that were queued, sent or unconfirmed, in order
- * @ids: (element-type utf8): the ids of newest messages that are done
+ * @fingerprints: (element-type utf8): those of the newest messages that have an id and are done
  *
  * What a conversation begins with.
  */
@@ -39,7 +42,7 @@ typedef struct
   guint unread;
   GPtrArray *tail;
   GPtrArray *waiting;
-  GPtrArray *ids;
+  GPtrArray *fingerprints;
 } DwStoreOpening;
 
 DwStoreOpening *dw_store_opening_new (void);

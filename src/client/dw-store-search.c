@@ -145,10 +145,11 @@ take_hits (DwDatabase *database,
   sqlite3_stmt *query = query_stage (database, search, expression, stage, error);
   GError *problem = NULL;
   guint most = hits->len + search->limit;
+  gsize bytes = 0;
 
   if (query == NULL)
     return FALSE;
-  while (hits->len < most && dw_database_next (database, query, &problem))
+  while (hits->len < most && bytes < DW_STORE_SEARCH_BYTES && dw_database_next (database, query, &problem))
     {
       DwHit *hit;
 
@@ -157,6 +158,7 @@ take_hits (DwDatabase *database,
       hit = g_new (DwHit, 1);
       hit->stage = stage;
       hit->record = dw_store_lines_take (query);
+      bytes += dw_record_get_size (hit->record);
       g_ptr_array_add (hits, hit);
     }
   sqlite3_reset (query);
@@ -192,6 +194,18 @@ compare_hits (gconstpointer a, gconstpointer b)
   return first->record->time > second->record->time ? -1 : 1;
 }
 
+static void
+keep_newest (const Search *search, GPtrArray *hits)
+{
+  gsize bytes = 0;
+  guint n = 0;
+
+  g_ptr_array_sort (hits, compare_hits);
+  while (n < hits->len && n < search->limit && bytes < DW_STORE_SEARCH_BYTES)
+    bytes += dw_record_get_size (((DwHit *) g_ptr_array_index (hits, n++))->record);
+  g_ptr_array_set_size (hits, (int) n);
+}
+
 static gboolean
 search_all (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
@@ -200,12 +214,12 @@ search_all (DwDatabase *database, gpointer data, gpointer *result, GError **erro
 
   if (search->whole != NULL || search->substrings->len > 0)
     for (guint i = 0; i < search->stages->len; i++)
-      if (!search_stage (database, search, g_array_index (search->stages, gint64, i), hits, error))
-        return FALSE;
-  if (search->stages->len > 1)
-    g_ptr_array_sort (hits, compare_hits);
-  if (hits->len > search->limit)
-    g_ptr_array_set_size (hits, (int) search->limit);
+      {
+        if (!search_stage (database, search, g_array_index (search->stages, gint64, i), hits, error))
+          return FALSE;
+        /* After each stage, so that no more is in memory than what two of them have. */
+        keep_newest (search, hits);
+      }
   *result = g_steal_pointer (&hits);
   return TRUE;
 }

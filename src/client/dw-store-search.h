@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 /** DW_STORE_SEARCH_HITS: how many lines a search finds at most, the newest. */
 #define DW_STORE_SEARCH_HITS 200
 
+/** DW_STORE_SEARCH_BYTES: and how large they are together; then older ones are left out. */
+#define DW_STORE_SEARCH_BYTES (16 * 1024 * 1024)
+
 /** DW_STORE_SEARCH_WORDS: how many words of what somebody typed are looked for. */
 #define DW_STORE_SEARCH_WORDS 16
 

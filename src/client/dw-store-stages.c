@@ -66,12 +66,12 @@ take_row (sqlite3_stmt *query)
   Row *row = g_new0 (Row, 1);
 
   row->number = sqlite3_column_int64 (query, 0);
-  row->uuid = dw_database_dup_text (query, 1);
+  row->uuid = dw_database_dup_some_text (query, 1);
   row->name = dw_database_dup_text (query, 2);
-  row->urls = dw_database_dup_text (query, 3);
-  row->dialect = dw_database_dup_text (query, 4);
+  row->urls = dw_database_dup_some_text (query, 3);
+  row->dialect = dw_database_dup_some_text (query, 4);
   row->own_name = dw_database_dup_text (query, 5);
-  row->draft = dw_database_dup_text (query, 6);
+  row->draft = dw_database_dup_some_text (query, 6);
   row->secret = sqlite3_column_int64 (query, 7);
   row->local = sqlite3_column_int64 (query, 8);
   row->online = sqlite3_column_int64 (query, 9);

@@ -22,6 +22,7 @@ struct _DwStoreWorker
 
   /* The thread's own. */
   DwStoreFile *file;
+  /* Reads are a few each: a page is asked for once, and a search when somebody types. */
   GQueue urgent; /* reads that do not wait for writes */
   GQueue reads;
   GQueue writes;

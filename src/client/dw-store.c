@@ -13,6 +13,7 @@ struct _DwStore
   GObject parent_instance;
 
   DwStoreWorker *worker; /* or NULL once it is closed */
+  DwPassing *passing;    /* what is kept of a store in memory, or NULL for a file */
   DwStoreTrouble trouble;
   char *kept_as;
   gboolean kept_newer;
@@ -35,6 +36,7 @@ enum
   SIGNAL_REPLACED,
   SIGNAL_RECOVERED,
   SIGNAL_REARRANGED,
+  SIGNAL_PASSED,
   N_SIGNALS,
 };
 
@@ -61,6 +63,7 @@ dw_store_dispose (GObject *object)
 {
   dw_store_close (DW_STORE (object));
   g_clear_pointer (&DW_STORE (object)->kept_as, g_free);
+  g_clear_pointer (&DW_STORE (object)->passing, dw_passing_free);
   G_OBJECT_CLASS (dw_store_parent_class)->dispose (object);
 }
 
@@ -100,6 +103,15 @@ dw_store_class_init (DwStoreClass *klass)
    */
   signals[SIGNAL_REARRANGED] = g_signal_new ("rearranged", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                              NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::passed:
+   * @stage: a stage's number
+   *
+   * The oldest lines of its conversation went, since a store in memory does not keep everything; the others stay
+   * where they are. dw_store_get_passing() knows the first that is left.
+   */
+  signals[SIGNAL_PASSED] = g_signal_new ("passed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 static void
@@ -141,6 +153,8 @@ dw_store_new (const char *path)
   DwStore *self = g_object_new (DW_TYPE_STORE, NULL);
 
   self->worker = dw_store_worker_new (path, on_news, self);
+  if (path == NULL)
+    self->passing = dw_passing_new ();
   return self;
 }
 
@@ -327,4 +341,29 @@ void
 dw_store_tell_rearranged (DwStore *self)
 {
   g_signal_emit (self, signals[SIGNAL_REARRANGED], 0);
+}
+
+/**
+ * dw_store_get_passing:
+ * @self: a store
+ *
+ * Returns: (transfer none) (nullable): what is kept of a store in memory, or %NULL for one in a file
+ */
+DwPassing *
+dw_store_get_passing (DwStore *self)
+{
+  return self->passing;
+}
+
+/**
+ * dw_store_tell_passed:
+ * @self: a store in memory
+ * @stage: a stage's number
+ *
+ * For whoever dropped its oldest lines: emits ::passed.
+ */
+void
+dw_store_tell_passed (DwStore *self, gint64 stage)
+{
+  g_signal_emit (self, signals[SIGNAL_PASSED], 0, stage);
 }

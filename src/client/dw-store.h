@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-passing.h"
 #include "dw-store-worker.h"
 
 #include <gio/gio.h>
@@ -40,5 +41,7 @@ guint64 dw_store_write_async (DwStore *self,
 gboolean dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error);
 guint64 dw_store_get_written (DwStore *self);
 void dw_store_tell_rearranged (DwStore *self);
+DwPassing *dw_store_get_passing (DwStore *self);
+void dw_store_tell_passed (DwStore *self, gint64 stage);
 
 G_END_DECLS

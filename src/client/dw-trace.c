@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace.h"
 
+#include "wire/dw-json.h"
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 /**
  * SECTION:dw-trace
@@ -38,15 +40,29 @@ entry_at (DwTrace *self, guint64 serial)
   return &self->ring[serial % DW_TRACE_ENTRIES];
 }
 
+static gsize
+length_of (const char *text)
+{
+  return text != NULL ? strlen (text) : 0;
+}
+
+static gsize
+size_of (const DwTraceEntry *entry)
+{
+  return (entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0) + length_of (entry->note)
+         + length_of (entry->request) + length_of (entry->response);
+}
+
 static void
 forget_first (DwTrace *self)
 {
   DwTraceEntry *entry = entry_at (self, self->first++);
 
-  if (entry->bytes != NULL)
-    self->bytes -= g_bytes_get_size (entry->bytes);
+  self->bytes -= size_of (entry);
   g_clear_pointer (&entry->bytes, g_bytes_unref);
   g_clear_pointer (&entry->note, g_free);
+  g_clear_pointer (&entry->request, g_free);
+  g_clear_pointer (&entry->response, g_free);
 }
 
 static void
@@ -107,7 +123,7 @@ on_tick (gpointer data)
 static void
 add (DwTrace *self, const DwTraceEntry *entry)
 {
-  gsize size = entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0;
+  gsize size = size_of (entry);
 
   while (self->next - self->first >= DW_TRACE_ENTRIES
          || (self->first < self->next && self->bytes + size > DW_TRACE_BYTES))
@@ -157,6 +173,8 @@ dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, con
  * @took_ms: how long it took, in milliseconds
  * @steps_ms: (array fixed-size=3): when its steps were reached, as in #DwTraceEntry
  * @note: (nullable): what else there is to say; nothing secret
+ * @request: (nullable): the head that was sent, without what may be secret
+ * @response: (nullable): the head that answered it
  */
 void
 dw_trace_add_handshake (DwTrace *self,
@@ -165,14 +183,18 @@ dw_trace_add_handshake (DwTrace *self,
                         guint code,
                         guint took_ms,
                         const guint *steps_ms,
-                        const char *note)
+                        const char *note,
+                        const char *request,
+                        const char *response)
 {
   add (self, &(DwTraceEntry){ .kind = kind,
                               .line = line,
                               .code = code,
                               .took_ms = took_ms,
                               .steps_ms = { steps_ms[0], steps_ms[1], steps_ms[2] },
-                              .note = g_strdup (note) });
+                              .note = g_strdup (note),
+                              .request = g_strdup (request),
+                              .response = g_strdup (response) });
 }
 
 /**
@@ -247,7 +269,7 @@ add_payload (JsonBuilder *builder, GBytes *bytes)
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
-  g_autofree char *text = g_strndup (data != NULL ? data : "", size);
+  g_autofree char *text = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
 
   add_number (builder, "bytes", (gint64) size);
   add_text (builder, "payload", text);
@@ -258,7 +280,7 @@ add_payload (JsonBuilder *builder, GBytes *bytes)
  * @entry: an entry
  *
  * Returns: (transfer full): it as one line of JSON: time, kind, connection, and what there is of bytes, payload,
- * code, tookMs, resolvedMs, connectedMs, securedMs and note
+ * code, tookMs, resolvedMs, connectedMs, securedMs, note, request and response
  */
 char *
 dw_trace_entry_to_json (const DwTraceEntry *entry)
@@ -283,9 +305,13 @@ dw_trace_entry_to_json (const DwTraceEntry *entry)
       add_number (builder, steps[i], entry->steps_ms[i]);
   if (entry->note != NULL)
     add_text (builder, "note", entry->note);
+  if (entry->request != NULL)
+    add_text (builder, "request", entry->request);
+  if (entry->response != NULL)
+    add_text (builder, "response", entry->response);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return dw_json_write (root);
 }
 
 /**

@@ -42,6 +42,8 @@ typedef enum
  * @code: an HTTP status, a close code, or 0
  * @took_ms: how long a handshake took, in milliseconds
  * @steps_ms: when its steps were reached, in milliseconds since its start: name, TCP, TLS; 0 where it was not
+ * @request: (nullable): the head that a handshake sent, without what may be secret
+ * @response: (nullable): the head that answered it, as untrusted as a message
  *
  * One thing that crossed the wire.
  */
@@ -56,6 +58,8 @@ typedef struct
   guint code;
   guint took_ms;
   guint steps_ms[DW_TRACE_STEPS];
+  char *request;
+  char *response;
 } DwTraceEntry;
 
 #define DW_TYPE_TRACE (dw_trace_get_type ())
@@ -64,7 +68,8 @@ G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
 /** DW_TRACE_ENTRIES: how many are remembered; then the oldest goes. */
 #define DW_TRACE_ENTRIES 2000
 
-/** DW_TRACE_BYTES: how many bytes of payload are remembered. */
+/** DW_TRACE_BYTES: how many bytes of payloads, notes and heads are remembered; saved as JSON they are six times as many at
+ * most. */
 #define DW_TRACE_BYTES (4 * 1024 * 1024)
 
 /** DW_TRACE_TICK_MS: whoever looks is told at most this often, in milliseconds. */
@@ -79,7 +84,9 @@ void dw_trace_add_handshake (DwTrace *self,
                              guint code,
                              guint took_ms,
                              const guint *steps_ms,
-                             const char *note);
+                             const char *note,
+                             const char *request,
+                             const char *response);
 guint64 dw_trace_get_first (DwTrace *self);
 guint64 dw_trace_get_last (DwTrace *self);
 const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);

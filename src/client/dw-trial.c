@@ -4,8 +4,12 @@
 #include "dw-handshake.h"
 
 #include "wire/dw-frame.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n-lib.h>
+
+/* Of what a gateway says, how much is told. */
+#define SAID_CHARS 100
 
 /**
  * SECTION:dw-trial
@@ -19,7 +23,6 @@ struct _DwTrial
 
   DwStage *stage;
   guint timeout_ms;
-  SoupSession *http;
   GCancellable *cancellable; /* while the handshake is under way */
   SoupWebsocketConnection *websocket;
   guint timer;
@@ -45,7 +48,6 @@ dw_trial_dispose (GObject *object)
 
   dw_trial_cancel (self);
   g_clear_object (&self->stage);
-  g_clear_object (&self->http);
   G_OBJECT_CLASS (dw_trial_parent_class)->dispose (object);
 }
 
@@ -75,7 +77,6 @@ dw_trial_class_init (DwTrialClass *klass)
 static void
 dw_trial_init (DwTrial *self)
 {
-  self->http = dw_handshake_new_http ();
 }
 
 /**
@@ -174,14 +175,15 @@ describe_notification (const DwFrame *frame)
 static char *
 describe_answer (const DwFrame *frame)
 {
+  g_autofree char *said = frame->text != NULL ? dw_safe_line (frame->text, SAID_CHARS) : NULL;
+
   switch (frame->kind)
     {
     case DW_FRAME_NOTIFICATION:
       return describe_notification (frame);
     case DW_FRAME_GATEWAY_ERROR:
       /* Translators: %s is what the gateway says, such as “Forbidden”. */
-      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."),
-                              frame->text);
+      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."), said);
     case DW_FRAME_BROADCAST:
       return g_strdup (_ ("A message came already: it works."));
     case DW_FRAME_ROUTE_RESPONSE:
@@ -258,7 +260,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwTrial) self = data;
   g_autoptr (GError) error = NULL;
-  DwHandshakeReport report;
+  g_auto (DwHandshakeReport) report = { 0 };
   g_autoptr (SoupWebsocketConnection) websocket = dw_handshake_finish (result, &report, &error);
   gboolean wanted = self->cancellable != NULL;
 
@@ -269,10 +271,9 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
       probe (self, websocket);
     }
   else if (websocket != NULL)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+    dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
   else if (wanted)
     explain_failure (self, &report);
-  dw_handshake_report_clear (&report);
 }
 
 /**
@@ -297,7 +298,7 @@ dw_trial_start (DwTrial *self)
   self->began = g_get_monotonic_time ();
   if (!dw_stage_url_is_secure (url))
     settle (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
-  dw_handshake_async (self->http, url, &options, self->cancellable, on_handshaken, g_object_ref (self));
+  dw_handshake_async (url, &options, self->cancellable, on_handshaken, g_object_ref (self));
   begin (self, DW_TRIAL_NAME);
 }
 
@@ -318,8 +319,7 @@ dw_trial_cancel (DwTrial *self)
   if (websocket == NULL)
     return;
   g_signal_handlers_disconnect_by_data (websocket, self);
-  if (soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
 /**

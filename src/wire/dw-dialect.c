@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-dialect.h"
 
+#include "dw-json.h"
 #include "dw-limits.h"
 #include "dw-wire-error.h"
 
@@ -69,7 +70,7 @@ dw_dialect_new_preset (DwDialectPreset preset)
 static gboolean
 check_name (const char *name, const char *complaint, GError **error)
 {
-  if (name != NULL && *name != '\0' && strlen (name) <= 128 && g_utf8_validate (name, -1, NULL))
+  if (name != NULL && *name != '\0' && strlen (name) <= DW_DIALECT_NAME_BYTES && g_utf8_validate (name, -1, NULL))
     {
       const char *at = name;
 
@@ -133,12 +134,14 @@ static const char *const preset_names[] = { "dynamowave", "lower-case", "data" }
 static const char *
 member (JsonObject *object, const char *name)
 {
-  return json_object_get_string_member_with_default (object, name, NULL);
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
 }
 
 /**
  * dw_dialect_from_text:
- * @text: `dynamowave`, `lower-case`, `data`, or what dw_dialect_to_text() made of a custom one
+ * @text: `dynamowave`, `lower-case`, `data`, or what dw_dialect_to_text() made of a custom one; of any quality
  * @error: %DW_WIRE_ERROR_DIALECT, with a message that says what to change
  *
  * Returns: (transfer full): the dialect, or %NULL
@@ -146,13 +149,15 @@ member (JsonObject *object, const char *name)
 DwDialect *
 dw_dialect_from_text (const char *text, GError **error)
 {
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root = NULL;
   JsonObject *names;
 
   for (guint i = 0; i < G_N_ELEMENTS (preset_names); i++)
     if (strcmp (text, preset_names[i]) == 0)
       return dw_dialect_new_preset ((DwDialectPreset) i);
-  root = *text == '{' ? json_from_string (text, NULL) : NULL;
+  if (*text == '{' && strlen (text) <= DW_DIALECT_TEXT_BYTES)
+    root = dw_json_parse (parser, text, -1, NULL);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT,

@@ -32,6 +32,12 @@ typedef struct _DwDialect DwDialect;
 #define DW_TYPE_DIALECT (dw_dialect_get_type ())
 GType dw_dialect_get_type (void);
 
+/** DW_DIALECT_NAME_BYTES: the longest name of a key or a route. */
+#define DW_DIALECT_NAME_BYTES 128
+
+/** DW_DIALECT_TEXT_BYTES: the longest text of a dialect: names, and a probe of a frame's size, all of it escaped. */
+#define DW_DIALECT_TEXT_BYTES (256 * 1024)
+
 DwDialect *dw_dialect_new_preset (DwDialectPreset preset);
 DwDialect *dw_dialect_new_custom (const char *route_key,
                                   const char *send_route,

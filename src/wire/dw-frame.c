@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-frame.h"
 
+#include "dw-flat-object.h"
 #include "dw-json.h"
+#include "dw-limits.h"
+#include "dw-message-id.h"
 #include "dw-time.h"
 #include "dw-wire-error.h"
 
@@ -37,24 +40,43 @@ string_member (JsonObject *object, const char *first, const char *second)
   return json_node_get_string (node);
 }
 
+/* The same where a name of that length is one. */
+static const char *
+short_member (JsonObject *object, const char *first, const char *second, gsize most)
+{
+  const char *text = string_member (object, first, second);
+
+  return text != NULL && strlen (text) <= most ? text : NULL;
+}
+
+static const char *
+connection_id_member (JsonObject *object)
+{
+  return short_member (object, "connectionId", "connectionID", DW_LIMIT_CONNECTION_ID_CHARS);
+}
+
+/* Times that can be shown in every zone: up to a day before the year 10000. */
+#define LAST_SECOND G_GINT64_CONSTANT (253402214400)
+
+static gint64
+showable (gint64 milliseconds)
+{
+  return milliseconds > 0 && milliseconds <= LAST_SECOND * 1000 ? milliseconds * 1000 : 0;
+}
+
 /* ISO 8601 as the SDK writes it, or milliseconds since 1970 as the gateway's own events have it. */
 static gint64
 time_member (JsonObject *object, const char *first, const char *second)
 {
   const char *text = string_member (object, first, second);
   JsonNode *node = json_object_get_member (object, first);
+  gint64 milliseconds = 0;
 
   if (text != NULL)
-    return dw_time_parse (text);
-  if (node != NULL && json_node_get_value_type (node) == G_TYPE_INT64)
-    {
-      gint64 milliseconds = json_node_get_int (node);
-
-      /* The years that a GDateTime can show. */
-      if (milliseconds > 0 && milliseconds < G_GINT64_CONSTANT (253402300800000))
-        return milliseconds * 1000;
-    }
-  return 0;
+    milliseconds = dw_time_parse (text) / 1000;
+  else if (node != NULL && json_node_get_value_type (node) == G_TYPE_INT64)
+    milliseconds = json_node_get_int (node);
+  return showable (milliseconds);
 }
 
 static DwFeatures
@@ -85,9 +107,9 @@ features_member (JsonObject *object)
 static void
 read_connection (DwFrame *frame, JsonObject *object)
 {
-  frame->connection_id = g_strdup (string_member (object, "connectionId", "connectionID"));
+  frame->connection_id = g_strdup (connection_id_member (object));
   frame->connected_at = time_member (object, "connectedAt", "ConnectedAt");
-  frame->stage = g_strdup (string_member (object, "stage", NULL));
+  frame->stage = g_strdup (short_member (object, "stage", NULL, DW_LIMIT_STAGE_CHARS));
   frame->features = features_member (object);
 }
 
@@ -128,7 +150,7 @@ gateway_error_from_text (const char *text)
   return DW_GATEWAY_OTHER;
 }
 
-/* The gateway's own frames have exactly these three keys. A failed model check names messageId, not requestId. */
+/* The gateway's own frames have exactly these three keys; who sent one is another question. A failed model check names messageId, not requestId. */
 static DwFrame *
 classify_gateway_error (JsonObject *object)
 {
@@ -139,7 +161,7 @@ classify_gateway_error (JsonObject *object)
   if (json_object_get_size (object) != 3)
     return NULL;
   text = string_member (object, "message", NULL);
-  connection_id = string_member (object, "connectionId", NULL);
+  connection_id = short_member (object, "connectionId", NULL, DW_LIMIT_CONNECTION_ID_CHARS);
   if (text == NULL || connection_id == NULL || string_member (object, "requestId", "messageId") == NULL)
     return NULL;
 
@@ -156,7 +178,7 @@ classify_notification (JsonObject *object)
   const char *text;
   DwFrame *frame;
 
-  if (string_member (object, "connectionId", "connectionID") == NULL
+  if (connection_id_member (object) == NULL
       || (!json_object_has_member (object, "connectedAt") && !json_object_has_member (object, "ConnectedAt")))
     return NULL;
   text = string_member (object, "message", NULL);
@@ -178,8 +200,10 @@ classify_broadcast (const DwDialect *dialect, JsonObject *object)
                                              : json_to_string (body, FALSE));
   if (json_object_get_size (object) > 1)
     {
+      const char *id = string_member (object, dw_dialect_get_id_key (dialect), NULL);
+
       frame->sender = g_strdup (string_member (object, dw_dialect_get_sender_key (dialect), NULL));
-      frame->id = g_strdup (string_member (object, dw_dialect_get_id_key (dialect), NULL));
+      frame->id = dw_message_id_is_valid (id) ? g_strdup (id) : NULL;
       frame->sent_at = time_member (object, dw_dialect_get_time_key (dialect), NULL);
     }
   return frame;
@@ -202,7 +226,7 @@ classify_object (const DwDialect *dialect, JsonObject *object, const char *data,
     {
       g_autofree char *text = g_strndup (data, length);
 
-      frame = dw_frame_new_unreadable (text, _ ("The stage sent JSON without a message in it."));
+      frame = dw_frame_new_unreadable (text, _ ("Received JSON without a message in it."));
     }
   return frame;
 }
@@ -216,13 +240,61 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
   /* What is nested too deeply was not read to its end, and a raw NUL would hide what follows it. */
   text = g_utf8_make_valid (data, (gssize) length);
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT))
-    return dw_frame_new_unreadable (text, _ ("The stage sent bytes that are not text."));
+    return dw_frame_new_unreadable (text, _ ("Received bytes that are not text."));
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP))
-    return dw_frame_new_unreadable (text, _ ("The stage sent JSON that is nested too deeply to read."));
+    return dw_frame_new_unreadable (text, _ ("Received JSON that is nested too deeply to read."));
 
   frame = classify_prose (parser, text);
   if (frame == NULL)
     frame = frame_new (DW_FRAME_BROADCAST, g_steal_pointer (&text));
+  return frame;
+}
+
+static DwFrame *
+classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *root = dw_json_parse (parser, data, (gssize) length, &error);
+
+  if (root == NULL)
+    return classify_text (parser, data, length, error);
+  if (JSON_NODE_HOLDS_OBJECT (root))
+    return classify_object (dialect, json_node_get_object (root), data, length);
+  if (json_node_get_value_type (root) == G_TYPE_STRING)
+    return frame_new (DW_FRAME_ROUTE_RESPONSE, g_strdup (json_node_get_string (root)));
+  return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
+}
+
+/* The tree of a longer text is not kept until the next one comes, in bytes. */
+#define KEPT_TREE 4096
+
+/* Nearly every frame, without a parser: a broadcast that has nothing but strings in it. %NULL for whatever else. */
+static DwFrame *
+classify_flat (const DwDialect *dialect, const char *data, gsize length)
+{
+  DwFlatObject object;
+  const DwFlatString *body;
+  DwFrame *frame;
+
+  if (!dw_flat_object_read (&object, data, length))
+    return NULL;
+  body = dw_flat_object_get (&object, dw_dialect_get_body_key (dialect));
+  /* With one of the others it may be the gateway's, or a notification. */
+  if (body == NULL || dw_flat_object_get (&object, "connectionId") != NULL
+      || dw_flat_object_get (&object, "connectionID") != NULL)
+    return NULL;
+
+  frame = frame_new (DW_FRAME_BROADCAST, dw_flat_string_dup (body));
+  if (dw_flat_object_get_size (&object) > 1)
+    {
+      g_autofree char *time = dw_flat_string_dup (dw_flat_object_get (&object, dw_dialect_get_time_key (dialect)));
+
+      frame->sender = dw_flat_string_dup (dw_flat_object_get (&object, dw_dialect_get_sender_key (dialect)));
+      frame->id = dw_flat_string_dup (dw_flat_object_get (&object, dw_dialect_get_id_key (dialect)));
+      if (!dw_message_id_is_valid (frame->id))
+        g_clear_pointer (&frame->id, g_free);
+      frame->sent_at = time != NULL ? showable (dw_time_parse (time) / 1000) : 0;
+    }
   return frame;
 }
 
@@ -243,16 +315,42 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
 DwFrame *
 dw_frame_classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length)
 {
-  g_autoptr (GError) error = NULL;
-  JsonNode *root = dw_json_parse (parser, data, (gssize) length, &error);
+  DwFrame *frame = classify_flat (dialect, data, length);
 
-  if (root == NULL)
-    return classify_text (parser, data, length, error);
-  if (JSON_NODE_HOLDS_OBJECT (root))
-    return classify_object (dialect, json_node_get_object (root), data, length);
-  if (json_node_get_value_type (root) == G_TYPE_STRING)
-    return frame_new (DW_FRAME_ROUTE_RESPONSE, g_strdup (json_node_get_string (root)));
-  return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
+  return frame != NULL ? frame : dw_frame_classify_parsed (dialect, parser, data, length);
+}
+
+/**
+ * dw_frame_classify_parsed:
+ * @dialect: how the stage names things
+ * @parser: a parser to use
+ * @data: the frame's bytes, of any quality
+ * @length: how many
+ *
+ * Says the same as dw_frame_classify(), always by way of json-glib. Tests hold the two together.
+ *
+ * Returns: (transfer full): the frame; there is always one
+ */
+DwFrame *
+dw_frame_classify_parsed (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length)
+{
+  DwFrame *frame = classify (dialect, parser, data, length);
+
+  if (length > KEPT_TREE)
+    dw_json_forget (parser);
+  return frame;
+}
+
+/**
+ * dw_frame_new_text:
+ * @text: what arrived, as UTF-8
+ *
+ * Returns: (transfer full): a broadcast of raw text, whatever its shape
+ */
+DwFrame *
+dw_frame_new_text (const char *text)
+{
+  return frame_new (DW_FRAME_BROADCAST, g_strdup (text));
 }
 
 /**

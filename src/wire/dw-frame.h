@@ -70,16 +70,17 @@ typedef enum
  * @text: what there is to read: the message, the notification, the gateway's words, the route's answer, or the
  *   raw frame; UTF-8, never %NULL
  * @sender: (nullable): the name a broadcast carried
- * @id: (nullable): the id a broadcast carried
+ * @id: (nullable): the id a broadcast carried, where dw_message_id_is_valid() lets it pass
  * @sent_at: when the stage accepted a broadcast, in microseconds since 1970 UTC, or 0
- * @connection_id: (nullable): from a notification or a gateway error
+ * @connection_id: (nullable): from a notification or a gateway error; at most %DW_LIMIT_CONNECTION_ID_CHARS
  * @connected_at: from a notification, in microseconds since 1970 UTC, or 0
  * @stage: (nullable): the stage's own name, from a notification
  * @features: from a notification
  * @gateway_error: for %DW_FRAME_GATEWAY_ERROR
  * @reason: (nullable): for %DW_FRAME_UNREADABLE, a translated sentence that says why
  *
- * One incoming frame, understood.
+ * One incoming frame, understood by its shape. Where a stage broadcasts raw text anybody can send any shape, so what
+ * is in the gateway's shape is not the gateway's for that.
  */
 typedef struct
 {
@@ -100,6 +101,8 @@ typedef struct
 GType dw_frame_get_type (void);
 
 DwFrame *dw_frame_classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length);
+DwFrame *dw_frame_classify_parsed (const DwDialect *dialect, JsonParser *parser, const char *data, gsize length);
+DwFrame *dw_frame_new_text (const char *text);
 DwFrame *dw_frame_new_unreadable (const char *text, const char *reason);
 DwFrame *dw_frame_copy (const DwFrame *frame);
 void dw_frame_free (DwFrame *frame);

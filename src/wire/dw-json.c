@@ -272,7 +272,8 @@ scan_text (Scan *scan)
  * @length: its length in bytes, or -1 where it ends with a NUL
  * @error: %DW_WIRE_ERROR_TEXT, %DW_WIRE_ERROR_JSON or %DW_WIRE_ERROR_TOO_DEEP
  *
- * Parses a text nobody vouches for. It is read once before json-glib sees it, because json-glib recurses on
+ * Parses a text nobody vouches for. Its size is for the caller to bound: a message of %DW_LIMIT_MESSAGE_BYTES makes a
+ * tree of 15 MB at most (measured: of "{}"), which stays until dw_json_forget() or until @parser parses again. It is read once before json-glib sees it, because json-glib recurses on
  * nesting and crashes on 100,000 brackets, takes comments and other things that are not JSON, and cannot hold
  * `\u0000` or half a surrogate pair: those become U+FFFD and what follows them stays.
  *
@@ -302,4 +303,77 @@ dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **err
   else
     g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_JSON, _ ("The text is not JSON."));
   return NULL;
+}
+
+/* Printed raw these move a cursor, turn the order of what follows round, end a line for some readers, or are not
+ * seen. */
+static gboolean
+is_more_than_text (gunichar letter)
+{
+  GUnicodeType type = g_unichar_type (letter);
+
+  return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR
+         || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+static void
+append_escape (GString *text, gunichar letter)
+{
+  if (letter > 0xffff)
+    g_string_append_printf (text, "\\u%04x\\u%04x", 0xd800 + ((letter - 0x10000) >> 10), 0xdc00 + (letter & 0x3ff));
+  else
+    g_string_append_printf (text, "\\u%04x", letter);
+}
+
+/**
+ * dw_json_make_printable:
+ * @json: JSON text in one line
+ *
+ * Escapes what is more than text to a terminal, which would obey an escape sequence: in JSON it can stand in
+ * strings alone, so whoever parses the line gets the same.
+ *
+ * Returns: (transfer full): UTF-8 without a control or format character
+ */
+char *
+dw_json_make_printable (const char *json)
+{
+  g_autofree char *valid = g_utf8_make_valid (json, -1);
+  GString *text = g_string_sized_new (strlen (valid));
+
+  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar letter = g_utf8_get_char (at);
+
+      if (is_more_than_text (letter))
+        append_escape (text, letter);
+      else
+        g_string_append_len (text, at, g_utf8_next_char (at) - at);
+    }
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * dw_json_write:
+ * @root: what to write
+ *
+ * Returns: (transfer full): it in one line that can be printed, whoever sent what is in it
+ */
+char *
+dw_json_write (JsonNode *root)
+{
+  g_autofree char *json = json_to_string (root, FALSE);
+
+  return dw_json_make_printable (json);
+}
+
+/**
+ * dw_json_forget:
+ * @parser: a parser
+ *
+ * Lets go of the tree it made last.
+ */
+void
+dw_json_forget (JsonParser *parser)
+{
+  json_parser_load_from_data (parser, "0", 1, NULL);
 }

@@ -26,6 +26,12 @@
 /** DW_LIMIT_URL_CHARS: the longest URL the gateway takes. */
 #define DW_LIMIT_URL_CHARS 4096
 
+/** DW_LIMIT_CONNECTION_ID_CHARS: what is longer is no connection ID; the gateway's have 16. */
+#define DW_LIMIT_CONNECTION_ID_CHARS 128
+
+/** DW_LIMIT_STAGE_CHARS: the longest name of a stage, from the same page. */
+#define DW_LIMIT_STAGE_CHARS 128
+
 /**
  * DW_LIMIT_JSON_DEPTH: how deep a JSON text may nest before we call it unreadable. json-glib's parser
  * recurses: 100,000 brackets crash 1.6.6 and 60,000 survive (measured). No frame of ours needs more than 4.

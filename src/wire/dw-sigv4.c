@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-sigv4.h"
 
+#include "dw-secret.h"
 #include "dw-wire-error.h"
 
 #include <string.h>
@@ -210,19 +211,6 @@ is_recent (const char *date, gint64 now)
   return time != NULL && ABS (g_date_time_to_unix (time) - now) <= DW_SIGV4_SKEW_SECONDS;
 }
 
-/* Whoever guesses must not be told, by the time it takes, how far they were right. */
-static gboolean
-is_equal (const char *wanted, const char *given)
-{
-  gsize length = strlen (wanted);
-  gsize given_length = strlen (given);
-  guint differs = length != given_length;
-
-  for (gsize i = 0; i < length; i++)
-    differs |= (guint) (wanted[i] ^ given[i % (given_length + 1)]);
-  return differs == 0;
-}
-
 /**
  * dw_sigv4_verify:
  * @request: a request with its `authorization` and `x-amz-date`
@@ -256,7 +244,7 @@ dw_sigv4_verify (const DwSigv4Request *request,
   parts = g_strsplit (credential != NULL ? credential : "", "/", 6);
   if (date == NULL || signed_headers == NULL || signature == NULL || g_strv_length (parts) != 5)
     return refuse (error, "Authorization header requires Credential, SignedHeaders, Signature and X-Amz-Date.");
-  if (!is_equal (key_id, parts[0]))
+  if (!dw_secret_equal (key_id, parts[0]))
     return refuse (error, "The security token included in the request is invalid.");
   if (!g_str_has_prefix (date, parts[1]) || strlen (parts[1]) != 8 || !is_recent (date, now))
     return refuse (error, "Signature expired or not yet current.");
@@ -272,7 +260,7 @@ dw_sigv4_verify (const DwSigv4Request *request,
     return refuse (error, "The signature does not cover the host and the date.");
   scope = (DwSigv4Scope){ date, parts[2], parts[3] };
   wanted = dw_sigv4_sign (request, signed_headers, &scope, secret);
-  if (!is_equal (wanted, signature))
+  if (!dw_secret_equal (wanted, signature))
     {
       g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
 

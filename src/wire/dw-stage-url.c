@@ -76,6 +76,19 @@ host_is_loopback (const char *host)
          || (strlen (host) > 10 && g_ascii_strcasecmp (host + strlen (host) - 10, ".localhost") == 0);
 }
 
+/* Labels of letters, digits, “-” and “_”, as names have them: GUri takes `"`, `<` and `\` for a part of a host, where
+ * others read the end of it (RFC 3986 section 3.2.2, RFC 1123 section 2.1). An address of IPv6 it has checked. */
+static gboolean
+host_is_well_formed (const char *host)
+{
+  if (strchr (host, ':') != NULL)
+    return TRUE;
+  for (const char *at = host; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && *at != '-' && *at != '_' && *at != '.')
+      return FALSE;
+  return *host != '.' && strstr (host, "..") == NULL;
+}
+
 static gboolean
 check_parts (GUri *uri, GError **error)
 {
@@ -85,6 +98,8 @@ check_parts (GUri *uri, GError **error)
     return refuse (error, _ ("The address contains a user name or password. Remove everything up to the “@”."));
   if (host == NULL || *host == '\0')
     return refuse (error, _ ("The address has no host. It looks like wss://host/stage."));
+  if (!host_is_well_formed (host))
+    return refuse (error, _ ("This is not a complete address. It looks like wss://host/stage."));
   if (g_uri_get_fragment (uri) != NULL)
     return refuse (error, _ ("The address contains a “#”. Remove it and what follows."));
   if (g_uri_get_port (uri) == 0)

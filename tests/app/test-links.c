@@ -2,7 +2,6 @@
 #include "dw-test.h"
 
 #include "app/dw-links.h"
-#include "app/dw-safe-text.h"
 
 #include <pango/pango.h>
 #include <string.h>
@@ -94,40 +93,11 @@ test_look_alikes (void)
     }
 }
 
-/* Whatever a text says, what leaves the door is its own words and nothing else. */
-static void
-test_markup (void)
-{
-  static const struct
-  {
-    const char *text;
-    const char *markup;
-  } rows[] = {
-    { "R&D <3 &amp; <b>x</b>", "R&amp;D &lt;3 &amp;amp; &lt;b&gt;x&lt;/b&gt;" },
-    { "https://e.example/?a=1&b=2 &",
-      "<a href=\"https://e.example/?a=1&amp;b=2\">https://e.example/?a=1&amp;b=2</a> &amp;" },
-    { "<a href='file:///etc/passwd'>https://e.example/</a>",
-      "&lt;a href=&apos;file:///etc/passwd&apos;&gt;<a "
-      "href=\"https://e.example/\">https://e.example/</a>&lt;/a&gt;" },
-    { "https://e.example/'onclick=",
-      "<a href=\"https://e.example/&apos;onclick=\">https://e.example/&apos;onclick=</a>" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *markup = dw_safe_markup (rows[i].text);
-
-      g_assert_cmpstr (markup, ==, rows[i].markup);
-      g_assert_true (pango_parse_markup ("x", -1, 0, NULL, NULL, NULL, NULL));
-    }
-}
-
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/links/table/UI-6", test_table);
   g_test_add_func ("/app/links/look-alikes", test_look_alikes);
-  g_test_add_func ("/app/links/markup/UI-2", test_markup);
   return g_test_run ();
 }

@@ -83,6 +83,21 @@ test_disconnect (void)
   g_assert_null (strstr (json, "queryString"));
 }
 
+/* A handler that were told only what stands before a NUL would do what nobody asked for. */
+static void
+test_nul (void)
+{
+  g_autoptr (DwEvent) event = make_event ("$default", NULL);
+  g_autoptr (DwEvent) again = NULL;
+  g_autofree char *json = NULL;
+
+  dw_event_set_body (event, "{}\0more", 7);
+  json = dw_event_to_json (event);
+  g_assert_nonnull (strstr (json, "\"body\":\"{}\357\277\275more\""));
+  again = dw_event_from_json (json, -1, NULL);
+  g_assert_cmpuint (again->body_length, ==, 9);
+}
+
 /* What is written is read back the same. */
 static void
 test_round (void)
@@ -135,6 +150,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/event/connect", test_connect);
   g_test_add_func ("/backend/event/message", test_message);
   g_test_add_func ("/backend/event/disconnect", test_disconnect);
+  g_test_add_func ("/backend/event/nul", test_nul);
   g_test_add_func ("/backend/event/round", test_round);
   g_test_add_func ("/backend/event/refused", test_refused);
   return g_test_run ();

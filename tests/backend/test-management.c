@@ -123,6 +123,66 @@ test_sizes (void)
   g_assert_cmpuint (strlen (text), ==, 131072);
 }
 
+/* A path is decoded once, as the gateway does: what is encoded twice is not what it would be decoded twice. */
+static void
+test_decoded_once (void)
+{
+  static const struct
+  {
+    const char *path;
+    guint status;
+    const char *answer;
+  } table[] = {
+    { "/prod/%40connections/L0SM9cOFvHcCIhw=", 410, "" },
+    { "/prod/@connections/L0SM9cOFvHcCIhw%3D", 410, "" },
+    { "/%70rod/@connections/L0SM9cOFvHcCIhw%3d", 410, "" },
+    { "/prod/@connections/L0SM9cOFvHcCIhw%253D", 400,
+      "{\"message\":\"Invalid connectionId: L0SM9cOFvHcCIhw%3D\"}" },
+    { "/prod/@connections/L0SM9cOFvHcCIhw%2F", 400, "{\"message\":\"Invalid connectionId: L0SM9cOFvHcCIhw/\"}" },
+    { "/prod%2F@connections/L0SM9cOFvHcCIhw=", 403, "{\"message\":\"Forbidden\"}" },
+    { "/prod/%2540connections/L0SM9cOFvHcCIhw=", 403, "{\"message\":\"Forbidden\"}" },
+    { "/prod%2F", 403, "{\"message\":\"Forbidden\"}" },
+  };
+  g_auto (Desk) desk = { 0 };
+
+  desk_init_managed (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_autofree char *answer = NULL;
+
+      g_test_message ("%s", table[i].path);
+      g_assert_cmpuint (desk_request (&desk, "GET", table[i].path, TOKEN, NULL, &answer, NULL), ==,
+                        table[i].status);
+      g_assert_cmpstr (answer, ==, table[i].answer);
+    }
+}
+
+/* What was not kept whole cannot be checked against its signature, so its size is told first, whoever posts. */
+static void
+test_size_first (void)
+{
+  g_auto (Desk) desk = { 0 };
+  static const char *const tokens[] = { NULL, "wrong", TOKEN };
+  g_autofree char *large = g_strnfill (131073, 'x');
+  g_autoptr (GBytes) body = g_bytes_new (large, 131073);
+  g_autoptr (GBytes) fits = g_bytes_new (large, 131072);
+
+  desk_init_managed (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++)
+    {
+      g_autofree char *type = NULL;
+
+      g_assert_cmpuint (
+          desk_request (&desk, "POST", "/prod/@connections/L0SM9cOFvHcCIhw=", tokens[i], body, NULL, &type), ==,
+          413);
+      g_assert_cmpstr (type, ==, "PayloadTooLargeException");
+      g_assert_cmpuint (desk_request (&desk, "POST", "/test/@connections/x", tokens[i], body, NULL, NULL), ==, 403);
+      g_assert_cmpuint (
+          desk_request (&desk, "POST", "/prod/@connections/L0SM9cOFvHcCIhw=", tokens[i], fits, NULL, NULL), ==,
+          tokens[i] == NULL || strcmp (tokens[i], TOKEN) != 0 ? 403 : 410);
+    }
+}
+
 /* Whoever has no token, another, or another stage in the path gets nowhere, whatever the id. */
 static void
 test_forbidden (void)
@@ -212,6 +272,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/management/gone/EM-4", test_gone);
   g_test_add_func ("/backend/management/closing/EM-4", test_closing);
   g_test_add_func ("/backend/management/sizes/S-14", test_sizes);
+  g_test_add_func ("/backend/management/decoded-once", test_decoded_once);
+  g_test_add_func ("/backend/management/size-first", test_size_first);
   g_test_add_func ("/backend/management/forbidden/AG-5", test_forbidden);
   g_test_add_func ("/backend/management/closed-by-default", test_closed_by_default);
   g_test_add_func ("/backend/management/metrics", test_metrics);

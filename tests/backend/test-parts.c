@@ -2,58 +2,13 @@
 #include "dw-test.h"
 
 #include "backend/stage/dw-connection-id.h"
-#include "backend/stage/dw-frame-meter.h"
 #include "backend/stage/dw-gateway-frame.h"
 #include "backend/stage/dw-memory-registry.h"
 #include "backend/stage/dw-metered-stream.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
- */
-static void
-test_meter (void)
-{
-  static const struct
-  {
-    guint8 head[16];
-    gsize length;
-    gboolean fits;
-  } first[] = {
-    { { 0x81, 0x80, 1, 2, 3, 4 }, 6, TRUE },
-    { { 0x81, 0xfe, 0x80, 0x00, 1, 2, 3, 4 }, 8, TRUE },
-    { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, FALSE },
-    { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, TRUE },
-    { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, FALSE },
-    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, TRUE }, /* a control frame is libsoup's to judge */
-  };
-  static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
-  static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
-  static const guint8 ping[] = { 0x89, 0x81, 1, 2, 3, 4, 5 };
-  g_autofree guint8 *payload = g_malloc0 (32768);
-  DwFrameMeter meter = { 0 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (first); i++)
-    {
-      DwFrameMeter one = { 0 };
-      gboolean fits = TRUE;
-
-      /* A byte at a time, as a network may deliver it. */
-      for (gsize j = 0; j < first[i].length && fits; j++)
-        fits = dw_frame_meter_feed (&one, &first[i].head[j], 1);
-      g_assert_cmpint (fits, ==, first[i].fits);
-    }
-  g_assert_true (dw_frame_meter_feed (&meter, begin, sizeof begin));
-  g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
-  for (guint i = 0; i < 3; i++)
-    {
-      g_assert_true (dw_frame_meter_feed (&meter, ping, sizeof ping));
-      g_assert_true (dw_frame_meter_feed (&meter, more, sizeof more));
-      g_assert_true (dw_frame_meter_feed (&meter, payload, 32768));
-    }
-  g_assert_false (dw_frame_meter_feed (&meter, more, sizeof more));
-}
 
 static void
 on_stream_closed (GObject *stream, GAsyncResult *result, gpointer data)
@@ -89,10 +44,80 @@ test_stream_closes_here (void)
   stream = dw_metered_stream_new (G_IO_STREAM (connection), socket, FALSE, poll);
 
   /* Nobody reads it, so a flush is under way. */
-  g_assert_true (dw_metered_stream_send (stream, large));
+  dw_metered_stream_send (stream, large);
   g_io_stream_close_async (G_IO_STREAM (stream), G_PRIORITY_DEFAULT, NULL, on_stream_closed, &closed);
   dw_test_until ("the stream to be closed", is_set, &closed);
   g_assert_true (g_socket_is_closed (socket));
+  close (fds[1]);
+}
+
+typedef struct
+{
+  DwMeteredStream *stream;
+  int fd;
+  GString *got;
+  gsize wanted;
+} Reader;
+
+/* Whatever the socket took, which ends in the middle of a frame. */
+static gboolean
+has_read_all (gpointer data)
+{
+  Reader *reader = data;
+  char part[4096];
+  gssize n;
+
+  while ((n = recv (reader->fd, part, sizeof part, MSG_DONTWAIT)) > 0)
+    g_string_append_len (reader->got, part, n);
+  return reader->got->len >= reader->wanted;
+}
+
+/* What a stream is owed in one turn goes in one call at its end; a reader that stalls in the middle of a frame and goes
+ * on gets every byte once, in order. */
+static void
+test_stream_gathers (void)
+{
+  int fds[2];
+  g_autoptr (DwPoll) poll = dw_poll_new ();
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (DwMeteredStream) stream = NULL;
+  g_autoptr (GString) sent = g_string_new (NULL);
+  g_autoptr (GString) got = g_string_new (NULL);
+  Reader reader = { .got = got };
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], NULL);
+  g_socket_set_blocking (socket, FALSE);
+  connection = g_socket_connection_factory_create_connection (socket);
+  stream = dw_metered_stream_new (G_IO_STREAM (connection), socket, FALSE, poll);
+  reader.stream = stream;
+  reader.fd = fds[1];
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("<%u>", i);
+      g_autoptr (GBytes) frame = g_bytes_new (text, strlen (text));
+
+      g_string_append (sent, text);
+      dw_metered_stream_send (stream, frame);
+    }
+  g_assert_cmpuint (dw_metered_stream_get_written (stream), ==, 0);
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (dw_metered_stream_get_written (stream), ==, sent->len);
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[%u %0999u]", i, i);
+      g_autoptr (GBytes) frame = g_bytes_new (text, strlen (text));
+
+      g_string_append (sent, text);
+      dw_metered_stream_send (stream, frame);
+    }
+  g_assert_cmpuint (dw_metered_stream_get_written (stream), <, sent->len);
+  reader.wanted = sent->len;
+  dw_test_until ("every byte", has_read_all, &reader);
+  g_assert_cmpstr (got->str, ==, sent->str);
   close (fds[1]);
 }
 
@@ -172,8 +197,8 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/backend/frame-meter/S-14", test_meter);
   g_test_add_func ("/backend/metered-stream/closes-here", test_stream_closes_here);
+  g_test_add_func ("/backend/metered-stream/gathers", test_stream_gathers);
   g_test_add_func ("/backend/connection-id", test_ids);
   g_test_add_func ("/backend/registry/pages", test_registry_pages);
   g_test_add_func ("/backend/gateway-frame", test_frame_spacing);

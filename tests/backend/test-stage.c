@@ -6,6 +6,7 @@
 #include "backend/stage/dw-stage-server.h"
 
 #include "wire/dw-frame.h"
+#include "wire/dw-message-id.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
@@ -35,6 +36,42 @@ test_broadcast (void)
 
       g_assert_true (g_str_has_prefix (text, "{\"message\":\"x\",\"sender\":\"Eve\",\"id\":\"7\",\"sentAt\":\"20"));
     }
+}
+
+/* What is too long to be remembered is no id. An empty one would make the second message without an id a repeat. */
+static void
+test_ids (void)
+{
+  static const guint lengths[] = { 0,    1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
+                                   20000 };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) ada = NULL;
+  g_autoptr (Client) eve = NULL;
+
+  desk_init (&desk);
+  ada = client_new (&desk);
+  eve = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (guint copy = 0; copy < 2; copy++)
+      {
+        gboolean is_id = lengths[i] > 0 && lengths[i] <= DW_MESSAGE_ID_CHARS;
+        g_autofree char *id = g_strnfill (lengths[i], 'x');
+        g_autofree char *frame =
+            g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"m\",\"id\":\"%s\"}", id);
+        g_autofree char *echo = NULL;
+
+        g_test_message ("%u characters, copy %u", lengths[i], copy);
+        client_send (ada, frame);
+        echo = client_receive (ada);
+        if (is_id)
+          g_assert_nonnull (strstr (echo, id));
+        else
+          g_assert_cmpstr (echo, ==, "{\"message\":\"m\"}");
+        if (copy == 0 || !is_id)
+          g_free (client_receive (eve));
+      }
+  dw_test_run_for (20);
+  g_assert_cmpuint (eve->texts->len, ==, 0);
 }
 
 /* Unknown routes, what is no JSON, and a body that names $connect all go to $default. */
@@ -93,6 +130,43 @@ test_error_frames (void)
   forbidden = client_receive (client);
   g_assert_true (g_str_has_prefix (forbidden, "{\"message\": \"Forbidden\", \"connectionId\":\""));
   g_assert_false (client->closed);
+}
+
+/* What stands before a NUL is not the frame: it would be broadcast, and what follows it would be seen by nobody. */
+static void
+test_nul (void)
+{
+  static const struct
+  {
+    const char *frame;
+    gsize length;
+  } rows[] = {
+#define ROW(text) { text, sizeof text - 1 }
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\"}\0"),
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\"}\0{\"action\":\"sendMessage\",\"message\":\"y\"}"),
+    ROW ("{\"action\":\"sendMessage\",\"message\":\"x\0y\"}"),
+    ROW ("\0{\"action\":\"sendMessage\",\"message\":\"x\"}"),
+    ROW ("\0"),
+  };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) client = NULL;
+  g_autofree char *escaped = NULL;
+
+  desk_init (&desk);
+  client = client_new (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new_static (rows[i].frame, rows[i].length);
+      g_autofree char *answer = NULL;
+
+      soup_websocket_connection_send_message (client->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+      answer = client_receive (client);
+      g_test_message ("row %u", i);
+      g_assert_true (g_str_has_prefix (answer, "{\"message\":\"Connected\""));
+    }
+  client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\\u0000y\"}");
+  escaped = client_receive (client);
+  g_assert_cmpstr (escaped, ==, "{\"message\":\"x\357\277\275y\"}");
 }
 
 static gboolean
@@ -304,8 +378,10 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/stage/broadcast", test_broadcast);
+  g_test_add_func ("/backend/stage/ids", test_ids);
   g_test_add_func ("/backend/stage/default-route/EM-5", test_default_route);
   g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
+  g_test_add_func ("/backend/stage/nul", test_nul);
   g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
   g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);

@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The client without a window, as scripts use it."""
 
+import base64
+import hashlib
 import json
 import os
 import queue
+import resource
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +27,8 @@ from servers import RawServer, Server  # noqa: E402
 import receive  # noqa: E402
 
 CLI = os.environ["DYNAMOWAVE_CLI"]
+# Slower, and what was freed is kept for a while.
+SANITIZED = "_sanitize" in CLI
 QUICK = "base=50,cap=500,ping=1000,pong=500,stable=2000,handshake=3000,confirm=300"
 
 
@@ -73,6 +81,16 @@ class Tail:
         started = time.monotonic()
         status = self.process.wait(10)
         return status, time.monotonic() - started
+
+
+def upgrade(client):
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += client.recv(65536)
+    key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
 
 
 def send(url, *arguments, **options):
@@ -146,6 +164,29 @@ def test_closed_output():
         assert send(stage.url, "one").returncode == 0
         assert send(stage.url, "two").returncode == 0
         assert tail.wait(10) == -signal.SIGPIPE
+
+
+def test_full_output():
+    """What cannot be written is said, and ends no program as a crash would: “tail” ends, “send” delivers all the same"""
+    def limited(file, *arguments):
+        return subprocess.Popen([CLI, *arguments], stdout=file, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+
+    with Stage() as stage, tempfile.TemporaryDirectory() as folder:
+        listener = Tail(stage.url, "--count", "1")
+        listener.until(kind="state", state="online")
+        with open(f"{folder}/tail", "w", encoding="utf-8") as file, open(f"{folder}/send", "w", encoding="utf-8") as sent:
+            tail = limited(file, "tail", stage.url)
+            assert tail.wait(10) == 1 and "File too large" in tail.stderr.read(), tail.returncode
+            tail.stderr.close()
+            send_ = limited(sent, "send", stage.url, "all the same")
+            assert send_.wait(20) == 0, send_.returncode
+            assert send_.stderr.read().count("File too large") == 1
+            send_.stderr.close()
+        assert listener.until(kind="message")["text"] == "all the same"
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            tail = subprocess.run([CLI, "tail", stage.url], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
+            assert tail.returncode == 1 and b"No space left" in tail.stderr, tail
 
 
 def test_nobody_can_know():
@@ -248,9 +289,6 @@ def test_spread():
 
 def test_too_large_again_and_again():
     """WS-1: a message that is too large, replayed at every open, does not make a tight loop"""
-    import base64
-    import hashlib
-
     text = b"a" * 131073
 
     def answer(request):
@@ -298,5 +336,150 @@ def test_no_secret():
     moving.close()
 
 
+def write(path, text, mode=0o600):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return str(path)
+
+
+def command_line(process):
+    return Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+def head_sent(*arguments, **options):
+    """What a handshake with these arguments says, and what the program printed."""
+    server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    done = subprocess.run([CLI, "tail", server.url, *arguments], capture_output=True, text=True, timeout=30, check=False, **options)
+    server.close()
+    assert done.returncode == 4, done
+    return server.requests[0].decode(), done
+
+
+def test_token_from_a_file():
+    """A token and headers come from files, standard input or the environment, and are nowhere to be read"""
+    token = "S3CR3T+/=canary"
+    bearer = f"\r\nAuthorization: Bearer {token}\r\n"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = write(folder / "token", token + "\n")
+        headers = write(folder / "headers", f"x-api-key: {token}\r\n\r\nOrigin: https://example.org\r\n")
+        named = ("--token-parameter", "auth")
+        for arguments, options, wanted in (
+                (("--token-file", file), {}, bearer),
+                (("--token-file", "-"), {"input": token + "\r\n"}, bearer),
+                ((), {"env": {**os.environ, "DYNAMOWAVE_TOKEN": token}}, bearer),
+                (("--token-file", file), {"env": {**os.environ, "DYNAMOWAVE_TOKEN": "other"}}, bearer),
+                (("--token-file", file, *named), {}, "?auth=S3CR3T%2B%2F%3Dcanary HTTP/1.1"),
+                (("--header-file", headers), {}, f"\r\nx-api-key: {token}\r\n"),
+                (("--header-file", headers, "--token-file", file), {}, bearer),
+                (("--header-file", "-", "--token-file", file), {"input": "Cookie: a\nAuthorization: mine\n"}, "\r\nAuthorization: mine\r\n")):
+            head, done = head_sent(*arguments, **options)
+            assert wanted in head, (arguments, head)
+            assert head.lower().count("\r\nauthorization:") <= 1 and done.stderr == "", (arguments, head, done.stderr)
+        tail = Tail("ws://127.0.0.1:1/x", "--token-file", file, env={**os.environ, "DYNAMOWAVE_TOKEN": token})
+        tail.until(kind="state", state="connecting")
+        assert b"CR3T" not in command_line(tail.process)
+        tail.end()
+        os.chmod(file, 0o604)
+        _, done = head_sent("--token-file", file)
+        assert "readable by every" in done.stderr and file in done.stderr and token not in done.stderr, done.stderr
+
+
+def test_wrong_secrets():
+    """A file that cannot be the secret is a wrong command, and is not repeated"""
+    with tempfile.TemporaryDirectory() as name:
+        for option, text, words in (("--token-file", "", "is empty"), ("--token-file", "\n", "is empty"),
+                                    ("--token-file", "canary\ncanary\n", "one line"), ("--token-file", "canary\x1b", "control characters"),
+                                    ("--token-file", "canary" * 11000, "64 KiB"), ("--header-file", "canary\n", "Name: value"),
+                                    ("--header-file", "", "is empty"), ("--header-file", "a: canary\rb\n", "control characters")):
+            done = send("ws://127.0.0.1:1/x", "x", option, write(Path(name) / "file", text))
+            assert done.returncode == 2 and words in done.stderr and "canary" not in done.stderr, (option, text, done)
+    done = send("ws://127.0.0.1:1/x", "x", "--token-file", "/no/such/file")
+    assert done.returncode == 2 and "/no/such/file" in done.stderr, done
+    done = send("ws://127.0.0.1:1/x", "x", "--token-file", "/dev/zero")
+    assert done.returncode == 2 and "64 KiB" in done.stderr, done
+    done = send("ws://127.0.0.1:1/x", "x", env={**os.environ, "DYNAMOWAVE_TOKEN": "a\nb"})
+    assert done.returncode == 2 and "DYNAMOWAVE_TOKEN" in done.stderr, done
+    for wrong in (("-", "--token-file", "-"), ("x", "--token-file", "-", "--header-file", "-")):
+        done = send("ws://127.0.0.1:1/x", *wrong, input="x\n")
+        assert done.returncode == 2 and "standard input" in done.stderr, (wrong, done)
+
+
+def test_secret_on_command_line():
+    """What a script puts there all the same works, is overwritten, and is told once; what is no secret stays"""
+    for secret in (("--header", "Authorization: canary"), ("--header=x-api-key: canary",), ("-H", "x: canary"), ("--protocol", "canary")):
+        server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        tail = subprocess.Popen([CLI, "tail", f"{server.url}?token=canary2", "--name", "Ada", *secret], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+        tail.stdout.readline()
+        shown = command_line(tail) if tail.poll() is None else b""
+        assert b"canary" not in shown and (not shown or (b"Ada" in shown and b"?token=" not in shown)), shown
+        _, errors = tail.communicate(timeout=20)
+        assert errors.count("was visible") == 1 and "canary" not in errors, errors
+        assert "canary" in server.requests[0].decode() and "?token=canary2 HTTP" in server.requests[0].decode(), server.requests
+        server.close()
+    with Stage() as stage:
+        assert "was visible" not in send(stage.url, "x", "--name", "Ada").stderr
+
+
+def test_no_control():
+    """Nothing that peers send reaches a terminal as more than text, and a program reads what was sent"""
+    text = "\x1b]0;owned\x07\x9b2J\x7f \u202e\u2028 \u200f end"
+    with Stage() as stage:
+        for how in ("tail", "chat"):
+            process = subprocess.Popen([CLI, how, stage.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                while b'"online"' not in process.stdout.readline():
+                    pass
+                sent = send(stage.url, text, "--name", "\x1b[31mA\x9b")
+                assert sent.returncode == 0, sent
+                line = process.stdout.readline().decode()
+                event = json.loads(line)
+                assert (event["text"], event["sender"]) == (text, "\x1b[31mA\x9b"), event
+                for printed in (line, sent.stdout, sent.stderr):
+                    assert not any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in printed.replace("\n", "")), printed
+            finally:
+                process.kill()
+                process.communicate()
+
+
+def memory(process):
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+
+def test_tail_keeps_nothing():
+    """A tail is as large after 60,000 messages of 4 KB as after 2,000"""
+    rounds, each = 31, 2000
+    text = json.dumps({"message": "x" * 4000}).encode()
+    burst = (bytes([0x81, 126]) + len(text).to_bytes(2, "big") + text) * each
+    server = socket.create_server(("127.0.0.1", 0))
+    process = subprocess.Popen([CLI, "tail", f"ws://127.0.0.1:{server.getsockname()[1]}/prod"], stdout=subprocess.PIPE)
+    try:
+        server.settimeout(20)
+        client, _ = server.accept()
+        client.settimeout(60)
+        upgrade(client)
+        sizes = []
+        for _ in range(rounds):
+            thread = threading.Thread(target=client.sendall, args=(burst,))
+            thread.start()
+            got = 0
+            while got < each:
+                line = process.stdout.readline()
+                assert line, "tail ended"
+                got += b'"message"' in line
+            thread.join()
+            sizes.append(memory(process))
+        # What libsoup and the allocator keep settles in the first rounds.
+        assert sizes[-1] - sizes[2] < 4096 or SANITIZED, sizes
+        client.close()
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stdout.close()
+        server.close()
+
+
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/cli")
+    tap.run(sys.modules[__name__], "/client/cli")

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-raw-peer.h"
 #include "dw-session-fixture.h"
+#include "dw-test-proxy.h"
 
+#include "client/dw-handshake.h"
+#include "client/dw-overlap.h"
 #include "client/dw-seen.h"
+#include "wire/dw-message-id.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
@@ -157,6 +161,263 @@ test_certificate (void)
   g_assert_cmpint (dw_session_get_status (fixture->session)->cause, ==, DW_CAUSE_CERTIFICATE);
 }
 
+/* One handshake by itself, and how it went. */
+typedef struct
+{
+  SoupWebsocketConnection *websocket;
+  DwHandshakeReport report;
+  GError *error;
+  gboolean done;
+} Try;
+
+static void
+on_tried (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Try *try = data;
+
+  try->websocket = dw_handshake_finish (result, &try->report, &try->error);
+  try->done = TRUE;
+}
+
+static gboolean
+is_done (gpointer data)
+{
+  return ((Try *) data)->done;
+}
+
+static void
+try_handshake (Try *try, const char *text, const DwHandshakeOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, &error);
+
+  g_assert_no_error (error);
+  *try = (Try){ 0 };
+  dw_handshake_async (url, options, NULL, on_tried, try);
+  dw_test_until ("a handshake", is_done, try);
+}
+
+static void
+forget (Try *try)
+{
+  if (try->websocket != NULL)
+    dw_handshake_close (try->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
+  g_clear_object (&try->websocket);
+  g_clear_error (&try->error);
+  dw_handshake_report_clear (&try->report);
+}
+
+#define SWITCHING "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define FORBIDDEN "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
+
+/* Whatever answers, there is one cause for people and one for developers, and the stage's own words where it has
+ * any. */
+static void
+test_answers (void)
+{
+  g_autofree char *huge = g_strnfill (70 * 1000, 'x');
+  g_autofree char *huge_head = g_strconcat (SWITCHING "X: ", huge, "\r\n\r\n", NULL);
+  g_autofree char *long_words = g_strconcat (FORBIDDEN "Content-Length: 3000\r\n\r\n{\"message\":\"", huge, NULL);
+  g_autofree char *words = g_strnfill (2900, 'x');
+  g_autofree char *many_words =
+      g_strdup_printf (FORBIDDEN "Content-Length: 2914\r\n\r\n{\"message\":\"%s\"}", words);
+  const struct
+  {
+    const char *answer;
+    DwCause cause;
+    guint status;
+    const char *detail, *reason;
+  } rows[] = {
+    { SWITCHING "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n", DW_CAUSE_NOT_A_STAGE, 101, "key",
+      "Switching Protocols" },
+    { SWITCHING "Transfer-Encoding: chunked\r\n\r\n", DW_CAUSE_NOT_A_STAGE, 101, "body", "Switching Protocols" },
+    { "HTTP/1.1 101 x\r\n\r\n", DW_CAUSE_NOT_A_STAGE, 101, "no upgrade", "x" },
+    { huge_head, DW_CAUSE_NOT_A_STAGE, 0, "64 KiB", NULL },
+    { "ICY 200 OK\r\n\r\n", DW_CAUSE_NOT_A_STAGE, 0, "not HTTP", NULL },
+    { "HTTP/1.1 101 x\n\n", DW_CAUSE_NOT_A_STAGE, 0, "not HTTP", NULL },
+    { FORBIDDEN "Content-Length: 23\r\n\r\n{\"message\":\"Forbidden\"}", DW_CAUSE_FORBIDDEN, 403, "refused",
+      "Forbidden" },
+    { FORBIDDEN "\r\n{\"Message\":\"User is not authorized\"}", DW_CAUSE_FORBIDDEN, 403, "refused",
+      "User is not authorized" },
+    { FORBIDDEN "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"message\":\"no\"}\r\n0\r\n\r\n", DW_CAUSE_FORBIDDEN,
+      403, "refused", "no" },
+    { FORBIDDEN "\r\n{\"message\":{\"a\":1}}", DW_CAUSE_FORBIDDEN, 403, "refused", "Forbidden" },
+    { FORBIDDEN "\r\n{\"message\":403}", DW_CAUSE_FORBIDDEN, 403, "refused", "Forbidden" },
+    { FORBIDDEN "\r\n<html>", DW_CAUSE_FORBIDDEN, 403, "refused", "Forbidden" },
+    { long_words, DW_CAUSE_FORBIDDEN, 403, "refused", "Forbidden" },
+    { many_words, DW_CAUSE_FORBIDDEN, 403, "refused", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" },
+    { "HTTP/1.1 401\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_UNAUTHORIZED, 401, "refused", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (rows[i].answer);
+      g_autofree char *url = dw_raw_peer_dup_url (peer);
+      DwHandshakeOptions options = { .timeout_ms = 5000 };
+      Try try;
+
+      g_test_message ("row %u", i);
+      try_handshake (&try, url, &options);
+      g_assert_null (try.websocket);
+      g_assert_cmpint (try.report.cause, ==, rows[i].cause);
+      g_assert_cmpuint (try.report.status, ==, rows[i].status);
+      g_assert_cmpstr (try.report.reason, ==, rows[i].reason);
+      g_assert_nonnull (strstr (try.report.detail, rows[i].detail));
+      g_assert_cmpint (try.report.response != NULL, ==, rows[i].status != 0);
+      forget (&try);
+    }
+}
+
+static gboolean
+on_drip (gpointer data)
+{
+  dw_raw_peer_write (data, "H", 1);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The deadline is for all of it: silence, and an answer that never stops. */
+static void
+test_trickle (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 101 ");
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  DwHandshakeOptions options = { .timeout_ms = 400 };
+  guint drip;
+  gint64 began = g_get_monotonic_time ();
+  Try try;
+
+  drip = g_timeout_add (20, on_drip, peer);
+  try_handshake (&try, url, &options);
+  g_source_remove (drip);
+  g_assert_cmpint (try.report.cause, ==, DW_CAUSE_HANDSHAKE_TIMEOUT);
+  g_assert_cmpint (g_get_monotonic_time () - began, >=, 390 * 1000);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_USEC_PER_SEC);
+  forget (&try);
+}
+
+/* What the inspector may show: both heads, without what may be secret, and when each step was reached. */
+static void
+test_heads (void)
+{
+  static char *protocols[] = { (char *) "token-S3CR3T", NULL };
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autofree char *with_token = g_strconcat (url, "?token=S3CR3T", NULL);
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  DwHandshakeOptions options = { .timeout_ms = 5000, .headers = headers, .protocols = protocols };
+  Try try;
+
+  g_hash_table_insert (headers, (gpointer) "Authorization", (gpointer) "Bearer S3CR3T");
+  try_handshake (&try, with_token, &options);
+  g_assert_nonnull (try.websocket);
+  g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "Authorization: Bearer S3CR3T\r\n"));
+  g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "GET /prod?token=S3CR3T HTTP/1.1\r\n"));
+  g_assert_null (strstr (dw_raw_peer_get_last_request (peer), "Extensions"));
+  g_assert_nonnull (strstr (try.report.request, "Authorization: …\r\n"));
+  g_assert_null (strstr (try.report.request, "S3CR3T"));
+  g_assert_cmpuint (try.report.response->status, ==, 101);
+  g_assert_cmpstr (dw_upgrade_head_get (try.report.response, "upgrade"), ==, "websocket");
+  g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_CONNECTION], >, 0);
+  g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_ENCRYPTION], ==, 0);
+  g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_UPGRADE], >=, try.report.steps_ms[DW_HANDSHAKE_CONNECTION]);
+  forget (&try);
+}
+
+static void
+on_guest (SoupServer *server,
+          SoupServerMessage *message,
+          const char *path,
+          SoupWebsocketConnection *guest,
+          gpointer data)
+{
+  g_ptr_array_add (data, g_object_ref (guest));
+  soup_websocket_connection_send_text (guest, "{\"message\":\"hello\"}");
+}
+
+static void
+on_hello (GPtrArray *texts, int type, GBytes *message)
+{
+  g_ptr_array_add (texts, g_strndup (g_bytes_get_data (message, NULL), g_bytes_get_size (message)));
+}
+
+static gboolean
+has_text (gpointer data)
+{
+  return ((GPtrArray *) data)->len > 0;
+}
+
+/* Through each kind of proxy to a stage over TLS, and each way a proxy says no. What is not encrypted never meets
+ * one. */
+static void
+test_proxies (void)
+{
+  static const struct
+  {
+    DwTestProxyMode mode;
+    const char *scheme, *user;
+    DwCause cause;
+  } rows[] = {
+    { DW_TEST_PROXY_OPEN, "http", NULL, DW_CAUSE_NONE },
+    { DW_TEST_PROXY_OPEN, "socks5", NULL, DW_CAUSE_NONE },
+    { DW_TEST_PROXY_PASSWORD, "http", "Ada:secret", DW_CAUSE_NONE },
+    { DW_TEST_PROXY_PASSWORD, "http", NULL, DW_CAUSE_PROXY },
+    { DW_TEST_PROXY_PASSWORD, "http", "Ada:wrong", DW_CAUSE_PROXY },
+    { DW_TEST_PROXY_FORBIDS, "http", NULL, DW_CAUSE_PROXY },
+    { DW_TEST_PROXY_FORBIDS, "socks5", NULL, DW_CAUSE_PROXY },
+    { DW_TEST_PROXY_SILENT, "http", NULL, DW_CAUSE_HANDSHAKE_TIMEOUT },
+  };
+  g_autofree char *relative = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
+  g_autofree char *pem = g_canonicalize_filename (relative, NULL);
+  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (pem, key, NULL);
+  g_autoptr (GTlsDatabase) trust = g_tls_file_database_new (pem, NULL);
+  /* The server reads it, and under a sanitizer that takes longer than a handshake may. */
+  g_autoptr (GTlsDatabase) system G_GNUC_UNUSED = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+  g_autoptr (SoupServer) server = soup_server_new ("tls-certificate", certificate, NULL);
+  g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (DwRawPeer) plain = dw_raw_peer_new (NULL);
+  g_autofree char *plain_url = dw_raw_peer_dup_url (plain);
+  g_autofree char *url = NULL;
+  GSList *uris;
+
+  g_assert_true (
+      soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_HTTPS | SOUP_SERVER_LISTEN_IPV4_ONLY, NULL));
+  soup_server_add_websocket_handler (server, "/prod", NULL, NULL, on_guest, guests, NULL);
+  uris = soup_server_get_uris (server);
+  url = g_strdup_printf ("wss://localhost:%d/prod", g_uri_get_port (uris->data));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwTestProxy) proxy = dw_test_proxy_new (rows[i].mode);
+      g_autoptr (GProxyResolver) resolver = dw_test_proxy_dup_resolver (proxy, rows[i].scheme, rows[i].user);
+      g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+      DwHandshakeOptions options = { .timeout_ms = rows[i].mode == DW_TEST_PROXY_SILENT ? 300 : 5000,
+                                     .proxies = resolver,
+                                     .trust = trust };
+      Try try;
+
+      g_test_message ("row %u", i);
+      try_handshake (&try, url, &options);
+      g_assert_cmpint (try.report.cause, ==, rows[i].cause);
+      g_assert_cmpint (try.websocket != NULL, ==, rows[i].cause == DW_CAUSE_NONE);
+      if (try.websocket != NULL)
+        {
+          g_signal_connect_swapped (try.websocket, "message", G_CALLBACK (on_hello), texts);
+          dw_test_until ("a frame", has_text, texts);
+          g_assert_cmpstr (texts->pdata[0], ==, "{\"message\":\"hello\"}");
+          g_signal_handlers_disconnect_by_data (try.websocket, texts);
+          g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_ENCRYPTION], >, 0);
+        }
+      forget (&try);
+
+      try_handshake (&try, plain_url, &options);
+      g_assert_cmpint (try.report.cause, ==, DW_CAUSE_NONE);
+      forget (&try);
+      g_assert_cmpuint (dw_test_proxy_get_requests (proxy), ==, rows[i].mode != DW_TEST_PROXY_SILENT);
+    }
+}
+
 static void
 test_policy (void)
 {
@@ -200,6 +461,65 @@ test_seen (void)
   g_assert_true (dw_seen_is_first (seen, "a"));
 }
 
+static char *
+make_long_id (guint number)
+{
+  g_autoptr (GString) id = g_string_new (NULL);
+
+  g_string_printf (id, "%08u", number);
+  for (guint i = 8; i < DW_MESSAGE_ID_CHARS; i++)
+    g_string_append (id, "\342\202\254");
+  return g_string_free (g_steal_pointer (&id), FALSE);
+}
+
+/* A stage that sends the longest ids there are does not take more memory than others: as many as fit are known. */
+static void
+test_seen_bytes (void)
+{
+  g_autoptr (DwSeen) seen = dw_seen_new ();
+  const guint n = DW_SEEN_BYTES / (8 + 3 * (DW_MESSAGE_ID_CHARS - 8));
+  g_autofree char *first = make_long_id (0);
+  g_autofree char *too_long = g_strconcat (first, "x", NULL);
+
+  g_assert_cmpuint (n, <, DW_SEEN_IDS);
+  for (guint i = 0; i <= n; i++)
+    {
+      g_autofree char *id = make_long_id (i);
+
+      if (i >= n - 1)
+        g_assert_false (dw_seen_is_first (seen, first));
+      g_assert_true (dw_seen_is_first (seen, id));
+    }
+  g_assert_true (dw_seen_is_first (seen, first));
+  g_assert_true (dw_seen_is_first (seen, too_long));
+  g_assert_true (dw_seen_is_first (seen, too_long));
+}
+
+static gboolean
+arrives_first (DwOverlap *overlap, guint number, gsize length, gboolean successor)
+{
+  g_autofree char *tail = g_strnfill (length - 10, 'x');
+  g_autofree char *text = g_strdup_printf ("%08u%s", number, tail);
+  DwFrame frame = { .kind = DW_FRAME_BROADCAST, .text = text };
+
+  return dw_overlap_is_first (overlap, &frame, successor);
+}
+
+/* While two connections are open, a stage that sends as much as it can does not fill the memory: what is known of a
+ * message is as long as any other's, and there are only so many. */
+static void
+test_overlap_texts (void)
+{
+  g_autoptr (DwOverlap) overlap = dw_overlap_new ();
+  const guint n = DW_OVERLAP_TEXTS;
+
+  for (guint i = 0; i <= n; i++)
+    g_assert_true (arrives_first (overlap, i, 20, FALSE));
+  g_assert_false (arrives_first (overlap, n - 2, 20, TRUE));
+  g_assert_false (arrives_first (overlap, n - 1, 20, TRUE));
+  g_assert_true (arrives_first (overlap, n, 20, TRUE));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -209,7 +529,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/handshake/no-subprotocol/AG-4", test_no_subprotocol);
   g_test_add_func ("/client/handshake/headers-and-redirect/AG-7", test_headers_and_redirect);
   g_test_add_func ("/client/handshake/certificate/S-4", test_certificate);
+  g_test_add_func ("/client/handshake/answers", test_answers);
+  g_test_add_func ("/client/handshake/trickle/WS-2", test_trickle);
+  g_test_add_func ("/client/handshake/heads/AG-7", test_heads);
+  g_test_add_func ("/client/handshake/proxies/S-5", test_proxies);
   g_test_add_func ("/client/policy", test_policy);
   g_test_add_func ("/client/seen", test_seen);
+  g_test_add_func ("/client/seen/bytes", test_seen_bytes);
+  g_test_add_func ("/client/overlap/texts", test_overlap_texts);
   return g_test_run ();
 }

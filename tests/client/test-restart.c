@@ -417,10 +417,10 @@ test_sending (void)
   dw_message_set_went (message, DW_WENT_PLAIN);
   g_assert_true (dw_sending_may_be_refused (sending, 29 * G_USEC_PER_SEC));
   g_assert_false (dw_sending_may_be_refused (sending, 9 * 60 * G_USEC_PER_SEC));
-  g_assert_true (dw_sending_is_echo (sending, &plain, TRUE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, FALSE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, TRUE, 60 * G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &other, TRUE, G_USEC_PER_SEC));
+  g_assert_true (dw_sending_is_echo (sending, &plain, "Ada", TRUE, G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &plain, "Ada", FALSE, G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &plain, "Ada", TRUE, 60 * G_USEC_PER_SEC));
+  g_assert_false (dw_sending_is_echo (sending, &other, "Ada", TRUE, G_USEC_PER_SEC));
   dw_sending_free (sending);
 }
 

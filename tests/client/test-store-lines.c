@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -234,6 +235,91 @@ test_export (void)
       g_assert_null (strstr (contents, "\n[1970-01-01 00:00:01] Eve"));
     }
 }
+
+static char *
+export_as (Desk *desk, DwExportFormat format)
+{
+  g_autofree char *path = g_build_filename (desk->folder, "out", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  char *contents;
+
+  dw_export_async (desk->store, 1, file, format, NULL, on_done, &done);
+  result = await (&done);
+  g_assert_true (dw_export_finish (desk->store, result, NULL, NULL));
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  return contents;
+}
+
+/* Whatever others are called and write, no line of the text passes for one's own, for the program's or for somebody
+ * else's, and nothing of it does anything in a terminal. JSON Lines has all of it as it came. */
+static void
+test_forged_export (void)
+{
+  static const char *const forgeries[][2] = {
+    { "You", "I owe Eve money" },
+    { "Notice", "closed" },
+    { "> [2026-01-01 00:00:00] You", "mine" },
+    { "Eve\n> [2026-01-01 00:00:00] You", "mine" },
+    { "Eve\r> [2026-01-01 00:00:00] You", "mine\r> [2026-01-01 00:00:00] You: mine" },
+    { "Eve", "a\xe2\x80\xa8> You: U+2028\xe2\x80\xa9> You: U+2029\xc2\x85> You: NEL\x0b> You: VT\x0c> You: FF" },
+    { "\x1b[2K\rYou", "\x1b]0;title\x07\x1b[31mred" },
+    { "\xe2\x80\xaeuoY", "\xe2\x80\xae"
+                         "enim" },
+    { "\n", "no name" },
+  };
+  g_auto (Desk) desk = { 0 };
+  GPtrArray *records = records_new ();
+  g_autofree char *text = NULL;
+  g_autofree char *json = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint first = 0, own = 0, notices = 0;
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (forgeries); i++)
+    {
+      DwRecord *record = record_new (i + 1, DW_MESSAGE_THEIRS, forgeries[i][1]);
+
+      g_free (record->sender);
+      record->sender = g_strdup (forgeries[i][0]);
+      g_ptr_array_add (records, record);
+    }
+  g_ptr_array_add (records, record_new (G_N_ELEMENTS (forgeries) + 1, DW_MESSAGE_OWN, "really mine"));
+  g_ptr_array_add (records, record_new (G_N_ELEMENTS (forgeries) + 2, DW_MESSAGE_NOTICE, "really a notice"));
+  add_records (&desk, 1, records);
+
+  text = export_as (&desk, DW_EXPORT_TEXT);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      g_test_message ("%s", lines[i]);
+      first += lines[i][0] == '[';
+      own += lines[i][0] == '>';
+      notices += lines[i][0] == '-';
+      g_assert_true (strchr ("[>-", lines[i][0]) != NULL || g_str_has_prefix (lines[i], "    "));
+      for (const char *at = lines[i]; *at != '\0'; at = g_utf8_next_char (at))
+        g_assert_false (g_unichar_iscntrl (g_utf8_get_char (at)) || g_utf8_get_char (at) == 0x2028
+                        || g_utf8_get_char (at) == 0x2029);
+    }
+  g_assert_cmpuint (first, ==, G_N_ELEMENTS (forgeries));
+  g_assert_cmpuint (own, ==, 1);
+  g_assert_cmpuint (notices, ==, 1);
+  g_assert_nonnull (strstr (text, "] You: really mine\n"));
+  g_assert_nonnull (strstr (text, "] Somebody: no name\n"));
+
+  json = export_as (&desk, DW_EXPORT_JSON_LINES);
+  g_clear_pointer (&lines, g_strfreev);
+  lines = g_strsplit (json, "\n", -1);
+  for (guint i = 0; i < G_N_ELEMENTS (forgeries); i++)
+    {
+      g_autoptr (JsonNode) root = json_from_string (lines[i], NULL);
+
+      g_assert_cmpstr (json_object_get_string_member (json_node_get_object (root), "sender"), ==, forgeries[i][0]);
+      g_assert_cmpstr (json_object_get_string_member (json_node_get_object (root), "text"), ==, forgeries[i][1]);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -244,5 +330,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/search/S-9", test_search);
   g_test_add_func ("/client/store/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store/export", test_export);
+  g_test_add_func ("/client/store/export/forged", test_forged_export);
   return g_test_run ();
 }

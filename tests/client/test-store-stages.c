@@ -173,6 +173,35 @@ test_orphans (void)
   dw_test_finalize (list);
 }
 
+/* Found by the fuzzer: a file that bears our mark and has other tables was a crash. */
+static void
+test_strange_rows (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GPtrArray) records = NULL;
+  DwStageList *list;
+
+  desk_init (&desk);
+  add_text (&desk, 1, 1, "x");
+  run_outside (&desk,
+               "DROP TABLE stages; DROP TABLE lines;"
+               "CREATE TABLE stages (stage, uuid, place, name, urls, dialect, own_name, secret, local, online,"
+               "  muted, echoes, seen, left_at, draft);"
+               "CREATE TABLE lines (line INTEGER PRIMARY KEY, kind, time, until, text, sender, id, delivery,"
+               "  went, reason);"
+               "INSERT INTO stages (stage) VALUES (1);"
+               "INSERT INTO lines (line, text, sender) VALUES ((1 << 40) | 1, NULL, x'ff')");
+  desk_reopen (&desk);
+  records = read_records (&desk, 1, 1, 10);
+  g_assert_cmpuint (records->len, ==, 1);
+  g_assert_cmpstr (((DwRecord *) records->pdata[0])->text, ==, "");
+  g_assert_cmpstr (((DwRecord *) records->pdata[0])->sender, ==, "\357\277\275");
+  list = dw_stage_list_new (desk.store);
+  dw_stage_list_load (list);
+  dw_test_until ("the list", is_loaded, list);
+  dw_test_finalize (list);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -180,5 +209,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/stages/AG-7", test_stages);
   g_test_add_func ("/client/store/read-late/DB-3", test_read_late);
   g_test_add_func ("/client/store/orphans", test_orphans);
+  g_test_add_func ("/client/store/strange-rows", test_strange_rows);
   return g_test_run ();
 }

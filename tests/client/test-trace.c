@@ -20,6 +20,7 @@ static void
 test_bounds (void)
 {
   g_autoptr (DwTrace) trace = dw_trace_new ();
+  g_autofree char *huge = g_strnfill (128 * 1024, 'x');
 
   for (guint i = 0; i < DW_TRACE_ENTRIES * 3; i++)
     add_frame (trace, 10);
@@ -30,8 +31,21 @@ test_bounds (void)
     add_frame (trace, 128 * 1024);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
   g_assert_nonnull (dw_trace_get_entry (trace, dw_trace_get_last (trace)));
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autofree char *note = g_strnfill (4096, 'n');
+
+      dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, note);
+      g_assert_cmpuint ((dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1) * 4096, <=,
+                        DW_TRACE_BYTES + 128 * 1024);
+    }
   add_frame (trace, DW_TRACE_BYTES * 2);
   g_assert_cmpuint (dw_trace_get_first (trace), ==, dw_trace_get_last (trace));
+
+  /* Heads count as payloads do. */
+  for (guint i = 0; i < 100; i++)
+    dw_trace_add_handshake (trace, DW_TRACE_FAILED, 1, 403, 12, (guint[]){ 1, 2, 3 }, NULL, "", huge);
+  g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
 }
 
 static void
@@ -74,7 +88,8 @@ test_json (void)
   g_auto (GStrv) parts = NULL;
 
   dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, "wss://h.example/prod");
-  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 12, steps, NULL);
+  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 12, steps, NULL, "GET / HTTP/1.1\r\n",
+                          "HTTP/1.1 101 x\r\n");
   dw_trace_add_frame (trace, DW_TRACE_OUT, 1, bad);
   dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, "Going away");
   lines = dw_trace_to_json_lines (trace);
@@ -88,7 +103,10 @@ test_json (void)
       g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
     }
   g_assert_nonnull (strstr (parts[1], "\"tookMs\":12"));
+  g_assert_nonnull (strstr (parts[1], "\"request\":\"GET / HTTP/1.1"));
+  g_assert_nonnull (strstr (parts[1], "\"response\":\"HTTP/1.1 101"));
   g_assert_nonnull (strstr (parts[2], "\"bytes\":5"));
+  g_assert_nonnull (strstr (parts[2], "\357\277\275x\""));
   g_assert_nonnull (strstr (parts[3], "1001"));
 }
 

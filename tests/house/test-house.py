@@ -24,10 +24,10 @@ BUILD = Path(os.environ.get("DYNAMOWAVE_BUILD", ROOT / "_build"))
 APP_ID = "io.github.dynamowave.Chat"
 
 # What each folder may include of ours, besides itself.
-ARROWS = {"wire": set(), "client": {"wire"}, "app": {"client", "wire"}, "backend": {"wire"}, "main.c": {"app"}}
+ARROWS = {"wire": set(), "net": {"wire"}, "client": {"net", "wire"}, "app": {"client", "wire"}, "backend": {"net", "wire"}, "main.c": {"app", "wire"}}
 
 # What each folder may never include of others.
-FORBIDDEN = {"wire": r"libsoup|gtk/|adwaita|sqlite|libsecret", "client": r"gtk/|gdk/|adwaita",
+FORBIDDEN = {"wire": r"libsoup|gtk/|adwaita|sqlite|libsecret", "net": r"libsoup|gtk/|gdk/|adwaita|sqlite|libsecret", "client": r"gtk/|gdk/|adwaita",
              "backend": r"gtk/|gdk/|adwaita|sqlite_gui", "app": r"libsoup|sqlite|libsecret"}
 
 
@@ -51,7 +51,7 @@ def wrong_arrows(root):
 
 
 def test_arrows():
-    """Includes follow app → client → wire and backend → wire"""
+    """Includes follow app → client → {net, wire} and backend → {net, wire}"""
     assert not wrong_arrows(ROOT), wrong_arrows(ROOT)
 
 
@@ -59,7 +59,8 @@ def test_arrows_are_seen():
     """A wrong include is found where there is one"""
     for room, include in (("wire", "client/dw-session.h"), ("client", "app/dw-window.h"), ("client", "gtk/gtk.h"),
                           ("backend/stage", "client/dw-session.h"), ("client", "backend/stage/dw-stage-server.h"),
-                          ("wire", "libsoup/soup.h"), ("app", "backend/stage/dw-stage-server.h"),
+                          ("wire", "libsoup/soup.h"), ("wire", "net/dw-dial.h"), ("net", "client/dw-session.h"), ("app", "net/dw-dial.h"),
+                          ("app", "backend/stage/dw-stage-server.h"),
                           ("app", "../wire/dw-frame.h")):
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "src" / room
@@ -103,10 +104,126 @@ def test_habits():
                 raise AssertionError(f"{path}: a global: {line}")
 
 
+def test_error_domains():
+    """The formatter has not made minus signs of the dashes in an error domain's name"""
+    for path in sources():
+        for name in re.findall(r"G_DEFINE_QUARK \(([^,]*),", path.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"[a-z-]+", name), f"{path}: {name}: the macro needs a semicolon after it"
+
+
+def test_secrets_are_compared():
+    """Nothing that is secret is compared in a time that tells how much of it was right"""
+    for path in sources():
+        for call in re.findall(r"\b(?:g_)?(?:strcmp0?|str_equal|strn?cmp|memcmp|ascii_strn?casecmp) \([^;]*?\)", path.read_text(encoding="utf-8")):
+            assert not re.search(r"(token|secret|signature|password|key_id)\b(?!\")", call), f"{path}: {call}"
+
+
+# What writes on the screen, into a notification or for a screen reader. All arguments but objects are texts.
+SINKS = (r"gtk_label_(?:new|set_\w+)|gtk_label_new_with_mnemonic|gtk_(?:menu_|check_|toggle_)?button_(?:set_label|new_with_\w+)"
+         r"|adw_\w+_set_(?:title|subtitle|description|heading|body|text)|adw_toast_new|adw_window_title_new"
+         r"|adw_message_dialog_(?:new|format_\w+|set_\w+)|gtk_widget_set_tooltip_\w+|gtk_window_set_title"
+         r"|g_notification_(?:new|set_title|set_body|add_button\w*)|gtk_accessible_(?:announce|update_\w+)|g_menu_(?:item_new|append|insert|prepend)")
+
+# What of them takes no text that could be a peer's.
+HARMLESS = re.compile(r"set_(?:xalign|yalign|wrap|wrap_mode|natural_wrap_mode|lines|ellipsize|width_chars|max_width_chars|selectable"
+                      r"|use_markup|use_underline|justify|attributes|extra_menu|mnemonic_widget|single_line_mode|default_response"
+                      r"|close_response|response_appearance|response_enabled|extra_child|icon_name)$")
+
+# Through the door themselves: whoever adds a line here reads it first.
+DOORS = {"dw-label.c", "dw-toolkit.c"}
+OWN_DOORS = {("dw-notifier.c", "g_notification_new"), ("dw-notifier.c", "g_notification_set_body"),
+             # A sentence of the program's own, handed from one function to the other.
+             ("dw-background.c", "g_notification_set_body"),
+             # As it is written on the label beside it.
+             ("dw-message-row.c", "adw_avatar_set_text")}
+
+# Properties that are shown, by name.
+SHOWN = re.compile(r'"(?:label|title|subtitle|heading|body|tooltip-text|tooltip-markup|description)"')
+
+
+def arguments_at(text, start):
+    """The arguments of a call whose parenthesis opens at start."""
+    depth, at, last, found, quoted = 0, start, start + 1, [], False
+    while True:
+        c = text[at]
+        if c == "\\" and quoted:
+            at += 1
+        elif c == '"':
+            quoted = not quoted
+        elif not quoted and c in "([{":
+            depth += 1
+        elif not quoted and (c in ")]}" or (c == "," and depth == 1)):
+            depth -= c != ","
+            if c == "," or depth == 0:
+                found.append(text[last:at].strip())
+                last = at + 1
+            if depth == 0:
+                return found
+        at += 1
+
+
+def is_own(argument):
+    """Whether a text is a string of the program's own, translated or not, or one of several."""
+    plain = re.sub(r'"(?:\\.|[^"\\])*"', "S", argument)
+    plain = re.sub(r"S(?:\s+S)+", "S", plain)
+    plain = re.sub(r"\b(?:N?_|C_) \((?:S, )?S\)", "S", plain)
+    while plain.endswith((" : S", " : NULL")) and " ? " in plain:
+        head = plain.rsplit(" ? ", 1)
+        if head[1] not in ("S : S", "S : NULL", "NULL : S"):
+            return False
+        # What comes before is a condition, or another choice.
+        plain = head[0].rsplit(" : ", 1)[0] + " : S" if " : " in head[0] else "S"
+    return plain in ("S", "NULL")
+
+
+def wrong_labels(root):
+    wrong = []
+    for path in sources(root):
+        if path.relative_to(root / "src").parts[0] != "app" or path.suffix != ".c" or path.name in DOORS:
+            continue
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        for call in re.finditer(rf"\b({SINKS}) \(", text):
+            name = call.group(1)
+            if HARMLESS.search(name) or (path.name, name) in OWN_DOORS:
+                continue
+            given = arguments_at(text, call.end() - 1)
+            texts = given if re.search(r"label_new|toast_new|notification_new|item_new|title_new", name) else given[1:]
+            wrong += [f"{path.name}: {name} ({argument})" for argument in texts if not is_own(argument)]
+        for call in re.finditer(r"\b(g_object_(?:set|bind_property\w*|new)|g_settings_bind\w*) \(", text):
+            if SHOWN.search(" ".join(arguments_at(text, call.end() - 1))):
+                wrong.append(f"{path.name}: {call.group(1)} of what is shown")
+    return wrong
+
+
+def test_labels():
+    """Nothing of a peer is written on a label, title, tooltip, toast or notification but through dw-label"""
+    assert not wrong_labels(ROOT), "\n".join(wrong_labels(ROOT))
+    for path in (ROOT / "src").rglob("*.ui"):
+        text = path.read_text(encoding="utf-8")
+        assert "<binding" not in text and "bind-source" not in text, f"{path}: a property that follows another is not read here"
+
+
+def test_labels_are_seen():
+    """What is written past dw-label is found"""
+    for line in ("gtk_label_set_text (label, name);", "gtk_label_set_text (label, safe != NULL ? safe : _ (\"x\"));",
+                 "gtk_label_new (text);", "adw_action_row_set_subtitle (row, markup);", "adw_toast_new (title);",
+                 "gtk_widget_set_tooltip_text (GTK_WIDGET (self->button),\n    dw_safe_text (x, 1, 1, NULL));",
+                 "g_notification_set_body (notification, dup_body (message));", "gtk_window_set_title (window, g_strdup (x));",
+                 "gtk_accessible_announce (GTK_ACCESSIBLE (w), words, 1);", "adw_message_dialog_format_body (d, _ (\"%s\"), name);",
+                 'g_object_set (label, "label", name, NULL);', 'gtk_button_set_label (b, a ? _ ("x") : b);'):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "src" / "app"
+            folder.mkdir(parents=True)
+            (folder / "dw-x.c").write_text(f"void f (void) {{ {line} }}\n", encoding="utf-8")
+            assert wrong_labels(Path(scratch)), line
+    for own in ('_ ("a")', 'C_ ("a", "b (c), d")', 'x == Y ? _ ("a") : _ ("b")', "NULL", '"a" "b"', 'a (b) ? "x" : c ? _ ("y") : NULL'):
+        assert is_own(own), own
+
+
 def test_documented():
-    """Public functions of wire, client and backend carry gtk-doc"""
+    """Public functions of wire, net, client and backend carry gtk-doc"""
     missing = []
-    for room in ("wire", "client", "backend"):
+    for room in ("wire", "net", "client", "backend"):
         for header in (ROOT / "src" / room).rglob("*.h"):
             source = header.with_suffix(".c")
             names = re.findall(r"^[A-Za-z_].*?\b(dw_[a-z0-9_]+) \(", header.read_text(encoding="utf-8"), re.M)
@@ -210,7 +327,7 @@ def test_one_id():
 
 def test_scripts():
     """Shell scripts parse"""
-    for script in (ROOT / "dev", ROOT / "tests" / "with-display.sh", ROOT / ".ci" / "run"):
+    for script in (ROOT / "dev", ROOT / ".ci" / "run", *ROOT.glob("tests/*.sh"), *ROOT.glob("flatpak/local/*.sh")):
         check("sh", "-n", script)
 
 
@@ -233,4 +350,4 @@ def test_icons():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/house")
+    tap.run(sys.modules[__name__], "/house/house")

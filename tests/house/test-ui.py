@@ -45,4 +45,4 @@ def test_it_can_fail():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/ui")
+    tap.run(sys.modules[__name__], "/house/ui")

@@ -190,4 +190,4 @@ def test_simulation():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/interop")
+    tap.run(sys.modules[__name__], "/interop/interop")

@@ -9,6 +9,7 @@ import collections
 import json
 import os
 import random
+import re
 import signal
 import socket
 import struct
@@ -47,7 +48,7 @@ class Proxy:
     def __init__(self, stage):
         self.stage = stage
         self.pairs = []
-        self.most = 0
+        self.ids = {}  # of connections, by pair, as the stage told the client
         self.throttle = 0
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -76,9 +77,12 @@ class Proxy:
                 if from_client and self.throttle and data[0] == 0x81 and b"\r\n" not in data[:16]:
                     # A whole small frame of the client's: refused as the gateway does.
                     self.throttle -= 1
-                    text = b'{"message": "Too Many Requests", "connectionId":"c", "requestId":"r"}'
+                    # With the connection's own id, which a client asks for before it believes such a frame.
+                    text = b'{"message": "Too Many Requests", "connectionId":"%s", "requestId":"r"}' % self.ids.get(id(pair), b"")
                     source.sendall(bytes([0x81, len(text)]) + text)
                     continue
+                if not from_client and (told := re.search(rb'"connectionId":"([^"]+)"', data)):
+                    self.ids[id(pair)] = told[1]
                 target.sendall(data)
         except OSError:
             pass

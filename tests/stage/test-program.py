@@ -5,10 +5,14 @@
 import asyncio
 import base64
 import contextlib
+import hashlib
+import hmac
+import http.client
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -17,8 +21,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import websockets
@@ -41,6 +47,13 @@ def until(what, check, deadline=DEADLINE):
             return value
         time.sleep(0.02)
     raise AssertionError(f"waited {deadline} s for {what}")
+
+
+def write(path, text, mode=0o600):
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+    os.chmod(path, mode)
+    return path
 
 
 class Stage:
@@ -73,7 +86,12 @@ class Stage:
             return error.code, error.read().decode()
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        # A stage that holds secrets shows them to nobody but root.
+        return self.metrics()["descriptors"]
+
+    def ticks(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            return sum(int(field) for field in stat.read().split()[13:15])
 
     def memory(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
@@ -397,6 +415,210 @@ def test_restart():
             until("an empty table", lambda: rows() == 0)
 
 
+def test_one_file():
+    """A second stage on a file says who has it and ends, and the first one's clients hear each other on"""
+    async def talk(local, second):
+        async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
+            done = await asyncio.to_thread(second)
+            await ada.send(say("still here"))
+            assert json.loads(await asyncio.wait_for(eve.recv(), DEADLINE)) == {"message": "still here"}
+            return done
+
+    with tempfile.TemporaryDirectory() as folder:
+        registry = f"sqlite:{folder}/stage.sqlite"
+
+        def second():
+            return subprocess.run([PROGRAM, "--registry", registry], capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+        local = Stage("--registry", registry)
+        done = asyncio.run(talk(local, second))
+        assert done.returncode == 1 and not done.stdout, done
+        assert f"in use by another stage, process {local.process.pid}" in done.stderr, done.stderr
+        # However it ended, the next one may have the file.
+        local.end(signal.SIGKILL)
+        with stage("--registry", registry):
+            pass
+
+
+def test_foreign_file():
+    """Another program's database is refused in words and keeps every byte; a stage's own is for its user alone"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/notes.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE notes (text)")
+        with open(path, "rb") as file:
+            before = file.read()
+        for command in ([], ["dead-letters", "list"]):
+            done = subprocess.run([PROGRAM, *command, "--registry", f"sqlite:{path}"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+            assert done.returncode == 1 and "belongs to another program" in done.stderr, done
+        with open(path, "rb") as file:
+            assert file.read() == before
+        assert os.listdir(folder) == ["notes.sqlite"]
+        path = f"{folder}/new/stage.sqlite"
+        with stage("--registry", f"sqlite:{path}"):
+            modes = {name: os.stat(f"{folder}/new/{name}").st_mode & 0o777 for name in os.listdir(f"{folder}/new")}
+            assert set(modes.values()) == {0o600} and "stage.sqlite-wal" in modes, modes
+            assert os.stat(f"{folder}/new").st_mode & 0o777 == 0o700
+
+
+def test_locked_file():
+    """While another program has the file locked everybody's pings are answered, and what was said arrives afterwards"""
+    async def talk(local, database):
+        async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
+            database.execute("BEGIN IMMEDIATE")
+            worst = 0
+            for number in range(5):
+                await ada.send(json.dumps({"action": "sendMessage", "message": str(number), "id": f"id-{number}"}))
+            for _ in range(40):
+                start = time.monotonic()
+                await asyncio.wait_for(await eve.ping(), DEADLINE)
+                worst = max(worst, time.monotonic() - start)
+                await asyncio.sleep(0.02)
+            database.rollback()
+            for number in range(5):
+                assert json.loads(await asyncio.wait_for(eve.recv(), DEADLINE))["message"] == str(number)
+            database.execute("BEGIN IMMEDIATE")
+        return worst
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/stage.sqlite"
+        local = Stage("--registry", f"sqlite:{path}")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+            worst = asyncio.run(talk(local, database))
+            # Nor does it hold up the end for long.
+            start = time.monotonic()
+            assert local.end() == 0
+            took = time.monotonic() - start
+        print(f"# the slowest pong took {worst * 1000:.0f} ms, the end {took:.1f} s")
+        assert worst < 0.5 or SANITIZED, worst
+        assert took < 6, took
+
+
+def test_flood():
+    """Messages that wait for a handler wait in the network: the stage stays small, drops nothing and answers everybody else"""
+    async def push(client, sent):
+        for number in range(1999):
+            await client.send(json.dumps({"action": "sendMessage", "message": "x", "id": str(number), "more": "x" * 20000}))
+            sent.append(number)
+        await client.send(json.dumps({"action": "sendMessage", "message": "last", "id": "last"}))
+
+    async def receive(client):
+        number = 0
+        while json.loads(await asyncio.wait_for(client.recv(), 120))["message"] != "last":
+            number += 1
+        return number
+
+    async def talk(local, secure, database):
+        sent = []
+        before = local.memory()
+        async with websockets.connect(local.url, ssl=secure, compression=None, max_size=None, ping_interval=None) as eager, \
+                websockets.connect(local.url, ssl=secure, compression=None, max_size=None, ping_interval=None) as other:
+            database.execute("BEGIN IMMEDIATE")
+            tasks = [asyncio.create_task(push(eager, sent)), asyncio.create_task(receive(eager)), asyncio.create_task(receive(other))]
+            worst, grown = 0, 0
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                start = time.monotonic()
+                await asyncio.wait_for(await other.ping(), DEADLINE)
+                worst = max(worst, time.monotonic() - start)
+                grown = max(grown, local.memory() - before)
+                await asyncio.sleep(0.02)
+            held, spent = len(sent), local.ticks()
+            await asyncio.sleep(1)
+            spent = local.ticks() - spent
+            database.rollback()
+            assert await asyncio.gather(*tasks) == [None, 1999, 1999]
+        return worst, grown, held, spent
+
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        for options in ([], ["--tls-certificate", cert, "--tls-key", key]):
+            path = f"{folder}/{len(options)}.sqlite"
+            secure = ssl.create_default_context(cafile=cert) if options else None
+            with stage("--registry", f"sqlite:{path}", *options) as local, \
+                    contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+                worst, grown, held, spent = asyncio.run(talk(local, secure, database))
+                print(f"# {held} messages left the client, the stage grew by {grown} kB, the slowest pong took {worst * 1000:.0f} ms, "
+                      f"it spent {spent} of 100 ticks waiting")
+                assert grown < 24 * 1024 or SANITIZED, grown
+                assert worst < 0.5 or SANITIZED, worst
+                assert spent < 30 or SANITIZED, spent
+
+
+def test_long_ids():
+    """Ids of any length do not fill the memory"""
+    async def talk(local):
+        async with websockets.connect(local.url, compression=None, max_size=None) as client:
+            for number in range(1500):
+                await client.send(json.dumps({"action": "sendMessage", "message": "x", "id": f"{number:06}" + "x" * 30000}))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "x"}
+
+    with stage() as local:
+        asyncio.run(talk(local))
+        assert local.memory() < 32 * 1024 or SANITIZED, local.memory()
+
+
+def test_file_limit():
+    """Past a limit on files it does not die: who is in talks on, who comes is refused, the log says why, and it mends"""
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([PROGRAM, "--registry", f"sqlite:{folder}/stage.sqlite"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        log = []
+        threading.Thread(target=lambda: log.extend(process.stderr), daemon=True).start()
+        url = process.stdout.readline().strip()
+
+        def limit(size):
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+        async def talk():
+            async with websockets.connect(url) as client:
+                limit(1)
+                try:
+                    async with websockets.connect(url):
+                        raise AssertionError("let in without a place in the table")
+                except websockets.InvalidStatusCode as refusal:
+                    assert refusal.status_code == 502, refusal
+                await client.send(say("hello"))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "hello"}
+                limit(resource.RLIM_INFINITY)
+                async with websockets.connect(url) as other:
+                    await client.send(say("all"))
+                    assert json.loads(await asyncio.wait_for(other.recv(), DEADLINE)) == {"message": "all"}
+
+        try:
+            asyncio.run(talk())
+            assert process.poll() is None, process.returncode
+            until("the reason", lambda: any("$connect handler failed" in line for line in log))
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+            process.stdout.close()
+
+
+def test_log_limit():
+    """A log that cannot be written ends nothing"""
+    with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "wb") as log:
+        process = subprocess.Popen([PROGRAM], stdout=subprocess.PIPE, stderr=log, text=True,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
+        url = process.stdout.readline().strip()
+
+        async def talk():
+            async with websockets.connect(url) as client:
+                await client.send(say("hello"))
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "hello"}
+
+        try:
+            asyncio.run(talk())
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+            process.stdout.close()
+
+
 def test_dead_letters():
     """Posts that are throttled too long become dead letters that can be listed, tried again and removed"""
     async def talk(local, letters):
@@ -444,9 +666,9 @@ def test_tls():
     async def talk(local, cert):
         context = ssl.create_default_context(cafile=cert)
         async with websockets.connect(local.url, ssl=context, max_size=None) as client:
-            for size in (5, 30000):
+            for size in (5, 8000, 8192, 16000, 16384, 20000, 30000) * 3:
                 await client.send(say("x" * size))
-                assert json.loads(await client.recv()) == {"message": "x" * size}
+                assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "x" * size}, size
 
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(folder)
@@ -511,6 +733,64 @@ def test_log():
                 assert events[2]["requestContext"]["disconnectStatusCode"] == 1000
 
 
+def event_of(local, *headers, path="/prod"):
+    """The event of one handshake with these headers, as the log has it."""
+    client = socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE)
+    client.sendall((f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n" + "".join(f"{line}\r\n" for line in headers) + "\r\n").encode())
+    assert client.recv(4096).startswith(b"HTTP/1.1 101"), headers
+    client.close()
+    return until("the event", lambda: next(
+        (json.loads(json.loads(line)["message"][6:]) for line in local.output().splitlines() if '"CONNECT' in line.replace("\\", "")
+         and line.endswith("}")), None))
+
+
+def test_redaction():
+    """What is secret of a handshake is in no event of the log, in whatever way it is written and however often"""
+    quoted = 'S3"CR\\3T'
+    sent = ((quoted, "/prod?token=S3%22CR%5C3T&x=1", ()),
+            (quoted, "/prod", (f"Authorization: Bearer {quoted}",)),
+            (TOKEN, "/prod?token=S3CR3T%2B%2F%3Dcanary", ("Authorization: Basic canary", "Authorization: Bearer canary2")),
+            (TOKEN, "/prod", (f"authorization: bearer {TOKEN}", "Cookie: a=canary; b=c", "Cookie: d=canary", "X-API-Key: canary",
+                              "Proxy-Authorization: canary", "X-Amz-Security-Token: canary", "X-Auth: canary")),
+            (TOKEN, f"/prod?token={urllib.parse.quote(TOKEN)}&api_key=canary&access_token=canary&X-Amz-Signature=canary&jwt=canary",
+             (f"X-Other: name={TOKEN}", f"User-Agent: {TOKEN}/1")),
+            (TOKEN, f"/prod?token={urllib.parse.quote(TOKEN)}", (f"Sec-WebSocket-Protocol: {quoted}, chat, canary",
+                                                                 "Sec-WebSocket-Protocol: canary2")))
+    for token, path, headers in sent:
+        with stage("--token", token, "--subprotocol", "chat", "--events", "--log-format", "json") as local:
+            event = event_of(local, *headers, path=path)
+            assert event["requestContext"]["eventType"] == "CONNECT" and event["headers"]["Host"] == "x", event
+            assert "canary" not in local.output() and "CR3T" not in local.output() and "CR\\" not in local.output(), local.output()
+            if "x=1" in path:
+                assert event["queryStringParameters"] == {"token": "…", "x": "1"}, event
+            if "chat" in str(headers):
+                assert "…, chat, …" in event["multiValueHeaders"]["Sec-WebSocket-Protocol"], event
+
+
+def test_short_token():
+    """A token of one letter is hidden where it stands and nowhere else"""
+    with stage("--token", "e", "--events", "--log-format", "json") as local:
+        event = event_of(local, "Authorization: e", "X-Other: e", "X-Word: there", path="/prod?token=e&e=there")
+        assert event["requestContext"]["eventType"] == "CONNECT"
+        assert event["headers"]["Authorization"] == event["headers"]["X-Other"] == "…" and event["headers"]["X-Word"] == "there", event
+        assert event["queryStringParameters"] == {"token": "…", "…": "there"}, event
+
+
+def test_log_on_terminal():
+    """Nothing that a client sends reaches a terminal as more than text"""
+    async def talk(local):
+        async with websockets.connect(local.url) as client:
+            await client.send(say("\x1b]0;owned\x07 \x9b2J \u202e \u2028"))
+            await client.recv()
+
+    for style in ("text", "json"):
+        with stage("--events", "--log-format", style) as local:
+            asyncio.run(talk(local))
+            log = until("the message", lambda: next((log for log in [local.output()] if "owned" in log and log.endswith("\n")), None))
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]", log), log
+
+
 def test_options():
     """What cannot be is refused with words and status 2, or 1 where the machine says no"""
     for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "neither memory"), (["--idle-timeout", "0"], "limit"),
@@ -524,5 +804,165 @@ def test_options():
         assert done.returncode == 1 and "Cannot listen" in done.stderr, done.stderr
 
 
+def canonical(method, path, date, host, body):
+    segments = "/".join(urllib.parse.quote(part, safe="-_.~") for part in path.split("/"))
+    return (f"{method}\n{segments}\n\nhost:{host}\nx-amz-date:{date}\n\nhost;x-amz-date\n"
+            f"{hashlib.sha256(body).hexdigest()}")
+
+
+def signed_request(port, method, path, key_id, secret, body=b"", chunked=False):
+    """As an SDK does it: every part of the path as it is on the wire is encoded once more."""
+    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    host = f"127.0.0.1:{port}"
+    scope = f"{date[:8]}/eu-west-1/execute-api/aws4_request"
+    request = canonical(method, path, date, host, body)
+    key = f"AWS4{secret}".encode()
+    for word in scope.split("/"):
+        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
+    to_sign = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+    # In chunks a body does not say beforehand how large it is.
+    connection.request(method, path, body=iter([body]) if chunked else body, encode_chunked=chunked, headers={
+        "X-Amz-Date": date, **({"Transfer-Encoding": "chunked"} if chunked else {}),
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text, request
+
+
+def test_signatures():
+    """A signature is over the path as it was sent; the error shows the string that should have been signed, encoded once"""
+    gone = "L0SM9cOFvHcCIhw"
+    with tempfile.TemporaryDirectory() as folder:
+        key = write(f"{folder}/key", "AKIDEXAMPLE\r\ns3cret/+=\r\n")
+        with stage("--management-key-file", key) as local:
+            for path, encoded in ((f"/prod/@connections/{gone}%3D", f"/prod/%40connections/{gone}%253D"),
+                                  (f"/prod/%40connections/{gone}%3D", f"/prod/%2540connections/{gone}%253D"),
+                                  (f"/prod/@connections/{gone}=", f"/prod/%40connections/{gone}%3D")):
+                status, text, _ = signed_request(local.port, "GET", path, "AKIDEXAMPLE", "s3cret/+=")
+                assert status == 410, (path, status, text)
+                status, text, request = signed_request(local.port, "POST", path, "AKIDEXAMPLE", "another", b"hello")
+                assert status == 403, (path, status, text)
+                words = json.loads(text)["message"]
+                # What was not kept whole cannot be checked: its size is told first, by a head or at the end.
+                for chunked in (False, True):
+                    status, text, _ = signed_request(local.port, "POST", path, "AKIDEXAMPLE", "another", b"x" * 131073, chunked)
+                    assert status == 413, (path, chunked, status, text)
+                assert f"\n'POST\n{encoded}\n" in words and words.endswith(f"'{request}'"), words
+
+
+def test_secret_files():
+    """A secret is read from a file by one set of rules, and what it does not hold is told without repeating it"""
+    bad = (("", "is empty"), ("\n", "is empty"), ("canary1\ncanary2\n", "one line"), ("canary\x1b[0m", "control characters"),
+           (b"canary\xff", "not UTF-8"), ("canary" * 11000, "64 KiB"))
+    with tempfile.TemporaryDirectory() as folder:
+        write(f"{folder}/key", "AKID\ncanary\nmore\n")
+        registry = ["--registry", f"sqlite:{folder}/stage.sqlite"]
+        redrive = ["dead-letters", "redrive", *registry, "--url", "http://127.0.0.1:1/prod", "--management-token-file"]
+        for text, words in bad:
+            path = write(f"{folder}/token", text)
+            for command, wanted in ((["--token-file"], 2), (["--management-token-file"], 2), (redrive, 1)):
+                done = subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=DEADLINE, check=False)
+                assert done.returncode == wanted and words in done.stderr and "canary" not in done.stderr, (command, text, done)
+        path = write(f"{folder}/token", "canary\n", 0o644)
+        done = subprocess.run([PROGRAM, *redrive, path], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert path in done.stderr and "readable by every" in done.stderr and "canary" not in done.stderr, done
+        done = subprocess.run([PROGRAM, "--management-key-file", f"{folder}/key"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 2 and "two lines" in done.stderr and "canary" not in done.stderr, done
+        # Endless, and never read to its end.
+        done = subprocess.run([PROGRAM, "--token-file", "/dev/zero"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 2 and "64 KiB" in done.stderr, done
+        for text in ("S3CR3T", "S3CR3T\n", "S3CR3T\r\n"):
+            with stage("--token-file", write(f"{folder}/token", text)) as local:
+                for path, answer in (("/prod", b" 401 "), ("/prod?token=S3CR3T", b" 101 "), ("/prod?token=S3CR3", b" 403 "),
+                                     ("/prod?token=S3CR3T%0A", b" 403 ")):
+                    client = handshake(local.port, path)
+                    assert answer in client.recv(4096), (text, path)
+                    client.close()
+
+
+def test_token_on_command_line():
+    """A token on the command line works, is not to be read there, and that it was is told once"""
+    with stage("--token", TOKEN, "--listen=127.0.0.1:0") as local:
+        with open(f"/proc/{local.process.pid}/cmdline", "rb") as file:
+            shown = file.read()
+        assert b"S3CR3T" not in shown and b"--listen=127.0.0.1:0" in shown and b"--token\0***" in shown, shown
+        assert local.output().count("on the command line") == 1, local.output()
+        assert local.request("GET", "/@metrics")[0] == 200
+        client = handshake(local.port, "/prod?token=S3CR3T%2B%2F%3Dcanary")
+        assert b" 101 " in client.recv(4096)
+        client.close()
+
+
+def warnings(*options):
+    local = Stage("--log-format", "json", *options)
+    assert local.end() == 0
+    return [line["message"] for line in map(json.loads, local.output().splitlines()) if line["level"] == "warning"]
+
+
+def test_warnings():
+    """What works and should not stay as it is, is told at the start: files everybody can read, doors without a lock"""
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        token, letter = write(f"{folder}/token", TOKEN), write(f"{folder}/key", "AKID\nsecret\n")
+        os.chmod(key, 0o600)
+        every = ["--token-file", token, "--management-key-file", letter, "--tls-certificate", cert, "--tls-key", key]
+        assert warnings(*every) == []
+        assert warnings("--listen", "0.0.0.0:0", *every) == []
+        assert warnings() == warnings("--listen", "[::1]:0") == []
+        for path in (token, letter, key):
+            os.chmod(path, 0o604)
+            told = warnings(*every)
+            assert len(told) == 1 and path in told[0] and "readable by every" in told[0], told
+            # A group is how a key is shared between services.
+            os.chmod(path, 0o640)
+            assert warnings(*every) == []
+        for address in ("0.0.0.0:0", "[::]:0"):
+            told = warnings("--listen", address)
+            assert len(told) == 1 and "can connect" in told[0], told
+
+
+def test_wrong_key():
+    """A key that does not fit the certificate is an error at the start, not of the first visitor"""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        cert, key = certificate(one)
+        _, wrong = certificate(other)
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{other}/ec.pem"], check=True,
+                       capture_output=True, timeout=DEADLINE)
+        for path in (wrong, f"{other}/ec.pem"):
+            done = subprocess.run([PROGRAM, "--tls-certificate", cert, "--tls-key", path], capture_output=True, text=True, timeout=DEADLINE,
+                                  check=False)
+            assert done.returncode == 2 and "does not fit" in done.stderr and path in done.stderr, done
+        with stage("--tls-certificate", cert, "--tls-key", key) as local:
+            assert local.url.startswith("wss:")
+
+
+def test_no_core():
+    """While a stage holds secrets its memory is not dumped, and no other process of the user can look into it"""
+    def owner(*options):
+        # As somebody who is not root: what belongs to root in there cannot be read by them.
+        who = {"user": 65534} if os.getuid() == 0 else {}
+        process = subprocess.Popen([f"{folder}/stage", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **who)
+        assert b"://" in process.stdout.readline()
+        with open(f"/proc/{process.pid}/limits", encoding="utf-8") as file:
+            limit = next(line.split()[4:6] for line in file if line.startswith("Max core file size"))
+        found = os.stat(f"/proc/{process.pid}/mem").st_uid, limit
+        process.kill()
+        process.wait(DEADLINE)
+        process.stdout.close()
+        return found
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(PROGRAM, f"{folder}/stage")
+        token = write(f"{folder}/token", TOKEN, 0o644)
+        assert owner("--token-file", token) == (0, ["0", "0"])
+        assert owner("--management-token", TOKEN) == (0, ["0", "0"])
+        # Without one there is nothing to keep from a debugger.
+        assert owner()[0] == (65534 if os.getuid() == 0 else os.getuid())
+
+
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/stage")
+    tap.run(sys.modules[__name__], "/stage/program")

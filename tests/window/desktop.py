@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A notification server that writes down what it is told, one JSON object a line, and presses what asks for it.
 
-Without one on the bus GLib warns at each notification. With “take” it takes the place of the one that is there."""
+Without one on the bus GLib warns at each notification. With “take” it takes the place of the one that is there, with
+“markup” it also says that it reads bodies as markup."""
 
 import json
 import sys
@@ -16,6 +17,7 @@ INTERFACE = """<node><interface name="org.freedesktop.Notifications">
     <arg type="a{sv}" direction="in"/><arg type="i" direction="in"/><arg type="u" direction="out"/>
   </method>
   <method name="CloseNotification"><arg type="u" direction="in"/></method>
+  <method name="GetCapabilities"><arg type="as" direction="out"/></method>
   <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>"""
 
@@ -25,6 +27,10 @@ class Server:
         self.count = 0
 
     def call(self, bus, sender, path, interface, method, arguments, invocation):
+        if method == "GetCapabilities":
+            markup = ["body-markup"] if sys.argv[1:] == ["markup"] else []
+            invocation.return_value(GLib.Variant("(as)", (["actions", "body", *markup],)))
+            return
         if method == "CloseNotification":
             print(json.dumps({"closed": arguments.unpack()[0]}), flush=True)
             invocation.return_value(None)
@@ -47,7 +53,7 @@ class Server:
 
 if __name__ == "__main__":
     flags = Gio.BusNameOwnerFlags.ALLOW_REPLACEMENT
-    if sys.argv[1:] == ["take"]:
+    if sys.argv[1:]:
         flags |= Gio.BusNameOwnerFlags.REPLACE
     Gio.bus_own_name(Gio.BusType.SESSION, "org.freedesktop.Notifications", flags, Server().appear,
                      lambda *_: print(json.dumps({"ready": True}), flush=True), None)

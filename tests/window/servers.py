@@ -47,9 +47,11 @@ class RawServer:
 class Server:
     """A stage of the documented kind on python3-websockets, which also sends what a test tells it to."""
 
-    def __init__(self, closes_after_send=False, refusals=0):
+    def __init__(self, closes_after_send=False, refusals=0, greeting=None):
         self.closes_after_send = closes_after_send
         self.refusals = refusals
+        self.greeting = greeting or ('Use the sendmessage route to send a message. Your info:'
+                                     '{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"FYnvDeD_NjMCKlg="}')
         self.loop = asyncio.new_event_loop()
         self.clients = set()
         self.received = []
@@ -84,8 +86,7 @@ class Server:
                     for other in list(self.clients):
                         await other.send(json.dumps({"message": frame["message"]}, separators=(",", ":")))
                 else:
-                    await client.send('Use the sendmessage route to send a message. Your info:'
-                                      '{"ConnectedAt":"2025-02-03T01:46:33.523Z","connectionID":"FYnvDeD_NjMCKlg="}')
+                    await client.send(self.greeting)
         except websockets.ConnectionClosed:
             pass
         finally:

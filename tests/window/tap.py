@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the test_* functions of a module and reports them as TAP."""
+"""Runs the test_* functions of a module and reports them as TAP. Arguments choose among them by a part of the name, and
+-p by a path, as GLib's own tests take it."""
 
 import sys
 import traceback
@@ -7,7 +8,7 @@ import traceback
 
 def run(module, prefix):
     tests = [(name, function) for name, function in vars(module).items() if name.startswith("test_")]
-    wanted = sys.argv[1:]
+    wanted = [argument.removeprefix(f"{prefix}/").replace("-", "_") for argument in sys.argv[1:] if argument != "-p"]
     if wanted:
         tests = [(name, function) for name, function in tests if any(word in name for word in wanted)]
     print(f"1..{len(tests)}", flush=True)

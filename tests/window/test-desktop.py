@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The window as a part of a desktop: notifications, and what leads to it from outside."""
 
+import html
 import json
 import os
 import subprocess
@@ -59,6 +60,36 @@ def test_notifications():
         desktop.end()
         server.close()
         other.close()
+
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+# What was said by Eve, and what stands in the notification, before it is escaped.
+BODIES = (("a<b & c", "Eve: a<b & c"), ("<i>x</i> &amp;", "Eve: <i>x</i> &amp;"),
+          ('<a href="https://e.example/">here</a>', 'Eve: <a href="https://e.example/">here</a>'),
+          ("one\ntwo\r\nthree\u2028four", "Eve: one two three four"), ("a\u202eb\u2066c", "Eve: abc"),
+          ("\u05d0\u05d1", "Eve: \u2068\u05d0\u05d1\u2069"),
+          ("n" * 199 + FAMILY + "x", "Eve: " + "n" * 199 + FAMILY + "…"), ("\x1b[31m", "Eve: \ufffd[31m"))
+
+
+def test_bodies():
+    """DT-4: a body is one line that turns nothing, cut at no half emoji, and escaped once where the server reads markup"""
+    for argument in ("take", "markup"):
+        desktop, server, other = Helper("desktop.py", argument), Server(), Server()
+        try:
+            with running(server.url, other.url) as app:
+                app.wait_for_status("Online")
+                until("the first stage to be online", lambda: server.clients)
+                for said, wanted in BODIES:
+                    server.send(json.dumps({"message": said, "sender": "Eve"}))
+                    body = desktop.next()["body"]
+                    if argument == "markup":
+                        wanted = html.escape(wanted).replace("&#x27;", "&apos;")
+                    assert body == wanted, (argument, body, wanted)
+        finally:
+            desktop.end()
+            server.close()
+            other.close()
 
 
 def close_window(app):
@@ -134,4 +165,4 @@ def test_background_denied():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/desktop")
+    tap.run(sys.modules[__name__], "/window/window-desktop")

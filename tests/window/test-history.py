@@ -510,4 +510,4 @@ def test_nothing_kept():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/history")
+    tap.run(sys.modules[__name__], "/window/window-history")

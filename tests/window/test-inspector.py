@@ -74,4 +74,4 @@ def test_kinds_and_detail():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/inspector")
+    tap.run(sys.modules[__name__], "/window/window-inspector")

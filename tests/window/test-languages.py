@@ -122,4 +122,4 @@ def test_missing_schema():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/languages")
+    tap.run(sys.modules[__name__], "/window/window-languages")

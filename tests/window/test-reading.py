@@ -260,4 +260,4 @@ def test_many_rows():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/reading")
+    tap.run(sys.modules[__name__], "/window/window-reading")

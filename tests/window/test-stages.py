@@ -217,5 +217,17 @@ def test_undo_returns():
     other.close()
 
 
+def test_token_in_address():
+    """A token in the address that the program was started with arrives, and is not to be read in a list of processes"""
+    server = RawServer(FORBIDDEN)
+    with running(f"{server.url}?token=canary") as app:
+        until("a handshake", lambda: server.requests)
+        assert b"?token=canary HTTP" in server.requests[0], server.requests
+        with open(f"/proc/{app.process.pid}/cmdline", "rb") as file:
+            shown = file.read()
+        assert b"canary" not in shown and server.url.encode() in shown, shown
+    server.close()
+
+
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/stages")
+    tap.run(sys.modules[__name__], "/window/window-stages")

@@ -587,4 +587,4 @@ def test_walk_without_leaks():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/window")
+    tap.run(sys.modules[__name__], "/window/window")

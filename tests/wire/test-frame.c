@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
+#include "wire/dw-flat-object.h"
 #include "wire/dw-frame.h"
 #include "wire/dw-limits.h"
+#include "wire/dw-message-id.h"
 #include "wire/dw-wire-error.h"
 
 #include <string.h>
@@ -123,6 +125,32 @@ test_fields (void)
   g_assert_cmpstr (forbidden->connection_id, ==, "XDmENcnwIE0CFEQ=");
 }
 
+/* An id that is too long, or empty, is none: nobody remembers it, and it is in no store. */
+static void
+test_ids (void)
+{
+  static const guint lengths[] = { 0,     1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
+                                   100000 };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (guint width = 1; width <= 4; width++)
+      {
+        static const char *const letters[] = { "x", "\303\251", "\342\202\254", "\360\237\230\200" };
+        g_autoptr (GString) id = g_string_new (NULL);
+        g_autofree char *text = NULL;
+        g_autoptr (DwFrame) frame = NULL;
+
+        for (guint j = 0; j < lengths[i]; j++)
+          g_string_append (id, letters[width - 1]);
+        text = g_strdup_printf ("{\"message\":\"m\",\"sender\":\"a\",\"id\":\"%s\"}", id->str);
+        frame = dw_frame_classify (dialect, parser, text, strlen (text));
+        g_assert_cmpstr (frame->id, ==, lengths[i] > 0 && lengths[i] <= DW_MESSAGE_ID_CHARS ? id->str : NULL);
+        g_assert_cmpstr (frame->sender, ==, "a");
+      }
+}
+
 static void
 test_bytes (void)
 {
@@ -131,10 +159,14 @@ test_bytes (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (DwFrame) bad = dw_frame_classify (dialect, parser, "a\xc3\x28z", 4);
   g_autoptr (DwFrame) nul = dw_frame_classify (dialect, parser, with_nul, 5);
+  static const char hidden[] = "{\"message\":\"x\"}\0{\"message\":\"y\"}";
+  g_autoptr (DwFrame) two = dw_frame_classify (dialect, parser, hidden, sizeof hidden - 1);
 
   g_assert_cmpint (bad->kind, ==, DW_FRAME_UNREADABLE);
   g_assert_cmpstr (bad->text, ==, "a" FFFD "(z");
   g_assert_true (g_str_has_suffix (nul->text, "cd"));
+  g_assert_cmpint (two->kind, ==, DW_FRAME_UNREADABLE);
+  g_assert_true (g_str_has_suffix (two->text, "{\"message\":\"y\"}"));
 }
 
 /* json-glib crashes on 100,000 brackets. */
@@ -169,6 +201,109 @@ test_deep_bytes (void)
 
   g_assert_cmpint (frame->kind, ==, DW_FRAME_UNREADABLE);
   g_assert_true (g_utf8_validate (frame->text, -1, NULL));
+}
+
+/* A frame of 128 KiB can make a tree of 15 MB: it is not kept until the next frame comes. */
+static void
+test_tree (void)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GString) text = g_string_new ("[{}");
+  g_autoptr (DwFrame) frame = NULL;
+
+  while (text->len < DW_LIMIT_MESSAGE_BYTES - 4)
+    g_string_append (text, ",{}");
+  g_string_append_c (text, ']');
+  frame = dw_frame_classify (dialect, parser, text->str, text->len);
+  g_assert_cmpint (frame->kind, ==, DW_FRAME_BROADCAST);
+  g_assert_true (JSON_NODE_HOLDS_VALUE (json_parser_get_root (parser)));
+}
+
+/* A name of the gateway's is short, and a time can be shown. */
+static void
+test_members (void)
+{
+  static const struct
+  {
+    const char *time;
+    gboolean counts;
+  } times[] = {
+    { "\"2026-11-25T10:00:00Z\"", TRUE },
+    { "1", TRUE },
+    { "253402214400000", TRUE },
+    { "253402214400001", FALSE },
+    { "\"9999-12-30T00:00:00.000Z\"", TRUE },
+    { "\"9999-12-31T23:59:59.999Z\"", FALSE },
+    { "0", FALSE },
+    { "-1", FALSE },
+    { "-9223372036854775808", FALSE },
+    { "9223372036854775807", FALSE },
+    { "\"0001-01-01T00:00:00Z\"", FALSE },
+    { "\"-2026-11-25T10:00:00Z\"", FALSE },
+    { "1e300", FALSE },
+    { "{}", FALSE },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (gsize n = DW_LIMIT_CONNECTION_ID_CHARS - 1; n <= DW_LIMIT_CONNECTION_ID_CHARS + 1; n++)
+    {
+      gboolean counts = n <= DW_LIMIT_CONNECTION_ID_CHARS;
+      g_autofree char *id = g_strnfill (n, 'c');
+      g_autofree char *refusal =
+          g_strdup_printf ("{\"message\":\"Forbidden\",\"connectionId\":\"%s\",\"requestId\":\"r\"}", id);
+      g_autofree char *welcome = g_strdup_printf (
+          "{\"message\":\"Connected\",\"connectionId\":\"%s\",\"connectedAt\":1,\"stage\":\"%s\"}", id, id);
+      g_autoptr (DwFrame) error = dw_frame_classify (dialect, parser, refusal, strlen (refusal));
+      g_autoptr (DwFrame) notification = dw_frame_classify (dialect, parser, welcome, strlen (welcome));
+
+      g_assert_cmpint (error->kind, ==, counts ? DW_FRAME_GATEWAY_ERROR : DW_FRAME_BROADCAST);
+      g_assert_cmpint (notification->kind, ==, counts ? DW_FRAME_NOTIFICATION : DW_FRAME_BROADCAST);
+      g_assert_cmpstr (notification->stage, ==, counts ? id : NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":%s}", times[i].time);
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+      g_test_message ("%s", times[i].time);
+      g_assert_cmpint (frame->connected_at > 0, ==, times[i].counts);
+      g_assert_cmpint (frame->connected_at, >=, 0);
+    }
+}
+
+/* A dialect that somebody else wrote into the file. */
+static void
+test_foreign_dialect (void)
+{
+  g_autofree char *open = g_strnfill (200000, '[');
+  g_autofree char *deep = g_strconcat ("{\"routeKey\":", open, NULL);
+  g_autofree char *blanks = g_strnfill (DW_DIALECT_TEXT_BYTES, ' ');
+  const char *good = "{\"routeKey\":\"a\",\"sendRoute\":\"b\",\"bodyKey\":\"c\"}";
+  g_autofree char *long_one = g_strconcat (good, blanks, NULL);
+  g_autofree char *longest = g_strndup (long_one, DW_DIALECT_TEXT_BYTES);
+  const struct
+  {
+    const char *text;
+    gboolean counts;
+  } cases[] = {
+    { good, TRUE },
+    { longest, TRUE },
+    { long_one, FALSE },
+    { deep, FALSE },
+    { "{\"routeKey\":1,\"sendRoute\":[],\"bodyKey\":{}}", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwDialect) dialect = dw_dialect_from_text (cases[i].text, &error);
+
+      g_assert_cmpint (dialect != NULL, ==, cases[i].counts);
+      g_assert_cmpint (error == NULL, ==, cases[i].counts);
+    }
 }
 
 static void
@@ -268,14 +403,90 @@ test_body_key (void)
   g_assert_cmpint (other->kind, ==, DW_FRAME_UNREADABLE);
 }
 
+/* What is read without a parser is what json-glib reads; FALSE is for what is left to that. */
+static void
+test_flat (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean flat;
+  } flat_rows[] = {
+    { "{\"message\":\"hello\"}", TRUE },
+    { " {\t\"message\" :\r\"hello\" }\n", TRUE },
+    { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}", TRUE },
+    { "{\"message\":\"\"}", TRUE },
+    { "{\"message\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20ac\\u0041\"}", TRUE },
+    { "{\"message\":\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"}", TRUE },
+    { "{\"id\":\"without a message\"}", TRUE },
+    { "{\"message\":\"far away\",\"sentAt\":\"9999-12-31T23:59:59Z\"}", TRUE },
+    { "{\"message\":\"long ago\",\"sentAt\":\"0001-01-01T00:00:00Z\"}", TRUE },
+    { "{\"message\":\"no time\",\"sentAt\":\"soon\",\"id\":\"\"}", TRUE },
+    { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", TRUE },
+    { "{\"message\":\"x\",\"connectionID\":\"c\",\"ConnectedAt\":\"2026-11-25T10:00:00.123Z\"}", TRUE },
+    { "{\"message\":\"first\",\"message\":\"second\"}", FALSE },
+    { "{\"message\":\"\\u0000\"}", FALSE },
+    { "{\"message\":\"\\ud83d\\ude00\"}", FALSE },
+    { "{\"message\":\"\\ud83d\"}", FALSE },
+    { "{\"message\":\"\\u12\"}", FALSE },
+    { "{\"message\":\"\\u123", FALSE },
+    { "{\"message\":\"\\x\"}", FALSE },
+    { "{\"message\":\"\\", FALSE },
+    { "{\"message\":\"a\nb\"}", FALSE },
+    { "{\"message\":\"\xff\"}", FALSE },
+    { "{\"\\u006dessage\":\"hello\"}", FALSE },
+    { "{\"message\":\"hello\",\"n\":1}", FALSE },
+    { "{\"message\":null}", FALSE },
+    { "{\"message\":{\"a\":\"b\"}}", FALSE },
+    { "{\"message\":\"hello\",}", FALSE },
+    { "{\"message\":\"hello\"} x", FALSE },
+    { "{\"message\":\"hello\"", FALSE },
+    { "{\"\":\"hello\",\"message\":\"x\"}", FALSE },
+    { "{}", FALSE },
+    { "[]", FALSE },
+    { "", FALSE },
+    { "{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\"}", TRUE },
+    { "{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\",\"message\":\"\"}",
+      FALSE },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *long_id = g_strnfill (1000, 'i');
+  g_autofree char *with_long_id = g_strdup_printf ("{\"message\":\"hello\",\"id\":\"%s\"}", long_id);
+
+  for (guint i = 0; i <= G_N_ELEMENTS (flat_rows); i++)
+    {
+      const char *text = i < G_N_ELEMENTS (flat_rows) ? flat_rows[i].text : with_long_id;
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+      g_autoptr (DwFrame) parsed = dw_frame_classify_parsed (dialect, parser, text, strlen (text));
+      DwFlatObject object;
+
+      g_test_message ("row %u", i);
+      if (i < G_N_ELEMENTS (flat_rows))
+        g_assert_cmpint (dw_flat_object_read (&object, text, strlen (text)), ==, flat_rows[i].flat);
+      g_assert_cmpint (frame->kind, ==, parsed->kind);
+      g_assert_cmpstr (frame->text, ==, parsed->text);
+      g_assert_cmpstr (frame->sender, ==, parsed->sender);
+      g_assert_cmpstr (frame->id, ==, parsed->id);
+      g_assert_cmpint (frame->sent_at, ==, parsed->sent_at);
+      g_assert_cmpstr (frame->connection_id, ==, parsed->connection_id);
+      g_assert_cmpstr (frame->reason, ==, parsed->reason);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/frame/classify/AG-1", test_classify);
   g_test_add_func ("/wire/frame/fields", test_fields);
+  g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
+  g_test_add_func ("/wire/frame/flat", test_flat);
   g_test_add_func ("/wire/frame/depth", test_depth);
+  g_test_add_func ("/wire/frame/tree", test_tree);
+  g_test_add_func ("/wire/frame/members", test_members);
+  g_test_add_func ("/wire/frame/foreign-dialect", test_foreign_dialect);
   g_test_add_func ("/wire/frame/depth/bytes", test_deep_bytes);
   g_test_add_func ("/wire/frame/encode", test_encode);
   g_test_add_func ("/wire/frame/encode-limit", test_encode_limit);

@@ -88,6 +88,38 @@ test_locale (void)
   setlocale (LC_ALL, "C");
 }
 
+/* A terminal that shows a line of ours obeys nobody, and who parses the line gets what was sent. */
+static void
+test_printable (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *line;
+  } table[] = {
+    { "Zażółć 日本 😀", "\"Zażółć 日本 😀\"" },
+    { "\x1b]0;title\a\x1b[2J", "\"\\u001b]0;title\\u0007\\u001b[2J\"" },
+    { "\xc2\x9b"
+      "31m\x7f",
+      "\"\\u009b31m\\u007f\"" },
+    { "a\xe2\x80\xa8"
+      "b\xe2\x80\xae"
+      "c",
+      "\"a\\u2028b\\u202ec\"" },
+    { "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" },
+  };
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), table[i].text);
+      g_autofree char *line = dw_json_write (node);
+
+      g_assert_cmpstr (line, ==, table[i].line);
+      g_assert_cmpstr (json_node_get_string (dw_json_parse (parser, line, -1, NULL)), ==, table[i].text);
+    }
+}
+
 static void
 test_time (void)
 {
@@ -107,6 +139,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/json/grammar", test_grammar);
   g_test_add_func ("/wire/json/mutations", test_mutations);
   g_test_add_func ("/wire/json/locale/S-11", test_locale);
+  g_test_add_func ("/wire/json/printable", test_printable);
   g_test_add_func ("/wire/time", test_time);
   return g_test_run ();
 }

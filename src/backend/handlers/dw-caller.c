@@ -20,11 +20,23 @@ dw_caller_new (const char *connection_id, gint64 connected_at)
   return caller;
 }
 
+static char *
+dup_start (const char *text, gsize bytes)
+{
+  g_autofree char *start = text != NULL ? g_strndup (text, bytes) : NULL;
+
+  /* Not half a character. */
+  return start != NULL ? g_utf8_make_valid (start, -1) : NULL;
+}
+
 /**
  * dw_caller_new_slim:
  * @caller: a caller
  *
- * Returns: (transfer full): the same without what only its handshake has
+ * A connection keeps this for as long as it lives, and there are thousands of them.
+ *
+ * Returns: (transfer full): the same without what only its handshake has, and of a long name of a program or host the
+ *   start: %DW_CALLER_USER_AGENT and %DW_CALLER_DOMAIN_NAME bytes
  */
 DwCaller *
 dw_caller_new_slim (const DwCaller *caller)
@@ -32,8 +44,8 @@ dw_caller_new_slim (const DwCaller *caller)
   DwCaller *slim = dw_caller_new (caller->connection_id, caller->connected_at);
 
   slim->source_ip = g_strdup (caller->source_ip);
-  slim->user_agent = g_strdup (caller->user_agent);
-  slim->domain_name = g_strdup (caller->domain_name);
+  slim->user_agent = dup_start (caller->user_agent, DW_CALLER_USER_AGENT);
+  slim->domain_name = dup_start (caller->domain_name, DW_CALLER_DOMAIN_NAME);
   return slim;
 }
 

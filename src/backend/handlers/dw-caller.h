@@ -28,6 +28,12 @@ typedef struct
   char **query;
 } DwCaller;
 
+/** DW_CALLER_USER_AGENT: how many bytes of a User-Agent an open connection keeps; browsers send about 130. */
+#define DW_CALLER_USER_AGENT 512
+
+/** DW_CALLER_DOMAIN_NAME: how many bytes of the host; a name has 253, a port 6 more. */
+#define DW_CALLER_DOMAIN_NAME 260
+
 DwCaller *dw_caller_new (const char *connection_id, gint64 connected_at);
 DwCaller *dw_caller_new_slim (const DwCaller *caller);
 DwCaller *dw_caller_ref (DwCaller *caller);

@@ -172,11 +172,15 @@ dw_event_to_json (const DwEvent *event)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
+  g_autofree char *body = NULL;
 
+  /* json-glib cannot hold a NUL, which becomes U+FFFD, as it does where dw_json_parse() reads one. */
+  if (event->body != NULL)
+    body = g_utf8_make_valid (event->body, (gssize) event->body_length);
   json_builder_begin_object (builder);
   add_headers (builder, event);
   add_context (builder, event);
-  add (builder, "body", event->body);
+  add (builder, "body", body);
   add_progress (builder, event);
   json_builder_set_member_name (builder, "isBase64Encoded");
   json_builder_add_boolean_value (builder, FALSE);

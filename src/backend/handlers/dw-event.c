@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-event.h"
 
+#include <string.h>
+
 /**
  * dw_event_new:
  * @route_key: the route
@@ -20,8 +22,27 @@ dw_event_new (const char *route_key, DwCaller *caller, const char *stage, gint64
   event->caller = dw_caller_ref (caller);
   event->stage = g_strdup (stage);
   event->request_time = request_time;
-  event->body = g_strdup (body);
+  if (body != NULL)
+    dw_event_set_body (event, body, strlen (body));
   return event;
+}
+
+/**
+ * dw_event_set_body:
+ * @event: an event
+ * @body: the frame, of any quality
+ * @length: how many bytes it has
+ *
+ * A frame may have a NUL in it, and what stands before that is not the frame.
+ */
+void
+dw_event_set_body (DwEvent *event, const char *body, gsize length)
+{
+  g_free (event->body);
+  event->body = g_malloc (length + 1);
+  memcpy (event->body, body, length);
+  event->body[length] = '\0';
+  event->body_length = length;
 }
 
 /**

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * @request_id: the request's id; at the gateway it is the extended request id as well
  * @message_id: (nullable): the message's id, for a message
  * @request_time: when this happened, in milliseconds since 1970 UTC; the handlers have no other clock
- * @body: (nullable): the frame, for a message
+ * @body: (nullable): the frame, for a message; a NUL ends it, and others may stand in it
+ * @body_length: how many bytes it has
  * @close_code: for `$disconnect`: the status code the connection ended with
  * @close_reason: (nullable): for `$disconnect`: the words that came with it
  * @start_key: (nullable): for a broadcast that goes on: where in the registry
@@ -32,6 +33,7 @@ typedef struct
   char *message_id;
   gint64 request_time;
   char *body;
+  gsize body_length;
   guint close_code;
   char *close_reason;
   char *start_key;
@@ -43,6 +45,7 @@ DwEvent *dw_event_new (const char *route_key,
                        const char *stage,
                        gint64 request_time,
                        const char *body);
+void dw_event_set_body (DwEvent *event, const char *body, gsize length);
 void dw_event_free (DwEvent *event);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwEvent, dw_event_free)

@@ -13,7 +13,7 @@ G_DECLARE_INTERFACE (DwRegistry, dw_registry, DW, REGISTRY, GObject)
  * @put_async: starts storing an id
  * @remove_async: starts deleting an id; an absent one is no error
  * @scan_async: starts reading one page of ids
- * @claim_async: starts remembering a message's id
+ * @claim_async: starts remembering a message's id, which dw_message_id_is_valid() let pass
  * @release: forgets a message's id
  *
  * Where connection IDs live: the design's ConnectionsTable. An implementation answers with a #GTask whose value is
@@ -51,8 +51,14 @@ struct _DwRegistryInterface
 /** DW_REGISTRY_CLAIM_SECONDS: for how long a message's id is remembered. */
 #define DW_REGISTRY_CLAIM_SECONDS 600
 
-/** DW_REGISTRY_CLAIMS: how many ids a registry in memory remembers; then the oldest goes. */
+/** DW_REGISTRY_CLAIMS: how many messages' ids a registry remembers; then the oldest goes. */
 #define DW_REGISTRY_CLAIMS 100000
+
+/** DW_REGISTRY_CLAIM_COST: what an id costs besides its own bytes, roughly: its places in the tables. */
+#define DW_REGISTRY_CLAIM_COST 128
+
+/** DW_REGISTRY_CLAIMS_BYTES: how many bytes all of them may cost; then the oldest goes. */
+#define DW_REGISTRY_CLAIMS_BYTES (20 * 1024 * 1024)
 
 /**
  * DwRegistryPage:

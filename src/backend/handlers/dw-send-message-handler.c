@@ -4,6 +4,7 @@
 #include "backend/dw-backend-error.h"
 #include "wire/dw-json.h"
 #include "wire/dw-limits.h"
+#include "wire/dw-message-id.h"
 #include "wire/dw-time.h"
 
 #include <string.h>
@@ -74,6 +75,15 @@ string_member (JsonObject *object, const char *name)
   return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
 }
 
+/* What is too long to be remembered is no id. */
+static const char *
+id_member (JsonObject *object)
+{
+  const char *id = string_member (object, "id");
+
+  return dw_message_id_is_valid (id) ? id : NULL;
+}
+
 static void
 add_string (JsonBuilder *builder, const char *name, const char *value)
 {
@@ -89,7 +99,7 @@ static char *
 write_broadcast (JsonObject *frame, gint64 accepted)
 {
   const char *sender = string_member (frame, "sender");
-  const char *id = string_member (frame, "id");
+  const char *id = id_member (frame);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
@@ -297,9 +307,9 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
  *
  * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. Where
  * the time is over before everybody was tried, the response says where another run goes on; such a run has that as
- * the event's start key. A
- * message whose `id` came within the last ten minutes goes to its sender alone. A
- * body without a message fails the handler, which the client sees as "Internal server error".
+ * the event's start key. A message whose `id` came within the last ten minutes goes to its sender alone; what
+ * dw_message_id_is_valid() refuses is no id. A body without a message fails the handler, which the client sees as
+ * "Internal server error".
  */
 void
 dw_send_message_handler (DwRegistry *registry,
@@ -311,7 +321,8 @@ dw_send_message_handler (DwRegistry *registry,
 {
   g_autoptr (GTask) task = g_task_new (registry, cancellable, callback, data);
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root = event->body != NULL ? dw_json_parse (parser, event->body, -1, NULL) : NULL;
+  JsonNode *root =
+      event->body != NULL ? dw_json_parse (parser, event->body, (gssize) event->body_length, NULL) : NULL;
   JsonObject *frame = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   Sending *sending;
 
@@ -336,7 +347,7 @@ dw_send_message_handler (DwRegistry *registry,
   sending->sender = g_strdup (event->caller->connection_id);
   /* Who began this broadcast holds the claim; some have the message already. */
   if (event->start_key == NULL)
-    sending->id = g_strdup (string_member (frame, "id"));
+    sending->id = g_strdup (id_member (frame));
   sending->next_key = g_strdup (event->start_key);
   if (sending->id != NULL)
     dw_registry_claim_async (registry, sending->id, sending->accepted, cancellable, on_claimed,

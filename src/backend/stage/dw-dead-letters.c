@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-dead-letters.h"
 
+#include <string.h>
+
+/* The last moment that can be written, in the year 9999; the file may say anything. */
+#define LATEST G_GINT64_CONSTANT (253402300799999)
+
 /**
  * dw_dead_letter_free:
  * @letter: (transfer full): a letter
@@ -17,28 +22,57 @@ dw_dead_letter_free (DwDeadLetter *letter)
 /**
  * dw_dead_letters_add:
  * @file: the stage's file
- * @connection_id: to whom it was to go
+ * @connection_ids: to whom it was to go
  * @text: the frame
  * @reason: why it did not
  * @time: now, in milliseconds since 1970 UTC
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
+ * Keeps a post that was given up, once for each connection, as far as there is room: what dw_dead_letters_trim()
+ * would remove again is not written. Call that as well.
+ *
  * Returns: whether it is kept
  */
 gboolean
 dw_dead_letters_add (DwStageFile *file,
-                     const char *connection_id,
+                     GPtrArray *connection_ids,
                      const char *text,
                      const char *reason,
                      gint64 time,
                      GError **error)
 {
+  guint most = (guint) (DW_DEAD_LETTERS_BYTES / (strlen (text) + DW_DEAD_LETTERS_COST));
+  guint first = connection_ids->len > most ? connection_ids->len - most : 0;
+
+  for (guint i = first; i < connection_ids->len; i++)
+    if (!dw_stage_file_run (
+            file, "INSERT INTO dead_letters (connection_id, text, reason, time) VALUES (?, ?, ?, ?)", "sssi", error,
+            (const char *) g_ptr_array_index (connection_ids, i), text, reason, time))
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * dw_dead_letters_trim:
+ * @file: the stage's file
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ *
+ * Removes the oldest letters until the rest has %DW_DEAD_LETTERS_MOST and %DW_DEAD_LETTERS_BYTES at most. It reads
+ * them all for that.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+dw_dead_letters_trim (DwStageFile *file, GError **error)
+{
   return dw_stage_file_run (file,
-                            "INSERT INTO dead_letters (connection_id, text, reason, time) VALUES (?, ?, ?, ?)",
-                            "sssi", error, connection_id, text, reason, time)
-         && dw_stage_file_run (
-             file, "DELETE FROM dead_letters WHERE number <= (SELECT max(number) FROM dead_letters) - ?", "i",
-             error, (gint64) DW_DEAD_LETTERS_MOST);
+                            "DELETE FROM dead_letters WHERE number <= (SELECT max (number) FROM (SELECT number, "
+                            "count (*) OVER newer AS n,"
+                            "  sum (length (CAST (text AS BLOB)) + " G_STRINGIFY (
+                                DW_DEAD_LETTERS_COST) ") OVER newer AS bytes"
+                                                      "  FROM dead_letters WINDOW newer AS (ORDER BY number DESC)) "
+                                                      "WHERE n > ? OR bytes > ?)",
+                            "ii", error, (gint64) DW_DEAD_LETTERS_MOST, (gint64) DW_DEAD_LETTERS_BYTES);
 }
 
 /**
@@ -69,10 +103,10 @@ dw_dead_letters_list (DwStageFile *file, gint64 after, guint most, GError **erro
       DwDeadLetter *letter = g_new0 (DwDeadLetter, 1);
 
       letter->number = sqlite3_column_int64 (statement, 0);
-      letter->connection_id = g_strdup ((const char *) sqlite3_column_text (statement, 1));
-      letter->text = g_strdup ((const char *) sqlite3_column_text (statement, 2));
-      letter->reason = g_strdup ((const char *) sqlite3_column_text (statement, 3));
-      letter->time = sqlite3_column_int64 (statement, 4);
+      letter->connection_id = dw_stage_file_dup_text (statement, 1);
+      letter->text = dw_stage_file_dup_text (statement, 2);
+      letter->reason = dw_stage_file_dup_text (statement, 3);
+      letter->time = CLAMP (sqlite3_column_int64 (statement, 4), 0, LATEST);
       g_ptr_array_add (letters, letter);
     }
   if (problem == NULL)

@@ -8,6 +8,12 @@ G_BEGIN_DECLS
 /** DW_DEAD_LETTERS_MOST: how many are kept; then the oldest goes. */
 #define DW_DEAD_LETTERS_MOST 100000
 
+/** DW_DEAD_LETTERS_BYTES: how many bytes they may take in the file; then the oldest goes. */
+#define DW_DEAD_LETTERS_BYTES (64 * 1024 * 1024)
+
+/** DW_DEAD_LETTERS_COST: what a letter takes besides its text, roughly. */
+#define DW_DEAD_LETTERS_COST 128
+
 /**
  * DwDeadLetter:
  * @number: its number
@@ -31,11 +37,12 @@ void dw_dead_letter_free (DwDeadLetter *letter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwDeadLetter, dw_dead_letter_free)
 
 gboolean dw_dead_letters_add (DwStageFile *file,
-                              const char *connection_id,
+                              GPtrArray *connection_ids,
                               const char *text,
                               const char *reason,
                               gint64 time,
                               GError **error);
+gboolean dw_dead_letters_trim (DwStageFile *file, GError **error);
 GPtrArray *dw_dead_letters_list (DwStageFile *file, gint64 after, guint most, GError **error);
 gboolean dw_dead_letters_remove (DwStageFile *file, gint64 number, GError **error);
 gboolean dw_dead_letters_purge (DwStageFile *file, guint *purged, GError **error);

@@ -3,11 +3,14 @@
 
 #include "dw-connection-id.h"
 #include "dw-gateway-frame.h"
+#include "dw-redaction.h"
 
 #include "backend/dw-backend-error.h"
 #include "backend/handlers/dw-event-json.h"
 
+#include "wire/dw-json.h"
 #include "wire/dw-limits.h"
+#include "wire/dw-thread.h"
 
 /* One call of a handler. It lives until the handler is done, however late. */
 typedef struct
@@ -15,11 +18,13 @@ typedef struct
   DwDispatcher *dispatcher;
   DwEvent *event;
   guint timer;
+  gsize cost;
   gint64 accepted; /* monotonic, in microseconds */
   gboolean late;
   gboolean apart; /* of a function: they run beside one another, as at AWS */
 } Call;
 
+/* All of it lives in the main thread. */
 struct _DwDispatcher
 {
   GObject parent_instance;
@@ -31,13 +36,23 @@ struct _DwDispatcher
   DwRouteTable *routes;
   gint64 timeout_ms;
   gboolean traced;
+  char *token;       /* of callers, for the trace, or NULL */
+  char *subprotocol; /* the same */
 
   /* Messages are handled one after another, so that every receiver sees them in the order of acceptance. */
-  GQueue waiting; /* of Call; at most DW_DISPATCHER_QUEUE */
+  GQueue waiting; /* of Call; at most DW_DISPATCHER_QUEUE and DW_DISPATCHER_BYTES, with the one that runs */
   Call *running;
-  guint late; /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
-  guint disconnects;
-  guint apart; /* messages that functions handle; the functions throttle them */
+  gsize bytes;         /* of both */
+  GHashTable *callers; /* how much of that is whose, by DwCaller, which the calls hold */
+  guint late;          /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
+  gsize late_bytes;    /* of those; one message more than DW_DISPATCHER_LATE_BYTES at most */
+  guint apart;         /* messages that functions handle; the functions throttle them */
+  guint disconnects;   /* that run; one for each connection at most */
+
+  gboolean full;    /* until half of it is gone: there is no room for anybody */
+  GHashTable *held; /* DwCaller, who asked for room and had none; they are connected, so that bounds them */
+  DwDispatcherRoomFunc room_func;
+  gpointer room_data;
 };
 
 G_DEFINE_FINAL_TYPE (DwDispatcher, dw_dispatcher, G_TYPE_OBJECT)
@@ -62,6 +77,10 @@ dw_dispatcher_finalize (GObject *object)
   DwDispatcher *self = DW_DISPATCHER (object);
 
   g_queue_clear_full (&self->waiting, (GDestroyNotify) call_free);
+  g_clear_pointer (&self->callers, g_hash_table_unref);
+  g_clear_pointer (&self->held, g_hash_table_unref);
+  g_free (self->token);
+  g_free (self->subprotocol);
   g_clear_pointer (&self->routes, dw_route_table_free);
   g_clear_object (&self->registry);
   g_clear_object (&self->gateway);
@@ -80,6 +99,8 @@ static void
 dw_dispatcher_init (DwDispatcher *self)
 {
   g_queue_init (&self->waiting);
+  self->callers = g_hash_table_new (NULL, NULL);
+  self->held = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) dw_caller_unref, NULL);
   self->routes = dw_route_table_new ();
   self->timeout_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
 }
@@ -140,43 +161,49 @@ dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
 }
 
 /**
- * dw_dispatcher_set_traced:
+ * dw_dispatcher_trace:
  * @self: a dispatcher
- * @traced: whether each event is written to the log, as a Lambda function would get it; it has the frames in it
+ * @token: (nullable): what the stage asks its callers for, which the log does not get
+ * @subprotocol: (nullable): what it chooses among their subprotocols
+ *
+ * Writes each event to the log from here on, as a Lambda function would get it but for secrets; it has the frames
+ * in it.
  */
 void
-dw_dispatcher_set_traced (DwDispatcher *self, gboolean traced)
+dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol)
 {
-  self->traced = traced;
+  self->traced = TRUE;
+  g_free (self->token);
+  self->token = g_strdup (token);
+  g_free (self->subprotocol);
+  self->subprotocol = g_strdup (subprotocol);
 }
 
 static DwEvent *
-make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 time, const char *body)
+make_event (DwDispatcher *self, const char *route_key, DwCaller *caller, gint64 time)
 {
-  DwEvent *event = dw_event_new (route_key, caller, self->stage, time, body);
+  DwEvent *event = dw_event_new (route_key, caller, self->stage, time, NULL);
 
   event->api_id = g_strdup (self->api_id);
   event->request_id = dw_connection_id_new ();
-  if (body != NULL)
-    event->message_id = dw_connection_id_new ();
   return event;
 }
 
 static void
 trace (DwDispatcher *self, const DwEvent *event)
 {
-  const char *secrets[] = { dw_caller_get_header (event->caller, "Authorization"),
-                            dw_caller_get_query (event->caller, "token") };
-  g_autofree char *json = self->traced ? dw_event_to_json (event) : NULL;
-  g_autoptr (GString) line = json != NULL ? g_string_new (json) : NULL;
+  g_autoptr (DwCaller) shown = NULL;
+  g_autofree char *json = NULL;
+  g_autofree char *line = NULL;
+  DwEvent redacted = *event;
 
-  if (line == NULL)
+  if (!self->traced)
     return;
-  /* A function gets them; a log does not. */
-  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
-    if (secrets[i] != NULL && *secrets[i] != '\0')
-      g_string_replace (line, secrets[i], "…", 0);
-  g_message ("Event %s", line->str);
+  shown = dw_redaction_of_caller (event->caller, self->token, self->subprotocol);
+  redacted.caller = shown;
+  json = dw_event_to_json (&redacted);
+  line = dw_json_make_printable (json);
+  g_message ("Event %s", line);
 }
 
 static void
@@ -268,7 +295,7 @@ dw_dispatcher_connect_async (DwDispatcher *self,
   GTask *task = g_task_new (self, cancellable, callback, data);
   Connecting *connecting = g_new0 (Connecting, 1);
 
-  connecting->event = make_event (self, "$connect", caller, caller->connected_at, NULL);
+  connecting->event = make_event (self, "$connect", caller, caller->connected_at);
   g_task_set_source_tag (task, dw_dispatcher_connect_async);
   g_task_set_task_data (task, connecting, (GDestroyNotify) connecting_free);
   if (!dw_route_table_has (self->routes, "$connect"))
@@ -331,12 +358,14 @@ dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, cons
 {
   Call *call;
 
+  DW_ASSERT_MAIN_THREAD ();
+  g_hash_table_remove (self->held, caller);
   dw_socket_gateway_get_metrics (self->gateway)->disconnects++;
   if (!dw_route_table_has (self->routes, "$disconnect"))
     return;
   call = g_new0 (Call, 1);
   call->dispatcher = g_object_ref (self);
-  call->event = make_event (self, "$disconnect", caller, now_ms (), NULL);
+  call->event = make_event (self, "$disconnect", caller, now_ms ());
   call->event->close_code = code;
   call->event->close_reason = g_strdup (reason);
   self->disconnects++;
@@ -352,6 +381,72 @@ refuse (DwDispatcher *self, const char *connection_id, const char *words)
 
   dw_socket_gateway_get_metrics (self->gateway)->refusals++;
   dw_socket_gateway_post (self->gateway, connection_id, frame);
+}
+
+static gsize
+bytes_of (DwDispatcher *self, DwCaller *caller)
+{
+  return GPOINTER_TO_SIZE (g_hash_table_lookup (self->callers, caller));
+}
+
+static void
+set_bytes_of (DwDispatcher *self, DwCaller *caller, gsize bytes)
+{
+  if (bytes > 0)
+    g_hash_table_insert (self->callers, caller, GSIZE_TO_POINTER (bytes));
+  else
+    g_hash_table_remove (self->callers, caller);
+}
+
+static gboolean
+exceeds (DwDispatcher *self, guint quarters)
+{
+  return self->bytes >= (gsize) DW_DISPATCHER_BYTES / 4 * quarters
+         || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE / 4 * quarters;
+}
+
+static void
+wake (DwDispatcher *self, DwCaller *caller)
+{
+  g_autoptr (DwCaller) keep = NULL;
+
+  /* At half of it, so that a connection is not read by single frames. */
+  if (!g_hash_table_contains (self->held, caller) || bytes_of (self, caller) > DW_DISPATCHER_CALLER_BYTES / 2)
+    return;
+  keep = dw_caller_ref (caller);
+  g_hash_table_remove (self->held, caller);
+  if (self->room_func != NULL)
+    self->room_func (caller, self->room_data);
+}
+
+static void
+take_in (DwDispatcher *self, Call *call)
+{
+  DwCaller *caller = call->event->caller;
+
+  call->cost = call->event->body_length + DW_DISPATCHER_COST;
+  self->bytes += call->cost;
+  set_bytes_of (self, caller, bytes_of (self, caller) + call->cost);
+}
+
+/* It waits no more: it is handled, or too late. */
+static void
+let_out (DwDispatcher *self, Call *call)
+{
+  DwCaller *caller = call->event->caller;
+
+  self->bytes -= call->cost;
+  set_bytes_of (self, caller, bytes_of (self, caller) - call->cost);
+  if (self->full && !exceeds (self, 2))
+    {
+      g_autoptr (GList) held = g_hash_table_get_keys (self->held);
+
+      self->full = FALSE;
+      for (GList *at = held; at != NULL; at = at->next)
+        wake (self, at->data);
+    }
+  else if (!self->full)
+    wake (self, caller);
 }
 
 static void run_next (DwDispatcher *self);
@@ -377,13 +472,17 @@ on_message_handled (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (DwResponse) response = dw_handler_finish (result, &error);
 
   if (call->late)
-    self->late--;
+    {
+      self->late--;
+      self->late_bytes -= call->cost;
+    }
   else
     {
       if (call->apart)
         self->apart--;
       else
         self->running = NULL;
+      let_out (self, call);
       dw_metrics_add_time (dw_socket_gateway_get_metrics (self->gateway), g_get_monotonic_time () - call->accepted);
       if (response != NULL)
         respond (self, call, response);
@@ -407,10 +506,12 @@ on_message_timeout (gpointer data)
   call->timer = 0;
   call->late = TRUE;
   self->late++;
+  self->late_bytes += call->cost;
   if (call->apart)
     self->apart--;
   else
     self->running = NULL;
+  let_out (self, call);
   g_message ("The handler of %s takes too long", call->event->route_key);
   refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_TIMEOUT);
   run_next (self);
@@ -438,7 +539,8 @@ run_next (DwDispatcher *self)
 {
   Call *call;
 
-  if (self->running != NULL || g_queue_is_empty (&self->waiting) || self->late >= DW_DISPATCHER_LATE)
+  if (self->running != NULL || g_queue_is_empty (&self->waiting) || self->late >= DW_DISPATCHER_LATE
+      || self->late_bytes >= DW_DISPATCHER_LATE_BYTES)
     return;
   call = self->running = g_queue_pop_head (&self->waiting);
   start (self, call);
@@ -449,22 +551,25 @@ run_next (DwDispatcher *self)
  * @self: a dispatcher
  * @caller: who sent it
  * @body: the frame's text
+ * @length: how many bytes it has
  *
  * Runs the route of a message. Where there is none, where the handler fails or is too slow and where too many wait,
  * the sender gets the gateway's own frame and stays connected.
  */
 void
-dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
+dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, gsize length)
 {
   g_autofree char *route_key = NULL;
   Call *call;
 
-  if (!dw_socket_gateway_may_post (self->gateway) || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE)
+  DW_ASSERT_MAIN_THREAD ();
+  if (!dw_socket_gateway_may_post (self->gateway) || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE
+      || self->bytes + length + DW_DISPATCHER_COST > DW_DISPATCHER_BYTES)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_THROTTLED);
       return;
     }
-  route_key = dw_route_table_select (self->routes, body);
+  route_key = dw_route_table_select (self->routes, body, length);
   if (route_key == NULL)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_FORBIDDEN);
@@ -472,8 +577,11 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
     }
   dw_socket_gateway_get_metrics (self->gateway)->messages++;
   call = g_new0 (Call, 1);
-  call->event = make_event (self, route_key, caller, now_ms (), body);
+  call->event = make_event (self, route_key, caller, now_ms ());
+  call->event->message_id = dw_connection_id_new ();
+  dw_event_set_body (call->event, body, length);
   call->accepted = g_get_monotonic_time ();
+  take_in (self, call);
   if (dw_route_table_get_functions (self->routes, route_key) != NULL)
     {
       run_apart (self, call);
@@ -481,6 +589,41 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body)
     }
   g_queue_push_tail (&self->waiting, call);
   run_next (self);
+}
+
+/**
+ * dw_dispatcher_has_room:
+ * @self: a dispatcher
+ * @caller: a connection
+ *
+ * To be asked before more is read of a connection. Messages that are not read wait in the network, and at last with
+ * whoever sends them: nothing is refused and nothing is lost. What a read has brought is taken in any case.
+ *
+ * Returns: whether more messages of it can wait here; where not, what dw_dispatcher_set_room_func() set is called
+ *   once when they can
+ */
+gboolean
+dw_dispatcher_has_room (DwDispatcher *self, DwCaller *caller)
+{
+  DW_ASSERT_MAIN_THREAD ();
+  self->full = self->full || exceeds (self, DW_DISPATCHER_FULL);
+  if (!self->full && bytes_of (self, caller) < DW_DISPATCHER_CALLER_BYTES)
+    return TRUE;
+  g_hash_table_add (self->held, dw_caller_ref (caller));
+  return FALSE;
+}
+
+/**
+ * dw_dispatcher_set_room_func:
+ * @self: a dispatcher
+ * @func: (nullable): called for each connection there is room for again
+ * @data: for @func
+ */
+void
+dw_dispatcher_set_room_func (DwDispatcher *self, DwDispatcherRoomFunc func, gpointer data)
+{
+  self->room_func = func;
+  self->room_data = data;
 }
 
 /**

@@ -2,6 +2,7 @@
 #include "dw-letters-command.h"
 
 #include "dw-dead-letters.h"
+#include "dw-secret-file.h"
 #include "dw-stage-options.h"
 
 #include "wire/dw-time.h"
@@ -53,10 +54,12 @@ list (DwStageFile *file, GError **error)
         {
           const DwDeadLetter *letter = letters->pdata[i];
           g_autofree char *time = dw_time_format (letter->time * 1000);
+          /* A file is what somebody wrote, and a terminal obeys escape sequences. */
+          g_autofree char *id = g_strescape (letter->connection_id, NULL);
+          g_autofree char *reason = g_strescape (letter->reason, NULL);
           g_autofree char *text = g_strescape (letter->text, NULL);
 
-          printf ("%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\n", letter->number, time, letter->connection_id,
-                  letter->reason, text);
+          printf ("%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\n", letter->number, time, id, reason, text);
           after = letter->number;
         }
     }
@@ -105,7 +108,7 @@ static gboolean
 redrive (DwStageFile *file, const Options *options, GError **error)
 {
   g_autoptr (SoupSession) session = soup_session_new_with_options ("timeout", ANSWER_SECONDS, NULL);
-  g_autofree char *token = NULL;
+  g_auto (GStrv) token = NULL;
   gint64 after = 0;
 
   if (options->url == NULL || options->token_file == NULL)
@@ -115,9 +118,11 @@ redrive (DwStageFile *file, const Options *options, GError **error)
           _ ("To redrive, say where: --url http://127.0.0.1:PORT/STAGE --management-token-file FILE"));
       return FALSE;
     }
-  if (!g_file_get_contents (options->token_file, &token, NULL, error))
+  token = dw_secret_file_read (options->token_file, DW_SECRET_TOKEN, error);
+  if (token == NULL)
     return FALSE;
-  g_strstrip (token);
+  if (dw_secret_file_is_exposed (options->token_file))
+    g_printerr (_ ("“%s” is readable by every local user. Make it private: chmod 600\n"), options->token_file);
   for (;;)
     {
       g_autoptr (GPtrArray) letters = dw_dead_letters_list (file, after, PAGE, error);
@@ -129,7 +134,7 @@ redrive (DwStageFile *file, const Options *options, GError **error)
           const DwDeadLetter *letter = letters->pdata[i];
           gboolean settled = FALSE;
 
-          if (!post (session, options, token, letter, &settled, error)
+          if (!post (session, options, token[0], letter, &settled, error)
               || (settled && !dw_dead_letters_remove (file, letter->number, error)))
             return FALSE;
           after = letter->number;
@@ -189,20 +194,24 @@ dw_letters_command (int argc, char **argv)
   g_auto (Options) options = { NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStageFile) file = NULL;
+  g_autofree char *path = NULL;
   const char *what;
   gboolean done;
 
   if (!parse (&options, &argc, &argv, &error))
     return fail (error, 2);
   what = argc == 2 ? argv[1] : "";
-  file = dw_stage_options_open_file (options.registry, &error);
-  if (error != NULL)
+  if (!dw_stage_options_read_registry (options.registry, &path, &error))
     return fail (error, 2);
-  if (file == NULL || (strcmp (what, "list") != 0 && strcmp (what, "redrive") != 0 && strcmp (what, "purge") != 0))
+  if (path == NULL || (strcmp (what, "list") != 0 && strcmp (what, "redrive") != 0 && strcmp (what, "purge") != 0))
     {
       g_printerr (_ ("Say what to do and where: dynamowave-stage dead-letters list --registry sqlite:PATH\n"));
       return 2;
     }
+  /* Beside the stage that has it: the two only meet for the moment of a statement. */
+  file = dw_stage_file_new (path, FALSE, &error);
+  if (file == NULL)
+    return fail (error, 1);
   if (strcmp (what, "list") == 0)
     done = list (file, &error);
   else

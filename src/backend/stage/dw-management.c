@@ -7,6 +7,7 @@
 #include "backend/dw-backend-error.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-secret.h"
 #include "wire/dw-sigv4.h"
 #include "wire/dw-time.h"
 
@@ -104,6 +105,13 @@ refuse_gone (SoupServerMessage *message)
   respond (message, SOUP_STATUS_GONE, "GoneException", NULL);
 }
 
+static void
+refuse_too_large (SoupServerMessage *message)
+{
+  refuse (message, 413, "PayloadTooLargeException", "Payload too large");
+}
+
+/* As it is on the wire: whoever reads it decodes it, once. */
 static const char *
 path_of (SoupServerMessage *message)
 {
@@ -120,9 +128,10 @@ path_of (SoupServerMessage *message)
 gboolean
 dw_management_wants (DwManagement *self, SoupServerMessage *message)
 {
+  g_autofree char *path = g_uri_unescape_string (path_of (message), NULL);
   g_autofree char *id = NULL;
 
-  if (self->config->metrics && strcmp (path_of (message), DW_MANAGEMENT_METRICS) == 0)
+  if (self->config->metrics && g_strcmp0 (path, DW_MANAGEMENT_METRICS) == 0)
     return TRUE;
   return dw_connections_path_parse (path_of (message), self->config->stage, &id) != DW_CONNECTIONS_PATH_OTHER;
 }
@@ -174,7 +183,7 @@ is_bearer (const char *shown)
 static gboolean
 has_token (DwManagement *self, const char *shown)
 {
-  return self->config->management_token != NULL && strcmp (shown + 7, self->config->management_token) == 0;
+  return self->config->management_token != NULL && dw_secret_equal (self->config->management_token, shown + 7);
 }
 
 /* What the head alone tells: nothing is kept of a body that is refused anyway. */
@@ -201,43 +210,16 @@ headers_of (SoupServerMessage *message)
   return headers;
 }
 
-/* What a client signed is the path as it wrote it, and libsoup keeps no more than what it means. `@` and `=` can be
- * written in two ways each. */
-static char *
-spell (const char *path, guint spelling)
-{
-  g_autoptr (GString) text = g_string_new (path);
-
-  g_string_replace (text, "%40", "@", 0);
-  g_string_replace (text, "%3D", "=", 0);
-  g_string_replace (text, "%3d", "=", 0);
-  if (spelling & 1)
-    g_string_replace (text, "=", "%3D", 0);
-  if (spelling & 2)
-    g_string_replace (text, "@", "%40", 0);
-  return g_strdup (text->str);
-}
-
-#define N_SPELLINGS 4
-
 static gboolean
 is_signed (DwManagement *self, SoupServerMessage *message, GByteArray *body, GError **error)
 {
   g_autoptr (GHashTable) headers = headers_of (message);
   g_autoptr (GBytes) bytes = g_bytes_new (body->data, body->len);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  DwSigv4Request request = { soup_server_message_get_method (message), path_of (message),
+                             g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
 
-  for (guint i = 0; i < N_SPELLINGS; i++)
-    {
-      g_autofree char *path = spell (path_of (message), i);
-      DwSigv4Request request = { soup_server_message_get_method (message), path,
-                                 g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
-
-      g_clear_error (error);
-      if (dw_sigv4_verify (&request, "execute-api", self->config->key_id, self->config->secret, now, error))
-        return TRUE;
-    }
-  return FALSE;
+  return dw_sigv4_verify (&request, "execute-api", self->config->key_id, self->config->secret, now, error);
 }
 
 static gboolean
@@ -265,28 +247,43 @@ authorize (DwManagement *self, SoupServerMessage *message, GByteArray *body)
   return FALSE;
 }
 
+static gboolean
+announces_too_much (DwManagement *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  g_autofree char *id = NULL;
+
+  return soup_message_headers_get_content_length (headers) > DW_LIMIT_MESSAGE_BYTES
+         && dw_connections_path_parse (path_of (message), self->config->stage, &id)
+                != DW_CONNECTIONS_PATH_FORBIDDEN;
+}
+
 /**
  * dw_management_begin:
  * @self: a management side
  * @message: a request it wants
  *
- * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that could
- * let it in.
+ * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that
+ * could let it in, or that it is too large.
  */
 void
 dw_management_begin (DwManagement *self, SoupServerMessage *message)
 {
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  if (!may_send_body (self, message))
+  if (announces_too_much (self, message))
+    refuse_too_large (message);
+  else if (!may_send_body (self, message))
     {
       g_autoptr (GByteArray) nothing = g_byte_array_new ();
 
       authorize (self, message, nothing);
-      return;
     }
-  g_hash_table_replace (self->bodies, message, g_byte_array_new ());
-  g_signal_connect_object (message, "got-chunk", G_CALLBACK (on_chunk), self, 0);
-  g_signal_connect_object (message, "finished", G_CALLBACK (on_finished), self, 0);
+  else
+    {
+      g_hash_table_replace (self->bodies, message, g_byte_array_new ());
+      g_signal_connect_object (message, "got-chunk", G_CALLBACK (on_chunk), self, 0);
+      g_signal_connect_object (message, "finished", G_CALLBACK (on_finished), self, 0);
+    }
 }
 
 static void
@@ -295,9 +292,7 @@ post (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray
   g_autoptr (DwServerFrame) frame = NULL;
   g_autofree char *text = NULL;
 
-  if (body->len > DW_LIMIT_MESSAGE_BYTES)
-    refuse (message, 413, "PayloadTooLargeException", "Payload too large");
-  else if (body->len == 0)
+  if (body->len == 0)
     refuse (message, SOUP_STATUS_BAD_REQUEST, "BadRequestException", "The data is empty");
   /* It travels as text. */
   else if (!g_utf8_validate ((const char *) body->data, (gssize) body->len, NULL))
@@ -390,10 +385,25 @@ act (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray 
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
 }
 
+/* Who is not dumpable lets nobody but root count them from outside. */
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (folder != NULL && g_dir_read_name (folder) != NULL)
+    n++;
+  return n;
+}
+
 static void
 answer_metrics (DwManagement *self, SoupServerMessage *message)
 {
-  g_autofree char *text = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway));
+  g_autofree char *counters = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway));
+  g_autofree char *text = g_strdup_printf ("%s# HELP dynamowave_descriptors Descriptors that are open\n"
+                                           "# TYPE dynamowave_descriptors gauge\ndynamowave_descriptors %u\n",
+                                           counters, count_descriptors ());
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (message, "text/plain; version=0.0.4", SOUP_MEMORY_COPY, text, strlen (text));
@@ -405,7 +415,7 @@ answer_metrics (DwManagement *self, SoupServerMessage *message)
  * @message: a request that began with dw_management_begin() and has come to its end
  *
  * Answers it. Source of the answers: the API's service model and captures, in the order in which the gateway looks:
- * the stage, the signature, the id, and then the connection.
+ * the stage, the size, the signature, the id, and then the connection.
  */
 void
 dw_management_answer (DwManagement *self, SoupServerMessage *message)
@@ -419,6 +429,9 @@ dw_management_answer (DwManagement *self, SoupServerMessage *message)
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
   else if (body == NULL)
     refuse (message, 429, "LimitExceededException", "Too many requests at once");
+  /* A signature is over the whole body, and this much of one was not kept. */
+  else if (body->len > DW_LIMIT_MESSAGE_BYTES)
+    refuse_too_large (message);
   else if (!authorize (self, message, body))
     return;
   else if (path == DW_CONNECTIONS_PATH_OTHER)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-memory-registry.h"
 
+#include "wire/dw-thread.h"
+
+#include <string.h>
+
+/* All of it lives in the main thread. */
 struct _DwMemoryRegistry
 {
   GObject parent_instance;
@@ -10,7 +15,8 @@ struct _DwMemoryRegistry
   GSequence *entries;
   guint page_size;
   GHashTable *claims; /* of Claim, by its id */
-  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS */
+  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS and DW_REGISTRY_CLAIMS_BYTES */
+  gsize claimed_bytes;
 };
 
 static void dw_memory_registry_iface_init (DwRegistryInterface *iface);
@@ -67,6 +73,7 @@ dw_memory_registry_put_async (DwRegistry *registry,
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_put_async);
   if (find (self, connection_id) == NULL)
     {
@@ -90,6 +97,7 @@ dw_memory_registry_remove_async (DwRegistry *registry,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
   GSequenceIter *iter = find (self, connection_id);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_remove_async);
   if (iter != NULL)
     g_sequence_remove (iter);
@@ -108,6 +116,7 @@ dw_memory_registry_scan_async (DwRegistry *registry,
   g_autoptr (DwRegistryPage) page = dw_registry_page_new ();
   GSequenceIter *iter = find_after (self, start_key);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
   while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
     {
@@ -136,9 +145,16 @@ claim_free (Claim *claim)
   g_free (claim);
 }
 
+static gsize
+cost_of (const char *id)
+{
+  return strlen (id) + DW_REGISTRY_CLAIM_COST;
+}
+
 static void
 forget_claim (DwMemoryRegistry *self, Claim *claim)
 {
+  self->claimed_bytes -= cost_of (claim->id);
   g_queue_delete_link (&self->claimed, claim->place);
   g_hash_table_remove (self->claims, claim->id);
 }
@@ -156,15 +172,20 @@ dw_memory_registry_claim_async (DwRegistry *registry,
   Claim *oldest;
   Claim *claim;
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_claim_async);
-  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL
-         && (oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS || self->claimed.length >= DW_REGISTRY_CLAIMS))
+  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL && oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS)
     forget_claim (self, oldest);
   if (g_hash_table_contains (self->claims, id))
     {
       g_task_return_int (task, 0);
       return;
     }
+  while ((oldest = g_queue_peek_head (&self->claimed)) != NULL
+         && (self->claimed.length >= DW_REGISTRY_CLAIMS
+             || self->claimed_bytes + cost_of (id) > DW_REGISTRY_CLAIMS_BYTES))
+    forget_claim (self, oldest);
+  self->claimed_bytes += cost_of (id);
   claim = g_new0 (Claim, 1);
   claim->id = g_strdup (id);
   claim->time = now;
@@ -180,6 +201,7 @@ dw_memory_registry_release (DwRegistry *registry, const char *id)
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   Claim *claim = g_hash_table_lookup (self->claims, id);
 
+  DW_ASSERT_MAIN_THREAD ();
   if (claim != NULL)
     forget_claim (self, claim);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-metered-stream.h"
 
-#include "dw-frame-meter.h"
+#include "net/dw-frame-meter.h"
+
+#include "wire/dw-limits.h"
 
 #include "wire/dw-thread.h"
 
@@ -17,18 +19,35 @@ G_DECLARE_FINAL_TYPE (DwMeteredInput, dw_metered_input, DW, METERED_INPUT, GFilt
 #define DW_TYPE_METERED_OUTPUT (dw_metered_output_get_type ())
 G_DECLARE_FINAL_TYPE (DwMeteredOutput, dw_metered_output, DW, METERED_OUTPUT, GFilterOutputStream)
 
+/* The gateway's. */
+static const DwFrameLimits limits = { .side = DW_FRAME_SIDE_SERVER,
+                                      .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                      .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                      .fragments = DW_FRAME_FRAGMENTS };
+
 /* The first byte of a pong. */
 #define PONG_HEAD 0x8a
+
+/* How many frames one call of the system takes. */
+#define AT_ONCE 64
 
 struct _DwMeteredInput
 {
   GFilterInputStream parent_instance;
 
   DwFrameMeter meter;
-  gboolean over;
+  DwFrameLimit over;
   const DwMeteredOutput *output; /* of the same stream */
   DwPollWait *wait;              /* or NULL where there is no bare socket below */
-  DwMeteredStream *stream;       /* it has this */
+  GSource *source;               /* then what waits for the base, as long as its anchor is not destroyed */
+  GSource *anchor;               /* a child of that source; a reference to itself would keep both for ever */
+  GSource *child;                /* of that source: what waits; NULL while it is held */
+  DwMeteredReadFunc may_read;    /* or NULL */
+  gpointer read_data;
+  gsize turn;              /* bytes read since there was nothing; at most DW_METERED_STREAM_TURN */
+  gboolean again;          /* there may be more to read above the socket */
+  gboolean held;           /* until dw_metered_stream_resume() */
+  DwMeteredStream *stream; /* it has this */
 };
 
 struct _DwMeteredOutput
@@ -39,8 +58,11 @@ struct _DwMeteredOutput
   guint64 pongs;    /* how much of that was answers to pings */
   gboolean in_pong; /* libsoup's frame that leaves is one */
   gboolean halfway; /* libsoup's frame has left in part */
-  GBytes *rest;     /* of a frame that did not go through libsoup, or NULL; a frame at most */
-  GSource *flush;   /* waits for the system to take it */
+  GQueue owed;      /* of GBytes: frames that do not go through libsoup; the stage's socket bounds them in bytes */
+  gsize gathered;   /* bytes of them in this turn; DW_METERED_STREAM_GATHER and a frame at most */
+  GSource *flush;   /* waits for the system to take more, or NULL */
+  DwTurn *turn;
+  DwTurnPlace place; /* where they are written at the end of the turn */
 };
 
 struct _DwMeteredStream
@@ -95,18 +117,117 @@ dw_metered_input_is_readable (GPollableInputStream *stream)
   return g_pollable_input_stream_is_readable (input_base (stream));
 }
 
+static gboolean
+goes_on (GSource *source, GSourceFunc callback, gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs anchor_functions = { .dispatch = goes_on };
+
+static gboolean
+has_source (DwMeteredInput *self)
+{
+  return self->anchor != NULL && !g_source_is_destroyed (self->anchor);
+}
+
+/* What TLS has decrypted and we have not read makes its source no more ready. libsoup makes a new source after each
+ * turn, so that is told too. */
+static void
+look_again (DwMeteredInput *self, gboolean again)
+{
+  self->again = again;
+  if (has_source (self))
+    g_source_set_ready_time (self->anchor, again ? 0 : -1);
+}
+
+/* Above TLS there is no descriptor of one's own: the source of the base is a child of ours, and can be taken away.
+ */
+static void
+watch_base (DwMeteredInput *self)
+{
+  self->child = g_pollable_input_stream_create_source (input_base (self), NULL);
+  g_source_set_dummy_callback (self->child);
+  g_source_add_child_source (self->source, self->child);
+}
+
+static void
+unwatch_base (DwMeteredInput *self)
+{
+  if (self->child != NULL && has_source (self))
+    g_source_remove_child_source (self->source, self->child);
+  g_clear_pointer (&self->child, g_source_unref);
+}
+
+static void
+set_source (DwMeteredInput *self, GSource *source)
+{
+  unwatch_base (self);
+  g_clear_pointer (&self->anchor, g_source_unref);
+  self->source = source;
+  if (source == NULL)
+    return;
+  self->anchor = g_source_new (&anchor_functions, sizeof (GSource));
+  g_source_add_child_source (source, self->anchor);
+  if (self->held)
+    return;
+  watch_base (self);
+  look_again (self, self->again);
+}
+
+static void
+hold (DwMeteredInput *self, gboolean held)
+{
+  self->held = held;
+  if (self->wait != NULL)
+    dw_poll_hold (self->wait, held);
+  else if (held)
+    unwatch_base (self);
+  else
+    {
+      if (has_source (self) && self->child == NULL)
+        watch_base (self);
+      look_again (self, TRUE);
+    }
+}
+
+static gboolean
+would_block (DwMeteredInput *self, const char *words, GError **error)
+{
+  self->turn = 0;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, words);
+  return FALSE;
+}
+
+/* libsoup reads until there is nothing, and only then looks at what it has. */
+static gboolean
+takes_more (DwMeteredInput *self, GError **error)
+{
+  if (self->turn == 0)
+    look_again (self, FALSE);
+  if (self->held)
+    return would_block (self, "held", error);
+  if (self->turn >= DW_METERED_STREAM_TURN)
+    {
+      look_again (self, TRUE);
+      return would_block (self, "enough for this turn", error);
+    }
+  if (self->turn > 0 || self->may_read == NULL || self->may_read (self->read_data))
+    return TRUE;
+  hold (self, TRUE);
+  return would_block (self, "held", error);
+}
+
 static GSource *
 dw_metered_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) child = NULL;
+  DwMeteredInput *self = DW_METERED_INPUT (stream);
   GSource *source;
 
-  if (DW_METERED_INPUT (stream)->wait != NULL)
-    return dw_poll_create_source (DW_METERED_INPUT (stream)->wait, G_OBJECT (stream));
-  child = g_pollable_input_stream_create_source (input_base (stream), cancellable);
+  if (self->wait != NULL)
+    return dw_poll_create_source (self->wait, G_OBJECT (stream));
   source = g_pollable_source_new (G_OBJECT (stream));
-  g_source_set_dummy_callback (child);
-  g_source_add_child_source (source, child);
+  set_source (self, source);
   return source;
 }
 
@@ -123,16 +244,20 @@ dw_metered_input_read_nonblocking (GPollableInputStream *stream, void *buffer, g
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the answers to pings are not read");
       return -1;
     }
-  length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer, count, NULL, error);
+  if (!takes_more (self, error))
+    return -1;
+  length = g_pollable_input_stream_read_nonblocking (input_base (stream), buffer,
+                                                     MIN (count, DW_METERED_STREAM_TURN - self->turn), NULL, error);
+  self->turn = length > 0 ? self->turn + (gsize) length : 0;
   if (length <= 0)
     return length;
-  if (!self->over && dw_frame_meter_feed (&self->meter, buffer, (gsize) length))
-    return length;
-  if (!self->over)
+  if (self->over == DW_FRAME_LIMIT_NONE)
     {
-      self->over = TRUE;
+      self->over = dw_frame_meter_feed (&self->meter, &limits, buffer, (gsize) length, NULL);
+      if (self->over == DW_FRAME_LIMIT_NONE)
+        return length;
       if (self->stream != NULL)
-        g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0);
+        g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, self->over);
     }
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "over the limit");
   return -1;
@@ -150,6 +275,7 @@ dw_metered_input_pollable_init (GPollableInputStreamInterface *iface)
 static void
 dw_metered_input_dispose (GObject *object)
 {
+  set_source (DW_METERED_INPUT (object), NULL);
   g_clear_pointer (&DW_METERED_INPUT (object)->wait, dw_poll_remove);
   G_OBJECT_CLASS (dw_metered_input_parent_class)->dispose (object);
 }
@@ -194,28 +320,42 @@ dw_metered_output_create_source (GPollableOutputStream *stream, GCancellable *ca
   return source;
 }
 
-/* FALSE while there is still a rest. */
-static gboolean
-flush_rest (DwMeteredOutput *self)
+static void
+drop_written (DwMeteredOutput *self, gsize bytes)
 {
-  gsize size;
-  const void *data = self->rest != NULL ? g_bytes_get_data (self->rest, &size) : NULL;
-  gssize length;
-
-  if (data == NULL)
-    return TRUE;
-  length = g_pollable_output_stream_write_nonblocking (output_base (self), data, size, NULL, NULL);
-  if (length <= 0)
-    return FALSE;
-  self->written += (guint64) length;
-  if ((gsize) length < size)
+  self->written += bytes;
+  while (bytes > 0)
     {
-      g_autoptr (GBytes) whole = g_steal_pointer (&self->rest);
+      g_autoptr (GBytes) first = g_queue_pop_head (&self->owed);
+      gsize size = g_bytes_get_size (first);
 
-      self->rest = g_bytes_new_from_bytes (whole, (gsize) length, size - (gsize) length);
-      return FALSE;
+      if (bytes < size)
+        g_queue_push_head (&self->owed, g_bytes_new_from_bytes (first, bytes, size - bytes));
+      bytes -= MIN (bytes, size);
     }
-  g_clear_pointer (&self->rest, g_bytes_unref);
+}
+
+/* FALSE while something is owed still. libsoup's own frame, where it has left in part, comes first. */
+static gboolean
+write_owed (DwMeteredOutput *self)
+{
+  self->gathered = 0;
+  while (!g_queue_is_empty (&self->owed))
+    {
+      GOutputVector vectors[AT_ONCE];
+      gsize n = 0;
+      gsize written = 0;
+
+      if (self->halfway)
+        return FALSE;
+      for (GList *at = self->owed.head; at != NULL && n < AT_ONCE; at = at->next, n++)
+        vectors[n].buffer = g_bytes_get_data (at->data, &vectors[n].size);
+      if (g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, &written, NULL, NULL)
+          != G_POLLABLE_RETURN_OK)
+        return FALSE;
+      drop_written (self, written);
+    }
+
   return TRUE;
 }
 
@@ -225,6 +365,7 @@ stop_flush (DwMeteredOutput *self)
   if (self->flush != NULL)
     g_source_destroy (self->flush);
   g_clear_pointer (&self->flush, g_source_unref);
+  dw_turn_remove (&self->place);
 }
 
 static gboolean
@@ -232,17 +373,18 @@ on_flush (GObject *stream, gpointer data)
 {
   DwMeteredOutput *self = data;
 
-  if (!flush_rest (self) && !g_output_stream_is_closed (G_OUTPUT_STREAM (self)))
+  if (!write_owed (self) && !g_output_stream_is_closed (G_OUTPUT_STREAM (self)))
     return G_SOURCE_CONTINUE;
   g_clear_pointer (&self->flush, g_source_unref);
   return G_SOURCE_REMOVE;
 }
 
 static void
-keep_rest (DwMeteredOutput *self, GBytes *frame, gsize from)
+write_or_wait (gpointer data)
 {
-  self->rest = g_bytes_new_from_bytes (frame, from, g_bytes_get_size (frame) - from);
-  if (self->flush != NULL)
+  DwMeteredOutput *self = data;
+
+  if (write_owed (self) || self->flush != NULL)
     return;
   self->flush = g_pollable_output_stream_create_source (output_base (self), NULL);
   g_source_set_callback (self->flush, G_SOURCE_FUNC (on_flush), self, NULL);
@@ -255,7 +397,7 @@ dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *
   DwMeteredOutput *self = DW_METERED_OUTPUT (stream);
   gssize length;
 
-  if (!flush_rest (self))
+  if (!self->halfway && !write_owed (self))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a frame is on its way");
       return -1;
@@ -276,8 +418,12 @@ dw_metered_output_write_nonblocking (GPollableOutputStream *stream, const void *
 static void
 dw_metered_output_dispose (GObject *object)
 {
-  stop_flush (DW_METERED_OUTPUT (object));
-  g_clear_pointer (&DW_METERED_OUTPUT (object)->rest, g_bytes_unref);
+  DwMeteredOutput *self = DW_METERED_OUTPUT (object);
+
+  stop_flush (self);
+  g_queue_clear_full (&self->owed, (GDestroyNotify) g_bytes_unref);
+  g_clear_pointer (&self->turn, dw_turn_unref);
+
   G_OBJECT_CLASS (dw_metered_output_parent_class)->dispose (object);
 }
 
@@ -299,6 +445,7 @@ dw_metered_output_class_init (DwMeteredOutputClass *klass)
 static void
 dw_metered_output_init (DwMeteredOutput *self)
 {
+  g_queue_init (&self->owed);
 }
 
 static GInputStream *
@@ -321,7 +468,7 @@ let_go (DwMeteredStream *self)
 
   g_clear_pointer (&self->input->wait, dw_poll_remove);
   stop_flush (self->output);
-  g_clear_pointer (&self->output->rest, g_bytes_unref);
+  g_queue_clear_full (&self->output->owed, (GDestroyNotify) g_bytes_unref);
 }
 
 /* TLS says goodbye in a pool thread, and waits there for a peer that does not read: for that no thread is spent. */
@@ -395,6 +542,7 @@ dw_metered_stream_finalize (GObject *object)
   /* libsoup may keep the two halves a little longer. */
   self->input->output = NULL;
   self->input->stream = NULL;
+  self->input->may_read = NULL;
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);
@@ -416,11 +564,12 @@ dw_metered_stream_class_init (DwMeteredStreamClass *klass)
   stream_class->close_finish = dw_metered_stream_close_finish;
   /**
    * DwMeteredStream::over-limit:
+   * @limit: which, a #DwFrameLimit
    *
    * The client sent a frame or a message that is too large. Emitted once; what it sends from here on is dropped.
    */
   signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                                             NULL, NULL, G_TYPE_NONE, 0);
+                                             NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void
@@ -433,7 +582,7 @@ dw_metered_stream_init (DwMeteredStream *self)
  * @base: a client's connection, right after its upgrade
  * @socket: (nullable): the socket below
  * @encrypted: whether TLS is between the two
- * @poll: what waits for the socket where it is not encrypted
+ * @poll: what waits for the socket where it is not encrypted, and at the end of whose turns its frames are written
  *
  * Returns: (transfer full): the same connection, measured
  */
@@ -447,6 +596,7 @@ dw_metered_stream_new (GIOStream *base, GSocket *socket, gboolean encrypted, DwP
                               "close-base-stream", FALSE, NULL);
   self->output = g_object_new (DW_TYPE_METERED_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                                "close-base-stream", FALSE, NULL);
+  self->output->turn = dw_turn_ref (dw_poll_get_turn (poll));
   self->input->output = self->output;
   self->input->stream = self;
   self->thread = g_thread_self ();
@@ -455,6 +605,33 @@ dw_metered_stream_new (GIOStream *base, GSocket *socket, gboolean encrypted, DwP
   if (socket != NULL && !encrypted)
     self->input->wait = dw_poll_add (poll, socket);
   return self;
+}
+
+/**
+ * dw_metered_stream_set_read_func:
+ * @self: a stream
+ * @func: (nullable): asked before each turn of reading; where it says no, nothing is read until
+ *   dw_metered_stream_resume()
+ * @data: for @func
+ */
+void
+dw_metered_stream_set_read_func (DwMeteredStream *self, DwMeteredReadFunc func, gpointer data)
+{
+  self->input->may_read = func;
+  self->input->read_data = data;
+}
+
+/**
+ * dw_metered_stream_resume:
+ * @self: a stream
+ *
+ * It is read again. What came meanwhile waits below, and at last with whoever sends it.
+ */
+void
+dw_metered_stream_resume (DwMeteredStream *self)
+{
+  if (self->input->held)
+    hold (self->input, FALSE);
 }
 
 /**
@@ -486,28 +663,26 @@ dw_metered_stream_get_pongs (DwMeteredStream *self)
  * @self: a stream
  * @frame: a whole frame of the server
  *
- * Hands a frame to the system past libsoup, which copies each one and waits for a turn of the main loop. The same
- * bytes can go to any number of streams. The caller knows that libsoup holds nothing of its own for this stream.
- *
- * Returns: %FALSE where it cannot go now, and nothing of it went
+ * Hands a frame to the system past libsoup, which copies each one and writes each by itself. All that a stream is
+ * owed in one turn of the main loop is written in one call, at its end; the same bytes can go to any number of streams.
+ * Frames of libsoup's own, pongs and the close frame, come after those that were there before them.
  */
-gboolean
+void
 dw_metered_stream_send (DwMeteredStream *self, GBytes *frame)
 {
   DwMeteredOutput *output = self->output;
-  gsize size;
-  const void *data = g_bytes_get_data (frame, &size);
-  gssize length;
 
-  if (output->halfway || output->rest != NULL)
-    return FALSE;
-  length = g_pollable_output_stream_write_nonblocking (output_base (output), data, size, NULL, NULL);
-  if (length <= 0)
-    return FALSE;
-  output->written += (guint64) length;
-  if ((gsize) length < size)
-    keep_rest (output, frame, (gsize) length);
-  return TRUE;
+  DW_ASSERT_THREAD (self->thread);
+
+  g_queue_push_tail (&output->owed, g_bytes_ref (frame));
+  output->gathered += g_bytes_get_size (frame);
+  if (output->flush != NULL)
+    return;
+
+  if (output->gathered >= DW_METERED_STREAM_GATHER)
+    write_or_wait (output);
+  else
+    dw_turn_add (output->turn, &output->place, write_or_wait, output);
 }
 
 /**

@@ -148,6 +148,7 @@ dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection)
  * dw_route_table_select:
  * @table: a table
  * @body: a message's text
+ * @length: how many bytes it has; with a NUL among them it is not JSON
  *
  * Chooses the route of a message by the selection expression: an exact match, else `$default`. A body that is not
  * JSON, or has no such key, goes to `$default`. `$connect` and `$disconnect` are never chosen by a body. Source:
@@ -156,9 +157,9 @@ dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection)
  * Returns: (transfer full) (nullable): the route key, or %NULL where the gateway says "Forbidden"
  */
 char *
-dw_route_table_select (DwRouteTable *table, const char *body)
+dw_route_table_select (DwRouteTable *table, const char *body, gsize length)
 {
-  JsonNode *root = dw_json_parse (table->parser, body, -1, NULL);
+  JsonNode *root = dw_json_parse (table->parser, body, (gssize) length, NULL);
   g_autofree char *selected = dw_selection_evaluate (table->selection, root);
 
   if (selected != NULL && *selected != '$' && dw_route_table_has (table, selected))

@@ -25,7 +25,7 @@ void dw_route_table_set_functions (DwRouteTable *table, DwFunctions *functions);
 DwFunctions *dw_route_table_get_functions (DwRouteTable *table, const char *route_key);
 gboolean dw_route_table_has (DwRouteTable *table, const char *route_key);
 DwHandlerFunc dw_route_table_get (DwRouteTable *table, const char *route_key);
-char *dw_route_table_select (DwRouteTable *table, const char *body);
+char *dw_route_table_select (DwRouteTable *table, const char *body, gsize length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRouteTable, dw_route_table_free)
 

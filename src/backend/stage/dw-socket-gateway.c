@@ -4,16 +4,24 @@
 #include "backend/dw-backend-error.h"
 
 #include "wire/dw-backoff.h"
+#include "wire/dw-thread.h"
 
+#include <string.h>
+
+/* It lives in the main thread, but for what begins with “run_”, which is called in that of the tables. */
 struct _DwSocketGateway
 {
   GObject parent_instance;
 
   GHashTable *sockets; /* by connection ID; bounded by the connections the server takes */
   DwMetrics *metrics;
-  DwStageFile *letters; /* or NULL */
-  DwThrottle throttle;  /* of the stage: messages and posts share it */
+  DwTables *letters;   /* or NULL */
+  gsize letters_bytes; /* that were given to it since it was last told to measure them */
+  DwThrottle throttle; /* of the stage: messages and posts share it */
 };
+
+/* What an id in a list takes. */
+#define LETTER_ID_BYTES 40
 
 static void dw_socket_gateway_iface_init (DwGatewayInterface *iface);
 
@@ -46,24 +54,73 @@ posting_free (Posting *posting)
   g_free (posting);
 }
 
+/* A post that was given up, on its way to the file. */
+typedef struct
+{
+  GPtrArray *ids;
+  char *text;
+  gint64 time;
+  gboolean trim;
+} Letters;
+
+static void
+letters_free (gpointer data)
+{
+  Letters *letters = data;
+
+  g_ptr_array_unref (letters->ids);
+  g_free (letters->text);
+  g_free (letters);
+}
+
+static gboolean
+run_keep (DwStageFile *file, gpointer data, GError **error)
+{
+  Letters *letters = data;
+
+  return dw_dead_letters_add (file, letters->ids, letters->text, "Too Many Requests", letters->time, error)
+         && (!letters->trim || dw_dead_letters_trim (file, error));
+}
+
+static void
+on_kept (gpointer data, const GError *error)
+{
+  Letters *letters = data;
+
+  if (error != NULL)
+    g_warning ("A post to %u connections is lost: %s", letters->ids->len, error->message);
+}
+
+/* The letters are measured each time an eighth of what they may take has come since. */
+static void
+keep (DwSocketGateway *self, Posting *posting)
+{
+  gsize size = strlen (posting->frame->text);
+  Letters *letters = g_new0 (Letters, 1);
+
+  letters->ids = g_ptr_array_ref (posting->ids);
+  letters->text = g_strdup (posting->frame->text);
+  letters->time = g_get_real_time () / 1000;
+  letters->trim = self->letters_bytes == 0 || self->letters_bytes >= DW_DEAD_LETTERS_BYTES / 8;
+  if (letters->trim)
+    self->letters_bytes = 0;
+  self->letters_bytes += posting->ids->len * (size + DW_DEAD_LETTERS_COST);
+  dw_tables_queue (self->letters, DW_TABLES_WRITE, run_keep, on_kept, letters, letters_free,
+                   size + posting->ids->len * (gsize) LETTER_ID_BYTES);
+}
+
 static void
 give_up (DwSocketGateway *self, Posting *posting)
 {
-  gint64 now = g_get_real_time () / 1000;
-
-  for (guint i = 0; i < posting->ids->len; i++)
-    {
-      const char *id = g_ptr_array_index (posting->ids, i);
-      g_autoptr (GError) error = NULL;
-
-      self->metrics->dropped++;
-      if (self->letters == NULL)
-        g_message (
-            "A post to %s was throttled too often and is lost: without --registry sqlite:PATH nothing keeps it",
-            id);
-      else if (!dw_dead_letters_add (self->letters, id, posting->frame->text, "Too Many Requests", now, &error))
-        g_warning ("A post to %s is lost: %s", id, error->message);
-    }
+  if (posting->ids->len == 0)
+    return;
+  self->metrics->dropped += posting->ids->len;
+  if (self->letters != NULL)
+    keep (self, posting);
+  else
+    g_message ("A post to %u connections was throttled too often and is lost: without --registry sqlite:PATH "
+               "nothing keeps it",
+               posting->ids->len);
 }
 
 static gboolean post_again (gpointer data);
@@ -121,6 +178,7 @@ dw_socket_gateway_post_async (DwGateway *gateway,
   GTask *task = g_task_new (gateway, cancellable, callback, data);
   Posting *posting = g_new0 (Posting, 1);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_socket_gateway_post_async);
   posting->frame = dw_server_frame_new (text);
   posting->ids = g_ptr_array_ref (connection_ids);
@@ -141,6 +199,7 @@ dw_socket_gateway_get_async (DwGateway *gateway,
   DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
   DwConnectionInfo *info;
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_socket_gateway_get_async);
   if (socket == NULL)
     {
@@ -164,6 +223,7 @@ dw_socket_gateway_delete_async (DwGateway *gateway,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
   DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
 
+  DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_socket_gateway_delete_async);
   if (socket == NULL)
     {
@@ -180,7 +240,7 @@ dw_socket_gateway_finalize (GObject *object)
   DwSocketGateway *self = DW_SOCKET_GATEWAY (object);
 
   g_clear_pointer (&self->sockets, g_hash_table_unref);
-  g_clear_object (&self->letters);
+  g_clear_pointer (&self->letters, dw_tables_unref);
   g_free (self->metrics);
   G_OBJECT_CLASS (dw_socket_gateway_parent_class)->finalize (object);
 }
@@ -215,12 +275,12 @@ dw_socket_gateway_iface_init (DwGatewayInterface *iface)
  * Returns: (transfer full): the gateway of a stage that holds its sockets itself
  */
 DwSocketGateway *
-dw_socket_gateway_new (double rate, double burst, DwStageFile *letters)
+dw_socket_gateway_new (double rate, double burst, DwTables *letters)
 {
   DwSocketGateway *self = g_object_new (DW_TYPE_SOCKET_GATEWAY, NULL);
 
   dw_throttle_init (&self->throttle, rate, burst, g_get_monotonic_time ());
-  g_set_object (&self->letters, letters);
+  self->letters = letters != NULL ? dw_tables_ref (letters) : NULL;
   return self;
 }
 
@@ -260,6 +320,20 @@ dw_socket_gateway_add (DwSocketGateway *self, DwStageSocket *socket)
 {
   g_hash_table_replace (self->sockets, dw_stage_socket_get_caller (socket)->connection_id, g_object_ref (socket));
   self->metrics->connections = g_hash_table_size (self->sockets);
+}
+
+/**
+ * dw_socket_gateway_resume:
+ * @self: a gateway
+ * @connection_id: whose messages there is room for again
+ */
+void
+dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id)
+{
+  DwStageSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
+
+  if (socket != NULL)
+    dw_stage_socket_resume (socket);
 }
 
 /**

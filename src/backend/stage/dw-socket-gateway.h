@@ -4,6 +4,7 @@
 #include "dw-dead-letters.h"
 #include "dw-metrics.h"
 #include "dw-stage-socket.h"
+#include "dw-tables.h"
 #include "dw-throttle.h"
 
 #include "backend/handlers/dw-gateway.h"
@@ -22,11 +23,12 @@ G_DECLARE_FINAL_TYPE (DwSocketGateway, dw_socket_gateway, DW, SOCKET_GATEWAY, GO
 /** DW_SOCKET_GATEWAY_CAP_MS: its longest delay, in milliseconds. */
 #define DW_SOCKET_GATEWAY_CAP_MS 1000
 
-DwSocketGateway *dw_socket_gateway_new (double rate, double burst, DwStageFile *letters);
+DwSocketGateway *dw_socket_gateway_new (double rate, double burst, DwTables *letters);
 DwMetrics *dw_socket_gateway_get_metrics (DwSocketGateway *self);
 gboolean dw_socket_gateway_may_post (DwSocketGateway *self);
 
 void dw_socket_gateway_add (DwSocketGateway *self, DwStageSocket *socket);
+void dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id);
 void dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id);
 gboolean dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame);
 guint dw_socket_gateway_get_size (DwSocketGateway *self);

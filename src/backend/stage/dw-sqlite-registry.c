@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-sqlite-registry.h"
 
+#include "wire/dw-thread.h"
+
+#include <string.h>
+
+/* It lives in the main thread, as all registries do; what begins with “run_” is called in that of the tables. */
 struct _DwSqliteRegistry
 {
   GObject parent_instance;
 
-  DwStageFile *file;
+  DwTables *tables;
   guint page_size;
+
+  /* What the ids of messages take in the file; the tables' thread alone knows. Nobody else adds to them. */
+  gint64 claims;       /* at most DW_REGISTRY_CLAIMS */
+  gint64 claims_bytes; /* at most DW_REGISTRY_CLAIMS_BYTES */
+  gboolean counted;    /* or they have to be counted anew */
 };
 
 static void dw_sqlite_registry_iface_init (DwRegistryInterface *iface);
@@ -16,13 +26,68 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwSqliteRegistry,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DW_TYPE_REGISTRY, dw_sqlite_registry_iface_init))
 
-static void
-return_done (GTask *task, gboolean done, GError *error)
+/* What one of the calls asks for, and what it is answered. */
+typedef struct
 {
-  if (done)
-    g_task_return_boolean (task, TRUE);
+  DwSqliteRegistry *registry;
+  GTask *task; /* or NULL where nobody waits */
+  char *id;    /* or NULL */
+  gint64 time;
+  gboolean fresh;
+  DwRegistryPage *page;
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  DW_ASSERT_MAIN_THREAD ();
+  g_clear_pointer (&request->page, dw_registry_page_free);
+  g_free (request->id);
+  g_clear_object (&request->task);
+  g_object_unref (request->registry);
+  g_free (request);
+}
+
+/* Takes the task. */
+static void
+ask (DwSqliteRegistry *self,
+     GTask *task,
+     DwTablesKind kind,
+     DwTablesFunc func,
+     DwTablesDone done,
+     const char *id,
+     gint64 time)
+{
+  Request *request = g_new0 (Request, 1);
+
+  DW_ASSERT_MAIN_THREAD ();
+  request->registry = g_object_ref (self);
+  request->task = task;
+  request->id = g_strdup (id);
+  request->time = time;
+  dw_tables_queue (self->tables, kind, func, done, request, request_free, id != NULL ? strlen (id) : 0);
+}
+
+static void
+on_done (gpointer data, const GError *error)
+{
+  Request *request = data;
+
+  if (error != NULL)
+    g_task_return_error (request->task, g_error_copy (error));
   else
-    g_task_return_error (task, error);
+    g_task_return_boolean (request->task, TRUE);
+}
+
+static gboolean
+run_put (DwStageFile *file, gpointer data, GError **error)
+{
+  Request *request = data;
+
+  return dw_stage_file_run (file, "INSERT OR REPLACE INTO connections VALUES (?, ?)", "si", error, request->id,
+                            request->time);
 }
 
 static void
@@ -33,14 +98,18 @@ dw_sqlite_registry_put_async (DwRegistry *registry,
                               GAsyncReadyCallback callback,
                               gpointer data)
 {
-  DwSqliteRegistry *self = DW_SQLITE_REGISTRY (registry);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GError *error = NULL;
-  gboolean done = dw_stage_file_run (self->file, "INSERT OR REPLACE INTO connections VALUES (?, ?)", "si", &error,
-                                     connection_id, timestamp);
+  GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_sqlite_registry_put_async);
-  return_done (task, done, error);
+  ask (DW_SQLITE_REGISTRY (registry), task, DW_TABLES_WRITE, run_put, on_done, connection_id, timestamp);
+}
+
+static gboolean
+run_remove (DwStageFile *file, gpointer data, GError **error)
+{
+  Request *request = data;
+
+  return dw_stage_file_run (file, "DELETE FROM connections WHERE connection_id = ?", "s", error, request->id);
 }
 
 static void
@@ -50,46 +119,70 @@ dw_sqlite_registry_remove_async (DwRegistry *registry,
                                  GAsyncReadyCallback callback,
                                  gpointer data)
 {
-  DwSqliteRegistry *self = DW_SQLITE_REGISTRY (registry);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GError *error = NULL;
-  gboolean done =
-      dw_stage_file_run (self->file, "DELETE FROM connections WHERE connection_id = ?", "s", &error, connection_id);
+  GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_sqlite_registry_remove_async);
-  return_done (task, done, error);
+  ask (DW_SQLITE_REGISTRY (registry), task, DW_TABLES_REMOVE, run_remove, on_done, connection_id, 0);
 }
 
-static DwRegistryPage *
-read_page (DwSqliteRegistry *self, const char *start_key, GError **error)
+static gboolean
+run_read (DwStageFile *file, Request *request, GError **error)
 {
-  g_autoptr (DwRegistryPage) page = dw_registry_page_new ();
+  DwRegistryPage *page = request->page;
   sqlite3_stmt *statement = dw_stage_file_prepare (
-      self->file,
+      file,
       "SELECT connection_id, timestamp FROM connections WHERE connection_id > ? ORDER BY connection_id LIMIT ?",
       error);
   GError *problem = NULL;
 
   if (statement == NULL)
-    return NULL;
-  sqlite3_bind_text (statement, 1, start_key != NULL ? start_key : "", -1, SQLITE_TRANSIENT);
-  sqlite3_bind_int64 (statement, 2, self->page_size);
-  while (dw_stage_file_step (self->file, statement, &problem))
+    return FALSE;
+  sqlite3_bind_text (statement, 1, request->id != NULL ? request->id : "", -1, SQLITE_TRANSIENT);
+  sqlite3_bind_int64 (statement, 2, request->registry->page_size);
+  while (dw_stage_file_step (file, statement, &problem))
     {
-      gint64 timestamp = sqlite3_column_int64 (statement, 1);
+      gint64 timestamp = CLAMP (sqlite3_column_int64 (statement, 1), 0, G_MAXINT64 / 2);
 
-      g_ptr_array_add (page->connection_ids, g_strdup ((const char *) sqlite3_column_text (statement, 0)));
+      g_ptr_array_add (page->connection_ids, dw_stage_file_dup_text (statement, 0));
       g_array_append_val (page->timestamps, timestamp);
     }
-  if (problem != NULL)
-    {
-      g_propagate_error (error, problem);
-      return NULL;
-    }
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+static gboolean
+run_scan (DwStageFile *file, gpointer data, GError **error)
+{
+  Request *request = data;
+  DwRegistryPage *page;
+  const char *last;
+
+  /* It may be tried again. */
+  g_clear_pointer (&request->page, dw_registry_page_free);
+  page = request->page = dw_registry_page_new ();
+  if (!run_read (file, request, error))
+    return FALSE;
   /* As the real table: a full page may be the last one, and only the next, empty one tells. */
-  if (page->connection_ids->len == self->page_size)
-    page->last_key = g_strdup (g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1));
-  return g_steal_pointer (&page);
+  if (page->connection_ids->len < request->registry->page_size)
+    return TRUE;
+  last = g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1);
+  /* It comes from the file: a scan that does not get on would never end. */
+  if (request->id == NULL || strcmp (last, request->id) > 0)
+    page->last_key = g_strdup (last);
+  return TRUE;
+}
+
+static void
+on_scanned (gpointer data, const GError *error)
+{
+  Request *request = data;
+
+  if (error != NULL)
+    g_task_return_error (request->task, g_error_copy (error));
+  else
+    g_task_return_pointer (request->task, g_steal_pointer (&request->page), (GDestroyNotify) dw_registry_page_free);
 }
 
 static void
@@ -99,16 +192,103 @@ dw_sqlite_registry_scan_async (DwRegistry *registry,
                                GAsyncReadyCallback callback,
                                gpointer data)
 {
-  DwSqliteRegistry *self = DW_SQLITE_REGISTRY (registry);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GError *error = NULL;
-  DwRegistryPage *page = read_page (self, start_key, &error);
+  GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_sqlite_registry_scan_async);
-  if (page == NULL)
-    g_task_return_error (task, error);
+  ask (DW_SQLITE_REGISTRY (registry), task, DW_TABLES_READ, run_scan, on_scanned, start_key, 0);
+}
+
+#define COST "length (CAST (id AS BLOB)) + " G_STRINGIFY (DW_REGISTRY_CLAIM_COST)
+
+static gboolean
+run_count (DwSqliteRegistry *self, DwStageFile *file, GError **error)
+{
+  self->counted = dw_stage_file_sum (file, "SELECT count(*) FROM claims", "", &self->claims, error)
+                  && dw_stage_file_sum (file, "SELECT " COST " FROM claims", "", &self->claims_bytes, error);
+  return self->counted;
+}
+
+static void
+run_uncount (DwSqliteRegistry *self, DwStageFile *file, gint64 freed)
+{
+  self->claims -= dw_stage_file_get_changes (file);
+  self->claims_bytes -= freed;
+}
+
+static gboolean
+run_expire (DwSqliteRegistry *self, DwStageFile *file, gint64 before, GError **error)
+{
+  gint64 freed;
+
+  if (!dw_stage_file_sum (file, "DELETE FROM claims WHERE time <= ? RETURNING " COST, "i", &freed, error, before))
+    return FALSE;
+  run_uncount (self, file, freed);
+  return TRUE;
+}
+
+/* The oldest go. */
+static gboolean
+run_make_room (DwSqliteRegistry *self, DwStageFile *file, gint64 cost, GError **error)
+{
+  while (self->claims >= DW_REGISTRY_CLAIMS || self->claims_bytes + cost > DW_REGISTRY_CLAIMS_BYTES)
+    {
+      gint64 surplus = MAX (self->claims - DW_REGISTRY_CLAIMS + 1, 1);
+      gint64 freed;
+
+      if (!dw_stage_file_sum (
+              file, "DELETE FROM claims WHERE id IN (SELECT id FROM claims ORDER BY time LIMIT ?) RETURNING " COST,
+              "i", &freed, error, surplus))
+        return FALSE;
+      /* Somebody else took them away. */
+      if (dw_stage_file_get_changes (file) == 0)
+        return run_count (self, file, error);
+      run_uncount (self, file, freed);
+    }
+  return TRUE;
+}
+
+static gboolean
+run_claim_counted (DwSqliteRegistry *self, DwStageFile *file, Request *request, GError **error)
+{
+  gint64 cost = (gint64) strlen (request->id) + DW_REGISTRY_CLAIM_COST;
+  gint64 known;
+
+  if (!self->counted && !run_count (self, file, error))
+    return FALSE;
+  if (!run_expire (self, file, request->time - DW_REGISTRY_CLAIM_SECONDS, error)
+      || !dw_stage_file_sum (file, "SELECT count(*) FROM claims WHERE id = ?", "s", &known, error, request->id))
+    return FALSE;
+  request->fresh = known == 0;
+  if (known > 0)
+    return TRUE;
+  if (!run_make_room (self, file, cost, error)
+      || !dw_stage_file_run (file, "INSERT INTO claims VALUES (?, ?)", "si", error, request->id, request->time))
+    return FALSE;
+  self->claims++;
+  self->claims_bytes += cost;
+  return TRUE;
+}
+
+static gboolean
+run_claim (DwStageFile *file, gpointer data, GError **error)
+{
+  Request *request = data;
+  gboolean done = run_claim_counted (request->registry, file, request, error);
+
+  /* What was counted is taken back with the rest. */
+  request->registry->counted = request->registry->counted && done;
+  return done;
+}
+
+static void
+on_claimed (gpointer data, const GError *error)
+{
+  Request *request = data;
+
+  if (error != NULL)
+    g_task_return_error (request->task, g_error_copy (error));
   else
-    g_task_return_pointer (task, page, (GDestroyNotify) dw_registry_page_free);
+    g_task_return_int (request->task, request->fresh);
 }
 
 static void
@@ -119,29 +299,35 @@ dw_sqlite_registry_claim_async (DwRegistry *registry,
                                 GAsyncReadyCallback callback,
                                 gpointer data)
 {
-  DwSqliteRegistry *self = DW_SQLITE_REGISTRY (registry);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  GError *error = NULL;
+  GTask *task = g_task_new (registry, cancellable, callback, data);
 
   g_task_set_source_tag (task, dw_sqlite_registry_claim_async);
-  if (!dw_stage_file_run (self->file, "DELETE FROM claims WHERE time <= ?", "i", &error,
-                          now - DW_REGISTRY_CLAIM_SECONDS)
-      || !dw_stage_file_run (self->file, "INSERT OR IGNORE INTO claims VALUES (?, ?)", "si", &error, id, now))
-    g_task_return_error (task, error);
-  else
-    g_task_return_int (task, dw_stage_file_get_changes (self->file) > 0);
+  ask (DW_SQLITE_REGISTRY (registry), task, DW_TABLES_WRITE, run_claim, on_claimed, id, now);
+}
+
+static gboolean
+run_release (DwStageFile *file, gpointer data, GError **error)
+{
+  Request *request = data;
+
+  gint64 freed;
+
+  if (!dw_stage_file_sum (file, "DELETE FROM claims WHERE id = ? RETURNING " COST, "s", &freed, error, request->id))
+    return FALSE;
+  run_uncount (request->registry, file, freed);
+  return TRUE;
 }
 
 static void
 dw_sqlite_registry_release (DwRegistry *registry, const char *id)
 {
-  dw_stage_file_run (DW_SQLITE_REGISTRY (registry)->file, "DELETE FROM claims WHERE id = ?", "s", NULL, id);
+  ask (DW_SQLITE_REGISTRY (registry), NULL, DW_TABLES_REMOVE, run_release, NULL, id, 0);
 }
 
 static void
 dw_sqlite_registry_finalize (GObject *object)
 {
-  g_clear_object (&DW_SQLITE_REGISTRY (object)->file);
+  g_clear_pointer (&DW_SQLITE_REGISTRY (object)->tables, dw_tables_unref);
   G_OBJECT_CLASS (dw_sqlite_registry_parent_class)->finalize (object);
 }
 
@@ -168,19 +354,28 @@ dw_sqlite_registry_iface_init (DwRegistryInterface *iface)
 
 /**
  * dw_sqlite_registry_new:
- * @file: the stage's file
+ * @tables: the stage's tables
  * @page_size: how many ids a page of a scan holds, at least 1
  *
  * Returns: (transfer full): a registry that survives a restart
  */
 DwSqliteRegistry *
-dw_sqlite_registry_new (DwStageFile *file, guint page_size)
+dw_sqlite_registry_new (DwTables *tables, guint page_size)
 {
   DwSqliteRegistry *self = g_object_new (DW_TYPE_SQLITE_REGISTRY, NULL);
 
-  self->file = g_object_ref (file);
+  self->tables = dw_tables_ref (tables);
   self->page_size = MAX (page_size, 1);
   return self;
+}
+
+static gboolean
+run_forget_all (DwStageFile *file, gpointer data, GError **error)
+{
+  if (!dw_stage_file_run (file, "DELETE FROM connections", "", error))
+    return FALSE;
+  *(guint *) data = (guint) dw_stage_file_get_changes (file);
+  return TRUE;
 }
 
 /**
@@ -189,15 +384,13 @@ dw_sqlite_registry_new (DwStageFile *file, guint page_size)
  * @forgotten: (out): how many ids it held
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Removes what an earlier process left: the sockets of its ids died with it.
+ * Removes what an earlier process left: the sockets of its ids died with it. It waits for the disk.
  *
  * Returns: whether it is empty now
  */
 gboolean
 dw_sqlite_registry_forget_all (DwSqliteRegistry *self, guint *forgotten, GError **error)
 {
-  if (!dw_stage_file_run (self->file, "DELETE FROM connections", "", error))
-    return FALSE;
-  *forgotten = (guint) dw_stage_file_get_changes (self->file);
-  return TRUE;
+  DW_ASSERT_MAIN_THREAD ();
+  return dw_tables_call (self->tables, DW_TABLES_WRITE, run_forget_all, forgotten, error);
 }

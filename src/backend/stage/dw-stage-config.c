@@ -55,7 +55,7 @@ dw_stage_config_free (DwStageConfig *config)
   g_free (config->secret);
   g_strfreev (config->functions);
   g_strfreev (config->reserves);
-  g_clear_object (&config->file);
+  g_free (config->registry);
   g_clear_object (&config->certificate);
   g_free (config);
 }
@@ -92,4 +92,17 @@ dw_stage_config_check (const DwStageConfig *config, GError **error)
   if ((config->key_id == NULL) != (config->secret == NULL))
     return refuse (error, "an access key ID and its secret belong together");
   return TRUE;
+}
+
+/**
+ * dw_stage_config_has_secrets:
+ * @config: a configuration
+ *
+ * Returns: whether the process that has it holds a token or a private key
+ */
+gboolean
+dw_stage_config_has_secrets (const DwStageConfig *config)
+{
+  return config->token != NULL || config->management_token != NULL || config->secret != NULL
+         || config->certificate != NULL;
 }

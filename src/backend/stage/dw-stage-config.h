@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-stage-file.h"
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -30,7 +30,8 @@ G_BEGIN_DECLS
  * @reserves: `ROUTE=NUMBER`: how many events such a function may handle at once, %NULL-terminated
  * @function_ms: the longest a function may take, in milliseconds
  * @function_most: how many events all functions may handle at once
- * @file: (nullable): where the connection IDs and the dead letters live; in memory and nowhere without it
+ * @registry: (nullable): the path of the file where the connection IDs and the dead letters live; in memory and
+ *   nowhere without it
  * @certificate: (nullable): for `wss`
  *
  * What a stage can be told. The strings belong to the configuration.
@@ -60,13 +61,14 @@ typedef struct
   char **reserves;
   gint64 function_ms;
   guint function_most;
-  DwStageFile *file;
+  char *registry;
   GTlsCertificate *certificate;
 } DwStageConfig;
 
 DwStageConfig *dw_stage_config_new (const char *stage);
 void dw_stage_config_free (DwStageConfig *config);
 gboolean dw_stage_config_check (const DwStageConfig *config, GError **error);
+gboolean dw_stage_config_has_secrets (const DwStageConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwStageConfig, dw_stage_config_free)
 

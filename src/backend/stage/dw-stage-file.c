@@ -1,38 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-file.h"
 
+#include "dw-stage-lock.h"
+#include "dw-stage-schema.h"
+
 #include "backend/dw-backend-error.h"
 
+#include "wire/dw-thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 /* The stage's tables in one SQLite file. A statement takes some microseconds: with a write-ahead log and without a
- * sync a commit, which costs the last moments at a power failure, when all connections are gone anyway. */
+ * sync a commit, which costs the last moments at a power failure, when all connections are gone anyway. It lives in
+ * one thread: that which made it, or that which adopted it since. */
 struct _DwStageFile
 {
   GObject parent_instance;
 
+  char *path;
+  DwStageLock *lock; /* or NULL */
   sqlite3 *database;
   GHashTable *statements; /* by their SQL, which is ours and a handful */
+  GThread *thread;        /* where it lives */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageFile, dw_stage_file, G_TYPE_OBJECT)
 
-/* How long another program, such as the command that lists dead letters, may hold the file, in milliseconds. */
-#define BUSY_MS 2000
-
-static const char schema[] = "PRAGMA journal_mode = WAL;"
-                             "PRAGMA synchronous = NORMAL;"
-                             "CREATE TABLE IF NOT EXISTS connections ("
-                             "  connection_id TEXT PRIMARY KEY, timestamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-                             "CREATE TABLE IF NOT EXISTS claims ("
-                             "  id TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-                             "CREATE INDEX IF NOT EXISTS claims_time ON claims (time);"
-                             "CREATE TABLE IF NOT EXISTS dead_letters ("
-                             "  number INTEGER PRIMARY KEY, connection_id TEXT NOT NULL, text TEXT NOT NULL,"
-                             "  reason TEXT NOT NULL, time INTEGER NOT NULL) STRICT;";
-
 static gboolean
 fail (DwStageFile *self, GError **error)
 {
-  g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, sqlite3_errmsg (self->database));
+  int code = sqlite3_errcode (self->database) & 0xff;
+
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+    g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LOCKED, _ ("“%s” is locked by another program."),
+                 self->path);
+  else
+    g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", self->path,
+                 sqlite3_errmsg (self->database));
   return FALSE;
 }
 
@@ -47,8 +56,11 @@ dw_stage_file_finalize (GObject *object)
 {
   DwStageFile *self = DW_STAGE_FILE (object);
 
+  DW_ASSERT_THREAD (self->thread);
   g_clear_pointer (&self->statements, g_hash_table_unref);
   sqlite3_close (self->database);
+  g_clear_pointer (&self->lock, dw_stage_lock_free);
+  g_free (self->path);
   G_OBJECT_CLASS (dw_stage_file_parent_class)->finalize (object);
 }
 
@@ -62,28 +74,136 @@ static void
 dw_stage_file_init (DwStageFile *self)
 {
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, finalize_statement);
+  self->thread = g_thread_self ();
+}
+
+/* Without links, so that everybody who means the same file locks the same one. */
+static char *
+resolve (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *folder = g_path_get_dirname (path);
+  char *whole = realpath (path, NULL);
+  char *real_folder = whole == NULL ? realpath (folder, NULL) : NULL;
+  char *resolved = whole != NULL         ? g_strdup (whole)
+                   : real_folder != NULL ? g_build_filename (real_folder, name, NULL)
+                                         : g_strdup (path);
+
+  /* Of the C library's. */
+  free (whole);
+  free (real_folder);
+  return resolved;
+}
+
+static gboolean
+fail_at (const char *path, GError **error)
+{
+  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+/* It has messages in it, so it is nobody else's to read, from its first moment. */
+static gboolean
+make_file (const char *path, GError **error)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    return errno == EEXIST || fail_at (path, error);
+  close (fd);
+  return TRUE;
+}
+
+/* What an earlier version left, and what its umask made of it. SQLite gives its log the file's own mode. */
+static void
+make_private (const char *path)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
+      struct stat status;
+
+      if (stat (name, &status) == 0 && (status.st_mode & 0777) != 0600 && chmod (name, 0600) != 0)
+        g_message ("Others may read “%s”: %s", name, g_strerror (errno));
+    }
+}
+
+static gboolean
+open_database (DwStageFile *self, GError **error)
+{
+  /* A file that somebody made up must not make us run what it says, nor take more memory than it should. */
+  static const char setup[] = "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;"
+                              "PRAGMA journal_size_limit = " G_STRINGIFY (DW_STAGE_FILE_LOG_BYTES);
+
+  if (sqlite3_open_v2 (self->path, &self->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    return fail (self, error);
+  sqlite3_busy_timeout (self->database, DW_STAGE_FILE_BUSY_MS);
+  sqlite3_db_config (self->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_limit (self->database, SQLITE_LIMIT_LENGTH, DW_STAGE_FILE_VALUE_BYTES);
+  if (sqlite3_exec (self->database, setup, NULL, NULL, NULL) != SQLITE_OK)
+    return fail (self, error);
+  if (!dw_stage_schema_prepare (self->database, self->path, error))
+    return FALSE;
+  if (sqlite3_exec (self->database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK)
+    return fail (self, error);
+  return TRUE;
 }
 
 /**
  * dw_stage_file_new:
- * @path: where it is; it is made where it is not
+ * @path: where it is; it and its folder are made where they are not, and others may not read them
+ * @alone: whether to lock it against other stages, for as long as it is open
  * @error: %DW_BACKEND_ERROR_TABLE: why it cannot be used
+ *
+ * Opens a stage's file. Another program's is left as it is, byte for byte.
  *
  * Returns: (transfer full) (nullable): the file, with its tables
  */
 DwStageFile *
-dw_stage_file_new (const char *path, GError **error)
+dw_stage_file_new (const char *path, gboolean alone, GError **error)
 {
   g_autoptr (DwStageFile) self = g_object_new (DW_TYPE_STAGE_FILE, NULL);
+  g_autofree char *folder = g_path_get_dirname (path);
 
-  if (sqlite3_open_v2 (path, &self->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK
-      || sqlite3_busy_timeout (self->database, BUSY_MS) != SQLITE_OK
-      || sqlite3_exec (self->database, schema, NULL, NULL, NULL) != SQLITE_OK)
+  if (g_mkdir_with_parents (folder, 0700) != 0)
     {
-      fail (self, error);
+      fail_at (folder, error);
       return NULL;
     }
-  return g_steal_pointer (&self);
+  self->path = resolve (path);
+  if (alone && (self->lock = dw_stage_lock_take (self->path, error)) == NULL)
+    return NULL;
+  if (!make_file (self->path, error) || !dw_stage_schema_check_file (self->path, error))
+    return NULL;
+  make_private (self->path);
+  return open_database (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * dw_stage_file_adopt:
+ * @self: a file that nobody uses at the moment
+ *
+ * From here on it lives in the calling thread.
+ */
+void
+dw_stage_file_adopt (DwStageFile *self)
+{
+  self->thread = g_thread_self ();
+}
+
+/**
+ * dw_stage_file_set_patience:
+ * @self: a file
+ * @milliseconds: how long a statement waits for another program that has the file; at first it is
+ *   %DW_STAGE_FILE_BUSY_MS
+ */
+void
+dw_stage_file_set_patience (DwStageFile *self, int milliseconds)
+{
+  DW_ASSERT_THREAD (self->thread);
+  sqlite3_busy_timeout (self->database, milliseconds);
 }
 
 /**
@@ -99,6 +219,7 @@ dw_stage_file_prepare (DwStageFile *self, const char *sql, GError **error)
 {
   sqlite3_stmt *statement = g_hash_table_lookup (self->statements, sql);
 
+  DW_ASSERT_THREAD (self->thread);
   if (statement == NULL)
     {
       if (sqlite3_prepare_v3 (self->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
@@ -117,7 +238,7 @@ dw_stage_file_prepare (DwStageFile *self, const char *sql, GError **error)
  * dw_stage_file_step:
  * @self: a file
  * @statement: one of its statements
- * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong; %DW_BACKEND_ERROR_LOCKED: another program has the file
  *
  * Returns: whether there is a row; without an error there is none any more otherwise
  */
@@ -134,10 +255,23 @@ dw_stage_file_step (DwStageFile *self, sqlite3_stmt *statement, GError **error)
   return FALSE;
 }
 
+static sqlite3_stmt *
+prepare_with (DwStageFile *self, const char *sql, const char *types, GError **error, va_list parameters)
+{
+  sqlite3_stmt *statement = dw_stage_file_prepare (self, sql, error);
+
+  for (int i = 0; statement != NULL && types[i] != '\0'; i++)
+    if (types[i] == 's')
+      sqlite3_bind_text (statement, i + 1, va_arg (parameters, const char *), -1, SQLITE_TRANSIENT);
+    else
+      sqlite3_bind_int64 (statement, i + 1, va_arg (parameters, gint64));
+  return statement;
+}
+
 /**
  * dw_stage_file_run:
  * @self: a file
- * @sql: one statement that gives no rows
+ * @sql: one statement; the rows it gives are dropped
  * @types: what follows: `s` a text, `i` a #gint64
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  * @...: its parameters
@@ -147,20 +281,49 @@ dw_stage_file_step (DwStageFile *self, sqlite3_stmt *statement, GError **error)
 gboolean
 dw_stage_file_run (DwStageFile *self, const char *sql, const char *types, GError **error, ...)
 {
-  sqlite3_stmt *statement = dw_stage_file_prepare (self, sql, error);
   g_autoptr (GError) problem = NULL;
+  sqlite3_stmt *statement;
   va_list parameters;
 
+  va_start (parameters, error);
+  statement = prepare_with (self, sql, types, error, parameters);
+  va_end (parameters);
   if (statement == NULL)
     return FALSE;
+  while (dw_stage_file_step (self, statement, &problem))
+    ;
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
+/**
+ * dw_stage_file_sum:
+ * @self: a file
+ * @sql: one statement; of its rows the first column counts
+ * @types: as for dw_stage_file_run()
+ * @sum: (out): the numbers in them, together
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
+ * @...: its parameters
+ *
+ * Returns: whether it was done
+ */
+gboolean
+dw_stage_file_sum (DwStageFile *self, const char *sql, const char *types, gint64 *sum, GError **error, ...)
+{
+  g_autoptr (GError) problem = NULL;
+  sqlite3_stmt *statement;
+  va_list parameters;
+
+  *sum = 0;
   va_start (parameters, error);
-  for (int i = 0; types[i] != '\0'; i++)
-    if (types[i] == 's')
-      sqlite3_bind_text (statement, i + 1, va_arg (parameters, const char *), -1, SQLITE_TRANSIENT);
-    else
-      sqlite3_bind_int64 (statement, i + 1, va_arg (parameters, gint64));
+  statement = prepare_with (self, sql, types, error, parameters);
   va_end (parameters);
-  dw_stage_file_step (self, statement, &problem);
+  if (statement == NULL)
+    return FALSE;
+  while (dw_stage_file_step (self, statement, &problem))
+    *sum += sqlite3_column_int64 (statement, 0);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&problem));
@@ -176,5 +339,23 @@ dw_stage_file_run (DwStageFile *self, const char *sql, const char *types, GError
 int
 dw_stage_file_get_changes (DwStageFile *self)
 {
+  DW_ASSERT_THREAD (self->thread);
   return sqlite3_changes (self->database);
+}
+
+/**
+ * dw_stage_file_dup_text:
+ * @statement: a statement that has a row
+ * @column: which column
+ *
+ * Whatever stands in the file: what is no text is empty, and what is no UTF-8 becomes such.
+ *
+ * Returns: (transfer full): the text in it
+ */
+char *
+dw_stage_file_dup_text (sqlite3_stmt *statement, int column)
+{
+  const char *text = (const char *) sqlite3_column_text (statement, column);
+
+  return text != NULL ? g_utf8_make_valid (text, -1) : g_strdup ("");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-log.h"
 
+#include "wire/dw-json.h"
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
@@ -51,7 +52,7 @@ write_json (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
   add (builder, "message", field (fields, n_fields, "MESSAGE"));
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return dw_json_write (root);
 }
 
 /* Everything goes to standard error: standard output carries the address alone. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-options.h"
 
+#include "dw-certificate.h"
 #include "dw-functions.h"
+#include "dw-secret-file.h"
 
 #include "backend/dw-backend-error.h"
 
@@ -187,58 +189,84 @@ parse_address (const char *text, GError **error)
 
 /* A secret on the command line can be read by everybody on this computer, so it can stand in a file. */
 static gboolean
-read_lines (const char *path, guint n, char **lines[], GError **error)
+read_token (char **token, const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) all = NULL;
+  g_auto (GStrv) lines = path != NULL ? dw_secret_file_read (path, DW_SECRET_TOKEN, error) : NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, error))
+  if (path == NULL)
+    return TRUE;
+  if (lines == NULL)
     return FALSE;
-  all = g_strsplit (text, "\n", -1);
-  for (guint i = 0; i < n; i++)
-    {
-      if (g_strv_length (all) <= i || *g_strstrip (all[i]) == '\0')
-        {
-          g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%1$s” should have %2$u lines."), path,
-                       n);
-          return FALSE;
-        }
-      g_free (*lines[i]);
-      *lines[i] = g_strdup (all[i]);
-    }
+  g_free (*token);
+  *token = g_strdup (lines[0]);
+  return TRUE;
+}
+
+static gboolean
+read_key (DwStageConfig *config, const char *path, GError **error)
+{
+  g_auto (GStrv) lines = path != NULL ? dw_secret_file_read (path, DW_SECRET_KEY, error) : NULL;
+
+  if (lines == NULL)
+    return path == NULL;
+  config->key_id = g_strdup (lines[0]);
+  config->secret = g_strdup (lines[1]);
   return TRUE;
 }
 
 static gboolean
 read_secrets (DwStageConfig *config, const Typed *typed, GError **error)
 {
-  char **token[] = { &config->token };
-  char **management[] = { &config->management_token };
-  char **key[] = { &config->key_id, &config->secret };
+  return read_token (&config->token, typed->token_file, error)
+         && read_token (&config->management_token, typed->management_token_file, error)
+         && read_key (config, typed->key_file, error);
+}
 
-  return (typed->token_file == NULL || read_lines (typed->token_file, 1, token, error))
-         && (typed->management_token_file == NULL
-             || read_lines (typed->management_token_file, 1, management, error))
-         && (typed->key_file == NULL || read_lines (typed->key_file, 2, key, error));
+static void
+warn_of_files (DwStageOptions *options, const Typed *typed)
+{
+  const char *paths[] = { typed->token_file, typed->management_token_file, typed->key_file, typed->key };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    if (paths[i] != NULL && dw_secret_file_is_exposed (paths[i]))
+      g_ptr_array_add (
+          options->warnings,
+          g_strdup_printf ("“%s” is readable by every local user. Make it private: chmod 600", paths[i]));
+}
+
+static void
+warn_of_address (DwStageOptions *options)
+{
+  GInetAddress *address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (options->address));
+  g_autofree char *text = g_inet_address_to_string (address);
+
+  if (options->config->token == NULL && !g_inet_address_get_is_loopback (address))
+    g_ptr_array_add (options->warnings,
+                     g_strdup_printf ("Anyone who can reach %s can connect. Require a token: --token-file", text));
 }
 
 /**
- * dw_stage_options_open_file:
+ * dw_stage_options_read_registry:
  * @registry: (nullable): `memory` or `sqlite:PATH`
- * @error: (nullable): why there is none
+ * @path: (out) (transfer full) (nullable): the path; %NULL for memory
+ * @error: it is neither
  *
- * Returns: (transfer full) (nullable): the file; %NULL without an error for memory
+ * Returns: whether it was understood
  */
-DwStageFile *
-dw_stage_options_open_file (const char *registry, GError **error)
+gboolean
+dw_stage_options_read_registry (const char *registry, char **path, GError **error)
 {
+  *path = NULL;
   if (registry == NULL || strcmp (registry, "memory") == 0)
-    return NULL;
+    return TRUE;
   if (g_str_has_prefix (registry, "sqlite:") && registry[strlen ("sqlite:")] != '\0')
-    return dw_stage_file_new (registry + strlen ("sqlite:"), error);
+    {
+      *path = g_strdup (registry + strlen ("sqlite:"));
+      return TRUE;
+    }
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%s” is neither memory nor sqlite:PATH."),
                registry);
-  return NULL;
+  return FALSE;
 }
 
 static gboolean
@@ -246,12 +274,13 @@ open_files (DwStageConfig *config, const Typed *typed, GError **error)
 {
   GError *problem = NULL;
 
-  config->file = dw_stage_options_open_file (typed->registry, &problem);
-  if (problem == NULL && (typed->certificate == NULL) != (typed->key == NULL))
+  if (!dw_stage_options_read_registry (typed->registry, &config->registry, error))
+    return FALSE;
+  if ((typed->certificate == NULL) != (typed->key == NULL))
     problem = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
                                    _ ("A certificate and its key belong together."));
-  else if (problem == NULL && typed->certificate != NULL)
-    config->certificate = g_tls_certificate_new_from_files (typed->certificate, typed->key, &problem);
+  else if (typed->certificate != NULL)
+    config->certificate = dw_certificate_load (typed->certificate, typed->key, &problem);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
@@ -302,22 +331,28 @@ understand (DwStageOptions *options, Typed *typed, GError **error)
   options->config = dw_stage_config_new (typed->stage != NULL ? typed->stage : "prod");
   take_words (options->config, typed);
   options->address = parse_address (typed->listen != NULL ? typed->listen : "127.0.0.1:0", error);
-  return options->address != NULL && read_secrets (options->config, typed, error)
-         && open_files (options->config, typed, error) && dw_stage_config_check (options->config, error);
+  if (options->address == NULL || !read_secrets (options->config, typed, error)
+      || !open_files (options->config, typed, error) || !dw_stage_config_check (options->config, error))
+    return FALSE;
+  warn_of_files (options, typed);
+  warn_of_address (options);
+  return TRUE;
 }
 
 /**
  * dw_stage_options_parse:
  * @options: filled in
- * @argc: (inout): how many arguments
- * @argv: (inout): the arguments; those that are understood go
+ * @argv: the arguments in the memory that the process was given, %NULL-terminated; secrets among them are
+ * overwritten
  * @error: what is wrong, in words for the person who typed it
  *
  * Returns: whether a stage can be made of them
  */
 gboolean
-dw_stage_options_parse (DwStageOptions *options, int *argc, char ***argv, GError **error)
+dw_stage_options_parse (DwStageOptions *options, char **argv, GError **error)
 {
+  static const char *const secrets[] = { "--token", "--management-token", "--management-management-token", NULL };
+  g_auto (GStrv) arguments = g_strdupv (argv);
   g_auto (Typed) typed = { .idle = DW_LIMIT_IDLE_SECONDS,
                            .age = DW_LIMIT_CONNECTION_SECONDS,
                            .integration = DW_LIMIT_INTEGRATION_SECONDS,
@@ -344,12 +379,14 @@ dw_stage_options_parse (DwStageOptions *options, int *argc, char ***argv, GError
   add_entries (context, &typed);
   add_gateway_group (context, &typed);
   add_management_group (context, &typed);
-  if (!g_option_context_parse (context, argc, argv, error))
+  options->warnings = g_ptr_array_new_with_free_func (g_free);
+  options->hidden = dw_secret_hide (argv, secrets);
+  if (!g_option_context_parse_strv (context, &arguments, error))
     return FALSE;
-  if (*argc > 1)
+  if (arguments[0] != NULL && arguments[1] != NULL)
     {
       g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("Unknown argument “%s”. See --help."),
-                   (*argv)[1]);
+                   arguments[1]);
       return FALSE;
     }
   return understand (options, &typed, error);
@@ -364,4 +401,5 @@ dw_stage_options_clear (DwStageOptions *options)
 {
   g_clear_pointer (&options->config, dw_stage_config_free);
   g_clear_object (&options->address);
+  g_clear_pointer (&options->warnings, g_ptr_array_unref);
 }

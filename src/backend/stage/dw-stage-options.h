@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  * @address: where it listens
  * @json: whether the log is JSON Lines
  * @version: whether to print the version alone
+ * @hidden: whether there was a secret on the command line, which was overwritten
+ * @warnings: (element-type utf8): what works and should not stay as it is, a sentence each, for the log
  *
  * The command line of dynamowave-stage.
  */
@@ -20,11 +22,13 @@ typedef struct
   GSocketAddress *address;
   gboolean json;
   gboolean version;
+  gboolean hidden;
+  GPtrArray *warnings;
 } DwStageOptions;
 
-gboolean dw_stage_options_parse (DwStageOptions *options, int *argc, char ***argv, GError **error);
+gboolean dw_stage_options_parse (DwStageOptions *options, char **argv, GError **error);
 void dw_stage_options_clear (DwStageOptions *options);
-DwStageFile *dw_stage_options_open_file (const char *registry, GError **error);
+gboolean dw_stage_options_read_registry (const char *registry, char **path, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwStageOptions, dw_stage_options_clear)
 

@@ -26,7 +26,8 @@ struct _DwStageServer
   DwManagement *management;
   DwRegistry *registry;
   DwFunctions *functions; /* or NULL */
-  DwThrottle throttle;    /* of new connections */
+  DwTables *tables;    /* or NULL: everything is in memory */
+  DwThrottle throttle; /* of new connections */
   guint most_connections;
   guint entering; /* connections that $connect is asked about: each has its place already */
   guint sweep;    /* runs while there are connections */
@@ -63,11 +64,27 @@ start_sweep (DwStageServer *self)
 }
 
 static void
-on_socket_message (DwStageSocket *socket, const char *text, gpointer data)
+on_socket_message (DwStageSocket *socket, const char *text, gsize length, gpointer data)
 {
   DwStageServer *self = data;
 
-  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text);
+  dw_dispatcher_message (self->dispatcher, dw_stage_socket_get_caller (socket), text, length);
+}
+
+static gboolean
+on_socket_may_read (DwStageSocket *socket, gpointer data)
+{
+  DwStageServer *self = data;
+
+  return dw_dispatcher_has_room (self->dispatcher, dw_stage_socket_get_caller (socket));
+}
+
+static void
+on_room (DwCaller *caller, gpointer data)
+{
+  DwStageServer *self = data;
+
+  dw_socket_gateway_resume (self->gateway, caller->connection_id);
 }
 
 static void
@@ -84,7 +101,7 @@ on_socket_closed (DwStageSocket *socket, gpointer data)
   dw_socket_gateway_remove (self->gateway, caller->connection_id);
 }
 
-static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_closed };
+static const DwStageSocketOwner socket_owner = { on_socket_message, on_socket_may_read, on_socket_closed };
 
 static void
 on_entered (DwStageSocket *socket, gpointer data)
@@ -189,12 +206,15 @@ dw_stage_server_dispose (GObject *object)
   if (self->functions != NULL)
     dw_functions_stop (self->functions);
   g_clear_object (&self->functions);
+  if (self->dispatcher != NULL)
+    dw_dispatcher_set_room_func (self->dispatcher, NULL, NULL);
   g_clear_object (&self->dispatcher);
   g_clear_object (&self->management);
   if (self->gateway != NULL)
     dw_socket_gateway_disown (self->gateway);
   g_clear_object (&self->gateway);
   g_clear_object (&self->registry);
+  g_clear_pointer (&self->tables, dw_tables_close);
   G_OBJECT_CLASS (dw_stage_server_parent_class)->dispose (object);
 }
 
@@ -236,7 +256,8 @@ share_descriptors (DwStageServer *self)
 static void
 dw_stage_server_init (DwStageServer *self)
 {
-  self->server = soup_server_new ("server-header", "dynamowave-stage", NULL);
+  /* Paths stay as they are on the wire: that is what a client signs, and what is read of them is decoded once. */
+  self->server = soup_server_new ("server-header", "dynamowave-stage", "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
 }
@@ -263,12 +284,15 @@ open_registry (DwStageServer *self, GError **error)
   DwSqliteRegistry *registry;
   guint forgotten = 0;
 
-  if (self->config->file == NULL)
+  if (self->config->registry == NULL)
     {
       self->registry = DW_REGISTRY (dw_memory_registry_new (REGISTRY_PAGE));
       return TRUE;
     }
-  registry = dw_sqlite_registry_new (self->config->file, REGISTRY_PAGE);
+  self->tables = dw_tables_open (self->config->registry, error);
+  if (self->tables == NULL)
+    return FALSE;
+  registry = dw_sqlite_registry_new (self->tables, REGISTRY_PAGE);
   self->registry = DW_REGISTRY (registry);
   if (!dw_sqlite_registry_forget_all (registry, &forgotten, error))
     return FALSE;
@@ -363,11 +387,13 @@ dw_stage_server_new_with (DwStageConfig *config, GError **error)
   self->config = config;
   if (!dw_stage_config_check (config, error) || !open_registry (self, error) || !open_functions (self, error))
     return NULL;
-  self->gateway = dw_socket_gateway_new (config->rate, config->burst, config->file);
+  self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
-  dw_dispatcher_set_traced (self->dispatcher, config->events);
+  dw_dispatcher_set_room_func (self->dispatcher, on_room, self);
+  if (config->events)
+    dw_dispatcher_trace (self->dispatcher, config->token, config->subprotocol);
   dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
   self->poll = dw_poll_new ();
@@ -469,6 +495,8 @@ on_stop_tick (gpointer data)
   if (!finished && g_get_monotonic_time () < stop->deadline)
     return G_SOURCE_CONTINUE;
   soup_server_disconnect (self->server);
+  /* What is still to be written is written, before anybody is told that it is over. */
+  g_clear_pointer (&self->tables, dw_tables_close);
   g_task_return_boolean (task, finished);
   return G_SOURCE_REMOVE;
 }

@@ -3,6 +3,8 @@
 
 #include "dw-metered-stream.h"
 
+#include "net/dw-frame-meter.h"
+
 #include "wire/dw-limits.h"
 
 #include <string.h>
@@ -60,26 +62,34 @@ static void
 on_message (DwStageSocket *self, int type, GBytes *message)
 {
   g_autoptr (DwStageSocket) keep G_GNUC_UNUSED = g_object_ref (self);
-  gsize length = g_bytes_get_size (message);
-
   if (!reads (self))
     return;
   touch (self);
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
-  else
+  else if (self->owner != NULL)
     {
-      g_autofree char *text = g_strndup (g_bytes_get_data (message, NULL), length);
+      gsize length;
+      const char *text = g_bytes_get_data (message, &length);
 
-      if (self->owner != NULL)
-        self->owner->message (self, text, self->data);
+      self->owner->message (self, text != NULL ? text : "", length, self->data);
     }
 }
 
-static void
-on_over_limit (DwStageSocket *self)
+static gboolean
+may_read (gpointer data)
 {
-  dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+  DwStageSocket *self = data;
+
+  return self->owner == NULL || self->owner->may_read (self, self->data);
+}
+
+static void
+on_over_limit (DwStageSocket *self, guint limit)
+{
+  gboolean is_control = limit == DW_FRAME_LIMIT_CONTROL;
+
+  dw_stage_socket_close (self, is_control ? SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR : SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
 }
 
 static void
@@ -103,6 +113,11 @@ dw_stage_socket_dispose (GObject *object)
       /* libsoup emits “closed” after the last reference went, so the handlers go first (measured). */
       g_signal_handlers_disconnect_by_data (self->websocket, self);
       dw_stage_socket_close (self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+    }
+  if (self->stream != NULL)
+    {
+      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
+      dw_metered_stream_resume (self->stream);
     }
   if (self->stream != NULL)
     g_signal_handlers_disconnect_by_data (self->stream, self);
@@ -167,6 +182,7 @@ dw_stage_socket_new (DwCaller *caller,
   /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
   /* Disconnected in dispose. A closure that watches its object takes 200 bytes more, three times a connection. */
+  dw_metered_stream_set_read_func (self->stream, may_read, self);
   g_signal_connect_swapped (self->stream, "over-limit", G_CALLBACK (on_over_limit), self);
   g_signal_connect_swapped (self->websocket, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->websocket, "closed", G_CALLBACK (on_closed), self);
@@ -275,15 +291,24 @@ dw_stage_socket_get_idle (DwStageSocket *self)
 gboolean
 dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame)
 {
-  gboolean idle = get_backlog (self) == 0;
-
   if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN || !reads (self))
     return FALSE;
   touch (self);
   self->queued += g_bytes_get_size (frame->bytes);
-  if (!idle || !dw_metered_stream_send (self->stream, frame->bytes))
-    soup_websocket_connection_send_text (self->websocket, frame->text);
+  dw_metered_stream_send (self->stream, frame->bytes);
   return TRUE;
+}
+
+/**
+ * dw_stage_socket_resume:
+ * @self: a connection
+ *
+ * It is read again, where its owner had said no.
+ */
+void
+dw_stage_socket_resume (DwStageSocket *self)
+{
+  dw_metered_stream_resume (self->stream);
 }
 
 /**
@@ -297,6 +322,9 @@ dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason)
 {
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     {
+      /* The client's own close frame stands behind what it sent. */
+      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
+      dw_metered_stream_resume (self->stream);
       self->close_code = code;
       g_free (self->close_reason);
       self->close_reason = g_strdup (reason);

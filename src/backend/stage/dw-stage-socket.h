@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-poll.h"
+#include "net/dw-poll.h"
 #include "dw-server-frame.h"
 
 #include "backend/handlers/dw-caller.h"
@@ -15,14 +15,17 @@ G_DECLARE_FINAL_TYPE (DwStageSocket, dw_stage_socket, DW, STAGE_SOCKET, GObject)
 
 /**
  * DwStageSocketOwner:
- * @message: the client sent a text
+ * @message: the client sent a text of @length bytes, UTF-8; a NUL can stand in it
+ * @may_read: whether there is room for more of its messages; where not, it is not read until
+ * dw_stage_socket_resume()
  * @closed: the connection ended, however it did; called once
  *
  * Who is told of a connection. Not signals: those take a sixth of the memory of an idle connection (measured).
  */
 typedef struct
 {
-  void (*message) (DwStageSocket *socket, const char *text, gpointer data);
+  void (*message) (DwStageSocket *socket, const char *text, gsize length, gpointer data);
+  gboolean (*may_read) (DwStageSocket *socket, gpointer data);
   void (*closed) (DwStageSocket *socket, gpointer data);
 } DwStageSocketOwner;
 
@@ -45,6 +48,7 @@ gint64 dw_stage_socket_get_age (DwStageSocket *self);
 gint64 dw_stage_socket_get_idle (DwStageSocket *self);
 
 gboolean dw_stage_socket_send (DwStageSocket *self, const DwServerFrame *frame);
+void dw_stage_socket_resume (DwStageSocket *self);
 void dw_stage_socket_close (DwStageSocket *self, gushort code, const char *reason);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "dw-connection-id.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-secret.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ authorize (const DwCaller *caller, const char *token)
     return 200;
   if (shown == NULL || *shown == '\0')
     return 401;
-  return strcmp (shown, token) == 0 ? 200 : 403;
+  return dw_secret_equal (token, shown) ? 200 : 403;
 }
 
 /**

@@ -8,8 +8,10 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 typedef struct
@@ -85,6 +87,33 @@ raise_descriptor_limit (void)
   setrlimit (RLIMIT_NOFILE, &limit);
 }
 
+/* A dump of this process has tokens and keys in it, and is written where others may look. Nor can another process
+ * of the same user look into it now. */
+static void
+forbid_dumps (void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  setrlimit (RLIMIT_CORE, &none);
+  /* The limit does not hold for a handler that the kernel pipes dumps into; this does. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void
+do_nothing (int number)
+{
+}
+
+/* Past a limit on files a write is to fail, as on a full disk, and not to end the program. A handler, since what is
+ * ignored would be ignored by the functions this program starts too. */
+static void
+survive_file_limit (void)
+{
+  struct sigaction action = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+
+  sigaction (SIGXFSZ, &action, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -96,9 +125,13 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
+  survive_file_limit ();
   if (argc > 1 && strcmp (argv[1], "dead-letters") == 0)
-    return dw_letters_command (argc - 1, argv + 1);
-  if (!dw_stage_options_parse (&options, &argc, &argv, &error))
+    {
+      forbid_dumps ();
+      return dw_letters_command (argc - 1, argv + 1);
+    }
+  if (!dw_stage_options_parse (&options, argv, &error))
     {
       g_printerr ("%s\n", error->message);
       return 2;
@@ -108,7 +141,14 @@ main (int argc, char *argv[])
       printf ("dynamowave-stage %s\n", DW_VERSION);
       return 0;
     }
+  if (dw_stage_config_has_secrets (options.config))
+    forbid_dumps ();
   dw_stage_log_start (options.json);
+  if (options.hidden)
+    g_message ("The token on the command line was visible to every local user for a moment. Put it in a file: "
+               "--token-file, --management-token-file");
+  for (guint i = 0; i < options.warnings->len; i++)
+    g_warning ("%s", (const char *) options.warnings->pdata[i]);
   raise_descriptor_limit ();
   return run (&options);
 }

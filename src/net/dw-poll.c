@@ -11,6 +11,7 @@ struct _DwPoll
 {
   int fd;
   guint source;
+  DwTurn *turn;
 };
 
 struct _DwPollWait
@@ -19,6 +20,7 @@ struct _DwPollWait
   int fd;
   GSource *source; /* what waits, or NULL */
   gboolean began;  /* a first source was made */
+  gboolean held;   /* nothing is to be read for now */
 };
 
 /* How many are looked at in one turn. */
@@ -50,7 +52,7 @@ on_ready (int fd, GIOCondition condition, gpointer data)
     {
       DwPollWait *wait = events[i].data.ptr;
 
-      if (wait->source != NULL)
+      if (wait->source != NULL && !wait->held)
         g_source_set_ready_time (wait->source, 0);
     }
   return G_SOURCE_CONTINUE;
@@ -68,6 +70,7 @@ dw_poll_new (void)
 
   poll->fd = epoll_create1 (EPOLL_CLOEXEC);
   poll->source = g_unix_fd_add (poll->fd, G_IO_IN, on_ready, poll);
+  poll->turn = dw_turn_new ();
   return poll;
 }
 
@@ -89,6 +92,7 @@ clear (gpointer data)
   DwPoll *poll = data;
 
   g_source_remove (poll->source);
+  dw_turn_unref (poll->turn);
   close (poll->fd);
 }
 
@@ -100,6 +104,18 @@ void
 dw_poll_unref (DwPoll *poll)
 {
   g_rc_box_release_full (poll, clear);
+}
+
+/**
+ * dw_poll_get_turn:
+ * @poll: a poll
+ *
+ * Returns: (transfer none): what runs once all that was ready together has been read
+ */
+DwTurn *
+dw_poll_get_turn (DwPoll *poll)
+{
+  return poll->turn;
 }
 
 /**
@@ -146,7 +162,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   g_source_set_ready_time (source, -1);
   goes_on = function (self->stream, data);
   /* Whatever was left unread makes it ready again. */
-  if (goes_on && self->wait != NULL)
+  if (goes_on && self->wait != NULL && !self->wait->held)
     arm (self->wait, EPOLL_CTL_MOD);
   return goes_on;
 }
@@ -165,6 +181,21 @@ static gboolean
 closure_callback (gpointer data)
 {
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_poll_hold:
+ * @wait: a wait
+ * @held: whether nothing is to be read for now
+ *
+ * Whatever came meanwhile is read afterwards, also what stands in the stream already.
+ */
+void
+dw_poll_hold (DwPollWait *wait, gboolean held)
+{
+  wait->held = held;
+  if (!held && wait->source != NULL)
+    g_source_set_ready_time (wait->source, 0);
 }
 
 static GSourceFuncs functions = { .dispatch = dispatch,
@@ -194,6 +225,8 @@ dw_poll_create_source (DwPollWait *wait, GObject *stream)
   wait->source = source;
   /* What came with the handshake has been read from the socket already and stands in the stream. Later libsoup
    * makes a source after it has read everything. */
+  if (wait->held)
+    return source;
   if (!wait->began)
     g_source_set_ready_time (source, 0);
   else

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-label.h"
+
+#include "dw-links.h"
+
+#include "wire/dw-safe-text.h"
+
+#include <string.h>
+
+/* What is written on labels, titles, tooltips and toasts: through the one door, no longer than can be laid out, and
+ * in pieces that are laid out fast. Nothing else writes on them what is not a string of the program's own. */
+
+/* Pango measures what is left of a piece anew for each line of it, so the time grows with the square of a text that
+ * has nowhere to break: 1,500 letters take 0.1 s, the worst 1 s. In pieces it grows with the length: 1,500 letters
+ * of any script take 5 to 15 ms, as words do, and the text and what is copied of it are the same (Pango 1.50, fonts
+ * of Debian 12; without fonts for a script it is less).
+ *
+ *   letters       whole    in pieces        letters       whole    in pieces
+ *   aaa…          202 ms   11 ms            Devanagari    169 ms   11 ms
+ *   Cyrillic      169 ms    8 ms            Myanmar       709 ms   14 ms
+ *   Arabic        115 ms    8 ms            Tibetan      1065 ms   28 ms
+ *   CJK             5 ms    5 ms            emoji          42 ms   40 ms
+ */
+#define PIECE_CHARS 64
+
+/* A piece ends at a blank, where there is one soon, so that nothing is to be seen of it. */
+#define PIECE_MORE_CHARS 24
+
+/* Where a piece ends Pango begins another run, since an attribute ends; this one means what is so anyway. */
+#define PIECE_START "<span fallback=\"true\">"
+#define PIECE_END "</span>"
+
+/* Against letters of other scripts. */
+#define SLOW_UNITS 3
+
+static gboolean
+is_slow (gunichar c)
+{
+  return (c >= 0x0f00 && c <= 0x109f)       /* Tibetan, Myanmar */
+         || (c >= 0x2600 && c <= 0x27bf)    /* symbols and dingbats, which emoji begin with too */
+         || (c >= 0x1f000 && c <= 0x1faff); /* emoji */
+}
+
+/**
+ * dw_label_fit:
+ * @safe: a text from dw_safe_text()
+ * @units: how much its layout may cost, in letters of a script that is laid out fast
+ *
+ * Returns: how many characters of it cost that, at least 1
+ */
+gsize
+dw_label_fit (const char *safe, gsize units)
+{
+  gsize chars = 0;
+  gsize spent = 0;
+
+  for (const char *at = safe; *at != '\0' && spent < units; at = g_utf8_next_char (at), chars++)
+    spent += is_slow (g_utf8_get_char (at)) ? SLOW_UNITS : 1;
+  return MAX (chars, 1);
+}
+
+static const char *
+find_piece_end (const char *at, const char *end)
+{
+  guint chars = 0;
+
+  while (at < end && chars < PIECE_CHARS + PIECE_MORE_CHARS && !(chars >= PIECE_CHARS && *at == ' '))
+    {
+      guint n;
+
+      at = dw_safe_text_next (at, &n);
+      chars += n;
+    }
+  return MIN (at, end);
+}
+
+static void
+append_pieces (GString *markup, const char *start, const char *end)
+{
+  for (const char *piece = start, *at; piece < end; piece = at)
+    {
+      gboolean first = piece == start;
+      g_autofree char *escaped = NULL;
+
+      at = find_piece_end (piece, end);
+      escaped = g_markup_escape_text (piece, at - piece);
+      g_string_append (markup, first ? "" : PIECE_START);
+      g_string_append (markup, escaped);
+      g_string_append (markup, first ? "" : PIECE_END);
+    }
+}
+
+static void
+append_link (GString *markup, const DwLink *link)
+{
+  g_autofree char *href = g_markup_escape_text (link->href, -1);
+
+  g_string_append_printf (markup, "<a href=\"%s\">", href);
+  append_pieces (markup, link->shown, link->shown + strlen (link->shown));
+  g_string_append (markup, "</a>");
+}
+
+/**
+ * dw_label_markup:
+ * @safe: a text from dw_safe_text()
+ * @links: whether its links can be pressed
+ *
+ * Returns: (transfer full): the text as markup that is laid out in pieces, and in which nothing else means anything
+ */
+char *
+dw_label_markup (const char *safe, gboolean links)
+{
+  g_autoptr (GPtrArray) found = links ? dw_links_find (safe) : NULL;
+  GString *markup = g_string_new (NULL);
+  gsize at = 0;
+
+  for (guint i = 0; found != NULL && i < found->len; i++)
+    {
+      const DwLink *link = g_ptr_array_index (found, i);
+
+      append_pieces (markup, safe + at, safe + link->start);
+      append_link (markup, link);
+      at = link->end;
+    }
+  append_pieces (markup, safe + at, safe + strlen (safe));
+  return g_string_free (markup, FALSE);
+}
+
+/* What costs more than a label's length is shorter still. */
+static char *
+shorten (const char *untrusted, gsize max_chars, guint max_lines)
+{
+  gboolean cut;
+  g_autofree char *safe = dw_safe_text (untrusted, max_chars, max_lines, &cut);
+  gsize fits = dw_label_fit (safe, max_chars);
+  gboolean cut_more;
+  g_autofree char *start = dw_safe_text (safe, fits, max_lines, &cut_more);
+
+  return g_strconcat (start, cut || cut_more ? "…" : NULL, NULL);
+}
+
+/**
+ * dw_label_show:
+ * @label: a label
+ * @untrusted: (nullable): what it says
+ * @max_chars: how much of it at most
+ *
+ * Shows a text of whatever origin and length.
+ */
+void
+dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars)
+{
+  g_autofree char *start = shorten (untrusted != NULL ? untrusted : "", max_chars, G_MAXUINT);
+  g_autofree char *markup = dw_label_markup (start, FALSE);
+
+  gtk_label_set_markup (label, markup);
+}
+
+/**
+ * dw_label_show_message:
+ * @label: a label
+ * @safe: a text from dw_safe_text() that can be laid out
+ *
+ * Shows what somebody said, with links that can be pressed.
+ */
+void
+dw_label_show_message (GtkLabel *label, const char *safe)
+{
+  g_autofree char *markup = dw_label_markup (safe, TRUE);
+
+  gtk_label_set_markup (label, markup);
+}
+
+/**
+ * dw_label_show_button:
+ * @button: a button
+ * @untrusted: what it says
+ */
+void
+dw_label_show_button (GtkButton *button, const char *untrusted)
+{
+  g_autofree char *line = dw_safe_line (untrusted, DW_LABEL_CHARS);
+
+  gtk_button_set_label (button, line);
+}
+
+/**
+ * dw_label_show_subtitle:
+ * @row: a row
+ * @untrusted: (nullable): what stands under its title
+ */
+void
+dw_label_show_subtitle (AdwActionRow *row, const char *untrusted)
+{
+  g_autofree char *start = shorten (untrusted != NULL ? untrusted : "", DW_LABEL_CHARS, 6);
+  g_autofree char *markup = dw_label_markup (start, FALSE);
+
+  adw_action_row_set_subtitle (row, markup);
+}
+
+/**
+ * dw_label_show_row_title:
+ * @row: a row
+ * @untrusted: its title
+ */
+void
+dw_label_show_row_title (AdwPreferencesRow *row, const char *untrusted)
+{
+  g_autofree char *line = dw_safe_line (untrusted, DW_LABEL_CHARS);
+  g_autofree char *escaped = g_markup_escape_text (line, -1);
+
+  adw_preferences_row_set_title (row, escaped);
+}
+
+/**
+ * dw_label_show_heading:
+ * @heading: what stands in a header bar
+ * @untrusted: what is under its title
+ */
+void
+dw_label_show_heading (AdwWindowTitle *heading, const char *untrusted)
+{
+  g_autofree char *line = dw_safe_line (untrusted, DW_LABEL_CHARS);
+
+  adw_window_title_set_subtitle (heading, line);
+}
+
+/**
+ * dw_label_show_title:
+ * @window: a window
+ * @untrusted: its title
+ */
+void
+dw_label_show_title (GtkWindow *window, const char *untrusted)
+{
+  g_autofree char *line = dw_safe_line (untrusted, DW_LABEL_CHARS);
+
+  gtk_window_set_title (window, line);
+}
+
+/**
+ * dw_label_show_tooltip:
+ * @widget: a widget
+ * @untrusted: what its tooltip says
+ */
+void
+dw_label_show_tooltip (GtkWidget *widget, const char *untrusted)
+{
+  g_autofree char *start = shorten (untrusted, DW_LABEL_TOOLTIP_CHARS, 12);
+  g_autofree char *markup = dw_label_markup (start, FALSE);
+
+  gtk_widget_set_tooltip_markup (widget, markup);
+}
+
+/**
+ * dw_label_new_toast:
+ * @untrusted: what it says
+ *
+ * Returns: (transfer full): a toast
+ */
+AdwToast *
+dw_label_new_toast (const char *untrusted)
+{
+  g_autofree char *line = dw_safe_line (untrusted, DW_LABEL_CHARS);
+  g_autofree char *escaped = g_markup_escape_text (line, -1);
+
+  return adw_toast_new (escaped);
+}
+
+/**
+ * dw_label_new_dialog:
+ * @window: (nullable): over which window
+ * @heading: what it is about, a string of the program's own
+ * @untrusted: (nullable): the rest
+ *
+ * Returns: (transfer none): a dialog without responses
+ */
+GtkWidget *
+dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted)
+{
+  g_autofree char *start = untrusted != NULL ? shorten (untrusted, DW_LABEL_TOOLTIP_CHARS, 12) : NULL;
+
+  return adw_message_dialog_new (window, heading, start);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/** DW_LABEL_CHARS: how much of a sentence or an address a label shows. */
+#define DW_LABEL_CHARS 300
+
+/** DW_LABEL_TOOLTIP_CHARS: how much a tooltip shows. */
+#define DW_LABEL_TOOLTIP_CHARS 600
+
+void dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars);
+void dw_label_show_message (GtkLabel *label, const char *safe);
+void dw_label_show_button (GtkButton *button, const char *untrusted);
+void dw_label_show_subtitle (AdwActionRow *row, const char *untrusted);
+void dw_label_show_row_title (AdwPreferencesRow *row, const char *untrusted);
+void dw_label_show_heading (AdwWindowTitle *heading, const char *untrusted);
+void dw_label_show_title (GtkWindow *window, const char *untrusted);
+void dw_label_show_tooltip (GtkWidget *widget, const char *untrusted);
+AdwToast *dw_label_new_toast (const char *untrusted);
+GtkWidget *dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted);
+
+char *dw_label_markup (const char *safe, gboolean links);
+gsize dw_label_fit (const char *safe, gsize units);
+
+G_END_DECLS

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-message.h"
+#include "dw-session.h"
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_TAIL (dw_tail_get_type ())
+G_DECLARE_FINAL_TYPE (DwTail, dw_tail, DW, TAIL, GObject)
+
+/** DW_TAIL_GAP_US: a shorter absence is no news, in microseconds. */
+#define DW_TAIL_GAP_US (1 * G_USEC_PER_SEC)
+
+DwTail *dw_tail_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+DwSession *dw_tail_get_session (DwTail *self);
+
+G_END_DECLS

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-dial.h"
+
+#include "dw-net-error.h"
+
+#include "wire/dw-thread.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+/* What is under way. The end is told before this goes, and events of GSocketClient end with its callback. */
+typedef struct
+{
+  GSocketClient *client;
+  GSocketConnectable *address;
+  GSocketConnection *connection; /* or NULL before it is there */
+  gboolean trusts;               /* whom to trust is known */
+  char *host;
+  guint16 port;
+  gboolean secure;
+  GTlsDatabase *database; /* or NULL */
+  DwDialFunc reached;     /* or NULL */
+  gpointer data;
+  GTlsConnection *tls; /* or NULL */
+  GTlsCertificateFlags tls_errors;
+  gboolean at_proxy; /* what is connected to is a proxy, and it has not been spoken with */
+} Dial;
+
+static void
+dial_free (gpointer data)
+{
+  Dial *dial = data;
+
+  g_signal_handlers_disconnect_by_data (dial->client, dial);
+  if (dial->tls != NULL)
+    g_signal_handlers_disconnect_by_data (dial->tls, dial);
+  g_clear_object (&dial->tls);
+  g_clear_object (&dial->address);
+  g_clear_object (&dial->connection);
+  g_clear_object (&dial->client);
+  g_clear_object (&dial->database);
+  g_free (dial->host);
+  g_free (dial);
+}
+
+/* Only looks: the answer is always no. */
+static gboolean
+on_accept_certificate (GTlsConnection *connection,
+                       GTlsCertificate *certificate,
+                       GTlsCertificateFlags errors,
+                       Dial *dial)
+{
+  dial->tls_errors = errors;
+  return FALSE;
+}
+
+/* It comes once for each address. */
+static void
+look_for_proxy (Dial *dial, GSocketConnection *connection)
+{
+  g_autoptr (GSocketAddress) address = g_socket_connection_get_remote_address (connection, NULL);
+
+  dial->at_proxy = G_IS_PROXY_ADDRESS (address);
+}
+
+static void
+reach (Dial *dial, DwDialStep step)
+{
+  if (dial->reached != NULL)
+    dial->reached (step, dial->data);
+}
+
+static void
+on_event (GSocketClient *client,
+          GSocketClientEvent event,
+          GSocketConnectable *connectable,
+          GIOStream *connection,
+          Dial *dial)
+{
+  switch (event)
+    {
+    case G_SOCKET_CLIENT_RESOLVED:
+      reach (dial, DW_DIAL_RESOLVED);
+      break;
+    case G_SOCKET_CLIENT_CONNECTING:
+      look_for_proxy (dial, G_SOCKET_CONNECTION (connection));
+      break;
+    case G_SOCKET_CLIENT_CONNECTED:
+      /* A frame is small, and somebody waits for it. */
+      g_socket_set_option (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), IPPROTO_TCP,
+                           TCP_NODELAY, 1, NULL);
+      reach (dial, DW_DIAL_CONNECTED);
+      break;
+    case G_SOCKET_CLIENT_PROXY_NEGOTIATING:
+      dial->at_proxy = FALSE;
+      break;
+    case G_SOCKET_CLIENT_RESOLVING:
+    case G_SOCKET_CLIENT_PROXY_NEGOTIATED:
+    case G_SOCKET_CLIENT_TLS_HANDSHAKING:
+    case G_SOCKET_CLIENT_TLS_HANDSHAKED:
+    case G_SOCKET_CLIENT_COMPLETE:
+    default:
+      break;
+    }
+}
+
+static gboolean
+is_of_proxy (const GError *error)
+{
+  return error->domain == G_IO_ERROR
+         && (error->code == G_IO_ERROR_PROXY_FAILED || error->code == G_IO_ERROR_PROXY_AUTH_FAILED
+             || error->code == G_IO_ERROR_PROXY_NEED_AUTH || error->code == G_IO_ERROR_PROXY_NOT_ALLOWED);
+}
+
+/* What the network says, in the words of this library where they say more. */
+static void
+return_error (GTask *task, GError *error)
+{
+  Dial *dial = g_task_get_task_data (task);
+  gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  if (cancelled)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (dial->tls_errors != 0)
+    g_task_return_new_error (task, DW_NET_ERROR, DW_NET_ERROR_CERTIFICATE, "certificate: flags %u",
+                             (guint) dial->tls_errors);
+  /* “Refused” by the proxy is the same error as by the stage. */
+  else if (dial->at_proxy || is_of_proxy (error))
+    g_task_return_new_error (task, DW_NET_ERROR, DW_NET_ERROR_PROXY, "%s", error->message);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+  g_clear_error (&error);
+}
+
+static void
+on_encrypted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Dial *dial = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error))
+    {
+      return_error (task, error);
+      return;
+    }
+  reach (dial, DW_DIAL_ENCRYPTED);
+  g_task_return_pointer (task, g_object_ref (source), g_object_unref);
+}
+
+static void
+encrypt (GTask *task)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+  Dial *dial = g_task_get_task_data (task);
+  GError *error = NULL;
+  GIOStream *tls = g_tls_client_connection_new (G_IO_STREAM (dial->connection), dial->address, &error);
+
+  if (tls == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  dial->tls = G_TLS_CONNECTION (tls);
+  /* HTTP/2 has another upgrade (RFC 8441), which API Gateway does not speak. */
+  g_tls_connection_set_advertised_protocols (dial->tls, protocols);
+  /* As libsoup does: a WebSocket says itself when it ends. */
+  g_object_set (dial->tls, "require-close-notify", FALSE, NULL);
+  if (dial->database != NULL)
+    g_tls_connection_set_database (dial->tls, dial->database);
+  g_signal_connect (dial->tls, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
+  g_tls_connection_handshake_async (dial->tls, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), on_encrypted,
+                                    g_object_ref (task));
+}
+
+/* Both have to be there: the connection, which never comes where that failed, and whom to trust on it. */
+static void
+go_on (GTask *task)
+{
+  Dial *dial = g_task_get_task_data (task);
+
+  if (dial->connection == NULL || (dial->secure && !dial->trusts))
+    return;
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (dial->secure)
+    encrypt (task);
+  else
+    g_task_return_pointer (task, g_object_ref (dial->connection), g_object_unref);
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Dial *dial = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  dial->connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  if (dial->connection != NULL)
+    go_on (task);
+  else
+    return_error (task, error);
+}
+
+static gboolean
+make_address (Dial *dial, GError **error)
+{
+  /* With a scheme, which proxies are chosen by: g_network_address_new() asks for those of “none://” (read). */
+  gboolean brackets = strchr (dial->host, ':') != NULL;
+  g_autofree char *uri = g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "",
+                                          dial->host, brackets ? "]" : "", dial->port);
+
+  dial->address = g_network_address_parse_uri (uri, dial->port, error);
+  return dial->address != NULL;
+}
+
+static void
+load_trust (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_autoptr (GTlsDatabase) database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+
+  g_task_return_boolean (task, database != NULL);
+}
+
+static void
+on_trust (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+
+  ((Dial *) g_task_get_task_data (task))->trusts = TRUE;
+  go_on (task);
+}
+
+/* Whom the system trusts is read from the disk the first time: up to 64 ms of the main loop (measured). */
+static void
+begin_trust (GTask *task)
+{
+  Dial *dial = g_task_get_task_data (task);
+  g_autoptr (GTask) trust = NULL;
+
+  dial->trusts = dial->database != NULL;
+  if (!dial->secure || dial->trusts)
+    return;
+  trust = g_task_new (NULL, NULL, on_trust, g_object_ref (task));
+  g_task_set_source_tag (trust, load_trust);
+  g_task_run_in_thread (trust, load_trust);
+}
+
+/**
+ * dw_dial_async:
+ * @options: where to
+ * @cancellable: (nullable): to stop it at once; a deadline is the caller's
+ * @callback: called when it is connected or will not be
+ * @data: for @callback
+ *
+ * Resolves the name, connects to the address that answers first (RFC 8305), through a proxy where the system says
+ * so (CONNECT or SOCKS, also for what is not encrypted, RFC 6455 section 4.1), and speaks TLS. A bad certificate is
+ * never accepted.
+ */
+void
+dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
+  Dial *dial = g_new0 (Dial, 1);
+  GError *error = NULL;
+
+  DW_ASSERT_MAIN_THREAD ();
+  g_task_set_source_tag (task, dw_dial_async);
+  g_task_set_task_data (task, dial, dial_free);
+  dial->client = g_socket_client_new ();
+  dial->host = g_strdup (options->host);
+  dial->port = options->port;
+  dial->secure = options->secure;
+  g_set_object (&dial->database, options->database);
+  dial->reached = options->reached;
+  dial->data = options->data;
+  g_socket_client_set_enable_proxy (dial->client, !options->direct);
+  if (options->proxies != NULL)
+    g_socket_client_set_proxy_resolver (dial->client, options->proxies);
+  g_signal_connect (dial->client, "event", G_CALLBACK (on_event), dial);
+
+  if (!make_address (dial, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  begin_trust (task);
+  g_socket_client_connect_async (dial->client, dial->address, cancellable, on_connected, g_object_ref (task));
+}
+
+/**
+ * dw_dial_finish:
+ * @result: what the callback was given
+ * @socket: (out) (transfer full): the bare socket below
+ * @error: %DW_NET_ERROR_CERTIFICATE, %DW_NET_ERROR_PROXY, or what the resolver, the network or TLS says
+ *
+ * Returns: (transfer full): the connection; nothing was written to it
+ */
+GIOStream *
+dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error)
+{
+  Dial *dial = g_task_get_task_data (G_TASK (result));
+  GIOStream *stream = g_task_propagate_pointer (G_TASK (result), error);
+
+  *socket = stream != NULL ? g_object_ref (g_socket_connection_get_socket (dial->connection)) : NULL;
+  return stream;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwFrameSide:
+ * @DW_FRAME_SIDE_CLIENT: we are the client, and mask what we send
+ * @DW_FRAME_SIDE_SERVER: we are the server
+ *
+ * Which end of a WebSocket we are.
+ */
+typedef enum
+{
+  DW_FRAME_SIDE_CLIENT,
+  DW_FRAME_SIDE_SERVER,
+} DwFrameSide;
+
+/**
+ * DwFrameLimit:
+ * @DW_FRAME_LIMIT_NONE: none
+ * @DW_FRAME_LIMIT_FRAME: a data frame is too large
+ * @DW_FRAME_LIMIT_MESSAGE: a message is, over its fragments
+ * @DW_FRAME_LIMIT_FRAGMENTS: a message has too many fragments
+ * @DW_FRAME_LIMIT_CONTROL: a pong is larger than a control frame may be (RFC 6455 section 5.5); of the others libsoup
+ *   says so itself
+ * @DW_FRAME_LIMIT_PONGS: too many answers to pings wait for a peer that does not read
+ *
+ * What a peer is over.
+ */
+typedef enum
+{
+  DW_FRAME_LIMIT_NONE,
+  DW_FRAME_LIMIT_FRAME,
+  DW_FRAME_LIMIT_MESSAGE,
+  DW_FRAME_LIMIT_FRAGMENTS,
+  DW_FRAME_LIMIT_CONTROL,
+  DW_FRAME_LIMIT_PONGS,
+} DwFrameLimit;
+
+/** DW_FRAME_FRAGMENTS: how many frames a message may have. */
+#define DW_FRAME_FRAGMENTS 4096
+
+/** DW_FRAME_PONGS: how many bytes of answers to pings may wait, each counted with %DW_FRAME_PONG_COST on top. */
+#define DW_FRAME_PONGS (64 * 1024)
+
+/** DW_FRAME_PONG_COST: what libsoup keeps for an answer that waits, besides its bytes, in bytes. */
+#define DW_FRAME_PONG_COST 64
+
+/**
+ * DwFrameLimits:
+ * @side: which end we are
+ * @frame_bytes: the largest payload of a data frame, in bytes
+ * @message_bytes: the largest message, in bytes
+ * @fragments: how many frames a message may have
+ * @pong_bytes: how much may wait for a peer that does not read its pongs, in bytes
+ *
+ * What a peer may do.
+ */
+typedef struct
+{
+  DwFrameSide side;
+  guint64 frame_bytes;
+  guint64 message_bytes;
+  guint fragments;
+  guint64 pong_bytes;
+} DwFrameLimits;
+
+/**
+ * DwFrameMeter:
+ * @pings: how many pings have come
+ * @pongs: how many bytes of answers all of them ask for
+ * @closed: whether a whole close frame has come
+ *
+ * Reads along with a peer's bytes and measures its frames (RFC 6455 section 5.2). It keeps no payload.
+ */
+typedef struct
+{
+  guint64 pings;
+  guint64 pongs;
+  gboolean closed;
+
+  /*< private >*/
+  guint8 head[14];
+  guint have;        /* bytes of the head so far */
+  guint64 payload;   /* bytes of the payload still to come */
+  gboolean in_close; /* of a close frame */
+  guint64 message;   /* bytes of the message so far, over its fragments */
+  guint fragments;   /* its frames so far */
+} DwFrameMeter;
+
+DwFrameLimit dw_frame_meter_feed (DwFrameMeter *meter,
+                                  const DwFrameLimits *limits,
+                                  const guint8 *data,
+                                  gsize length,
+                                  gsize *good);
+
+G_END_DECLS

@@ -1,0 +1,897 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-frame-stream.h"
+
+#include "dw-net-error.h"
+
+#include "wire/dw-thread.h"
+
+#include <string.h>
+
+/**
+ * SECTION:dw-frame-stream
+ *
+ * What libsoup reads a WebSocket from and writes it to: the connection below, with limits. libsoup reads until
+ * there is nothing, and has no bounds of its own before 3.8 (measured: a million frames stop the main loop for 3 s,
+ * 15 MB of pings for 23 s). Here a turn of the main loop ends after a budget of time, since a frame costs the more
+ * time the more is done with it; what is not read stays in the system, where TCP slows the peer.
+ *
+ * It lives in the main thread. What a #GIOStream may close in a pool thread is the connection below, which we are
+ * no part of.
+ */
+
+#define DW_TYPE_FRAME_INPUT (dw_frame_input_get_type ())
+G_DECLARE_FINAL_TYPE (DwFrameInput, dw_frame_input, DW, FRAME_INPUT, GFilterInputStream)
+#define DW_TYPE_FRAME_OUTPUT (dw_frame_output_get_type ())
+G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterOutputStream)
+
+/* The first bytes of frames that we look for on their way out. */
+#define CLOSE_HEAD 0x88
+#define PONG_HEAD 0x8a
+
+/* How many frames one call of the system takes. */
+#define GATHERED 64
+
+/* How long closing may hold a pool thread for a peer that takes nothing, in seconds. */
+#define CLOSE_TIMEOUT 2
+
+struct _DwFrameInput
+{
+  GFilterInputStream parent_instance;
+
+  DwFrameStreamOptions options;
+  DwFrameMeter meter;
+  DwFrameLimit over;
+  guint8 *buffer; /* or NULL while it is empty */
+  gsize size;     /* options.buffer_bytes, or what came with the upgrade */
+  gsize at;       /* what of it was handed on */
+  gsize length;
+  gint64 turn_ends;      /* 0 before the first read of a turn */
+  gboolean dropping;     /* what still comes is for nobody */
+  gboolean closing;      /* because we close */
+  gsize dropped;         /* at most DW_FRAME_STREAM_DROP */
+  DwPollWait *wait;      /* or NULL where the main loop waits for the connection itself */
+  GSource *source;       /* what libsoup waits with, or NULL */
+  GSource *rescue;       /* or NULL */
+  gint64 rescue_due;     /* when the source becomes urgent */
+  DwFrameStream *stream; /* it has this; NULL once it is gone */
+};
+
+struct _DwFrameOutput
+{
+  GFilterOutputStream parent_instance;
+
+  guint64 written;
+  guint64 pongs;         /* how much of that was answers to pings */
+  guint64 pings;         /* how many were answered */
+  guint8 head;           /* the first byte of libsoup's frame that leaves */
+  gboolean halfway;      /* libsoup's frame has left in part */
+  gboolean closed;       /* its close frame has left */
+  GQueue rest;           /* of GBytes: frames that did not go through libsoup; the caller bounds them */
+  GSource *flush;        /* waits for the system to take them */
+  DwFrameStream *stream; /* as above */
+};
+
+struct _DwFrameStream
+{
+  GIOStream parent_instance;
+
+  GIOStream *base;
+  GSocket *socket; /* the bare one below, or NULL */
+  DwFrameInput *input;
+  DwFrameOutput *output;
+  gboolean detached;
+};
+
+enum
+{
+  SIGNAL_OVER_LIMIT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void dw_frame_input_pollable_init (GPollableInputStreamInterface *iface);
+static void dw_frame_output_pollable_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwFrameInput,
+                               dw_frame_input,
+                               G_TYPE_FILTER_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, dw_frame_input_pollable_init))
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwFrameOutput,
+                               dw_frame_output,
+                               G_TYPE_FILTER_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, dw_frame_output_pollable_init))
+G_DEFINE_FINAL_TYPE (DwFrameStream, dw_frame_stream, G_TYPE_IO_STREAM)
+
+static gint64
+now (DwFrameInput *self)
+{
+  return self->options.clock != NULL ? self->options.clock () : g_get_monotonic_time ();
+}
+
+/* RFC 6455 section 7.1.1: the server closes TCP first, and some wait for our end of it before they do. A client
+ * says nothing more after its close frame. libsoup ends its side only where the stream is the socket's own
+ * (measured: 5,116 ms to "closed"). */
+static void
+end_writing_if_closed (DwFrameStream *self)
+{
+  if (self == NULL || self->socket == NULL || !self->output->closed)
+    return;
+  if (self->input->meter.closed || self->input->options.limits.side == DW_FRAME_SIDE_CLIENT)
+    g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+}
+
+static GPollableInputStream *
+input_base (gpointer self)
+{
+  return G_POLLABLE_INPUT_STREAM (g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)));
+}
+
+static gboolean
+has_buffered (DwFrameInput *self)
+{
+  return self->at < self->length;
+}
+
+static gboolean
+dw_frame_input_can_poll (GPollableInputStream *stream)
+{
+  return g_pollable_input_stream_can_poll (input_base (stream));
+}
+
+static gboolean
+dw_frame_input_is_readable (GPollableInputStream *stream)
+{
+  return has_buffered (DW_FRAME_INPUT (stream)) || g_pollable_input_stream_is_readable (input_base (stream));
+}
+
+/* Nothing is read before our close frame has left: libsoup drops what is not sent yet at the first error. Where it
+ * never leaves, libsoup ends it after 5 s. */
+static gboolean
+waits_for_close (DwFrameInput *self)
+{
+  return self->closing && self->stream != NULL && !self->stream->output->closed;
+}
+
+static GSource *
+make_source (DwFrameInput *self, GCancellable *cancellable)
+{
+  GSource *source = NULL;
+
+  if (waits_for_close (self))
+    source = g_pollable_source_new (G_OBJECT (self));
+  else if (has_buffered (self))
+    {
+      /* The system will not tell again of what stands in our buffer. */
+      source = g_pollable_source_new (G_OBJECT (self));
+      g_source_set_ready_time (source, 0);
+    }
+  else if (self->wait != NULL)
+    source = dw_poll_create_source (self->wait, G_OBJECT (self));
+  else
+    {
+      g_autoptr (GSource) child = g_pollable_input_stream_create_source (input_base (self), cancellable);
+
+      source = g_pollable_source_new (G_OBJECT (self));
+      g_source_set_dummy_callback (child);
+      g_source_add_child_source (source, child);
+    }
+  return source;
+}
+
+static void
+forget_source (DwFrameInput *self)
+{
+  g_clear_pointer (&self->source, g_source_unref);
+  self->rescue_due = G_MAXINT64;
+}
+
+/* libsoup makes a source at the end of each turn. */
+static GSource *
+dw_frame_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  DwFrameInput *self = DW_FRAME_INPUT (stream);
+  GSource *source;
+
+  DW_ASSERT_MAIN_THREAD ();
+  self->turn_ends = 0;
+  if (!has_buffered (self))
+    g_clear_pointer (&self->buffer, g_free);
+
+  source = make_source (self, cancellable);
+  forget_source (self);
+  if (self->options.budget_us > 0)
+    g_source_set_priority (source, self->options.priority);
+  self->source = g_source_ref (source);
+  if (self->rescue != NULL)
+    self->rescue_due = now (self) + self->options.rescue_us;
+  return source;
+}
+
+/* A source that never wakes the main loop, and is asked before each of its turns. A timer would wake it once more
+ * for every message. */
+typedef struct
+{
+  GSource source;
+  DwFrameInput *input; /* which has it */
+} RescueSource;
+
+static gboolean
+rescue_prepare (GSource *source, int *timeout)
+{
+  DwFrameInput *input = ((RescueSource *) source)->input;
+
+  *timeout = -1;
+  return input->rescue_due != G_MAXINT64 && now (input) >= input->rescue_due;
+}
+
+static gboolean
+rescue_check (GSource *source)
+{
+  return FALSE;
+}
+
+static gboolean
+rescue_dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  DwFrameInput *input = ((RescueSource *) source)->input;
+
+  if (input->source != NULL)
+    g_source_set_priority (input->source, G_PRIORITY_DEFAULT);
+  input->rescue_due = G_MAXINT64;
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs rescue_functions = { .prepare = rescue_prepare,
+                                         .check = rescue_check,
+                                         .dispatch = rescue_dispatch };
+
+static void
+start_rescue (DwFrameInput *self)
+{
+  self->rescue = g_source_new (&rescue_functions, sizeof (RescueSource));
+  ((RescueSource *) self->rescue)->input = self;
+  g_source_set_static_name (self->rescue, "DwFrameStream");
+  g_source_attach (self->rescue, g_main_context_get_thread_default ());
+}
+
+static void
+stop_rescue (DwFrameInput *self)
+{
+  forget_source (self);
+  if (self->rescue != NULL)
+    g_source_destroy (self->rescue);
+  g_clear_pointer (&self->rescue, g_source_unref);
+}
+
+static gssize
+would_block (GError **error, const char *why)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, why);
+  return -1;
+}
+
+/* What comes after the end was announced is read here and dropped, so that the peer's close frame can still come;
+ * not for ever, since it may send as fast as it can. */
+static gssize
+drop (DwFrameInput *self, GError **error)
+{
+  guint8 scrap[4096];
+
+  for (;;)
+    {
+      const guint8 *data = scrap;
+      gssize length;
+
+      if (has_buffered (self))
+        {
+          data = self->buffer + self->at;
+          length = (gssize) (self->length - self->at);
+          self->at = self->length;
+        }
+      else
+        length = g_pollable_input_stream_read_nonblocking (input_base (self), scrap, sizeof scrap, NULL, error);
+      if (length <= 0)
+        return length;
+
+      self->dropped += (gsize) length;
+      if (self->over == DW_FRAME_LIMIT_NONE)
+        self->over = dw_frame_meter_feed (&self->meter, &self->options.limits, data, (gsize) length, NULL);
+      if (self->meter.closed)
+        {
+          end_writing_if_closed (self->stream);
+          return 0;
+        }
+      if (self->dropped > DW_FRAME_STREAM_DROP)
+        {
+          g_set_error_literal (error, DW_NET_ERROR, DW_NET_ERROR_CLOSED, "closed, and the peer goes on");
+          return -1;
+        }
+    }
+}
+
+static void
+tell_limit (DwFrameInput *self, DwFrameLimit limit)
+{
+  self->over = limit;
+  self->dropping = TRUE;
+  if (self->stream != NULL)
+    g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, limit);
+}
+
+/* libsoup keeps an answer for each ping until the peer takes it. */
+static gboolean
+pongs_fit (DwFrameInput *self)
+{
+  DwFrameOutput *output = self->stream != NULL ? self->stream->output : NULL;
+  guint64 bytes = output != NULL ? self->meter.pongs - MIN (self->meter.pongs, output->pongs) : 0;
+  guint64 count = output != NULL ? self->meter.pings - MIN (self->meter.pings, output->pings) : 0;
+
+  return bytes + count * DW_FRAME_PONG_COST <= self->options.limits.pong_bytes;
+}
+
+/* Bytes of the peer, not measured yet, at most @count. */
+static gssize
+take (DwFrameInput *self, void *bytes, gsize count, GError **error)
+{
+  gsize length;
+
+  if (!has_buffered (self) && self->options.buffer_bytes > 0)
+    {
+      gssize got;
+
+      if (self->buffer == NULL)
+        {
+          self->size = self->options.buffer_bytes;
+          self->buffer = g_malloc (self->size);
+        }
+      self->at = self->length = 0;
+      got = g_pollable_input_stream_read_nonblocking (input_base (self), self->buffer, self->size, NULL, error);
+      if (got <= 0)
+        return got;
+      self->length = (gsize) got;
+    }
+  if (!has_buffered (self))
+    return g_pollable_input_stream_read_nonblocking (input_base (self), bytes, count, NULL, error);
+
+  length = MIN (self->length - self->at, count);
+  memcpy (bytes, self->buffer + self->at, length);
+  self->at += length;
+  return (gssize) length;
+}
+
+static gssize
+dw_frame_input_read_nonblocking (GPollableInputStream *stream, void *bytes, gsize count, GError **error)
+{
+  DwFrameInput *self = DW_FRAME_INPUT (stream);
+  g_autoptr (DwFrameStream) keep G_GNUC_UNUSED = self->stream != NULL ? g_object_ref (self->stream) : NULL;
+  DwFrameLimit over;
+  gssize length;
+  gsize good;
+
+  DW_ASSERT_MAIN_THREAD ();
+  forget_source (self);
+  if (waits_for_close (self))
+    return would_block (error, "a close frame is on its way");
+  if (self->dropping)
+    return drop (self, error);
+
+  if (self->options.budget_us > 0)
+    {
+      gint64 time = now (self);
+
+      if (self->turn_ends == 0)
+        self->turn_ends = time + self->options.budget_us;
+      else if (time >= self->turn_ends)
+        return would_block (error, "this turn is over");
+    }
+  if (!pongs_fit (self))
+    {
+      tell_limit (self, DW_FRAME_LIMIT_PONGS);
+      g_set_error_literal (error, DW_NET_ERROR, DW_NET_ERROR_LIMIT, "the answers to pings are not read");
+      return -1;
+    }
+
+  length = take (self, bytes, count, error);
+  if (length <= 0)
+    return length;
+  over = dw_frame_meter_feed (&self->meter, &self->options.limits, bytes, (gsize) length, &good);
+  if (self->meter.closed)
+    {
+      /* What follows a close frame is for nobody (RFC 6455 section 5.5.1), and ends it at once. */
+      self->dropping = TRUE;
+      end_writing_if_closed (self->stream);
+    }
+  if (over == DW_FRAME_LIMIT_NONE)
+    return length;
+
+  /* What came before the frame is the peer's good right; what is left of it in the buffer is not. */
+  self->at = self->length;
+  tell_limit (self, over);
+  return good > 0 ? (gssize) good : would_block (error, "over a limit");
+}
+
+static gssize
+dw_frame_input_read (GInputStream *stream, void *bytes, gsize count, GCancellable *cancellable, GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "read without blocking");
+  return -1;
+}
+
+static void
+dw_frame_input_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->can_poll = dw_frame_input_can_poll;
+  iface->is_readable = dw_frame_input_is_readable;
+  iface->create_source = dw_frame_input_create_source;
+  iface->read_nonblocking = dw_frame_input_read_nonblocking;
+}
+
+static void
+dw_frame_input_dispose (GObject *object)
+{
+  DwFrameInput *self = DW_FRAME_INPUT (object);
+
+  DW_ASSERT_MAIN_THREAD ();
+  stop_rescue (self);
+  g_clear_pointer (&self->wait, dw_poll_remove);
+  g_clear_pointer (&self->buffer, g_free);
+  self->at = self->length = 0;
+  G_OBJECT_CLASS (dw_frame_input_parent_class)->dispose (object);
+}
+
+static void
+dw_frame_input_class_init (DwFrameInputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_frame_input_dispose;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = dw_frame_input_read;
+}
+
+static void
+dw_frame_input_init (DwFrameInput *self)
+{
+  self->rescue_due = G_MAXINT64;
+}
+
+static GPollableOutputStream *
+output_base (gpointer self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
+}
+
+static gboolean
+dw_frame_output_can_poll (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_can_poll (output_base (stream));
+}
+
+static gboolean
+dw_frame_output_is_writable (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_is_writable (output_base (stream));
+}
+
+static GSource *
+dw_frame_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) child = g_pollable_output_stream_create_source (output_base (stream), cancellable);
+  GSource *source = g_pollable_source_new (G_OBJECT (stream));
+
+  g_source_set_dummy_callback (child);
+  g_source_add_child_source (source, child);
+  return source;
+}
+
+static void
+drop_first (DwFrameOutput *self, gsize taken)
+{
+  while (taken > 0)
+    {
+      g_autoptr (GBytes) first = g_queue_pop_head (&self->rest);
+      gsize size = g_bytes_get_size (first);
+
+      if (taken < size)
+        g_queue_push_head (&self->rest, g_bytes_new_from_bytes (first, taken, size - taken));
+      taken -= MIN (taken, size);
+    }
+}
+
+/* FALSE while there is still a rest. */
+static gboolean
+flush_rest (DwFrameOutput *self)
+{
+  while (!g_queue_is_empty (&self->rest))
+    {
+      GOutputVector vectors[GATHERED];
+      gsize n = 0;
+      gsize taken = 0;
+
+      for (GList *at = self->rest.head; at != NULL && n < GATHERED; at = at->next, n++)
+        vectors[n].buffer = g_bytes_get_data (at->data, &vectors[n].size);
+      if (g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, &taken, NULL, NULL)
+          != G_POLLABLE_RETURN_OK)
+        return FALSE;
+      self->written += taken;
+      drop_first (self, taken);
+    }
+  return TRUE;
+}
+
+static void
+stop_flush (DwFrameOutput *self)
+{
+  if (self->flush != NULL)
+    g_source_destroy (self->flush);
+  g_clear_pointer (&self->flush, g_source_unref);
+}
+
+static gboolean
+on_flush (GObject *stream, gpointer data)
+{
+  DwFrameOutput *self = data;
+
+  if (!flush_rest (self))
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&self->flush, g_source_unref);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_flush (DwFrameOutput *self)
+{
+  if (self->flush != NULL)
+    return;
+  self->flush = g_pollable_output_stream_create_source (output_base (self), NULL);
+  g_source_set_callback (self->flush, G_SOURCE_FUNC (on_flush), self, NULL);
+  g_source_attach (self->flush, g_main_context_get_thread_default ());
+}
+
+/* libsoup writes one frame in as many calls as it takes, and nothing of the next with it. */
+static void
+count_written (DwFrameOutput *self, guint8 first, gsize length, gsize count)
+{
+  if (!self->halfway)
+    self->head = first;
+  self->written += length;
+  if (self->head == PONG_HEAD)
+    {
+      self->pongs += length;
+      self->pings += length == count;
+    }
+  self->halfway = length < count;
+  if (self->head != CLOSE_HEAD || self->halfway)
+    return;
+  self->closed = TRUE;
+  end_writing_if_closed (self->stream);
+  if (self->stream != NULL && self->stream->input->source != NULL && self->stream->input->closing)
+    g_source_set_ready_time (self->stream->input->source, 0);
+}
+
+static gssize
+dw_frame_output_write_nonblocking (GPollableOutputStream *stream, const void *bytes, gsize count, GError **error)
+{
+  DwFrameOutput *self = DW_FRAME_OUTPUT (stream);
+  gssize length;
+
+  DW_ASSERT_MAIN_THREAD ();
+  if (!flush_rest (self))
+    return would_block (error, "a frame is on its way");
+  length = g_pollable_output_stream_write_nonblocking (output_base (stream), bytes, count, NULL, error);
+  if (length > 0)
+    count_written (self, *(const guint8 *) bytes, (gsize) length, count);
+  return length;
+}
+
+static gssize
+dw_frame_output_write (GOutputStream *stream,
+                       const void *bytes,
+                       gsize count,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "write without blocking");
+  return -1;
+}
+
+static void
+dw_frame_output_dispose (GObject *object)
+{
+  DwFrameOutput *self = DW_FRAME_OUTPUT (object);
+
+  DW_ASSERT_MAIN_THREAD ();
+  stop_flush (self);
+  g_queue_clear_full (&self->rest, (GDestroyNotify) g_bytes_unref);
+  G_OBJECT_CLASS (dw_frame_output_parent_class)->dispose (object);
+}
+
+static void
+dw_frame_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->can_poll = dw_frame_output_can_poll;
+  iface->is_writable = dw_frame_output_is_writable;
+  iface->create_source = dw_frame_output_create_source;
+  iface->write_nonblocking = dw_frame_output_write_nonblocking;
+}
+
+static void
+dw_frame_output_class_init (DwFrameOutputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_frame_output_dispose;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = dw_frame_output_write;
+}
+
+static void
+dw_frame_output_init (DwFrameOutput *self)
+{
+  g_queue_init (&self->rest);
+}
+
+static GInputStream *
+dw_frame_stream_get_input_stream (GIOStream *stream)
+{
+  return G_INPUT_STREAM (DW_FRAME_STREAM (stream)->input);
+}
+
+static GOutputStream *
+dw_frame_stream_get_output_stream (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (DW_FRAME_STREAM (stream)->output);
+}
+
+/* Before the descriptor can be another's, and in the thread that uses all this. */
+static void
+detach (DwFrameStream *self)
+{
+  DW_ASSERT_MAIN_THREAD ();
+  if (self->detached)
+    return;
+  self->detached = TRUE;
+  stop_rescue (self->input);
+  g_clear_pointer (&self->input->wait, dw_poll_remove);
+  stop_flush (self->output);
+}
+
+/* TLS says goodbye in a pool thread, which a peer that takes nothing would hold for good. */
+static void
+hurry (DwFrameStream *self)
+{
+  if (self->socket == NULL || !G_IS_TLS_CONNECTION (self->base) || g_socket_is_closed (self->socket))
+    return;
+
+  if (g_socket_condition_check (self->socket, G_IO_OUT) & G_IO_OUT)
+    g_socket_set_timeout (self->socket, CLOSE_TIMEOUT);
+  else
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+}
+
+static gboolean
+dw_frame_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  DwFrameStream *self = DW_FRAME_STREAM (stream);
+
+  detach (self);
+  /* Nobody closes it in this way but dispose, in the main loop: no goodbye is worth a wait there. */
+  if (G_IS_TLS_CONNECTION (self->base))
+    dw_frame_stream_abort (self);
+  return g_io_stream_close (self->base, cancellable, error);
+}
+
+static void
+on_base_closed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  if (g_io_stream_close_finish (G_IO_STREAM (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* GIOStream's own runs dw_frame_stream_close() in a pool thread. */
+static void
+dw_frame_stream_close_async (GIOStream *stream,
+                             int priority,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer data)
+{
+  DwFrameStream *self = DW_FRAME_STREAM (stream);
+  GTask *task = g_task_new (stream, cancellable, callback, data);
+
+  g_task_set_source_tag (task, dw_frame_stream_close_async);
+  g_task_set_priority (task, priority);
+  detach (self);
+  hurry (self);
+  g_io_stream_close_async (self->base, priority, cancellable, on_base_closed, task);
+}
+
+static gboolean
+dw_frame_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+dw_frame_stream_finalize (GObject *object)
+{
+  DwFrameStream *self = DW_FRAME_STREAM (object);
+
+  detach (self);
+  /* libsoup may keep the two a little longer. */
+  self->input->stream = NULL;
+  self->output->stream = NULL;
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->socket);
+  g_clear_object (&self->base);
+  G_OBJECT_CLASS (dw_frame_stream_parent_class)->finalize (object);
+}
+
+static void
+dw_frame_stream_class_init (DwFrameStreamClass *klass)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = dw_frame_stream_finalize;
+  stream_class->get_input_stream = dw_frame_stream_get_input_stream;
+  stream_class->get_output_stream = dw_frame_stream_get_output_stream;
+  stream_class->close_fn = dw_frame_stream_close;
+  stream_class->close_async = dw_frame_stream_close_async;
+  stream_class->close_finish = dw_frame_stream_close_finish;
+  /**
+   * DwFrameStream::over-limit:
+   * @limit: which, a #DwFrameLimit
+   *
+   * The peer is over a limit. Emitted once; what it sends from here on is dropped, for %DW_FRAME_STREAM_DROP bytes,
+   * so that a close frame with 1009 can still reach it. Over %DW_FRAME_LIMIT_PONGS nothing can, and reading fails.
+   */
+  signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+dw_frame_stream_init (DwFrameStream *self)
+{
+}
+
+/**
+ * dw_frame_stream_new:
+ * @base: a connection right after its upgrade, whose streams can be polled: a socket's, or TLS over one
+ * @socket: (nullable): the bare socket below
+ * @poll: (nullable): what waits for @socket, where @base is not encrypted; %NULL for the main loop
+ * @early: (nullable): what came behind the upgrade's head
+ * @options: how it is read
+ *
+ * Returns: (transfer full): the same connection, for soup_websocket_connection_new()
+ */
+DwFrameStream *
+dw_frame_stream_new (GIOStream *base,
+                     GSocket *socket,
+                     DwPoll *poll,
+                     GBytes *early,
+                     const DwFrameStreamOptions *options)
+{
+  DwFrameStream *self = g_object_new (DW_TYPE_FRAME_STREAM, NULL);
+
+  DW_ASSERT_MAIN_THREAD ();
+  self->base = g_object_ref (base);
+  g_set_object (&self->socket, socket);
+  self->input = g_object_new (DW_TYPE_FRAME_INPUT, "base-stream", g_io_stream_get_input_stream (base),
+                              "close-base-stream", FALSE, NULL);
+  self->output = g_object_new (DW_TYPE_FRAME_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
+                               "close-base-stream", FALSE, NULL);
+  self->input->options = *options;
+  self->input->stream = self;
+  self->output->stream = self;
+  if (early != NULL && g_bytes_get_size (early) > 0)
+    {
+      self->input->length = self->input->size = g_bytes_get_size (early);
+      self->input->buffer = g_memdup2 (g_bytes_get_data (early, NULL), self->input->length);
+    }
+  if (options->rescue_us > 0)
+    start_rescue (self->input);
+  if (poll != NULL && socket != NULL)
+    self->input->wait = dw_poll_add (poll, socket);
+  return self;
+}
+
+/**
+ * dw_frame_stream_get_written:
+ * @self: a stream
+ *
+ * Returns: how many bytes the system has taken from us
+ */
+guint64
+dw_frame_stream_get_written (DwFrameStream *self)
+{
+  return self->output->written;
+}
+
+/**
+ * dw_frame_stream_get_pongs:
+ * @self: a stream
+ *
+ * Returns: how many bytes of answers the peer's pings asked for so far
+ */
+guint64
+dw_frame_stream_get_pongs (DwFrameStream *self)
+{
+  return self->input->meter.pongs;
+}
+
+/**
+ * dw_frame_stream_send:
+ * @self: a stream
+ * @frames: (array length=n): whole frames, in order
+ * @n: how many
+ *
+ * Hands frames to the system past libsoup, which copies each one and waits for a turn of the main loop: all of them
+ * in one call, as far as they go. The same bytes can go to any number of streams. The caller knows that libsoup
+ * holds nothing of its own for this stream.
+ *
+ * Returns: how many were taken: what the system did not take of the last one is kept and goes first. 0 where
+ * nothing can go now
+ */
+guint
+dw_frame_stream_send (DwFrameStream *self, GBytes *const *frames, guint n)
+{
+  DwFrameOutput *output = self->output;
+  GOutputVector vectors[GATHERED];
+  gsize taken = 0;
+  guint done = 0;
+
+  DW_ASSERT_MAIN_THREAD ();
+  n = MIN (n, GATHERED);
+  if (n == 0 || self->detached || output->halfway || !g_queue_is_empty (&output->rest))
+    return 0;
+  for (guint i = 0; i < n; i++)
+    vectors[i].buffer = g_bytes_get_data (frames[i], &vectors[i].size);
+  if (g_pollable_output_stream_writev_nonblocking (output_base (output), vectors, n, &taken, NULL, NULL)
+      != G_POLLABLE_RETURN_OK)
+    return 0;
+
+  output->written += taken;
+  for (; done < n && taken > 0; done++)
+    {
+      gsize size = g_bytes_get_size (frames[done]);
+
+      if (taken < size)
+        {
+          g_queue_push_tail (&output->rest, g_bytes_new_from_bytes (frames[done], taken, size - taken));
+          start_flush (output);
+        }
+      taken -= MIN (taken, size);
+    }
+  return done;
+}
+
+/**
+ * dw_frame_stream_begin_close:
+ * @self: a stream
+ *
+ * We are about to send a close frame, and nobody wants to hear what the peer still says. libsoup would go on
+ * delivering it for 5 s, three million messages (measured); from here on it is dropped, for %DW_FRAME_STREAM_DROP
+ * bytes or until the peer's close frame, whichever is first, and then libsoup is told of an end.
+ */
+void
+dw_frame_stream_begin_close (DwFrameStream *self)
+{
+  DW_ASSERT_MAIN_THREAD ();
+  self->input->dropping = self->input->closing = TRUE;
+}
+
+/**
+ * dw_frame_stream_abort:
+ * @self: a stream
+ *
+ * Ends it without a word. libsoup notices at its next turn; a stream that is closed under it would never be read
+ * again.
+ */
+void
+dw_frame_stream_abort (DwFrameStream *self)
+{
+  DW_ASSERT_MAIN_THREAD ();
+  if (self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "app/dw-label.h"
+
+#include "wire/dw-safe-text.h"
+
+#include <string.h>
+
+/* Whatever a text says, what leaves the door is its own words and nothing else. */
+static void
+test_markup (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *markup;
+  } rows[] = {
+    { "R&D <3 &amp; <b>x</b>", "R&amp;D &lt;3 &amp;amp; &lt;b&gt;x&lt;/b&gt;" },
+    { "https://e.example/?a=1&b=2 &",
+      "<a href=\"https://e.example/?a=1&amp;b=2\">https://e.example/?a=1&amp;b=2</a> &amp;" },
+    { "<a href='file:///etc/passwd'>https://e.example/</a>",
+      "&lt;a href=&apos;file:///etc/passwd&apos;&gt;<a "
+      "href=\"https://e.example/\">https://e.example/</a>&lt;/a&gt;" },
+    { "https://e.example/'onclick=",
+      "<a href=\"https://e.example/&apos;onclick=\">https://e.example/&apos;onclick=</a>" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *markup = dw_label_markup (rows[i].text, TRUE);
+
+      g_assert_cmpstr (markup, ==, rows[i].markup);
+    }
+}
+
+/* What is laid out in pieces says what it said, in every script, and no piece begins with a mark. */
+static void
+test_pieces (void)
+{
+  static const char *const scripts[] = {
+    "a",
+    "hello world ",
+    "\xe0\xbd\xa7\xe0\xbd\xb1\xe0\xbd\xb4\xe0\xbe\x83",
+    "\xd9\x85\xd9\x8f\xd8\xad\xd9\x8e\xd9\x85\xd9\x91\xd9\x8e\xd8\xaf\xd9\x8c",
+    "e\xcc\x81\xcc\x81\xcc\x81",
+    "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",
+    "\xcc\x81",
+    "<&>",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree char *markup = NULL;
+      g_autofree char *plain = NULL;
+      g_autoptr (PangoAttrList) attributes = NULL;
+      g_autoptr (PangoAttrIterator) iterator = NULL;
+
+      while (g_utf8_strlen (text->str, -1) < 1500)
+        g_string_append (text, scripts[i]);
+      markup = dw_label_markup (text->str, TRUE);
+      g_assert_true (pango_parse_markup (markup, -1, 0, &attributes, &plain, NULL, NULL));
+      g_assert_cmpstr (plain, ==, text->str);
+      iterator = pango_attr_list_get_iterator (attributes);
+      do
+        {
+          int start, end;
+
+          pango_attr_iterator_range (iterator, &start, &end);
+          end = MIN (end, (int) text->len);
+          g_assert_cmpint (g_utf8_strlen (text->str + start, end - start), <=,
+                           64 + 24 + DW_SAFE_TEXT_CLUSTER_CHARS);
+          g_assert_true (i == 6 || start == end || !g_unichar_ismark (g_utf8_get_char (text->str + start)));
+        }
+      while (pango_attr_iterator_next (iterator));
+    }
+}
+
+/* What is laid out slowly is shorter. */
+static void
+test_fit (void)
+{
+  g_autofree char *latin = g_strnfill (1000, 'a');
+  g_autoptr (GString) tibetan = g_string_new (NULL);
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (tibetan, "\xe0\xbd\x80");
+  g_assert_cmpuint (dw_label_fit (latin, 600), ==, 600);
+  g_assert_cmpuint (dw_label_fit (tibetan->str, 600), ==, 200);
+  g_assert_cmpuint (dw_label_fit (latin, 100000), ==, 1000);
+  g_assert_cmpuint (dw_label_fit ("", 10), ==, 1);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/app/label/markup/UI-2", test_markup);
+  g_test_add_func ("/app/label/pieces", test_pieces);
+  g_test_add_func ("/app/label/fit", test_fit);
+  return g_test_run ();
+}

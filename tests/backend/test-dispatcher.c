@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-desk.h"
+
+#include "backend/stage/dw-dispatcher.h"
+
+#include <string.h>
+
+/* A dispatcher whose handler answers when it is told to. */
+typedef struct
+{
+  Desk desk;
+  DwDispatcher *dispatcher;
+  GPtrArray *woken;
+} Bench;
+
+/* Of GTask: the handlers that are under way. */
+static GQueue *
+tasks_of (DwRegistry *unused)
+{
+  static GQueue tasks = G_QUEUE_INIT;
+
+  return &tasks;
+}
+
+static void
+hang (DwRegistry *registry,
+      DwGateway *gateway,
+      const DwEvent *event,
+      GCancellable *cancellable,
+      GAsyncReadyCallback callback,
+      gpointer data)
+{
+  g_queue_push_tail (tasks_of (registry), g_task_new (registry, NULL, callback, data));
+}
+
+static void
+on_room (DwCaller *caller, gpointer data)
+{
+  Bench *bench = data;
+
+  g_ptr_array_add (bench->woken, caller);
+}
+
+static void
+bench_init (Bench *bench)
+{
+  desk_init (&bench->desk);
+  bench->dispatcher = dw_stage_server_get_dispatcher (bench->desk.server);
+  bench->woken = g_ptr_array_new ();
+  dw_route_table_add (dw_dispatcher_get_routes (bench->dispatcher), "$default", hang);
+  dw_dispatcher_set_room_func (bench->dispatcher, on_room, bench);
+}
+
+static void
+answer_one (void)
+{
+  GTask *task;
+
+  while ((task = g_queue_pop_head (tasks_of (NULL))) == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
+  g_object_unref (task);
+  while (g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, FALSE);
+}
+
+static void
+bench_clear (Bench *bench)
+{
+  while (!dw_dispatcher_is_idle (bench->dispatcher))
+    answer_one ();
+  dw_dispatcher_set_room_func (bench->dispatcher, NULL, NULL);
+  g_ptr_array_unref (bench->woken);
+  desk_clear (&bench->desk);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
+
+/* So that it costs that many bytes in all. */
+static void
+say (Bench *bench, DwCaller *caller, gsize cost)
+{
+  g_autofree char *text = g_strnfill (cost - DW_DISPATCHER_COST, 'x');
+
+  dw_dispatcher_message (bench->dispatcher, caller, text, strlen (text));
+}
+
+static guint64
+refusals (Bench *bench)
+{
+  return dw_socket_gateway_get_metrics (dw_stage_server_get_gateway (bench->desk.server))->refusals;
+}
+
+/* One connection that sends faster than its messages are handled is not read until half of them are, and nobody
+ * else is held up by it. */
+static void
+test_one_caller (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) eager = dw_caller_new ("eager", 0);
+  g_autoptr (DwCaller) other = dw_caller_new ("other", 0);
+  const gsize cost = 16 * 1024;
+  const guint n = DW_DISPATCHER_CALLER_BYTES / cost;
+
+  bench_init (&bench);
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_true (dw_dispatcher_has_room (bench.dispatcher, eager));
+      say (&bench, eager, cost);
+    }
+  g_assert_false (dw_dispatcher_has_room (bench.dispatcher, eager));
+  g_assert_false (dw_dispatcher_has_room (bench.dispatcher, eager));
+  g_assert_true (dw_dispatcher_has_room (bench.dispatcher, other));
+  /* It was read already. */
+  say (&bench, eager, cost);
+  for (guint i = 0; i < n / 2; i++)
+    {
+      g_assert_cmpuint (bench.woken->len, ==, 0);
+      answer_one ();
+    }
+  answer_one ();
+  g_assert_cmpuint (bench.woken->len, ==, 1);
+  g_assert_true (bench.woken->pdata[0] == eager);
+  g_assert_true (dw_dispatcher_has_room (bench.dispatcher, eager));
+  while (!dw_dispatcher_is_idle (bench.dispatcher))
+    answer_one ();
+  g_assert_cmpuint (bench.woken->len, ==, 1);
+  g_assert_cmpuint (refusals (&bench), ==, 0);
+}
+
+/* Many connections together: before the bound nobody is read any more, at the bound the gateway refuses, and all
+ * are read again when half is done. 10,000 messages of any size were 392 MB. */
+static void
+check_all (guint callers_n, gsize cost, guint full, guint most)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (GPtrArray) callers = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_caller_unref);
+  guint answered = 0;
+
+  bench_init (&bench);
+  for (guint i = 0; i < callers_n; i++)
+    g_ptr_array_add (callers, dw_caller_new ("x", 0));
+  for (guint i = 0; i < full; i++)
+    {
+      DwCaller *caller = callers->pdata[i % callers_n];
+
+      if (i + 2 >= full)
+        g_assert_true (dw_dispatcher_has_room (bench.dispatcher, caller));
+      say (&bench, caller, cost);
+    }
+  for (guint i = 0; i < callers_n; i++)
+    g_assert_false (dw_dispatcher_has_room (bench.dispatcher, callers->pdata[i]));
+  for (guint i = full; i < most; i++)
+    say (&bench, callers->pdata[i % callers_n], cost);
+  g_assert_cmpuint (refusals (&bench), ==, 0);
+  say (&bench, callers->pdata[0], cost);
+  g_assert_cmpuint (refusals (&bench), ==, 1);
+  while (bench.woken->len == 0)
+    {
+      answer_one ();
+      answered++;
+    }
+  g_assert_cmpuint (bench.woken->len, ==, callers_n);
+  g_assert_cmpuint (answered, >=, most / 2);
+  g_assert_cmpuint (answered, <=, most / 2 + 2);
+}
+
+static void
+test_all_callers (void)
+{
+  /* By bytes, and by number: the one that runs counts in bytes alone. */
+  check_all (128, 128 * 1024, DW_DISPATCHER_BYTES / 4 * 3 / (128 * 1024), DW_DISPATCHER_BYTES / (128 * 1024));
+  check_all (500, DW_DISPATCHER_COST + 1, DW_DISPATCHER_QUEUE / 4 * 3 + 1, DW_DISPATCHER_QUEUE + 1);
+}
+
+/* Who left is not woken, and what is late holds nobody up. */
+static void
+test_gone_and_late (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) gone = dw_caller_new ("gone", 0);
+  g_autoptr (DwCaller) slow = dw_caller_new ("slow", 0);
+
+  bench_init (&bench);
+  dw_dispatcher_set_timeout (bench.dispatcher, 10);
+  say (&bench, slow, DW_DISPATCHER_CALLER_BYTES);
+  say (&bench, gone, DW_DISPATCHER_CALLER_BYTES);
+  g_assert_false (dw_dispatcher_has_room (bench.dispatcher, slow));
+  g_assert_false (dw_dispatcher_has_room (bench.dispatcher, gone));
+  dw_dispatcher_disconnect (bench.dispatcher, gone, 1000, NULL);
+  while (bench.woken->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  dw_test_run_for (50);
+  g_assert_cmpuint (bench.woken->len, ==, 1);
+  g_assert_true (bench.woken->pdata[0] == slow);
+  /* Both handlers run on, and end one day. */
+  answer_one ();
+  answer_one ();
+}
+
+/* Handlers that never end: their messages are bounded too, and then the next waits. */
+static void
+test_late_bytes (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) caller = dw_caller_new ("x", 0);
+  const gsize cost = DW_DISPATCHER_LATE_BYTES / 4;
+
+  bench_init (&bench);
+  dw_dispatcher_set_timeout (bench.dispatcher, 5);
+  for (guint i = 0; i < 6; i++)
+    {
+      say (&bench, caller, cost);
+      dw_test_run_for (40);
+    }
+  g_assert_cmpuint (tasks_of (NULL)->length, ==, 4);
+  answer_one ();
+  dw_test_run_for (40);
+  g_assert_cmpuint (tasks_of (NULL)->length, ==, 4);
+  for (guint i = 0; i < 5; i++)
+    answer_one ();
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/dispatcher/one-caller", test_one_caller);
+  g_test_add_func ("/backend/dispatcher/all-callers", test_all_callers);
+  g_test_add_func ("/backend/dispatcher/gone-and-late", test_gone_and_late);
+  g_test_add_func ("/backend/dispatcher/late-bytes", test_late_bytes);
+  return g_test_run ();
+}

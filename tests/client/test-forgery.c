@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-raw-peer.h"
+#include "dw-session-fixture.h"
+#include "dw-test.h"
+
+#include "client/dw-chat.h"
+#include "client/dw-fingerprint.h"
+#include "client/dw-overlap.h"
+#include "client/dw-sending.h"
+
+#include <string.h>
+
+/* What another user of a stage can make our client believe: nothing. A peer plays the stage and the user. */
+typedef struct
+{
+  DwRawPeer *peer;
+  DwStage *stage;
+  DwStore *store;
+  DwChat *chat;
+  char *end; /* of what was received last */
+  guint ends;
+} Desk;
+
+#define ERROR_OF(words, id) "{\"message\": \"" words "\", \"connectionId\":\"" id "\", \"requestId\":\"r\"}"
+#define NOTIFICATION_OF(id, features)                                                                              \
+  "{\"message\":\"Connected\",\"connectionId\":\"" id "\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\","           \
+  "\"stage\":\"prod\",\"features\":[" features "]}"
+#define PROSE_OF(id)                                                                                               \
+  "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":\"2026-11-25T10:00:00.000Z\","          \
+  "\"connectionID\":\"" id "\"}"
+#define ALL_FEATURES "\"sender\",\"id\",\"sentAt\""
+
+static gboolean
+is_online (gpointer data)
+{
+  return dw_session_get_status (dw_chat_get_session (((Desk *) data)->chat))->state == DW_SESSION_ONLINE;
+}
+
+/* An answer to a probe has @answer_ms. */
+static void
+desk_init (Desk *desk, const char *greeting, guint answer_ms)
+{
+  DwSessionPolicy policy = fixture_policy ();
+  g_autofree char *url_text = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+
+  policy.answer_ms = answer_ms;
+  desk->peer = dw_raw_peer_new (NULL);
+  if (greeting != NULL)
+    dw_raw_peer_set_greeting_text (desk->peer, greeting);
+  url_text = dw_raw_peer_dup_url (desk->peer);
+  url = dw_stage_url_parse (url_text, NULL);
+  desk->stage = dw_stage_new (url);
+  dw_stage_set_own_name (desk->stage, "Ada");
+  dw_stage_set_number (desk->stage, 1);
+  desk->store = dw_store_new (NULL);
+  desk->chat = dw_chat_new (desk->stage, desk->store, &policy, NULL);
+  dw_session_connect (dw_chat_get_session (desk->chat));
+  dw_test_until ("online", is_online, desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  dw_test_finalize (desk->chat);
+  dw_test_finalize (desk->store);
+  g_object_unref (desk->stage);
+  g_free (desk->end);
+  g_object_unref (desk->peer);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static const DwSessionStatus *
+status_of (Desk *desk)
+{
+  return dw_session_get_status (dw_chat_get_session (desk->chat));
+}
+
+static gboolean
+is_settled (gpointer data)
+{
+  return dw_conversation_is_settled (dw_chat_get_conversation (((Desk *) data)->chat));
+}
+
+static GPtrArray *
+lines_of (Desk *desk)
+{
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (desk->chat));
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_object_unref);
+
+  dw_test_until ("the conversation to settle", is_settled, desk);
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+
+      if (dw_message_get_kind (message) <= DW_MESSAGE_NOTICE)
+        g_ptr_array_add (lines, g_steal_pointer (&message));
+    }
+  return lines;
+}
+
+static gboolean
+has_end (gpointer data)
+{
+  g_autoptr (GPtrArray) lines = lines_of (data);
+  const char *end = ((Desk *) data)->end;
+
+  return lines->len > 0 && strcmp (dw_message_get_text (g_ptr_array_index (lines, lines->len - 1)), end) == 0;
+}
+
+/* A frame, and one after it that shows that it was worked on; returns the lines between. */
+static GPtrArray *
+receive (Desk *desk, const char *frame)
+{
+  g_autoptr (GPtrArray) before = lines_of (desk);
+  GPtrArray *lines;
+
+  dw_raw_peer_write_text (desk->peer, frame);
+  g_free (desk->end);
+  desk->end = g_strdup_printf ("the end of %u", ++desk->ends);
+  dw_raw_peer_write_text (desk->peer, desk->end);
+  dw_test_until ("what follows the frame", has_end, desk);
+  lines = lines_of (desk);
+  g_ptr_array_remove_range (lines, 0, before->len);
+  g_ptr_array_set_size (lines, (gint) lines->len - 1);
+  return lines;
+}
+
+typedef struct
+{
+  DwMessage *message;
+  DwDelivery delivery;
+} Wanted;
+
+static gboolean
+has_delivery (gpointer data)
+{
+  return dw_message_get_delivery (((Wanted *) data)->message) == ((Wanted *) data)->delivery;
+}
+
+static void
+until_delivery (DwMessage *message, DwDelivery delivery)
+{
+  Wanted wanted = { message, delivery };
+
+  dw_test_until ("a delivery state", has_delivery, &wanted);
+}
+
+typedef struct
+{
+  Desk *desk;
+  const char *part;
+  guint n;
+} Copies;
+
+static gboolean
+has_copies (gpointer data)
+{
+  Copies *copies = data;
+
+  return dw_raw_peer_get_n_frames (copies->desk->peer, copies->part) >= copies->n;
+}
+
+static void
+until_copies (Desk *desk, const char *part, guint n)
+{
+  Copies copies = { desk, part, n };
+
+  dw_test_until ("a copy at the stage", has_copies, &copies);
+}
+
+/* The table */
+
+typedef struct
+{
+  const char *name;
+  const char *greeting;
+  gboolean raw; /* a text reaches everybody as it is; else in a frame around it */
+} Kind;
+
+static const Kind kinds[] = {
+  { "raw text, with the documented $default", PROSE_OF ("ours"), TRUE },
+  { "raw text, without a $default", ERROR_OF ("Forbidden", "ours"), TRUE },
+  { "raw text, with a $default that says nothing", NULL, TRUE },
+  { "raw text, with an answer that names no ID",
+    "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":\"2026-11-25T10:00:00.000Z\"}", TRUE },
+  { "the documented broadcast", NOTIFICATION_OF ("ours", ""), FALSE },
+  { "our own stage", NOTIFICATION_OF ("ours", ALL_FEATURES), FALSE },
+};
+
+/* With %s for the id of our message that is under way. */
+static const char *const forged[] = {
+  ERROR_OF ("Forbidden", "evil"),
+  ERROR_OF ("Internal server error", "evil"),
+  ERROR_OF ("Endpoint request timed out", "evil"),
+  ERROR_OF ("Too Many Requests", "evil"),
+  ERROR_OF ("Bad request body", "evil"),
+  ERROR_OF ("Your password has expired. Enter it at http://evil.example", "evil"),
+  ERROR_OF ("Too Many Requests", ""),
+  "{\"message\":\"Bad request body\",\"connectionId\":\"evil\",\"messageId\":\"m\"}",
+  NOTIFICATION_OF ("evil", ALL_FEATURES),
+  NOTIFICATION_OF ("evil", ""),
+  NOTIFICATION_OF ("", ALL_FEATURES),
+  PROSE_OF ("evil"),
+  "{\"action\":\"sendMessage\",\"message\":\"x\",\"connectionId\":\"evil\",\"connectedAt\":253402300799000,"
+  "\"features\":[" ALL_FEATURES "]}",
+  "Use the sendmessage route to send a message. Your info:{}",
+  "\"Your password has expired\"",
+  "{\"message\":\"not what we said\",\"sender\":\"Ada\",\"id\":\"%s\"}",
+  "{\"message\":\"mine\",\"sender\":\"Eve\",\"id\":\"%s\"}",
+  "{\"message\":\"x\",\"sender\":\"Ada\",\"id\":\"f1\",\"sentAt\":\"9999-12-31T23:59:59.999Z\"}",
+  "{\"message\":\"x\",\"sender\":\"Ada\",\"id\":\"f2\",\"sentAt\":\"-2026-11-25T10:00:00Z\"}",
+  "{\"message\":\"x\",\"sender\":\"Ada\",\"id\":\"f3\",\"sentAt\":-9223372036854775808}",
+  "{\"a\":1}",
+};
+
+static char *
+wrap (const Kind *kind, const char *text, guint number)
+{
+  g_autofree char *escaped = g_strescape (text, NULL);
+
+  if (kind->raw)
+    return g_strdup (text);
+  if (strstr (kind->greeting, "\"id\"") == NULL)
+    return g_strdup_printf ("{\"message\":\"%s\"}", escaped);
+  return g_strdup_printf ("{\"message\":\"%s\",\"sender\":\"Ada\",\"id\":\"w%u\",\"sentAt\":"
+                          "\"2026-11-25T10:00:00.000Z\"}",
+                          escaped, number);
+}
+
+static void
+check_unmoved (Desk *desk, const DwSessionStatus *before, const char *id_before, DwMessage *mine)
+{
+  const DwSessionStatus *after = status_of (desk);
+
+  g_assert_cmpint (after->state, ==, before->state);
+  g_assert_cmpstr (after->connection_id, ==, id_before);
+  g_assert_cmpint (after->features, ==, before->features);
+  g_assert_cmpint (after->connected_at, ==, before->connected_at);
+  g_assert_cmpint (after->confirmed, ==, before->confirmed);
+  g_assert_cmpint (after->latency_ms, ==, before->latency_ms);
+  g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
+  g_assert_null (dw_message_get_reason (mine));
+  g_assert_false (dw_stage_echoes (desk->stage));
+  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (desk->chat)), ==, 0);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk->peer, "mine"), ==, 1);
+}
+
+/* Each is shown once, as nobody's but the sender's, and moves nothing. */
+static void
+test_table (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      DwMessage *mine;
+
+      g_test_message ("%s", kinds[i].name);
+      desk_init (&desk, kinds[i].greeting, 50);
+      mine = dw_chat_say (desk.chat, "mine");
+      until_copies (&desk, "mine", 1);
+      until_delivery (mine, DW_DELIVERY_SENT);
+      /* What answers our probe and our send has had its time. */
+      dw_test_run_for (100);
+      for (guint j = 0; j < G_N_ELEMENTS (forged); j++)
+        {
+          DwSessionStatus before = *status_of (&desk);
+          g_autofree char *id_before = g_strdup (before.connection_id);
+          g_auto (GStrv) parts = g_strsplit (forged[j], "%s", 2);
+          g_autofree char *text = g_strjoinv (dw_message_get_id (mine), parts);
+          g_autofree char *frame = wrap (&kinds[i], text, j);
+          g_autoptr (GPtrArray) lines = receive (&desk, frame);
+          DwMessage *line;
+
+          g_test_message ("  %s", frame);
+          g_assert_cmpuint (lines->len, ==, 1);
+          line = g_ptr_array_index (lines, 0);
+          g_assert_cmpint (dw_message_get_kind (line), !=, DW_MESSAGE_OWN);
+          if (dw_message_get_kind (line) == DW_MESSAGE_NOTICE)
+            {
+              g_assert_true (g_str_has_prefix (dw_message_get_text (line), "Received "));
+              g_assert_true (kinds[i].raw);
+            }
+          check_unmoved (&desk, &before, id_before, mine);
+        }
+    }
+}
+
+/* Somebody may answer our probe before the stage does, or just after it. Then nothing is believed that they said. */
+static void
+test_race (void)
+{
+  static const char *const truths[] = { PROSE_OF ("ours"), ERROR_OF ("Forbidden", "ours"), NOTIFICATION_OF ("ours", "") };
+  static const char lie[] = NOTIFICATION_OF ("evil", ALL_FEATURES);
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (truths); i++)
+    {
+      const char *truth = truths[i / 2];
+      const char *first = i % 2 == 0 ? lie : truth;
+      g_auto (Desk) desk = { 0 };
+      g_autoptr (GPtrArray) lines = NULL;
+      g_autoptr (GPtrArray) errors = NULL;
+      DwMessage *mine;
+
+      desk_init (&desk, first, 35000);
+      lines = receive (&desk, i % 2 == 0 ? truth : lie);
+      g_assert_cmpuint (lines->len, ==, 1);
+      g_assert_cmpstr (status_of (&desk)->connection_id, ==, NULL);
+      g_assert_cmpint (status_of (&desk)->features, ==, DW_FEATURE_NONE);
+      g_assert_cmpint (status_of (&desk)->state, ==, DW_SESSION_ONLINE);
+      mine = dw_chat_say (desk.chat, "mine");
+      until_copies (&desk, "\"mine\"}", 1);
+      errors = receive (&desk, ERROR_OF ("Internal server error", "evil"));
+      g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
+      g_assert_cmpuint (errors->len, ==, 1);
+      /* A later probe's answer does not change that. */
+      g_clear_pointer (&lines, g_ptr_array_unref);
+      lines = receive (&desk, lie);
+      g_assert_cmpint (status_of (&desk)->features, ==, DW_FEATURE_NONE);
+      g_assert_cmpstr (status_of (&desk)->connection_id, ==, NULL);
+    }
+}
+
+/* Where our ID is known the stage's own errors count as before; and a repeat may be a second copy for everybody. */
+static void
+test_throttled (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *mine;
+
+  desk_init (&desk, PROSE_OF ("ours"), 35000);
+  mine = dw_chat_say (desk.chat, "mine");
+  for (guint copies = 1; copies <= 1 + DW_SENDING_REPEATS; copies++)
+    {
+      until_copies (&desk, "mine", copies);
+      until_delivery (mine, DW_DELIVERY_SENT);
+      dw_raw_peer_write_text (desk.peer, ERROR_OF ("Too Many Requests", "ours"));
+    }
+  until_delivery (mine, DW_DELIVERY_FAILED);
+  g_assert_nonnull (dw_message_get_reason (mine));
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_SENDING_REPEATS);
+  /* The person may. */
+  g_assert_true (dw_chat_send_again (desk.chat, dw_message_get_id (mine)));
+  until_copies (&desk, "mine", 2 + DW_SENDING_REPEATS);
+}
+
+/* “Too Many Requests” after each send, from somebody: one copy. */
+static void
+test_throttled_by_somebody (void)
+{
+  static const char *const greetings[] = { PROSE_OF ("ours"), NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (greetings); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      DwMessage *mine;
+
+      desk_init (&desk, greetings[i], 35000);
+      mine = dw_chat_say (desk.chat, "mine");
+      until_copies (&desk, "mine", 1);
+      for (guint n = 0; n < 20; n++)
+        {
+          g_autoptr (GPtrArray) lines = receive (&desk, ERROR_OF ("Too Many Requests", "evil"));
+
+          g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
+        }
+      g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1);
+      /* And the next does not wait for longer than the pace. */
+      dw_chat_say (desk.chat, "next");
+      until_copies (&desk, "next", 1);
+    }
+}
+
+/* An id that was read can be used again by anybody: it neither delivers ours nor hides anybody's. */
+static void
+test_ids (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *mine;
+  g_autofree char *echo = NULL;
+  g_autofree char *lie = NULL;
+  g_autoptr (GPtrArray) lines = NULL;
+
+  desk_init (&desk, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
+  mine = dw_chat_say (desk.chat, "mine");
+  until_copies (&desk, dw_message_get_id (mine), 1);
+  lie = g_strdup_printf ("{\"message\":\"a lie\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (mine));
+  echo = g_strdup_printf ("{\"message\":\"mine\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (mine));
+  dw_raw_peer_write_text (desk.peer, lie);
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"a lie\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (desk.peer, echo);
+  lines = receive (&desk, echo);
+  g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_DELIVERED);
+  g_assert_cmpstr (dw_message_get_text (mine), ==, "mine");
+  g_clear_pointer (&lines, g_ptr_array_unref);
+  lines = lines_of (&desk);
+  /* Ours, four of theirs, and the end. */
+  g_assert_cmpuint (lines->len, ==, 6);
+  g_assert_cmpstr (dw_message_get_text (g_ptr_array_index (lines, 1)), ==, "a lie");
+  g_assert_cmpint (dw_message_get_kind (g_ptr_array_index (lines, 1)), ==, DW_MESSAGE_THEIRS);
+  g_assert_cmpstr (dw_message_get_sender (g_ptr_array_index (lines, 4)), ==, "Bob");
+}
+
+/* A stage that says it has ids and never sends one back may have been misquoted: the person is asked in the end. */
+static void
+test_ids_that_never_come_back (void)
+{
+  g_auto (Desk) desk = { 0 };
+  DwMessage *mine;
+
+  desk_init (&desk, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
+  mine = dw_chat_say (desk.chat, "mine");
+  for (guint copies = 1; copies <= 1 + DW_SENDING_REPEATS; copies++)
+    {
+      until_copies (&desk, "mine", copies);
+      until_delivery (mine, DW_DELIVERY_SENT);
+      dw_raw_peer_drop (desk.peer, TRUE);
+      until_delivery (mine, DW_DELIVERY_UNCONFIRMED);
+    }
+  dw_test_until ("online", is_online, &desk);
+  dw_test_run_for (200);
+  g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_UNCONFIRMED);
+  g_assert_nonnull (dw_message_get_reason (mine));
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_SENDING_REPEATS);
+}
+
+/* During a rollover an id that two messages share hides neither, in whatever order they come. */
+static void
+test_overlap (void)
+{
+  g_autoptr (DwOverlap) overlap = dw_overlap_new ();
+  const DwFrame truth = { .kind = DW_FRAME_BROADCAST, .text = (char *) "truth", .id = (char *) "x" };
+  const DwFrame lie = { .kind = DW_FRAME_BROADCAST, .text = (char *) "lie", .id = (char *) "x" };
+  g_autofree char *large = g_strnfill (128 * 1024, 'a');
+  g_autofree char *fingerprint = dw_fingerprint ("x", NULL, large);
+  g_autofree char *joined = dw_fingerprint ("x", "a", "b");
+  g_autofree char *split = dw_fingerprint ("xa", "", "b");
+  g_autofree char *nameless = dw_fingerprint ("x", NULL, "b");
+  g_autofree char *empty = dw_fingerprint ("x", "", "b");
+
+  g_assert_true (dw_overlap_is_first (overlap, &truth, FALSE));
+  g_assert_true (dw_overlap_is_first (overlap, &lie, TRUE));
+  g_assert_false (dw_overlap_is_first (overlap, &truth, TRUE));
+  g_assert_false (dw_overlap_is_first (overlap, &lie, FALSE));
+  g_assert_cmpuint (strlen (fingerprint), ==, DW_FINGERPRINT_BYTES);
+  g_assert_cmpstr (joined, !=, split);
+  g_assert_cmpstr (nameless, !=, empty);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/forgery/table/AG-1", test_table);
+  g_test_add_func ("/client/forgery/race/AG-1", test_race);
+  g_test_add_func ("/client/forgery/throttled/AG-1", test_throttled);
+  g_test_add_func ("/client/forgery/throttled-by-somebody/AG-1", test_throttled_by_somebody);
+  g_test_add_func ("/client/forgery/ids/DB-1", test_ids);
+  g_test_add_func ("/client/forgery/ids-that-never-come-back/DB-1", test_ids_that_never_come_back);
+  g_test_add_func ("/client/forgery/overlap", test_overlap);
+  return g_test_run ();
+}

@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "net/dw-frame-stream.h"
+#include "net/dw-net-error.h"
+#include "wire/dw-limits.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const DwFrameLimits gateway = { .side = DW_FRAME_SIDE_SERVER,
+                                       .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                       .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                       .fragments = DW_FRAME_FRAGMENTS };
+
+static DwFrameLimit
+feed (DwFrameMeter *meter, const guint8 *data, gsize length)
+{
+  return dw_frame_meter_feed (meter, &gateway, data, length, NULL);
+}
+
+/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
+ */
+static void
+test_meter (void)
+{
+  static const struct
+  {
+    guint8 head[16];
+    gsize length;
+    DwFrameLimit over;
+  } first[] = {
+    { { 0x81, 0x80, 1, 2, 3, 4 }, 6, DW_FRAME_LIMIT_NONE },
+    { { 0x81, 0xfe, 0x80, 0x00, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_NONE },
+    { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_FRAME },
+    { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, DW_FRAME_LIMIT_NONE },
+    { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, DW_FRAME_LIMIT_FRAME },
+    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_NONE }, /* a control frame is libsoup's to judge */
+  };
+  static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
+  static const guint8 ping[] = { 0x89, 0x81, 1, 2, 3, 4, 5 };
+  g_autofree guint8 *payload = g_malloc0 (32768);
+  DwFrameMeter meter = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (first); i++)
+    {
+      DwFrameMeter one = { 0 };
+      DwFrameLimit over = DW_FRAME_LIMIT_NONE;
+
+      /* A byte at a time, as a network may deliver it. */
+      for (gsize j = 0; j < first[i].length && over == DW_FRAME_LIMIT_NONE; j++)
+        over = feed (&one, &first[i].head[j], 1);
+      g_assert_cmpint (over, ==, first[i].over);
+    }
+
+  g_assert_cmpint (feed (&meter, begin, sizeof begin), ==, DW_FRAME_LIMIT_NONE);
+  g_assert_cmpint (feed (&meter, payload, 32768), ==, DW_FRAME_LIMIT_NONE);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (feed (&meter, ping, sizeof ping), ==, DW_FRAME_LIMIT_NONE);
+      g_assert_cmpint (feed (&meter, more, sizeof more), ==, DW_FRAME_LIMIT_NONE);
+      g_assert_cmpint (feed (&meter, payload, 32768), ==, DW_FRAME_LIMIT_NONE);
+    }
+  g_assert_cmpuint (meter.pings, ==, 3);
+  g_assert_cmpuint (meter.pongs, ==, 3 * (2 + 1));
+  g_assert_cmpint (feed (&meter, more, sizeof more), ==, DW_FRAME_LIMIT_MESSAGE);
+}
+
+/* Empty frames weigh nothing and are counted all the same; a message that ends begins anew. */
+static void
+test_fragments (void)
+{
+  static const guint8 begin[] = { 0x01, 0x00 };
+  static const guint8 more[] = { 0x00, 0x00 };
+  static const guint8 end[] = { 0x80, 0x00 };
+  DwFrameMeter meter = { 0 };
+
+  for (guint round = 0; round < 3; round++)
+    {
+      g_assert_cmpint (feed (&meter, begin, 2), ==, DW_FRAME_LIMIT_NONE);
+      for (guint i = 2; i < DW_FRAME_FRAGMENTS; i++)
+        g_assert_cmpint (feed (&meter, more, 2), ==, DW_FRAME_LIMIT_NONE);
+      g_assert_cmpint (feed (&meter, end, 2), ==, DW_FRAME_LIMIT_NONE);
+    }
+  g_assert_cmpint (feed (&meter, more, 2), ==, DW_FRAME_LIMIT_FRAGMENTS);
+}
+
+/* libsoup takes a pong of any length, and keeps it. */
+static void
+test_pong (void)
+{
+  static const guint8 fits[] = { 0x8a, 0x7d };
+  static const guint8 too_long[] = { 0x8a, 0x7e, 0x00, 0x7e };
+  DwFrameMeter one = { 0 };
+  DwFrameMeter other = { 0 };
+
+  g_assert_cmpint (feed (&one, fits, sizeof fits), ==, DW_FRAME_LIMIT_NONE);
+  g_assert_cmpint (feed (&other, too_long, sizeof too_long), ==, DW_FRAME_LIMIT_CONTROL);
+}
+
+/* What stands before the frame that is over a limit is told, and a close frame once it is whole. */
+static void
+test_good_and_closed (void)
+{
+  static const guint8 bytes[] = { 0x81, 0x02, 'h', 'i', 0x88, 0x02, 0x03, 0xe8, 0x81, 0x7e, 0xff, 0xff };
+  DwFrameMeter meter = { 0 };
+  DwFrameMeter split = { 0 };
+  gsize good;
+
+  g_assert_cmpint (dw_frame_meter_feed (&meter, &gateway, bytes, 7, &good), ==, DW_FRAME_LIMIT_NONE);
+  g_assert_cmpuint (good, ==, 7);
+  g_assert_false (meter.closed);
+  g_assert_cmpint (dw_frame_meter_feed (&meter, &gateway, bytes + 7, 5, &good), ==, DW_FRAME_LIMIT_FRAME);
+  g_assert_true (meter.closed);
+  g_assert_cmpuint (good, ==, 1);
+
+  /* Where its head began earlier, nothing of this read is good. */
+  g_assert_cmpint (dw_frame_meter_feed (&split, &gateway, bytes + 8, 2, NULL), ==, DW_FRAME_LIMIT_NONE);
+  g_assert_cmpint (dw_frame_meter_feed (&split, &gateway, bytes + 10, 2, &good), ==, DW_FRAME_LIMIT_FRAME);
+  g_assert_cmpuint (good, ==, 0);
+}
+
+/* A stream of ours over one end of a pair of sockets; the other is the peer. */
+typedef struct
+{
+  DwFrameStream *stream;
+  GPollableInputStream *input;
+  GPollableOutputStream *output;
+  int peer;
+  GArray *limits; /* of DwFrameLimit: what was told */
+} Desk;
+
+static gint64 test_time; /* microseconds */
+
+static gint64
+test_clock (void)
+{
+  return test_time;
+}
+
+static DwFrameStreamOptions
+plain_options (void)
+{
+  return (DwFrameStreamOptions){ .limits = { .side = DW_FRAME_SIDE_CLIENT,
+                                             .frame_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                             .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                             .fragments = DW_FRAME_FRAGMENTS,
+                                             .pong_bytes = DW_FRAME_PONGS },
+                                 .budget_us = 4000,
+                                 .priority = DW_FRAME_STREAM_PRIORITY,
+                                 .rescue_us = 50000,
+                                 .buffer_bytes = DW_FRAME_STREAM_BUFFER,
+                                 .clock = test_clock };
+}
+
+static void
+on_limit (Desk *desk, guint limit)
+{
+  DwFrameLimit value = (DwFrameLimit) limit;
+
+  g_array_append_val (desk->limits, value);
+}
+
+static void
+open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
+{
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  int pair[2];
+
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM, 0, pair));
+  socket = g_socket_new_from_fd (pair[0], &error);
+  g_assert_no_error (error);
+  g_socket_set_blocking (socket, FALSE);
+  connection = g_socket_connection_factory_create_connection (socket);
+  desk->stream = dw_frame_stream_new (G_IO_STREAM (connection), socket, NULL, early, options);
+  desk->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (desk->stream)));
+  desk->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk->stream)));
+  desk->peer = pair[1];
+  desk->limits = g_array_new (FALSE, FALSE, sizeof (DwFrameLimit));
+  g_signal_connect_swapped (desk->stream, "over-limit", G_CALLBACK (on_limit), desk);
+}
+
+static void
+close_desk (Desk *desk)
+{
+  dw_test_finalize (desk->stream);
+  g_array_unref (desk->limits);
+  if (desk->peer >= 0)
+    close (desk->peer);
+}
+
+static void
+say (Desk *desk, const void *bytes, gsize length)
+{
+  g_assert_cmpint (write (desk->peer, bytes, length), ==, (gssize) length);
+}
+
+static gssize
+hear (Desk *desk, char *bytes, gsize count, GError **error)
+{
+  return g_pollable_input_stream_read_nonblocking (desk->input, bytes, count, NULL, error);
+}
+
+static void
+assert_would_block (Desk *desk)
+{
+  g_autoptr (GError) error = NULL;
+  char byte;
+
+  g_assert_cmpint (hear (desk, &byte, 1, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}
+
+static GSource *
+make_source (Desk *desk)
+{
+  return g_pollable_input_stream_create_source (desk->input, NULL);
+}
+
+static gboolean
+on_readable (GObject *stream, gpointer data)
+{
+  (*(guint *) data)++;
+  return G_SOURCE_REMOVE;
+}
+
+/* Whether the main loop says at once that there is something to read. */
+static gboolean
+is_ready (Desk *desk)
+{
+  g_autoptr (GSource) source = make_source (desk);
+  guint ready = 0;
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
+  g_source_attach (source, NULL);
+  for (guint i = 0; i < 10; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_source_destroy (source);
+  return ready > 0;
+}
+
+/* When a turn's time is over there is nothing to read, however much there is; the next turn goes on where it was,
+ * and the main loop is told though the system has nothing more to say. */
+static void
+test_budget (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  Desk desk;
+  char bytes[4] = { 0 };
+
+  test_time = 1000;
+  open_desk (&desk, &options, NULL);
+  say (&desk,
+       "\x81\x02"
+       "ab"
+       "\x81\x02"
+       "cd",
+       8);
+  g_assert_true (is_ready (&desk));
+  g_assert_cmpint (hear (&desk, bytes, 4, NULL), ==, 4);
+  g_assert_cmpmem (bytes, 4,
+                   "\x81\x02"
+                   "ab",
+                   4);
+  test_time += 4000;
+  assert_would_block (&desk);
+  assert_would_block (&desk);
+
+  g_assert_true (is_ready (&desk));
+  test_time += 3999;
+  g_assert_cmpint (hear (&desk, bytes, 4, NULL), ==, 4);
+  g_assert_cmpmem (bytes, 4,
+                   "\x81\x02"
+                   "cd",
+                   4);
+  assert_would_block (&desk);
+  g_assert_false (is_ready (&desk));
+  close_desk (&desk);
+}
+
+/* What came with the upgrade comes first, and needs no word of the system. */
+static void
+test_early (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GBytes) early = g_bytes_new_static ("\x81\x05"
+                                                 "earl",
+                                                 6);
+  Desk desk;
+  char bytes[32] = { 0 };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      options.buffer_bytes = i == 0 ? DW_FRAME_STREAM_BUFFER : 0;
+      open_desk (&desk, &options, early);
+      g_assert_true (is_ready (&desk));
+      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 6);
+      g_assert_cmpmem (bytes, 6,
+                       "\x81\x05"
+                       "earl",
+                       6);
+      assert_would_block (&desk);
+      say (&desk, "y", 1);
+      g_assert_true (is_ready (&desk));
+      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 1);
+      close_desk (&desk);
+    }
+}
+
+/* A turn stands behind drawing, until it has waited for 50 ms: then nothing stands before it. */
+static void
+test_rescue (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GSource) source = NULL;
+  Desk desk;
+
+  test_time = 0;
+  open_desk (&desk, &options, NULL);
+  source = make_source (&desk);
+  g_source_attach (source, NULL);
+  g_assert_cmpint (g_source_get_priority (source), ==, DW_FRAME_STREAM_PRIORITY);
+  test_time = 49999;
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpint (g_source_get_priority (source), ==, DW_FRAME_STREAM_PRIORITY);
+  test_time = 50000;
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpint (g_source_get_priority (source), ==, G_PRIORITY_DEFAULT);
+  g_source_destroy (source);
+  close_desk (&desk);
+}
+
+static gboolean
+on_other_work (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Even where something else always comes first, a peer is heard after 50 ms. */
+static void
+test_starved (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  guint work = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 20, on_other_work, NULL, NULL);
+  g_autoptr (GSource) source = NULL;
+  guint ready = 0;
+  Desk desk;
+
+  test_time = 0;
+  open_desk (&desk, &options, NULL);
+  say (&desk,
+       "\x81\x02"
+       "hi",
+       4);
+  source = make_source (&desk);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
+  g_source_attach (source, NULL);
+  for (guint i = 0; i < 100; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (ready, ==, 0);
+  test_time = 50000;
+  for (guint i = 0; i < 5; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (ready, ==, 1);
+  g_source_remove (work);
+  close_desk (&desk);
+}
+
+/* While nothing comes, nothing wakes the main loop: the rescue is no timer. */
+static void
+test_asleep (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GSource) source = NULL;
+  gint timeout;
+  int priority;
+  Desk desk;
+  GPollFD fds[64];
+
+  options.clock = NULL;
+  open_desk (&desk, &options, NULL);
+  source = make_source (&desk);
+  g_source_attach (source, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_true (g_main_context_acquire (g_main_context_default ()));
+  g_main_context_prepare (g_main_context_default (), &priority);
+  g_main_context_query (g_main_context_default (), G_MAXINT, &timeout, fds, G_N_ELEMENTS (fds));
+  g_main_context_release (g_main_context_default ());
+  g_assert_cmpint (timeout, ==, -1);
+  g_source_destroy (source);
+  close_desk (&desk);
+}
+
+/* What is good of a read is delivered, the rest never, and it is told once. */
+static void
+test_over_limit (void)
+{
+  static const guint8 large[] = { 0x81, 0x7f, 0, 0, 0, 0, 0, 2, 0, 1 };
+  DwFrameStreamOptions options = plain_options ();
+  char bytes[64] = { 0 };
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  say (&desk,
+       "\x81\x02"
+       "hi",
+       4);
+  say (&desk, large, sizeof large);
+  say (&desk, "xxxx", 4);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
+  g_assert_cmpmem (bytes, 4,
+                   "\x81\x02"
+                   "hi",
+                   4);
+  g_assert_cmpuint (desk.limits->len, ==, 1);
+  g_assert_cmpint (g_array_index (desk.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_FRAME);
+  assert_would_block (&desk);
+  say (&desk, "more", 4);
+  assert_would_block (&desk);
+  g_assert_cmpuint (desk.limits->len, ==, 1);
+  close_desk (&desk);
+}
+
+/* Not for ever: a peer that goes on is ended. */
+static void
+test_drops_until (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autofree char *block = g_malloc0 (16384);
+  g_autoptr (GError) error = NULL;
+  gsize sent = 0;
+  char byte;
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  dw_frame_stream_begin_close (desk.stream);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+                                                               "\x88\x82"
+                                                               "mask"
+                                                               "\1\2",
+                                                               8, NULL, NULL),
+                   ==, 8);
+  while (error == NULL && sent < 4 * DW_FRAME_STREAM_DROP)
+    {
+      say (&desk, block, 16384);
+      sent += 16384;
+      g_assert_cmpint (hear (&desk, &byte, 1, &error), ==, -1);
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        g_clear_error (&error);
+    }
+  g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_CLOSED);
+  g_assert_cmpuint (sent, <=, DW_FRAME_STREAM_DROP + 16384);
+  close_desk (&desk);
+}
+
+/* While our close frame has not left nothing is read, since libsoup would drop it at the first error; once it has,
+ * the peer's close frame ends it, with what stands before it dropped. */
+static void
+test_close_leaves_first (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  char bytes[64];
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  dw_frame_stream_begin_close (desk.stream);
+  say (&desk,
+       "\x81\x02"
+       "hi",
+       4);
+  g_assert_false (is_ready (&desk));
+  assert_would_block (&desk);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+                                                               "\x88\x82"
+                                                               "mask"
+                                                               "\1\2",
+                                                               8, NULL, NULL),
+                   ==, 8);
+  g_assert_true (is_ready (&desk));
+  assert_would_block (&desk);
+  say (&desk,
+       "\x81\x02"
+       "hi"
+       "\x88\x02\x03\xe8",
+       8);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
+  close_desk (&desk);
+}
+
+/* The peer reads an end after our close frame, though nobody closed yet. */
+static void
+test_half_close (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  char bytes[64];
+  Desk desk;
+
+  for (guint server = 0; server <= 1; server++)
+    {
+      options.limits.side = server ? DW_FRAME_SIDE_SERVER : DW_FRAME_SIDE_CLIENT;
+      open_desk (&desk, &options, NULL);
+      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+                                                                   "\x88\x82"
+                                                                   "mask"
+                                                                   "\1\2",
+                                                                   8, NULL, NULL),
+                       ==, 8);
+      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, 0), ==, 8);
+      if (server)
+        {
+          /* A server waits for the client's. */
+          g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, -1);
+          say (&desk, "\x88\x02\x03\xe8", 4);
+          g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
+        }
+      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, 0);
+      close_desk (&desk);
+    }
+}
+
+/* What follows a close frame is for nobody, and ends it. */
+static void
+test_after_peers_close (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  char bytes[64];
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  say (&desk, "\x88\x02\x03\xe8", 4);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
+  assert_would_block (&desk);
+  say (&desk,
+       "\x81\x02"
+       "hi",
+       4);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
+  close_desk (&desk);
+}
+
+/* A peer whose pongs we cannot get rid of is ended at 64 KiB of them; one that reads may ping for ever. */
+static void
+test_pongs (void)
+{
+  static const char pong[] = "\x8a\x80"
+                             "mask";
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GError) error = NULL;
+  char bytes[64];
+  guint pings = 0;
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  for (guint i = 0; i < 20000; i++)
+    {
+      say (&desk, "\x89\x00", 2);
+      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 2);
+      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, pong, 6, NULL, NULL), ==, 6);
+      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, 0), ==, 6);
+    }
+  for (; error == NULL && pings < 20000; pings++)
+    {
+      say (&desk, "\x89\x00", 2);
+      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, &error), ==, error == NULL ? 2 : -1);
+    }
+  g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_LIMIT);
+  g_assert_cmpuint (pings, <=, DW_FRAME_PONGS / (6 + DW_FRAME_PONG_COST) + 2);
+  g_assert_cmpuint (desk.limits->len, ==, 1);
+  g_assert_cmpint (g_array_index (desk.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_PONGS);
+  close_desk (&desk);
+}
+
+static void
+read_all (Desk *desk, GByteArray *all)
+{
+  char bytes[65536];
+  gssize length;
+
+  while ((length = recv (desk->peer, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+    g_byte_array_append (all, (guint8 *) bytes, (guint) length);
+}
+
+typedef struct
+{
+  Desk *desk;
+  GByteArray *all;
+  gsize wanted;
+} Reading;
+
+static gboolean
+has_read (gpointer data)
+{
+  Reading *reading = data;
+
+  read_all (reading->desk, reading->all);
+  return reading->all->len >= reading->wanted;
+}
+
+/* Frames go out whole, in order and many at once; what the system does not take of one goes first, by itself, and
+ * nothing passes it by. */
+static void
+test_send (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  g_autofree char *text = g_malloc (100 * 1000);
+  GBytes *frames[8];
+  guint taken = 0;
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  for (guint i = 0; i < 8; i++)
+    {
+      memset (text, (int) ('a' + i), 100 * 1000);
+      frames[i] = g_bytes_new (text, 100 * 1000);
+    }
+  while (taken < 8)
+    {
+      guint n = dw_frame_stream_send (desk.stream, frames + taken, 8 - taken);
+
+      if (n == 0)
+        break;
+      for (guint i = 0; i < n; i++)
+        g_byte_array_append (expected, g_bytes_get_data (frames[taken + i], NULL), 100 * 1000);
+      taken += n;
+    }
+  /* The pair takes about 200 kB. */
+  g_assert_cmpuint (taken, >, 0);
+  g_assert_cmpuint (taken, <, 8);
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), <, expected->len);
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, &error), ==, -1);
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  }
+  dw_test_until ("what was taken", has_read, &(Reading){ &desk, all, expected->len });
+  g_assert_cmpmem (all->data, all->len, expected->data, expected->len);
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, expected->len);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, NULL), ==, 2);
+  for (guint i = 0; i < 8; i++)
+    g_bytes_unref (frames[i]);
+  close_desk (&desk);
+}
+
+static void
+on_closed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_io_stream_close_finish (G_IO_STREAM (source), result, &error));
+  g_assert_no_error (error);
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* A GIOStream closes in a pool thread where nobody says otherwise; everything of ours has gone from the main loop
+ * before the call returns, and DW_ASSERT_MAIN_THREAD() stands in it. */
+static void
+test_close_async (void)
+{
+  DwFrameStreamOptions options = plain_options ();
+  g_autoptr (GBytes) frame = g_bytes_new_take (g_malloc0 (1000 * 1000), 1000 * 1000);
+  g_autoptr (GSource) source = NULL;
+  gboolean closed = FALSE;
+  Desk desk;
+
+  open_desk (&desk, &options, NULL);
+  g_assert_cmpuint (dw_frame_stream_send (desk.stream, &frame, 1), ==, 1);
+  source = make_source (&desk);
+  g_source_attach (source, NULL);
+  g_io_stream_close_async (G_IO_STREAM (desk.stream), G_PRIORITY_DEFAULT, NULL, on_closed, &closed);
+  g_source_destroy (source);
+  g_assert_cmpuint (dw_frame_stream_send (desk.stream, &frame, 1), ==, 0);
+  dw_test_until ("the close", is_true, &closed);
+  dw_frame_stream_abort (desk.stream);
+  close_desk (&desk);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/net/frame-meter/pong", test_pong);
+  g_test_add_func ("/net/frame-meter/limits/S-14", test_meter);
+  g_test_add_func ("/net/frame-meter/fragments/S-14", test_fragments);
+  g_test_add_func ("/net/frame-meter/good-and-closed", test_good_and_closed);
+  g_test_add_func ("/net/frame-stream/budget", test_budget);
+  g_test_add_func ("/net/frame-stream/early", test_early);
+  g_test_add_func ("/net/frame-stream/rescue", test_rescue);
+  g_test_add_func ("/net/frame-stream/starved", test_starved);
+  g_test_add_func ("/net/frame-stream/asleep", test_asleep);
+  g_test_add_func ("/net/frame-stream/over-limit", test_over_limit);
+  g_test_add_func ("/net/frame-stream/drops-until", test_drops_until);
+  g_test_add_func ("/net/frame-stream/close-leaves-first", test_close_leaves_first);
+  g_test_add_func ("/net/frame-stream/half-close", test_half_close);
+  g_test_add_func ("/net/frame-stream/after-peers-close", test_after_peers_close);
+  g_test_add_func ("/net/frame-stream/pongs", test_pongs);
+  g_test_add_func ("/net/frame-stream/send", test_send);
+  g_test_add_func ("/net/frame-stream/close-async", test_close_async);
+  return g_test_run ();
+}

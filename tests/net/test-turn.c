@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "net/dw-turn.h"
+
+/* What is put off until the end of a turn of the main loop. */
+
+typedef struct
+{
+  DwTurn *turn;
+  DwTurnPlace place;
+  DwTurnPlace *other; /* to be removed by the function, or NULL */
+  gboolean again;
+  guint ran;
+} Work;
+
+static void
+do_work (gpointer data)
+{
+  Work *work = data;
+
+  work->ran++;
+  if (work->other != NULL)
+    dw_turn_remove (work->other);
+  if (work->again)
+    dw_turn_add (work->turn, &work->place, do_work, work);
+}
+
+static void
+run_one_turn (void)
+{
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+}
+
+/* Once, however often it is asked for, and not before the turn is over. */
+static void
+test_once (void)
+{
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+  Work work = { .turn = turn };
+
+  for (guint i = 0; i < 3; i++)
+    dw_turn_add (turn, &work.place, do_work, &work);
+  g_assert_cmpuint (work.ran, ==, 0);
+  run_one_turn ();
+  g_assert_cmpuint (work.ran, ==, 1);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+
+  dw_turn_add (turn, &work.place, do_work, &work);
+  run_one_turn ();
+  g_assert_cmpuint (work.ran, ==, 2);
+}
+
+/* What goes away before the end, or while others run, is not touched. */
+static void
+test_removed (void)
+{
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+  Work first = { .turn = turn };
+  Work second = { .turn = turn };
+  Work third = { .turn = turn };
+
+  dw_turn_add (turn, &first.place, do_work, &first);
+  dw_turn_add (turn, &second.place, do_work, &second);
+  dw_turn_add (turn, &third.place, do_work, &third);
+  first.other = &third.place;
+  dw_turn_remove (&second.place);
+  dw_turn_remove (&second.place);
+  run_one_turn ();
+  g_assert_cmpuint (first.ran, ==, 1);
+  g_assert_cmpuint (second.ran, ==, 0);
+  g_assert_cmpuint (third.ran, ==, 0);
+}
+
+/* Work that asks for more gets it in the next turn: the main loop is not held up. */
+static void
+test_again (void)
+{
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+  Work work = { .turn = turn, .again = TRUE };
+
+  dw_turn_add (turn, &work.place, do_work, &work);
+  for (guint i = 1; i < 4; i++)
+    {
+      run_one_turn ();
+      g_assert_cmpuint (work.ran, ==, i);
+    }
+  dw_turn_remove (&work.place);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/net/turn/once", test_once);
+  g_test_add_func ("/net/turn/removed", test_removed);
+  g_test_add_func ("/net/turn/again", test_again);
+  return g_test_run ();
+}
