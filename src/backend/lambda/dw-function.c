@@ -129,8 +129,8 @@ typedef struct
 {
   gint64 deadline;
   DwEvent *event;     /* or NULL */
-  char *answer;  /* what is returned when nothing is left to do, */
-  GError *error; /* or this */
+  char *answer;       /* what is returned when nothing is left to do, */
+  GError *error;      /* or this */
   GPtrArray *records; /* of Record, for a batch of dead letters */
   guint record;
   GString *failures;
