@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-application.h"
 
-#include "dw-about.h"
-#include "dw-background.h"
 #include "dw-config.h"
-#include "dw-notifier.h"
-#include "dw-shortcuts.h"
-#include "dw-text-scale.h"
 #include "dw-window.h"
+
+#include "app/desktop/dw-about.h"
+#include "app/desktop/dw-background.h"
+#include "app/desktop/dw-notifier.h"
+#include "app/desktop/dw-shortcuts.h"
+#include "app/desktop/dw-text-scale.h"
 
 #include "wire/dw-stage-link.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-profile.h"
 
-#include "dw-retention.h"
-#include "dw-settings.h"
+#include "app/desktop/dw-retention.h"
+#include "app/desktop/dw-settings.h"
 
 #include "wire/dw-stage-link.h"
 
@@ -267,10 +267,7 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
  * Starts a stage on this computer, which ends with the program.
  */
 void
-dw_profile_open_local_async (DwProfile *self,
-                                 const char *own_name,
-                                 GAsyncReadyCallback callback,
-                                 gpointer data)
+dw_profile_open_local_async (DwProfile *self, const char *own_name, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = g_task_new (self, NULL, callback, data);
 

@@ -22,7 +22,10 @@ DwChat *dw_profile_recall_chat (DwProfile *self);
 
 DwChat *dw_profile_open_address (DwProfile *self, const char *address, const char *own_name, GError **error);
 DwChat *dw_profile_change_stage (DwProfile *self, DwChat *chat, DwStage *wanted, GError **error);
-void dw_profile_open_local_async (DwProfile *self, const char *own_name, GAsyncReadyCallback callback, gpointer data);
+void dw_profile_open_local_async (DwProfile *self,
+                                  const char *own_name,
+                                  GAsyncReadyCallback callback,
+                                  gpointer data);
 DwChat *dw_profile_open_local_finish (DwProfile *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-window.h"
 
-#include "dw-banner.h"
-#include "dw-chat-page.h"
 #include "dw-config.h"
-#include "dw-history-actions.h"
-#include "dw-inspector.h"
-#include "dw-label.h"
-#include "dw-preferences.h"
-#include "dw-regions.h"
-#include "dw-search-page.h"
-#include "dw-stage-actions.h"
-#include "dw-stage-editor.h"
-#include "dw-stage-picker.h"
-#include "dw-store-text.h"
-#include "dw-toolkit.h"
-#include "dw-welcome-page.h"
+
+#include "app/chat/dw-chat-page.h"
+#include "app/chat/dw-search-page.h"
+#include "app/desktop/dw-history-actions.h"
+#include "app/desktop/dw-preferences.h"
+#include "app/inspector/dw-inspector.h"
+#include "app/stages/dw-stage-actions.h"
+#include "app/stages/dw-stage-editor.h"
+#include "app/stages/dw-stage-picker.h"
+#include "app/stages/dw-welcome-page.h"
+#include "app/text/dw-label.h"
+#include "app/text/dw-store-text.h"
+#include "app/toolkit/dw-banner.h"
+#include "app/toolkit/dw-regions.h"
+#include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -325,8 +326,7 @@ on_ask_keyring (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_ask_secret (dw_chat_list_get_stages (chats_of (self)),
-                              dw_chat_get_stage (self->chat));
+    dw_stage_list_ask_secret (dw_chat_list_get_stages (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
 static void
@@ -335,8 +335,7 @@ on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_keep_secret (dw_chat_list_get_stages (chats_of (self)),
-                               dw_chat_get_stage (self->chat));
+    dw_stage_list_keep_secret (dw_chat_list_get_stages (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
 /* Any page without encryption will do: a network that asks for a sign-in answers in its place. */
@@ -438,9 +437,8 @@ dw_window_class_init (DwWindowClass *klass)
    *
    * Returns: whether it stays until the person has answered a question
    */
-  signals[SIGNAL_CLOSE_WANTED] =
-      g_signal_new ("close-wanted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
-                    NULL, NULL, G_TYPE_BOOLEAN, 0);
+  signals[SIGNAL_CLOSE_WANTED] = g_signal_new ("close-wanted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                               g_signal_accumulator_true_handled, NULL, NULL, G_TYPE_BOOLEAN, 0);
 }
 
 static void

@@ -2,10 +2,11 @@
 #include "dw-chat-list.h"
 
 #include "dw-client-error.h"
-#include "dw-keyring.h"
-#include "dw-local-stage.h"
-#include "dw-stage-change.h"
-#include "dw-store-expiry.h"
+
+#include "client/stages/dw-keyring.h"
+#include "client/stages/dw-local-stage.h"
+#include "client/stages/dw-stage-change.h"
+#include "client/store/dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -83,7 +84,7 @@ find_local (DwChatList *self)
 }
 
 static void
-on_secret_changed (DwChatList *self, DwStage *stage)
+on_secret_changed (DwChatList *self, GParamSpec *pspec, DwStage *stage)
 {
   DwChat *chat = find_by_stage (self, stage);
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "dw-chat.h"
-#include "dw-stage-list.h"
+
+#include "client/stages/dw-stage-list.h"
 
 G_BEGIN_DECLS
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-conversation.h"
-#include "dw-outbox.h"
-#include "dw-session.h"
-#include "dw-stage.h"
+#include "client/connection/dw-session.h"
+#include "client/messages/dw-conversation.h"
+#include "client/messages/dw-outbox.h"
+#include "client/stages/dw-stage.h"
 
 G_BEGIN_DECLS
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-tail.h"
 
-#include "dw-fingerprint.h"
-#include "dw-notice.h"
-#include "dw-seen.h"
+#include "client/messages/dw-notice.h"
+#include "client/messages/dw-seen.h"
+
+#include "wire/dw-fingerprint.h"
 
 /**
  * SECTION:dw-tail

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-message.h"
-#include "dw-session.h"
+#include "client/connection/dw-session.h"
+#include "client/messages/dw-message.h"
 
 G_BEGIN_DECLS
 

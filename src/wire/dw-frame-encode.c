@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-frame.h"
-
 #include "dw-limits.h"
 #include "dw-wire-error.h"
 

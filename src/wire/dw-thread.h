@@ -14,7 +14,12 @@
 #ifdef DW_THREAD_ASSERTS
 #define DW_ASSERT_THREAD(thread) g_assert ((thread) == g_thread_self ())
 #else
-#define DW_ASSERT_THREAD(thread) G_STMT_START { (void) (thread); } G_STMT_END
+#define DW_ASSERT_THREAD(thread)                                                                                   \
+  G_STMT_START                                                                                                     \
+  {                                                                                                                \
+    (void) (thread);                                                                                               \
+  }                                                                                                                \
+  G_STMT_END
 #endif
 
 /**
@@ -27,5 +32,9 @@
 #include <unistd.h>
 #define DW_ASSERT_MAIN_THREAD() g_assert (syscall (SYS_gettid) == getpid ())
 #else
-#define DW_ASSERT_MAIN_THREAD() G_STMT_START { } G_STMT_END
+#define DW_ASSERT_MAIN_THREAD()                                                                                    \
+  G_STMT_START                                                                                                     \
+  {                                                                                                                \
+  }                                                                                                                \
+  G_STMT_END
 #endif

@@ -2,8 +2,9 @@
 /* A composer with an input method that holds what was typed until it is told. */
 #include "dw-test.h"
 
-#include "app/dw-composer.h"
-#include "client/dw-store.h"
+#include "app/chat/dw-composer.h"
+
+#include "client/store/dw-store.h"
 
 #include <adwaita.h>
 #include <gdk/gdkkeysyms.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "app/dw-label.h"
+#include "app/text/dw-label.h"
 
 #include "wire/dw-safe-text.h"
 

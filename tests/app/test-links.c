@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "app/dw-links.h"
+#include "app/text/dw-links.h"
 
 #include <pango/pango.h>
 #include <string.h>

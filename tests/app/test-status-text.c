@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "app/dw-status-text.h"
+#include "app/text/dw-status-text.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "app/dw-text-split.h"
-#include "client/dw-day.h"
+#include "app/chat/dw-text-split.h"
+#include "app/text/dw-time-text.h"
 
-#include "app/dw-time-text.h"
+#include "client/messages/dw-day.h"
 
 #include <string.h>
 

@@ -7,22 +7,22 @@
 #include <string.h>
 
 void
-desk_init_with (Desk *desk, DwStageConfig *config)
+desk_init_with (Desk *desk, DwServerConfig *config)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GError) error = NULL;
 
-  desk->server = dw_stage_server_new_with (config, &error);
+  desk->server = dw_server_new_with (config, &error);
   g_assert_no_error (error);
   desk->http = soup_session_new ();
-  g_assert_true (dw_stage_server_listen (desk->server, address, &error));
+  g_assert_true (dw_server_listen (desk->server, address, &error));
   g_assert_no_error (error);
 }
 
 void
 desk_init (Desk *desk)
 {
-  desk_init_with (desk, dw_stage_config_new ("prod"));
+  desk_init_with (desk, dw_server_config_new ("prod"));
 }
 
 void
@@ -54,7 +54,7 @@ desk_count_ids (Desk *desk)
   DwRegistryPage *page = NULL;
   guint n;
 
-  dw_registry_scan_async (dw_stage_server_get_registry (desk->server), NULL, NULL, on_scanned, &page);
+  dw_registry_scan_async (dw_server_get_registry (desk->server), NULL, NULL, on_scanned, &page);
   dw_test_until ("a page of the table", is_there, &page);
   n = page->connection_ids->len;
   dw_registry_page_free (page);
@@ -66,7 +66,7 @@ desk_is_idle (gpointer data)
 {
   Desk *desk = data;
 
-  return dw_socket_gateway_get_size (dw_stage_server_get_gateway (desk->server)) == 0 && desk_count_ids (desk) == 0;
+  return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server)) == 0 && desk_count_ids (desk) == 0;
 }
 
 static void
@@ -87,7 +87,7 @@ desk_request (Desk *desk,
               char **answer,
               char **error_type)
 {
-  g_autofree char *stage = dw_stage_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (desk->server);
   g_autofree char *base = g_strndup (stage, (gsize) (strrchr (stage, '/') - stage));
   g_autofree char *url = g_strconcat ("http", strchr (base, ':'), path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (method, url);
@@ -148,7 +148,7 @@ Client *
 client_new_offering (Desk *desk, const char *path, const char *origin, char **protocols)
 {
   Client *client = g_new0 (Client, 1);
-  g_autofree char *stage = dw_stage_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (desk->server);
   g_autofree char *url = g_strconcat (stage, path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
 

@@ -3,7 +3,7 @@
 
 #include "dw-test.h"
 
-#include "backend/stage/dw-stage-server.h"
+#include "backend/gateway/dw-server.h"
 
 #include <libsoup/soup.h>
 
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /* A stage in this process and clients that are libsoup's own. */
 typedef struct
 {
-  DwStageServer *server;
+  DwServer *server;
   SoupSession *http;
 } Desk;
 
@@ -26,7 +26,7 @@ typedef struct
 } Client;
 
 void desk_init (Desk *desk);
-void desk_init_with (Desk *desk, DwStageConfig *config);
+void desk_init_with (Desk *desk, DwServerConfig *config);
 void desk_clear (Desk *desk);
 guint desk_count_ids (Desk *desk);
 gboolean desk_is_idle (gpointer desk);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "backend/stage/dw-arrivals.h"
+#include "backend/gateway/dw-arrivals.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

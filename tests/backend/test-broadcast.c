@@ -4,7 +4,7 @@
 #include "backend/dw-backend-error.h"
 #include "backend/handlers/dw-event-json.h"
 #include "backend/handlers/dw-handler.h"
-#include "backend/stage/dw-memory-registry.h"
+#include "backend/gateway/dw-memory-registry.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-desk.h"
 
-#include "backend/stage/dw-dispatcher.h"
+#include "backend/gateway/dw-dispatcher.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ static void
 bench_init (Bench *bench)
 {
   desk_init (&bench->desk);
-  bench->dispatcher = dw_stage_server_get_dispatcher (bench->desk.server);
+  bench->dispatcher = dw_server_get_dispatcher (bench->desk.server);
   bench->woken = g_ptr_array_new ();
   dw_route_table_add (dw_dispatcher_get_routes (bench->dispatcher), "$default", hang);
   dw_dispatcher_set_room_func (bench->dispatcher, on_room, bench);
@@ -88,7 +88,7 @@ say (Bench *bench, DwCaller *caller, gsize cost)
 static guint64
 refusals (Bench *bench)
 {
-  return dw_socket_gateway_get_metrics (dw_stage_server_get_gateway (bench->desk.server))->refusals;
+  return dw_socket_gateway_get_metrics (dw_server_get_gateway (bench->desk.server))->refusals;
 }
 
 /* One connection that sends faster than its messages are handled is not read until half of them are, and nobody

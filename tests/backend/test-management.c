@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-desk.h"
 
-#include "backend/stage/dw-connection-id.h"
+#include "backend/gateway/dw-connection-id.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 static void
 desk_init_managed (Desk *desk)
 {
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->management_token = g_strdup (TOKEN);
   config->metrics = TRUE;
@@ -249,7 +249,7 @@ test_throttled (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *type = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   guint status = 200;
 
   config->management_token = g_strdup (TOKEN);

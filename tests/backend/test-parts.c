@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "backend/stage/dw-connection-id.h"
-#include "backend/stage/dw-gateway-frame.h"
-#include "backend/stage/dw-memory-registry.h"
-#include "backend/stage/dw-metered-stream.h"
+#include "backend/gateway/dw-connection-id.h"
+#include "backend/gateway/dw-gateway-frame.h"
+#include "backend/gateway/dw-memory-registry.h"
+#include "backend/gateway/dw-metered-stream.h"
 
 #include <string.h>
 #include <sys/socket.h>

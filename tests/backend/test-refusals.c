@@ -18,7 +18,7 @@ answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwRespon
 static DwRouteTable *
 routes_of (Desk *desk)
 {
-  return dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk->server));
+  return dw_dispatcher_get_routes (dw_server_get_dispatcher (desk->server));
 }
 
 static guint
@@ -34,7 +34,7 @@ static void
 test_token (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("S3CR3T+/=");
   desk_init_with (&desk, config);
@@ -50,7 +50,7 @@ test_subprotocol (void)
 {
   g_auto (Desk) desk = { 0 };
   g_auto (Desk) plain = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
   char *other[] = { (char *) "Auth", NULL };
   g_autoptr (Client) chosen = NULL;
@@ -106,7 +106,7 @@ test_origins (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) welcome = NULL;
   g_autoptr (Client) stranger = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *origins[] = { "https://good.example", NULL };
 
   config->origins = g_strdupv ((char **) origins);
@@ -162,7 +162,7 @@ test_refused_connect (void)
   DwRouteTable *routes;
 
   desk_init (&desk);
-  routes = dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server));
+  routes = dw_dispatcher_get_routes (dw_server_get_dispatcher (desk.server));
   dw_route_table_add (routes, "$connect", refuse_connect);
   dw_route_table_add (routes, "$disconnect", forbid_disconnect);
   client = client_new_at (&desk, "", NULL);
@@ -175,7 +175,7 @@ static void
 test_connect_fails (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->integration_ms = 50;
   desk_init_with (&desk, config);
@@ -183,6 +183,70 @@ test_connect_fails (void)
   dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
   g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
   g_assert_cmpuint (status_of (&desk, ""), ==, 502);
+  g_test_assert_expected_messages ();
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GBytes **) data = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+/* An upgrade that is refused, to see its body. */
+static char *
+ask_upgrade (Desk *desk, const char *query, guint *status)
+{
+  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *url = g_strconcat ("http", strchr (stage, ':'), query, NULL);
+  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autoptr (GBytes) body = NULL;
+
+  soup_message_headers_append (headers, "Connection", "Upgrade");
+  soup_message_headers_append (headers, "Upgrade", "websocket");
+  soup_message_headers_append (headers, "Sec-WebSocket-Version", "13");
+  soup_message_headers_append (headers, "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  soup_session_send_and_read_async (desk->http, message, G_PRIORITY_DEFAULT, NULL, on_answer, &body);
+  dw_test_until ("an answer", is_set, &body);
+  *status = soup_message_get_status (message);
+  return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+}
+
+/* A refusal says in its body what it is, as API Gateway does: a person who asks with curl reads it. */
+static void
+test_words (void)
+{
+  static const struct
+  {
+    const char *query;
+    guint status;
+    const char *body;
+  } rows[] = {
+    { "", 401, "{\"message\":\"Unauthorized\"}" },
+    { "?token=other", 403, "{\"message\":\"Forbidden\"}" },
+    { "?token=right", 502, "{\"message\":\"Internal server error\"}" },
+  };
+  g_auto (Desk) desk = { 0 };
+  DwServerConfig *config = dw_server_config_new ("prod");
+
+  config->token = g_strdup ("right");
+  desk_init_with (&desk, config);
+  dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
+  g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint status = 0;
+      g_autofree char *body = ask_upgrade (&desk, rows[i].query, &status);
+
+      g_assert_cmpuint (status, ==, rows[i].status);
+      g_assert_cmpstr (body, ==, rows[i].body);
+    }
   g_test_assert_expected_messages ();
 }
 
@@ -219,7 +283,7 @@ test_too_slow (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *frame = NULL, *next = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *two_way[] = { "slow", NULL };
 
   config->integration_ms = 100;
@@ -251,7 +315,7 @@ test_two_way (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   const char *two_way[] = { "sendMessage", NULL };
   g_autofree char *broadcast = NULL, *response = NULL, *to_eve = NULL;
 
@@ -275,7 +339,7 @@ test_message_throttled (void)
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *first = NULL, *second = NULL;
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->rate = 0.001;
   config->burst = 2;
@@ -293,7 +357,7 @@ static void
 test_arrivals_throttled (void)
 {
   g_auto (Desk) desk = { 0 };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   g_autoptr (Client) first = NULL;
 
   config->connection_rate = 1;
@@ -350,7 +414,7 @@ test_no_default (void)
   g_autoptr (Client) client = NULL;
   static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
                                         "{\"action\":\"nope\"}" };
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
   g_autofree char *last = NULL;
 
   config->without_default = TRUE;
@@ -435,6 +499,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/refusals/origins", test_origins);
   g_test_add_func ("/backend/refusals/refused-connect/EM-5", test_refused_connect);
   g_test_add_func ("/backend/refusals/connect-fails/EM-5", test_connect_fails);
+  g_test_add_func ("/backend/refusals/words", test_words);
   g_test_add_func ("/backend/refusals/too-slow/EM-5", test_too_slow);
   g_test_add_func ("/backend/refusals/two-way", test_two_way);
   g_test_add_func ("/backend/refusals/message-throttled", test_message_throttled);

@@ -2,11 +2,11 @@
 #include "dw-test.h"
 
 #include "backend/dw-backend-error.h"
-#include "backend/stage/dw-connections-path.h"
-#include "backend/stage/dw-metrics.h"
-#include "backend/stage/dw-selection.h"
-#include "backend/stage/dw-server-frame.h"
-#include "backend/stage/dw-throttle.h"
+#include "backend/gateway/dw-connections-path.h"
+#include "backend/gateway/dw-metrics.h"
+#include "backend/gateway/dw-selection.h"
+#include "backend/gateway/dw-server-frame.h"
+#include "backend/gateway/dw-throttle.h"
 
 #include <string.h>
 

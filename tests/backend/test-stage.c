@@ -2,8 +2,8 @@
 #include "dw-stage-desk.h"
 
 #include "backend/dw-backend-error.h"
-#include "backend/stage/dw-connection-id.h"
-#include "backend/stage/dw-stage-server.h"
+#include "backend/gateway/dw-connection-id.h"
+#include "backend/gateway/dw-server.h"
 
 #include "wire/dw-frame.h"
 #include "wire/dw-message-id.h"
@@ -125,7 +125,7 @@ test_error_frames (void)
       g_regex_match_simple ("^\\{\"message\": \"Internal server error\", \"connectionId\":\"[A-Za-z0-9_-]{15}=\", "
                             "\"requestId\":\"[A-Za-z0-9_-]{15}=\"\\}$",
                             internal, 0, 0));
-  dw_route_table_add (dw_dispatcher_get_routes (dw_stage_server_get_dispatcher (desk.server)), "$default", NULL);
+  dw_route_table_add (dw_dispatcher_get_routes (dw_server_get_dispatcher (desk.server)), "$default", NULL);
   client_send (client, "hi");
   forbidden = client_receive (client);
   g_assert_true (g_str_has_prefix (forbidden, "{\"message\": \"Forbidden\", \"connectionId\":\""));
@@ -245,7 +245,7 @@ test_disconnect (void)
 static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_assert_true (dw_stage_server_stop_finish (DW_STAGE_SERVER (source), result, NULL));
+  g_assert_true (dw_server_stop_finish (DW_SERVER (source), result, NULL));
   *(gboolean *) data = TRUE;
 }
 
@@ -264,7 +264,7 @@ test_stop (void)
 
   desk_init (&desk);
   client = client_new (&desk);
-  dw_stage_server_stop_async (desk.server, on_stopped, &stopped);
+  dw_server_stop_async (desk.server, on_stopped, &stopped);
   dw_test_until ("the close", is_closed, client);
   g_assert_cmpuint (soup_websocket_connection_get_close_code (client->socket), ==, 1001);
   dw_test_until ("the stop", is_true, &stopped);
@@ -294,7 +294,7 @@ test_too_large (void)
 static guint
 n_connections (Desk *desk)
 {
-  return dw_socket_gateway_get_size (dw_stage_server_get_gateway (desk->server));
+  return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server));
 }
 
 /* Somebody who stops reading is closed and leaves the table; the others get everything. */
@@ -314,7 +314,7 @@ test_slow_consumer (void)
   guint sent = 0;
 
   desk_init (&desk);
-  stage = dw_stage_server_dup_url (desk.server);
+  stage = dw_server_dup_url (desk.server);
   host = g_strndup (stage + 5, strcspn (stage + 5, "/"));
   deaf = g_socket_client_connect_to_host (raw, host, 80, NULL, NULL);
   g_assert_nonnull (deaf);
@@ -359,7 +359,7 @@ test_prune (void)
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
   desk_init (&desk);
-  registry = dw_stage_server_get_registry (desk.server);
+  registry = dw_server_get_registry (desk.server);
   dw_registry_put_async (registry, "AAAAAAAAAAAAAAA=", now - 3600, NULL, on_put, NULL);
   dw_registry_put_async (registry, "BBBBBBBBBBBBBBB=", now, NULL, on_put, NULL);
   client = client_new (&desk);

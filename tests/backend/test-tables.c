@@ -2,11 +2,12 @@
 #include "dw-test.h"
 
 #include "backend/dw-backend-error.h"
-#include "backend/stage/dw-dead-letters.h"
-#include "backend/stage/dw-memory-registry.h"
-#include "backend/stage/dw-sqlite-registry.h"
-#include "backend/stage/dw-stage-schema.h"
-#include "backend/stage/dw-tables.h"
+#include "backend/gateway/dw-dead-letters.h"
+#include "backend/gateway/dw-memory-registry.h"
+#include "backend/gateway/dw-server-schema.h"
+#include "backend/gateway/dw-sqlite-registry.h"
+#include "backend/gateway/dw-tables.h"
+
 #include "wire/dw-message-id.h"
 
 #include <glib/gstdio.h>
@@ -266,27 +267,27 @@ test_claims_in_file (void)
 }
 
 static void
-add_letters (DwStageFile *file, guint n, const char *text)
+add_letters (DwServerFile *file, guint n, const char *text)
 {
   g_autoptr (GPtrArray) ids = g_ptr_array_new ();
 
   for (guint i = 0; i < n; i++)
     g_ptr_array_add (ids, (gpointer) "L0SM9cOFvHcCIhw=");
-  g_assert_true (dw_stage_file_run (file, "BEGIN", "", NULL));
+  g_assert_true (dw_server_file_run (file, "BEGIN", "", NULL));
   g_assert_true (dw_dead_letters_add (file, ids, text, "Too Many Requests", 42, NULL));
-  g_assert_true (dw_stage_file_run (file, "COMMIT", "", NULL));
+  g_assert_true (dw_server_file_run (file, "COMMIT", "", NULL));
 }
 
 static void
 test_dead_letters (void)
 {
   g_auto (Desk) desk = { 0 };
-  g_autoptr (DwStageFile) file = NULL;
+  g_autoptr (DwServerFile) file = NULL;
   g_autoptr (GPtrArray) letters = NULL;
   guint purged;
 
   desk_init (&desk);
-  file = dw_stage_file_new (desk.path, FALSE, NULL);
+  file = dw_server_file_new (desk.path, FALSE, NULL);
   add_letters (file, 3, "hé");
   letters = dw_dead_letters_list (file, 1, 10, NULL);
   g_assert_cmpuint (letters->len, ==, 2);
@@ -298,13 +299,13 @@ test_dead_letters (void)
 }
 
 static gint64
-count_letters (DwStageFile *file, gint64 *oldest)
+count_letters (DwServerFile *file, gint64 *oldest)
 {
   gint64 n;
 
   g_assert_true (dw_dead_letters_trim (file, NULL));
-  g_assert_true (dw_stage_file_sum (file, "SELECT count(*) FROM dead_letters", "", &n, NULL));
-  g_assert_true (dw_stage_file_sum (file, "SELECT min(number) FROM dead_letters", "", oldest, NULL));
+  g_assert_true (dw_server_file_sum (file, "SELECT count(*) FROM dead_letters", "", &n, NULL));
+  g_assert_true (dw_server_file_sum (file, "SELECT min(number) FROM dead_letters", "", oldest, NULL));
   return n;
 }
 
@@ -313,7 +314,7 @@ static void
 test_dead_letters_bounds (void)
 {
   g_auto (Desk) desk = { 0 };
-  g_autoptr (DwStageFile) file = NULL;
+  g_autoptr (DwServerFile) file = NULL;
   const gsize size = 128 * 1024;
   const guint n = DW_DEAD_LETTERS_BYTES / size;
   g_autofree char *text = g_strnfill (size - DW_DEAD_LETTERS_COST, 'x');
@@ -321,7 +322,7 @@ test_dead_letters_bounds (void)
   guint purged;
 
   desk_init (&desk);
-  file = dw_stage_file_new (desk.path, FALSE, NULL);
+  file = dw_server_file_new (desk.path, FALSE, NULL);
   add_letters (file, n - 1, text);
   g_assert_cmpint (count_letters (file, &oldest), ==, n - 1);
   add_letters (file, 1, text);
@@ -351,7 +352,7 @@ test_trouble (void)
   desk_init (&desk);
   g_assert_true (g_file_set_contents (desk.path, "x", -1, NULL));
   below = g_build_filename (desk.path, "stage.sqlite", NULL);
-  g_assert_null (dw_stage_file_new (below, TRUE, &error));
+  g_assert_null (dw_server_file_new (below, TRUE, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
 }
 
@@ -449,7 +450,7 @@ test_old_file (void)
     {
       g_auto (Desk) desk = { 0 };
       g_autofree char *first = NULL;
-      g_autoptr (DwStageFile) file = NULL;
+      g_autoptr (DwServerFile) file = NULL;
       g_autoptr (GPtrArray) letters = NULL;
       g_autoptr (GError) error = NULL;
       gint64 mark;
@@ -469,14 +470,14 @@ test_old_file (void)
           copy_file (first, desk.path, "-wal");
           sqlite3_close (raw);
         }
-      file = dw_stage_file_new (desk.path, TRUE, &error);
+      file = dw_server_file_new (desk.path, TRUE, &error);
       g_assert_no_error (error);
       letters = dw_dead_letters_list (file, 0, 10, NULL);
       g_assert_cmpuint (letters->len, ==, 1);
-      g_assert_true (dw_stage_file_sum (file, "PRAGMA application_id", "", &mark, NULL));
-      g_assert_cmpint (mark, ==, DW_STAGE_SCHEMA_APPLICATION);
-      g_assert_true (dw_stage_file_sum (file, "PRAGMA user_version", "", &mark, NULL));
-      g_assert_cmpint (mark, ==, DW_STAGE_SCHEMA_VERSION);
+      g_assert_true (dw_server_file_sum (file, "PRAGMA application_id", "", &mark, NULL));
+      g_assert_cmpint (mark, ==, DW_SERVER_SCHEMA_APPLICATION);
+      g_assert_true (dw_server_file_sum (file, "PRAGMA user_version", "", &mark, NULL));
+      g_assert_cmpint (mark, ==, DW_SERVER_SCHEMA_VERSION);
     }
 }
 
@@ -528,7 +529,7 @@ test_foreign (void)
           }
         g_assert_no_errno (chmod (desk.path, 0640));
         g_assert_true (g_file_get_contents (desk.path, &before, &length, NULL));
-        g_assert_null (dw_stage_file_new (desk.path, TRUE, &error));
+        g_assert_null (dw_server_file_new (desk.path, TRUE, &error));
         g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
         g_assert_nonnull (strstr (error->message, "left as it is"));
         g_assert_true (g_file_get_contents (desk.path, &after, &length_after, NULL));
@@ -566,7 +567,7 @@ test_strange_rows (void)
   sqlite3_close (raw);
   g_clear_pointer (&tables, dw_tables_close);
   {
-    g_autoptr (DwStageFile) file = dw_stage_file_new (desk.path, TRUE, NULL);
+    g_autoptr (DwServerFile) file = dw_server_file_new (desk.path, TRUE, NULL);
     g_autoptr (GPtrArray) letters = dw_dead_letters_list (file, 0, 10, NULL);
 
     g_assert_cmpuint (letters->len, ==, 1);
@@ -699,7 +700,7 @@ typedef struct
 } Gate;
 
 static gboolean
-run_gate (DwStageFile *file, gpointer data, GError **error)
+run_gate (DwServerFile *file, gpointer data, GError **error)
 {
   Gate *gate = data;
 
@@ -730,7 +731,7 @@ wake (gpointer unused)
 }
 
 static gboolean
-run_nothing (DwStageFile *file, gpointer data, GError **error)
+run_nothing (DwServerFile *file, gpointer data, GError **error)
 {
   return TRUE;
 }

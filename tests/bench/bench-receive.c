@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/dw-session.h"
+#include "client/connection/dw-session.h"
 
 #include <libsoup/soup.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 
 /* bench-store MODE FILE [ROWS]: one measurement, its numbers on standard output. Run by tests/bench/store.py. */
 
-#include "client/dw-conversation.h"
-#include "client/dw-schema.h"
-#include "client/dw-store-lines.h"
-#include "client/dw-store-search.h"
+#include "client/messages/dw-conversation.h"
+#include "client/store/dw-schema.h"
+#include "client/store/dw-store-lines.h"
+#include "client/store/dw-store-search.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -95,8 +95,9 @@ static GBytes *hello; /* how a TLS client begins */
 static gint gone;     /* the stage is; atomic */
 static gint total;    /* connections; atomic */
 
-static const char upgrade[] = "GET /prod HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+static const char upgrade[] =
+    "GET /prod HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 static const char post[] = "POST /prod/@connections/L0SM9cOFvHcCIhw= HTTP/1.1\r\nHost: localhost\r\n"
                            "Content-Length: 100000\r\n\r\nhalf of it";
 
@@ -150,8 +151,8 @@ static GIOStream *
 wrap (GSocket *socket)
 {
   g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (socket);
-  GIOStream *tls = g_initable_new (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()), NULL, NULL,
-                                   "base-io-stream", connection, "database", NULL, NULL);
+  GIOStream *tls = g_initable_new (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()), NULL,
+                                   NULL, "base-io-stream", connection, "database", NULL, NULL);
 
   g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate), NULL);
   return tls;
@@ -430,7 +431,8 @@ come_and_go (Worker *worker)
     return;
   worker->gone[way]++;
   /* Where there is TLS, silence, and half of a head, are below it as often as in it. */
-  if (over_tls && !ways[way].tls_only && !(way == WAY_SILENT && g_rand_boolean (worker->dice)) && !start_tls (&peer))
+  if (over_tls && !ways[way].tls_only && !(way == WAY_SILENT && g_rand_boolean (worker->dice))
+      && !start_tls (&peer))
     {
       worker->refused++;
       drop (&peer, FALSE);

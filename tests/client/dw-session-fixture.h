@@ -4,7 +4,7 @@
 #include "dw-raw-peer.h"
 #include "dw-test.h"
 
-#include "client/dw-session.h"
+#include "client/connection/dw-session.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "client/dw-store-lines.h"
+#include "client/store/dw-store-lines.h"
 
 #include <gio/gio.h>
 

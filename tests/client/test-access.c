@@ -2,9 +2,9 @@
 /* How a stage lets a person in, and what of a stage can be changed. */
 #include "dw-test.h"
 
-#include "client/dw-access.h"
 #include "client/dw-client-error.h"
-#include "client/dw-stage-change.h"
+#include "client/stages/dw-access.h"
+#include "client/stages/dw-stage-change.h"
 
 static DwStage *
 stage_of (const char *address)

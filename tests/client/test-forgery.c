@@ -3,10 +3,11 @@
 #include "dw-session-fixture.h"
 #include "dw-test.h"
 
+#include "client/connection/dw-overlap.h"
 #include "client/dw-chat.h"
-#include "client/dw-fingerprint.h"
-#include "client/dw-overlap.h"
-#include "client/dw-sending.h"
+#include "client/messages/dw-sending.h"
+
+#include "wire/dw-fingerprint.h"
 
 #include <string.h>
 
@@ -291,7 +292,8 @@ test_table (void)
 static void
 test_race (void)
 {
-  static const char *const truths[] = { PROSE_OF ("ours"), ERROR_OF ("Forbidden", "ours"), NOTIFICATION_OF ("ours", "") };
+  static const char *const truths[] = { PROSE_OF ("ours"), ERROR_OF ("Forbidden", "ours"),
+                                        NOTIFICATION_OF ("ours", "") };
   static const char lie[] = NOTIFICATION_OF ("evil", ALL_FEATURES);
 
   for (guint i = 0; i < 2 * G_N_ELEMENTS (truths); i++)

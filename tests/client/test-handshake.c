@@ -3,9 +3,10 @@
 #include "dw-session-fixture.h"
 #include "dw-test-proxy.h"
 
-#include "client/dw-handshake.h"
-#include "client/dw-overlap.h"
-#include "client/dw-seen.h"
+#include "client/connection/dw-handshake.h"
+#include "client/connection/dw-overlap.h"
+#include "client/messages/dw-seen.h"
+
 #include "wire/dw-message-id.h"
 
 #include <libsoup/soup.h>

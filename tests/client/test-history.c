@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-mirror.h"
 #include "dw-test.h"
 
-#include "client/dw-conversation.h"
-#include "client/dw-day.h"
-#include "client/dw-pages.h"
+#include "client/messages/dw-conversation.h"
+#include "client/messages/dw-day.h"
+#include "client/messages/dw-pages.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -209,31 +210,23 @@ count_changes (GListModel *model, guint position, guint removed, guint added, gp
   *changes += 1;
 }
 
-/* A list that follows what the model says has as many items as the model. */
-typedef struct
+/* A line is the same for as long as its text is; pages that are read again hold other objects. */
+static char *
+name_of_line (gpointer item)
 {
-  guint n;
-} Follower;
-
-static void
-on_items_changed (GListModel *model, guint position, guint removed, guint added, gpointer data)
-{
-  Follower *follower = data;
-
-  g_assert_cmpuint (position + removed, <=, follower->n);
-  follower->n = follower->n - removed + added;
-  g_assert_cmpuint (follower->n, ==, g_list_model_get_n_items (model));
+  dw_test_until ("a line to be read", is_read, item);
+  return g_strdup_printf ("%d %s", dw_message_get_kind (item), dw_message_get_text (item));
 }
 
 static void
 test_unread_line (void)
 {
   g_auto (Desk) desk = { 0 };
-  Follower follower = { 0 };
+  g_autoptr (DwMirror) mirror = NULL;
   guint position;
 
   desk_init (&desk);
-  g_signal_connect (desk.conversation, "items-changed", G_CALLBACK (on_items_changed), &follower);
+  mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
   say (&desk, "a", 1);
   say (&desk, "b", 2);
   check_sketch (&desk, "Dab");
@@ -249,19 +242,23 @@ test_unread_line (void)
   g_assert_cmpuint (position, ==, 4);
   dw_conversation_set_unread_from (desk.conversation, 3);
   check_sketch (&desk, "DaUbcd");
+  dw_conversation_set_unread_from (desk.conversation, 5);
+  check_sketch (&desk, "DabcUd");
   dw_conversation_set_unread_from (desk.conversation, 0);
   check_sketch (&desk, "Dabcd");
+  dw_mirror_check (mirror);
+  g_clear_pointer (&mirror, dw_mirror_free);
 }
 
 static void
 test_remove (void)
 {
   g_auto (Desk) desk = { 0 };
-  Follower follower = { 0 };
+  g_autoptr (DwMirror) mirror = NULL;
   g_autoptr (DwMessage) line = NULL;
 
   desk_init (&desk);
-  g_signal_connect (desk.conversation, "items-changed", G_CALLBACK (on_items_changed), &follower);
+  mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
   for (guint i = 0; i < 5; i++)
     say (&desk, &"abcde"[i], i);
   check_sketch (&desk, "Dabcde");
@@ -271,8 +268,58 @@ test_remove (void)
   check_sketch (&desk, "DabUde");
   say (&desk, "f", 9);
   check_sketch (&desk, "DabUdef");
+  dw_mirror_check (mirror);
+  g_clear_pointer (&mirror, dw_mirror_free);
   desk_reopen (&desk);
   check_sketch (&desk, "Dabdef");
+}
+
+/* Every line removed at every place of the unread line: what follows the model shows the model. The unread line goes
+ * with the last line below it. */
+static void
+test_remove_everywhere (void)
+{
+  for (guint unread = 0; unread <= 5; unread++)
+    for (guint position = 1; position <= 4; position++)
+      {
+        g_auto (Desk) desk = { 0 };
+        g_autoptr (DwMirror) mirror = NULL;
+        g_autoptr (DwMessage) line = NULL;
+        g_autofree char *wanted = NULL;
+        GString *sketch = g_string_new (NULL);
+        gboolean due = FALSE;
+
+        desk_init (&desk);
+        for (guint i = 0; i < 4; i++)
+          {
+            char text[] = { (char) ('a' + i), '\0' };
+
+            say (&desk, text, i);
+          }
+        settle (desk.conversation);
+        line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), position);
+        dw_conversation_set_unread_from (desk.conversation, unread);
+        mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
+        dw_conversation_remove (desk.conversation, line);
+        dw_mirror_check (mirror);
+        for (guint i = 0; i < 5; i++)
+          {
+            due |= unread > 1 && i == unread - 1;
+            if (i == position)
+              continue;
+            if (due)
+              g_string_append_c (sketch, 'U');
+            due = FALSE;
+            g_string_append_c (sketch, "Dabcd"[i]);
+          }
+        wanted = g_string_free (sketch, FALSE);
+        check_sketch (&desk, wanted);
+        /* What comes next still has the unread line before it, where that stood at the end. */
+        say (&desk, "e", 9);
+        settle (desk.conversation);
+        dw_mirror_check (mirror);
+        g_clear_pointer (&mirror, dw_mirror_free);
+      }
 }
 
 /* What is not in the store is shown as missing, and the rest stays where it is. */
@@ -443,6 +490,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/days", test_days);
   g_test_add_func ("/client/history/pages/S-8", test_pages);
   g_test_add_func ("/client/history/unread-line", test_unread_line);
+  g_test_add_func ("/client/history/remove-everywhere", test_remove_everywhere);
   g_test_add_func ("/client/history/remove", test_remove);
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);

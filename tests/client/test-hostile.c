@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-session.h"
+#include "client/connection/dw-session.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-inbox.h"
-#include "client/dw-overlap.h"
+#include "client/connection/dw-inbox.h"
+#include "client/connection/dw-overlap.h"
 
 #include <string.h>
 

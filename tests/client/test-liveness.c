@@ -3,7 +3,7 @@
 #include "dw-raw-peer.h"
 #include "dw-session-fixture.h"
 
-#include "client/dw-boot-clock.h"
+#include "client/connection/dw-boot-clock.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-conversation.h"
-#include "client/dw-outbox.h"
-#include "client/dw-pages.h"
-#include "client/dw-passing.h"
-#include "client/dw-store-search.h"
+#include "client/messages/dw-conversation.h"
+#include "client/messages/dw-outbox.h"
+#include "client/messages/dw-pages.h"
+#include "client/store/dw-passing.h"
+#include "client/store/dw-store-search.h"
 
 #include "wire/dw-limits.h"
 

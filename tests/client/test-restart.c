@@ -4,8 +4,8 @@
 #include "dw-test.h"
 
 #include "client/dw-chat.h"
-#include "client/dw-sending.h"
-#include "client/dw-store-expiry.h"
+#include "client/messages/dw-sending.h"
+#include "client/store/dw-store-expiry.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-retry.h"
+#include "client/connection/dw-retry.h"
 
 static double
 most (gpointer unused)

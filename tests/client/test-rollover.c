@@ -77,6 +77,37 @@ test_quiet (void)
   g_assert_cmpuint (fixture->states->len, ==, 3);
 }
 
+static void
+count_change (guint *changes)
+{
+  *changes += 1;
+}
+
+/* A connection that nobody has confirmed yet is left for one that was: the old wait says nothing of the new one. */
+static void
+test_confirmed_stays (void)
+{
+  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+  guint changes = 0;
+
+  policy.rollover_ms = 50;
+  policy.confirm_ms = 500;
+  policy.overlap_ms = 60000;
+  fixture = fixture_new (&policy, NULL, url, NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_set_greeting_text (peer, ANSWER);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_true (dw_session_get_status (fixture->session)->confirmed);
+  g_signal_connect_swapped (fixture->session, "changed", G_CALLBACK (count_change), &changes);
+  dw_test_run_for (700);
+  g_signal_handlers_disconnect_by_data (fixture->session, &changes);
+  g_assert_cmpuint (changes, ==, 0);
+}
+
 /* A successor that cannot be had leaves the current connection alone. */
 static void
 test_no_successor (void)
@@ -174,6 +205,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/rollover/quiet/AG-3", test_quiet);
+  g_test_add_func ("/client/rollover/confirmed-stays", test_confirmed_stays);
   g_test_add_func ("/client/rollover/no-successor", test_no_successor);
   g_test_add_func ("/client/rollover/ends-meanwhile", test_ends_meanwhile);
   g_test_add_func ("/client/rollover/disconnect-meanwhile/RC-5", test_disconnect_meanwhile);

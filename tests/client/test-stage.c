@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-stage.h"
+#include "client/stages/dw-stage.h"
 
 /* What a stage tells whoever follows it. */
 

@@ -5,12 +5,12 @@
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
-#include "client/dw-export.h"
-#include "client/dw-schema.h"
-#include "client/dw-stage-list.h"
-#include "client/dw-store-expiry.h"
-#include "client/dw-store-lines.h"
-#include "client/dw-store-search.h"
+#include "client/messages/dw-export.h"
+#include "client/stages/dw-stage-list.h"
+#include "client/store/dw-schema.h"
+#include "client/store/dw-store-expiry.h"
+#include "client/store/dw-store-lines.h"
+#include "client/store/dw-store-search.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "client/dw-trace.h"
+#include "client/connection/dw-trace.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>

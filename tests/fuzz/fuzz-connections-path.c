@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
 
-#include "backend/stage/dw-connection-id.h"
-#include "backend/stage/dw-connections-path.h"
+#include "backend/gateway/dw-connection-id.h"
+#include "backend/gateway/dw-connections-path.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
 
-#include "client/dw-export.h"
+#include "client/messages/dw-export.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -39,8 +39,7 @@ add (GPtrArray *records, DwMessageKind kind, const char *sender, const char *tex
   g_ptr_array_add (records, record);
 }
 
-static char *
-export (GPtrArray *records)
+static char *export(GPtrArray *records)
 {
   static char *path = NULL;
   g_autoptr (DwStore) store = dw_store_new (NULL);
@@ -69,7 +68,7 @@ export_one (DwMessageKind kind, const char *sender, const char *text)
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
 
   add (records, kind, sender, text);
-  return export (records);
+  return export(records);
 }
 
 /* What ends a line in some program, or commands a terminal. */
@@ -135,7 +134,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   add (records, DW_MESSAGE_OWN, NULL, "mine");
   add (records, DW_MESSAGE_THEIRS, sender, text);
   add (records, DW_MESSAGE_NOTICE, NULL, "of the stage");
-  all = export (records);
+  all = export(records);
   check_harmless (all);
   check_lines (all, 3);
 

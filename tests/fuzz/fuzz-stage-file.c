@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
-
 #include "mutate.h"
 
-#include "backend/stage/dw-dead-letters.h"
-#include "backend/stage/dw-sqlite-registry.h"
+#include "backend/gateway/dw-dead-letters.h"
+#include "backend/gateway/dw-sqlite-registry.h"
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -22,7 +21,7 @@ check_text (const char *text)
 static void
 read_letters (const char *path)
 {
-  g_autoptr (DwStageFile) file = dw_stage_file_new (path, FALSE, NULL);
+  g_autoptr (DwServerFile) file = dw_server_file_new (path, FALSE, NULL);
   g_autoptr (GPtrArray) letters = file != NULL ? dw_dead_letters_list (file, 0, 16, NULL) : NULL;
 
   for (guint i = 0; letters != NULL && i < letters->len; i++)
@@ -83,7 +82,7 @@ use_registry (const char *path)
 static char *
 make_template (const char *path, gsize *length)
 {
-  g_autoptr (DwStageFile) file = dw_stage_file_new (path, FALSE, NULL);
+  g_autoptr (DwServerFile) file = dw_server_file_new (path, FALSE, NULL);
   char *whole = NULL;
 
   for (gint64 i = 0; i < 5; i++)
@@ -92,8 +91,8 @@ make_template (const char *path, gsize *length)
       g_autoptr (GPtrArray) ids = g_ptr_array_new ();
 
       g_ptr_array_add (ids, id);
-      dw_stage_file_run (file, "INSERT INTO connections VALUES (?, ?)", "si", NULL, id, i);
-      dw_stage_file_run (file, "INSERT INTO claims VALUES (?, ?)", "si", NULL, id, 4900 + i);
+      dw_server_file_run (file, "INSERT INTO connections VALUES (?, ?)", "si", NULL, id, i);
+      dw_server_file_run (file, "INSERT INTO claims VALUES (?, ?)", "si", NULL, id, 4900 + i);
       dw_dead_letters_add (file, ids, "{\"message\":\"h\303\251\"}", "Too Many Requests", 1000, NULL);
     }
   g_clear_object (&file);
@@ -110,7 +109,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   static char *folder, *path, *whole;
   static gsize length;
   g_autoptr (GError) error = NULL;
-  g_autoptr (DwStageFile) first = NULL;
+  g_autoptr (DwServerFile) first = NULL;
   g_autofree char *before = NULL, *after = NULL;
   gsize length_before, length_after;
 
@@ -123,7 +122,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   mutate_empty (folder);
   mutate_write (path, whole, length, data, size);
   g_file_get_contents (path, &before, &length_before, NULL);
-  first = dw_stage_file_new (path, TRUE, &error);
+  first = dw_server_file_new (path, TRUE, &error);
   if (first == NULL && strstr (error->message, "left as it is") != NULL)
     {
       g_file_get_contents (path, &after, &length_after, NULL);

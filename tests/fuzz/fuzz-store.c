@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
-
 #include "mutate.h"
 
-#include "client/dw-store-file.h"
-#include "client/dw-store-lines.h"
-#include "client/dw-store-search.h"
-#include "client/dw-store-stages.h"
+#include "client/stages/dw-store-stages.h"
+#include "client/store/dw-store-file.h"
+#include "client/store/dw-store-lines.h"
+#include "client/store/dw-store-search.h"
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)

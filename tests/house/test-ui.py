@@ -30,7 +30,7 @@ def validate(path):
 
 def test_every_file():
     """gtk4-builder-tool validate, with our types loaded, says nothing of any file"""
-    files = sorted((ROOT / "src" / "app").glob("*.ui"))
+    files = sorted((ROOT / "src" / "app").rglob("*.ui"))
     assert len(files) >= 19, files
     for path in files:
         done = validate(without_handlers(path))

@@ -3,6 +3,7 @@
 
 #include "net/dw-frame-stream.h"
 #include "net/dw-net-error.h"
+
 #include "wire/dw-limits.h"
 
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "backend/stage/dw-stage-server.h"
 #include "client/dw-chat.h"
+
+#include "backend/gateway/dw-server.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@
 
 typedef struct
 {
-  DwStageServer *stage;
+  DwServer *stage;
   DwChat *writer;
   DwChat *reader;
   guint next;
@@ -27,10 +28,10 @@ middle (gpointer unused)
 }
 
 static DwChat *
-chat_new (DwStageServer *stage, guint rollover_ms)
+chat_new (DwServer *stage, guint rollover_ms)
 {
   DwSessionPolicy policy = dw_session_policy_default ();
-  g_autofree char *text = dw_stage_server_dup_url (stage);
+  g_autofree char *text = dw_server_dup_url (stage);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStage) where = dw_stage_new (url);
   g_autoptr (DwStore) store = NULL;
@@ -66,12 +67,12 @@ static void
 desk_init (Desk *desk, gint64 idle_ms, gint64 age_ms, guint rollover_ms)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  DwStageConfig *config = dw_stage_config_new ("prod");
+  DwServerConfig *config = dw_server_config_new ("prod");
 
   config->idle_ms = idle_ms;
   config->age_ms = age_ms;
-  desk->stage = dw_stage_server_new_with (config, NULL);
-  g_assert_true (dw_stage_server_listen (desk->stage, address, NULL));
+  desk->stage = dw_server_new_with (config, NULL);
+  g_assert_true (dw_server_listen (desk->stage, address, NULL));
   desk->writer = chat_new (desk->stage, rollover_ms);
   desk->reader = chat_new (desk->stage, rollover_ms);
   g_signal_connect_swapped (dw_chat_get_session (desk->writer), "lost", G_CALLBACK (on_lost), desk);

@@ -2,6 +2,7 @@
 #include "dw-handler.h"
 
 #include "backend/dw-backend-error.h"
+
 #include "wire/dw-json.h"
 #include "wire/dw-limits.h"
 #include "wire/dw-message-id.h"

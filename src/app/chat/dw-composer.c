@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-composer.h"
+
+#include "dw-text-split.h"
+
+#include "app/text/dw-label.h"
+#include "app/toolkit/dw-toolkit.h"
+
+#include "wire/dw-limits.h"
+#include "wire/dw-safe-text.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwComposer
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *clamp;
+  GtkTextView *view;
+  GtkWidget *placeholder;
+  GtkLabel *counter;
+  GtkButton *split;
+  GtkWidget *send;
+  GtkStack *send_face;
+
+  gboolean enter_sends;
+  char *preedit; /* what an input method holds and has not given yet, or NULL */
+  DwChat *chat;
+  GSignalGroup *session;
+};
+
+G_DEFINE_FINAL_TYPE (DwComposer, dw_composer, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_0,
+  PROP_ENTER_SENDS,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  SIGNAL_SENT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+/* The counter appears from here on, in bytes of the frame. */
+#define COUNTER_FROM (DW_LIMIT_FRAME_BYTES * 3 / 4)
+
+/* What an id and a name add to a frame at most: a message has to fit on every stage. */
+#define FRAME_RESERVE 512
+
+static char *
+dup_text (DwComposer *self)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  g_autofree char *text = NULL;
+  GtkTextIter start, end;
+
+  gtk_text_buffer_get_bounds (buffer, &start, &end);
+  text = gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+  /* What was pasted has line breaks of any kind. */
+  return dw_safe_lines (text);
+}
+
+static gboolean
+is_blank (const char *text)
+{
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    if (!g_unichar_isspace (g_utf8_get_char (text)))
+      return FALSE;
+  return TRUE;
+}
+
+static gsize
+frame_size (DwComposer *self, const char *text)
+{
+  if (self->chat == NULL)
+    return 0;
+  return dw_frame_encoded_size (dw_stage_get_dialect (dw_chat_get_stage (self->chat)), text, NULL, NULL)
+         + FRAME_RESERVE;
+}
+
+static gboolean
+text_fits (const char *text, gpointer data)
+{
+  return frame_size (data, text) <= DW_LIMIT_FRAME_BYTES;
+}
+
+/* What is too large for one frame can go in several. */
+static void
+offer_split (DwComposer *self, const char *text, gboolean too_large)
+{
+  g_auto (GStrv) parts = too_large ? dw_text_split (text, text_fits, self) : NULL;
+  guint n = parts != NULL ? g_strv_length (parts) : 0;
+  g_autofree char *label = g_strdup_printf (ngettext ("Send as %u message", "Send as %u messages", n), n);
+
+  dw_label_show_button (self->split, label);
+  gtk_widget_set_visible (GTK_WIDGET (self->split), n > 0);
+}
+
+static void
+update (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+  gsize length = strlen (text);
+  /* A frame is at most six times as long as its text, so a short one needs no measuring. */
+  gsize size = length > COUNTER_FROM / 7 ? frame_size (self, text) : 0;
+  gboolean too_large = size > DW_LIMIT_FRAME_BYTES;
+  gboolean blank = is_blank (text);
+  g_autofree char *count = NULL;
+
+  /* What is typed here belongs to the stage it is typed for. */
+  if (self->chat != NULL)
+    dw_stage_set_draft (dw_chat_get_stage (self->chat), text);
+  gtk_widget_set_visible (self->placeholder, length == 0);
+  gtk_widget_set_sensitive (self->send, self->chat != NULL && !blank && !too_large);
+  gtk_widget_set_visible (GTK_WIDGET (self->counter), size > COUNTER_FROM);
+  if (too_large)
+    {
+      guint over = (guint) (size - DW_LIMIT_FRAME_BYTES);
+
+      count = g_strdup_printf (ngettext ("%u byte too many", "%u bytes too many", over), over);
+      gtk_widget_add_css_class (GTK_WIDGET (self->counter), "error");
+    }
+  else
+    {
+      guint left = (guint) (DW_LIMIT_FRAME_BYTES - size);
+
+      count = g_strdup_printf (ngettext ("%u byte left", "%u bytes left", left), left);
+      gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
+    }
+  dw_label_show (self->counter, count, DW_LABEL_CHARS);
+  offer_split (self, text, too_large);
+}
+
+static void
+on_session_changed (DwComposer *self)
+{
+  gboolean online = dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_ONLINE;
+
+  gtk_stack_set_visible_child_name (self->send_face, online ? "send" : "queue");
+  gtk_widget_set_tooltip_text (self->send, online ? _ ("Send") : _ ("Queue until the stage is back"));
+  dw_toolkit_set_label (self->send, _ ("Send"));
+}
+
+static void
+send_text (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+
+  if (!gtk_widget_get_sensitive (self->send))
+    return;
+  g_strchomp (text);
+  dw_chat_say (self->chat, text);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
+  g_signal_emit (self, signals[SIGNAL_SENT], 0);
+}
+
+static void
+on_split_clicked (DwComposer *self)
+{
+  g_autofree char *text = dup_text (self);
+  g_auto (GStrv) parts = dw_text_split (text, text_fits, self);
+
+  for (guint i = 0; parts != NULL && parts[i] != NULL; i++)
+    dw_chat_say (self->chat, parts[i]);
+  if (parts == NULL)
+    return;
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
+  g_signal_emit (self, signals[SIGNAL_SENT], 0);
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+static void
+on_preedit_changed (DwComposer *self, const char *preedit)
+{
+  g_free (self->preedit);
+  self->preedit = preedit != NULL && *preedit != '\0' ? g_strdup (preedit) : NULL;
+}
+
+/* What an input method still holds belongs to the message. Some give it when they are reset, and some drop it. */
+static void
+commit_preedit (DwComposer *self)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  g_autofree char *held = g_steal_pointer (&self->preedit);
+  int before = gtk_text_buffer_get_char_count (buffer);
+
+  gtk_text_view_reset_im_context (self->view);
+  if (held != NULL && gtk_text_buffer_get_char_count (buffer) == before)
+    gtk_text_buffer_insert_at_cursor (buffer, held, -1);
+  g_clear_pointer (&self->preedit, g_free);
+}
+
+static void
+on_send (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  commit_preedit (DW_COMPOSER (widget));
+  send_text (DW_COMPOSER (widget));
+}
+
+static void
+on_send_clicked (DwComposer *self)
+{
+  on_send (GTK_WIDGET (self), NULL, NULL);
+  dw_composer_focus (self);
+}
+
+static void
+on_emoji (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  /* The view makes a chooser only when one is wanted: it is large. */
+  gtk_widget_grab_focus (GTK_WIDGET (DW_COMPOSER (widget)->view));
+  g_signal_emit_by_name (DW_COMPOSER (widget)->view, "insert-emoji");
+}
+
+static gboolean
+is_enter (guint key)
+{
+  return key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
+}
+
+static gboolean
+on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, DwComposer *self)
+{
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+
+  /* There is more to read than to write. */
+  if ((key == GDK_KEY_Page_Up || key == GDK_KEY_Page_Down)
+      && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
+    return gtk_widget_activate_action (GTK_WIDGET (self), "chat.page", "i", key == GDK_KEY_Page_Up ? -1 : 1);
+  if (!is_enter (key) || (state & (GDK_SHIFT_MASK | GDK_ALT_MASK)) != 0)
+    return GDK_EVENT_PROPAGATE;
+  if ((state & GDK_CONTROL_MASK) != 0)
+    {
+      on_send (GTK_WIDGET (self), NULL, NULL);
+      return GDK_EVENT_STOP;
+    }
+  if (!self->enter_sends)
+    return GDK_EVENT_PROPAGATE;
+  /* The input method sees the key first: it may be choosing a candidate with it. */
+  if (gtk_text_view_im_context_filter_keypress (self->view, event))
+    return GDK_EVENT_STOP;
+  send_text (self);
+  return GDK_EVENT_STOP;
+}
+
+static gboolean
+dw_composer_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (DW_COMPOSER (widget)->view));
+}
+
+static void
+dw_composer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_ENTER_SENDS:
+      g_value_set_boolean (value, DW_COMPOSER (object)->enter_sends);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_composer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_ENTER_SENDS:
+      DW_COMPOSER (object)->enter_sends = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_composer_dispose (GObject *object)
+{
+  DwComposer *self = DW_COMPOSER (object);
+
+  g_clear_object (&self->session);
+  g_clear_object (&self->chat);
+  g_clear_pointer (&self->preedit, g_free);
+  g_clear_pointer (&self->clamp, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_composer_parent_class)->dispose (object);
+}
+
+static void
+dw_composer_class_init (DwComposerClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_composer_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_composer_get_property;
+  G_OBJECT_CLASS (klass)->set_property = dw_composer_set_property;
+  widget_class->grab_focus = dw_composer_grab_focus;
+
+  /**
+   * DwComposer:enter-sends:
+   *
+   * Whether Enter sends; otherwise it begins a new line. Ctrl+Enter sends either way.
+   */
+  properties[PROP_ENTER_SENDS] =
+      g_param_spec_boolean ("enter-sends", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
+
+  /**
+   * DwComposer::sent:
+   *
+   * The person sent or queued something.
+   */
+  signals[SIGNAL_SENT] =
+      g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-composer.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, clamp);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, view);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, placeholder);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, counter);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, split);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, send);
+  gtk_widget_class_bind_template_child (widget_class, DwComposer, send_face);
+  gtk_widget_class_bind_template_callback (widget_class, on_split_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_preedit_changed);
+  gtk_widget_class_install_action (widget_class, "composer.send", NULL, on_send);
+  gtk_widget_class_install_action (widget_class, "composer.emoji", NULL, on_emoji);
+  gtk_widget_class_bind_template_callback (widget_class, on_send_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
+}
+
+static void
+dw_composer_init (DwComposer *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->enter_sends = TRUE;
+  self->session = g_signal_group_new (DW_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
+  g_signal_connect_object (gtk_text_view_get_buffer (self->view), "changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED);
+  update (self);
+}
+
+/**
+ * dw_composer_set_chat:
+ * @self: a composer
+ * @chat: where it sends to
+ */
+void
+dw_composer_set_chat (DwComposer *self, DwChat *chat)
+{
+  if (self->chat == chat)
+    return;
+  g_set_object (&self->chat, chat);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), dw_stage_get_draft (dw_chat_get_stage (chat)),
+                            -1);
+  g_signal_group_set_target (self->session, dw_chat_get_session (chat));
+  on_session_changed (self);
+  update (self);
+}
+
+/**
+ * dw_composer_insert:
+ * @self: a composer
+ * @text: what is put before the draft
+ *
+ * Gives the person a text back to be written anew.
+ */
+void
+dw_composer_insert (DwComposer *self, const char *text)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
+  GtkTextIter start;
+
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  if (gtk_text_buffer_get_char_count (buffer) > 0)
+    gtk_text_buffer_insert (buffer, &start, "\n", 1);
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  gtk_text_buffer_insert (buffer, &start, text, -1);
+  gtk_text_buffer_place_cursor (buffer, &start);
+}
+
+/**
+ * dw_composer_focus:
+ * @self: a composer
+ *
+ * Moves the keyboard to the text.
+ */
+void
+dw_composer_focus (DwComposer *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+/**
+ * dw_composer_take_key:
+ * @self: a composer
+ * @controller: what was given a key elsewhere
+ *
+ * Moves the keyboard to the text and gives it that key, so that the input method has it too.
+ *
+ * Returns: whether the text took it
+ */
+gboolean
+dw_composer_take_key (DwComposer *self, GtkEventControllerKey *controller)
+{
+  dw_composer_focus (self);
+  return gtk_event_controller_key_forward (controller, GTK_WIDGET (self->view));
+}

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-message-list.h"
+
+#include "dw-config.h"
+#include "dw-message-row.h"
+
+#include "app/text/dw-label.h"
+#include "app/toolkit/dw-toolkit.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwMessageList
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *overlay;
+  GtkStack *stack;
+  AdwStatusPage *nothing;
+  GtkScrolledWindow *scroller;
+  GtkListView *list;
+  GtkWidget *to_end;
+  GtkLabel *to_end_label;
+
+  char *own_name; /* on this stage, or NULL */
+  DwConversation *conversation;
+  gulong items_changed;
+  gboolean stuck; /* at the end, and so following it */
+  guint unseen;   /* appended while not stuck */
+  guint scroll;
+  guint later;        /* to follow when the person has moved */
+  gint64 moves_until; /* monotonic: whatever moves until then, a person moved it */
+  double value;       /* of the adjustment, when it was looked at last */
+  double upper;
+  gint64 wanted; /* the place to jump to */
+  gint64 top;    /* the place of the first row that can be seen, or 0 */
+  double top_y;  /* where it stands */
+  double width;
+  guint look;         /* for that row, when there is time */
+  guint keep;         /* puts it back there */
+  guint keeps;        /* how often it was tried */
+  guint completion;   /* lays out the rest of long messages, frame by frame */
+  gboolean long_rows; /* whether there was any in this conversation */
+  guint idle;         /* for how many frames it had nothing to do */
+  GtkWidget *found;   /* the item that is pointed out, or NULL */
+  guint fading;
+};
+
+G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
+
+/* How long after a key or a turn of the wheel the list moves because of it, in microseconds. */
+#define MOVE_US (1 * G_USEC_PER_SEC)
+
+/* How far from the end still counts as at the end, in pixels. */
+#define END_SLACK 24
+
+/* After the window's width has changed, the row that was the first stays so: how often it is put back, and the time
+ * between, in milliseconds: a frame or two. */
+#define KEEPS 4
+#define KEEP_MS 30
+
+/* How much of a frame may go to the rest of long messages, in microseconds; one row takes 5 to 15 ms. */
+#define FRAME_US 8000
+
+/* Rows beyond those that can be seen are laid out too, so that what one scrolls to stands still. */
+#define ROWS_AHEAD 4
+
+/* A row that was bound has its place some frames later. */
+#define IDLE_FRAMES 4
+
+/* How long a line that was looked for is pointed out, in seconds. */
+#define FOUND_SECONDS 3
+
+static void
+on_label_changed (DwMessageRow *row, GtkListItem *item)
+{
+  g_autofree char *label = dw_message_row_dup_label (row);
+
+  dw_toolkit_set_list_item_label (item, GTK_WIDGET (row), label);
+}
+
+static void
+on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  GtkWidget *row = dw_message_row_new ();
+
+  gtk_list_item_set_child (item, row);
+  gtk_list_item_set_activatable (item, FALSE);
+  g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
+}
+
+static gboolean
+is_seen (DwMessageList *self, GtkWidget *item)
+{
+  graphene_rect_t bounds;
+
+  return gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+         && bounds.size.height > 0 && bounds.origin.y + bounds.size.height > 0
+         && bounds.origin.y < gtk_widget_get_height (GTK_WIDGET (self->list));
+}
+
+static gboolean
+waits (GtkWidget *item)
+{
+  GtkWidget *row = gtk_widget_get_first_child (item);
+
+  return DW_IS_MESSAGE_ROW (row) && dw_message_row_waits (DW_MESSAGE_ROW (row));
+}
+
+/* The row whose rest is wanted first: one that can be seen, else one near it. */
+static GtkWidget *
+find_waiting (DwMessageList *self)
+{
+  GtkWidget *before = NULL;
+  GtkWidget *after = NULL;
+  guint since_before = 0;
+  guint since_seen = 0;
+  gboolean seen_any = FALSE;
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      gboolean seen = is_seen (self, item);
+
+      if (seen && waits (item))
+        return item;
+      seen_any |= seen;
+      since_seen = seen ? 0 : since_seen + 1;
+      since_before += !seen_any;
+      if (!seen_any && waits (item))
+        {
+          before = item;
+          since_before = 0;
+        }
+      else if (seen_any && after == NULL && since_seen <= ROWS_AHEAD && waits (item))
+        after = item;
+    }
+  if (!seen_any)
+    return NULL;
+  return before != NULL && since_before < ROWS_AHEAD ? before : after;
+}
+
+/* A whole page of long messages at once would stop the window. */
+static gboolean
+on_completion (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  gint64 end = g_get_monotonic_time () + FRAME_US;
+  GtkWidget *item;
+
+  self->idle++;
+  while (g_get_monotonic_time () < end && (item = find_waiting (self)) != NULL)
+    {
+      dw_message_row_complete (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)));
+      /* Now, and not all of them in the layout that follows. */
+      gtk_widget_measure (item, GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (item), NULL, NULL, NULL, NULL);
+      self->idle = 0;
+    }
+  if (self->idle < IDLE_FRAMES)
+    return G_SOURCE_CONTINUE;
+  self->completion = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+complete_rows (DwMessageList *self)
+{
+  self->idle = 0;
+  if (self->completion == 0)
+    self->completion = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_completion, NULL, NULL);
+}
+
+static void
+on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
+{
+  DwMessageRow *row = DW_MESSAGE_ROW (gtk_list_item_get_child (item));
+
+  dw_message_row_set_own_name (row, self->own_name);
+  dw_message_row_set_message (row, gtk_list_item_get_item (item));
+  on_label_changed (row, item);
+  if (dw_message_row_waits (row))
+    {
+      self->long_rows = TRUE;
+      complete_rows (self);
+    }
+}
+
+static void
+on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  dw_message_row_set_message (DW_MESSAGE_ROW (gtk_list_item_get_child (item)), NULL);
+}
+
+static void
+show_unseen (DwMessageList *self)
+{
+  g_autofree char *text = g_strdup_printf (ngettext ("%u new", "%u new", self->unseen), self->unseen);
+
+  gtk_widget_set_visible (self->to_end, !self->stuck);
+  dw_label_show (self->to_end_label, text, DW_LABEL_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->to_end_label), self->unseen > 0);
+  dw_toolkit_set_label (self->to_end, self->unseen > 0 ? text : _ ("Newest messages"));
+}
+
+static void
+set_stuck (DwMessageList *self, gboolean stuck)
+{
+  self->stuck = stuck;
+  if (stuck)
+    self->unseen = 0;
+  show_unseen (self);
+}
+
+static gboolean
+on_scroll (gpointer data)
+{
+  DwMessageList *self = data;
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  if (n > 0)
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", n - 1);
+  /* That shows the last row; the very end is below it. */
+  gtk_adjustment_set_value (adjustment,
+                            gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment));
+  self->scroll = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void follow (DwMessageList *self);
+
+static gboolean
+on_later (gpointer data)
+{
+  DwMessageList *self = data;
+
+  self->later = 0;
+  if (self->stuck)
+    follow (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The heights of new rows are known only after the layout, so the end is sought when that is done. */
+static void
+follow (DwMessageList *self)
+{
+  gint64 left = self->moves_until - g_get_monotonic_time ();
+
+  if (left > 0 && self->later == 0)
+    self->later = g_timeout_add ((guint) (left / 1000) + 1, on_later, self);
+  if (left <= 0 && self->scroll == 0)
+    self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_scroll, self, NULL);
+}
+
+static GtkWidget *
+find_item (DwMessageList *self, gint64 place)
+{
+  GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
+
+  for (; item != NULL; item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+
+      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_get_place (DW_MESSAGE_ROW (row)) == place)
+        return item;
+    }
+  return NULL;
+}
+
+/* The first row that can be seen, where the layout has one. */
+static gboolean
+on_look (gpointer data)
+{
+  DwMessageList *self = data;
+  double best = G_MAXDOUBLE;
+
+  self->look = 0;
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+      graphene_rect_t bounds;
+
+      if (!DW_IS_MESSAGE_ROW (row) || !gtk_widget_get_child_visible (item)
+          || !gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+          || bounds.origin.y + bounds.size.height <= 0 || bounds.origin.y >= best)
+        continue;
+      best = bounds.origin.y;
+      self->top = dw_message_row_get_place (DW_MESSAGE_ROW (row));
+      self->top_y = best;
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* Rows are of another height when the window is of another width; what one reads stays where it is all the same. */
+static gboolean
+on_keep (gpointer data)
+{
+  DwMessageList *self = data;
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  GtkWidget *item = find_item (self, self->top);
+  graphene_rect_t bounds;
+  guint position;
+
+  if (item != NULL && gtk_widget_get_child_visible (item)
+      && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds))
+    gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + bounds.origin.y - self->top_y);
+  else if (dw_conversation_get_position (self->conversation, self->top, &position))
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+  /* Each layout knows the heights better than the one before. */
+  if (++self->keeps < KEEPS)
+    return G_SOURCE_CONTINUE;
+  self->keep = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_width_changed (DwMessageList *self, GtkAdjustment *adjustment)
+{
+  double width = gtk_adjustment_get_page_size (adjustment);
+
+  if (G_APPROX_VALUE (width, self->width, 0.5))
+    return;
+  self->width = width;
+  self->keeps = 0;
+  if (!self->stuck && self->top != 0 && self->keep == 0 && self->conversation != NULL)
+    self->keep = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, KEEP_MS, on_keep, self, NULL);
+}
+
+static void
+on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
+{
+  double value = gtk_adjustment_get_value (adjustment);
+  double upper = gtk_adjustment_get_upper (adjustment);
+  gboolean at_end = value >= upper - gtk_adjustment_get_page_size (adjustment) - END_SLACK;
+  /* New rows change the extent too, so a person did this. */
+  gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5);
+
+  self->value = value;
+  self->upper = upper;
+  if (self->long_rows)
+    complete_rows (self);
+  if (left)
+    g_clear_handle_id (&self->scroll, g_source_remove);
+  if (self->scroll == 0 && at_end != self->stuck)
+    set_stuck (self, at_end);
+  if (!self->stuck && self->keep == 0 && self->look == 0)
+    self->look = g_idle_add (on_look, self);
+}
+
+/* A person leaves the end, whatever is still being laid out. */
+static void
+let_move (DwMessageList *self)
+{
+  self->moves_until = g_get_monotonic_time () + MOVE_US;
+  g_clear_handle_id (&self->scroll, g_source_remove);
+}
+
+static gboolean
+on_scrolled (DwMessageList *self, double dx, double dy)
+{
+  if (dy < 0)
+    let_move (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static gboolean
+on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType state)
+{
+  static const guint moving[] = { GDK_KEY_Home,    GDK_KEY_KP_Home,    GDK_KEY_Up,        GDK_KEY_KP_Up,
+                                  GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, GDK_KEY_Page_Down, GDK_KEY_Down };
+
+  for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
+    if (key == moving[i])
+      let_move (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+on_extent_changed (DwMessageList *self)
+{
+  if (self->long_rows)
+    complete_rows (self);
+  if (self->stuck && self->conversation != NULL)
+    follow (self);
+}
+
+static void
+on_items_changed (DwMessageList *self, guint position, guint removed, guint added)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  gtk_stack_set_visible_child_name (self->stack, n > 0 ? "messages" : "empty");
+  /* Its picture is a drawing, and what reads drawings takes 8 MiB: only where it is seen. */
+  adw_status_page_set_icon_name (self->nothing, n > 0 ? NULL : DW_APP_ID "-symbolic");
+  if (added == 0 || position + added < n)
+    return;
+  if (self->stuck)
+    follow (self);
+  else
+    {
+      self->unseen += added;
+      show_unseen (self);
+    }
+}
+
+static DwMessageRow *
+focused_row (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list)))
+    return NULL;
+  if (DW_IS_MESSAGE_ROW (inside))
+    return DW_MESSAGE_ROW (inside);
+  return DW_MESSAGE_ROW (gtk_widget_get_ancestor (focus, DW_TYPE_MESSAGE_ROW));
+}
+
+/* A text that is selected is copied by the label itself, before this. */
+static void
+on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageRow *row = focused_row (DW_MESSAGE_LIST (widget));
+
+  if (row != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (row), "message.copy", NULL);
+}
+
+/* The newest row that can be seen: whoever comes from the composer begins there. */
+static gboolean
+dw_message_list_grab_focus (GtkWidget *widget)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  int height = gtk_widget_get_height (GTK_WIDGET (self->list));
+  GtkWidget *found = NULL;
+  int lowest = G_MININT;
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      graphene_rect_t bounds;
+
+      if (gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+          && bounds.size.height > 0 && bounds.origin.y < height && (int) bounds.origin.y > lowest)
+        {
+          lowest = (int) bounds.origin.y;
+          found = item;
+        }
+    }
+  return found != NULL && gtk_widget_grab_focus (found);
+}
+
+static void
+dw_message_list_dispose (GObject *object)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (object);
+
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  g_clear_handle_id (&self->fading, g_source_remove);
+  g_clear_handle_id (&self->look, g_source_remove);
+  g_clear_handle_id (&self->keep, g_source_remove);
+  g_clear_handle_id (&self->later, g_source_remove);
+  g_clear_object (&self->found);
+  dw_message_list_set_conversation (self, NULL);
+  g_clear_pointer (&self->own_name, g_free);
+  g_clear_pointer (&self->overlay, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
+}
+
+static void
+dw_message_list_class_init (DwMessageListClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
+  widget_class->grab_focus = dw_message_list_grab_focus;
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, nothing);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, scroller);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
+  gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
+  gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
+  gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
+  gtk_widget_class_install_action (widget_class, "messages.copy", NULL, on_copy);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "messages.copy", NULL);
+}
+
+static void
+dw_message_list_init (DwMessageList *self)
+{
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  GtkAdjustment *adjustment;
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
+  g_signal_connect_object (factory, "bind", G_CALLBACK (on_bind), self, 0);
+  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
+  gtk_list_view_set_factory (self->list, factory);
+  self->stuck = TRUE;
+  adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_extent_changed), self, G_CONNECT_SWAPPED);
+  adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_width_changed), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * dw_message_list_set_conversation:
+ * @self: a list
+ * @conversation: (nullable): what it shows
+ */
+void
+dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversation)
+{
+  g_autoptr (GtkSelectionModel) selection = NULL;
+
+  if (self->conversation == conversation)
+    return;
+  if (self->conversation != NULL)
+    g_clear_signal_handler (&self->items_changed, self->conversation);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  g_clear_handle_id (&self->look, g_source_remove);
+  g_clear_handle_id (&self->keep, g_source_remove);
+  g_clear_handle_id (&self->later, g_source_remove);
+  self->top = 0;
+  self->long_rows = FALSE;
+  /* What moved was another conversation. */
+  self->moves_until = 0;
+  g_set_object (&self->conversation, conversation);
+  if (conversation == NULL)
+    {
+      gtk_list_view_set_model (self->list, NULL);
+      return;
+    }
+  selection = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (conversation))));
+  gtk_list_view_set_model (self->list, selection);
+  self->items_changed = g_signal_connect_object (conversation, "items-changed", G_CALLBACK (on_items_changed), self,
+                                                 G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  set_stuck (self, TRUE);
+  on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
+}
+
+/**
+ * dw_message_list_set_own_name:
+ * @self: a list
+ * @own_name: (nullable): what the person is called on this stage; messages that have it are marked
+ */
+void
+dw_message_list_set_own_name (DwMessageList *self, const char *own_name)
+{
+  if (g_strcmp0 (self->own_name, own_name) == 0)
+    return;
+  g_free (self->own_name);
+  self->own_name = g_strdup (own_name);
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
+      dw_message_row_set_own_name (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)), own_name);
+}
+
+static gboolean
+on_found_for_long (gpointer data)
+{
+  DwMessageList *self = data;
+
+  self->fading = 0;
+  gtk_widget_remove_css_class (self->found, "found");
+  g_clear_object (&self->found);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever looked for it sees at once which it is, and goes on from there with the arrow keys. */
+static void
+point_out (DwMessageList *self, GtkWidget *item)
+{
+  g_clear_handle_id (&self->fading, g_source_remove);
+  if (self->found != NULL)
+    gtk_widget_remove_css_class (self->found, "found");
+  g_set_object (&self->found, item);
+  gtk_widget_add_css_class (item, "found");
+  gtk_widget_grab_focus (item);
+  self->fading = g_timeout_add_seconds (FOUND_SECONDS, on_found_for_long, self);
+}
+
+static gboolean
+on_jump (gpointer data)
+{
+  DwMessageList *self = data;
+  GtkWidget *item;
+  guint position;
+
+  self->scroll = 0;
+  if (dw_conversation_get_position (self->conversation, self->wanted, &position))
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+  item = find_item (self, self->wanted);
+  if (item != NULL)
+    point_out (self, item);
+  on_value_changed (self, gtk_scrolled_window_get_vadjustment (self->scroller));
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_message_list_show_place:
+ * @self: a list that shows a conversation
+ * @place: a place of it
+ *
+ * Shows that line, and follows the end no longer.
+ */
+void
+dw_message_list_show_place (DwMessageList *self, gint64 place)
+{
+  set_stuck (self, FALSE);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  self->wanted = place;
+  self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_jump, self, NULL);
+}
+
+/**
+ * dw_message_list_scroll_to_end:
+ * @self: a list
+ *
+ * Shows the newest message and follows from there.
+ */
+void
+dw_message_list_scroll_to_end (DwMessageList *self)
+{
+  self->moves_until = 0;
+  set_stuck (self, TRUE);
+  follow (self);
+}
+
+/**
+ * dw_message_list_scroll_to_start:
+ * @self: a list
+ *
+ * Shows the oldest message.
+ */
+void
+dw_message_list_scroll_to_start (DwMessageList *self)
+{
+  set_stuck (self, FALSE);
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", 0);
+  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+}
+
+/**
+ * dw_message_list_move_page:
+ * @self: a list
+ * @direction: −1 for up, 1 for down
+ */
+void
+dw_message_list_move_page (DwMessageList *self, int direction)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  double page = gtk_adjustment_get_page_increment (adjustment);
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + direction * page);
+}

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-message-row.h"
+
+#include "app/text/dw-label.h"
+#include "app/text/dw-time-text.h"
+#include "app/toolkit/dw-side-layout.h"
+
+#include "wire/dw-mention.h"
+#include "wire/dw-safe-text.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+struct _DwMessageRow
+{
+  GtkWidget parent_instance;
+
+  GtkWidget *body;
+  AdwAvatar *avatar;
+  GtkWidget *column;
+  GtkLabel *name;
+  GtkWidget *bubble;
+  GtkLabel *text;
+  GtkButton *more;
+  GtkWidget *meta_box;
+  GtkLabel *meta;
+  GtkImage *mark;
+  GtkLabel *reason;
+  GtkWidget *remedies;
+  GtkWidget *again;
+  GtkWidget *edit;
+  GtkWidget *discard;
+  GtkWidget *divider;
+
+  char *own_name; /* of the person, or NULL */
+  DwMessage *message;
+  GSignalGroup *changes;
+  DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
+  gsize shown_units;  /* how much of a long message is laid out, see dw_label_fit() */
+  gboolean is_long;   /* whether it takes time to lay out */
+  gboolean complete;  /* whether as much as that is laid out already */
+  gboolean waits;     /* whether there is more to lay out */
+  gboolean mentions;  /* whether it has the person's name */
+};
+
+G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
+
+enum
+{
+  SIGNAL_LABEL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+/* How much of a message is laid out, and how much more each “Show more” adds: 5 to 15 ms of it, see dw-label.c. */
+#define SHOWN_UNITS 1500
+#define SHOWN_LINES 24
+
+/* What is laid out at once: 1 to 2 ms. A list has 205 rows whatever can be seen of them, so the rest of a long
+ * message waits for dw_message_row_complete(). */
+#define BRIEF_UNITS 240
+
+/* What “Show more” can reach. Beyond it “Copy” has the rest. */
+#define MOST_UNITS 6000
+
+/* As dw-message-row.ui has it. */
+#define AVATAR_SIZE 32
+
+/* How much of a long message its accessible name reads out. */
+#define LABEL_CHARS 500
+
+/* A bubble takes at most four fifths of the column. */
+#define SHARE_NUMERATOR 4
+#define SHARE_DENOMINATOR 5
+
+static gboolean
+is_kind (DwMessageRow *self, DwMessageKind kind)
+{
+  return self->message != NULL && dw_message_get_kind (self->message) == kind;
+}
+
+/* Somebody said it: the rest are captions in the middle. */
+static gboolean
+is_said (DwMessageRow *self)
+{
+  return is_kind (self, DW_MESSAGE_THEIRS) || is_kind (self, DW_MESSAGE_OWN);
+}
+
+static int
+body_width (DwMessageRow *self, int available)
+{
+  int minimum, natural;
+  int most = available * SHARE_NUMERATOR / SHARE_DENOMINATOR;
+
+  gtk_widget_measure (self->body, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  return CLAMP (MIN (natural, most), MIN (minimum, available), available);
+}
+
+static GtkSizeRequestMode
+dw_message_row_get_request_mode (GtkWidget *widget)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+}
+
+static void
+dw_message_row_measure (GtkWidget *widget,
+                        GtkOrientation orientation,
+                        int for_size,
+                        int *minimum,
+                        int *natural,
+                        int *minimum_baseline,
+                        int *natural_baseline)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+
+  if (is_kind (self, DW_MESSAGE_UNREAD))
+    /* It is as high as it is, however wide. */
+    gtk_widget_measure (self->divider, orientation, -1, minimum, natural, NULL, NULL);
+  else if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      gtk_widget_measure (self->body, orientation, -1, minimum, natural, NULL, NULL);
+      *natural = *natural * SHARE_DENOMINATOR / SHARE_NUMERATOR;
+    }
+  else
+    gtk_widget_measure (self->body, orientation, for_size < 0 ? -1 : body_width (self, for_size), minimum, natural,
+                        NULL, NULL);
+}
+
+static void
+dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+  int taken = body_width (self, width);
+  gboolean at_end = is_kind (self, DW_MESSAGE_OWN);
+  int x = 0;
+
+  if (is_kind (self, DW_MESSAGE_UNREAD))
+    {
+      gtk_widget_size_allocate (self->divider, &(GtkAllocation){ 0, 0, width, height }, baseline);
+      return;
+    }
+  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
+    at_end = !at_end;
+  if (!is_said (self))
+    x = (width - taken) / 2;
+  else if (at_end)
+    x = width - taken;
+  gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
+}
+
+static const char *
+word_of (DwDelivery delivery)
+{
+  switch (delivery)
+    {
+    case DW_DELIVERY_QUEUED:
+      return _ ("queued");
+    case DW_DELIVERY_SENT:
+      return _ ("sent");
+    case DW_DELIVERY_DELIVERED:
+      return _ ("delivered");
+    case DW_DELIVERY_UNCONFIRMED:
+      return _ ("unconfirmed");
+    case DW_DELIVERY_FAILED:
+      return C_ ("delivery", "failed");
+    case DW_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+/* What the word says already, for those who look and do not read. */
+static const char *
+icon_of (DwDelivery delivery)
+{
+  switch (delivery)
+    {
+    case DW_DELIVERY_QUEUED:
+      return "document-open-recent-symbolic";
+    case DW_DELIVERY_DELIVERED:
+      return "object-select-symbolic";
+    case DW_DELIVERY_UNCONFIRMED:
+      return "dialog-question-symbolic";
+    case DW_DELIVERY_FAILED:
+      return "dialog-error-symbolic";
+    case DW_DELIVERY_SENT:
+    case DW_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+static char *
+name_of (DwMessage *message)
+{
+  g_autofree char *name = NULL;
+
+  if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+    return g_strdup (_ ("You"));
+  if (dw_message_get_kind (message) == DW_MESSAGE_NOTICE)
+    return g_strdup (_ ("Notice"));
+  if (dw_message_get_sender (message) != NULL)
+    name = dw_safe_name (dw_message_get_sender (message));
+  /* Translators: the sender of a message that came without a name. */
+  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Somebody"));
+}
+
+static void
+show_name (DwMessageRow *self, gboolean visible)
+{
+  static const char *const classes[] = { "name-1", "name-2", "name-3", "name-4", "name-5", "name-6" };
+  g_autofree char *name = name_of (self->message);
+  gboolean theirs = dw_message_get_kind (self->message) == DW_MESSAGE_THEIRS;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
+  gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
+  /* Later rows of a group keep the avatar's place and not its height. */
+  gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + DW_SIDE_LAYOUT_GAP : 0);
+  if (!visible)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    gtk_widget_remove_css_class (GTK_WIDGET (self->name), classes[i]);
+  gtk_widget_add_css_class (GTK_WIDGET (self->name), classes[g_str_hash (name) % G_N_ELEMENTS (classes)]);
+  dw_label_show (self->name, name, DW_LABEL_CHARS);
+  adw_avatar_set_text (self->avatar, name);
+}
+
+static void
+show_remedies (DwMessageRow *self)
+{
+  gboolean wanted = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
+  GtkWidget *buttons[] = { self->again, self->edit, self->discard };
+  static const char *const actions[] = { "chat.send-again", "chat.edit", "chat.discard" };
+
+  gtk_widget_set_visible (self->remedies, wanted);
+  for (guint i = 0; i < G_N_ELEMENTS (buttons); i++)
+    {
+      if (wanted)
+        gtk_actionable_set_action_target (GTK_ACTIONABLE (buttons[i]), "s", dw_message_get_id (self->message));
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (buttons[i]), wanted ? actions[i] : NULL);
+    }
+}
+
+static void
+show_meta (DwMessageRow *self)
+{
+  DwDelivery delivery = dw_message_get_delivery (self->message);
+  const char *word = word_of (delivery);
+  const char *reason = dw_message_get_reason (self->message);
+  gboolean troubled = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
+  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
+  g_autofree char *text = NULL;
+
+  if (word != NULL)
+    /* Translators: time and delivery state, such as “18:04 · delivered”. */
+    text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
+  dw_label_show (self->meta, text != NULL ? text : time, DW_LABEL_CHARS);
+  /* A sentence of its own: a label that wraps beside another widget contradicts itself in GTK 4.8. */
+  dw_label_show (self->reason, reason, DW_LABEL_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->reason), reason != NULL && troubled);
+  show_remedies (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->mark), icon_of (delivery) != NULL);
+  gtk_image_set_from_icon_name (self->mark, icon_of (delivery));
+  gtk_widget_set_visible (self->meta_box, is_said (self) && (dw_message_ends_group (self->message) || troubled));
+}
+
+static void
+set_class (GtkWidget *widget, const char *name, gboolean present)
+{
+  if (present)
+    gtk_widget_add_css_class (widget, name);
+  else
+    gtk_widget_remove_css_class (widget, name);
+}
+
+/* Looked for once, since a text can be long. */
+static void
+look_for_name (DwMessageRow *self)
+{
+  self->mentions =
+      is_kind (self, DW_MESSAGE_THEIRS) && dw_mention_is (dw_message_get_text (self->message), self->own_name);
+}
+
+static void
+show_kind (DwMessageRow *self)
+{
+  DwMessageKind kind = dw_message_get_kind (self->message);
+  DwDelivery delivery = dw_message_get_delivery (self->message);
+  gboolean own = kind == DW_MESSAGE_OWN;
+  GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
+  GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
+
+  gtk_widget_set_visible (self->divider, kind == DW_MESSAGE_UNREAD);
+  gtk_widget_set_visible (self->body, kind != DW_MESSAGE_UNREAD);
+  set_class (self->bubble, "bubble", is_said (self));
+  set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
+  set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
+  set_class (self->bubble, "message-gap", kind == DW_MESSAGE_GAP);
+  set_class (self->bubble, "own", own);
+  set_class (self->bubble, "mention", self->mentions);
+  set_class (self->bubble, "unsent",
+             own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
+  set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
+  /* A long text fills the width. GTK would lay it out again and again, in search of the narrowest of its height. */
+  if (self->is_long)
+    align_bubble = GTK_ALIGN_FILL;
+  gtk_widget_set_halign (self->bubble, align_bubble);
+  gtk_widget_set_halign (self->meta_box, align);
+  gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
+  show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
+  show_meta (self);
+}
+
+/* What a line says, or its start: a message its text, a day or a gap its time in the person's words. */
+static char *
+words_of (DwMessage *message, gsize max_chars, guint max_lines, gboolean *cut)
+{
+  *cut = FALSE;
+
+  switch (dw_message_get_kind (message))
+    {
+    case DW_MESSAGE_DAY:
+      return dw_time_text_day (dw_message_get_time (message), g_get_real_time ());
+    case DW_MESSAGE_GAP:
+      return dw_time_text_gap (dw_message_get_time (message), dw_message_get_until (message));
+    case DW_MESSAGE_UNREAD:
+      return g_strdup (_ ("New messages"));
+    case DW_MESSAGE_THEIRS:
+    case DW_MESSAGE_OWN:
+    case DW_MESSAGE_NOTICE:
+    case DW_MESSAGE_BLANK:
+    default:
+      return dw_safe_text (dw_message_get_text (message), max_chars, max_lines, cut);
+    }
+}
+
+/* Keeps what may be laid out of a text. */
+static char *
+fit (const char *safe, gsize units, gboolean *cut)
+{
+  return dw_safe_text (safe, dw_label_fit (safe, units), G_MAXUINT, cut);
+}
+
+static void
+show_text (DwMessageRow *self)
+{
+  guint lines = SHOWN_LINES * (guint) (self->shown_units / SHOWN_UNITS);
+  gboolean cut, costly;
+  g_autofree char *words = words_of (self->message, self->shown_units, lines, &cut);
+  g_autofree char *all = fit (words, self->shown_units, &costly);
+  g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
+
+  self->kind = dw_message_get_kind (self->message);
+  self->waits = self->is_long && !self->complete;
+  /* Blanks at the end are seen by nobody, and make GTK 4.8 contradict itself on a label's width. */
+  g_strchomp (start);
+  g_strchomp (all);
+  dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
+  gtk_widget_set_visible (GTK_WIDGET (self->more), cut || costly);
+  gtk_button_set_label (self->more,
+                        self->shown_units < MOST_UNITS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
+}
+
+/* The text as it came, and all of it. */
+static void
+on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+  g_autofree char *words = NULL;
+  gboolean cut;
+
+  if (self->message == NULL)
+    return;
+  if (is_said (self))
+    words = g_strdup (dw_message_get_text (self->message));
+  else
+    words = words_of (self->message, DW_SAFE_TEXT_WHOLE, G_MAXUINT, &cut);
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), words);
+}
+
+static void
+on_more_clicked (DwMessageRow *self)
+{
+  if (self->shown_units >= MOST_UNITS)
+    {
+      on_copy (GTK_WIDGET (self), NULL, NULL);
+      return;
+    }
+  self->shown_units += SHOWN_UNITS;
+  self->complete = TRUE;
+  show_text (self);
+}
+
+static void
+on_message_changed (DwMessageRow *self)
+{
+  if (self->message == NULL)
+    return;
+  if (self->kind != dw_message_get_kind (self->message))
+    show_text (self);
+  look_for_name (self);
+  show_kind (self);
+  g_signal_emit (self, signals[SIGNAL_LABEL_CHANGED], 0);
+}
+
+static void
+dw_message_row_dispose (GObject *object)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (object);
+
+  g_clear_object (&self->changes);
+  g_clear_object (&self->message);
+  g_clear_pointer (&self->own_name, g_free);
+  g_clear_pointer (&self->body, gtk_widget_unparent);
+  g_clear_pointer (&self->divider, gtk_widget_unparent);
+  G_OBJECT_CLASS (dw_message_row_parent_class)->dispose (object);
+}
+
+static void
+dw_message_row_class_init (DwMessageRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_message_row_dispose;
+  widget_class->get_request_mode = dw_message_row_get_request_mode;
+  widget_class->measure = dw_message_row_measure;
+  widget_class->size_allocate = dw_message_row_size_allocate;
+
+  /**
+   * DwMessageRow::label-changed:
+   *
+   * What dw_message_row_dup_label() says has changed.
+   */
+  signals[SIGNAL_LABEL_CHANGED] = g_signal_new ("label-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (ADW_TYPE_AVATAR);
+  g_type_ensure (DW_TYPE_SIDE_LAYOUT);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, body);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, avatar);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, column);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, name);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, bubble);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta_box);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, mark);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, reason);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, remedies);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, again);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, edit);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, discard);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, divider);
+  gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
+  gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
+}
+
+static void
+dw_message_row_init (DwMessageRow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->changes = g_signal_group_new (DW_TYPE_MESSAGE);
+  g_signal_group_connect_swapped (self->changes, "notify", G_CALLBACK (on_message_changed), self);
+}
+
+/**
+ * dw_message_row_new:
+ *
+ * Returns: (transfer full): an empty row
+ */
+GtkWidget *
+dw_message_row_new (void)
+{
+  return g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
+}
+
+/**
+ * dw_message_row_set_message:
+ * @self: a row
+ * @message: (nullable): what it shows, or %NULL when it is recycled
+ */
+void
+dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
+{
+  if (!g_set_object (&self->message, message))
+    return;
+  g_signal_group_set_target (self->changes, message);
+  if (message == NULL)
+    return;
+  self->shown_units = SHOWN_UNITS;
+  self->complete = FALSE;
+  show_text (self);
+  look_for_name (self);
+  show_kind (self);
+}
+
+/**
+ * dw_message_row_waits:
+ * @self: a row
+ *
+ * Returns: whether it shows the start of a message, and there is more to show
+ */
+gboolean
+dw_message_row_waits (DwMessageRow *self)
+{
+  return self->message != NULL && self->waits;
+}
+
+/**
+ * dw_message_row_complete:
+ * @self: a row that waits
+ *
+ * Lays out the rest, as far as “Show more”.
+ */
+void
+dw_message_row_complete (DwMessageRow *self)
+{
+  self->complete = TRUE;
+  show_text (self);
+}
+
+/**
+ * dw_message_row_set_own_name:
+ * @self: a row
+ * @own_name: (nullable): what the person is called; a message that has it is marked
+ */
+void
+dw_message_row_set_own_name (DwMessageRow *self, const char *own_name)
+{
+  if (g_strcmp0 (self->own_name, own_name) == 0)
+    return;
+  g_free (self->own_name);
+  self->own_name = g_strdup (own_name);
+  on_message_changed (self);
+}
+
+/**
+ * dw_message_row_get_place:
+ * @self: a row
+ *
+ * Returns: the place of the line it shows, or 0
+ */
+gint64
+dw_message_row_get_place (DwMessageRow *self)
+{
+  return self->message != NULL ? dw_message_get_place (self->message) : 0;
+}
+
+/**
+ * dw_message_row_dup_label:
+ * @self: a row with a message
+ *
+ * Returns: (transfer full): sender, text, time and delivery state, for a screen reader
+ */
+char *
+dw_message_row_dup_label (DwMessageRow *self)
+{
+  g_autofree char *name = name_of (self->message);
+  gboolean cut;
+  g_autofree char *text = words_of (self->message, LABEL_CHARS, G_MAXUINT, &cut);
+  g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
+  const char *word = word_of (dw_message_get_delivery (self->message));
+
+  if (!is_said (self) && !is_kind (self, DW_MESSAGE_NOTICE))
+    return g_steal_pointer (&text);
+  if (self->mentions)
+    /* Translators: a message with one’s own name, for a screen reader: sender, text, time. */
+    return g_strdup_printf (_ ("%1$s mentions you: %2$s, %3$s"), name, text, time);
+  if (word == NULL)
+    /* Translators: a message for a screen reader: sender, text, time. */
+    return g_strdup_printf (_ ("%1$s: %2$s, %3$s"), name, text, time);
+  /* Translators: a message for a screen reader: sender, text, time, delivery state. */
+  return g_strdup_printf (_ ("%1$s: %2$s, %3$s, %4$s"), name, text, time, word);
+}

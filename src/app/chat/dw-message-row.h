@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/messages/dw-message.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_MESSAGE_ROW (dw_message_row_get_type ())
+G_DECLARE_FINAL_TYPE (DwMessageRow, dw_message_row, DW, MESSAGE_ROW, GtkWidget)
+
+GtkWidget *dw_message_row_new (void);
+void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
+void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
+gboolean dw_message_row_waits (DwMessageRow *self);
+void dw_message_row_complete (DwMessageRow *self);
+gint64 dw_message_row_get_place (DwMessageRow *self);
+char *dw_message_row_dup_label (DwMessageRow *self);
+
+G_END_DECLS

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-announcer.h"
+
+#include "app/text/dw-status-text.h"
+#include "app/toolkit/dw-toolkit.h"
+
+#include "wire/dw-safe-text.h"
+
+#include <glib/gi18n.h>
+
+/* Tells a screen reader of new messages and of the state, without moving the keyboard. Where GTK cannot announce
+ * (before 4.14) it is a status region of no size whose name changes. */
+struct _DwAnnouncer
+{
+  GtkWidget parent_instance;
+
+  DwChat *chat;
+  GSignalGroup *session;
+  GSignalGroup *conversation;
+  DwSessionState state;
+  char *state_told; /* what was said of the state last, or NULL */
+  char *newest;     /* what to say of the newest message that was not told, or NULL */
+  guint untold;
+  guint pause;
+};
+
+G_DEFINE_FINAL_TYPE (DwAnnouncer, dw_announcer, GTK_TYPE_WIDGET)
+
+/* How much of a message is read out; the rest is in its row. */
+#define SPOKEN_CHARS 200
+
+static gboolean on_pause (gpointer data);
+
+/* One at a time: a flood is a number every few seconds. */
+static void
+tell_messages (DwAnnouncer *self)
+{
+  g_autofree char *newest = g_steal_pointer (&self->newest);
+  g_autofree char *count = NULL;
+
+  if (self->pause != 0 || self->untold == 0)
+    {
+      self->newest = g_steal_pointer (&newest);
+      return;
+    }
+  if (self->untold > 1)
+    count = g_strdup_printf (ngettext ("%u new message", "%u new messages", self->untold), self->untold);
+  dw_toolkit_announce (GTK_WIDGET (self), count != NULL ? count : newest);
+  self->untold = 0;
+  self->pause = g_timeout_add_seconds (DW_ANNOUNCER_PAUSE_S, on_pause, self);
+}
+
+static gboolean
+on_pause (gpointer data)
+{
+  DwAnnouncer *self = data;
+
+  self->pause = 0;
+  tell_messages (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_shown (DwAnnouncer *self, DwMessage *message)
+{
+  const char *sender = dw_message_get_sender (message);
+  g_autofree char *name = sender != NULL ? dw_safe_name (sender) : g_strdup (_ ("Somebody"));
+  g_autofree char *start = NULL;
+
+  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
+  g_free (self->newest);
+  /* Translators: read out when a message comes: who wrote, and what. */
+  self->newest = g_strdup_printf (_ ("%1$s: %2$s"), name, start);
+  self->untold++;
+  tell_messages (self);
+}
+
+static void
+on_session_changed (DwAnnouncer *self)
+{
+  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
+  g_autofree char *title = dw_status_text_title (status);
+  const char *words = title != NULL ? title : dw_status_text_state (status->state);
+
+  if (status->state == self->state)
+    return;
+  self->state = status->state;
+  /* What passes at once is no news. */
+  if (status->state == DW_SESSION_CONNECTING || status->state == DW_SESSION_CONNECTED)
+    return;
+  /* Nor that another attempt ended as the last one did. */
+  if (g_strcmp0 (words, self->state_told) == 0)
+    return;
+  g_free (self->state_told);
+  self->state_told = g_strdup (words);
+  dw_toolkit_announce (GTK_WIDGET (self), words);
+}
+
+static void
+dw_announcer_dispose (GObject *object)
+{
+  DwAnnouncer *self = DW_ANNOUNCER (object);
+
+  g_clear_handle_id (&self->pause, g_source_remove);
+  g_clear_object (&self->session);
+  g_clear_object (&self->conversation);
+  g_clear_object (&self->chat);
+  g_clear_pointer (&self->newest, g_free);
+  g_clear_pointer (&self->state_told, g_free);
+  G_OBJECT_CLASS (dw_announcer_parent_class)->dispose (object);
+}
+
+static void
+dw_announcer_class_init (DwAnnouncerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_announcer_dispose;
+  gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (klass), GTK_ACCESSIBLE_ROLE_STATUS);
+}
+
+static void
+dw_announcer_init (DwAnnouncer *self)
+{
+  self->session = g_signal_group_new (DW_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
+  self->conversation = g_signal_group_new (DW_TYPE_CONVERSATION);
+  g_signal_group_connect_swapped (self->conversation, "shown", G_CALLBACK (on_shown), self);
+}
+
+/**
+ * dw_announcer_set_chat:
+ * @self: an announcer
+ * @chat: what it tells of
+ */
+void
+dw_announcer_set_chat (DwAnnouncer *self, DwChat *chat)
+{
+  if (!g_set_object (&self->chat, chat))
+    return;
+  self->untold = 0;
+  g_clear_pointer (&self->state_told, g_free);
+  self->state = dw_session_get_status (dw_chat_get_session (chat))->state;
+  g_signal_group_set_target (self->session, dw_chat_get_session (chat));
+  g_signal_group_set_target (self->conversation, dw_chat_get_conversation (chat));
+}

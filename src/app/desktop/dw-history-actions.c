@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-history-actions.h"
+
+#include "app/text/dw-label.h"
+
+#include "client/messages/dw-export.h"
+
+#include "wire/dw-safe-text.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+/* What a person does to a whole conversation. */
+
+static void
+tell (GtkWindow *window, const char *heading, const char *body)
+{
+  GtkWidget *dialog = dw_label_new_dialog (window, heading, body);
+
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+on_exported (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GtkWindow) window = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *body = NULL;
+  guint n;
+
+  if (!dw_export_finish (DW_STORE (source), result, &n, &error))
+    {
+      g_autofree char *safe = dw_safe_line (error->message, DW_LABEL_CHARS);
+
+      /* Translators: %s is what the system says about it. */
+      body = g_strdup_printf (_ ("Nothing was written. Choose another place. (%s)"), safe);
+      tell (window, _ ("Not Exported"), body);
+      return;
+    }
+  body = g_strdup_printf (ngettext ("%u line was written.", "%u lines were written.", n), n);
+  tell (window, _ ("Exported"), body);
+}
+
+typedef struct
+{
+  GtkWindow *window;
+  DwChat *chat;
+} Choice;
+
+static void
+choice_free (gpointer data, GClosure *closure)
+{
+  Choice *choice = data;
+
+  g_object_unref (choice->window);
+  g_object_unref (choice->chat);
+  g_free (choice);
+}
+
+static Choice *
+choice_new (GtkWindow *window, DwChat *chat)
+{
+  Choice *choice = g_new (Choice, 1);
+
+  choice->window = g_object_ref (window);
+  choice->chat = g_object_ref (chat);
+  return choice;
+}
+
+static void
+on_file_chosen (GtkNativeDialog *dialog, int response, Choice *choice)
+{
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *name = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  if (file != NULL)
+    {
+      name = g_file_get_basename (file);
+      dw_export_async (dw_chat_get_store (choice->chat), dw_stage_get_number (dw_chat_get_stage (choice->chat)),
+                       file, g_str_has_suffix (name, ".txt") ? DW_EXPORT_TEXT : DW_EXPORT_JSON_LINES, NULL,
+                       on_exported, g_object_ref (choice->window));
+    }
+  g_object_unref (dialog);
+}
+
+static void
+add_filter (GtkFileChooser *chooser, const char *name, const char *pattern)
+{
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, name);
+  gtk_file_filter_add_pattern (filter, pattern);
+  gtk_file_chooser_add_filter (chooser, filter);
+}
+
+/* GtkFileChooserNative is deprecated after our floor, and what replaces it is above it. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+
+/**
+ * dw_history_actions_export:
+ * @window: whose conversation it is
+ * @chat: the chat
+ *
+ * Asks where to, and writes the conversation there: as text where the name ends with “.txt”, else as JSON Lines.
+ */
+void
+dw_history_actions_export (GtkWindow *window, DwChat *chat)
+{
+  GtkFileChooserNative *native = gtk_file_chooser_native_new (_ ("Export Conversation"), window,
+                                                              GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *date = g_date_time_format (now, "%Y-%m-%d");
+  /* Translators: the name of a file; %s is a date. */
+  g_autofree char *name = g_strdup_printf (_ ("conversation-%s.txt"), date);
+
+  add_filter (GTK_FILE_CHOOSER (native), _ ("Text (*.txt)"), "*.txt");
+  add_filter (GTK_FILE_CHOOSER (native), _ ("JSON Lines (*.jsonl)"), "*.jsonl");
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (native), name);
+  g_signal_connect_data (native, "response", G_CALLBACK (on_file_chosen), choice_new (window, chat), choice_free,
+                         0);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (native));
+}
+
+G_GNUC_END_IGNORE_DEPRECATIONS
+
+static void
+on_delete_answered (AdwMessageDialog *dialog, const char *response, Choice *choice)
+{
+  if (g_str_equal (response, "delete"))
+    dw_chat_clear_history (choice->chat);
+}
+
+/**
+ * dw_history_actions_delete:
+ * @window: whose conversation it is
+ * @chat: the chat
+ *
+ * Asks, and deletes what was said.
+ */
+void
+dw_history_actions_delete (GtkWindow *window, DwChat *chat)
+{
+  g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
+  g_autofree char *safe = dw_safe_name (name);
+  g_autofree char *body =
+      /* Translators: %s is a stage's name. */
+      g_strdup_printf (_ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
+                          "What waits to be sent is sent."),
+                       safe);
+  GtkWidget *dialog = dw_label_new_dialog (window, _ ("Delete This Conversation?"), body);
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "delete", _ ("_Delete"),
+                                    NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_delete_answered), choice_new (window, chat),
+                         choice_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}

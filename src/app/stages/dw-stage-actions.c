@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-actions.h"
+
+#include "dw-removal.h"
+#include "dw-stage-editor.h"
+
+#include "wire/dw-stage-link.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+/* What can be done with the stage that a window shows. */
+struct _DwStageActions
+{
+  GSimpleActionGroup parent_instance;
+
+  GtkWindow *window; /* it has this */
+  DwProfile *profile;
+  DwChat *chat; /* or NULL */
+};
+
+G_DEFINE_FINAL_TYPE (DwStageActions, dw_stage_actions, G_TYPE_SIMPLE_ACTION_GROUP)
+
+enum
+{
+  SIGNAL_SHOW,
+  SIGNAL_REMOVING,
+  SIGNAL_REMOVED,
+  SIGNAL_TOAST,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+show (DwStageActions *self, DwChat *chat)
+{
+  g_signal_emit (self, signals[SIGNAL_SHOW], 0, chat);
+}
+
+static void
+tell (DwStageActions *self, AdwToast *toast)
+{
+  g_signal_emit (self, signals[SIGNAL_TOAST], 0, toast);
+  g_object_unref (toast);
+}
+
+static DwStageEditor *
+open_editor (DwStageActions *self)
+{
+  DwStageEditor *editor = dw_stage_editor_new (self->window, self->profile, self->chat);
+
+  g_signal_connect_object (editor, "saved", G_CALLBACK (show), self, G_CONNECT_SWAPPED);
+  return editor;
+}
+
+static void
+on_edit (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  gtk_window_present (GTK_WINDOW (open_editor (data)));
+}
+
+static void
+on_edit_token (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStageEditor *editor = open_editor (data);
+
+  gtk_window_present (GTK_WINDOW (editor));
+  dw_stage_editor_focus_secret (editor);
+}
+
+static void
+on_connection (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStageActions *self = data;
+
+  if (dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_OFFLINE)
+    dw_chat_list_connect (dw_profile_get_chats (self->profile), self->chat);
+  else
+    dw_chat_disconnect (self->chat);
+}
+
+static void
+on_mute (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStage *stage = dw_chat_get_stage (DW_STAGE_ACTIONS (data)->chat);
+
+  dw_stage_set_muted (stage, !dw_stage_is_muted (stage));
+}
+
+static void
+on_share (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStage *stage = dw_chat_get_stage (DW_STAGE_ACTIONS (data)->chat);
+  DwStageUrl *url = dw_stage_get_url (stage, 0);
+  g_autofree char *link = dw_stage_link_new (url);
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (DW_STAGE_ACTIONS (data)->window)), link);
+  tell (data,
+        adw_toast_new (dw_stage_url_has_query (url) ? _ ("Link copied, without the token") : _ ("Link copied")));
+}
+
+static void
+on_undo (DwStageActions *self, DwStage *stage)
+{
+  DwChat *chat = dw_chat_list_find (dw_profile_get_chats (self->profile), dw_stage_get_uuid (stage));
+
+  if (chat != NULL)
+    show (self, chat);
+}
+
+static void
+on_remove (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStageActions *self = data;
+  g_autoptr (DwChat) chat = g_steal_pointer (&self->chat);
+  g_autoptr (DwRemoval) removal = NULL;
+
+  g_signal_emit (self, signals[SIGNAL_REMOVING], 0);
+  removal = dw_removal_new (dw_profile_get_chats (self->profile), chat);
+  g_signal_connect_object (removal, "undone", G_CALLBACK (on_undo), self, G_CONNECT_SWAPPED);
+  tell (self, dw_removal_make_toast (removal));
+  g_signal_emit (self, signals[SIGNAL_REMOVED], 0);
+}
+
+static void
+move_by (DwStageActions *self, int by)
+{
+  DwChatList *chats = dw_profile_get_chats (self->profile);
+  guint position;
+
+  if (dw_chat_list_get_position (chats, self->chat, &position) && (by > 0 || position > 0))
+    dw_stage_list_move (dw_chat_list_get_stages (chats), dw_chat_get_stage (self->chat), position + (guint) by);
+}
+
+static void
+on_move_up (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  move_by (data, -1);
+}
+
+static void
+on_move_down (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  move_by (data, 1);
+}
+
+static void
+on_place (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwChatList *chats = dw_profile_get_chats (DW_STAGE_ACTIONS (data)->profile);
+  const char *uuid;
+  guint position;
+  DwChat *chat;
+
+  g_variant_get (parameter, "(&su)", &uuid, &position);
+  chat = dw_chat_list_find (chats, uuid);
+  if (chat != NULL)
+    dw_stage_list_move (dw_chat_list_get_stages (chats), dw_chat_get_stage (chat), position);
+}
+
+/* To the stage before or after the one that is shown, around the ends. */
+static void
+show_neighbour (DwStageActions *self, guint by)
+{
+  GListModel *chats = G_LIST_MODEL (dw_profile_get_chats (self->profile));
+  guint n = g_list_model_get_n_items (chats);
+  guint position;
+  g_autoptr (DwChat) next = NULL;
+
+  if (!dw_chat_list_get_position (DW_CHAT_LIST (chats), self->chat, &position))
+    return;
+  next = g_list_model_get_item (chats, (position + n + by) % n);
+  show (self, next);
+}
+
+static void
+on_next (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  show_neighbour (data, 1);
+}
+
+static void
+on_previous (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  show_neighbour (data, (guint) -1);
+}
+
+static const GActionEntry entries[] = {
+  { .name = "edit", .activate = on_edit },
+  { .name = "edit-token", .activate = on_edit_token },
+  { .name = "connection", .activate = on_connection },
+  { .name = "mute", .activate = on_mute },
+  { .name = "share", .activate = on_share },
+  { .name = "remove", .activate = on_remove },
+  { .name = "move-up", .activate = on_move_up },
+  { .name = "move-down", .activate = on_move_down },
+  { .name = "place", .activate = on_place, .parameter_type = "(su)" },
+  { .name = "next", .activate = on_next },
+  { .name = "previous", .activate = on_previous },
+};
+
+static void
+dw_stage_actions_dispose (GObject *object)
+{
+  DwStageActions *self = DW_STAGE_ACTIONS (object);
+
+  g_clear_object (&self->profile);
+  g_clear_object (&self->chat);
+
+  G_OBJECT_CLASS (dw_stage_actions_parent_class)->dispose (object);
+}
+
+static void
+dw_stage_actions_class_init (DwStageActionsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_stage_actions_dispose;
+
+  /**
+   * DwStageActions::show:
+   * @chat: the #DwChat to look at now
+   */
+  signals[SIGNAL_SHOW] = g_signal_new ("show", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 1, DW_TYPE_CHAT);
+
+  /**
+   * DwStageActions::removing:
+   *
+   * The stage that is shown is about to go.
+   */
+  signals[SIGNAL_REMOVING] =
+      g_signal_new ("removing", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * DwStageActions::removed:
+   *
+   * It is gone, and something else has to be shown.
+   */
+  signals[SIGNAL_REMOVED] =
+      g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * DwStageActions::toast:
+   * @toast: an #AdwToast: what to tell in passing
+   */
+  signals[SIGNAL_TOAST] = g_signal_new ("toast", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, ADW_TYPE_TOAST);
+}
+
+static void
+dw_stage_actions_init (DwStageActions *self)
+{
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+}
+
+/**
+ * dw_stage_actions_new:
+ * @window: what has them; it has to live as long
+ * @profile: whose stages it shows
+ *
+ * Returns: (transfer full): the actions, for the prefix `stage`
+ */
+DwStageActions *
+dw_stage_actions_new (GtkWindow *window, DwProfile *profile)
+{
+  DwStageActions *self = g_object_new (DW_TYPE_STAGE_ACTIONS, NULL);
+
+  self->window = window;
+  self->profile = g_object_ref (profile);
+  return self;
+}
+
+/**
+ * dw_stage_actions_add_keys:
+ * @widget_class: the class of the window
+ */
+void
+dw_stage_actions_add_keys (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_e, GDK_CONTROL_MASK, "stage.edit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_m, GDK_CONTROL_MASK, "stage.mute", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_l, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "stage.share",
+                                       NULL);
+}
+
+/**
+ * dw_stage_actions_set_chat:
+ * @self: the actions
+ * @chat: (nullable): what they act on
+ */
+void
+dw_stage_actions_set_chat (DwStageActions *self, DwChat *chat)
+{
+  g_set_object (&self->chat, chat);
+}
+
+/**
+ * dw_stage_actions_set_enabled:
+ * @self: the actions
+ * @enabled: whether the window shows a stage
+ */
+void
+dw_stage_actions_set_enabled (DwStageActions *self, gboolean enabled)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    {
+      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), entries[i].name);
+
+      g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled && self->chat != NULL);
+    }
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-editor.h"
+
+#include "dw-access-group.h"
+#include "dw-dialect-group.h"
+#include "dw-failover-group.h"
+#include "dw-trial-group.h"
+
+#include "app/text/dw-label.h"
+#include "app/toolkit/dw-banner.h"
+
+#include "client/stages/dw-stage-change.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* What a person can say of a stage. It is edited in a copy, and taken over as a whole. */
+struct _DwStageEditor
+{
+  AdwWindow parent_instance;
+
+  AdwWindowTitle *heading;
+  DwBanner *problem;
+  GtkButton *save;
+  GtkEditable *address;
+  AdwActionRow *understood;
+  GtkEditable *name;
+  GtkEditable *own_name;
+  DwAccessGroup *access;
+  DwFailoverGroup *failover;
+  DwDialectGroup *dialect;
+  DwTrialGroup *trial;
+
+  DwProfile *profile;
+  DwChat *chat; /* or NULL for a new stage */
+};
+
+G_DEFINE_FINAL_TYPE (DwStageEditor, dw_stage_editor, ADW_TYPE_WINDOW)
+
+enum
+{
+  SIGNAL_SAVED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static char *
+dup_text (GtkEditable *editable)
+{
+  return g_strstrip (g_strdup (gtk_editable_get_text (editable)));
+}
+
+/* What the address says of itself. */
+static char *
+describe_url (const DwStageUrl *url)
+{
+  const char *stage = dw_stage_url_get_stage (url);
+
+  if (dw_stage_url_get_api_id (url) != NULL)
+    /* Translators: what an address says: the API’s id, the region, and the stage. */
+    return g_strdup_printf (_ ("API %1$s in %2$s, stage %3$s"), dw_stage_url_get_api_id (url),
+                            dw_stage_url_get_region (url), stage != NULL ? stage : _ ("none"));
+  if (dw_stage_url_is_loopback (url))
+    return g_strdup (_ ("A stage on this computer"));
+  if (stage != NULL)
+    /* Translators: a host, and the stage there. */
+    return g_strdup_printf (_ ("Host %1$s, stage %2$s"), dw_stage_url_get_host (url), stage);
+  /* Translators: a host. */
+  return g_strdup_printf (_ ("Host %s, a domain of its own"), dw_stage_url_get_host (url));
+}
+
+static void
+on_address_changed (DwStageEditor *self)
+{
+  g_autofree char *text = dup_text (self->address);
+  const char *query = strchr (text, '?');
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+  g_autofree char *words = NULL;
+
+  /* What may be secret goes where it is not shown. */
+  if (query != NULL && query[1] != '\0')
+    {
+      g_autofree char *plain = g_strndup (text, (gsize) (query - text));
+
+      dw_access_group_set_query (self->access, query + 1);
+      gtk_editable_set_text (self->address, plain);
+      return;
+    }
+  url = *text != '\0' ? dw_stage_url_parse (text, &error) : NULL;
+  words = url != NULL ? describe_url (url) : g_strdup (error != NULL ? error->message : "");
+  dw_label_show_subtitle (self->understood, words);
+  gtk_widget_set_visible (GTK_WIDGET (self->understood), *words != '\0');
+  gtk_widget_remove_css_class (GTK_WIDGET (self->understood), "error");
+  if (error != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self->understood), "error");
+  gtk_widget_set_sensitive (GTK_WIDGET (self->save), url != NULL);
+}
+
+/* What is entered, as a stage nobody saves. */
+static DwStage *
+collect (DwStageEditor *self, GError **error)
+{
+  g_autofree char *address = dup_text (self->address);
+  g_autofree char *name = dup_text (self->name);
+  g_autofree char *own_name = dup_text (self->own_name);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
+  g_autoptr (DwDialect) dialect = NULL;
+  g_autoptr (DwStage) stage = NULL;
+
+  if (url == NULL)
+    return NULL;
+  dialect = dw_dialect_group_dup_dialect (self->dialect, error);
+  if (dialect == NULL)
+    return NULL;
+  stage = dw_stage_new (url);
+  dw_stage_set_name (stage, name);
+  dw_stage_set_own_name (stage, own_name);
+  dw_stage_set_dialect (stage, dialect);
+  if (!dw_failover_group_write (self->failover, stage, error)
+      || !dw_access_group_write (self->access, stage, error))
+    return NULL;
+  return g_steal_pointer (&stage);
+}
+
+static void
+show_problem (DwStageEditor *self, const GError *error)
+{
+  dw_banner_show (self->problem, error->message, NULL, NULL, NULL, NULL);
+}
+
+static void
+on_save (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwStageEditor *self = DW_STAGE_EDITOR (widget);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStage) stage = collect (self, &error);
+  DwChat *chat = NULL;
+
+  if (stage != NULL)
+    chat = dw_profile_change_stage (self->profile, self->chat, stage, &error);
+  if (chat == NULL)
+    {
+      show_problem (self, error);
+      return;
+    }
+  g_signal_emit (self, signals[SIGNAL_SAVED], 0, chat);
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+static void
+on_enter (DwStageEditor *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "editor.save", NULL);
+}
+
+static void
+on_test (DwStageEditor *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStage) stage = collect (self, &error);
+
+  if (stage == NULL)
+    {
+      show_problem (self, error);
+      return;
+    }
+  dw_banner_hide (self->problem);
+  dw_trial_group_run (self->trial, stage);
+}
+
+static void
+dw_stage_editor_dispose (GObject *object)
+{
+  DwStageEditor *self = DW_STAGE_EDITOR (object);
+
+  if (self->trial != NULL)
+    dw_trial_group_stop (self->trial);
+  g_clear_object (&self->profile);
+  g_clear_object (&self->chat);
+  G_OBJECT_CLASS (dw_stage_editor_parent_class)->dispose (object);
+}
+
+static void
+dw_stage_editor_class_init (DwStageEditorClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_stage_editor_dispose;
+  g_type_ensure (DW_TYPE_BANNER);
+  g_type_ensure (DW_TYPE_ACCESS_GROUP);
+  g_type_ensure (DW_TYPE_DIALECT_GROUP);
+  g_type_ensure (DW_TYPE_FAILOVER_GROUP);
+  g_type_ensure (DW_TYPE_TRIAL_GROUP);
+
+  /**
+   * DwStageEditor::saved:
+   * @chat: the #DwChat of the stage as it is now
+   */
+  signals[SIGNAL_SAVED] = g_signal_new ("saved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, DW_TYPE_CHAT);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-editor.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, heading);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, problem);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, save);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, address);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, understood);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, name);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, own_name);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, access);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, failover);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, dialect);
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, trial);
+  gtk_widget_class_bind_template_callback (widget_class, on_address_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_enter);
+  gtk_widget_class_bind_template_callback (widget_class, on_test);
+  gtk_widget_class_install_action (widget_class, "editor.save", NULL, on_save);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "editor.save", NULL);
+}
+
+static void
+dw_stage_editor_init (DwStageEditor *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  on_address_changed (self);
+}
+
+static void
+show_stage (DwStageEditor *self, DwStage *stage)
+{
+  g_autofree char *plain = dw_stage_url_dup_plain (dw_stage_get_url (stage, 0));
+  const char *name = dw_stage_get_name (stage);
+  const char *own_name = dw_stage_get_own_name (stage);
+
+  gtk_editable_set_text (self->address, plain);
+  gtk_editable_set_text (self->name, name != NULL ? name : "");
+  gtk_editable_set_text (self->own_name, own_name != NULL ? own_name : "");
+  dw_access_group_set_stage (self->access, stage);
+  dw_failover_group_set_stage (self->failover, stage);
+  dw_dialect_group_set_dialect (self->dialect, dw_stage_get_dialect (stage));
+}
+
+/**
+ * dw_stage_editor_new:
+ * @parent: over which window
+ * @profile: whose stage it is
+ * @chat: (nullable): whose stage is edited, or %NULL for a new one
+ *
+ * Returns: (transfer full): the editor
+ */
+DwStageEditor *
+dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
+{
+  DwStageEditor *self = g_object_new (DW_TYPE_STAGE_EDITOR, "transient-for", parent, NULL);
+
+  self->profile = g_object_ref (profile);
+  g_set_object (&self->chat, chat);
+  if (chat != NULL)
+    show_stage (self, dw_chat_get_stage (chat));
+  else
+    adw_window_title_set_title (self->heading, _ ("New Stage"));
+  gtk_button_set_label (self->save, chat != NULL ? _ ("_Save") : _ ("_Connect"));
+  dw_label_show_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
+  /* The address of a stage that is there is rarely what one comes to change. */
+  gtk_widget_grab_focus (GTK_WIDGET (chat != NULL ? self->name : self->address));
+  return self;
+}
+
+/**
+ * dw_stage_editor_set_address:
+ * @self: an editor
+ * @address: what stands in the address entry
+ */
+void
+dw_stage_editor_set_address (DwStageEditor *self, const char *address)
+{
+  gtk_editable_set_text (self->address, address);
+}
+
+/**
+ * dw_stage_editor_set_own_name:
+ * @self: an editor
+ * @own_name: (nullable): what stands in the entry of one's own name
+ */
+void
+dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name)
+{
+  gtk_editable_set_text (self->own_name, own_name != NULL ? own_name : "");
+}
+
+/**
+ * dw_stage_editor_focus_secret:
+ * @self: an editor
+ *
+ * Moves the keyboard to the token.
+ */
+void
+dw_stage_editor_focus_secret (DwStageEditor *self)
+{
+  dw_access_group_focus_secret (self->access);
+}

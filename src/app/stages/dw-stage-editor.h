@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/dw-profile.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_STAGE_EDITOR (dw_stage_editor_get_type ())
+G_DECLARE_FINAL_TYPE (DwStageEditor, dw_stage_editor, DW, STAGE_EDITOR, AdwWindow)
+
+DwStageEditor *dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat);
+void dw_stage_editor_set_address (DwStageEditor *self, const char *address);
+void dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name);
+void dw_stage_editor_focus_secret (DwStageEditor *self);
+
+G_END_DECLS

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-row.h"
+
+#include "app/text/dw-label.h"
+#include "app/text/dw-status-text.h"
+#include "app/toolkit/dw-toolkit.h"
+
+#include "wire/dw-safe-text.h"
+
+#include <glib/gi18n.h>
+
+struct _DwStageRow
+{
+  GtkListBoxRow parent_instance;
+
+  GtkWidget *dot;
+  GtkLabel *name;
+  GtkLabel *subtitle;
+  GtkWidget *muted;
+  GtkLabel *unread;
+  GtkWidget *current;
+
+  DwChat *chat;
+  gboolean is_current;
+};
+
+G_DEFINE_FINAL_TYPE (DwStageRow, dw_stage_row, GTK_TYPE_LIST_BOX_ROW)
+
+/* How much of the last line is shown. */
+#define SUBTITLE_CHARS 60
+
+/**
+ * dw_stage_row_show_dot:
+ * @dot: the dot beside a stage's name
+ * @status: how its session is
+ */
+void
+dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
+{
+  static const char *const all[] = { "good", "busy", "bad" };
+  const char *wanted = dw_status_text_dot_class (status);
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    gtk_widget_remove_css_class (dot, all[i]);
+  if (wanted != NULL)
+    gtk_widget_add_css_class (dot, wanted);
+}
+
+/* What was said last, or where that is nothing, the address. */
+static char *
+dup_subtitle (DwStageRow *self)
+{
+  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
+  g_autofree char *said = dw_chat_dup_last_words (self->chat);
+  g_autofree char *line = NULL;
+
+  if (said != NULL)
+    line = dw_safe_line (said, SUBTITLE_CHARS);
+  else
+    line = dw_safe_line (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)),
+                         SUBTITLE_CHARS);
+  if (status->state == DW_SESSION_ONLINE)
+    return g_steal_pointer (&line);
+  return g_strdup_printf ("%s · %s", dw_status_text_state (status->state), line);
+}
+
+static void
+show_label (DwStageRow *self, const char *name, const char *subtitle, guint unread)
+{
+  const char *state = dw_status_text_state (dw_session_get_status (dw_chat_get_session (self->chat))->state);
+  g_autofree char *count = g_strdup_printf (ngettext ("%u unread message", "%u unread messages", unread), unread);
+  g_autofree char *label = NULL;
+
+  if (unread > 0)
+    label = g_strdup_printf ("%s, %s, %s, %s", name, state, count, subtitle);
+  else
+    label = g_strdup_printf ("%s, %s, %s", name, state, subtitle);
+  dw_toolkit_set_label (GTK_WIDGET (self), label);
+}
+
+static void
+update (DwStageRow *self)
+{
+  DwStage *stage = dw_chat_get_stage (self->chat);
+  g_autofree char *raw = dw_stage_dup_name (stage);
+  g_autofree char *name = dw_safe_name (raw);
+  g_autofree char *subtitle = dup_subtitle (self);
+  guint unread = dw_chat_get_unread (self->chat);
+  g_autofree char *count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
+
+  dw_stage_row_show_dot (self->dot, dw_session_get_status (dw_chat_get_session (self->chat)));
+  dw_label_show (self->name, name, DW_LABEL_CHARS);
+  dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
+  dw_label_show (self->unread, count, DW_LABEL_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
+  gtk_widget_set_visible (self->muted, dw_stage_is_muted (stage));
+  gtk_widget_set_visible (self->current, self->is_current);
+  show_label (self, name, subtitle, unread);
+}
+
+static GdkContentProvider *
+on_prepare (GtkDragSource *source, double x, double y, DwStageRow *self)
+{
+  return gdk_content_provider_new_typed (DW_TYPE_CHAT, self->chat);
+}
+
+static void
+on_drag_begin (GtkDragSource *source, GdkDrag *drag, DwStageRow *self)
+{
+  g_autoptr (GdkPaintable) picture = gtk_widget_paintable_new (GTK_WIDGET (self));
+
+  gtk_drag_source_set_icon (source, picture, 0, 0);
+}
+
+/* The stage that was dragged takes the place of this one. */
+static gboolean
+on_drop (GtkDropTarget *target, const GValue *value, double x, double y, DwStageRow *self)
+{
+  DwChat *dragged = g_value_get_object (value);
+  int index = gtk_list_box_row_get_index (GTK_LIST_BOX_ROW (self));
+
+  if (dragged == NULL || dragged == self->chat || index < 0)
+    return FALSE;
+  return gtk_widget_activate_action (GTK_WIDGET (self), "stage.place", "(su)",
+                                     dw_stage_get_uuid (dw_chat_get_stage (dragged)), (guint) index);
+}
+
+static void
+dw_stage_row_dispose (GObject *object)
+{
+  g_clear_object (&DW_STAGE_ROW (object)->chat);
+  G_OBJECT_CLASS (dw_stage_row_parent_class)->dispose (object);
+}
+
+static void
+dw_stage_row_class_init (DwStageRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dw_stage_row_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, dot);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, name);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, subtitle);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, muted);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, unread);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, current);
+}
+
+static void
+dw_stage_row_init (DwStageRow *self)
+{
+  GtkDragSource *source = gtk_drag_source_new ();
+  GtkDropTarget *target = gtk_drop_target_new (DW_TYPE_CHAT, GDK_ACTION_MOVE);
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
+  g_signal_connect_object (source, "prepare", G_CALLBACK (on_prepare), self, 0);
+  g_signal_connect_object (source, "drag-begin", G_CALLBACK (on_drag_begin), self, 0);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (source));
+  g_signal_connect_object (target, "drop", G_CALLBACK (on_drop), self, 0);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (target));
+}
+
+/**
+ * dw_stage_row_new:
+ * @chat: a chat
+ * @current: whether the window shows it
+ *
+ * Returns: (transfer full): a row that follows it: name, state, what was said last, how much is unread
+ */
+GtkWidget *
+dw_stage_row_new (DwChat *chat, gboolean current)
+{
+  DwStageRow *self = g_object_new (DW_TYPE_STAGE_ROW, NULL);
+
+  self->chat = g_object_ref (chat);
+  self->is_current = current;
+  g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (chat, "notify::unread", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED);
+  update (self);
+  return GTK_WIDGET (self);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwServerConfig:
+ * @stage: the stage's name, `[A-Za-z0-9_-]{1,128}`
+ * @selection: the route selection expression
+ * @two_way: the routes that have a route response, %NULL-terminated
+ * @without_default: whether there is no `$default` route
+ * @subprotocol: (nullable): what `$connect` chooses where a client offers it
+ * @token: (nullable): what a client has to show to connect, in its query or a header
+ * @origins: web pages that may connect, such as `https://example.org`, %NULL-terminated; “*” for all
+ * @management_token: (nullable): the bearer token of `@connections`
+ * @key_id: (nullable): the access key ID that may sign requests to `@connections`
+ * @secret: (nullable): its secret access key
+ * @idle_ms: the longest a connection may be idle, in milliseconds; at the gateway 10 minutes
+ * @age_ms: the longest it may live, in milliseconds; at the gateway 2 hours
+ * @request_s: for how long a connection may say nothing before it has become a WebSocket, in seconds
+ * @integration_ms: the longest a handler may take, in milliseconds; at the gateway 29 seconds
+ * @connection_rate: new connections a second, as a rate and a burst; 0 for no limit; at the gateway 500
+ * @rate: messages and posts a second; 0 for no limit
+ * @burst: how many of these may go at once
+ * @events: whether each event is written to the log
+ * @metrics: whether `@metrics` answers
+ * @functions: `ROUTE=COMMAND`: what handles routes in the handlers' place, %NULL-terminated
+ * @reserves: `ROUTE=NUMBER`: how many events such a function may handle at once, %NULL-terminated
+ * @function_ms: the longest a function may take, in milliseconds
+ * @function_most: how many events all functions may handle at once
+ * @registry: (nullable): the path of the file where the connection IDs and the dead letters live; in memory and
+ *   nowhere without it
+ * @certificate: (nullable): for `wss`
+ *
+ * What a stage can be told. The strings belong to the configuration.
+ */
+typedef struct
+{
+  char *stage;
+  char *selection;
+  char **two_way;
+  gboolean without_default;
+  char *subprotocol;
+  char *token;
+  char **origins;
+  char *management_token;
+  char *key_id;
+  char *secret;
+  gint64 idle_ms;
+  gint64 age_ms;
+  gint64 integration_ms;
+  guint request_s;
+  double connection_rate;
+  double rate;
+  double burst;
+  gboolean events;
+  gboolean metrics;
+  char **functions;
+  char **reserves;
+  gint64 function_ms;
+  guint function_most;
+  char *registry;
+  GTlsCertificate *certificate;
+} DwServerConfig;
+
+DwServerConfig *dw_server_config_new (const char *stage);
+void dw_server_config_free (DwServerConfig *config);
+gboolean dw_server_config_check (const DwServerConfig *config, GError **error);
+gboolean dw_server_config_has_secrets (const DwServerConfig *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwServerConfig, dw_server_config_free)
+
+G_END_DECLS

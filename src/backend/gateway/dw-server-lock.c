@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-server-lock.h"
+
+#include "backend/dw-backend-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file beside the stage's own, with the number of the process that holds it. The stage's own will not do: closing
+ * any descriptor of that would let SQLite's locks go, and its bytes are SQLite's. */
+struct _DwServerLock
+{
+  char *path;
+  int fd;
+};
+
+/* Whoever lets go removes the file, and then what was opened a moment before is not the one that others see. */
+#define ATTEMPTS 10
+
+static gboolean
+is_current (const char *path, int fd)
+{
+  struct stat ours, theirs;
+
+  return fstat (fd, &ours) == 0 && stat (path, &theirs) == 0 && ours.st_dev == theirs.st_dev
+         && ours.st_ino == theirs.st_ino;
+}
+
+static void
+write_holder (int fd)
+{
+  char text[24];
+  int length = snprintf (text, sizeof text, "%ld\n", (long) getpid ());
+
+  if (ftruncate (fd, 0) != 0 || pwrite (fd, text, (size_t) length, 0) != length)
+    g_message ("The lock does not say who holds it: %s", g_strerror (errno));
+}
+
+static void
+tell_holder (const char *path, int fd, GError **error)
+{
+  char text[24] = { 0 };
+  long pid = pread (fd, text, sizeof text - 1, 0) > 0 ? strtol (text, NULL, 10) : 0;
+
+  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE,
+               _ ("“%1$s” is in use by another stage, process %2$ld. Two stages cannot share a file."), path, pid);
+}
+
+/**
+ * dw_server_lock_take:
+ * @path: a stage's file, which need not be there
+ * @error: %DW_BACKEND_ERROR_TABLE: who has it, or why it cannot be locked
+ *
+ * Locks a file against other stages, until dw_server_lock_free() or the end of the process, however that comes.
+ * Other programs can still read and write it.
+ *
+ * Returns: (transfer full) (nullable): the lock
+ */
+DwServerLock *
+dw_server_lock_take (const char *path, GError **error)
+{
+  g_autofree char *beside = g_strconcat (path, "-lock", NULL);
+
+  for (guint i = 0; i < ATTEMPTS; i++)
+    {
+      int fd = open (beside, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+      int result = fd >= 0 ? flock (fd, LOCK_EX | LOCK_NB) : -1;
+
+      if (result == 0 && is_current (beside, fd))
+        {
+          DwServerLock *lock = g_new (DwServerLock, 1);
+
+          *lock = (DwServerLock){ g_steal_pointer (&beside), fd };
+          write_holder (fd);
+          return lock;
+        }
+      if (result != 0)
+        {
+          if (fd >= 0 && errno == EWOULDBLOCK)
+            tell_holder (path, fd, error);
+          else
+            g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", beside, g_strerror (errno));
+          if (fd >= 0)
+            close (fd);
+          return NULL;
+        }
+      close (fd);
+    }
+  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", beside, g_strerror (EBUSY));
+  return NULL;
+}
+
+/**
+ * dw_server_lock_free:
+ * @lock: (transfer full): a lock
+ *
+ * Lets go.
+ */
+void
+dw_server_lock_free (DwServerLock *lock)
+{
+  unlink (lock->path);
+  close (lock->fd);
+  g_free (lock->path);
+  g_free (lock);
+}

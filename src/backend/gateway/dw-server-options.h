@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-server-config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwServerOptions:
+ * @config: what the stage is to be
+ * @address: where it listens
+ * @json: whether the log is JSON Lines
+ * @version: whether to print the version alone
+ * @hidden: whether there was a secret on the command line, which was overwritten
+ * @warnings: (element-type utf8): what works and should not stay as it is, a sentence each, for the log
+ *
+ * The command line of dynamowave-stage.
+ */
+typedef struct
+{
+  DwServerConfig *config;
+  GSocketAddress *address;
+  gboolean json;
+  gboolean version;
+  gboolean hidden;
+  GPtrArray *warnings;
+} DwServerOptions;
+
+gboolean dw_server_options_parse (DwServerOptions *options, char **argv, GError **error);
+void dw_server_options_clear (DwServerOptions *options);
+gboolean dw_server_options_read_registry (const char *registry, char **path, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwServerOptions, dw_server_options_clear)
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-server-frame.h"
+
+#include "backend/handlers/dw-caller.h"
+
+#include "net/dw-poll.h"
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_SERVER_SOCKET (dw_server_socket_get_type ())
+G_DECLARE_FINAL_TYPE (DwServerSocket, dw_server_socket, DW, SERVER_SOCKET, GObject)
+
+/**
+ * DwServerSocketOwner:
+ * @message: the client sent a text of @length bytes, UTF-8; a NUL can stand in it
+ * @may_read: whether there is room for more of its messages; where not, it is not read until
+ * dw_server_socket_resume()
+ * @closed: the connection ended, however it did; called once
+ *
+ * Who is told of a connection. Not signals: those take a sixth of the memory of an idle connection (measured).
+ */
+typedef struct
+{
+  void (*message) (DwServerSocket *socket, const char *text, gsize length, gpointer data);
+  gboolean (*may_read) (DwServerSocket *socket, gpointer data);
+  void (*closed) (DwServerSocket *socket, gpointer data);
+} DwServerSocketOwner;
+
+/** DW_SERVER_SOCKET_QUEUE: how many bytes may wait for a client that does not read; above it, it is closed. */
+#define DW_SERVER_SOCKET_QUEUE (1024 * 1024)
+
+DwServerSocket *dw_server_socket_new (DwCaller *caller,
+                                      const char *protocol,
+                                      GSocket *socket,
+                                      gboolean encrypted,
+                                      DwPoll *poll,
+                                      GIOStream *stream,
+                                      GUri *uri);
+
+void dw_server_socket_set_owner (DwServerSocket *self, const DwServerSocketOwner *owner, gpointer data);
+DwCaller *dw_server_socket_get_caller (DwServerSocket *self);
+const char *dw_server_socket_get_end (DwServerSocket *self, guint *code);
+gint64 dw_server_socket_get_last_active_at (DwServerSocket *self);
+gint64 dw_server_socket_get_age (DwServerSocket *self);
+gint64 dw_server_socket_get_idle (DwServerSocket *self);
+
+gboolean dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame);
+void dw_server_socket_resume (DwServerSocket *self);
+void dw_server_socket_close (DwServerSocket *self, gushort code, const char *reason);
+
+G_END_DECLS

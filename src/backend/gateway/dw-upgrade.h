@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-dispatcher.h"
+#include "dw-server-config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwUpgradeFunc:
+ * @socket: (nullable): a connection that is open now
+ * @data: what dw_upgrade_start() was given
+ *
+ * A handshake succeeded, or it failed.
+ */
+typedef void (*DwUpgradeFunc) (DwServerSocket *socket, gpointer data);
+
+gboolean dw_upgrade_check (SoupServerMessage *message, const DwServerConfig *config);
+void dw_upgrade_start (SoupServerMessage *message,
+                       const DwServerConfig *config,
+                       DwDispatcher *dispatcher,
+                       GHashTable *query,
+                       DwPoll *poll,
+                       DwUpgradeFunc function,
+                       GObject *data);
+void dw_upgrade_respond (SoupServerMessage *message, guint status, const char *words);
+
+G_END_DECLS

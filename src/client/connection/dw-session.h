@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-session-policy.h"
+#include "dw-session-status.h"
+#include "dw-trace.h"
+
+#include "client/stages/dw-stage.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_SESSION (dw_session_get_type ())
+G_DECLARE_FINAL_TYPE (DwSession, dw_session, DW, SESSION, GObject)
+
+DwSession *dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace);
+
+void dw_session_set_stage (DwSession *self, DwStage *stage);
+
+void dw_session_connect (DwSession *self);
+void dw_session_disconnect (DwSession *self);
+void dw_session_retry (DwSession *self);
+gboolean dw_session_send (DwSession *self, const char *frame);
+
+const DwSessionStatus *dw_session_get_status (DwSession *self);
+DwStageUrl *dw_session_get_url (DwSession *self);
+
+G_END_DECLS

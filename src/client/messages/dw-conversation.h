@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-message.h"
+
+#include "client/store/dw-store-lines.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_CONVERSATION (dw_conversation_get_type ())
+G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject)
+
+/** DW_CONVERSATION_TICK_MS: the model and the store change at most this often, in milliseconds: a frame's time. */
+#define DW_CONVERSATION_TICK_MS 16
+
+/** DW_CONVERSATION_SPLICE: how many lines one change of the model adds where more wait. */
+#define DW_CONVERSATION_SPLICE 48
+
+/** DW_CONVERSATION_LAG: how many lines may wait to be shown; above it all are shown at once. */
+#define DW_CONVERSATION_LAG 1000
+
+/** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
+#define DW_CONVERSATION_ARRIVED 1000
+
+/** DW_CONVERSATION_ARRIVED_BYTES: and how large they are together. */
+#define DW_CONVERSATION_ARRIVED_BYTES (4 * 1024 * 1024)
+
+/** DW_CONVERSATION_UNOPENED: how many lines wait while the store cannot be read; what comes on top is dropped. */
+#define DW_CONVERSATION_UNOPENED 50000
+
+/** DW_CONVERSATION_UNOPENED_BYTES: and how large they are together. */
+#define DW_CONVERSATION_UNOPENED_BYTES (32 * 1024 * 1024)
+
+DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes);
+gboolean dw_conversation_is_settled (DwConversation *self);
+void dw_conversation_flush (DwConversation *self);
+gboolean dw_conversation_append (DwConversation *self, DwMessage *message);
+void dw_conversation_remove (DwConversation *self, DwMessage *message);
+void dw_conversation_reload (DwConversation *self);
+void dw_conversation_set_seen (DwConversation *self, gint64 seen);
+gint64 dw_conversation_get_seen (DwConversation *self);
+DwMessage *dw_conversation_find (DwConversation *self, const char *id);
+gint64 dw_conversation_get_last_place (DwConversation *self);
+gboolean dw_conversation_get_position (DwConversation *self, gint64 place, guint *position);
+void dw_conversation_set_unread_from (DwConversation *self, gint64 place);
+
+G_END_DECLS

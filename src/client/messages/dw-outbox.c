@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-outbox.h"
+
+#include "dw-sending.h"
+
+#include "client/connection/dw-boot-clock.h"
+#include "client/connection/dw-refusal.h"
+
+#include <glib/gi18n-lib.h>
+
+/**
+ * SECTION:dw-outbox
+ *
+ * What still has to be said. The protocol acknowledges nothing, so a message is known to have arrived only when the
+ * stage broadcasts it back: by its id, else by its text, in the order of sending.
+ */
+struct _DwOutbox
+{
+  GObject parent_instance;
+
+  DwSession *session;
+  DwStage *stage;
+  DwStore *store;
+  /* At most DW_OUTBOX_WAITING in these two, of DW_OUTBOX_WAITING_BYTES together. */
+  GQueue waiting; /* of DwSending: queued, in order */
+  GQueue asking;  /* of DwMessage: waited so long that the person is asked */
+  gsize waiting_bytes;
+  /* Of DwSending: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
+  GQueue unechoed;
+  /* Of DwSending: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
+  GQueue refused;
+  DwSending *marking;     /* what the store is told about before it goes, or NULL */
+  gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
+  guint pace_ms;
+  guint timer;
+};
+
+G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
+
+/* A dead peer is found within this time; what went before and did not come back never will. In microseconds. */
+#define DEATH_WAIT (60 * G_USEC_PER_SEC)
+
+enum
+{
+  PROP_0,
+  PROP_N_ASKING,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void
+set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const char *reason)
+{
+  dw_message_set_delivery (message, delivery, reason);
+  dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage), dw_message_get_record (message),
+                               NULL, NULL);
+}
+
+static void send_next (DwOutbox *self);
+
+static gsize
+size_of (DwMessage *message)
+{
+  return dw_record_get_size (dw_message_get_record (message));
+}
+
+static void
+insert_waiting (DwOutbox *self, GList *before, DwSending *entry)
+{
+  g_queue_insert_before (&self->waiting, before, entry);
+  self->waiting_bytes += size_of (entry->message);
+}
+
+static DwSending *
+take_waiting (DwOutbox *self, GList *link)
+{
+  DwSending *entry = link != NULL ? link->data : NULL;
+
+  if (entry == NULL)
+    return NULL;
+  self->waiting_bytes -= size_of (entry->message);
+  g_queue_delete_link (&self->waiting, link);
+  return entry;
+}
+
+/* Back to where it belongs: others that came back meanwhile may be older. */
+static void
+requeue (DwOutbox *self, DwSending *entry)
+{
+  GList *at = self->waiting.head;
+
+  while (at != NULL
+         && dw_message_get_place (((DwSending *) at->data)->message) < dw_message_get_place (entry->message))
+    at = at->next;
+  insert_waiting (self, at, entry);
+}
+
+static gboolean
+on_pace (gpointer data)
+{
+  DwOutbox *self = data;
+
+  self->timer = 0;
+  send_next (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_online (DwOutbox *self)
+{
+  return dw_session_get_status (self->session)->state == DW_SESSION_ONLINE;
+}
+
+static char *
+encode (DwOutbox *self, DwSending *entry, gboolean with_id, GError **error)
+{
+  gboolean with_sender = (dw_session_get_status (self->session)->features & DW_FEATURE_SENDER) != 0;
+
+  return dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (entry->message),
+                          with_sender ? dw_stage_get_own_name (self->stage) : NULL,
+                          with_id ? dw_message_get_id (entry->message) : NULL, error);
+}
+
+/* FALSE where the line is ending and nothing can go before the next. */
+static gboolean
+hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *frame = encode (self, entry, with_id, &error);
+
+  if (frame == NULL)
+    {
+      set_delivery (self, entry->message, DW_DELIVERY_FAILED, error->message);
+      dw_sending_free (entry);
+    }
+  else if (!dw_session_send (self->session, frame))
+    {
+      insert_waiting (self, self->waiting.head, entry);
+      return FALSE;
+    }
+  else
+    {
+      entry->sent_at = dw_boot_clock_now ();
+      g_queue_push_tail (&self->unechoed, entry);
+      if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
+        dw_sending_free (g_queue_pop_head (&self->unechoed));
+      set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
+      self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+      self->pace_ms = MAX (self->pace_ms * 9 / 10, DW_OUTBOX_PACE_MS);
+    }
+  return TRUE;
+}
+
+/* Written, or the store takes long: then a program that dies now does not know later that it was sent. */
+static void
+on_marked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwOutbox) self = data;
+  DwSending *entry = g_steal_pointer (&self->marking);
+  gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
+
+  dw_store_write_finish (DW_STORE (source), result, NULL);
+  if (entry == NULL)
+    {
+      send_next (self);
+      return;
+    }
+  /* The stage may have had enough meanwhile. */
+  if (is_online (self) && with_id == dw_sending_had_id (entry) && self->timer == 0)
+    {
+      if (hand_over (self, entry, with_id))
+        send_next (self);
+      return;
+    }
+  /* It has not gone after all. */
+  if (!dw_sending_had_id (entry))
+    {
+      dw_message_set_went (entry->message, DW_WENT_NEVER);
+      set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
+    }
+  requeue (self, entry);
+  send_next (self);
+}
+
+/* Whoever finds the message in the store later has to know that it may have gone. */
+static void
+mark (DwOutbox *self, DwSending *entry, DwWent went)
+{
+  dw_message_set_went (entry->message, went);
+  self->marking = entry;
+  dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage),
+                               dw_message_get_record (entry->message), on_marked, g_object_ref (self));
+}
+
+static void
+let_ask (DwOutbox *self, DwSending *entry)
+{
+  set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
+                _ ("It has waited for more than an hour. Send it again, or discard it."));
+  g_queue_push_tail (&self->asking, g_object_ref (entry->message));
+  self->waiting_bytes += size_of (entry->message);
+  dw_sending_free (entry);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
+}
+
+/* What falls out of the queue could not be sent again, should the peer turn out to be dead. */
+static gboolean
+has_room (DwOutbox *self)
+{
+  const DwSending *oldest = g_queue_peek_head (&self->unechoed);
+
+  return g_queue_get_length (&self->unechoed) < DW_OUTBOX_UNECHOED || !dw_stage_echoes (self->stage)
+         || dw_boot_clock_now () - oldest->sent_at > DEATH_WAIT;
+}
+
+static void
+send_next (DwOutbox *self)
+{
+  const DwSessionStatus *status = dw_session_get_status (self->session);
+  gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
+  DwSending *entry;
+
+  if (self->timer == 0 && !has_room (self))
+    self->timer = g_timeout_add (DW_OUTBOX_SLOW_MS, on_pace, self);
+  while (self->timer == 0 && self->marking == NULL && is_online (self)
+         && (entry = take_waiting (self, self->waiting.head)) != NULL)
+    {
+      if (dw_sending_is_old (entry))
+        let_ask (self, entry);
+      else if (!dw_sending_had_id (entry) || with_id)
+        {
+          DwWent went = with_id ? DW_WENT_WITH_ID : DW_WENT_PLAIN;
+
+          if (dw_message_get_went (entry->message) != went)
+            mark (self, entry, went);
+          else if (!hand_over (self, entry, with_id))
+            return;
+        }
+      else if (!status->confirmed)
+        {
+          /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do.
+           */
+          insert_waiting (self, self->waiting.head, entry);
+          return;
+        }
+      else
+        {
+          /* The stage has no ids any more: the person decides. */
+          set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
+                        _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
+          dw_sending_free (entry);
+        }
+    }
+}
+
+static void
+lose (DwOutbox *self, DwSending *entry)
+{
+  gboolean had_id = dw_sending_had_id (entry);
+  gboolean repeats = had_id && dw_sending_may_repeat (entry, self->ids_come_back);
+
+  /* Where a stage was never seen to echo, “sent” is final. */
+  if (dw_stage_echoes (self->stage) || had_id)
+    set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
+                  had_id && !repeats ? _ ("It never came back, so it is not sent again by itself.") : NULL);
+  if (repeats)
+    {
+      entry->repeats++;
+      requeue (self, entry);
+    }
+  else
+    dw_sending_free (entry);
+}
+
+/* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
+ * the first, so the person decides, and an equal text from somebody else must not be taken for the echo. */
+static void
+on_lost (DwOutbox *self, gint64 before)
+{
+  GList *at = self->unechoed.tail;
+
+  while (at != NULL)
+    {
+      GList *previous = at->prev;
+      DwSending *entry = at->data;
+
+      if (entry->sent_at < before)
+        {
+          g_queue_delete_link (&self->unechoed, at);
+          lose (self, entry);
+        }
+      at = previous;
+    }
+  send_next (self);
+}
+
+static void
+on_changed (DwOutbox *self)
+{
+  if (is_online (self))
+    send_next (self);
+}
+
+static void
+dw_outbox_dispose (GObject *object)
+{
+  DwOutbox *self = DW_OUTBOX (object);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->refused, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->asking, g_object_unref);
+  g_clear_pointer (&self->marking, dw_sending_free);
+  g_clear_object (&self->session);
+  g_clear_object (&self->stage);
+  g_clear_object (&self->store);
+  G_OBJECT_CLASS (dw_outbox_parent_class)->dispose (object);
+}
+
+static void
+dw_outbox_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_N_ASKING:
+      g_value_set_uint (value, dw_outbox_get_n_asking (DW_OUTBOX (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_outbox_class_init (DwOutboxClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_outbox_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_outbox_get_property;
+
+  /**
+   * DwOutbox:n-asking:
+   *
+   * How many messages have waited so long that the person is asked.
+   */
+  properties[PROP_N_ASKING] = g_param_spec_uint (
+      "n-asking", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
+}
+
+static void
+dw_outbox_init (DwOutbox *self)
+{
+  g_queue_init (&self->waiting);
+  g_queue_init (&self->unechoed);
+  g_queue_init (&self->refused);
+  g_queue_init (&self->asking);
+  self->pace_ms = DW_OUTBOX_PACE_MS;
+}
+
+/**
+ * dw_outbox_new:
+ * @session: the way to the stage
+ * @stage: its dialect and one's own name there
+ * @store: where the messages are
+ *
+ * Returns: (transfer full): an empty outbox that sends when @session is online
+ */
+DwOutbox *
+dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
+{
+  DwOutbox *self = g_object_new (DW_TYPE_OUTBOX, NULL);
+
+  self->session = g_object_ref (session);
+  self->stage = g_object_ref (stage);
+  self->store = g_object_ref (store);
+  g_signal_connect_object (session, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (session, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+static gboolean
+queue (DwOutbox *self, DwMessage *message, gboolean approved)
+{
+  guint n = g_queue_get_length (&self->waiting) + g_queue_get_length (&self->asking);
+
+  if (n >= DW_OUTBOX_WAITING || self->waiting_bytes + size_of (message) > DW_OUTBOX_WAITING_BYTES)
+    return FALSE;
+  insert_waiting (self, NULL, dw_sending_new (message, approved));
+  return TRUE;
+}
+
+/**
+ * dw_outbox_add:
+ * @self: an outbox
+ * @message: one's own message, which is in the store
+ *
+ * Queues a message, and sends it where the session is online.
+ *
+ * Returns: %FALSE where %DW_OUTBOX_WAITING messages or %DW_OUTBOX_WAITING_BYTES wait already; the message has failed
+ * then
+ */
+gboolean
+dw_outbox_add (DwOutbox *self, DwMessage *message)
+{
+  if (!queue (self, message, FALSE))
+    {
+      set_delivery (self, message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
+      return FALSE;
+    }
+  send_next (self);
+  return TRUE;
+}
+
+/**
+ * dw_outbox_restore:
+ * @self: an outbox
+ * @message: one's own message, as the store had it: queued, sent or unconfirmed
+ *
+ * Takes up what an earlier run of the program left. None of it has come further since: what was handed to a socket
+ * and did not come back is unconfirmed where the stage echoes, and nobody knows whether what was about to go has
+ * gone.
+ */
+void
+dw_outbox_restore (DwOutbox *self, DwMessage *message)
+{
+  DwWent went = dw_message_get_went (message);
+  gboolean doubtful = dw_stage_echoes (self->stage) || dw_message_get_delivery (message) == DW_DELIVERY_QUEUED;
+
+  if (went == DW_WENT_NEVER)
+    queue (self, message, FALSE);
+  else if (went == DW_WENT_WITH_ID)
+    {
+      set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
+      queue (self, message, FALSE);
+    }
+  else if (doubtful && dw_message_get_delivery (message) != DW_DELIVERY_UNCONFIRMED)
+    set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
+  send_next (self);
+}
+
+/**
+ * dw_outbox_send_again:
+ * @self: an outbox
+ * @message: one's own message that failed, is unconfirmed or asks
+ *
+ * The person wants it sent once more.
+ *
+ * Returns: as dw_outbox_add()
+ */
+gboolean
+dw_outbox_send_again (DwOutbox *self, DwMessage *message)
+{
+  dw_outbox_discard (self, message);
+  if (!queue (self, message, TRUE))
+    return dw_outbox_add (self, message);
+  set_delivery (self, message, DW_DELIVERY_QUEUED, NULL);
+  send_next (self);
+  return TRUE;
+}
+
+/**
+ * dw_outbox_get_n_asking:
+ * @self: an outbox
+ *
+ * Returns: how many messages have waited so long that the person is asked
+ */
+guint
+dw_outbox_get_n_asking (DwOutbox *self)
+{
+  return g_queue_get_length (&self->asking);
+}
+
+/**
+ * dw_outbox_peek_asking:
+ * @self: an outbox
+ *
+ * Returns: (transfer none) (nullable): the first of them
+ */
+DwMessage *
+dw_outbox_peek_asking (DwOutbox *self)
+{
+  return g_queue_peek_head (&self->asking);
+}
+
+/**
+ * dw_outbox_discard:
+ * @self: an outbox
+ * @message: one's own message
+ *
+ * Neither sends nor looks for it any more.
+ */
+void
+dw_outbox_discard (DwOutbox *self, DwMessage *message)
+{
+  GQueue *queues[] = { &self->unechoed, &self->refused };
+
+  if (self->marking != NULL && self->marking->message == message)
+    g_clear_pointer (&self->marking, dw_sending_free);
+  if (g_queue_remove (&self->asking, message))
+    {
+      self->waiting_bytes -= size_of (message);
+      g_object_unref (message);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
+    }
+  for (GList *at = self->waiting.head; at != NULL; at = at->next)
+    if (((DwSending *) at->data)->message == message)
+      {
+        dw_sending_free (take_waiting (self, at));
+        return;
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
+    for (GList *at = queues[i]->head; at != NULL; at = at->next)
+      if (((DwSending *) at->data)->message == message)
+        {
+          dw_sending_free (at->data);
+          g_queue_delete_link (queues[i], at);
+          return;
+        }
+}
+
+/**
+ * dw_outbox_match:
+ * @self: an outbox
+ * @frame: a broadcast
+ *
+ * Returns: (transfer none) (nullable): one's own message that came back, delivered now, or %NULL where it is
+ * somebody else's
+ */
+DwMessage *
+dw_outbox_match (DwOutbox *self, const DwFrame *frame)
+{
+  GQueue *queues[] = { &self->unechoed, &self->waiting, &self->refused };
+  const char *own_name = dw_stage_get_own_name (self->stage);
+  gint64 now = dw_boot_clock_now ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
+    for (GList *at = queues[i]->head; at != NULL; at = at->next)
+      {
+        DwSending *entry = at->data;
+        DwMessage *message = entry->message;
+
+        if (!dw_sending_is_echo (entry, frame, own_name, i == 0, now))
+          continue;
+        dw_stage_set_echoes (self->stage, TRUE);
+        self->ids_come_back |= frame->id != NULL;
+        set_delivery (self, message, DW_DELIVERY_DELIVERED, NULL);
+        if (queues[i] == &self->waiting)
+          take_waiting (self, at);
+        else
+          g_queue_delete_link (queues[i], at);
+        /* The conversation holds it too. */
+        dw_sending_free (entry);
+        return message;
+      }
+  return NULL;
+}
+
+static void
+slow_down (DwOutbox *self)
+{
+  self->pace_ms = DW_OUTBOX_SLOW_MS;
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->timer = g_timeout_add (self->pace_ms, on_pace, self);
+}
+
+static DwMessage *
+put_back (DwOutbox *self, DwSending *entry)
+{
+  entry->repeats++;
+  requeue (self, entry);
+  /* The gateway said that it did not take it. */
+  if (!dw_sending_had_id (entry))
+    dw_message_set_went (entry->message, DW_WENT_NEVER);
+  set_delivery (self, entry->message, DW_DELIVERY_QUEUED, NULL);
+  return entry->message;
+}
+
+/**
+ * dw_outbox_refuse:
+ * @self: an outbox
+ * @frame: a gateway error, which the caller knows to be the gateway's
+ *
+ * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
+ * it goes back into the queue, %DW_SENDING_REPEATS times at most where nobody is known to drop a second copy, and the
+ * pace slows. Any other error is about the oldest; on a stage that does not
+ * echo all but the newest are likely to have arrived. What went more than 35 s ago it cannot be about.
+ *
+ * Returns: (transfer none) (nullable): the message it is about, or %NULL where none can be
+ */
+DwMessage *
+dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
+{
+  gboolean throttled = frame->gateway_error == DW_GATEWAY_THROTTLED;
+  DwSending *newest = g_queue_peek_tail (&self->unechoed);
+  gboolean takes_newest =
+      throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !dw_sending_had_id (newest));
+  GList *link = takes_newest ? self->unechoed.tail : self->unechoed.head;
+  DwSending *entry;
+  DwMessage *message;
+
+  if (throttled)
+    slow_down (self);
+  while (link != NULL && !dw_sending_may_be_refused (link->data, dw_boot_clock_now ()))
+    link = takes_newest ? NULL : link->next;
+  if (link == NULL)
+    return NULL;
+  entry = link->data;
+  g_queue_delete_link (&self->unechoed, link);
+  if (throttled && dw_sending_may_repeat (entry, self->ids_come_back))
+    return put_back (self, entry);
+  message = entry->message;
+  set_delivery (self, message, DW_DELIVERY_FAILED, dw_refusal_get_reason (frame->gateway_error));
+  g_queue_push_tail (&self->refused, entry);
+  if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
+    dw_sending_free (g_queue_pop_head (&self->refused));
+  return message;
+}
+
+/**
+ * dw_outbox_get_n_waiting:
+ * @self: an outbox
+ *
+ * Returns: how many messages wait for a connection
+ */
+guint
+dw_outbox_get_n_waiting (DwOutbox *self)
+{
+  return g_queue_get_length (&self->waiting);
+}

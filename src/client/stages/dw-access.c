@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-access.h"
+
+#include "client/dw-client-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* RFC 9110 section 5.6.2. */
+#define TOKEN_PUNCTUATION "!#$%&'*+-.^_`|~"
+
+/**
+ * dw_access_clear:
+ * @access: how a stage lets a person in
+ */
+void
+dw_access_clear (DwAccess *access)
+{
+  g_clear_pointer (&access->name, g_free);
+  g_clear_pointer (&access->secret, g_free);
+}
+
+static void
+read_query (DwAccess *access, const char *query)
+{
+  const char *equals = strchr (query, '=');
+
+  access->kind = DW_ACCESS_QUERY;
+  access->name = equals != NULL ? g_strndup (query, (gsize) (equals - query)) : g_strdup (query);
+  access->secret = g_strdup (equals != NULL ? equals + 1 : "");
+}
+
+/**
+ * dw_access_read:
+ * @access: (out caller-allocates): how the stage lets a person in, to be cleared with dw_access_clear()
+ * @stage: a stage
+ *
+ * A query of several parameters is told as the first one, whose value has the others behind it.
+ */
+void
+dw_access_read (DwAccess *access, DwStage *stage)
+{
+  DwStageUrl *url = dw_stage_get_url (stage, 0);
+  GHashTable *headers = dw_stage_get_headers (stage);
+  char **protocols = dw_stage_get_protocols (stage);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  *access = (DwAccess){ .kind = DW_ACCESS_NONE };
+  if (dw_stage_url_has_query (url))
+    read_query (access, strchr (dw_stage_url_get_text (url), '?') + 1);
+  else if (headers != NULL && g_hash_table_size (headers) > 0)
+    {
+      g_hash_table_iter_init (&iter, headers);
+      g_hash_table_iter_next (&iter, &name, &value);
+      *access = (DwAccess){ DW_ACCESS_HEADER, g_strdup (name), g_strdup (value) };
+    }
+  else if (protocols != NULL && protocols[0] != NULL)
+    *access = (DwAccess){ DW_ACCESS_PROTOCOL, g_strdup (""), g_strjoinv (", ", protocols) };
+  if (access->name == NULL)
+    access->name = g_strdup ("");
+  if (access->secret == NULL)
+    access->secret = g_strdup ("");
+}
+
+static gboolean
+is_token (const char *text)
+{
+  const char *at = text;
+
+  while (g_ascii_isalnum (*at) || (*at != '\0' && strchr (TOKEN_PUNCTUATION, *at) != NULL))
+    at++;
+  return at != text && *at == '\0';
+}
+
+/* What the handshake itself says is not to be said twice. */
+static gboolean
+is_reserved (const char *header)
+{
+  static const char *const names[] = { "host", "upgrade", "connection", "content-length", "transfer-encoding" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strcasecmp (header, names[i]) == 0)
+      return TRUE;
+  return g_ascii_strncasecmp (header, "sec-websocket-", strlen ("sec-websocket-")) == 0;
+}
+
+static gboolean
+is_header_value (const char *value)
+{
+  for (const char *at = value; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      return FALSE;
+  return *value != '\0';
+}
+
+static gboolean
+complain (GError **error, const char *sentence)
+{
+  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_ACCESS, sentence);
+  return FALSE;
+}
+
+static gboolean
+set_query (DwStage *stage, const char *query, GError **error)
+{
+  g_autoptr (GPtrArray) urls = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_stage_url_unref);
+
+  for (guint i = 0; i < dw_stage_get_n_urls (stage); i++)
+    {
+      g_autofree char *plain = dw_stage_url_dup_plain (dw_stage_get_url (stage, i));
+      g_autofree char *text = query != NULL ? g_strconcat (plain, "?", query, NULL) : g_strdup (plain);
+      DwStageUrl *url = dw_stage_url_parse (text, error);
+
+      if (url == NULL)
+        return FALSE;
+      g_ptr_array_add (urls, url);
+    }
+  dw_stage_set_urls (stage, urls);
+  return TRUE;
+}
+
+/* What was escaped already stays as it is: a token has to arrive byte for byte. */
+static gboolean
+write_query (const DwAccess *access, DwStage *stage, GError **error)
+{
+  g_autofree char *name = g_uri_escape_string (access->name, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH "?%", FALSE);
+  g_autofree char *value = g_uri_escape_string (access->secret, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH "?%", FALSE);
+  g_autofree char *query = g_strconcat (name, *value != '\0' ? "=" : "", value, NULL);
+
+  if (*name == '\0')
+    return complain (error, _ ("Enter the name of the parameter, such as “token”."));
+  return set_query (stage, query, error);
+}
+
+static gboolean
+write_header (const DwAccess *access, DwStage *stage, GError **error)
+{
+  g_autoptr (GHashTable) headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  if (!is_token (access->name))
+    return complain (error, _ ("Enter the header’s name, such as “Authorization”: letters, digits and hyphens."));
+  if (is_reserved (access->name))
+    return complain (error, _ ("The connection itself needs this header. Choose another one."));
+  if (!is_header_value (access->secret))
+    return complain (error, _ ("Enter the header’s value, in one line."));
+  g_hash_table_insert (headers, g_strdup (access->name), g_strdup (access->secret));
+  dw_stage_set_headers (stage, headers);
+  return TRUE;
+}
+
+static gboolean
+write_protocols (const DwAccess *access, DwStage *stage, GError **error)
+{
+  g_auto (GStrv) protocols = g_strsplit (access->secret, ",", -1);
+
+  for (guint i = 0; protocols[i] != NULL; i++)
+    if (!is_token (g_strstrip (protocols[i])))
+      return complain (error, _ ("Enter the subprotocol without blanks; several with commas between them."));
+  if (protocols[0] == NULL)
+    return complain (error, _ ("Enter the subprotocol without blanks; several with commas between them."));
+  dw_stage_set_protocols (stage, protocols);
+  return TRUE;
+}
+
+/**
+ * dw_access_write:
+ * @access: how the stage lets a person in
+ * @stage: a stage
+ * @error: %DW_CLIENT_ERROR_ACCESS or %DW_WIRE_ERROR_URL, with a sentence that says what to change
+ *
+ * Takes what the stage had, and gives it that, on all its addresses.
+ *
+ * Returns: whether it could be said so in a handshake
+ */
+gboolean
+dw_access_write (const DwAccess *access, DwStage *stage, GError **error)
+{
+  dw_stage_set_headers (stage, NULL);
+  dw_stage_set_protocols (stage, NULL);
+  if (access->kind == DW_ACCESS_QUERY)
+    return write_query (access, stage, error);
+  if (!set_query (stage, NULL, error))
+    return FALSE;
+  switch (access->kind)
+    {
+    case DW_ACCESS_HEADER:
+      return write_header (access, stage, error);
+    case DW_ACCESS_PROTOCOL:
+      return write_protocols (access, stage, error);
+    case DW_ACCESS_NONE:
+    case DW_ACCESS_QUERY:
+    default:
+      return TRUE;
+    }
+}
+
+/**
+ * dw_access_is_wanted:
+ * @stage: a stage
+ *
+ * Returns: whether an address has a query, or there are headers or subprotocols: whatever of it may be secret
+ */
+gboolean
+dw_access_is_wanted (DwStage *stage)
+{
+  GHashTable *headers = dw_stage_get_headers (stage);
+  char **protocols = dw_stage_get_protocols (stage);
+
+  for (guint i = 0; i < dw_stage_get_n_urls (stage); i++)
+    if (dw_stage_url_has_query (dw_stage_get_url (stage, i)))
+      return TRUE;
+  return (headers != NULL && g_hash_table_size (headers) > 0) || (protocols != NULL && protocols[0] != NULL);
+}

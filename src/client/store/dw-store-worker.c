@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-store-worker.h"
+
+#include "dw-store-file.h"
+#include "dw-store-job.h"
+
+#include "client/dw-client-error.h"
+
+struct _DwStoreWorker
+{
+  GThread *thread;
+  GMainContext *context;
+  DwStoreNewsFunc news;
+  gpointer news_data; /* cleared by closing; only touched in the context's thread */
+
+  GMutex mutex;
+  GCond cond;
+  GQueue arrived;   /* of DwStoreJob; under the mutex */
+  gsize bytes;      /* of what waits to be written, at most DW_STORE_PENDING_BYTES; under the mutex */
+  guint64 queued;   /* writes; under the mutex */
+  guint64 written;  /* writes that are done; under the mutex */
+  gint64 closes_at; /* or 0; under the mutex */
+
+  /* The thread's own. */
+  DwStoreFile *file;
+  /* Reads are a few each: a page is asked for once, and a search when somebody types. */
+  GQueue urgent; /* reads that do not wait for writes */
+  GQueue reads;
+  GQueue writes;
+  DwStoreTrouble trouble;
+  gint64 blocked_since; /* or 0 */
+  gint64 retry_at;
+  guint retry_ms;
+};
+
+/* Between two attempts to write, in milliseconds. */
+#define FIRST_RETRY_MS 50
+#define LAST_RETRY_MS 1000
+
+static void
+worker_clear (gpointer data)
+{
+  DwStoreWorker *worker = data;
+
+  g_queue_clear_full (&worker->arrived, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->urgent, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->reads, (GDestroyNotify) dw_store_job_free);
+  g_queue_clear_full (&worker->writes, (GDestroyNotify) dw_store_job_free);
+  g_main_context_unref (worker->context);
+  g_mutex_clear (&worker->mutex);
+  g_cond_clear (&worker->cond);
+}
+
+typedef struct
+{
+  DwStoreWorker *worker;
+  DwStoreNews news;
+} Telling;
+
+static void
+telling_free (gpointer data)
+{
+  Telling *telling = data;
+
+  g_atomic_rc_box_release_full (telling->worker, worker_clear);
+  g_free (telling->news.kept_as);
+  g_free (telling);
+}
+
+static gboolean
+on_telling (gpointer data)
+{
+  Telling *telling = data;
+
+  if (telling->worker->news_data != NULL)
+    telling->worker->news (&telling->news, telling->worker->news_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tell (DwStoreWorker *worker, const DwStoreNews *news)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Telling *telling = g_new0 (Telling, 1);
+
+  telling->worker = g_atomic_rc_box_acquire (worker);
+  telling->news = *news;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_telling, telling, telling_free);
+  g_source_attach (source, worker->context);
+}
+
+static void
+tell_trouble (DwStoreWorker *worker, DwStoreTrouble trouble)
+{
+  if (trouble == worker->trouble)
+    return;
+  worker->trouble = trouble;
+  tell (worker, &(DwStoreNews){ .trouble = trouble });
+}
+
+/* What opening the file brought to light. */
+static void
+tell_file (DwStoreWorker *worker, gboolean replaced)
+{
+  gboolean newer;
+  char *kept_as = dw_store_file_steal_kept_as (worker->file, &newer);
+
+  if (kept_as != NULL)
+    tell (worker,
+          &(DwStoreNews){ .trouble = worker->trouble, .kept_as = kept_as, .newer = newer, .replaced = replaced });
+  if (dw_store_file_steal_recovered (worker->file))
+    tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .recovered = TRUE });
+}
+
+static void
+set_blocked (DwStoreWorker *worker, const GError *error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (worker->blocked_since == 0)
+    worker->blocked_since = now;
+  worker->retry_ms = CLAMP (worker->retry_ms * 2, FIRST_RETRY_MS, LAST_RETRY_MS);
+  worker->retry_at = now + worker->retry_ms * 1000;
+  switch (error->code)
+    {
+    case DW_CLIENT_ERROR_STORE_LOCKED:
+      if (now - worker->blocked_since >= DW_STORE_LOCKED_MS * 1000)
+        tell_trouble (worker, DW_STORE_LOCKED);
+      break;
+    case DW_CLIENT_ERROR_STORE_FULL:
+      tell_trouble (worker, DW_STORE_FULL);
+      break;
+    case DW_CLIENT_ERROR_STORE_READ_ONLY:
+      tell_trouble (worker, DW_STORE_READ_ONLY);
+      break;
+    default:
+      tell_trouble (worker, DW_STORE_BROKEN);
+      break;
+    }
+}
+
+static void
+set_free (DwStoreWorker *worker)
+{
+  worker->blocked_since = 0;
+  worker->retry_at = 0;
+  worker->retry_ms = 0;
+  tell_trouble (worker, DW_STORE_FINE);
+}
+
+static gboolean
+error_is_trouble (const GError *error)
+{
+  return error->code == DW_CLIENT_ERROR_STORE_LOCKED || error->code == DW_CLIENT_ERROR_STORE_FULL
+         || error->code == DW_CLIENT_ERROR_STORE_READ_ONLY || error->code == DW_CLIENT_ERROR_STORE_IO
+         || error->code == DW_CLIENT_ERROR_STORE_DAMAGED;
+}
+
+/* A write that is wrong in itself would block all that come after it for ever. */
+static void
+drop_write (DwStoreWorker *worker, GList *link, GError *error)
+{
+  DwStoreJob *job = link->data;
+
+  g_warning ("A write was refused: %s", error->message);
+  g_queue_delete_link (&worker->writes, link);
+  g_mutex_lock (&worker->mutex);
+  worker->bytes -= job->bytes;
+  worker->written++;
+  g_mutex_unlock (&worker->mutex);
+  dw_store_job_answer (job, worker->context, NULL, error);
+  dw_store_job_free (job);
+}
+
+static gboolean
+run_batch (DwStoreWorker *worker, DwDatabase *database, guint n, gboolean *dropped, GError **error)
+{
+  GList *at = worker->writes.head;
+  GError *problem = NULL;
+
+  if (!dw_database_run_script (database, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  for (guint i = 0; i < n; i++, at = at->next)
+    {
+      DwStoreJob *job = at->data;
+      gpointer unused = NULL;
+
+      if (job->func (database, job->data, &unused, &problem))
+        continue;
+      if (dw_database_has_transaction (database))
+        dw_database_run_script (database, "ROLLBACK", NULL);
+      if (error_is_trouble (problem))
+        g_propagate_error (error, problem);
+      else
+        {
+          g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE, problem->message);
+          drop_write (worker, at, problem);
+          *dropped = TRUE;
+        }
+      return FALSE;
+    }
+  if (dw_database_run_script (database, "COMMIT", error))
+    return TRUE;
+  if (dw_database_has_transaction (database))
+    dw_database_run_script (database, "ROLLBACK", NULL);
+  return FALSE;
+}
+
+static guint
+measure_batch (DwStoreWorker *worker, gboolean *durable)
+{
+  guint n = 0;
+  gsize bytes = 0;
+
+  *durable = FALSE;
+  for (GList *at = worker->writes.head; at != NULL && n < DW_STORE_BATCH && bytes < DW_STORE_BATCH_BYTES;
+       at = at->next)
+    {
+      DwStoreJob *job = at->data;
+
+      *durable |= job->durable;
+      bytes += job->bytes;
+      n++;
+    }
+  return n;
+}
+
+static void
+finish_batch (DwStoreWorker *worker, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      DwStoreJob *job = g_queue_pop_head (&worker->writes);
+
+      g_mutex_lock (&worker->mutex);
+      worker->bytes -= job->bytes;
+      worker->written++;
+      g_mutex_unlock (&worker->mutex);
+      dw_store_job_answer (job, worker->context, GINT_TO_POINTER (TRUE), NULL);
+      dw_store_job_free (job);
+    }
+}
+
+static gboolean
+open_database (DwStoreWorker *worker, DwDatabase **database)
+{
+  g_autoptr (GError) error = NULL;
+
+  *database = dw_store_file_get (worker->file, &error);
+  tell_file (worker, FALSE);
+  if (*database != NULL)
+    return TRUE;
+  set_blocked (worker, error);
+  return FALSE;
+}
+
+/* FALSE where what is left has to wait. */
+static gboolean
+write_batch (DwStoreWorker *worker)
+{
+  g_autoptr (GError) error = NULL;
+  DwDatabase *database;
+  gboolean durable, done;
+  gboolean dropped = FALSE;
+  guint n = measure_batch (worker, &durable);
+
+  if (!open_database (worker, &database))
+    return FALSE;
+  if (durable)
+    dw_database_run_script (database, "PRAGMA synchronous = FULL", NULL);
+  done = run_batch (worker, database, n, &dropped, &error);
+  if (durable)
+    dw_database_run_script (database, "PRAGMA synchronous = NORMAL", NULL);
+  if (done)
+    {
+      finish_batch (worker, n);
+      set_free (worker);
+      return TRUE;
+    }
+  if (dropped)
+    return TRUE;
+  if (error->code == DW_CLIENT_ERROR_STORE_DAMAGED)
+    {
+      dw_store_file_set_aside (worker->file);
+      tell_file (worker, TRUE);
+      /* The new one is tried at once, and if that is damaged too, later. */
+      if (worker->blocked_since == 0)
+        {
+          worker->blocked_since = g_get_monotonic_time ();
+          return TRUE;
+        }
+    }
+  else if (error->code != DW_CLIENT_ERROR_STORE_LOCKED && error->code != DW_CLIENT_ERROR_STORE_FULL)
+    dw_store_file_reopen (worker->file);
+  set_blocked (worker, error);
+  return FALSE;
+}
+
+/* What a lock forbids is tried again until it is clear that this takes long. */
+static gboolean
+run_read (DwStoreWorker *worker, DwStoreJob *job)
+{
+  DwDatabase *database = NULL;
+  GError *error = NULL;
+  gpointer result = NULL;
+  gboolean patient = g_get_monotonic_time () - job->queued_at < DW_STORE_LOCKED_MS * 1000;
+
+  database = dw_store_file_get_to_read (worker->file, &error);
+  tell_file (worker, FALSE);
+  if (database != NULL && job->func (database, job->data, &result, &error))
+    {
+      dw_store_job_answer (job, worker->context, result, NULL);
+      return TRUE;
+    }
+  if (error->code == DW_CLIENT_ERROR_STORE_LOCKED && patient)
+    {
+      set_blocked (worker, error);
+      g_error_free (error);
+      return FALSE;
+    }
+  if (error->code == DW_CLIENT_ERROR_STORE_DAMAGED)
+    {
+      dw_store_file_set_aside (worker->file);
+      tell_file (worker, TRUE);
+    }
+  dw_store_job_answer (job, worker->context, NULL, error);
+  return TRUE;
+}
+
+static void
+run_reads (DwStoreWorker *worker, GQueue *reads)
+{
+  while (!g_queue_is_empty (reads))
+    {
+      if (!run_read (worker, g_queue_peek_head (reads)))
+        return;
+      dw_store_job_free (g_queue_pop_head (reads));
+    }
+}
+
+static GQueue *
+queue_of (DwStoreWorker *worker, const DwStoreJob *job)
+{
+  if (job->is_write)
+    return &worker->writes;
+  return job->at_once ? &worker->urgent : &worker->reads;
+}
+
+static gboolean
+has_work (DwStoreWorker *worker)
+{
+  return !g_queue_is_empty (&worker->writes) || !g_queue_is_empty (&worker->reads)
+         || !g_queue_is_empty (&worker->urgent);
+}
+
+static void
+tell_late (DwStoreWorker *worker)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  for (GList *at = worker->writes.head; at != NULL; at = at->next)
+    {
+      DwStoreJob *job = at->data;
+
+      if (now - job->queued_at < DW_STORE_PATIENCE_MS * 1000)
+        return;
+      if (job->task != NULL)
+        dw_store_job_answer (job, worker->context, NULL,
+                             g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "not written yet"));
+    }
+}
+
+/* Waits for something to do, takes it, and returns FALSE at the end. */
+static gboolean
+take_jobs (DwStoreWorker *worker)
+{
+  gboolean goes_on = TRUE;
+  DwStoreJob *job;
+
+  g_mutex_lock (&worker->mutex);
+  while (g_queue_is_empty (&worker->arrived) && worker->closes_at == 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+      gboolean waiting = has_work (worker);
+
+      if (waiting && worker->retry_at <= now)
+        break;
+      if (!waiting)
+        g_cond_wait (&worker->cond, &worker->mutex);
+      else
+        g_cond_wait_until (&worker->cond, &worker->mutex, worker->retry_at);
+    }
+  while ((job = g_queue_pop_head (&worker->arrived)) != NULL)
+    g_queue_push_tail (queue_of (worker, job), job);
+  if (worker->closes_at != 0)
+    goes_on = has_work (worker) && g_get_monotonic_time () < worker->closes_at;
+  if (goes_on && worker->closes_at != 0 && worker->retry_at > g_get_monotonic_time ())
+    g_cond_wait_until (&worker->cond, &worker->mutex, MIN (worker->retry_at, worker->closes_at));
+  g_mutex_unlock (&worker->mutex);
+  return goes_on;
+}
+
+static void
+give_up (DwStoreWorker *worker, GQueue *jobs)
+{
+  for (GList *at = jobs->head; at != NULL; at = at->next)
+    dw_store_job_answer (at->data, worker->context, NULL,
+                         g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed"));
+}
+
+static gpointer
+work (gpointer data)
+{
+  DwStoreWorker *worker = data;
+
+  while (take_jobs (worker))
+    {
+      gboolean goes_on = worker->retry_at <= g_get_monotonic_time ();
+
+      run_reads (worker, &worker->urgent);
+      if (goes_on && !g_queue_is_empty (&worker->writes))
+        goes_on = write_batch (worker);
+      if (!goes_on || g_queue_is_empty (&worker->writes))
+        run_reads (worker, &worker->reads);
+      tell_late (worker);
+    }
+  give_up (worker, &worker->urgent);
+  give_up (worker, &worker->reads);
+  give_up (worker, &worker->writes);
+  g_clear_pointer (&worker->file, dw_store_file_free);
+  g_atomic_rc_box_release_full (worker, worker_clear);
+  return NULL;
+}
+
+/**
+ * dw_store_worker_new:
+ * @path: (nullable): the file, or %NULL for a database in memory
+ * @news: called in the caller's main context
+ * @data: for @news
+ *
+ * Returns: (transfer full): a thread with nothing to do; the file is opened with the first job
+ */
+DwStoreWorker *
+dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data)
+{
+  DwStoreWorker *worker = g_atomic_rc_box_new0 (DwStoreWorker);
+
+  worker->context = g_main_context_ref_thread_default ();
+  worker->news = news;
+  worker->news_data = data;
+  worker->file = dw_store_file_new (path);
+  g_mutex_init (&worker->mutex);
+  g_cond_init (&worker->cond);
+  g_queue_init (&worker->arrived);
+  g_queue_init (&worker->reads);
+  g_queue_init (&worker->writes);
+  worker->thread = g_thread_new ("dw-store", work, g_atomic_rc_box_acquire (worker));
+  return worker;
+}
+
+/**
+ * dw_store_worker_close:
+ * @worker: (transfer full): a thread
+ *
+ * Writes what can be written within %DW_STORE_CLOSE_MS, and ends.
+ */
+void
+dw_store_worker_close (DwStoreWorker *worker)
+{
+  GThread *thread = worker->thread;
+
+  worker->news_data = NULL;
+  g_mutex_lock (&worker->mutex);
+  worker->closes_at = g_get_monotonic_time () + DW_STORE_CLOSE_MS * 1000;
+  g_cond_signal (&worker->cond);
+  g_mutex_unlock (&worker->mutex);
+  g_thread_join (thread);
+  g_atomic_rc_box_release_full (worker, worker_clear);
+}
+
+static guint64
+push (DwStoreWorker *worker, DwStoreJob *job)
+{
+  guint64 serial;
+
+  job->queued_at = g_get_monotonic_time ();
+  g_mutex_lock (&worker->mutex);
+  if (job->is_write)
+    {
+      worker->bytes += job->bytes;
+      worker->queued++;
+    }
+  serial = worker->queued;
+  g_queue_push_tail (&worker->arrived, job);
+  g_cond_signal (&worker->cond);
+  g_mutex_unlock (&worker->mutex);
+  return serial;
+}
+
+/**
+ * dw_store_worker_read:
+ * @worker: a thread
+ * @task: (transfer full): returned with what @func found
+ * @func: what to do
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @free_result: (nullable): frees what @func found, where nobody takes it
+ * @at_once: whether it does not matter what is still to be written
+ *
+ * Reads, after the writes that were queued before, unless those cannot be written.
+ */
+void
+dw_store_worker_read (DwStoreWorker *worker,
+                      GTask *task,
+                      DwStoreFunc func,
+                      gpointer data,
+                      GDestroyNotify free_data,
+                      GDestroyNotify free_result,
+                      gboolean at_once)
+{
+  DwStoreJob *job = g_new0 (DwStoreJob, 1);
+
+  *job = (DwStoreJob){
+    .task = task, .func = func, .data = data, .free_data = free_data, .free_result = free_result, .at_once = at_once
+  };
+  push (worker, job);
+}
+
+/**
+ * dw_store_worker_write:
+ * @worker: a thread
+ * @task: (transfer full) (nullable): returned when it is written, or with %DW_CLIENT_ERROR_STORE_LATE
+ * @func: what to do
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @bytes: how much memory @data takes, roughly
+ * @durable: whether it has to survive a computer that dies, and not only a program
+ *
+ * Writes, in one transaction with what else waits. Where that is impossible it is tried again until it is done.
+ *
+ * Returns: its number, for dw_store_worker_get_written(), or 0 where too much waits already; then it is not written
+ */
+guint64
+dw_store_worker_write (DwStoreWorker *worker,
+                       GTask *task,
+                       DwStoreFunc func,
+                       gpointer data,
+                       GDestroyNotify free_data,
+                       gsize bytes,
+                       gboolean durable)
+{
+  DwStoreJob *job = g_new0 (DwStoreJob, 1);
+  gboolean fits;
+
+  *job = (DwStoreJob){ .task = task,
+                       .func = func,
+                       .data = data,
+                       .free_data = free_data,
+                       .bytes = bytes,
+                       .is_write = TRUE,
+                       .durable = durable };
+  g_mutex_lock (&worker->mutex);
+  fits = worker->bytes + bytes <= DW_STORE_PENDING_BYTES;
+  g_mutex_unlock (&worker->mutex);
+  if (fits)
+    return push (worker, job);
+  dw_store_job_answer (job, worker->context, NULL,
+                       g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "too much waits"));
+  dw_store_job_free (job);
+  return 0;
+}
+
+/**
+ * dw_store_worker_get_written:
+ * @worker: a thread
+ *
+ * Returns: the number of the newest write such that it and all before are done
+ */
+guint64
+dw_store_worker_get_written (DwStoreWorker *worker)
+{
+  guint64 written;
+
+  g_mutex_lock (&worker->mutex);
+  written = worker->written;
+  g_mutex_unlock (&worker->mutex);
+  return written;
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-store.h"
+
+/**
+ * SECTION:dw-store
+ *
+ * What is remembered: stages, conversations, drafts. The face of a thread that has an SQLite file to itself; what
+ * is asked of it is answered in the caller's main context. The statements are in the rooms that own the tables:
+ * dw-store-lines and dw-store-stages.
+ */
+struct _DwStore
+{
+  GObject parent_instance;
+
+  DwStoreWorker *worker; /* or NULL once it is closed */
+  DwPassing *passing;    /* what is kept of a store in memory, or NULL for a file */
+  DwStoreTrouble trouble;
+  char *kept_as;
+  gboolean kept_newer;
+};
+
+G_DEFINE_FINAL_TYPE (DwStore, dw_store, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_TROUBLE,
+  PROP_KEPT_AS,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  SIGNAL_REPLACED,
+  SIGNAL_RECOVERED,
+  SIGNAL_REARRANGED,
+  SIGNAL_PASSED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+dw_store_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_TROUBLE:
+      g_value_set_uint (value, DW_STORE (object)->trouble);
+      break;
+    case PROP_KEPT_AS:
+      g_value_set_string (value, DW_STORE (object)->kept_as);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+dw_store_dispose (GObject *object)
+{
+  dw_store_close (DW_STORE (object));
+  g_clear_pointer (&DW_STORE (object)->kept_as, g_free);
+  g_clear_pointer (&DW_STORE (object)->passing, dw_passing_free);
+  G_OBJECT_CLASS (dw_store_parent_class)->dispose (object);
+}
+
+static void
+dw_store_class_init (DwStoreClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = dw_store_get_property;
+  object_class->dispose = dw_store_dispose;
+
+  properties[PROP_TROUBLE] =
+      g_param_spec_uint ("trouble", NULL, NULL, DW_STORE_FINE, DW_STORE_BROKEN, DW_STORE_FINE, flags);
+  properties[PROP_KEPT_AS] = g_param_spec_string ("kept-as", NULL, NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * DwStore::replaced:
+   *
+   * The file was damaged while it was in use, and a new and empty one has taken its place: whoever knows something
+   * has to say it again.
+   */
+  signals[SIGNAL_REPLACED] =
+      g_signal_new ("replaced", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::recovered:
+   *
+   * The file could not be used so far, and can be now: what was read before was not what it holds.
+   */
+  signals[SIGNAL_RECOVERED] =
+      g_signal_new ("recovered", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::rearranged:
+   *
+   * Lines went, and others have taken their places.
+   */
+  signals[SIGNAL_REARRANGED] = g_signal_new ("rearranged", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DwStore::passed:
+   * @stage: a stage's number
+   *
+   * The oldest lines of its conversation went, since a store in memory does not keep everything; the others stay
+   * where they are. dw_store_get_passing() knows the first that is left.
+   */
+  signals[SIGNAL_PASSED] = g_signal_new ("passed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, G_TYPE_INT64);
+}
+
+static void
+dw_store_init (DwStore *self)
+{
+}
+
+static void
+on_news (const DwStoreNews *news, gpointer data)
+{
+  DwStore *self = data;
+
+  if (news->kept_as != NULL)
+    {
+      g_free (self->kept_as);
+      self->kept_as = g_strdup (news->kept_as);
+      self->kept_newer = news->newer;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEPT_AS]);
+    }
+  if (news->replaced)
+    g_signal_emit (self, signals[SIGNAL_REPLACED], 0);
+  if (news->recovered)
+    g_signal_emit (self, signals[SIGNAL_RECOVERED], 0);
+  if (news->trouble == self->trouble)
+    return;
+  self->trouble = news->trouble;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TROUBLE]);
+}
+
+/**
+ * dw_store_new:
+ * @path: (nullable): the file, made where it is missing with its folder, or %NULL for a store in memory
+ *
+ * Returns: (transfer full): a store; the file is opened by its thread
+ */
+DwStore *
+dw_store_new (const char *path)
+{
+  DwStore *self = g_object_new (DW_TYPE_STORE, NULL);
+
+  self->worker = dw_store_worker_new (path, on_news, self);
+  if (path == NULL)
+    self->passing = dw_passing_new ();
+  return self;
+}
+
+/**
+ * dw_store_dup_default_path:
+ * @profile: (nullable): the profile
+ *
+ * Returns: (transfer full): where the profile's store is, in the XDG data folder, which a Flatpak has too
+ */
+char *
+dw_store_dup_default_path (const char *profile)
+{
+  if (profile != NULL)
+    return g_build_filename (g_get_user_data_dir (), "dynamowave-chat", "profiles", profile, DW_STORE_NAME, NULL);
+  return g_build_filename (g_get_user_data_dir (), "dynamowave-chat", DW_STORE_NAME, NULL);
+}
+
+/**
+ * dw_store_close:
+ * @self: a store
+ *
+ * Writes what can be written within %DW_STORE_CLOSE_MS, and closes the file.
+ */
+void
+dw_store_close (DwStore *self)
+{
+  g_clear_pointer (&self->worker, dw_store_worker_close);
+}
+
+/**
+ * dw_store_get_trouble:
+ * @self: a store
+ *
+ * Returns: why nothing is saved at the moment
+ */
+DwStoreTrouble
+dw_store_get_trouble (DwStore *self)
+{
+  return self->trouble;
+}
+
+/**
+ * dw_store_get_kept_as:
+ * @self: a store
+ * @newer: (out): whether that file was from a newer version, and not damaged
+ *
+ * Returns: (nullable): where a file that could not be used was put
+ */
+const char *
+dw_store_get_kept_as (DwStore *self, gboolean *newer)
+{
+  *newer = self->kept_newer;
+  return self->kept_as;
+}
+
+static gboolean
+refuse_closed (DwStore *self, GTask *task, gpointer data, GDestroyNotify free_data)
+{
+  if (self->worker != NULL)
+    return FALSE;
+  if (task != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed");
+  g_clear_object (&task);
+  if (free_data != NULL)
+    free_data (data);
+  return TRUE;
+}
+
+/**
+ * dw_store_read_async:
+ * @self: a store
+ * @func: what to do, in the store's thread
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @free_result: (nullable): frees what @func found, where nobody takes it
+ * @at_once: whether it does not matter what is still to be written
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Reads. Without @at_once it sees what was written before it, unless that cannot be written.
+ */
+void
+dw_store_read_async (DwStore *self,
+                     DwStoreFunc func,
+                     gpointer data,
+                     GDestroyNotify free_data,
+                     GDestroyNotify free_result,
+                     gboolean at_once,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, dw_store_read_async);
+  if (!refuse_closed (self, task, data, free_data))
+    dw_store_worker_read (self->worker, task, func, data, free_data, free_result, at_once);
+}
+
+/**
+ * dw_store_read_finish:
+ * @self: a store
+ * @result: what the callback was given
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ *
+ * Returns: (transfer full) (nullable): what was found
+ */
+gpointer
+dw_store_read_finish (DwStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * dw_store_write_async:
+ * @self: a store
+ * @func: what to do, in the store's thread; it may run several times
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @bytes: how much memory @data takes, roughly
+ * @durable: whether it has to survive a computer that dies, and not only a program
+ * @callback: (nullable): called when it is written, or late
+ * @user_data: for @callback
+ *
+ * Writes, in one transaction with what else waits. Where that is impossible it is tried again until it is done.
+ *
+ * Returns: its number, for dw_store_get_written(), or 0 where it will never be written
+ */
+guint64
+dw_store_write_async (DwStore *self,
+                      DwStoreFunc func,
+                      gpointer data,
+                      GDestroyNotify free_data,
+                      gsize bytes,
+                      gboolean durable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  GTask *task = callback != NULL ? g_task_new (self, NULL, callback, user_data) : NULL;
+
+  if (task != NULL)
+    g_task_set_source_tag (task, dw_store_write_async);
+  if (refuse_closed (self, task, data, free_data))
+    return 0;
+  return dw_store_worker_write (self->worker, task, func, data, free_data, bytes, durable);
+}
+
+/**
+ * dw_store_write_finish:
+ * @self: a store
+ * @result: what the callback was given
+ * @error: %DW_CLIENT_ERROR_STORE_LATE where it is not written yet, or %DW_CLIENT_ERROR_STORE where it never will be
+ *
+ * Returns: whether it is written
+ */
+gboolean
+dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_pointer (G_TASK (result), error) != NULL;
+}
+
+/**
+ * dw_store_get_written:
+ * @self: a store
+ *
+ * Returns: the number of the newest write such that it and all before are done
+ */
+guint64
+dw_store_get_written (DwStore *self)
+{
+  return self->worker != NULL ? dw_store_worker_get_written (self->worker) : G_MAXUINT64;
+}
+
+/**
+ * dw_store_tell_rearranged:
+ * @self: a store
+ *
+ * For whoever moved lines: emits ::rearranged.
+ */
+void
+dw_store_tell_rearranged (DwStore *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REARRANGED], 0);
+}
+
+/**
+ * dw_store_get_passing:
+ * @self: a store
+ *
+ * Returns: (transfer none) (nullable): what is kept of a store in memory, or %NULL for one in a file
+ */
+DwPassing *
+dw_store_get_passing (DwStore *self)
+{
+  return self->passing;
+}
+
+/**
+ * dw_store_tell_passed:
+ * @self: a store in memory
+ * @stage: a stage's number
+ *
+ * For whoever dropped its oldest lines: emits ::passed.
+ */
+void
+dw_store_tell_passed (DwStore *self, gint64 stage)
+{
+  g_signal_emit (self, signals[SIGNAL_PASSED], 0, stage);
+}

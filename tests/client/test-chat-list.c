@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stages a person saved and their chats, over peers, a file and a keyring of ours: what is edited, removed, put
+ * back and forgotten, and what is there at the next start. */
+#include "dw-fake-keyring.h"
+#include "dw-mirror.h"
+#include "dw-session-fixture.h"
+#include "dw-store-desk.h"
+
+#include "client/dw-chat-list.h"
+#include "client/dw-client-error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct
+{
+  Desk desk;
+  DwChatList *list;
+  guint loaded;
+} Home;
+
+static void
+on_loaded (Home *home)
+{
+  home->loaded++;
+}
+
+static gboolean
+is_loaded (gpointer list)
+{
+  return dw_chat_list_is_loaded (list);
+}
+
+static void
+home_start (Home *home)
+{
+  DwSessionPolicy policy = fixture_policy ();
+
+  if (home->desk.store == NULL)
+    home->desk.store = dw_store_new (home->desk.path);
+  home->list = dw_chat_list_new (home->desk.store, home->desk.store, &policy, NULL);
+  home->loaded = 0;
+  g_signal_connect_swapped (home->list, "loaded", G_CALLBACK (on_loaded), home);
+  dw_chat_list_load (home->list);
+}
+
+static void
+home_end (Home *home)
+{
+  dw_chat_list_close (home->list, TRUE);
+  dw_test_finalize (g_steal_pointer (&home->list));
+  g_clear_object (&home->desk.store);
+}
+
+static void
+home_init (Home *home)
+{
+  desk_init (&home->desk);
+  home_start (home);
+  dw_test_until ("the list", is_loaded, home->list);
+}
+
+static void
+home_restart (Home *home)
+{
+  home_end (home);
+  home_start (home);
+  dw_test_until ("the list", is_loaded, home->list);
+  g_assert_cmpuint (home->loaded, ==, 1);
+}
+
+static void
+home_clear (Home *home)
+{
+  if (home->list != NULL)
+    home_end (home);
+  desk_clear (&home->desk);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Home, home_clear)
+
+static DwStage *
+stage_of (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, &error);
+
+  g_assert_no_error (error);
+  return dw_stage_new (url);
+}
+
+static DwStage *
+stage_at (DwRawPeer *peer, const char *suffix)
+{
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autofree char *whole = g_strconcat (url, suffix, NULL);
+
+  return stage_of (whole);
+}
+
+static DwChat *
+open_at (Home *home, DwRawPeer *peer, const char *suffix)
+{
+  g_autoptr (DwStage) stage = stage_at (peer, suffix);
+  g_autoptr (GError) error = NULL;
+  DwChat *chat = dw_chat_list_open (home->list, stage, &error);
+
+  g_assert_no_error (error);
+  return chat;
+}
+
+static DwSessionState
+state_of (DwChat *chat)
+{
+  return dw_session_get_status (dw_chat_get_session (chat))->state;
+}
+
+static gboolean
+is_online (gpointer chat)
+{
+  return state_of (chat) == DW_SESSION_ONLINE;
+}
+
+static gboolean
+is_offline (gpointer chat)
+{
+  return state_of (chat) == DW_SESSION_OFFLINE;
+}
+
+static DwChat *
+chat_at (Home *home, guint position)
+{
+  g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (home->list), position);
+
+  return chat;
+}
+
+static guint
+count (Home *home)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (home->list));
+}
+
+static char *
+name_of_chat (gpointer item)
+{
+  return g_strdup (dw_stage_get_uuid (dw_chat_get_stage (item)));
+}
+
+static char *
+name_of_stage (gpointer item)
+{
+  return g_strdup (dw_stage_get_uuid (item));
+}
+
+/* What was open is connected at the next start, what was left offline is not. */
+static void
+test_next_start (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwRawPeer) other = dw_raw_peer_new (NULL);
+  g_auto (Home) home = { 0 };
+  DwChat *chat, *left;
+  guint attempts;
+
+  home_init (&home);
+  chat = open_at (&home, peer, "");
+  left = open_at (&home, other, "");
+  dw_test_until ("online", is_online, chat);
+  dw_test_until ("online", is_online, left);
+  dw_chat_disconnect (left);
+  attempts = dw_raw_peer_get_attempts (other);
+  home_restart (&home);
+  g_assert_cmpuint (count (&home), ==, 2);
+  dw_test_until ("online at the next start", is_online, chat_at (&home, 0));
+  dw_test_run_for (50);
+  g_assert_cmpint (state_of (chat_at (&home, 1)), ==, DW_SESSION_OFFLINE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (other), ==, attempts);
+  dw_chat_list_connect (home.list, chat_at (&home, 1));
+  g_assert_true (dw_stage_is_online (dw_chat_get_stage (chat_at (&home, 1))));
+  dw_test_until ("online", is_online, chat_at (&home, 1));
+}
+
+/* The same address is opened once; before the stages are read nothing is, and words say so. */
+static void
+test_open (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) early = stage_at (peer, "");
+  g_auto (Home) home = { 0 };
+  g_autoptr (GError) error = NULL;
+  DwChat *chat;
+
+  desk_init (&home.desk);
+  home_start (&home);
+  g_assert_false (dw_chat_list_is_loaded (home.list));
+  g_assert_null (dw_chat_list_open (home.list, early, &error));
+  g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 0);
+  dw_test_until ("the list", is_loaded, home.list);
+  chat = open_at (&home, peer, "");
+  dw_chat_disconnect (chat);
+  g_assert_true (open_at (&home, peer, "") == chat);
+  g_assert_cmpuint (count (&home), ==, 1);
+  dw_test_until ("online again", is_online, chat);
+  g_assert_true (dw_chat_list_find (home.list, dw_stage_get_uuid (dw_chat_get_stage (chat))) == chat);
+  g_assert_null (dw_chat_list_find (home.list, "nobody"));
+}
+
+/* There is room for so many stages, and one more is refused in words. */
+static void
+test_too_many (void)
+{
+  g_auto (Home) home = { 0 };
+
+  home_init (&home);
+  for (guint i = 0; i <= DW_STORE_STAGES; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("ws://127.0.0.1:1/s%u", i);
+      g_autoptr (DwStage) stage = stage_of (text);
+      g_autoptr (GError) error = NULL;
+      DwChat *chat = dw_chat_list_open (home.list, stage, &error);
+
+      if (i < DW_STORE_STAGES)
+        dw_chat_disconnect (chat);
+      else
+        {
+          g_assert_null (chat);
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+        }
+    }
+  g_assert_cmpuint (count (&home), ==, DW_STORE_STAGES);
+  home_restart (&home);
+  g_assert_cmpuint (count (&home), ==, DW_STORE_STAGES);
+}
+
+static gboolean
+has_none_open (gpointer peer)
+{
+  return dw_raw_peer_get_open (peer) == 0;
+}
+
+static gboolean
+was_asked (gpointer peer)
+{
+  return dw_raw_peer_get_attempts (peer) > 0;
+}
+
+/* After an edit the very next request goes the new way, the old one is left, and what was said stays. */
+static void
+test_edit (void)
+{
+  g_autoptr (DwRawPeer) old = dw_raw_peer_new (NULL);
+  g_autoptr (DwRawPeer) new = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) wanted = stage_at (new, "");
+  g_autoptr (DwStage) name_alone = NULL;
+  g_autoptr (DwStage) taken = NULL;
+  g_auto (Home) home = { 0 };
+  g_autoptr (GError) error = NULL;
+  DwChat *chat, *other;
+  guint attempts;
+
+  home_init (&home);
+  chat = open_at (&home, old, "");
+  dw_test_until ("online", is_online, chat);
+  dw_stage_set_name (wanted, "Moved");
+  g_assert_true (dw_chat_list_change (home.list, chat, wanted, &error) == chat);
+  g_assert_no_error (error);
+  dw_test_until ("the new stage", was_asked, new);
+  dw_test_until ("online there", is_online, chat);
+  dw_test_until ("the old one to be left", has_none_open, old);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (old), ==, 1);
+
+  /* A name alone connects nothing anew. */
+  attempts = dw_raw_peer_get_attempts (new);
+  name_alone = stage_at (new, "");
+  dw_stage_set_name (name_alone, "Renamed");
+  g_assert_true (dw_chat_list_change (home.list, chat, name_alone, NULL) == chat);
+  dw_test_run_for (50);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (new), ==, attempts);
+  g_assert_true (is_online (chat));
+
+  /* Another stage's address is not taken. */
+  other = open_at (&home, old, "");
+  taken = stage_at (old, "");
+  g_assert_true (other != chat);
+  g_assert_null (dw_chat_list_change (home.list, chat, taken, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  home_restart (&home);
+  g_assert_cmpstr (dw_stage_get_name (dw_chat_get_stage (chat_at (&home, 0))), ==, "Renamed");
+  dw_test_until ("online there", is_online, chat_at (&home, 0));
+}
+
+static gboolean
+is_known (gpointer stage)
+{
+  return dw_stage_get_secret (stage) == DW_STAGE_SECRET_KNOWN;
+}
+
+static gboolean
+is_missing (gpointer stage)
+{
+  return dw_stage_get_secret (stage) == DW_STAGE_SECRET_MISSING;
+}
+
+static gboolean
+is_of_session (gpointer stage)
+{
+  return dw_stage_get_secret (stage) == DW_STAGE_SECRET_SESSION;
+}
+
+static gboolean
+has_items (gpointer keyring)
+{
+  return dw_fake_keyring_get_n_items (keyring) > 0;
+}
+
+/* A stage with a token connects with it, at the next start too: never before the keyring has given it. */
+static void
+test_secret (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_auto (Home) home = { 0 };
+  g_autofree char *secret = NULL;
+  guint attempts;
+
+  home_init (&home);
+  dw_test_until ("online", is_online, open_at (&home, peer, "?token=S3CR3T"));
+  dw_test_until ("the keyring to have it", has_items, keyring);
+  secret = dw_fake_keyring_dup_secret (keyring, dw_stage_get_uuid (dw_chat_get_stage (chat_at (&home, 0))));
+  g_assert_nonnull (strstr (secret, "S3CR3T"));
+  attempts = dw_raw_peer_get_attempts (peer);
+  dw_fake_keyring_lock (keyring, TRUE);
+  home_restart (&home);
+  g_assert_cmpint (dw_stage_get_secret (dw_chat_get_stage (chat_at (&home, 0))), ==, DW_STAGE_SECRET_ASKED);
+  g_assert_true (is_offline (chat_at (&home, 0)));
+  dw_test_until ("the secret", is_known, dw_chat_get_stage (chat_at (&home, 0)));
+  dw_test_until ("online", is_online, chat_at (&home, 0));
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts + 1);
+  g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "?token=S3CR3T "));
+}
+
+/* Where the keyring does not give the token the stage is not connected to without it, by itself or by a press. */
+static void
+test_secret_missing (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_auto (Home) home = { 0 };
+  guint attempts;
+
+  home_init (&home);
+  dw_test_until ("online", is_online, open_at (&home, peer, "?token=S3CR3T"));
+  dw_test_until ("the keyring to have it", has_items, keyring);
+  attempts = dw_raw_peer_get_attempts (peer);
+  dw_fake_keyring_lock (keyring, FALSE);
+  home_restart (&home);
+  dw_test_until ("no secret", is_missing, dw_chat_get_stage (chat_at (&home, 0)));
+  dw_chat_list_connect (home.list, chat_at (&home, 0));
+  dw_test_run_for (50);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
+  g_assert_true (is_offline (chat_at (&home, 0)));
+  /* And the keyring keeps it, for a day on which the person unlocks it. */
+  g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
+}
+
+/* A desktop without a keyring: the token is kept while the program runs, and the person can know. */
+static void
+test_secret_of_session (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_auto (Home) home = { 0 };
+  DwStage *stage;
+
+  home_init (&home);
+  stage = dw_chat_get_stage (open_at (&home, peer, "?token=S3CR3T"));
+  dw_test_until ("online", is_online, chat_at (&home, 0));
+  dw_test_until ("the keyring's silence", is_of_session, stage);
+}
+
+static gboolean
+has_history (gpointer chat)
+{
+  DwConversation *conversation = dw_chat_get_conversation (chat);
+
+  return dw_conversation_is_settled (conversation) && g_list_model_get_n_items (G_LIST_MODEL (conversation)) >= 2;
+}
+
+static void
+write_line (Home *home, DwRawPeer *peer, DwChat *chat)
+{
+  dw_test_until ("online", is_online, chat);
+  dw_raw_peer_write_text (peer, "{\"message\":\"said\"}");
+  dw_test_until ("what was said", has_history, chat);
+}
+
+/* A stage that is put back stands where it stood, with what was said there, and is connected. */
+static void
+test_remove_and_restore (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_auto (Home) home = { 0 };
+  g_autoptr (DwMirror) chats = NULL;
+  g_autoptr (DwMirror) stages = NULL;
+  g_autoptr (DwStage) stage = NULL;
+  DwChat *chat;
+  guint position = 9;
+
+  home_init (&home);
+  chats = dw_mirror_new (G_LIST_MODEL (home.list), name_of_chat);
+  stages = dw_mirror_new (G_LIST_MODEL (dw_chat_list_get_stages (home.list)), name_of_stage);
+  open_at (&home, peer, "/a");
+  chat = open_at (&home, peer, "/b?token=1");
+  open_at (&home, peer, "/c");
+  dw_stage_list_move (dw_chat_list_get_stages (home.list), dw_chat_get_stage (chat), 2);
+  g_assert_true (chat_at (&home, 2) == chat);
+  dw_stage_list_move (dw_chat_list_get_stages (home.list), dw_chat_get_stage (chat), 0);
+  g_assert_true (chat_at (&home, 0) == chat);
+  dw_stage_list_move (dw_chat_list_get_stages (home.list), dw_chat_get_stage (chat), 1);
+  g_assert_cmpuint (dw_mirror_get_n_changes (chats), ==, 6);
+  write_line (&home, peer, chat);
+  dw_test_until ("the keyring to have it", has_items, keyring);
+
+  g_assert_true (dw_chat_list_get_position (home.list, chat, &position));
+  g_assert_cmpuint (position, ==, 1);
+  stage = g_object_ref (dw_chat_get_stage (chat));
+  dw_chat_list_remove (home.list, chat);
+  g_assert_null (dw_chat_list_find (home.list, dw_stage_get_uuid (stage)));
+  dw_chat_list_restore (home.list, stage, position);
+  chat = chat_at (&home, 1);
+  g_assert_true (dw_chat_get_stage (chat) == stage);
+  dw_test_until ("online again", is_online, chat);
+  dw_test_until ("what was said", has_history, chat);
+  /* Twice puts nothing back twice, and what was put back is not forgotten. */
+  dw_chat_list_restore (home.list, stage, 0);
+  dw_chat_list_forget (home.list, stage);
+  g_assert_cmpuint (count (&home), ==, 3);
+  g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
+  dw_mirror_check (chats);
+  dw_mirror_check (stages);
+  g_clear_pointer (&chats, dw_mirror_free);
+  g_clear_pointer (&stages, dw_mirror_free);
+  g_clear_object (&stage);
+  home_restart (&home);
+  dw_test_until ("online", is_online, chat_at (&home, 1));
+  dw_test_until ("what was said", has_history, chat_at (&home, 1));
+}
+
+static gboolean
+has_no_items (gpointer keyring)
+{
+  return dw_fake_keyring_get_n_items (keyring) == 0;
+}
+
+/* A removed stage's history and token go when it is forgotten, and at the latest when the program ends. */
+static void
+test_forget (void)
+{
+  /* By the person's next step, and by a quit right after the removal. */
+  for (guint quits = 0; quits < 2; quits++)
+    {
+      g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { 0 };
+      g_autoptr (DwStage) stage = NULL;
+      g_autofree char *lines = NULL;
+      DwChat *chat;
+
+      home_init (&home);
+      chat = open_at (&home, peer, "?token=1");
+      write_line (&home, peer, chat);
+      dw_test_until ("the keyring to have it", has_items, keyring);
+      stage = g_object_ref (dw_chat_get_stage (chat));
+      dw_chat_list_remove (home.list, chat);
+      dw_test_until ("the connection to go", has_none_open, peer);
+      if (!quits)
+        {
+          dw_chat_list_forget (home.list, stage);
+          dw_test_until ("the token to go", has_no_items, keyring);
+        }
+      g_clear_object (&stage);
+      home_end (&home);
+      g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 0);
+      lines = ask_outside (&home.desk, "SELECT count(*) FROM lines");
+      g_assert_cmpstr (lines, ==, "0");
+      home_start (&home);
+      dw_test_until ("the list", is_loaded, home.list);
+      g_assert_cmpuint (count (&home), ==, 0);
+    }
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static DwChat *
+open_local (Home *home, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_chat_list_open_local_async (home->list, "Ada", on_opened, &result);
+  dw_test_until ("the stage on this computer", is_set, &result);
+  return dw_chat_list_open_local_finish (home->list, result, error);
+}
+
+/* The stage on this computer is one stage, however often it is opened and whatever its port; it comes back at the next
+ * start and ends with the program. */
+static void
+test_local (void)
+{
+  g_auto (Home) home = { 0 };
+  g_autoptr (GError) error = NULL;
+  DwChat *chat;
+
+  home_init (&home);
+  chat = open_local (&home, &error);
+  g_assert_no_error (error);
+  g_assert_true (dw_stage_is_local (dw_chat_get_stage (chat)));
+  g_assert_cmpstr (dw_stage_get_own_name (dw_chat_get_stage (chat)), ==, "Ada");
+  dw_test_until ("online", is_online, chat);
+  g_assert_true (open_local (&home, NULL) == chat);
+  home_restart (&home);
+  g_assert_cmpuint (count (&home), ==, 1);
+  chat = chat_at (&home, 0);
+  dw_test_until ("online at the next start", is_online, chat);
+  dw_session_disconnect (dw_chat_get_session (chat));
+  g_assert_true (open_local (&home, NULL) == chat);
+  g_assert_cmpuint (count (&home), ==, 1);
+  dw_test_until ("online", is_online, chat);
+}
+
+/* Where it cannot start, that is told and no stage is saved. */
+static void
+test_local_refused (void)
+{
+  g_autofree char *program = g_strdup (g_getenv ("DYNAMOWAVE_STAGE"));
+  g_auto (Home) home = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  home_init (&home);
+  g_setenv ("DYNAMOWAVE_STAGE", "/no/such/program", TRUE);
+  g_assert_null (open_local (&home, &error));
+  g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_LOCAL_STAGE);
+  g_assert_cmpuint (count (&home), ==, 0);
+  g_setenv ("DYNAMOWAVE_STAGE", program, TRUE);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/chat-list/next-start", test_next_start);
+  g_test_add_func ("/client/chat-list/open", test_open);
+  g_test_add_func ("/client/chat-list/too-many", test_too_many);
+  g_test_add_func ("/client/chat-list/edit", test_edit);
+  g_test_add_func ("/client/chat-list/secret/AG-7", test_secret);
+  g_test_add_func ("/client/chat-list/secret-missing", test_secret_missing);
+  g_test_add_func ("/client/chat-list/secret-of-session", test_secret_of_session);
+  g_test_add_func ("/client/chat-list/remove-and-restore", test_remove_and_restore);
+  g_test_add_func ("/client/chat-list/forget", test_forget);
+  g_test_add_func ("/client/chat-list/local", test_local);
+  g_test_add_func ("/client/chat-list/local-refused", test_local_refused);
+  return g_test_run ();
+}

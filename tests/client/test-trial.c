@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A stage is tried before it is saved: each step, what is said of it, and that nothing of a trial outlives it. */
+#include "dw-raw-peer.h"
+#include "dw-test.h"
+
+#include "client/connection/dw-trial.h"
+
+#include <string.h>
+
+#define TIMEOUT_MS 300
+
+typedef struct
+{
+  DwRawPeer *peer;
+  DwTrial *trial;
+  guint changes;
+} Desk;
+
+static void
+on_changed (Desk *desk)
+{
+  desk->changes++;
+}
+
+static void
+desk_init (Desk *desk, const char *answer, const char *greeting)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+  g_autoptr (DwStage) stage = NULL;
+
+  desk->peer = dw_raw_peer_new (answer);
+  if (greeting != NULL)
+    dw_raw_peer_set_greeting_text (desk->peer, greeting);
+  text = dw_raw_peer_dup_url (desk->peer);
+  url = dw_stage_url_parse (text, NULL);
+  stage = dw_stage_new (url);
+  desk->trial = dw_trial_new (stage, TIMEOUT_MS);
+  g_signal_connect_swapped (desk->trial, "changed", G_CALLBACK (on_changed), desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  if (desk->trial != NULL)
+    dw_test_finalize (desk->trial);
+  g_object_unref (desk->peer);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static gboolean
+is_over (gpointer trial)
+{
+  return dw_trial_is_over (trial);
+}
+
+static void
+try (Desk *desk)
+{
+  dw_trial_start (desk->trial);
+  g_assert_false (dw_trial_is_over (desk->trial));
+  g_assert_cmpint (dw_trial_get_state (desk->trial, DW_TRIAL_NAME), ==, DW_TRIAL_RUNNING);
+  dw_test_until ("the trial to be over", is_over, desk->trial);
+}
+
+static void
+check_states (DwTrial *trial, const char *wanted)
+{
+  static const char letters[] = "wrdfs";
+  char found[DW_TRIAL_STEPS + 1] = { 0 };
+
+  for (guint i = 0; i < DW_TRIAL_STEPS; i++)
+    found[i] = letters[dw_trial_get_state (trial, (DwTrialStep) i)];
+  g_assert_cmpstr (found, ==, wanted);
+}
+
+/* What the stage answers is told for what it is; the connection is closed in order, and no second answer changes it. */
+static void
+test_answers (void)
+{
+  static const struct
+  {
+    const char *greeting;
+    const char *part;
+  } rows[] = {
+    { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"stage\":"
+      "\"p\","
+      "\"features\":[\"id\"]}",
+      "carries names" },
+    { "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":1,\"connectionID\":\"c\"}",
+      "no names" },
+    { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", "Forbidden" },
+    { "{\"message\":\"hello\"}", "message" },
+    { "{\"nothing\":\"of ours\"}", "inspector" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      guint changes;
+
+      g_test_message ("%s", rows[i].greeting);
+      desk_init (&desk, NULL, rows[i].greeting);
+      try (&desk);
+      check_states (desk.trial, "ddsdd");
+      for (guint step = 0; step < DW_TRIAL_STEPS; step++)
+        g_assert_nonnull (dw_trial_get_words (desk.trial, (DwTrialStep) step));
+      g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER), rows[i].part));
+      changes = desk.changes;
+      g_assert_cmpuint (changes, >=, 3);
+      dw_raw_peer_write_text (desk.peer, "{\"message\":\"late\"}");
+      dw_test_run_for (30);
+      g_assert_cmpuint (desk.changes, ==, changes);
+      g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, 1000);
+      g_assert_cmpuint (dw_raw_peer_get_attempts (desk.peer), ==, 1);
+    }
+}
+
+/* A refusal is the upgrade's failure with its status, whatever of the way was told, and is not tried again. */
+static void
+test_refused (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", NULL);
+  try (&desk);
+  check_states (desk.trial, "ddsfw");
+  g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_UPGRADE), "(403)"));
+  dw_test_run_for (50);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (desk.peer), ==, 1);
+}
+
+/* A stage that never answers the upgrade is left after the given time. */
+static void
+test_silent_upgrade (void)
+{
+  g_auto (Desk) desk = { 0 };
+  gint64 began = g_get_monotonic_time ();
+
+  desk_init (&desk, "", NULL);
+  try (&desk);
+  check_states (desk.trial, "ddsfw");
+  g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, TIMEOUT_MS);
+  g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, TIMEOUT_MS + 5000);
+}
+
+/* Nobody listens there. */
+static void
+test_nobody (void)
+{
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  DwTrial *trial = dw_trial_new (stage, TIMEOUT_MS);
+
+  dw_trial_start (trial);
+  dw_test_until ("the trial to be over", is_over, trial);
+  g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_NAME), ==, DW_TRIAL_DONE);
+  g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_CONNECTION), ==, DW_TRIAL_FAILED);
+  g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_UPGRADE), ==, DW_TRIAL_WAITING);
+  dw_test_finalize (trial);
+}
+
+static gboolean
+has_probe (gpointer peer)
+{
+  return dw_raw_peer_get_texts (peer)->len > 0;
+}
+
+/* Silence after the probe passes, since messages may pass; and is waited for no longer than is said. */
+static void
+test_silence (void)
+{
+  g_auto (Desk) desk = { 0 };
+  gint64 began;
+
+  desk_init (&desk, NULL, NULL);
+  dw_trial_start (desk.trial);
+  dw_test_until ("the probe", has_probe, desk.peer);
+  g_assert_cmpint (dw_trial_get_state (desk.trial, DW_TRIAL_ANSWER), ==, DW_TRIAL_RUNNING);
+  began = g_get_monotonic_time ();
+  dw_test_until ("the trial to be over", is_over, desk.trial);
+  check_states (desk.trial, "ddsdd");
+  g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, DW_TRIAL_ANSWER_MS - 500);
+  g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER), "No answer"));
+}
+
+/* A stage that closes instead of answering has failed at that. */
+static void
+test_closed (void)
+{
+  static const guint8 close[] = { 0x03, 0xf0 }; /* 1008 */
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, NULL, NULL);
+  dw_trial_start (desk.trial);
+  dw_test_until ("the probe", has_probe, desk.peer);
+  dw_raw_peer_write_frame (desk.peer, 0x88, close, sizeof close);
+  dw_raw_peer_drop (desk.peer, FALSE);
+  dw_test_until ("the trial to be over", is_over, desk.trial);
+  check_states (desk.trial, "ddsdf");
+}
+
+static gboolean
+has_attempt (gpointer peer)
+{
+  return dw_raw_peer_get_attempts (peer) > 0;
+}
+
+static gboolean
+is_left (gpointer peer)
+{
+  return dw_raw_peer_get_last_close (peer) != 0;
+}
+
+/* A person who closes the page ends the trial: no step is told any more, no timer and no connection is left. */
+static void
+test_cancelled (void)
+{
+  /* While the upgrade is under way, and while the answer is waited for. */
+  for (guint late = 0; late < 2; late++)
+    {
+      g_auto (Desk) desk = { 0 };
+      guint changes;
+
+      desk_init (&desk, late ? NULL : "", NULL);
+      dw_trial_start (desk.trial);
+      dw_test_until ("an attempt", late ? has_probe : has_attempt, desk.peer);
+      changes = desk.changes;
+      dw_trial_cancel (desk.trial);
+      g_assert_true (dw_trial_is_over (desk.trial));
+      dw_trial_cancel (desk.trial);
+      if (late)
+        dw_test_until ("the close", is_left, desk.peer);
+      dw_test_run_for (TIMEOUT_MS + 50);
+      g_assert_cmpuint (desk.changes, ==, changes);
+      g_assert_true (dw_trial_is_over (desk.trial));
+    }
+}
+
+static gboolean
+is_quiet (gpointer unused)
+{
+  return FALSE;
+}
+
+/* What is dropped in the middle is gone at once, and its timer with it: the source is looked for by its age. */
+static void
+test_dropped (void)
+{
+  g_auto (Desk) desk = { 0 };
+  guint before, after;
+
+  desk_init (&desk, NULL, NULL);
+  dw_trial_start (desk.trial);
+  dw_test_until ("the probe", has_probe, desk.peer);
+  before = g_timeout_add_seconds (3600, is_quiet, NULL);
+  g_source_remove (before);
+  g_signal_handlers_disconnect_by_data (desk.trial, &desk);
+  dw_test_finalize (g_steal_pointer (&desk.trial));
+  dw_test_until ("the close", is_left, desk.peer);
+  after = 0;
+  for (guint id = 1; id < before; id++)
+    {
+      GSource *source = g_main_context_find_source_by_id (NULL, id);
+
+      if (source != NULL && g_source_get_ready_time (source) > g_get_monotonic_time () + G_USEC_PER_SEC
+          && g_source_get_ready_time (source) <= g_get_monotonic_time () + DW_TRIAL_ANSWER_MS * 1000)
+        after++;
+    }
+  g_assert_cmpuint (after, ==, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/trial/answers", test_answers);
+  g_test_add_func ("/client/trial/refused", test_refused);
+  g_test_add_func ("/client/trial/silent-upgrade", test_silent_upgrade);
+  g_test_add_func ("/client/trial/nobody", test_nobody);
+  g_test_add_func ("/client/trial/silence", test_silence);
+  g_test_add_func ("/client/trial/closed", test_closed);
+  g_test_add_func ("/client/trial/cancelled", test_cancelled);
+  g_test_add_func ("/client/trial/dropped", test_dropped);
+  return g_test_run ();
+}
