@@ -267,6 +267,7 @@ class Table(ThreadingHTTPServer):
         self.tables = {"Connections": {}, "Claims": {}}
         self.lock = threading.Lock()
         self.throttled = False
+        self.refused = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -279,6 +280,7 @@ class Table(ThreadingHTTPServer):
     def run(self, operation, wish):
         rows = self.tables[wish["TableName"]]
         if self.throttled:
+            self.refused += 1
             return 400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}
         if operation == "PutItem":
             item = wish["Item"]

@@ -59,7 +59,7 @@ async def number_off(stage):
 
 def test_two_people():
     """Two profiles talk over functions that are killed and a table that throttles; numbers arrive once; who leaves has no row"""
-    with functions.chain("--function-concurrency", "20", "--function-timeout", str(functions.PATIENCE)) as (stage, table):
+    with functions.chain("--function-concurrency", "20", "--function-timeout", str(2 * functions.PATIENCE)) as (stage, table):
         with running(stage.url, profile="Ada") as ada, running(stage.url, profile="Eve") as eve:
             ada.wait_for_status("Online")
             eve.wait_for_status("Online")
@@ -72,7 +72,7 @@ def test_two_people():
             ada.wait_for_row("Eve", "still there")
             table.throttled = True
             ada.say("this takes a while")
-            time.sleep(1.5)
+            until("the table to refuse some", lambda: table.refused >= 3)
             table.throttled = False
             eve.wait_for_row("Ada", "this takes a while")
             ada.wait_for_row("You", "this takes a while", "delivered")
