@@ -5,7 +5,6 @@
 
 #include "client/stages/dw-keyring.h"
 #include "client/stages/dw-local-stage.h"
-#include "client/stages/dw-stage-change.h"
 #include "client/store/dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
@@ -446,7 +445,7 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
     }
   if (chat == NULL)
     return dw_chat_list_open (self, wanted, error);
-  if (!dw_stage_change_apply (dw_chat_get_stage (chat), wanted))
+  if (!dw_stage_take_over (dw_chat_get_stage (chat), wanted))
     return chat;
   dw_session_disconnect (dw_chat_get_session (chat));
   dw_stage_list_keep_secret (self->stages, dw_chat_get_stage (chat));

@@ -4,7 +4,6 @@
 
 #include "client/dw-client-error.h"
 #include "client/stages/dw-access.h"
-#include "client/stages/dw-stage-change.h"
 
 static DwStage *
 stage_of (const char *address)
@@ -110,12 +109,12 @@ test_change (void)
   dw_stage_set_local (stage, TRUE);
   dw_stage_set_name (wanted, "Team");
   dw_stage_set_own_name (wanted, "Ada");
-  g_assert_false (dw_stage_change_apply (stage, wanted));
+  g_assert_false (dw_stage_take_over (stage, wanted));
   g_assert_cmpstr (dw_stage_get_name (stage), ==, "Team");
   g_assert_cmpstr (dw_stage_get_own_name (stage), ==, "Ada");
   g_assert_true (dw_stage_is_local (stage));
   dw_stage_set_dialect (wanted, dialect);
-  g_assert_true (dw_stage_change_apply (stage, wanted));
+  g_assert_true (dw_stage_take_over (stage, wanted));
   g_assert_cmpstr (dw_dialect_get_body_key (dw_stage_get_dialect (stage)), ==, "data");
   g_assert_true (dw_stage_is_local (stage));
 }

@@ -3,7 +3,7 @@
 #include "dw-session-fixture.h"
 #include "dw-test.h"
 
-#include "client/connection/dw-overlap.h"
+#include "client/connection/dw-rollover.h"
 #include "client/dw-chat.h"
 #include "client/messages/dw-sending.h"
 

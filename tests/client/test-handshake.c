@@ -4,7 +4,7 @@
 #include "dw-test-proxy.h"
 
 #include "client/connection/dw-handshake.h"
-#include "client/connection/dw-overlap.h"
+#include "client/connection/dw-rollover.h"
 #include "client/messages/dw-seen.h"
 
 #include "wire/dw-message-id.h"

@@ -2,7 +2,7 @@
 #include "dw-test.h"
 
 #include "client/connection/dw-inbox.h"
-#include "client/connection/dw-overlap.h"
+#include "client/connection/dw-rollover.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "dw-inspector.h"
 
 #include "dw-trace-detail.h"
-#include "dw-trace-line.h"
+#include "dw-trace-row.h"
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-regions.h"
@@ -28,7 +28,7 @@ struct _DwInspector
   GtkEditable *raw;
 
   DwChat *chat;
-  GListStore *lines; /* of DwTraceLine, as the trace; at most DW_TRACE_ENTRIES */
+  GListStore *lines; /* of DwTraceRow, as the trace; at most DW_TRACE_ENTRIES */
   GtkCustomFilter *wanted;
   GtkSingleSelection *selection;
   char *folded;  /* what is looked for, without case */
@@ -85,7 +85,7 @@ update (DwInspector *self)
       (guint) MIN (MAX (first, self->first) - self->first, g_list_model_get_n_items (G_LIST_MODEL (self->lines)));
   g_list_store_splice (self->lines, 0, gone, NULL, 0);
   for (guint64 serial = MAX (self->last + 1, first); serial <= last; serial++)
-    g_ptr_array_add (added, dw_trace_line_new (dw_trace_get_entry (trace, serial)));
+    g_ptr_array_add (added, dw_trace_row_new (dw_trace_get_entry (trace, serial)));
   g_list_store_splice (self->lines, g_list_model_get_n_items (G_LIST_MODEL (self->lines)), 0, added->pdata,
                        added->len);
   self->first = MAX (first, self->first);
@@ -101,9 +101,9 @@ on_pause_toggled (DwInspector *self)
 }
 
 static gboolean
-is_of_kind (DwTraceLine *line, guint kind)
+is_of_kind (DwTraceRow *line, guint kind)
 {
-  switch (dw_trace_line_get_kind (line))
+  switch (dw_trace_row_get_kind (line))
     {
     case DW_TRACE_IN:
       return kind == KIND_RECEIVED;
@@ -127,7 +127,7 @@ is_wanted (gpointer item, gpointer data)
 
   if (kind != KIND_EVERYTHING && !is_of_kind (item, kind))
     return FALSE;
-  return self->folded == NULL || *self->folded == '\0' || dw_trace_line_has (item, self->folded);
+  return self->folded == NULL || *self->folded == '\0' || dw_trace_row_has (item, self->folded);
 }
 
 static void
@@ -162,10 +162,10 @@ static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwInspector *self = DW_INSPECTOR (widget);
-  DwTraceLine *line = gtk_single_selection_get_selected_item (self->selection);
+  DwTraceRow *line = gtk_single_selection_get_selected_item (self->selection);
 
   if (line != NULL)
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), dw_trace_line_get_whole (line));
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), dw_trace_row_get_whole (line));
 }
 
 static void
@@ -238,12 +238,12 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item)
 {
-  DwTraceLine *line = gtk_list_item_get_item (item);
+  DwTraceRow *line = gtk_list_item_get_item (item);
   GtkWidget *box = gtk_list_item_get_child (item);
-  g_autofree char *label = g_strdup_printf ("%s %s", dw_trace_line_get_head (line), dw_trace_line_get_text (line));
+  g_autofree char *label = g_strdup_printf ("%s %s", dw_trace_row_get_head (line), dw_trace_row_get_text (line));
 
-  dw_label_show (GTK_LABEL (gtk_widget_get_first_child (box)), dw_trace_line_get_head (line), DW_LABEL_CHARS);
-  dw_label_show (GTK_LABEL (gtk_widget_get_last_child (box)), dw_trace_line_get_text (line), DW_LABEL_CHARS);
+  dw_label_show (GTK_LABEL (gtk_widget_get_first_child (box)), dw_trace_row_get_head (line), DW_LABEL_CHARS);
+  dw_label_show (GTK_LABEL (gtk_widget_get_last_child (box)), dw_trace_row_get_text (line), DW_LABEL_CHARS);
   dw_toolkit_set_list_item_label (item, box, label);
 }
 
@@ -327,7 +327,7 @@ dw_inspector_init (DwInspector *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   dw_toolkit_set_button_label (GTK_WIDGET (self->kind), _ ("Kind"));
-  self->lines = g_list_store_new (DW_TYPE_TRACE_LINE);
+  self->lines = g_list_store_new (DW_TYPE_TRACE_ROW);
   self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
   filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),
                                         GTK_FILTER (g_object_ref (self->wanted)));

@@ -61,7 +61,7 @@ spread (const char *text)
  * Shows a frame, or nothing.
  */
 void
-dw_trace_detail_show (DwTraceDetail *self, DwTraceLine *line)
+dw_trace_detail_show (DwTraceDetail *self, DwTraceRow *line)
 {
   g_autofree char *spread_out = NULL;
   g_autofree char *short_text = NULL;
@@ -71,19 +71,19 @@ dw_trace_detail_show (DwTraceDetail *self, DwTraceLine *line)
   gtk_widget_set_visible (GTK_WIDGET (self), line != NULL);
   if (line == NULL)
     return;
-  spread_out = spread (dw_trace_line_get_whole (line));
+  spread_out = spread (dw_trace_row_get_whole (line));
   short_text = dw_safe_text (spread_out, DW_TRACE_DETAIL_CHARS, G_MAXUINT, &cut);
   broken = break_lines (short_text);
   if (cut)
     {
       g_autofree char *heading =
           /* Translators: %s is the time, direction and size of a frame. */
-          g_strdup_printf (_ ("%s  (its start; “Copy” takes all of it)"), dw_trace_line_get_head (line));
+          g_strdup_printf (_ ("%s  (its start; “Copy” takes all of it)"), dw_trace_row_get_head (line));
 
       dw_label_show (self->heading, heading, DW_LABEL_CHARS);
     }
   else
-    dw_label_show (self->heading, dw_trace_line_get_head (line), DW_LABEL_CHARS);
+    dw_label_show (self->heading, dw_trace_row_get_head (line), DW_LABEL_CHARS);
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), broken, -1);
 }
 

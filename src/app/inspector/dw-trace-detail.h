@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-trace-line.h"
+#include "dw-trace-row.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +11,6 @@ G_DECLARE_FINAL_TYPE (DwTraceDetail, dw_trace_detail, DW, TRACE_DETAIL, GtkWidge
 /** DW_TRACE_DETAIL_CHARS: how much of a frame is laid out; all of it can be copied. */
 #define DW_TRACE_DETAIL_CHARS 16384
 
-void dw_trace_detail_show (DwTraceDetail *self, DwTraceLine *line);
+void dw_trace_detail_show (DwTraceDetail *self, DwTraceRow *line);
 
 G_END_DECLS

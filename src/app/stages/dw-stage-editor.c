@@ -9,8 +9,6 @@
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-banner.h"
 
-#include "client/stages/dw-stage-change.h"
-
 #include <glib/gi18n.h>
 #include <string.h>
 

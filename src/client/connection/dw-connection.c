@@ -29,7 +29,7 @@ struct _DwConnection
   DwInbox *inbox; /* the owner's, which outlives us */
   DwTrace *trace; /* or NULL */
   gint64 began;   /* the handshake, on the boot clock */
-  guint line;
+  guint serial;
   GCancellable *opening;
   DwHandshakeReport handshake;
   guint ping_seconds;
@@ -54,7 +54,7 @@ static void
 note (DwConnection *self, DwTraceKind kind, guint code, const char *words)
 {
   if (self->trace != NULL)
-    dw_trace_add_event (self->trace, kind, self->line, code, words);
+    dw_trace_add_event (self->trace, kind, self->serial, code, words);
 }
 
 static void
@@ -65,7 +65,7 @@ note_handshake (DwConnection *self, DwTraceKind kind, guint code)
   g_autofree char *response = report->response != NULL ? dw_upgrade_head_write (report->response) : NULL;
 
   if (self->trace != NULL)
-    dw_trace_add_handshake (self->trace, kind, self->line, code, took, report->steps_ms,
+    dw_trace_add_handshake (self->trace, kind, self->serial, code, took, report->steps_ms,
                             report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL,
                             report->request, response);
 }
@@ -96,11 +96,11 @@ on_message (DwConnection *self, int type, GBytes *message)
 
   self->last_heard = dw_boot_clock_now ();
   if (self->trace != NULL)
-    dw_trace_add_frame (self->trace, DW_TRACE_IN, self->line, message);
+    dw_trace_add_frame (self->trace, DW_TRACE_IN, self->serial, message);
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
   else
-    dw_inbox_push (self->inbox, message, self->line);
+    dw_inbox_push (self->inbox, message, self->serial);
 }
 
 /* What came before is with us already. */
@@ -206,18 +206,18 @@ dw_connection_init (DwConnection *self)
  * @inbox: where text frames go, checked to be UTF-8 and no larger than a message may be; it has to outlive the
  *   connection
  * @trace: (nullable): what remembers what crossed the wire
- * @line: what comes with them, to tell them from those of other connections
+ * @serial: what comes with them, to tell them from those of other connections
  *
  * Returns: (transfer full): a connection that is not opened yet
  */
 DwConnection *
-dw_connection_new (DwInbox *inbox, DwTrace *trace, guint line)
+dw_connection_new (DwInbox *inbox, DwTrace *trace, guint serial)
 {
   DwConnection *self = g_object_new (DW_TYPE_CONNECTION, NULL);
 
   self->inbox = inbox;
   g_set_object (&self->trace, trace);
-  self->line = line;
+  self->serial = serial;
   return self;
 }
 
@@ -318,7 +318,7 @@ dw_connection_send (DwConnection *self, const char *text)
     {
       g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
-      dw_trace_add_frame (self->trace, DW_TRACE_OUT, self->line, bytes);
+      dw_trace_add_frame (self->trace, DW_TRACE_OUT, self->serial, bytes);
     }
   return TRUE;
 }

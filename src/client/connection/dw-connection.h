@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_CONNECTION (dw_connection_get_type ())
 G_DECLARE_FINAL_TYPE (DwConnection, dw_connection, DW, CONNECTION, GObject)
 
-DwConnection *dw_connection_new (DwInbox *inbox, DwTrace *trace, guint line);
+DwConnection *dw_connection_new (DwInbox *inbox, DwTrace *trace, guint serial);
 
 void dw_connection_open (DwConnection *self,
                          const DwStageUrl *url,

@@ -4,7 +4,7 @@
 typedef struct
 {
   GBytes *bytes;
-  guint line;
+  guint serial;
 } Waiting;
 
 struct _DwInbox
@@ -44,7 +44,7 @@ work_on_next (DwInbox *inbox)
   Waiting waiting = g_array_index (inbox->waiting, Waiting, inbox->next);
 
   inbox->next++;
-  inbox->function (waiting.bytes, waiting.line, inbox->data);
+  inbox->function (waiting.bytes, waiting.serial, inbox->data);
   g_bytes_unref (waiting.bytes);
 }
 
@@ -78,14 +78,14 @@ work (DwInbox *inbox)
  * dw_inbox_push:
  * @inbox: an inbox; it may be gone afterwards
  * @bytes: a frame
- * @line: comes back with it
+ * @serial: comes back with it
  *
  * Works on a frame. One that is pushed while another is worked on comes after it.
  */
 void
-dw_inbox_push (DwInbox *inbox, GBytes *bytes, guint line)
+dw_inbox_push (DwInbox *inbox, GBytes *bytes, guint serial)
 {
-  Waiting waiting = { .bytes = g_bytes_ref (bytes), .line = line };
+  Waiting waiting = { .bytes = g_bytes_ref (bytes), .serial = serial };
 
   g_array_append_val (inbox->waiting, waiting);
   if (!inbox->working)

@@ -3,7 +3,7 @@
 
 #include "dw-boot-clock.h"
 #include "dw-inbox.h"
-#include "dw-lines.h"
+#include "dw-rollover.h"
 #include "dw-retry.h"
 
 #include <glib/gi18n-lib.h>
@@ -17,7 +17,7 @@ struct _DwSession
   DwStage *stage;
 
   DwSessionStatus status;
-  DwLines lines;
+  DwRollover rollover;
   DwRetry retry;
   DwInbox *inbox;
   JsonParser *parser;
@@ -53,7 +53,7 @@ static guint signals[N_SIGNALS];
 #define NETWORK_ATTEMPT_PAUSE (1 * G_USEC_PER_SEC)
 
 static void start_rollover (DwSession *self);
-static void line_ended (DwSession *self, DwLine *line, DwCause cause, guint code);
+static void leg_ended (DwSession *self, DwLeg *leg, DwCause cause, guint code);
 
 static gint64
 from_now (guint milliseconds)
@@ -83,11 +83,11 @@ set_state (DwSession *self, DwSessionState state, DwCause cause, guint code)
 }
 
 static void
-drop_lines (DwSession *self)
+drop_legs (DwSession *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_handle_id (&self->rollover_timer, g_source_remove);
-  dw_lines_clear (&self->lines);
+  dw_rollover_clear (&self->rollover);
 }
 
 /* Opening */
@@ -119,18 +119,18 @@ static void
 on_silent (DwSession *self, DwLiveness *liveness)
 {
   g_clear_pointer (&self->status.reason, g_free);
-  line_ended (self, dw_lines_find_owner (&self->lines, liveness), DW_CAUSE_SILENT, 0);
+  leg_ended (self, dw_rollover_find_owner (&self->rollover, liveness), DW_CAUSE_SILENT, 0);
 }
 
 static void
 on_opened (DwSession *self, DwConnection *connection)
 {
-  DwLine *line = dw_lines_find_owner (&self->lines, connection);
+  DwLeg *leg = dw_rollover_find_owner (&self->rollover, connection);
 
-  dw_line_watch (line, dw_stage_get_dialect (self->stage), &self->policy);
-  g_signal_connect_object (line->liveness, "silent", G_CALLBACK (on_silent), self, G_CONNECT_SWAPPED);
-  dw_liveness_probe (line->liveness);
-  if (line == self->lines.next)
+  dw_leg_watch (leg, dw_stage_get_dialect (self->stage), &self->policy);
+  g_signal_connect_object (leg->liveness, "silent", G_CALLBACK (on_silent), self, G_CONNECT_SWAPPED);
+  dw_liveness_probe (leg->liveness);
+  if (leg == self->rollover.next)
     {
       set_timer (&self->rollover_timer, from_now (self->policy.confirm_ms), on_successor_unconfirmed, self);
       return;
@@ -145,29 +145,29 @@ on_ended (DwSession *self, guint cause, guint code, const char *reason, DwConnec
 {
   g_free (self->status.reason);
   self->status.reason = g_strdup (reason);
-  line_ended (self, dw_lines_find_owner (&self->lines, connection), cause, code);
+  leg_ended (self, dw_rollover_find_owner (&self->rollover, connection), cause, code);
 }
 
 static void
-open_line (DwSession *self, DwLine *line)
+open_leg (DwSession *self, DwLeg *leg)
 {
   DwHandshakeOptions options = { .timeout_ms = self->policy.handshake_ms,
                                  .protocols = dw_stage_get_protocols (self->stage),
                                  .headers = dw_stage_get_headers (self->stage) };
 
-  g_signal_connect_object (line->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (line->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
-  dw_connection_open (line->connection, dw_session_get_url (self), &options, self->policy.ping_ms);
+  g_signal_connect_object (leg->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (leg->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
+  dw_connection_open (leg->connection, dw_session_get_url (self), &options, self->policy.ping_ms);
 }
 
 static void
 attempt (DwSession *self)
 {
-  drop_lines (self);
+  drop_legs (self);
   dw_session_status_forget_connection (&self->status);
   self->status.features = DW_FEATURE_NONE;
   self->last_attempt = dw_boot_clock_now ();
-  open_line (self, dw_lines_begin (&self->lines, self->inbox));
+  open_leg (self, dw_rollover_begin (&self->rollover, self->inbox));
   set_state (self, DW_SESSION_CONNECTING, self->status.cause, self->status.code);
 }
 
@@ -219,7 +219,7 @@ wait_for_retry (DwSession *self, DwCause cause, guint code)
 static void
 succeed_early (DwSession *self)
 {
-  if (self->lines.current->liveness == NULL)
+  if (self->rollover.current->liveness == NULL)
     {
       set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
       return;
@@ -232,36 +232,36 @@ succeed_early (DwSession *self)
 static void
 current_ended (DwSession *self, DwCause cause, guint code)
 {
-  gboolean was_open = self->lines.current->liveness != NULL;
-  gint64 silence = dw_line_get_silence (self->lines.current, cause, &self->policy);
+  gboolean was_open = self->rollover.current->liveness != NULL;
+  gint64 silence = dw_leg_get_silence (self->rollover.current, cause, &self->policy);
 
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_handle_id (&self->rollover_timer, g_source_remove);
-  dw_lines_drop_current (&self->lines);
+  dw_rollover_drop_current (&self->rollover);
   dw_session_status_forget_connection (&self->status);
   if (was_open)
     g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
   /* A listener may have disconnected meanwhile. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
-  if (self->lines.current != NULL)
+  if (self->rollover.current != NULL)
     succeed_early (self);
   else
     wait_for_retry (self, cause, code);
 }
 
 static void
-line_ended (DwSession *self, DwLine *line, DwCause cause, guint code)
+leg_ended (DwSession *self, DwLeg *leg, DwCause cause, guint code)
 {
   g_autoptr (DwSession) keep G_GNUC_UNUSED = g_object_ref (self);
 
-  if (line == self->lines.current)
+  if (leg == self->rollover.current)
     current_ended (self, cause, code);
-  else if (line == self->lines.old)
-    g_clear_pointer (&self->lines.old, dw_line_free);
+  else if (leg == self->rollover.old)
+    g_clear_pointer (&self->rollover.old, dw_leg_free);
   else
     {
-      dw_lines_drop_successor (&self->lines);
+      dw_rollover_drop_successor (&self->rollover);
       set_timer (&self->rollover_timer, from_now (dw_retry_rest (&self->retry)), on_age, self);
     }
 }
@@ -272,7 +272,7 @@ static void
 start_rollover (DwSession *self)
 {
   self->retry.url = 0;
-  open_line (self, dw_lines_begin_successor (&self->lines, self->inbox));
+  open_leg (self, dw_rollover_begin_successor (&self->rollover, self->inbox));
 }
 
 static gboolean
@@ -281,10 +281,10 @@ on_overlap_ended (gpointer data)
   DwSession *self = data;
 
   self->rollover_timer = 0;
-  dw_lines_drop_old (&self->lines);
+  dw_rollover_drop_old (&self->rollover);
   /* What went over the old one and has not come back on either. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
-  if (self->lines.current != NULL)
+  if (self->rollover.current != NULL)
     set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
   return G_SOURCE_REMOVE;
 }
@@ -293,7 +293,7 @@ static void
 promote (DwSession *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
-  dw_lines_promote (&self->lines);
+  dw_rollover_promote (&self->rollover);
   self->promoted_at = dw_boot_clock_now ();
   self->retry.failures = 0;
   self->retry.url_failures = 0;
@@ -316,17 +316,17 @@ on_successor_unconfirmed (gpointer data)
 /* Frames */
 
 static void
-confirm (DwSession *self, DwLine *line, const DwFrame *learned)
+confirm (DwSession *self, DwLeg *leg, const DwFrame *learned)
 {
-  dw_liveness_note_answer (line->liveness);
-  if (line == self->lines.old)
+  dw_liveness_note_answer (leg->liveness);
+  if (leg == self->rollover.old)
     return;
   if (learned != NULL)
     dw_session_status_learn (&self->status, learned);
   self->status.confirmed = TRUE;
-  self->status.latency_ms = dw_liveness_get_latency (line->liveness);
+  self->status.latency_ms = dw_liveness_get_latency (leg->liveness);
   self->retry.refusals = 0;
-  if (line == self->lines.next)
+  if (leg == self->rollover.next)
     promote (self);
   else if (self->status.state == DW_SESSION_CONNECTED)
     {
@@ -339,9 +339,9 @@ confirm (DwSession *self, DwLine *line, const DwFrame *learned)
 }
 
 static void
-doubt (DwSession *self, DwLine *line)
+doubt (DwSession *self, DwLeg *leg)
 {
-  if (line != self->lines.current)
+  if (leg != self->rollover.current)
     return;
   dw_session_status_doubt (&self->status);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
@@ -349,16 +349,16 @@ doubt (DwSession *self, DwLine *line)
 
 /* Makes of a frame that only looks like the gateway's what it is, and returns FALSE where nobody is to be told. */
 static gboolean
-judge (DwSession *self, DwLine *line, DwFrame **frame, const char *raw)
+judge (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
 {
-  switch (dw_identity_judge (&line->identity, *frame, dw_liveness_is_probed (line->liveness),
-                             dw_liveness_is_young (line->liveness)))
+  switch (dw_identity_judge (&leg->identity, *frame, dw_liveness_is_probed (leg->liveness),
+                             dw_liveness_is_young (leg->liveness)))
     {
     case DW_IDENTITY_LEARNS:
-      confirm (self, line, *frame);
+      confirm (self, leg, *frame);
       return FALSE;
     case DW_IDENTITY_CONFIRMS:
-      confirm (self, line, NULL);
+      confirm (self, leg, NULL);
       return FALSE;
     case DW_IDENTITY_REPEATS:
       return FALSE;
@@ -369,7 +369,7 @@ judge (DwSession *self, DwLine *line, DwFrame **frame, const char *raw)
       *frame = dw_frame_new_unreadable (raw, _ ("Received what looks like an error of the stage."));
       return TRUE;
     case DW_IDENTITY_DISPUTES:
-      doubt (self, line);
+      doubt (self, leg);
       break;
     case DW_IDENTITY_FOREIGN:
     default:
@@ -382,9 +382,9 @@ judge (DwSession *self, DwLine *line, DwFrame **frame, const char *raw)
 
 /* A quoted text is a two-way route's answer only shortly after we asked something. */
 static gboolean
-is_answer (DwSession *self, DwLine *line)
+is_answer (DwSession *self, DwLeg *leg)
 {
-  gint64 silence = dw_boot_clock_now () - dw_connection_get_last_sent (line->connection);
+  gint64 silence = dw_boot_clock_now () - dw_connection_get_last_sent (leg->connection);
 
   return silence <= (gint64) self->policy.answer_ms * 1000;
 }
@@ -394,33 +394,33 @@ on_inbox (GBytes *bytes, guint serial, gpointer data)
 {
   DwSession *self = data;
   g_autoptr (DwFrame) frame = NULL;
-  DwLine *line = dw_lines_find (&self->lines, serial);
+  DwLeg *leg = dw_rollover_find (&self->rollover, serial);
   const char *text;
   g_autofree char *raw = NULL;
   gsize length;
 
-  if (line == NULL)
+  if (leg == NULL)
     return;
   text = g_bytes_get_data (bytes, &length);
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), self->parser, text != NULL ? text : "", length);
   if (frame->kind == DW_FRAME_NOTIFICATION || frame->kind == DW_FRAME_GATEWAY_ERROR
       || frame->kind == DW_FRAME_ROUTE_RESPONSE)
     raw = g_strndup (text, length);
-  if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !is_answer (self, line))
+  if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !is_answer (self, leg))
     {
       g_clear_pointer (&frame, dw_frame_free);
       frame = dw_frame_new_text (raw);
     }
-  else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !judge (self, line, &frame, raw))
+  else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !judge (self, leg, &frame, raw))
     return;
-  if (dw_lines_is_first (&self->lines, frame, serial))
+  if (dw_rollover_is_first (&self->rollover, frame, serial))
     g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
 }
 
 static void
 on_network_changed (DwSession *self, gboolean available)
 {
-  DwLine *current = self->lines.current;
+  DwLeg *current = self->rollover.current;
 
   if (dw_session_status_is_counting_down (&self->status) && available
       && dw_boot_clock_now () - self->last_attempt > NETWORK_ATTEMPT_PAUSE)
@@ -447,13 +447,13 @@ dw_session_dispose (GObject *object)
 {
   DwSession *self = DW_SESSION (object);
 
-  drop_lines (self);
+  drop_legs (self);
   g_clear_pointer (&self->inbox, dw_inbox_free);
   g_clear_object (&self->stage);
   g_clear_pointer (&self->status.connection_id, g_free);
   g_clear_pointer (&self->status.reason, g_free);
   g_clear_object (&self->parser);
-  g_clear_object (&self->lines.trace);
+  g_clear_object (&self->rollover.trace);
   g_clear_object (&self->monitor);
   G_OBJECT_CLASS (dw_session_parent_class)->dispose (object);
 }
@@ -526,7 +526,7 @@ dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace
   DwSession *self = g_object_new (DW_TYPE_SESSION, NULL);
 
   self->policy = *policy;
-  g_set_object (&self->lines.trace, trace);
+  g_set_object (&self->rollover.trace, trace);
   self->retry.policy = *policy;
   if (monitor != NULL)
     {
@@ -576,7 +576,7 @@ dw_session_connect (DwSession *self)
 void
 dw_session_retry (DwSession *self)
 {
-  if (self->lines.current != NULL)
+  if (self->rollover.current != NULL)
     return;
   self->retry.refusals = 0;
   self->status.cause = DW_CAUSE_NONE;
@@ -594,11 +594,11 @@ dw_session_retry (DwSession *self)
 void
 dw_session_disconnect (DwSession *self)
 {
-  gboolean was_open = self->lines.current != NULL && self->lines.current->liveness != NULL;
+  gboolean was_open = self->rollover.current != NULL && self->rollover.current->liveness != NULL;
 
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
-  drop_lines (self);
+  drop_legs (self);
   dw_session_status_forget_connection (&self->status);
   dw_retry_reset (&self->retry);
   set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
@@ -616,8 +616,8 @@ dw_session_disconnect (DwSession *self)
 gboolean
 dw_session_send (DwSession *self, const char *frame)
 {
-  return self->status.state == DW_SESSION_ONLINE && self->lines.current != NULL
-         && dw_connection_send (self->lines.current->connection, frame);
+  return self->status.state == DW_SESSION_ONLINE && self->rollover.current != NULL
+         && dw_connection_send (self->rollover.current->connection, frame);
 }
 
 /**

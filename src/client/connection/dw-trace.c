@@ -141,34 +141,34 @@ add (DwTrace *self, const DwTraceEntry *entry)
  * dw_trace_add_frame:
  * @self: a trace
  * @kind: %DW_TRACE_IN or %DW_TRACE_OUT
- * @line: on which connection
+ * @serial: on which connection
  * @bytes: the frame's payload
  */
 void
-dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes)
+dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint serial, GBytes *bytes)
 {
-  add (self, &(DwTraceEntry){ .kind = kind, .line = line, .bytes = g_bytes_ref (bytes) });
+  add (self, &(DwTraceEntry){ .kind = kind, .connection = serial, .bytes = g_bytes_ref (bytes) });
 }
 
 /**
  * dw_trace_add_event:
  * @self: a trace
  * @kind: what happened
- * @line: on which connection
+ * @serial: on which connection
  * @code: an HTTP status, a close code, or 0
  * @note: (nullable): what else there is to say; nothing secret
  */
 void
-dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, const char *note)
+dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint serial, guint code, const char *note)
 {
-  add (self, &(DwTraceEntry){ .kind = kind, .line = line, .code = code, .note = g_strdup (note) });
+  add (self, &(DwTraceEntry){ .kind = kind, .connection = serial, .code = code, .note = g_strdup (note) });
 }
 
 /**
  * dw_trace_add_handshake:
  * @self: a trace
  * @kind: %DW_TRACE_OPEN or %DW_TRACE_FAILED
- * @line: on which connection
+ * @serial: on which connection
  * @code: the HTTP status, or 0
  * @took_ms: how long it took, in milliseconds
  * @steps_ms: (array fixed-size=3): when its steps were reached, as in #DwTraceEntry
@@ -179,7 +179,7 @@ dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, con
 void
 dw_trace_add_handshake (DwTrace *self,
                         DwTraceKind kind,
-                        guint line,
+                        guint serial,
                         guint code,
                         guint took_ms,
                         const guint *steps_ms,
@@ -188,7 +188,7 @@ dw_trace_add_handshake (DwTrace *self,
                         const char *response)
 {
   add (self, &(DwTraceEntry){ .kind = kind,
-                              .line = line,
+                              .connection = serial,
                               .code = code,
                               .took_ms = took_ms,
                               .steps_ms = { steps_ms[0], steps_ms[1], steps_ms[2] },
@@ -293,7 +293,7 @@ dw_trace_entry_to_json (const DwTraceEntry *entry)
   json_builder_begin_object (builder);
   add_text (builder, "time", time);
   add_text (builder, "kind", dw_trace_kind_get_name (entry->kind));
-  add_number (builder, "connection", entry->line);
+  add_number (builder, "connection", entry->connection);
   if (entry->bytes != NULL)
     add_payload (builder, entry->bytes);
   if (entry->code != 0)

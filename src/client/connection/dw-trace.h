@@ -36,7 +36,7 @@ typedef enum
  * @serial: its number, from 1
  * @time: when, in microseconds since 1970 UTC
  * @kind: what
- * @line: on which connection of the session
+ * @connection: on which connection of the session
  * @bytes: (nullable): a frame's payload, as untrusted as a message
  * @note: (nullable): what else there is to say, without anything secret
  * @code: an HTTP status, a close code, or 0
@@ -52,7 +52,7 @@ typedef struct
   guint64 serial;
   gint64 time;
   DwTraceKind kind;
-  guint line;
+  guint connection;
   GBytes *bytes;
   char *note;
   guint code;
@@ -76,11 +76,11 @@ G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
 #define DW_TRACE_TICK_MS 100
 
 DwTrace *dw_trace_new (void);
-void dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint line, GBytes *bytes);
-void dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint line, guint code, const char *note);
+void dw_trace_add_frame (DwTrace *self, DwTraceKind kind, guint serial, GBytes *bytes);
+void dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint serial, guint code, const char *note);
 void dw_trace_add_handshake (DwTrace *self,
                              DwTraceKind kind,
-                             guint line,
+                             guint serial,
                              guint code,
                              guint took_ms,
                              const guint *steps_ms,

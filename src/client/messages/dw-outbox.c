@@ -4,7 +4,6 @@
 #include "dw-sending.h"
 
 #include "client/connection/dw-boot-clock.h"
-#include "client/connection/dw-refusal.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -576,6 +575,28 @@ put_back (DwOutbox *self, DwSending *entry)
   return entry->message;
 }
 
+/* Why the message failed, with what helps. */
+static const char *
+reason_of (DwGatewayError error)
+{
+  switch (error)
+    {
+    case DW_GATEWAY_FORBIDDEN:
+      return _ ("The stage has no such route. Check the stage’s dialect.");
+    case DW_GATEWAY_INTERNAL:
+      return _ ("The stage failed to handle it. Send it again.");
+    case DW_GATEWAY_TIMEOUT:
+      return _ ("The stage took too long. It may have arrived all the same.");
+    case DW_GATEWAY_THROTTLED:
+      return _ ("The stage has too many requests.");
+    case DW_GATEWAY_BAD_BODY:
+      return _ ("The stage did not understand it. Check the stage’s dialect.");
+    case DW_GATEWAY_OTHER:
+    default:
+      return _ ("The stage refused it.");
+    }
+}
+
 /**
  * dw_outbox_refuse:
  * @self: an outbox
@@ -610,7 +631,7 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
   if (throttled && dw_sending_may_repeat (entry, self->ids_come_back))
     return put_back (self, entry);
   message = entry->message;
-  set_delivery (self, message, DW_DELIVERY_FAILED, dw_refusal_get_reason (frame->gateway_error));
+  set_delivery (self, message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
   g_queue_push_tail (&self->refused, entry);
   if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
     dw_sending_free (g_queue_pop_head (&self->refused));

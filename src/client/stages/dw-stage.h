@@ -74,4 +74,6 @@ void dw_stage_set_protocols (DwStage *self, char **protocols);
 GHashTable *dw_stage_get_headers (DwStage *self);
 void dw_stage_set_headers (DwStage *self, GHashTable *headers);
 
+gboolean dw_stage_take_over (DwStage *stage, DwStage *wanted);
+
 G_END_DECLS

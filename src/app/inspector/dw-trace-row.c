@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-trace-line.h"
+#include "dw-trace-row.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -10,7 +10,7 @@
 #define NOTE_CHARS 1000
 
 /* One line of the inspector: what crossed the wire, in words that are safe to show. */
-struct _DwTraceLine
+struct _DwTraceRow
 {
   GObject parent_instance;
 
@@ -20,27 +20,27 @@ struct _DwTraceLine
   char *whole; /* all of it, to be copied */
 };
 
-G_DEFINE_FINAL_TYPE (DwTraceLine, dw_trace_line, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (DwTraceRow, dw_trace_row, G_TYPE_OBJECT)
 
 static void
-dw_trace_line_finalize (GObject *object)
+dw_trace_row_finalize (GObject *object)
 {
-  DwTraceLine *self = DW_TRACE_LINE (object);
+  DwTraceRow *self = DW_TRACE_ROW (object);
 
   g_free (self->head);
   g_free (self->text);
   g_free (self->whole);
-  G_OBJECT_CLASS (dw_trace_line_parent_class)->finalize (object);
+  G_OBJECT_CLASS (dw_trace_row_parent_class)->finalize (object);
 }
 
 static void
-dw_trace_line_class_init (DwTraceLineClass *klass)
+dw_trace_row_class_init (DwTraceRowClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = dw_trace_line_finalize;
+  G_OBJECT_CLASS (klass)->finalize = dw_trace_row_finalize;
 }
 
 static void
-dw_trace_line_init (DwTraceLine *self)
+dw_trace_row_init (DwTraceRow *self)
 {
 }
 
@@ -101,15 +101,15 @@ make_head (const DwTraceEntry *entry)
 }
 
 /**
- * dw_trace_line_new:
+ * dw_trace_row_new:
  * @entry: what crossed the wire
  *
  * Returns: (transfer full): a line that says it
  */
-DwTraceLine *
-dw_trace_line_new (const DwTraceEntry *entry)
+DwTraceRow *
+dw_trace_row_new (const DwTraceEntry *entry)
 {
-  DwTraceLine *self = g_object_new (DW_TYPE_TRACE_LINE, NULL);
+  DwTraceRow *self = g_object_new (DW_TYPE_TRACE_ROW, NULL);
 
   self->kind = entry->kind;
   self->head = make_head (entry);
@@ -124,67 +124,67 @@ dw_trace_line_new (const DwTraceEntry *entry)
     }
   else
     self->whole = make_event (entry);
-  self->text = dw_safe_line (self->whole, DW_TRACE_LINE_CHARS);
+  self->text = dw_safe_line (self->whole, DW_TRACE_ROW_CHARS);
   return self;
 }
 
 /**
- * dw_trace_line_get_kind:
+ * dw_trace_row_get_kind:
  * @self: a line
  *
  * Returns: what it is of
  */
 DwTraceKind
-dw_trace_line_get_kind (DwTraceLine *self)
+dw_trace_row_get_kind (DwTraceRow *self)
 {
   return self->kind;
 }
 
 /**
- * dw_trace_line_get_head:
+ * dw_trace_row_get_head:
  * @self: a line
  *
  * Returns: time, direction and size
  */
 const char *
-dw_trace_line_get_head (DwTraceLine *self)
+dw_trace_row_get_head (DwTraceRow *self)
 {
   return self->head;
 }
 
 /**
- * dw_trace_line_get_text:
+ * dw_trace_row_get_text:
  * @self: a line
  *
  * Returns: the start of the frame, or what happened
  */
 const char *
-dw_trace_line_get_text (DwTraceLine *self)
+dw_trace_row_get_text (DwTraceRow *self)
 {
   return self->text;
 }
 
 /**
- * dw_trace_line_get_whole:
+ * dw_trace_row_get_whole:
  * @self: a line
  *
  * Returns: all of it
  */
 const char *
-dw_trace_line_get_whole (DwTraceLine *self)
+dw_trace_row_get_whole (DwTraceRow *self)
 {
   return self->whole;
 }
 
 /**
- * dw_trace_line_has:
+ * dw_trace_row_has:
  * @self: a line
  * @folded: a text without case
  *
  * Returns: whether the text is somewhere in it
  */
 gboolean
-dw_trace_line_has (DwTraceLine *self, const char *folded)
+dw_trace_row_has (DwTraceRow *self, const char *folded)
 {
   g_autofree char *own = g_utf8_casefold (self->whole, -1);
 

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * DwLine:
+ * DwLeg:
  * @connection: the socket
  * @liveness: (nullable): the watch over it, once it is open
  * @identity: who we are on it
@@ -21,13 +21,13 @@ typedef struct
   DwLiveness *liveness;
   DwIdentity identity;
   guint serial;
-} DwLine;
+} DwLeg;
 
-DwLine *dw_line_new (DwInbox *inbox, DwTrace *trace, guint serial);
-void dw_line_free (DwLine *line);
-gint64 dw_line_get_silence (const DwLine *line, DwCause cause, const DwSessionPolicy *policy);
-void dw_line_watch (DwLine *line, const DwDialect *dialect, const DwSessionPolicy *policy);
+DwLeg *dw_leg_new (DwInbox *inbox, DwTrace *trace, guint serial);
+void dw_leg_free (DwLeg *leg);
+gint64 dw_leg_get_silence (const DwLeg *leg, DwCause cause, const DwSessionPolicy *policy);
+void dw_leg_watch (DwLeg *leg, const DwDialect *dialect, const DwSessionPolicy *policy);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwLine, dw_line_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwLeg, dw_leg_free)
 
 G_END_DECLS
