@@ -10,10 +10,14 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_GONE: the connection is closed, unknown, or not established yet (HTTP 410)
  * @DW_BACKEND_ERROR_LISTEN: the stage cannot listen where it was told to
  * @DW_BACKEND_ERROR_EVENT: an event lacks what its handler needs
- * @DW_BACKEND_ERROR_SIGNATURE: a request is not signed, or not rightly
  * @DW_BACKEND_ERROR_CONFIG: a stage cannot be what it is told to be
  * @DW_BACKEND_ERROR_THROTTLED: too much at once (HTTP 429)
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
+ * @DW_BACKEND_ERROR_DEADLINE: the time was over before it was done
+ * @DW_BACKEND_ERROR_CONDITION: a write's condition does not hold
+ * @DW_BACKEND_ERROR_CLAIMED: a message is being sent by somebody else
+ * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or broke off
+ * @DW_BACKEND_ERROR_SERVICE: a service refused a request, and would refuse it again
  * @DW_BACKEND_ERROR_LOCKED: another program has a table at the moment
  *
  * The errors of this library.
@@ -23,10 +27,14 @@ typedef enum
   DW_BACKEND_ERROR_GONE,
   DW_BACKEND_ERROR_LISTEN,
   DW_BACKEND_ERROR_EVENT,
-  DW_BACKEND_ERROR_SIGNATURE,
   DW_BACKEND_ERROR_CONFIG,
   DW_BACKEND_ERROR_THROTTLED,
   DW_BACKEND_ERROR_TABLE,
+  DW_BACKEND_ERROR_DEADLINE,
+  DW_BACKEND_ERROR_CONDITION,
+  DW_BACKEND_ERROR_CLAIMED,
+  DW_BACKEND_ERROR_NETWORK,
+  DW_BACKEND_ERROR_SERVICE,
   DW_BACKEND_ERROR_LOCKED,
 } DwBackendError;
 

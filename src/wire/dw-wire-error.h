@@ -13,9 +13,10 @@ G_BEGIN_DECLS
  * @DW_WIRE_ERROR_TOO_LARGE: the frame is larger than %DW_LIMIT_FRAME_BYTES
  * @DW_WIRE_ERROR_TEXT: the text is not UTF-8
  * @DW_WIRE_ERROR_DIALECT: the dialect cannot work
+ * @DW_WIRE_ERROR_SIGNATURE: a request is not signed, or not rightly; its message is what a service answers
  * @DW_WIRE_ERROR_SECRET: a file does not hold the secret it should
  *
- * The errors of this library. Their messages are translated and say what to change.
+ * The errors of this library. The messages of all others are translated and say what to change.
  */
 typedef enum
 {
@@ -25,6 +26,7 @@ typedef enum
   DW_WIRE_ERROR_TOO_LARGE,
   DW_WIRE_ERROR_TEXT,
   DW_WIRE_ERROR_DIALECT,
+  DW_WIRE_ERROR_SIGNATURE,
   DW_WIRE_ERROR_SECRET,
 } DwWireError;
 

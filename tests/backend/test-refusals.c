@@ -372,9 +372,9 @@ static guint early_status;
 static void
 on_early (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
+  g_autoptr (DwPosted) posted = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
 
-  early_status = gone->len == 1 ? 410 : 200;
+  early_status = posted->gone->len == 1 ? 410 : 200;
 }
 
 static void
@@ -388,7 +388,7 @@ post_early (DwRegistry *registry,
   g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (to, g_strdup (event->caller->connection_id));
-  dw_gateway_post_async (gateway, to, "too early", NULL, on_early, NULL);
+  dw_gateway_post_async (gateway, to, NULL, "too early", NULL, on_early, NULL);
   dw_connect_handler (registry, gateway, event, cancellable, callback, data);
 }
 

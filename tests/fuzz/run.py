@@ -21,6 +21,8 @@ SEEDS = {
     "fuzz-stage-url": ["wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://[::1]:8080/prod", "dynamowave://host/prod",
                        "wss://ex\u00e4mple.org/a%20b"],
     "fuzz-event": [EVENT, EVENT.replace("$default", "$connect").replace('"body":"{}",', '"multiValueHeaders":{"Host":["a","b"]},')],
+    "fuzz-dynamo": ['{"Items":[{"ConnectionID":{"S":"a"},"Timestamp":{"N":"7"},"ExpiresAt":{"N":"2000"},"Endpoint":{"S":"https://y/prod"}}],"LastEvaluatedKey":{"ConnectionID":{"S":"a"}}}',
+                    '{"reason":"429","endpoint":"https://y/prod","text":"hello","connectionIds":["a","b"]}'],
     "fuzz-safe-text": ["hello\r\nworld", "\u202ea\u2066b\u05d0", "z\u0335\u0328\u0301", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\x1b[31m\u2028"],
     "fuzz-stage-link": ["//abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://127.0.0.1:8080/dev", "//ex\u00e4mple.org/a%20b#c",
                         "wss://me:secret@host/prod", "WS://[::1]:80/prod"],

@@ -94,10 +94,17 @@ def test_arrows_are_seen():
             assert unused_arrows(Path(scratch), drawing_of(ROOT))
 
 
+def test_function_is_light():
+    """A Lambda function carries neither a server nor a database"""
+    for room in ("handlers", "aws", "lambda"):
+        for path in (ROOT / "src" / "backend" / room).glob("*.[ch]"):
+            assert not re.search(r"^#include <(libsoup|sqlite3)", path.read_text(encoding="utf-8"), re.M), path
+
+
 def test_names():
     """Files carry dw- and one noun; no catch-alls"""
     for path in sources():
-        if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c"):
+        if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c", "bootstrap.c"):
             continue
         assert path.name.startswith("dw-"), path
         assert not re.search(r"util|helper|manager|misc|common", path.name), path

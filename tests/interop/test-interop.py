@@ -161,5 +161,33 @@ def test_raw_variant():
     check_variant("raw")
 
 
+def test_template():
+    """The stage's template against AWS's own schema, and against rules of ours"""
+    done = subprocess.run(["node", "template.mjs"], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert done.stdout.startswith("ok "), done.stdout + done.stderr
+
+
+def chain(kind, *alone):
+    done = subprocess.run([*alone, sys.executable, HERE / "chain.py", kind], cwd=HERE, capture_output=True, text=True, timeout=5 * DEADLINE, check=False)
+    assert done.stdout == "ok\n", done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_chain():
+    """Socket, stage, runtime API, function, dynalite, signed posts: with faults, ours and one of AWS's SDK for JavaScript"""
+    chain("dynalite")
+
+
+def test_chain_local():
+    """The same over AWS's own DynamoDB Local, in a network of its own"""
+    chain("local", "unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+
+
+def test_simulation():
+    """The simulated time of a broadcast lies within a fifth of the measured"""
+    done = subprocess.run([sys.executable, HERE / "simulation.py", os.environ["DYNAMOWAVE_BOOTSTRAP"]], capture_output=True, text=True,
+                          timeout=3 * DEADLINE, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/interop/interop")

@@ -5,6 +5,7 @@
 #include "dw-gateway-frame.h"
 #include "dw-redaction.h"
 
+#include "backend/dw-backend-error.h"
 #include "backend/handlers/dw-event-json.h"
 
 #include "wire/dw-json.h"
@@ -20,6 +21,7 @@ typedef struct
   gsize cost;
   gint64 accepted; /* monotonic, in microseconds */
   gboolean late;
+  gboolean apart; /* of a function: they run beside one another, as at AWS */
 } Call;
 
 /* All of it lives in the main thread. */
@@ -44,6 +46,7 @@ struct _DwDispatcher
   GHashTable *callers; /* how much of that is whose, by DwCaller, which the calls hold */
   guint late;          /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
   gsize late_bytes;    /* of those; one message more than DW_DISPATCHER_LATE_BYTES at most */
+  guint apart;         /* messages that functions handle; the functions throttle them */
   guint disconnects;   /* that run; one for each connection at most */
 
   gboolean full;    /* until half of it is gone: there is no room for anybody */
@@ -211,8 +214,16 @@ run (DwDispatcher *self,
      gpointer data)
 {
   DwHandlerFunc handler = dw_route_table_get (self->routes, event->route_key);
+  DwFunctions *functions = dw_route_table_get_functions (self->routes, event->route_key);
 
   trace (self, event);
+  if (functions != NULL)
+    {
+      g_autofree char *json = dw_event_to_json (event);
+
+      dw_functions_invoke_async (functions, event->route_key, json, callback, data);
+      return;
+    }
   handler (self->registry, DW_GATEWAY (self->gateway), event, cancellable, callback, data);
 }
 
@@ -257,7 +268,9 @@ on_connect_handled (GObject *source, GAsyncResult *result, gpointer data)
   if (response == NULL)
     {
       g_warning ("The $connect handler failed: %s", error->message);
-      response = dw_response_new (502, NULL);
+      /* An invocation that was rejected is the gateway's failure, and not the function's. */
+      response =
+          dw_response_new (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_THROTTLED) ? 500 : 502, NULL);
     }
   g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_response_free);
 }
@@ -285,7 +298,7 @@ dw_dispatcher_connect_async (DwDispatcher *self,
   connecting->event = make_event (self, "$connect", caller, caller->connected_at);
   g_task_set_source_tag (task, dw_dispatcher_connect_async);
   g_task_set_task_data (task, connecting, (GDestroyNotify) connecting_free);
-  if (dw_route_table_get (self->routes, "$connect") == NULL)
+  if (!dw_route_table_has (self->routes, "$connect"))
     {
       g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
       g_object_unref (task);
@@ -348,7 +361,7 @@ dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, cons
   DW_ASSERT_MAIN_THREAD ();
   g_hash_table_remove (self->held, caller);
   dw_socket_gateway_get_metrics (self->gateway)->disconnects++;
-  if (dw_route_table_get (self->routes, "$disconnect") == NULL)
+  if (!dw_route_table_has (self->routes, "$disconnect"))
     return;
   call = g_new0 (Call, 1);
   call->dispatcher = g_object_ref (self);
@@ -414,7 +427,6 @@ take_in (DwDispatcher *self, Call *call)
   call->cost = call->event->body_length + DW_DISPATCHER_COST;
   self->bytes += call->cost;
   set_bytes_of (self, caller, bytes_of (self, caller) + call->cost);
-  g_queue_push_tail (&self->waiting, call);
 }
 
 /* It waits no more: it is handled, or too late. */
@@ -466,7 +478,10 @@ on_message_handled (GObject *source, GAsyncResult *result, gpointer data)
     }
   else
     {
-      self->running = NULL;
+      if (call->apart)
+        self->apart--;
+      else
+        self->running = NULL;
       let_out (self, call);
       dw_metrics_add_time (dw_socket_gateway_get_metrics (self->gateway), g_get_monotonic_time () - call->accepted);
       if (response != NULL)
@@ -492,12 +507,31 @@ on_message_timeout (gpointer data)
   call->late = TRUE;
   self->late++;
   self->late_bytes += call->cost;
-  self->running = NULL;
+  if (call->apart)
+    self->apart--;
+  else
+    self->running = NULL;
   let_out (self, call);
   g_message ("The handler of %s takes too long", call->event->route_key);
   refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_TIMEOUT);
   run_next (self);
   return G_SOURCE_REMOVE;
+}
+
+static void
+start (DwDispatcher *self, Call *call)
+{
+  call->dispatcher = g_object_ref (self);
+  call->timer = g_timeout_add ((guint) self->timeout_ms, on_message_timeout, call);
+  run (self, call->event, NULL, on_message_handled, call);
+}
+
+static void
+run_apart (DwDispatcher *self, Call *call)
+{
+  call->apart = TRUE;
+  self->apart++;
+  start (self, call);
 }
 
 static void
@@ -509,9 +543,7 @@ run_next (DwDispatcher *self)
       || self->late_bytes >= DW_DISPATCHER_LATE_BYTES)
     return;
   call = self->running = g_queue_pop_head (&self->waiting);
-  call->dispatcher = g_object_ref (self);
-  call->timer = g_timeout_add ((guint) self->timeout_ms, on_message_timeout, call);
-  run (self, call->event, NULL, on_message_handled, call);
+  start (self, call);
 }
 
 /**
@@ -550,6 +582,12 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
   dw_event_set_body (call->event, body, length);
   call->accepted = g_get_monotonic_time ();
   take_in (self, call);
+  if (dw_route_table_get_functions (self->routes, route_key) != NULL)
+    {
+      run_apart (self, call);
+      return;
+    }
+  g_queue_push_tail (&self->waiting, call);
   run_next (self);
 }
 
@@ -597,5 +635,5 @@ dw_dispatcher_set_room_func (DwDispatcher *self, DwDispatcherRoomFunc func, gpoi
 gboolean
 dw_dispatcher_is_idle (DwDispatcher *self)
 {
-  return self->running == NULL && self->disconnects == 0;
+  return self->running == NULL && self->disconnects == 0 && self->apart == 0;
 }

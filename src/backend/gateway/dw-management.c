@@ -3,12 +3,12 @@
 
 #include "dw-connection-id.h"
 #include "dw-connections-path.h"
-#include "dw-sigv4.h"
 
 #include "backend/dw-backend-error.h"
 
 #include "wire/dw-limits.h"
 #include "wire/dw-secret.h"
+#include "wire/dw-sigv4.h"
 #include "wire/dw-time.h"
 
 #include <json-glib/json-glib.h>
@@ -219,7 +219,7 @@ is_signed (DwManagement *self, SoupServerMessage *message, GByteArray *body, GEr
   DwSigv4Request request = { soup_server_message_get_method (message), path_of (message),
                              g_uri_get_query (soup_server_message_get_uri (message)), headers, bytes };
 
-  return dw_sigv4_verify (&request, self->config->key_id, self->config->secret, now, error);
+  return dw_sigv4_verify (&request, "execute-api", self->config->key_id, self->config->secret, now, error);
 }
 
 static gboolean

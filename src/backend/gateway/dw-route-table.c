@@ -6,7 +6,8 @@
 struct _DwRouteTable
 {
   GHashTable *handlers;
-  GHashTable *two_way; /* the routes that have a route response */
+  DwFunctions *functions; /* which come before the handlers, or NULL */
+  GHashTable *two_way;    /* the routes that have a route response */
   DwSelection *selection;
   JsonParser *parser;
 };
@@ -37,6 +38,7 @@ dw_route_table_free (DwRouteTable *table)
 {
   g_hash_table_unref (table->handlers);
   g_hash_table_unref (table->two_way);
+  g_clear_object (&table->functions);
   dw_selection_free (table->selection);
   g_object_unref (table->parser);
   g_free (table);
@@ -52,6 +54,43 @@ void
 dw_route_table_add (DwRouteTable *table, const char *route_key, DwHandlerFunc handler)
 {
   g_hash_table_insert (table->handlers, g_strdup (route_key), (gpointer) handler);
+}
+
+/**
+ * dw_route_table_set_functions:
+ * @table: a table
+ * @functions: what handles its own routes in the handlers' place
+ */
+void
+dw_route_table_set_functions (DwRouteTable *table, DwFunctions *functions)
+{
+  g_set_object (&table->functions, functions);
+}
+
+/**
+ * dw_route_table_get_functions:
+ * @table: a table
+ * @route_key: a route key
+ *
+ * Returns: (transfer none) (nullable): the functions, where one of them handles this route
+ */
+DwFunctions *
+dw_route_table_get_functions (DwRouteTable *table, const char *route_key)
+{
+  return table->functions != NULL && dw_functions_has (table->functions, route_key) ? table->functions : NULL;
+}
+
+/**
+ * dw_route_table_has:
+ * @table: a table
+ * @route_key: a route key
+ *
+ * Returns: whether anything handles it
+ */
+gboolean
+dw_route_table_has (DwRouteTable *table, const char *route_key)
+{
+  return dw_route_table_get (table, route_key) != NULL || dw_route_table_get_functions (table, route_key) != NULL;
 }
 
 /**
@@ -123,7 +162,7 @@ dw_route_table_select (DwRouteTable *table, const char *body, gsize length)
   JsonNode *root = dw_json_parse (table->parser, body, (gssize) length, NULL);
   g_autofree char *selected = dw_selection_evaluate (table->selection, root);
 
-  if (selected != NULL && *selected != '$' && dw_route_table_get (table, selected) != NULL)
+  if (selected != NULL && *selected != '$' && dw_route_table_has (table, selected))
     return g_steal_pointer (&selected);
-  return dw_route_table_get (table, "$default") != NULL ? g_strdup ("$default") : NULL;
+  return dw_route_table_has (table, "$default") ? g_strdup ("$default") : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-functions.h"
 #include "dw-selection.h"
 
 #include "backend/handlers/dw-handler.h"
@@ -20,6 +21,9 @@ void dw_route_table_add (DwRouteTable *table, const char *route_key, DwHandlerFu
 void dw_route_table_set_two_way (DwRouteTable *table, const char *route_key);
 gboolean dw_route_table_is_two_way (DwRouteTable *table, const char *route_key);
 void dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection);
+void dw_route_table_set_functions (DwRouteTable *table, DwFunctions *functions);
+DwFunctions *dw_route_table_get_functions (DwRouteTable *table, const char *route_key);
+gboolean dw_route_table_has (DwRouteTable *table, const char *route_key);
 DwHandlerFunc dw_route_table_get (DwRouteTable *table, const char *route_key);
 char *dw_route_table_select (DwRouteTable *table, const char *body, gsize length);
 

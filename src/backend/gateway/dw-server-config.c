@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-server-config.h"
 
+#include "dw-functions.h"
 #include "dw-selection.h"
 
 #include "backend/dw-backend-error.h"
@@ -29,6 +30,8 @@ dw_server_config_new (const char *stage)
   config->idle_ms = (gint64) DW_LIMIT_IDLE_SECONDS * 1000;
   config->age_ms = (gint64) DW_LIMIT_CONNECTION_SECONDS * 1000;
   config->integration_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
+  config->function_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
+  config->function_most = DW_FUNCTIONS_MOST;
   config->request_s = REQUEST_SECONDS;
   config->connection_rate = CONNECTION_RATE;
   return config;
@@ -50,6 +53,8 @@ dw_server_config_free (DwServerConfig *config)
   g_free (config->management_token);
   g_free (config->key_id);
   g_free (config->secret);
+  g_strfreev (config->functions);
+  g_strfreev (config->reserves);
   g_free (config->registry);
   g_clear_object (&config->certificate);
   g_free (config);
@@ -79,7 +84,8 @@ dw_server_config_check (const DwServerConfig *config, GError **error)
     return refuse (error, "a stage’s name has up to 128 letters, digits, “-” and “_”");
   if (selection == NULL)
     return refuse (error, problem->message);
-  if (config->idle_ms <= 0 || config->age_ms <= 0 || config->integration_ms <= 0 || config->request_s == 0)
+  if (config->idle_ms <= 0 || config->age_ms <= 0 || config->integration_ms <= 0 || config->function_ms <= 0
+      || config->function_most == 0 || config->request_s == 0)
     return refuse (error, "a limit is a number of seconds above 0");
   if (config->connection_rate < 0 || config->rate < 0 || config->burst < 0)
     return refuse (error, "a rate is 0 or more");

@@ -26,6 +26,10 @@ G_BEGIN_DECLS
  * @burst: how many of these may go at once
  * @events: whether each event is written to the log
  * @metrics: whether `@metrics` answers
+ * @functions: `ROUTE=COMMAND`: what handles routes in the handlers' place, %NULL-terminated
+ * @reserves: `ROUTE=NUMBER`: how many events such a function may handle at once, %NULL-terminated
+ * @function_ms: the longest a function may take, in milliseconds
+ * @function_most: how many events all functions may handle at once
  * @registry: (nullable): the path of the file where the connection IDs and the dead letters live; in memory and
  *   nowhere without it
  * @certificate: (nullable): for `wss`
@@ -53,6 +57,10 @@ typedef struct
   double burst;
   gboolean events;
   gboolean metrics;
+  char **functions;
+  char **reserves;
+  gint64 function_ms;
+  guint function_most;
   char *registry;
   GTlsCertificate *certificate;
 } DwServerConfig;

@@ -2,6 +2,7 @@
 #include "dw-server-options.h"
 
 #include "dw-certificate.h"
+#include "dw-functions.h"
 #include "dw-secret-file.h"
 
 #include "backend/dw-backend-error.h"
@@ -37,6 +38,10 @@ typedef struct
   char *certificate;
   char *key;
   char *log_format;
+  char **functions;
+  char **reserves;
+  double function_timeout;
+  int function_most;
   gboolean events;
   gboolean metrics;
   gboolean version;
@@ -53,6 +58,8 @@ typed_clear (Typed *typed)
   g_free (typed->token);
   g_free (typed->token_file);
   g_strfreev (typed->origins);
+  g_strfreev (typed->functions);
+  g_strfreev (typed->reserves);
   g_free (typed->management_token);
   g_free (typed->management_token_file);
   g_free (typed->key_file);
@@ -118,6 +125,14 @@ add_gateway_group (GOptionContext *context, Typed *typed)
       N_ ("Messages and posts a second; 0 for no limit (default 0)"), "NUMBER" },
     { "throttle-burst", 0, 0, G_OPTION_ARG_DOUBLE, &typed->burst, N_ ("How many of these may go at once"),
       "NUMBER" },
+    { "function", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->functions,
+      N_ ("Run this command for a route, as AWS Lambda would; can be repeated"), N_ ("ROUTE=COMMAND") },
+    { "function-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->function_timeout, N_ ("Function timeout (default 29)"),
+      N_ ("SECONDS") },
+    { "function-concurrency", 0, 0, G_OPTION_ARG_INT, &typed->function_most,
+      N_ ("Events that all functions may handle at once (default 100)"), "NUMBER" },
+    { "function-reserve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->reserves,
+      N_ ("Events that one route's function may handle at once; can be repeated"), N_ ("ROUTE=NUMBER") },
     { "events", 0, 0, G_OPTION_ARG_NONE, &typed->events,
       N_ ("Log each event as a Lambda function would get it, messages included"), NULL },
     { NULL },
@@ -293,6 +308,10 @@ take_words (DwServerConfig *config, Typed *typed)
   config->connection_rate = typed->connection_rate;
   config->rate = typed->rate;
   config->burst = typed->burst > 0 ? typed->burst : typed->rate;
+  config->functions = g_steal_pointer (&typed->functions);
+  config->reserves = g_steal_pointer (&typed->reserves);
+  config->function_ms = (gint64) (typed->function_timeout * 1000);
+  config->function_most = (guint) MAX (typed->function_most, 0);
   config->events = typed->events;
   config->metrics = typed->metrics;
 }
@@ -336,7 +355,9 @@ dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
   g_auto (GStrv) arguments = g_strdupv (argv);
   g_auto (Typed) typed = { .idle = DW_LIMIT_IDLE_SECONDS,
                            .age = DW_LIMIT_CONNECTION_SECONDS,
-                           .integration = DW_LIMIT_INTEGRATION_SECONDS };
+                           .integration = DW_LIMIT_INTEGRATION_SECONDS,
+                           .function_timeout = DW_LIMIT_INTEGRATION_SECONDS,
+                           .function_most = DW_FUNCTIONS_MOST };
   g_autoptr (DwServerConfig) defaults = dw_server_config_new ("prod");
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 

@@ -7,6 +7,8 @@
 #include "dw-sqlite-registry.h"
 #include "dw-upgrade.h"
 
+#include "backend/dw-backend-error.h"
+
 #include <string.h>
 #include <sys/resource.h>
 
@@ -23,6 +25,7 @@ struct _DwServer
   DwSocketGateway *gateway;
   DwManagement *management;
   DwRegistry *registry;
+  DwFunctions *functions; /* or NULL */
   DwTables *tables;    /* or NULL: everything is in memory */
   DwThrottle throttle; /* of new connections */
   guint most_connections;
@@ -200,6 +203,9 @@ dw_server_dispose (GObject *object)
   g_clear_pointer (&self->arrivals, dw_arrivals_free);
   g_clear_pointer (&self->poll, dw_poll_unref);
   g_clear_object (&self->server);
+  if (self->functions != NULL)
+    dw_functions_stop (self->functions);
+  g_clear_object (&self->functions);
   if (self->dispatcher != NULL)
     dw_dispatcher_set_room_func (self->dispatcher, NULL, NULL);
   g_clear_object (&self->dispatcher);
@@ -228,8 +234,8 @@ dw_server_class_init (DwServerClass *klass)
   object_class->finalize = dw_server_finalize;
 }
 
-/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive and
- * for files. */
+/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive
+ * and for files. */
 static void
 share_descriptors (DwServer *self)
 {
@@ -268,6 +274,7 @@ add_routes (DwServer *self)
   dw_route_table_add (routes, "sendMessage", dw_send_message_handler);
   for (char **at = self->config->two_way; at != NULL && *at != NULL; at++)
     dw_route_table_set_two_way (routes, *at);
+  dw_route_table_set_functions (routes, self->functions);
   dw_route_table_set_selection (routes, dw_selection_new (self->config->selection, NULL));
 }
 
@@ -294,6 +301,77 @@ open_registry (DwServer *self, GError **error)
   return TRUE;
 }
 
+static char *
+make_secret (guint length)
+{
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  char *text = g_malloc0 (length + 1);
+
+  for (guint i = 0; i < length; i++)
+    text[i] = alphabet[g_random_int_range (0, 32)];
+  return text;
+}
+
+/* Functions sign their calls of @connections: with the key a person gave, else with that of the environment, which
+ * they find there themselves, else with one that lasts as long as the stage. */
+static void
+give_key (DwServerConfig *config)
+{
+  const char *key_id = g_getenv ("AWS_ACCESS_KEY_ID");
+  const char *secret = g_getenv ("AWS_SECRET_ACCESS_KEY");
+
+  if (config->key_id != NULL)
+    return;
+  if (key_id != NULL && secret != NULL && *key_id != '\0' && *secret != '\0')
+    {
+      config->key_id = g_strdup (key_id);
+      config->secret = g_strdup (secret);
+      return;
+    }
+  config->key_id = make_secret (20);
+  config->secret = make_secret (40);
+}
+
+static gboolean
+open_functions (DwServer *self, GError **error)
+{
+  const char *region = g_getenv ("AWS_REGION");
+  DwServerConfig *config = self->config;
+
+  if (config->functions == NULL || *config->functions == NULL)
+    {
+      if (config->reserves == NULL || *config->reserves == NULL)
+        return TRUE;
+      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "there is no function to reserve for");
+      return FALSE;
+    }
+  self->functions = dw_functions_new (config->function_ms, config->function_most);
+  for (char **at = config->functions; *at != NULL; at++)
+    if (!dw_functions_add (self->functions, *at, error))
+      return FALSE;
+  for (char **at = config->reserves; at != NULL && *at != NULL; at++)
+    if (!dw_functions_reserve (self->functions, *at, error))
+      return FALSE;
+  give_key (config);
+  region = region != NULL && *region != '\0' ? region : "us-east-1";
+  dw_functions_set_variable (self->functions, "AWS_REGION", region);
+  dw_functions_set_variable (self->functions, "AWS_DEFAULT_REGION", region);
+  dw_functions_set_variable (self->functions, "AWS_ACCESS_KEY_ID", config->key_id);
+  dw_functions_set_variable (self->functions, "AWS_SECRET_ACCESS_KEY", config->secret);
+  return TRUE;
+}
+
+/* Where @connections is: the SDKs look there for it, unless the function says otherwise. */
+static void
+tell_functions (DwServer *self)
+{
+  g_autofree char *url = dw_server_dup_url (self);
+  g_autofree char *endpoint = g_strconcat ("http", url + strlen ("ws"), NULL);
+
+  if (self->functions != NULL)
+    dw_functions_set_variable (self->functions, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint);
+}
+
 /**
  * dw_server_new_with:
  * @config: (transfer full): what it is to be
@@ -307,7 +385,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   g_autoptr (DwServer) self = g_object_new (DW_TYPE_SERVER, NULL);
 
   self->config = config;
-  if (!dw_server_config_check (config, error) || !open_registry (self, error))
+  if (!dw_server_config_check (config, error) || !open_registry (self, error) || !open_functions (self, error))
     return NULL;
   self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
   self->management = dw_management_new (config, self->gateway);
@@ -347,7 +425,10 @@ dw_server_new (const char *stage)
 gboolean
 dw_server_listen (DwServer *self, GSocketAddress *address, GError **error)
 {
-  return dw_listener_listen (self->listener, address, error);
+  if (!dw_listener_listen (self->listener, address, error))
+    return FALSE;
+  tell_functions (self);
+  return TRUE;
 }
 
 /**

@@ -40,8 +40,8 @@ return_gone (GTask *task)
 typedef struct
 {
   DwServerFrame *frame;
-  GPtrArray *ids;  /* of those it still has to go to */
-  GPtrArray *gone; /* of those who are no more */
+  GPtrArray *ids; /* of those it still has to go to */
+  DwPosted *posted;
   guint attempt;
 } Posting;
 
@@ -50,7 +50,7 @@ posting_free (Posting *posting)
 {
   dw_server_frame_free (posting->frame);
   g_clear_pointer (&posting->ids, g_ptr_array_unref);
-  g_clear_pointer (&posting->gone, g_ptr_array_unref);
+  g_clear_pointer (&posting->posted, dw_posted_free);
   g_free (posting);
 }
 
@@ -140,7 +140,7 @@ post_all (GTask *task)
       if (!dw_socket_gateway_may_post (self))
         g_ptr_array_add (later, g_strdup (id));
       else if (!dw_socket_gateway_post (self, id, posting->frame))
-        g_ptr_array_add (posting->gone, g_strdup (id));
+        g_ptr_array_add (posting->posted->gone, g_strdup (id));
     }
   g_ptr_array_unref (posting->ids);
   posting->ids = g_steal_pointer (&later);
@@ -154,7 +154,7 @@ post_all (GTask *task)
       return;
     }
   give_up (self, posting);
-  g_task_return_pointer (task, g_steal_pointer (&posting->gone), (GDestroyNotify) g_ptr_array_unref);
+  g_task_return_pointer (task, g_steal_pointer (&posting->posted), (GDestroyNotify) dw_posted_free);
   g_object_unref (task);
 }
 
@@ -169,6 +169,7 @@ post_again (gpointer data)
 static void
 dw_socket_gateway_post_async (DwGateway *gateway,
                               GPtrArray *connection_ids,
+                              GPtrArray *endpoints,
                               const char *text,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
@@ -181,7 +182,7 @@ dw_socket_gateway_post_async (DwGateway *gateway,
   g_task_set_source_tag (task, dw_socket_gateway_post_async);
   posting->frame = dw_server_frame_new (text);
   posting->ids = g_ptr_array_ref (connection_ids);
-  posting->gone = g_ptr_array_new_with_free_func (g_free);
+  posting->posted = dw_posted_new (connection_ids->len);
   g_task_set_task_data (task, posting, (GDestroyNotify) posting_free);
   post_all (task);
 }

@@ -81,24 +81,11 @@ origin_is_welcome (SoupServerMessage *message, const DwServerConfig *config)
          || (origins != NULL && (g_strv_contains (origins, origin) || g_strv_contains (origins, "*")));
 }
 
-/* Of a header “Bearer X” counts as X. */
-static const char *
-shown_token (const DwCaller *caller)
-{
-  const char *shown = dw_caller_get_query (caller, "token");
-
-  if (shown == NULL)
-    shown = dw_caller_get_header (caller, "Authorization");
-  if (shown != NULL && g_ascii_strncasecmp (shown, "Bearer ", 7) == 0)
-    shown += 7;
-  return shown;
-}
-
 /* An authorizer of the gateway says 401 where its identity source is missing, and 403 where it denies. */
 static guint
 authorize (const DwCaller *caller, const char *token)
 {
-  const char *shown = shown_token (caller);
+  const char *shown = dw_caller_get_token (caller);
 
   if (token == NULL)
     return 200;

@@ -115,3 +115,22 @@ dw_caller_get_query (const DwCaller *caller, const char *name)
       return at[1];
   return NULL;
 }
+
+/**
+ * dw_caller_get_token:
+ * @caller: a caller
+ *
+ * Returns: (nullable): the token it shows: in its query, since a browser can set no headers, or in an `Authorization`
+ *   header, of which “Bearer X” counts as X
+ */
+const char *
+dw_caller_get_token (const DwCaller *caller)
+{
+  const char *shown = dw_caller_get_query (caller, "token");
+
+  if (shown == NULL)
+    shown = dw_caller_get_header (caller, "Authorization");
+  if (shown != NULL && g_ascii_strncasecmp (shown, "Bearer ", 7) == 0)
+    shown += 7;
+  return shown;
+}

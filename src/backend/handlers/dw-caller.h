@@ -40,6 +40,7 @@ DwCaller *dw_caller_ref (DwCaller *caller);
 void dw_caller_unref (DwCaller *caller);
 const char *dw_caller_get_header (const DwCaller *caller, const char *name);
 const char *dw_caller_get_query (const DwCaller *caller, const char *name);
+const char *dw_caller_get_token (const DwCaller *caller);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwCaller, dw_caller_unref)
 

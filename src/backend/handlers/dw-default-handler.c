@@ -51,9 +51,9 @@ on_posted (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, &error);
+  g_autoptr (DwPosted) posted = dw_gateway_post_finish (DW_GATEWAY (source), result, &error);
 
-  if (gone == NULL)
+  if (posted == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
     g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
@@ -78,7 +78,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
   text = write_notification (notification, info->caller->connected_at);
   to = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (to, g_strdup (notification->connection_id));
-  dw_gateway_post_async (DW_GATEWAY (source), to, text, cancellable, on_posted, g_steal_pointer (&task));
+  dw_gateway_post_async (DW_GATEWAY (source), to, NULL, text, cancellable, on_posted, g_steal_pointer (&task));
 }
 
 /**

@@ -148,6 +148,19 @@ add_context (JsonBuilder *builder, const DwEvent *event)
   json_builder_end_object (builder);
 }
 
+/* Ours: a broadcast that goes on in another run. The gateway never writes it. */
+static void
+add_progress (JsonBuilder *builder, const DwEvent *event)
+{
+  if (event->start_key == NULL)
+    return;
+  json_builder_set_member_name (builder, "dynamowave");
+  json_builder_begin_object (builder);
+  add (builder, "startKey", event->start_key);
+  add_number (builder, "hop", event->hop);
+  json_builder_end_object (builder);
+}
+
 /**
  * dw_event_to_json:
  * @event: an event
@@ -168,6 +181,7 @@ dw_event_to_json (const DwEvent *event)
   add_headers (builder, event);
   add_context (builder, event);
   add (builder, "body", body);
+  add_progress (builder, event);
   json_builder_set_member_name (builder, "isBase64Encoded");
   json_builder_add_boolean_value (builder, FALSE);
   json_builder_end_object (builder);
@@ -234,6 +248,7 @@ static DwEvent *
 read_event (JsonObject *object, JsonObject *context)
 {
   JsonObject *identity = object_of (context, "identity");
+  JsonObject *progress = object_of (object, "dynamowave");
   g_autoptr (DwCaller) caller =
       dw_caller_new (string_of (context, "connectionId"), number_of (context, "connectedAt"));
   DwEvent *event;
@@ -253,6 +268,11 @@ read_event (JsonObject *object, JsonObject *context)
   event->message_id = g_strdup (string_of (context, "messageId"));
   event->close_code = (guint) CLAMP (number_of (context, "disconnectStatusCode"), 0, 65535);
   event->close_reason = g_strdup (string_of (context, "disconnectReason"));
+  if (progress != NULL)
+    {
+      event->start_key = g_strdup (string_of (progress, "startKey"));
+      event->hop = (guint) CLAMP (number_of (progress, "hop"), 0, G_MAXUINT16);
+    }
   return event;
 }
 

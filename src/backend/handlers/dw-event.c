@@ -60,5 +60,6 @@ dw_event_free (DwEvent *event)
   g_free (event->message_id);
   g_free (event->body);
   g_free (event->close_reason);
+  g_free (event->start_key);
   g_free (event);
 }

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * @body_length: how many bytes it has
  * @close_code: for `$disconnect`: the status code the connection ended with
  * @close_reason: (nullable): for `$disconnect`: the words that came with it
+ * @start_key: (nullable): for a broadcast that goes on: where in the registry
+ * @hop: how many runs it has had before
  *
  * What a handler is told: API Gateway's Lambda proxy event. dw_event_to_json() writes it as AWS does.
  */
@@ -34,6 +36,8 @@ typedef struct
   gsize body_length;
   guint close_code;
   char *close_reason;
+  char *start_key;
+  guint hop;
 } DwEvent;
 
 DwEvent *dw_event_new (const char *route_key,

@@ -11,7 +11,9 @@ dw_gateway_default_init (DwGatewayInterface *iface)
 /**
  * dw_gateway_post_async:
  * @self: a gateway
- * @connection_ids: (element-type utf8): to whom; the implementation bounds how many are under way at once
+ * @connection_ids: (element-type utf8): to whom; the implementation bounds how many are under way at once, and
+ *   starts them in this order
+ * @endpoints: (nullable) (element-type utf8): where each of them is reached; %NULL in it, or no array, is here
  * @text: the frame, UTF-8, at most %DW_LIMIT_MESSAGE_BYTES
  * @cancellable: (nullable): to stop it
  * @callback: called when every connection was tried
@@ -20,12 +22,13 @@ dw_gateway_default_init (DwGatewayInterface *iface)
 void
 dw_gateway_post_async (DwGateway *self,
                        GPtrArray *connection_ids,
+                       GPtrArray *endpoints,
                        const char *text,
                        GCancellable *cancellable,
                        GAsyncReadyCallback callback,
                        gpointer data)
 {
-  DW_GATEWAY_GET_IFACE (self)->post_async (self, connection_ids, text, cancellable, callback, data);
+  DW_GATEWAY_GET_IFACE (self)->post_async (self, connection_ids, endpoints, text, cancellable, callback, data);
 }
 
 /**
@@ -34,9 +37,9 @@ dw_gateway_post_async (DwGateway *self,
  * @result: what the callback was given
  * @error: why nothing could be posted
  *
- * Returns: (transfer full) (element-type utf8): the ids that are gone (410), to be removed from the registry
+ * Returns: (transfer full) (nullable): what became of it
  */
-GPtrArray *
+DwPosted *
 dw_gateway_post_finish (DwGateway *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
@@ -104,6 +107,33 @@ gboolean
 dw_gateway_delete_finish (DwGateway *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * dw_posted_new:
+ * @done: how many connections were tried
+ *
+ * Returns: (transfer full): a result with nobody gone yet
+ */
+DwPosted *
+dw_posted_new (guint done)
+{
+  DwPosted *posted = g_new0 (DwPosted, 1);
+
+  posted->gone = g_ptr_array_new_with_free_func (g_free);
+  posted->done = done;
+  return posted;
+}
+
+/**
+ * dw_posted_free:
+ * @posted: (transfer full): a result
+ */
+void
+dw_posted_free (DwPosted *posted)
+{
+  g_ptr_array_unref (posted->gone);
+  g_free (posted);
 }
 
 /**

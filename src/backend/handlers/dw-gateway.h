@@ -17,8 +17,7 @@ G_DECLARE_INTERFACE (DwGateway, dw_gateway, DW, GATEWAY, GObject)
  * @delete_async: starts closing one connection
  *
  * What a handler may do to connections: API Gateway's `@connections`. An implementation answers with a #GTask whose
- * value is a #GPtrArray of the ids that are gone for @post_async, a #DwConnectionInfo for @get_async and a boolean
- * for @delete_async.
+ * value is a #DwPosted for @post_async, a #DwConnectionInfo for @get_async and a boolean for @delete_async.
  */
 struct _DwGatewayInterface
 {
@@ -26,6 +25,7 @@ struct _DwGatewayInterface
 
   void (*post_async) (DwGateway *self,
                       GPtrArray *connection_ids,
+                      GPtrArray *endpoints,
                       const char *text,
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
@@ -41,6 +41,23 @@ struct _DwGatewayInterface
                         GAsyncReadyCallback callback,
                         gpointer data);
 };
+
+/**
+ * DwPosted:
+ * @gone: (element-type utf8): the ids that are gone (410), to be removed from the registry
+ * @done: how many connections, counted from the first, were tried; fewer than there are where the time was over
+ *
+ * What became of a post to many connections.
+ */
+typedef struct
+{
+  GPtrArray *gone;
+  guint done;
+} DwPosted;
+
+DwPosted *dw_posted_new (guint done);
+void dw_posted_free (DwPosted *posted);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwPosted, dw_posted_free)
 
 /**
  * DwConnectionInfo:
@@ -60,11 +77,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwConnectionInfo, dw_connection_info_free)
 
 void dw_gateway_post_async (DwGateway *self,
                             GPtrArray *connection_ids,
+                            GPtrArray *endpoints,
                             const char *text,
                             GCancellable *cancellable,
                             GAsyncReadyCallback callback,
                             gpointer data);
-GPtrArray *dw_gateway_post_finish (DwGateway *self, GAsyncResult *result, GError **error);
+DwPosted *dw_gateway_post_finish (DwGateway *self, GAsyncResult *result, GError **error);
 void dw_gateway_get_async (DwGateway *self,
                            const char *connection_id,
                            GCancellable *cancellable,

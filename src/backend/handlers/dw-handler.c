@@ -27,6 +27,7 @@ dw_response_free (DwResponse *response)
 {
   g_free (response->body);
   g_free (response->subprotocol);
+  g_free (response->rest);
   g_free (response);
 }
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * DwResponse:
  * @status: the HTTP status the handler returns; for `$connect` it decides the handshake
  * @body: (nullable): the body, which only a two-way route delivers
+ * @rest: (nullable): for a broadcast whose time was over: the key at which another run goes on
  * @subprotocol: (nullable): for `$connect`: the `Sec-WebSocket-Protocol` it chose among those that were offered
  *
  * What a handler returns: the Lambda proxy response.
@@ -20,6 +21,7 @@ typedef struct
   guint status;
   char *body;
   char *subprotocol;
+  char *rest;
 } DwResponse;
 
 DwResponse *dw_response_new (guint status, const char *body);

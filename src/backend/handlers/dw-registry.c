@@ -130,6 +130,7 @@ dw_registry_page_free (DwRegistryPage *page)
 {
   g_ptr_array_unref (page->connection_ids);
   g_array_unref (page->timestamps);
+  g_clear_pointer (&page->endpoints, g_ptr_array_unref);
   g_free (page->last_key);
   g_free (page);
 }

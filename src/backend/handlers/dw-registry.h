@@ -64,6 +64,7 @@ struct _DwRegistryInterface
  * DwRegistryPage:
  * @connection_ids: (element-type utf8): the ids of this page, perhaps none
  * @timestamps: (element-type gint64): when each of them connected, in seconds since 1970 UTC
+ * @endpoints: (nullable) (element-type utf8): where each of them is reached; %NULL in it, or no array, is here
  * @last_key: (nullable): where the next page starts, or %NULL after the last; an empty page may have one
  *
  * One page of a scan.
@@ -72,6 +73,7 @@ typedef struct
 {
   GPtrArray *connection_ids;
   GArray *timestamps;
+  GPtrArray *endpoints;
   char *last_key;
 } DwRegistryPage;
 

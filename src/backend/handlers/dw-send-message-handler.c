@@ -10,20 +10,49 @@
 
 #include <string.h>
 
+/* One page on its way. */
+typedef struct
+{
+  GTask *task;
+  DwRegistryPage *page;
+  char *start_key; /* where the page starts, or NULL */
+  guint number;    /* counts the pages */
+} Leg;
+
 typedef struct
 {
   DwRegistry *registry;
   DwGateway *gateway;
   char *broadcast;
-  char *id;             /* the message's own, or NULL */
-  char *sender;         /* the connection it came from */
-  gint64 accepted;      /* in seconds since 1970 UTC */
-  DwRegistryPage *page; /* the one being posted */
+  char *id;        /* the message's own, or NULL */
+  char *sender;    /* the connection it came from */
+  gint64 accepted; /* in seconds since 1970 UTC */
+  guint legs;      /* pages under way; at most PAGES_AT_ONCE */
+  guint pages;
+  gboolean scanning;
+  gboolean scanned; /* there are no more pages */
+  char *next_key;   /* where the next page starts, or NULL for the first */
+  gboolean torn;    /* the time was over */
+  guint torn_page;  /* in this page, */
+  char *rest;       /* behind this key; NULL where nothing was posted at all */
+  GError *error;
 } Sending;
 
 /* A post to a connection whose $connect has run but whose handshake is not answered yet gets a 410 as well, and an
  * integration may take 29 s. An id younger than this, in seconds, is not taken out of the table. */
 #define PRUNE_AGE 60
+
+/* How many pages may be under way: a slow post in one does not hold up the next. A page is a megabyte at most. */
+#define PAGES_AT_ONCE 4
+
+static void
+leg_free (Leg *leg)
+{
+  g_object_unref (leg->task);
+  dw_registry_page_free (leg->page);
+  g_free (leg->start_key);
+  g_free (leg);
+}
 
 static void
 sending_free (Sending *sending)
@@ -33,7 +62,9 @@ sending_free (Sending *sending)
   g_free (sending->broadcast);
   g_free (sending->id);
   g_free (sending->sender);
-  g_clear_pointer (&sending->page, dw_registry_page_free);
+  g_free (sending->next_key);
+  g_free (sending->rest);
+  g_clear_error (&sending->error);
   g_free (sending);
 }
 
@@ -89,24 +120,23 @@ write_broadcast (JsonObject *frame, gint64 accepted)
   return json_to_string (root, FALSE);
 }
 
-static void scan_next (GTask *task, const char *start_key);
-
-static gboolean
-is_young (Sending *sending, const char *connection_id)
-{
-  guint index;
-
-  if (!g_ptr_array_find_with_equal_func (sending->page->connection_ids, connection_id, g_str_equal, &index))
-    return FALSE;
-  return sending->accepted - g_array_index (sending->page->timestamps, gint64, index) < PRUNE_AGE;
-}
-
 static void
-prune (Sending *sending, GPtrArray *gone)
+prune (Sending *sending, const DwRegistryPage *page, GPtrArray *gone)
 {
+  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (gone->len == 0)
+    return;
   for (guint i = 0; i < gone->len; i++)
-    if (!is_young (sending, g_ptr_array_index (gone, i)))
-      dw_registry_remove_async (sending->registry, g_ptr_array_index (gone, i), NULL, NULL, NULL);
+    g_hash_table_add (ids, g_ptr_array_index (gone, i));
+  for (guint i = 0; i < page->connection_ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (page->connection_ids, i);
+
+      if (g_hash_table_contains (ids, id)
+          && sending->accepted - g_array_index (page->timestamps, gint64, i) >= PRUNE_AGE)
+        dw_registry_remove_async (sending->registry, id, NULL, NULL, NULL);
+    }
 }
 
 /* It can be sent once more then, under its id. */
@@ -120,27 +150,59 @@ fail (GTask *task, GError *error)
   g_task_return_error (task, error);
 }
 
+static void go_on (GTask *task);
+
+/* The gateway starts posts in order, so nothing behind the first torn page was tried. */
+static void
+tear (Sending *sending, guint page, const char *key)
+{
+  if (sending->torn && sending->torn_page < page)
+    return;
+  g_free (sending->rest);
+  sending->torn = TRUE;
+  sending->torn_page = page;
+  sending->rest = g_strdup (key);
+}
+
 static void
 on_posted (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GTask) task = data;
+  Leg *leg = data;
+  g_autoptr (GTask) task = g_object_ref (leg->task);
   g_autoptr (GError) error = NULL;
   Sending *sending = g_task_get_task_data (task);
-  g_autoptr (GPtrArray) gone = dw_gateway_post_finish (DW_GATEWAY (source), result, &error);
-  g_autofree char *next_page = NULL;
+  GPtrArray *ids = leg->page->connection_ids;
+  g_autoptr (DwPosted) posted = dw_gateway_post_finish (DW_GATEWAY (source), result, &error);
 
-  if (gone == NULL)
+  sending->legs--;
+  if (posted != NULL)
     {
-      fail (task, g_steal_pointer (&error));
-      return;
+      prune (sending, leg->page, posted->gone);
+      if (posted->done < ids->len)
+        tear (sending, leg->number, posted->done > 0 ? g_ptr_array_index (ids, posted->done - 1) : leg->start_key);
     }
-  prune (sending, gone);
-  next_page = g_steal_pointer (&sending->page->last_key);
-  g_clear_pointer (&sending->page, dw_registry_page_free);
-  if (next_page != NULL)
-    scan_next (g_steal_pointer (&task), next_page);
-  else
-    g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
+  else if (sending->error == NULL)
+    sending->error = g_steal_pointer (&error);
+  leg_free (leg);
+  go_on (task);
+}
+
+/* Takes the page. */
+static void
+post_page (GTask *task, DwRegistryPage *page)
+{
+  Sending *sending = g_task_get_task_data (task);
+  Leg *leg = g_new0 (Leg, 1);
+
+  leg->task = g_object_ref (task);
+  leg->page = page;
+  leg->start_key = g_steal_pointer (&sending->next_key);
+  leg->number = sending->pages++;
+  sending->legs++;
+  sending->next_key = g_strdup (page->last_key);
+  sending->scanned = page->last_key == NULL;
+  dw_gateway_post_async (sending->gateway, page->connection_ids, page->endpoints, sending->broadcast,
+                         g_task_get_cancellable (task), on_posted, leg);
 }
 
 static void
@@ -149,32 +211,61 @@ on_scanned (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
   Sending *sending = g_task_get_task_data (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  DwRegistryPage *page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
 
-  sending->page = dw_registry_scan_finish (DW_REGISTRY (source), result, &error);
-  if (sending->page == NULL)
-    {
-      fail (task, g_steal_pointer (&error));
-      return;
-    }
-  dw_gateway_post_async (sending->gateway, sending->page->connection_ids, sending->broadcast, cancellable,
-                         on_posted, g_steal_pointer (&task));
+  sending->scanning = FALSE;
+  if (page != NULL)
+    post_page (task, page);
+  else if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE))
+    tear (sending, sending->pages, sending->next_key);
+  else if (sending->error == NULL)
+    sending->error = g_steal_pointer (&error);
+  go_on (task);
 }
 
-/* Takes the task. */
 static void
-scan_next (GTask *task, const char *start_key)
+finish (GTask *task)
 {
   Sending *sending = g_task_get_task_data (task);
+  DwResponse *response;
 
-  dw_registry_scan_async (sending->registry, start_key, g_task_get_cancellable (task), on_scanned, task);
+  if (sending->error == NULL && sending->torn && sending->rest == NULL)
+    sending->error = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE,
+                                          "the time was over before anything was sent");
+  if (sending->error != NULL)
+    {
+      fail (task, g_steal_pointer (&sending->error));
+      return;
+    }
+  response = dw_response_new (200, "Message sent");
+  response->rest = g_steal_pointer (&sending->rest);
+  g_task_return_pointer (task, response, (GDestroyNotify) dw_response_free);
+}
+
+/* Reads the next page while the last ones are posted. */
+static void
+go_on (GTask *task)
+{
+  Sending *sending = g_task_get_task_data (task);
+  gboolean over = sending->scanned || sending->torn || sending->error != NULL;
+
+  if (sending->scanning)
+    return;
+  if (over && sending->legs == 0)
+    finish (task);
+  else if (!over && sending->legs < PAGES_AT_ONCE)
+    {
+      sending->scanning = TRUE;
+      dw_registry_scan_async (sending->registry, sending->next_key, g_task_get_cancellable (task), on_scanned,
+                              g_object_ref (task));
+    }
 }
 
 static void
 on_echoed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
-  g_autoptr (GPtrArray) gone G_GNUC_UNUSED = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
+  g_autoptr (DwPosted) posted G_GNUC_UNUSED = dw_gateway_post_finish (DW_GATEWAY (source), result, NULL);
 
   g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
 }
@@ -187,7 +278,8 @@ echo (GTask *task)
   g_autoptr (GPtrArray) to = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (to, g_strdup (sending->sender));
-  dw_gateway_post_async (sending->gateway, to, sending->broadcast, g_task_get_cancellable (task), on_echoed, task);
+  dw_gateway_post_async (sending->gateway, to, NULL, sending->broadcast, g_task_get_cancellable (task), on_echoed,
+                         task);
 }
 
 static void
@@ -200,7 +292,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
   if (!dw_registry_claim_finish (DW_REGISTRY (source), result, &fresh, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (fresh)
-    scan_next (g_steal_pointer (&task), NULL);
+    go_on (task);
   else
     echo (g_steal_pointer (&task));
 }
@@ -214,9 +306,11 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called with a result for dw_handler_finish()
  * @data: for @callback
  *
- * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. A
- * message whose `id` came within the last ten minutes goes to its sender alone; what dw_message_id_is_valid()
- * refuses is no id. A body without a message fails the handler, which the client sees as "Internal server error".
+ * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. Where
+ * the time is over before everybody was tried, the response says where another run goes on; such a run has that as
+ * the event's start key. A message whose `id` came within the last ten minutes goes to its sender alone; what
+ * dw_message_id_is_valid() refuses is no id. A body without a message fails the handler, which the client sees as
+ * "Internal server error".
  */
 void
 dw_send_message_handler (DwRegistry *registry,
@@ -252,10 +346,13 @@ dw_send_message_handler (DwRegistry *registry,
     }
   sending->accepted = event->request_time / 1000;
   sending->sender = g_strdup (event->caller->connection_id);
-  sending->id = g_strdup (id_member (frame));
+  /* Who began this broadcast holds the claim; some have the message already. */
+  if (event->start_key == NULL)
+    sending->id = g_strdup (id_member (frame));
+  sending->next_key = g_strdup (event->start_key);
   if (sending->id != NULL)
     dw_registry_claim_async (registry, sending->id, sending->accepted, cancellable, on_claimed,
                              g_steal_pointer (&task));
   else
-    scan_next (g_steal_pointer (&task), NULL);
+    go_on (task);
 }

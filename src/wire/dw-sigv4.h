@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @query: (nullable): the query as it is on the wire
  * @headers: (element-type utf8 utf8): lower-case name to value
  * @body: (nullable): what was sent
+ * @hash: (nullable): the SHA-256 of @body in hexadecimal, where it is known already
  *
  * What a signature is of.
  */
@@ -22,6 +23,7 @@ typedef struct
   const char *query;
   GHashTable *headers;
   GBytes *body;
+  const char *hash;
 } DwSigv4Request;
 
 /**
@@ -42,12 +44,21 @@ typedef struct
 /** DW_SIGV4_SKEW_SECONDS: how far a request's date may be from the clock; AWS documents five minutes. */
 #define DW_SIGV4_SKEW_SECONDS 300
 
+/** DW_SIGV4_KEY_BYTES: the length of a signing key. */
+#define DW_SIGV4_KEY_BYTES 32
+
+void dw_sigv4_derive_key (const DwSigv4Scope *scope, const char *secret, guint8 key[DW_SIGV4_KEY_BYTES]);
+char *dw_sigv4_sign_with_key (const DwSigv4Request *request,
+                              const char *signed_headers,
+                              const DwSigv4Scope *scope,
+                              const guint8 key[DW_SIGV4_KEY_BYTES]);
 char *dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers);
 char *dw_sigv4_sign (const DwSigv4Request *request,
                      const char *signed_headers,
                      const DwSigv4Scope *scope,
                      const char *secret);
 gboolean dw_sigv4_verify (const DwSigv4Request *request,
+                          const char *service,
                           const char *key_id,
                           const char *secret,
                           gint64 now,

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-sigv4.h"
 
-#include "backend/dw-backend-error.h"
-
-#include "wire/dw-secret.h"
+#include "dw-secret.h"
+#include "dw-wire-error.h"
 
 #include <string.h>
 
-/* AWS Signature Version 4 ("Create a signed AWS API request"), as far as a service verifies it. */
+/* AWS Signature Version 4 ("Create a signed AWS API request"): what a caller writes and a service verifies. */
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
@@ -16,19 +15,14 @@
 
 /* Every part of the path is encoded once more, as it is on the wire (measured against the AWS SDK for JavaScript).
  */
-static char *
-canonical_path (const char *path)
+static void
+append_path (GString *text, const char *path)
 {
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-
-  for (char **at = parts; *at != NULL; at++)
-    {
-      char *escaped = g_uri_escape_string (*at, NULL, FALSE);
-
-      g_free (*at);
-      *at = escaped;
-    }
-  return g_strjoinv ("/", parts);
+  for (const char *at = path; *at != '\0'; at++)
+    if (g_ascii_isalnum (*at) || strchr ("-._~/", *at) != NULL)
+      g_string_append_c (text, *at);
+    else
+      g_string_append_printf (text, "%%%02X", (guchar) *at);
 }
 
 static int
@@ -40,7 +34,7 @@ compare (gconstpointer a, gconstpointer b)
 static char *
 canonical_query (const char *query)
 {
-  g_auto (GStrv) parts = g_strsplit (query != NULL ? query : "", "&", -1);
+  g_auto (GStrv) parts = g_strsplit (query, "&", -1);
   g_autoptr (GPtrArray) sorted = g_ptr_array_new_with_free_func (g_free);
 
   for (char **at = parts; *at != NULL; at++)
@@ -55,8 +49,15 @@ canonical_query (const char *query)
 static void
 append_trimmed (GString *text, const char *value)
 {
-  g_auto (GStrv) words = g_strsplit_set (value, " \t", -1);
+  g_auto (GStrv) words = NULL;
   gboolean first = TRUE;
+
+  if (strpbrk (value, " \t") == NULL)
+    {
+      g_string_append (text, value);
+      return;
+    }
+  words = g_strsplit_set (value, " \t", -1);
 
   for (char **at = words; *at != NULL; at++)
     if (**at != '\0')
@@ -69,11 +70,13 @@ append_trimmed (GString *text, const char *value)
 }
 
 static char *
-hash_of (GBytes *body)
+hash_of (const DwSigv4Request *request)
 {
-  if (body == NULL)
+  if (request->hash != NULL)
+    return g_strdup (request->hash);
+  if (request->body == NULL)
     return g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, request->body);
 }
 
 /**
@@ -87,12 +90,13 @@ char *
 dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers)
 {
   g_autoptr (GString) text = g_string_new (request->method);
-  g_autofree char *path = canonical_path (request->path);
-  g_autofree char *query = canonical_query (request->query);
-  g_autofree char *hash = hash_of (request->body);
+  g_autofree char *query = request->query != NULL ? canonical_query (request->query) : NULL;
+  g_autofree char *hash = hash_of (request);
   g_auto (GStrv) names = g_strsplit (signed_headers, ";", SIGNED_HEADERS_MAX);
 
-  g_string_append_printf (text, "\n%s\n%s\n", path, query);
+  g_string_append_c (text, '\n');
+  append_path (text, request->path);
+  g_string_append_printf (text, "\n%s\n", query != NULL ? query : "");
   for (char **at = names; *at != NULL; at++)
     {
       const char *value = g_hash_table_lookup (request->headers, *at);
@@ -102,7 +106,7 @@ dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_he
       g_string_append_c (text, '\n');
     }
   g_string_append_printf (text, "\n%s\n%s", signed_headers, hash);
-  return g_strdup (text->str);
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static void
@@ -113,6 +117,47 @@ hmac (const guint8 *key, gsize key_length, const char *text, guint8 result[32])
 
   g_hmac_update (hmac, (const guchar *) text, -1);
   g_hmac_get_digest (hmac, result, &length);
+}
+
+/**
+ * dw_sigv4_derive_key:
+ * @scope: what signatures are to be good for
+ * @secret: the secret access key
+ * @key: (out): the key they are made with, the same for a day
+ */
+void
+dw_sigv4_derive_key (const DwSigv4Scope *scope, const char *secret, guint8 key[DW_SIGV4_KEY_BYTES])
+{
+  g_autofree char *day = g_strndup (scope->date, 8);
+  g_autofree char *seed = g_strconcat ("AWS4", secret, NULL);
+
+  hmac ((const guint8 *) seed, strlen (seed), day, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, scope->region, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, scope->service, key);
+  hmac (key, DW_SIGV4_KEY_BYTES, "aws4_request", key);
+}
+
+/**
+ * dw_sigv4_sign_with_key:
+ * @request: a request
+ * @signed_headers: the names of its headers that the signature covers
+ * @scope: what the signature is good for
+ * @key: of dw_sigv4_derive_key()
+ *
+ * Returns: (transfer full): the signature, in hexadecimal
+ */
+char *
+dw_sigv4_sign_with_key (const DwSigv4Request *request,
+                        const char *signed_headers,
+                        const DwSigv4Scope *scope,
+                        const guint8 key[DW_SIGV4_KEY_BYTES])
+{
+  g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
+  g_autofree char *to_sign = g_strdup_printf (ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", scope->date,
+                                              scope->date, scope->region, scope->service, hash);
+
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, DW_SIGV4_KEY_BYTES, to_sign, -1);
 }
 
 /**
@@ -130,25 +175,16 @@ dw_sigv4_sign (const DwSigv4Request *request,
                const DwSigv4Scope *scope,
                const char *secret)
 {
-  g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
-  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
-  g_autofree char *day = g_strndup (scope->date, 8);
-  g_autofree char *to_sign = g_strdup_printf (ALGORITHM "\n%s\n%s/%s/%s/aws4_request\n%s", scope->date, day,
-                                              scope->region, scope->service, hash);
-  g_autofree char *seed = g_strconcat ("AWS4", secret, NULL);
-  guint8 key[32];
+  guint8 key[DW_SIGV4_KEY_BYTES];
 
-  hmac ((const guint8 *) seed, strlen (seed), day, key);
-  hmac (key, sizeof key, scope->region, key);
-  hmac (key, sizeof key, scope->service, key);
-  hmac (key, sizeof key, "aws4_request", key);
-  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, sizeof key, to_sign, -1);
+  dw_sigv4_derive_key (scope, secret, key);
+  return dw_sigv4_sign_with_key (request, signed_headers, scope, key);
 }
 
 static gboolean
 refuse (GError **error, const char *words)
 {
-  g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE, words);
+  g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE, words);
   return FALSE;
 }
 
@@ -178,15 +214,21 @@ is_recent (const char *date, gint64 now)
 /**
  * dw_sigv4_verify:
  * @request: a request with its `authorization` and `x-amz-date`
+ * @service: what it has to be signed for, such as `execute-api`
  * @key_id: the access key ID that is right
  * @secret: its secret access key
  * @now: the time, in seconds since 1970 UTC
- * @error: %DW_BACKEND_ERROR_SIGNATURE: what is wrong
+ * @error: %DW_WIRE_ERROR_SIGNATURE: what is wrong
  *
  * Returns: whether whoever knows the secret signed this request just now, for this service
  */
 gboolean
-dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *secret, gint64 now, GError **error)
+dw_sigv4_verify (const DwSigv4Request *request,
+                 const char *service,
+                 const char *key_id,
+                 const char *secret,
+                 gint64 now,
+                 GError **error)
 {
   const char *header = g_hash_table_lookup (request->headers, "authorization");
   const char *date = g_hash_table_lookup (request->headers, "x-amz-date");
@@ -206,8 +248,12 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
     return refuse (error, "The security token included in the request is invalid.");
   if (!g_str_has_prefix (date, parts[1]) || strlen (parts[1]) != 8 || !is_recent (date, now))
     return refuse (error, "Signature expired or not yet current.");
-  if (strcmp (parts[3], "execute-api") != 0 || strcmp (parts[4], "aws4_request") != 0)
-    return refuse (error, "Credential should be scoped to correct service: 'execute-api'.");
+  if (strcmp (parts[3], service) != 0 || strcmp (parts[4], "aws4_request") != 0)
+    {
+      g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE,
+                   "Credential should be scoped to correct service: '%s'.", service);
+      return FALSE;
+    }
   /* A signature that does not cover the host and the date could be used again elsewhere. */
   if (!g_regex_match_simple ("(^|;)host(;|$)", signed_headers, 0, 0)
       || !g_regex_match_simple ("(^|;)x-amz-date(;|$)", signed_headers, 0, 0))
@@ -219,7 +265,7 @@ dw_sigv4_verify (const DwSigv4Request *request, const char *key_id, const char *
       g_autofree char *canonical = dw_sigv4_canonical_request (request, signed_headers);
 
       g_set_error (
-          error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SIGNATURE,
+          error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE,
           "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
           "String for this request should have been\n'%s'",
           canonical);

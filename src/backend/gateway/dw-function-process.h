@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/** DW_FUNCTION_PAYLOAD_BYTES: the longest response of a function (measured on AWS's own emulator). */
+#define DW_FUNCTION_PAYLOAD_BYTES 6291556
+
+#define DW_TYPE_FUNCTION_PROCESS (dw_function_process_get_type ())
+G_DECLARE_FINAL_TYPE (DwFunctionProcess, dw_function_process, DW, FUNCTION_PROCESS, GObject)
+
+/**
+ * DwFunctionProcessOwner:
+ * @ready: it asks for an event, and is frozen until it gets one
+ * @answered: it answered its event; an error has a type and its words
+ * @ended: it ended or could not begin, with words for the log; it is of no more use
+ * @invoke: it invokes a function by name, without waiting
+ *
+ * Who runs a process. @invoke returns whether there is such a function.
+ */
+typedef struct
+{
+  void (*ready) (DwFunctionProcess *process, gpointer data);
+  void (*answered) (DwFunctionProcess *process, const char *error_type, GBytes *body, gpointer data);
+  void (*ended) (DwFunctionProcess *process, const char *why, gpointer data);
+  gboolean (*invoke) (DwFunctionProcess *process, const char *function, GBytes *payload, gpointer data);
+} DwFunctionProcessOwner;
+
+DwFunctionProcess *dw_function_process_new (const char *const *argv,
+                                            const char *const *environment,
+                                            const DwFunctionProcessOwner *owner,
+                                            gpointer data,
+                                            GError **error);
+void dw_function_process_give (DwFunctionProcess *self, const char *request_id, GBytes *event, gint64 deadline_ms);
+gboolean dw_function_process_is_ready (DwFunctionProcess *self);
+void dw_function_process_kill (DwFunctionProcess *self);
+
+G_END_DECLS

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+#define DW_CLOUD_KEY_ID "AKIDEXAMPLE"
+#define DW_CLOUD_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define DW_CLOUD_TOKEN "a/session+token=="
+
+/* How many connections a large room has. A sanitizer that looks at whole stacks makes each post a hundred times
+ * slower. */
+#ifdef __SANITIZE_ADDRESS__
+#define DW_CLOUD_CROWD 100
+#else
+#define DW_CLOUD_CROWD 1000
+#endif
+
+/* AWS as far as a function speaks to it: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every
+ * signature is verified. What goes wrong is asked for by the test. */
+
+typedef enum
+{
+  DW_FAULT_NONE,
+  DW_FAULT_STATUS, /* answers with a status and a name, and does nothing */
+  DW_FAULT_RESET,  /* closes the connection, and does nothing */
+  DW_FAULT_LOST,   /* does it, and closes the connection before the answer */
+  DW_FAULT_TORN,   /* does it, and says a wrong checksum */
+  DW_FAULT_SLOW,   /* does it, later than anybody waits */
+  DW_FAULT_GARBAGE /* does it, and answers with what is no JSON */
+} DwFaultKind;
+
+typedef struct
+{
+  DwFaultKind kind;
+  guint status;
+  const char *name;
+} DwFault;
+
+typedef struct
+{
+  char *id;
+  guint posts;     /* that arrived */
+  guint throttles; /* the next so many are told 429 */
+  guint status;    /* or 0: it always answers so */
+  guint slow_ms;   /* each answer waits for so long */
+} DwCloudConnection;
+
+typedef struct
+{
+  SoupServer *server;
+  char *origin;       /* http://127.0.0.1:PORT */
+  GHashTable *tables; /* of GTree of JsonObject by its key, by name */
+  GHashTable *connections;
+  GPtrArray *letters; /* bodies that came to the queue */
+  GPtrArray *invocations;
+  GHashTable *pauses; /* answers that wait */
+  GQueue faults;      /* of DwFault, for the next requests, whatever they are */
+  guint requests;
+  guint unsigned_requests;
+  guint page;      /* rows a page */
+  guint delay_ms;  /* of each post's answer */
+  guint in_flight; /* posts */
+  guint most_in_flight;
+  gboolean counts_rate; /* more posts than @rate_most in flight are told 429 */
+  guint rate_most;
+  char *last_text;
+  GPtrArray *texts; /* of every post that arrived, in order; only if set */
+} DwCloud;
+
+void dw_cloud_listen (SoupServer *server);
+void dw_cloud_init (DwCloud *cloud);
+void dw_cloud_clear (DwCloud *cloud);
+void dw_cloud_fail (DwCloud *cloud, DwFaultKind kind, guint status, const char *name);
+DwCloudConnection *dw_cloud_connect (DwCloud *cloud, const char *id);
+void dw_cloud_fill (DwCloud *cloud, const char *table, guint n, const char *endpoint);
+guint dw_cloud_count (DwCloud *cloud, const char *table);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwCloud, dw_cloud_clear)
+
+G_END_DECLS

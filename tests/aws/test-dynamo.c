@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-cloud.h"
+#include "dw-test.h"
+
+#include "backend/aws/dw-dynamo-registry.h"
+#include "backend/aws/dw-endpoint.h"
+#include "backend/dw-backend-error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  DwCloud cloud;
+  DwService *service;
+  DwDynamoRegistry *registry;
+  DwTally tally;
+} Desk;
+
+static void
+desk_init (Desk *desk)
+{
+  g_autoptr (DwHttp) http = dw_http_new (NULL);
+  g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
+  g_autoptr (DwDynamodb) dynamodb = NULL;
+
+  dw_cloud_init (&desk->cloud);
+  desk->service = dw_service_new (http, credentials, "eu-west-1", "dynamodb", desk->cloud.origin);
+  dw_service_set_tally (desk->service, &desk->tally);
+  dynamodb = dw_dynamodb_new (desk->service);
+  desk->registry = dw_dynamo_registry_new (dynamodb, "Connections", "Claims");
+  dw_dynamo_registry_set_endpoint (desk->registry, "http://127.0.0.1:1/prod");
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  dw_test_finalize (g_steal_pointer (&desk->registry));
+  g_clear_object (&desk->service);
+  dw_cloud_clear (&desk->cloud);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_there (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static gint64
+now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static gboolean
+put_at (Desk *desk, const char *id, gint64 timestamp, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_registry_put_async (DW_REGISTRY (desk->registry), id, timestamp, NULL, on_done, &result);
+  dw_test_until ("a put", is_there, &result);
+  return dw_registry_put_finish (DW_REGISTRY (desk->registry), result, error);
+}
+
+static gboolean
+put (Desk *desk, const char *id, GError **error)
+{
+  return put_at (desk, id, now (), error);
+}
+
+static DwRegistryPage *
+scan (Desk *desk, const char *key, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_registry_scan_async (DW_REGISTRY (desk->registry), key, NULL, on_done, &result);
+  dw_test_until ("a page", is_there, &result);
+  return dw_registry_scan_finish (DW_REGISTRY (desk->registry), result, error);
+}
+
+/* 1 for one's own, 0 for a message that was sent, -1 for one that is being sent. */
+static int
+claim (Desk *desk, const char *id, gint64 time)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean fresh = FALSE;
+
+  dw_registry_claim_async (DW_REGISTRY (desk->registry), id, time, NULL, on_done, &result);
+  dw_test_until ("a claim", is_there, &result);
+  if (!dw_registry_claim_finish (DW_REGISTRY (desk->registry), result, &fresh, &error))
+    {
+      g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED);
+      return -1;
+    }
+  return fresh;
+}
+
+static void
+settle (Desk *desk)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_dynamo_registry_settle_async (desk->registry, on_done, &result);
+  dw_test_until ("loose ends", is_there, &result);
+  g_assert_true (dw_dynamo_registry_settle_finish (desk->registry, result, NULL));
+}
+
+/* What is put is read back with where it is reached; what is removed is gone; what is absent is no error. */
+static void
+test_rows (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwRegistryPage) page = NULL, empty = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 time = now ();
+
+  desk_init (&desk);
+  empty = scan (&desk, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (empty->connection_ids->len, ==, 0);
+  g_assert_null (empty->last_key);
+  g_assert_true (put_at (&desk, "a=", time, &error));
+  dw_dynamo_registry_set_endpoint (desk.registry, "http://127.0.0.1:2/prod");
+  g_assert_true (put_at (&desk, "b=", time, &error));
+  page = scan (&desk, NULL, &error);
+  g_assert_cmpuint (page->connection_ids->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (page->connection_ids, 0), ==, "a=");
+  g_assert_cmpint (g_array_index (page->timestamps, gint64, 1), ==, time);
+  /* One's own needs no address. */
+  g_assert_cmpstr (g_ptr_array_index (page->endpoints, 0), ==, "http://127.0.0.1:1/prod");
+  g_assert_null (g_ptr_array_index (page->endpoints, 1));
+  for (guint i = 0; i < 2; i++)
+    {
+      dw_registry_remove_async (DW_REGISTRY (desk.registry), "a=", NULL, NULL, NULL);
+      settle (&desk);
+    }
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
+}
+
+/* DynamoDB deletes within days what is over: until then it is read and must not be posted to. */
+static void
+test_expired (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (DwRegistryPage) page = NULL;
+
+  desk_init (&desk);
+  g_assert_true (put_at (&desk, "old", now () - 7200 - DW_DYNAMO_REGISTRY_SLACK_SECONDS, NULL));
+  g_assert_true (put_at (&desk, "young", now () - 7190, NULL));
+  page = scan (&desk, NULL, NULL);
+  g_assert_cmpuint (page->connection_ids->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (page->connection_ids, 0), ==, "young");
+}
+
+static guint
+count_all (Desk *desk, guint *pages)
+{
+  g_autofree char *key = NULL;
+  guint n = 0;
+
+  *pages = 0;
+  do
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwRegistryPage) page = scan (desk, key, &error);
+
+      g_assert_no_error (error);
+      n += page->connection_ids->len;
+      g_free (key);
+      key = g_steal_pointer (&page->last_key);
+      ++*pages;
+    }
+  while (key != NULL);
+  return n;
+}
+
+/* A table of many pages, read to its end. */
+static void
+test_pages (void)
+{
+  g_auto (Desk) desk = { 0 };
+  guint pages;
+
+  desk_init (&desk);
+  dw_cloud_fill (&desk.cloud, "Connections", 2500, NULL);
+  g_assert_cmpuint (count_all (&desk, &pages), ==, 2500);
+  g_assert_cmpuint (pages, ==, 3);
+  dw_dynamo_registry_set_page (desk.registry, 500);
+  g_assert_cmpuint (count_all (&desk, &pages), ==, 2500);
+  g_assert_cmpuint (pages, ==, 5);
+}
+
+/* Every error that passes is tried again; each of them once here, before a success. */
+static void
+test_retried (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *name;
+    gboolean throttle;
+  } rows[] = {
+    { 400, "ProvisionedThroughputExceededException", TRUE },
+    { 400, "ThrottlingException", TRUE },
+    { 400, "RequestLimitExceeded", TRUE },
+    { 400, "LimitExceededException", TRUE },
+    { 429, "TooManyRequestsException", TRUE },
+    { 400, "ItemCollectionSizeLimitExceededException", FALSE },
+    { 409, "ReplicatedWriteConflictException", FALSE },
+    { 400, "TransactionInProgressException", FALSE },
+    { 500, "InternalServerError", FALSE },
+    { 500, NULL, FALSE },
+    { 502, NULL, FALSE },
+    { 503, "ServiceUnavailable", FALSE },
+    { 503, NULL, FALSE },
+    { 504, NULL, FALSE },
+    { 408, "RequestTimeout", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%u %s", rows[i].status, rows[i].name);
+      desk_init (&desk);
+      dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, rows[i].status, rows[i].name);
+      g_assert_true (put (&desk, "a", &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (desk.cloud.requests, ==, 2);
+      g_assert_cmpuint (desk.tally.retries, ==, 1);
+      g_assert_cmpuint (desk.tally.throttled, ==, rows[i].throttle);
+    }
+}
+
+/* What would be refused again is reported at once. */
+static void
+test_reported (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *name;
+    int code;
+  } rows[] = {
+    { 400, "ValidationException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "ResourceNotFoundException", DW_BACKEND_ERROR_TABLE },
+    { 400, "AccessDeniedException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "MissingAuthenticationTokenException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "UnrecognizedClientException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "ExpiredTokenException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "IncompleteSignatureException", DW_BACKEND_ERROR_SERVICE },
+    { 400, "ConditionalCheckFailedException", DW_BACKEND_ERROR_CONDITION },
+    { 413, NULL, DW_BACKEND_ERROR_SERVICE },
+    { 302, NULL, DW_BACKEND_ERROR_SERVICE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%u %s", rows[i].status, rows[i].name);
+      desk_init (&desk);
+      dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, rows[i].status, rows[i].name);
+      g_assert_false (put (&desk, "a", &error));
+      g_assert_error (error, DW_BACKEND_ERROR, rows[i].code);
+      g_assert_cmpuint (desk.cloud.requests, ==, 1);
+    }
+}
+
+/* The network fails in every way there is, and the row is there afterwards. */
+static void
+test_network (void)
+{
+  static const DwFaultKind kinds[] = { DW_FAULT_RESET, DW_FAULT_LOST, DW_FAULT_TORN };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    dw_cloud_fail (&desk.cloud, kinds[i], 0, NULL);
+  g_assert_true (put (&desk, "a", &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_GARBAGE, 0, NULL);
+  g_assert_null (scan (&desk, NULL, &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
+}
+
+/* A silent DynamoDB, and a table that is throttled for good: the deadline ends both. */
+static void
+test_deadline (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  for (guint i = 0; i < 2; i++)
+    {
+      gint64 begun = g_get_monotonic_time ();
+      g_autoptr (GError) error = NULL;
+
+      if (i == 0)
+        dw_cloud_fail (&desk.cloud, DW_FAULT_SLOW, 0, NULL);
+      else
+        for (guint n = 0; n < 1000; n++)
+          dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ThrottlingException");
+      dw_service_set_deadline (desk.service, begun + 700 * 1000);
+      g_assert_false (put (&desk, "a", &error));
+      g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE);
+      g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
+    }
+}
+
+static gboolean
+stop_throttling (gpointer data)
+{
+  g_queue_clear_full (&((Desk *) data)->cloud.faults, g_free);
+  return G_SOURCE_REMOVE;
+}
+
+/* Throttled for ten seconds: the write waits and is done. */
+static void
+test_throttled (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 begun = g_get_monotonic_time ();
+
+  desk_init (&desk);
+  for (guint n = 0; n < 1000; n++)
+    dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ProvisionedThroughputExceededException");
+  g_timeout_add (10000, stop_throttling, &desk);
+  g_assert_true (put (&desk, "a", &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_get_monotonic_time () - begun, >=, 9 * G_USEC_PER_SEC);
+  g_assert_cmpuint (desk.tally.throttled, >, 10);
+  g_assert_cmpuint (desk.tally.throttled, <, 100);
+}
+
+/* A message's id is known for ten minutes once it was sent, whatever it looks like. */
+static void
+test_claims (void)
+{
+  g_autofree char *long_id = g_strnfill (30000, 'x');
+  const char *const ids[] = { "a", "", long_id, "sha256:x" };
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_assert_cmpint (claim (&desk, ids[i], 1000), ==, 1);
+      dw_dynamo_registry_confirm (desk.registry);
+      settle (&desk);
+      g_assert_cmpint (claim (&desk, ids[i], 1000), ==, 0);
+      g_assert_cmpint (claim (&desk, ids[i], 1599), ==, 0);
+      g_assert_cmpint (claim (&desk, ids[i], 1600), ==, 1);
+      dw_registry_release (DW_REGISTRY (desk.registry), ids[i]);
+      settle (&desk);
+      g_assert_cmpint (claim (&desk, ids[i], 1601), ==, 1);
+    }
+  /* They are no connections. */
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+}
+
+/* Who claims and dies holds the claim for as long as it could have lived. Meanwhile nobody is told that the message
+ * was sent, and afterwards it can be sent. */
+static void
+test_lease (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  dw_dynamo_registry_set_lease (desk.registry, 30);
+  dw_service_set_deadline (desk.service, g_get_monotonic_time () + 500 * 1000);
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+  dw_dynamo_registry_abandon (desk.registry);
+  g_assert_cmpint (claim (&desk, "a", 1029), ==, -1);
+  dw_service_set_deadline (desk.service, 0);
+  g_assert_cmpint (claim (&desk, "a", 1030), ==, 1);
+  dw_dynamo_registry_confirm (desk.registry);
+  settle (&desk);
+  g_assert_cmpint (claim (&desk, "a", 1061), ==, 0);
+}
+
+static gboolean
+confirm (gpointer data)
+{
+  dw_dynamo_registry_confirm (((Desk *) data)->registry);
+  return G_SOURCE_REMOVE;
+}
+
+/* A copy that comes while the first is being sent waits for its end. And one whose first died waits for its lease.
+ */
+static void
+test_waits (void)
+{
+  for (guint dies = 0; dies < 2; dies++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      dw_dynamo_registry_set_lease (desk.registry, 2);
+      g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+      if (dies)
+        dw_dynamo_registry_abandon (desk.registry);
+      else
+        g_timeout_add (500, confirm, &desk);
+      dw_service_set_deadline (desk.service, g_get_monotonic_time () + 10 * G_USEC_PER_SEC);
+      g_assert_cmpint (claim (&desk, "a", 1000), ==, dies);
+      settle (&desk);
+    }
+}
+
+/* The answer to a claim is lost. The second attempt finds the first one's row, and must know it for its own: else
+ * the message would be sent to nobody. */
+static void
+test_lost_claim (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_LOST, 0, NULL);
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+  g_assert_cmpuint (desk.cloud.requests, ==, 2);
+  dw_service_set_deadline (desk.service, g_get_monotonic_time () + 500 * 1000);
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, -1);
+}
+
+/* Hundreds of rows that go at once are deleted a few at a time, and waited for. */
+static void
+test_settle (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  dw_cloud_fill (&desk.cloud, "Connections", 300, NULL);
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("connection-%05u=", i);
+
+      dw_registry_remove_async (DW_REGISTRY (desk.registry), id, NULL, NULL, NULL);
+    }
+  settle (&desk);
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+}
+
+/* Whatever an answer is, it is a page or an error. */
+static void
+test_answers (void)
+{
+  static const struct
+  {
+    const char *json;
+    int rows; /* or -1 for an error */
+  } rows[] = {
+    { "{}", -1 },
+    { "{\"Items\":{}}", -1 },
+    { "{\"Items\":[]}", 0 },
+    { "{\"Items\":[1,null,\"x\",[],{}]}", 0 },
+    { "{\"Items\":[{\"ConnectionID\":\"a\"},{\"ConnectionID\":{\"N\":\"1\"}},{\"ConnectionID\":{\"S\":\"\"}}]}",
+      0 },
+    { "{\"Items\":[{\"ConnectionID\":{\"S\":\"a\"},\"Timestamp\":{\"N\":\"1e99\"}}]}", 1 },
+    { "{\"Items\":[],\"LastEvaluatedKey\":{}}", -1 },
+    { "{\"Items\":[],\"LastEvaluatedKey\":[]}", -1 },
+    { "{\"Items\":[],\"LastEvaluatedKey\":null}", 0 },
+    { "{\"Items\":[],\"LastEvaluatedKey\":{\"ConnectionID\":{\"S\":\"k\"}}}", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonNode) node = json_from_string (rows[i].json, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwRegistryPage) page = dw_dynamo_registry_read_page (node, NULL, 0, &error);
+
+      g_test_message ("%s", rows[i].json);
+      if (rows[i].rows < 0)
+        g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
+      else
+        g_assert_cmpint ((int) page->connection_ids->len, ==, rows[i].rows);
+    }
+}
+
+static void
+test_crc (void)
+{
+  g_assert_cmphex (dw_dynamodb_crc32 ((const guint8 *) "123456789", 9), ==, 0xcbf43926);
+  g_assert_cmphex (dw_dynamodb_crc32 ((const guint8 *) "{}", 2), ==, 2745614147);
+}
+
+/* A row that says “post to me” to a stranger's host must not get the messages. */
+static void
+test_endpoints (void)
+{
+  const char *own = "https://abc.execute-api.eu-west-1.amazonaws.com/prod";
+  static const char *const good[] = { "https://abc.execute-api.eu-west-1.amazonaws.com/prod",
+                                      "https://xyz0.execute-api.us-gov-east-1.amazonaws.com/a_b-c",
+                                      "https://xyz0.execute-api.cn-north-1.amazonaws.com.cn/prod" };
+  static const char *const bad[] = { "http://xyz.execute-api.eu-west-1.amazonaws.com/prod",
+                                     "https://xyz.execute-api.eu-west-1.amazonaws.com.evil.org/prod",
+                                     "https://evil.org/x.execute-api.eu-west-1.amazonaws.com/prod",
+                                     "https://xyz.execute-api.eu-west-1.amazonaws.com/prod/../x",
+                                     "https://u@xyz.execute-api.eu-west-1.amazonaws.com/prod",
+                                     "https://xyz.execute-api.eu-west-1.amazonaws.com:444/prod",
+                                     "http://127.0.0.1:80/prod",
+                                     "" };
+  g_autofree char *region = dw_endpoint_dup_region (good[1]);
+  g_autofree char *none = dw_endpoint_dup_region ("http://127.0.0.1:80/prod");
+  g_autofree char *made = NULL, *china = NULL, *table = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    g_assert_true (dw_endpoint_is_trusted (good[i], own));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (dw_endpoint_is_trusted (bad[i], own));
+  g_assert_true (dw_endpoint_is_trusted ("http://127.0.0.1:80/prod", "http://127.0.0.1:81/prod"));
+  g_assert_cmpstr (region, ==, "us-gov-east-1");
+  g_assert_null (none);
+  made = dw_endpoint_new_for_stage ("abc", "eu-west-1", "prod");
+  g_assert_cmpstr (made, ==, own);
+  china = dw_endpoint_new_for_stage ("abc", "cn-north-1", "prod");
+  g_assert_cmpstr (china, ==, "https://abc.execute-api.cn-north-1.amazonaws.com.cn/prod");
+  table = dw_endpoint_new ("dynamodb", "eu-west-1");
+  g_assert_cmpstr (table, ==, "https://dynamodb.eu-west-1.amazonaws.com");
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/aws/dynamo/rows", test_rows);
+  g_test_add_func ("/aws/dynamo/expired", test_expired);
+  g_test_add_func ("/aws/dynamo/pages", test_pages);
+  g_test_add_func ("/aws/dynamo/retried", test_retried);
+  g_test_add_func ("/aws/dynamo/reported", test_reported);
+  g_test_add_func ("/aws/dynamo/network", test_network);
+  g_test_add_func ("/aws/dynamo/deadline", test_deadline);
+  g_test_add_func ("/aws/dynamo/throttled", test_throttled);
+  g_test_add_func ("/aws/dynamo/claims", test_claims);
+  g_test_add_func ("/aws/dynamo/lease", test_lease);
+  g_test_add_func ("/aws/dynamo/waits", test_waits);
+  g_test_add_func ("/aws/dynamo/lost-claim", test_lost_claim);
+  g_test_add_func ("/aws/dynamo/settle", test_settle);
+  g_test_add_func ("/aws/dynamo/answers", test_answers);
+  g_test_add_func ("/aws/dynamo/crc", test_crc);
+  g_test_add_func ("/aws/dynamo/endpoints", test_endpoints);
+  return g_test_run ();
+}

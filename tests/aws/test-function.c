@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-cloud.h"
+#include "dw-test.h"
+
+#include "backend/aws/dw-dead-letter-queue.h"
+#include "backend/dw-backend-error.h"
+#include "backend/lambda/dw-function.h"
+
+#include <string.h>
+
+#define TOKEN "let me in"
+
+typedef struct
+{
+  DwCloud cloud;
+  DwFunctionConfig config;
+  DwFunction *function;
+  guint seconds; /* of the deadline */
+} Desk;
+
+static void
+desk_init (Desk *desk, const char *handler)
+{
+  g_autoptr (DwHttp) http = dw_http_new (NULL);
+  g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
+  g_autofree char *endpoint = NULL;
+
+  dw_cloud_init (&desk->cloud);
+  endpoint = g_strconcat (desk->cloud.origin, "/prod", NULL);
+  g_setenv ("AWS_ENDPOINT_URL", desk->cloud.origin, TRUE);
+  g_setenv ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint, TRUE);
+  desk->seconds = 20;
+  desk->config = (DwFunctionConfig){ .handler = (char *) handler,
+                                     .region = (char *) "eu-west-1",
+                                     .function_name = (char *) "me",
+                                     .send_function = (char *) "sender",
+                                     .table = (char *) "Connections",
+                                     .claims = (char *) "Claims",
+                                     .dead_letters = (char *) "https://sqs.eu-west-1.amazonaws.com/1/dead",
+                                     .posts = 500 };
+  desk->function = dw_function_new (&desk->config, http, credentials);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  dw_test_finalize (g_steal_pointer (&desk->function));
+  dw_cloud_clear (&desk->cloud);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_there (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static char *
+run (Desk *desk, const char *json, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GBytes) payload = g_bytes_new (json, strlen (json));
+  g_autoptr (DwInvocation) invocation =
+      dw_invocation_new ("8476", g_get_monotonic_time () + desk->seconds * G_USEC_PER_SEC, payload);
+
+  dw_function_run_async (desk->function, invocation, on_done, &result);
+  dw_test_until ("a response", is_there, &result);
+  return dw_function_run_finish (desk->function, result, error);
+}
+
+#define EVENT(route, extra, more)                                                                                  \
+  "{\"requestContext\":{\"routeKey\":\"" route "\",\"stage\":\"prod\",\"connectedAt\":1700000000000,"              \
+  "\"requestTimeEpoch\":1700000001000,\"requestId\":\"R1knPH17NjMFftw=\",\"domainName\":\"custom.example\","       \
+  "\"connectionId\":\"connection-00000=\",\"apiId\":\"abc\"" extra "}" more ",\"isBase64Encoded\":false}"
+
+#define MESSAGE(body) EVENT ("sendMessage", "", ",\"body\":\"" body "\"")
+
+/* $connect makes a row and $disconnect takes it away. */
+static void
+test_rows (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *connected = NULL, *disconnected = NULL;
+
+  desk_init (&desk, "connect");
+  connected = run (&desk, EVENT ("$connect", "", ""), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (connected, ==, "{\"statusCode\":200}");
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
+  desk.config.handler = (char *) "disconnect";
+  disconnected = run (&desk, EVENT ("$disconnect", ",\"disconnectStatusCode\":1001", ""), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (disconnected, ==, "{\"statusCode\":200}");
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+}
+
+/* Who shows no token, or a wrong one, gets no row. */
+static void
+test_token (void)
+{
+  static const char *const rows[][2] = {
+    { EVENT ("$connect", "", ""), "{\"statusCode\":401}" },
+    { EVENT ("$connect", "", ",\"multiValueQueryStringParameters\":{\"token\":[\"wrong\"]}"),
+      "{\"statusCode\":403}" },
+    { EVENT ("$connect", "", ",\"multiValueQueryStringParameters\":{\"token\":[\"" TOKEN "\"]}"),
+      "{\"statusCode\":200}" },
+    { EVENT ("$connect", "", ",\"multiValueHeaders\":{\"authorization\":[\"Bearer " TOKEN "\"]}"),
+      "{\"statusCode\":200}" },
+  };
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, TOKEN, -1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      g_autofree char *answer = NULL;
+
+      desk_init (&desk, "connect");
+      desk.config.token_sha256 = hash;
+      answer = run (&desk, rows[i][0], NULL);
+      g_assert_cmpstr (answer, ==, rows[i][1]);
+      g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, i >= 2);
+    }
+}
+
+static guint
+posts_of (Desk *desk, guint number)
+{
+  g_autofree char *id = g_strdup_printf ("connection-%05u=", number);
+
+  return ((DwCloudConnection *) g_hash_table_lookup (desk->cloud.connections, id))->posts;
+}
+
+/* Everybody gets it over pages, and who is gone has no row when the function has answered: it may be frozen then.
+ */
+static void
+test_broadcast (void)
+{
+  const guint crowd = DW_CLOUD_CROWD * 5 / 2, gone = crowd / 25;
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *answer = NULL;
+
+  desk_init (&desk, "send-message");
+  dw_cloud_fill (&desk.cloud, "Connections", crowd, NULL);
+  for (guint i = gone; i < 2 * gone; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("connection-%05u=", i);
+
+      g_hash_table_remove (desk.cloud.connections, id);
+    }
+  answer = run (&desk, MESSAGE ("{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"hello\\\"}"), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (answer, ==, "{\"statusCode\":200,\"body\":\"Message sent\"}");
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (desk.function)->deliveries, ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (desk.function)->gone, ==, gone);
+  for (guint i = 2 * gone; i < crowd; i++)
+    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
+  g_assert_cmpstr (desk.cloud.last_text, ==, "{\"message\":\"hello\"}");
+}
+
+/* A message that is sent again, by a person or by whoever retries, goes to its sender alone. */
+static void
+test_once (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, "send-message");
+  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
+  for (guint i = 1; i <= 5; i++)
+    {
+      g_autofree char *answer = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), NULL);
+
+      g_assert_nonnull (answer);
+      g_assert_cmpuint (posts_of (&desk, 0), ==, i);
+      g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+    }
+}
+
+static void
+test_default (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *answer = NULL;
+
+  desk_init (&desk, "default");
+  dw_cloud_connect (&desk.cloud, "connection-00000=");
+  answer = run (&desk, EVENT ("$default", "", ",\"body\":\"?\""), NULL);
+  g_assert_cmpstr (answer, ==, "{\"statusCode\":200}");
+  g_assert_true (g_str_has_prefix (desk.cloud.last_text,
+                                   "{\"message\":\"Connected\",\"connectionId\":\"connection-00000=\","
+                                   "\"connectedAt\":\"2020-04-30T20:10:33.236Z\",\"stage\":\"prod\","));
+}
+
+/* What is no event of ours is refused in words, and asks nobody anything. */
+static void
+test_refused (void)
+{
+  g_autofree char *deep = g_strnfill (100000, '[');
+  const char *const bad[] = { "",
+                              "null",
+                              "[]",
+                              "{}",
+                              deep,
+                              "{\"Records\":[]}",
+                              "{\"requestContext\":{\"http\":{\"method\":\"GET\"}}}",
+                              EVENT ("$connect", "", ""),
+                              EVENT ("$disconnect", "", ""),
+                              MESSAGE ("no JSON"),
+                              MESSAGE ("{\\\"action\\\":1}"),
+                              "{\"requestContext\":{\"routeKey\":\"sendMessage\",\"stage\":\"prod\","
+                              "\"connectionId\":\"x\"},\"body\":\"{}\"}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      desk_init (&desk, "send-message");
+      g_assert_null (run (&desk, bad[i], &error));
+      g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT);
+      g_assert_cmpuint (desk.cloud.requests, ==, 0);
+    }
+}
+
+/* A failure after the claim gives it back before the function is frozen: the message can be sent again. */
+static void
+test_failure (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *answer = NULL;
+  const char *message = MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}");
+
+  desk_init (&desk, "send-message");
+  dw_cloud_fill (&desk.cloud, "Connections", 2, NULL);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ResourceNotFoundException");
+  g_assert_null (run (&desk, message, &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Claims"), ==, 0);
+  answer = run (&desk, message, NULL);
+  g_assert_nonnull (answer);
+  g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+}
+
+/* A broadcast that takes longer than a function may: each run hands the rest on, up to the end; everybody gets it
+ * once, and a run that Lambda delivers twice does nothing the second time. */
+static void
+test_handed_on (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *first = NULL;
+  guint runs = 1;
+
+  desk_init (&desk, "send-message");
+  desk.config.posts = 20;
+  g_clear_object (&desk.function);
+  {
+    g_autoptr (DwHttp) http = dw_http_new (NULL);
+    g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
+
+    desk.function = dw_function_new (&desk.config, http, credentials);
+  }
+  desk.seconds = 3;
+  desk.cloud.delay_ms = 50000 / DW_CLOUD_CROWD;
+  desk.cloud.page = 90;
+  dw_cloud_fill (&desk.cloud, "Connections", DW_CLOUD_CROWD, NULL);
+  first = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), &error);
+  g_assert_no_error (error);
+  while (desk.cloud.invocations->len > 0)
+    {
+      g_autofree char *event = g_ptr_array_steal_index (desk.cloud.invocations, 0);
+      g_autofree char *answer = run (&desk, event, &error);
+      g_autofree char *again = NULL;
+      guint deliveries;
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (++runs, <, 20);
+      deliveries = desk.cloud.requests;
+      again = run (&desk, event, &error);
+      g_assert_no_error (error);
+      /* The claim alone, and a look at whose it is. */
+      g_assert_cmpuint (desk.cloud.requests, ==, deliveries + 2);
+    }
+  g_assert_cmpuint (runs, >, 1);
+  for (guint i = 0; i < DW_CLOUD_CROWD; i++)
+    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
+}
+
+/* The time is over in a run that goes on, before its first post: it fails, and can be tried again. */
+static void
+test_hop_fails (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *answer = NULL;
+  const char *event = EVENT ("sendMessage", "",
+                             ",\"body\":\"{\\\"message\\\":\\\"hello\\\"}\","
+                             "\"dynamowave\":{\"startKey\":\"connection-00004=\",\"hop\":1}");
+
+  desk_init (&desk, "send-message");
+  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ValidationException");
+  g_assert_null (run (&desk, event, &error));
+  answer = run (&desk, event, NULL);
+  g_assert_nonnull (answer);
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpuint (posts_of (&desk, i), ==, i > 4);
+}
+
+/* A warmer's event ends at once, whatever the function is for. */
+static void
+test_warmer (void)
+{
+  static const char *const handlers[] = { "connect", "disconnect", "send-message", "default", "redrive" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      gint64 begun;
+      g_autofree char *answer = NULL;
+
+      desk_init (&desk, handlers[i]);
+      begun = g_get_monotonic_time ();
+      answer = run (&desk, "{\"warmer\":true}", NULL);
+      g_assert_cmpstr (answer, ==, "{\"warm\":true}");
+      g_assert_cmpint (g_get_monotonic_time () - begun, <, 2 * G_USEC_PER_SEC);
+      /* It is unsigned on purpose: it asks for nothing. */
+      g_assert_cmpuint (desk.cloud.unsigned_requests, ==, 1);
+      desk.cloud.unsigned_requests = 0;
+    }
+}
+
+static char *
+batch (const char *const *bodies, guint n)
+{
+  g_autoptr (GString) text = g_string_new ("{\"Records\":[");
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), bodies[i]);
+      g_autofree char *quoted = json_to_string (node, FALSE);
+
+      g_string_append_printf (text, "%s{\"messageId\":\"m%u\",\"body\":%s}", i > 0 ? "," : "", i, quoted);
+    }
+  g_string_append (text, "]}");
+  return g_strdup (text->str);
+}
+
+/* Dead letters go out again; what fails once more is a letter anew, of those it missed; what is no letter stays. */
+static void
+test_redrive (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *endpoint = NULL, *letter = NULL, *stranger = NULL, *json = NULL, *answer = NULL;
+  g_autofree char *rest = g_strconcat (
+      "{\"version\":\"1.0\",\"requestPayload\":",
+      EVENT ("sendMessage", "",
+             ",\"body\":\"{\\\"message\\\":\\\"x\\\"}\",\"dynamowave\":{\"startKey\":\"k\",\"hop\":3}"),
+      "}", NULL);
+
+  desk_init (&desk, "redrive");
+  dw_cloud_fill (&desk.cloud, "Connections", 3, NULL);
+  g_hash_table_remove (desk.cloud.connections, "connection-00001=");
+  ((DwCloudConnection *) g_hash_table_lookup (desk.cloud.connections, "connection-00002="))->status = 403;
+  endpoint = g_strconcat (desk.cloud.origin, "/prod", NULL);
+  letter = g_strdup_printf ("{\"reason\":\"429\",\"endpoint\":\"%s\",\"text\":\"hello\",\"connectionIds\":"
+                            "[\"connection-00000=\",\"connection-00001=\",\"connection-00002=\"]}",
+                            endpoint);
+  stranger = g_strdup ("{\"endpoint\":\"https://evil.example/prod\",\"text\":\"hello\",\"connectionIds\":[\"a\"]}");
+  json = batch ((const char *const[]){ letter, "nonsense", stranger, rest }, 4);
+  answer = run (&desk, json, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (answer, ==, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"},{\"itemIdentifier\":\"m2\"}]}");
+  g_assert_cmpuint (posts_of (&desk, 0), ==, 1);
+  g_assert_cmpuint (desk.cloud.letters->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00002="));
+  g_assert_null (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00000="));
+  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 2);
+  g_assert_cmpuint (desk.cloud.invocations->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.invocations, 0), "\"startKey\":\"k\",\"hop\":4"));
+}
+
+static gboolean
+config_is_good (const char *handler, const char *name, const char *value)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwFunctionConfig) config = NULL;
+
+  g_setenv ("_HANDLER", handler, TRUE);
+  g_setenv ("AWS_REGION", "eu-west-1", TRUE);
+  g_setenv ("DYNAMOWAVE_TABLE", "T", TRUE);
+  g_setenv ("DYNAMOWAVE_CLAIMS", "C", TRUE);
+  g_unsetenv ("DYNAMOWAVE_TOKEN_SHA256");
+  g_unsetenv ("DYNAMOWAVE_POSTS");
+  if (name != NULL)
+    g_setenv (name, value, TRUE);
+  config = dw_function_config_new_from_environment (&error);
+  g_assert_true ((config != NULL) == (error == NULL));
+  return config != NULL;
+}
+
+static void
+test_config (void)
+{
+  g_assert_true (config_is_good ("send-message", NULL, NULL));
+  g_assert_true (config_is_good ("connect", "DYNAMOWAVE_TOKEN_SHA256",
+                                 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+  g_assert_false (config_is_good ("connect", "DYNAMOWAVE_TOKEN_SHA256", "e3b0c442"));
+  g_assert_false (config_is_good ("index.handler", NULL, NULL));
+  g_assert_false (config_is_good ("", NULL, NULL));
+  g_assert_false (config_is_good ("connect", "AWS_REGION", ""));
+  g_assert_false (config_is_good ("connect", "DYNAMOWAVE_TABLE", ""));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_CLAIMS", ""));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "many"));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "501"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+  g_test_add_func ("/lambda/function/rows", test_rows);
+  g_test_add_func ("/lambda/function/token", test_token);
+  g_test_add_func ("/lambda/function/broadcast", test_broadcast);
+  g_test_add_func ("/lambda/function/once", test_once);
+  g_test_add_func ("/lambda/function/default", test_default);
+  g_test_add_func ("/lambda/function/refused", test_refused);
+  g_test_add_func ("/lambda/function/failure", test_failure);
+  g_test_add_func ("/lambda/function/handed-on", test_handed_on);
+  g_test_add_func ("/lambda/function/hop-fails", test_hop_fails);
+  g_test_add_func ("/lambda/function/warmer", test_warmer);
+  g_test_add_func ("/lambda/function/redrive", test_redrive);
+  g_test_add_func ("/lambda/function/config", test_config);
+  return g_test_run ();
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-cloud.h"
+#include "dw-test.h"
+
+#include "backend/aws/dw-http.h"
+#include "backend/dw-backend-error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  SoupServer *server;
+  char *origin;
+  DwHttp *http;
+  GHashTable *peers; /* the addresses requests came from: one a connection */
+} Desk;
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+{
+  Desk *desk = data;
+  GSocketAddress *peer = soup_server_message_get_remote_address (message);
+  g_autofree char *name = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (peer));
+  g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
+
+  g_hash_table_add (desk->peers, g_steal_pointer (&name));
+  soup_server_message_set_status (message, 200, NULL);
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "X-Method",
+                                soup_server_message_get_method (message));
+  if (g_bytes_get_size (body) > 0)
+    soup_message_body_append_bytes (soup_server_message_get_response_body (message), body);
+  if (strcmp (path, "/slow") == 0)
+    soup_server_message_pause (message);
+  else if (strcmp (path, "/cut") == 0)
+    {
+      g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
+
+      g_io_stream_close (stream, NULL, NULL);
+    }
+  else if (strcmp (path, "/large") == 0)
+    {
+      gsize size = DW_HTTP_BODY_BYTES + 1;
+
+      soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_TAKE, g_strnfill (size, 'x'), size);
+    }
+  else if (strcmp (path, "/elsewhere") == 0)
+    soup_server_message_set_redirect (message, 302, "/here");
+}
+
+static void
+desk_init (Desk *desk)
+{
+  g_autoptr (GSList) uris = NULL;
+
+  desk->http = dw_http_new (NULL);
+  desk->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  desk->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (desk->server, NULL, on_request, desk, NULL);
+  dw_cloud_listen (desk->server);
+  uris = soup_server_get_uris (desk->server);
+  desk->origin = g_strdup_printf ("http://127.0.0.1:%d", g_uri_get_port (uris->data));
+  g_slist_foreach (uris, (GFunc) (GCallback) g_uri_unref, NULL);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  dw_test_finalize (g_steal_pointer (&desk->http));
+  soup_server_disconnect (desk->server);
+  g_object_unref (desk->server);
+  g_hash_table_unref (desk->peers);
+  g_free (desk->origin);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_there (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static void
+ask (Desk *desk,
+     const char *method,
+     const char *path,
+     const char *text,
+     guint milliseconds,
+     GCancellable *cancellable,
+     GAsyncResult **result)
+{
+  g_autofree char *url = g_strconcat (desk->origin, path, NULL);
+  g_autoptr (GBytes) body = text != NULL ? g_bytes_new (text, strlen (text)) : NULL;
+  DwHttpRequest request = { method, url, NULL, body, g_get_monotonic_time () + milliseconds * 1000 };
+
+  dw_http_send_async (desk->http, &request, cancellable, on_done, result);
+}
+
+static DwHttpResponse *
+get (Desk *desk, const char *method, const char *path, const char *text, guint milliseconds, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ask (desk, method, path, text, milliseconds, NULL, &result);
+  dw_test_until ("an answer", is_there, &result);
+  return dw_http_send_finish (desk->http, result, error);
+}
+
+/* Each method with its body, over one connection. */
+static void
+test_keep_alive (void)
+{
+  static const char *const rows[][2] = { { "GET", NULL },    { "POST", "hello" }, { "POST", "" },
+                                         { "DELETE", NULL }, { "PUT", "x" },      { "GET", NULL } };
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwHttpResponse) response = get (&desk, rows[i][0], "/", rows[i][1], 5000, &error);
+      const char *text = rows[i][1] != NULL ? rows[i][1] : "";
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (response->status, ==, 200);
+      g_assert_cmpmem (response->body->data, response->body->len, text, strlen (text));
+      g_assert_cmpstr (g_hash_table_lookup (response->headers, "x-method"), ==, rows[i][0]);
+    }
+  g_assert_cmpuint (g_hash_table_size (desk.peers), ==, 1);
+}
+
+/* A silent server, one that breaks off, one that nobody can reach, one that says too much: an error each, in time.
+ */
+static void
+test_failures (void)
+{
+  static const struct
+  {
+    const char *path;
+    int code;
+  } rows[] = { { "/slow", DW_BACKEND_ERROR_DEADLINE },
+               { "/cut", DW_BACKEND_ERROR_NETWORK },
+               { "/large", DW_BACKEND_ERROR_SERVICE } };
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gint64 begun = g_get_monotonic_time ();
+      g_autoptr (DwHttpResponse) response = get (&desk, "GET", rows[i].path, NULL, 600, &error);
+
+      g_test_message ("%s", rows[i].path);
+      g_assert_null (response);
+      g_assert_error (error, DW_BACKEND_ERROR, rows[i].code);
+      g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
+      g_clear_error (&error);
+    }
+  /* Port 1 of loopback: nobody listens. */
+  g_free (desk.origin);
+  desk.origin = g_strdup ("http://127.0.0.1:1");
+  g_assert_null (get (&desk, "GET", "/", NULL, 600, &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
+}
+
+/* A redirection would take a signed request elsewhere; another protocol would read a file. */
+static void
+test_stays (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwHttpResponse) response = NULL;
+
+  desk_init (&desk);
+  response = get (&desk, "GET", "/elsewhere", NULL, 5000, NULL);
+  g_assert_cmpuint (response->status, ==, 302);
+  g_free (desk.origin);
+  desk.origin = g_strdup ("file://");
+  g_assert_null (get (&desk, "GET", "/etc/passwd", NULL, 600, &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
+}
+
+/* What is cancelled ends at once, and what is beside it does not. */
+static void
+test_cancel (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) slow = NULL, quick = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwHttpResponse) response = NULL;
+
+  desk_init (&desk);
+  ask (&desk, "GET", "/slow", NULL, 20000, cancellable, &slow);
+  ask (&desk, "GET", "/", NULL, 20000, NULL, &quick);
+  g_cancellable_cancel (cancellable);
+  dw_test_until ("the cancelled one", is_there, &slow);
+  g_assert_null (dw_http_send_finish (desk.http, slow, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  dw_test_until ("the other one", is_there, &quick);
+  response = dw_http_send_finish (desk.http, quick, NULL);
+  g_assert_cmpuint (response->status, ==, 200);
+}
+
+static gboolean
+are_there (gpointer data)
+{
+  GAsyncResult **results = data;
+
+  for (guint i = 0; i < 200; i++)
+    if (results[i] == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+/* Many at once, each with its own answer. */
+static void
+test_many (void)
+{
+  g_auto (Desk) desk = { 0 };
+  GAsyncResult *results[200] = { NULL };
+
+  desk_init (&desk);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("number %u", i);
+
+      ask (&desk, "POST", "/", text, 20000, NULL, &results[i]);
+    }
+  dw_test_until ("all answers", are_there, results);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("number %u", i);
+      g_autoptr (DwHttpResponse) response = dw_http_send_finish (desk.http, results[i], NULL);
+
+      g_assert_nonnull (response);
+      g_assert_cmpmem (response->body->data, response->body->len, text, strlen (text));
+      g_object_unref (results[i]);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/aws/http/keep-alive", test_keep_alive);
+  g_test_add_func ("/aws/http/failures", test_failures);
+  g_test_add_func ("/aws/http/stays", test_stays);
+  g_test_add_func ("/aws/http/cancel", test_cancel);
+  g_test_add_func ("/aws/http/many", test_many);
+  return g_test_run ();
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-cloud.h"
+#include "dw-test.h"
+
+#include "backend/dw-backend-error.h"
+#include "backend/lambda/dw-journal.h"
+#include "backend/lambda/dw-runtime.h"
+
+#include <string.h>
+
+#define CUT 1000
+
+/* A runtime API that gives out events and answers as it is told. */
+typedef struct
+{
+  SoupServer *server;
+  DwHttp *http;
+  DwRuntime *runtime;
+  GAsyncResult *result;
+  const char *deadline; /* the header, or NULL for a good one */
+  guint events;         /* to give out; afterwards “next” waits */
+  guint next_status;
+  guint answer_status;
+  guint cuts; /* the next so many “next” are cut */
+  guint asked;
+  guint handled;
+  GPtrArray *posts; /* “path type body” */
+  char *response;   /* what the function answers */
+  gboolean stop;    /* while it handles */
+} Desk;
+
+static void
+cut (SoupServerMessage *message)
+{
+  g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
+
+  g_io_stream_close (stream, NULL, NULL);
+}
+
+static void
+give_out (Desk *desk, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  g_autofree char *deadline = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / 1000 + 3000);
+  g_autofree char *id = g_strdup_printf ("8476a536-e9f4-11e8-9739-%u", desk->asked);
+
+  desk->asked++;
+  if (desk->cuts > 0)
+    {
+      desk->cuts--;
+      cut (message);
+      return;
+    }
+  if (desk->events == 0)
+    {
+      soup_server_message_pause (message);
+      return;
+    }
+  desk->events--;
+  soup_message_headers_replace (headers, "Lambda-Runtime-Aws-Request-Id", id);
+  soup_message_headers_replace (headers, "Lambda-Runtime-Deadline-Ms",
+                                desk->deadline != NULL ? desk->deadline : deadline);
+  soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", "Root=1-x");
+  soup_server_message_set_status (message, desk->next_status, NULL);
+  if (desk->next_status == 200)
+    soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC, "{\"a\":1}", 7);
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+{
+  Desk *desk = data;
+  g_autoptr (GBytes) bytes = soup_message_body_flatten (soup_server_message_get_request_body (message));
+  const char *type = soup_message_headers_get_one (soup_server_message_get_request_headers (message),
+                                                   "Lambda-Runtime-Function-Error-Type");
+
+  if (g_str_has_suffix (path, "/next"))
+    {
+      give_out (desk, message);
+      return;
+    }
+  g_ptr_array_add (desk->posts, g_strdup_printf ("%s %s %.*s", path, type != NULL ? type : "-",
+                                                 (int) MIN (g_bytes_get_size (bytes), 200),
+                                                 (const char *) g_bytes_get_data (bytes, NULL)));
+  if (desk->answer_status == CUT)
+    cut (message);
+  else
+    soup_server_message_set_status (message, desk->answer_status, NULL);
+}
+
+static void
+desk_init (Desk *desk)
+{
+  g_autoptr (GSList) uris = NULL;
+  g_autofree char *api = NULL;
+
+  desk->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (desk->server, NULL, on_request, desk, NULL);
+  dw_cloud_listen (desk->server);
+  uris = soup_server_get_uris (desk->server);
+  api = g_strdup_printf ("127.0.0.1:%d", g_uri_get_port (uris->data));
+  g_slist_foreach (uris, (GFunc) (GCallback) g_uri_unref, NULL);
+  desk->http = dw_http_new (NULL);
+  desk->runtime = dw_runtime_new (desk->http, api);
+  desk->posts = g_ptr_array_new_with_free_func (g_free);
+  desk->next_status = 200;
+  desk->answer_status = 202;
+  desk->events = 1;
+  desk->response = g_strdup ("{}");
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  g_clear_object (&desk->result);
+  g_clear_object (&desk->http);
+  dw_test_finalize (g_steal_pointer (&desk->runtime));
+  soup_server_disconnect (desk->server);
+  g_object_unref (desk->server);
+  g_ptr_array_unref (desk->posts);
+  g_free (desk->response);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+is_there (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static void
+on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
+{
+  Desk *desk = data;
+  gint64 left = invocation->deadline - g_get_monotonic_time ();
+
+  g_assert_cmpint (left, >, 0);
+  g_assert_cmpint (left, <, 3100 * 1000);
+  g_assert_cmpstr (invocation->trace_id, ==, "Root=1-x");
+  g_assert_cmpmem (g_bytes_get_data (invocation->payload, NULL), g_bytes_get_size (invocation->payload),
+                   "{\"a\":1}", 7);
+  desk->handled++;
+  if (desk->stop)
+    dw_runtime_stop (runtime);
+  dw_runtime_respond (runtime, desk->response);
+}
+
+static void
+run (Desk *desk)
+{
+  dw_runtime_run_async (desk->runtime, on_invocation, desk, on_done, &desk->result);
+}
+
+static gboolean
+has_asked_again (gpointer data)
+{
+  Desk *desk = data;
+
+  return desk->result != NULL || (desk->events == 0 && desk->asked > desk->posts->len && desk->posts->len > 0);
+}
+
+/* It ends well, which it does only where it goes on waiting for the next event. */
+static void
+expect_going_on (Desk *desk)
+{
+  g_autoptr (GError) error = NULL;
+
+  dw_test_until ("the next event to be asked for", has_asked_again, desk);
+  g_assert_null (desk->result);
+  dw_runtime_stop (desk->runtime);
+  dw_test_until ("the end", is_there, &desk->result);
+  g_assert_true (dw_runtime_run_finish (desk->runtime, desk->result, &error));
+  g_assert_no_error (error);
+}
+
+static void
+expect_end (Desk *desk)
+{
+  g_autoptr (GError) error = NULL;
+
+  dw_test_until ("the end", is_there, &desk->result);
+  g_assert_false (dw_runtime_run_finish (desk->runtime, desk->result, &error));
+  g_assert_nonnull (error);
+}
+
+/* Each status there is, of “next”: a 200 alone is an event. */
+static void
+test_next (void)
+{
+  for (guint status = 200; status < 600; status++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      desk.next_status = status;
+      run (&desk);
+      if (status == 200)
+        expect_going_on (&desk);
+      else
+        expect_end (&desk);
+      g_assert_cmpuint (desk.handled, ==, status == 200);
+    }
+}
+
+/* Each status there is, of a response: a 202 alone is taken; after a 413 the next event comes all the same. */
+static void
+test_answer (void)
+{
+  for (guint status = 200; status < 600; status++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      desk.answer_status = status;
+      run (&desk);
+      if (status == 202 || status == 413)
+        expect_going_on (&desk);
+      else
+        expect_end (&desk);
+      g_assert_cmpuint (desk.posts->len, ==, 1);
+      g_assert_true (g_str_has_suffix (g_ptr_array_index (desk.posts, 0), "/response - {}"));
+    }
+}
+
+/* Cut connections: “next” is asked for three times, a response once, since it may have arrived. */
+static void
+test_cuts (void)
+{
+  for (guint cuts = 1; cuts <= 4; cuts++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      if (cuts < 4)
+        desk.cuts = cuts;
+      else
+        desk.answer_status = CUT;
+      run (&desk);
+      if (cuts < 3)
+        expect_going_on (&desk);
+      else
+        expect_end (&desk);
+      g_assert_cmpuint (desk.handled, ==, cuts != 3);
+    }
+}
+
+/* A deadline that cannot be read fails that event, and the next one is handled. */
+static void
+test_deadline (void)
+{
+  static const char *const bad[] = { "", "soon", "-1", "0", "99999999999999999999", "1e12" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      desk_init (&desk);
+      desk.deadline = bad[i];
+      run (&desk);
+      expect_going_on (&desk);
+      g_assert_cmpuint (desk.handled, ==, 0);
+      g_assert_nonnull (
+          strstr (g_ptr_array_index (desk.posts, 0), "/error Runtime.BadDeadline {\"errorMessage\":"));
+    }
+}
+
+/* More than Lambda takes is not sent. */
+static void
+test_too_large (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  g_free (desk.response);
+  desk.response = g_strnfill (DW_RUNTIME_RESPONSE_BYTES + 1, ' ');
+  run (&desk);
+  expect_going_on (&desk);
+  g_assert_nonnull (strstr (g_ptr_array_index (desk.posts, 0), "/error Function.ResponseSizeTooLarge "));
+}
+
+/* Told to end in the middle of an event, it answers that one first. */
+static void
+test_stop (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  desk.events = 5;
+  desk.stop = TRUE;
+  run (&desk);
+  dw_test_until ("the end", is_there, &desk.result);
+  g_assert_true (dw_runtime_run_finish (desk.runtime, desk.result, NULL));
+  g_assert_cmpuint (desk.handled, ==, 1);
+  g_assert_cmpuint (desk.posts->len, ==, 1);
+}
+
+static void
+test_init (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  dw_runtime_fail_init_async (desk.runtime, "Runtime.Config", "no \"table\"", on_done, &desk.result);
+  dw_test_until ("the end", is_there, &desk.result);
+  g_assert_true (dw_runtime_fail_init_finish (desk.runtime, desk.result, NULL));
+  g_assert_cmpstr (g_ptr_array_index (desk.posts, 0), ==,
+                   "/2018-06-01/runtime/init/error Runtime.Config {\"errorMessage\":\"no \\\"table\\\"\","
+                   "\"errorType\":\"Runtime.Config\",\"stackTrace\":[]}");
+}
+
+/* What CloudWatch reads, key for key. */
+static void
+test_journal (void)
+{
+  DwJournal journal = { "send", "8476", NULL };
+  DwTally tally = { .deliveries = 3, .gone = 1, .throttled = 2, .retries = 4, .dead = 5 };
+  g_autofree char *line = dw_journal_line (&journal, "INFO", "a \"word\"\nand \xff", 1700000000000000);
+  g_autofree char *metrics = dw_journal_metrics (&journal, &tally, 12.5, TRUE, 1700000000000000);
+  g_autoptr (JsonNode) node = json_from_string (metrics, NULL);
+  JsonObject *object = json_node_get_object (node);
+  JsonArray *directives =
+      json_object_get_array_member (json_object_get_object_member (object, "_aws"), "CloudWatchMetrics");
+  JsonArray *declared = json_object_get_array_member (json_array_get_object_element (directives, 0), "Metrics");
+
+  g_assert_cmpstr (line, ==,
+                   "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"INFO\",\"requestId\":\"8476\","
+                   "\"message\":\"a \\\"word\\\"\\nand \xef\xbf\xbd\"}");
+  g_assert_null (strchr (line, '\n'));
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "_aws"), "Timestamp"), ==,
+                   1700000000000);
+  g_assert_cmpuint (json_array_get_length (declared), ==, 7);
+  for (guint i = 0; i < json_array_get_length (declared); i++)
+    g_assert_true (json_object_has_member (
+        object, json_object_get_string_member (json_array_get_object_element (declared, i), "Name")));
+  g_assert_cmpfloat (json_object_get_double_member (object, "Deliveries"), ==, 3);
+  g_assert_cmpfloat (json_object_get_double_member (object, "HandlerDuration"), ==, 12.5);
+  g_assert_cmpstr (json_object_get_string_member (object, "FunctionName"), ==, "send");
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+  g_test_add_func ("/lambda/runtime/next", test_next);
+  g_test_add_func ("/lambda/runtime/answer", test_answer);
+  g_test_add_func ("/lambda/runtime/cuts", test_cuts);
+  g_test_add_func ("/lambda/runtime/deadline", test_deadline);
+  g_test_add_func ("/lambda/runtime/too-large", test_too_large);
+  g_test_add_func ("/lambda/runtime/stop", test_stop);
+  g_test_add_func ("/lambda/runtime/init", test_init);
+  g_test_add_func ("/lambda/journal", test_journal);
+  return g_test_run ();
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "wire/dw-sigv4.h"
+
+#include <string.h>
+
+#define KEY_ID "AKIDEXAMPLE"
+#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+/* 2026-01-02T03:04:05Z */
+#define SIGNED_AT 1767323045
+
+/* The signatures two independent implementations agree on. A wrong one would let nobody in, or everybody. */
+static void
+test_vectors (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *signature;
+  } vectors[] = {
+    { "/prod/@connections/L0SM9cOFvHcCIhw%3D", "2543d92cd2aa1dbce5070af973add9517cf2643289a4db6b6fa20b926b104bc8" },
+    { "/prod/%40connections/L0SM9cOFvHcCIhw%3D",
+      "1a168fcae8648521703e7a11760754afe4052fcd6256ea4f7f11d6796dbef0b6" },
+    { "/prod/@connections/L0SM9cOFvHcCIhw=", "c4139526298e7f785821328440b23362ab94083d6f7d0033ec48b5b8ce28f375" },
+  };
+  const DwSigv4Scope scope = { "20260102T030405Z", "us-east-1", "execute-api" };
+  g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (headers, (gpointer) "host", (gpointer) "aabbccddee.execute-api.us-east-1.amazonaws.com");
+  g_hash_table_insert (headers, (gpointer) "x-amz-date", (gpointer) scope.date);
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      DwSigv4Request request = { "POST", vectors[i].path, NULL, headers, body };
+      g_autofree char *signature = dw_sigv4_sign (&request, "host;x-amz-date", &scope, SECRET);
+
+      g_assert_cmpstr (signature, ==, vectors[i].signature);
+    }
+}
+
+static void
+test_dynamodb_vector (void)
+{
+  const DwSigv4Scope scope = { "20260102T030405Z", "us-east-1", "dynamodb" };
+  const char *text = "{\"TableName\":\"Connections\"}";
+  g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  DwSigv4Request request = { "POST", "/", NULL, headers, body };
+  g_autofree char *signature = NULL;
+
+  g_hash_table_insert (headers, (gpointer) "host", (gpointer) "dynamodb.us-east-1.amazonaws.com");
+  g_hash_table_insert (headers, (gpointer) "content-type", (gpointer) "application/x-amz-json-1.0");
+  g_hash_table_insert (headers, (gpointer) "x-amz-date", (gpointer) scope.date);
+  g_hash_table_insert (headers, (gpointer) "x-amz-target", (gpointer) "DynamoDB_20120810.Scan");
+  signature = dw_sigv4_sign (&request, "content-type;host;x-amz-date;x-amz-target", &scope, SECRET);
+  g_assert_cmpstr (signature, ==, "f00341a4d9f25839bf532e26939cdb74779e8619280401df2317a2d37b803bcc");
+}
+
+static gboolean
+verify (const char *authorization, const char *date, const char *body_text, gint64 now)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static (body_text, strlen (body_text));
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  DwSigv4Request request = { "POST", "/prod/@connections/L0SM9cOFvHcCIhw%3D", NULL, headers, body };
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+
+  g_hash_table_insert (headers, (gpointer) "host", (gpointer) "aabbccddee.execute-api.us-east-1.amazonaws.com");
+  if (date != NULL)
+    g_hash_table_insert (headers, (gpointer) "x-amz-date", (gpointer) date);
+  if (authorization != NULL)
+    g_hash_table_insert (headers, (gpointer) "authorization", (gpointer) authorization);
+  good = dw_sigv4_verify (&request, "execute-api", KEY_ID, SECRET, now, &error);
+  g_assert_true (good == (error == NULL));
+  return good;
+}
+
+/* What is signed gets in; what is a little different, old, or signed for something else does not. */
+static void
+test_verify (void)
+{
+#define SIGNATURE "2543d92cd2aa1dbce5070af973add9517cf2643289a4db6b6fa20b926b104bc8"
+#define SCOPE "/20260102/us-east-1/execute-api/aws4_request"
+#define HEAD "AWS4-HMAC-SHA256 Credential="
+  const char *date = "20260102T030405Z";
+  const char *good = HEAD KEY_ID SCOPE ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE;
+  static const char *const bad[] = {
+    NULL,
+    "",
+    "Bearer x",
+    HEAD KEY_ID SCOPE ", SignedHeaders=host;x-amz-date, Signature=0" SIGNATURE,
+    HEAD KEY_ID SCOPE ", SignedHeaders=host;x-amz-date, Signature=",
+    HEAD "AKIDOTHER" SCOPE ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID "/20260102/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID SCOPE ", SignedHeaders=x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID SCOPE ", Signature=" SIGNATURE,
+  };
+
+  g_assert_true (verify (good, date, "hello", SIGNED_AT));
+  g_assert_true (verify (good, date, "hello", SIGNED_AT + 299));
+  g_assert_false (verify (good, date, "hello", SIGNED_AT + 301));
+  g_assert_false (verify (good, date, "hello", SIGNED_AT - 301));
+  g_assert_false (verify (good, date, "hellp", SIGNED_AT));
+  g_assert_false (verify (good, "20260102T030406Z", "hello", SIGNED_AT));
+  g_assert_false (verify (good, "nonsense", "hello", SIGNED_AT));
+  g_assert_false (verify (good, NULL, "hello", SIGNED_AT));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (verify (bad[i], date, "hello", SIGNED_AT));
+}
+
+/* What is signed for one service opens no other. */
+static void
+test_service (void)
+{
+  const DwSigv4Scope scope = { "20260102T030405Z", "us-east-1", "dynamodb" };
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  DwSigv4Request request = { "POST", "/", NULL, headers, NULL };
+  g_autofree char *signature = NULL, *authorization = NULL;
+
+  g_hash_table_insert (headers, (gpointer) "host", (gpointer) "dynamodb.us-east-1.amazonaws.com");
+  g_hash_table_insert (headers, (gpointer) "x-amz-date", (gpointer) scope.date);
+  signature = dw_sigv4_sign (&request, "host;x-amz-date", &scope, SECRET);
+  authorization = g_strdup_printf (HEAD KEY_ID "/20260102/us-east-1/dynamodb/aws4_request, "
+                                               "SignedHeaders=host;x-amz-date, Signature=%s",
+                                   signature);
+  g_hash_table_insert (headers, (gpointer) "authorization", authorization);
+  g_assert_true (dw_sigv4_verify (&request, "dynamodb", KEY_ID, SECRET, SIGNED_AT, NULL));
+  g_assert_false (dw_sigv4_verify (&request, "sqs", KEY_ID, SECRET, SIGNED_AT, NULL));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/wire/sigv4/vectors", test_vectors);
+  g_test_add_func ("/wire/sigv4/dynamodb-vector", test_dynamodb_vector);
+  g_test_add_func ("/wire/sigv4/verify", test_verify);
+  g_test_add_func ("/wire/sigv4/service", test_service);
+  return g_test_run ();
+}
