@@ -129,7 +129,7 @@ def test_trial():
     """A gateway's error of any length is told in one line when a stage is tried"""
     for unit in ("a", "ཧཱུྃ", "x\n"):
         text = unit * (50000 // len(unit.encode()))
-        server = Server(greeting=json.dumps({"message": text, "connectionId": text[:100], "requestId": "x"}, ensure_ascii=False))
+        server = Server(greeting=json.dumps({"message": text, "connectionId": text[:30], "requestId": "x"}, ensure_ascii=False))
         with running() as app:
             app.press("More options…")
             editor = until("the editor", lambda: next((w for w in app.windows() if w.get_name() == "New Stage"), None))
