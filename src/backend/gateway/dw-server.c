@@ -26,8 +26,8 @@ struct _DwServer
   DwManagement *management;
   DwRegistry *registry;
   DwFunctions *functions; /* or NULL */
-  DwTables *tables;    /* or NULL: everything is in memory */
-  DwThrottle throttle; /* of new connections */
+  DwTables *tables;       /* or NULL: everything is in memory */
+  DwThrottle throttle;    /* of new connections */
   guint most_connections;
   guint entering; /* connections that $connect is asked about: each has its place already */
   guint sweep;    /* runs while there are connections */
