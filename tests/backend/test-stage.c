@@ -297,29 +297,36 @@ n_connections (Desk *desk)
   return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server));
 }
 
+/* A client that sends its handshake and never reads. */
+static GSocketConnection *
+connect_deaf (Desk *desk)
+{
+  static const char request[] = "GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *host = g_strndup (stage + 5, strcspn (stage + 5, "/"));
+  g_autoptr (GSocketClient) raw = g_socket_client_new ();
+  GSocketConnection *deaf = g_socket_client_connect_to_host (raw, host, 80, NULL, NULL);
+
+  g_assert_nonnull (deaf);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (deaf)), request, strlen (request), NULL,
+                             NULL, NULL);
+  return deaf;
+}
+
 /* Somebody who stops reading is closed and leaves the table; the others get everything. */
 static void
 test_slow_consumer (void)
 {
   g_auto (Desk) desk = { 0 };
   g_autoptr (Client) talker = NULL;
-  g_autofree char *stage = NULL;
-  g_autofree char *host = NULL;
   g_autofree char *word = g_strnfill (30000, 'a');
   g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
-  g_autoptr (GSocketClient) raw = g_socket_client_new ();
   g_autoptr (GSocketConnection) deaf = NULL;
-  static const char request[] = "GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   guint sent = 0;
 
   desk_init (&desk);
-  stage = dw_server_dup_url (desk.server);
-  host = g_strndup (stage + 5, strcspn (stage + 5, "/"));
-  deaf = g_socket_client_connect_to_host (raw, host, 80, NULL, NULL);
-  g_assert_nonnull (deaf);
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (deaf)), request, strlen (request), NULL,
-                             NULL, NULL);
+  deaf = connect_deaf (&desk);
   talker = client_new (&desk);
   while (n_connections (&desk) < 2)
     g_main_context_iteration (NULL, TRUE);
@@ -334,6 +341,49 @@ test_slow_consumer (void)
   g_assert_cmpuint (n_connections (&desk), ==, 1);
   client_send (talker, frame);
   g_free (client_receive (talker));
+}
+
+/* Many that do not read, each within its own bound: those who are owed most go, and whoever reads stays. */
+static void
+test_shed (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autoptr (Client) talker = NULL;
+  g_autofree char *word = g_strnfill (30000, 'a');
+  g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
+  GSocketConnection *deaf[3];
+  DwSocketGateway *gateway;
+  guint sent = 0;
+
+  desk_init (&desk);
+  gateway = dw_server_get_gateway (desk.server);
+  for (guint i = 0; i < G_N_ELEMENTS (deaf); i++)
+    deaf[i] = connect_deaf (&desk);
+  talker = client_new (&desk);
+  while (n_connections (&desk) < 4)
+    g_main_context_iteration (NULL, TRUE);
+
+  /* Nothing waits yet. */
+  dw_socket_gateway_shed (gateway, 0);
+  g_assert_cmpuint (n_connections (&desk), ==, 4);
+
+  /* The sockets' own buffers hold a few megabytes; then something waits, and far less than is one's own bound. */
+  while (n_connections (&desk) == 4 && sent < 2000)
+    {
+      client_send (talker, frame);
+      sent++;
+      g_free (client_receive (talker));
+      dw_socket_gateway_shed (gateway, 64 * 1024);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+  g_assert_cmpuint (sent, <, 2000);
+  g_assert_cmpuint (n_connections (&desk), <, 4);
+  g_assert_cmpuint (n_connections (&desk), >=, 1);
+  client_send (talker, frame);
+  g_free (client_receive (talker));
+  for (guint i = 0; i < G_N_ELEMENTS (deaf); i++)
+    g_clear_object (&deaf[i]);
 }
 
 static void
@@ -388,6 +438,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/stage/stop", test_stop);
   g_test_add_func ("/backend/stage/too-large/S-14", test_too_large);
   g_test_add_func ("/backend/stage/slow-consumer", test_slow_consumer);
+  g_test_add_func ("/backend/stage/shed", test_shed);
   g_test_add_func ("/backend/handlers/prune/EM-4", test_prune);
   return g_test_run ();
 }

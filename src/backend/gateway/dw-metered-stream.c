@@ -646,6 +646,18 @@ dw_metered_stream_get_written (DwMeteredStream *self)
 }
 
 /**
+ * dw_metered_stream_get_n_owed:
+ * @self: a stream
+ *
+ * Returns: how many frames wait to be written
+ */
+gsize
+dw_metered_stream_get_n_owed (DwMeteredStream *self)
+{
+  return self->output->owed.length;
+}
+
+/**
  * dw_metered_stream_get_pongs:
  * @self: a stream
  *

@@ -32,7 +32,11 @@ G_DECLARE_FINAL_TYPE (DwMeteredStream, dw_metered_stream, DW, METERED_STREAM, GI
 typedef gboolean (*DwMeteredReadFunc) (gpointer data);
 
 DwMeteredStream *dw_metered_stream_new (GIOStream *base, GSocket *socket, gboolean encrypted, DwPoll *poll);
+/** DW_METERED_STREAM_FRAME: what a frame that waits costs beside its bytes, which others may share, in bytes. */
+#define DW_METERED_STREAM_FRAME 32
+
 guint64 dw_metered_stream_get_written (DwMeteredStream *self);
+gsize dw_metered_stream_get_n_owed (DwMeteredStream *self);
 guint64 dw_metered_stream_get_pongs (DwMeteredStream *self);
 void dw_metered_stream_set_read_func (DwMeteredStream *self, DwMeteredReadFunc func, gpointer data);
 void dw_metered_stream_resume (DwMeteredStream *self);

@@ -22,6 +22,7 @@ struct _DwServerSocket
   const DwServerSocketOwner *owner; /* or NULL: nobody is told any more */
   gpointer data;
   guint64 queued;     /* bytes that were to be sent, to compare with what the stream has written */
+  gboolean dropped;   /* its client does not read */
   gushort close_code; /* what we closed it with, or 0 */
   char *close_reason;
 };
@@ -36,25 +37,48 @@ touch (DwServerSocket *self)
   self->last_active = g_get_monotonic_time ();
 }
 
-/* Bytes that have not left yet. libsoup answers pings by itself and says nothing of it, so what they ask for is
- * counted too: whoever sends pings and reads no answer must not cost memory either. */
-static guint64
-get_backlog (DwServerSocket *self)
+/**
+ * dw_server_socket_get_backlog:
+ * @self: a connection
+ *
+ * libsoup answers pings by itself and says nothing of it, so what they ask for is counted too: whoever sends pings and
+ * reads no answer must not cost memory either.
+ *
+ * Returns: what waits for the client, in bytes of memory
+ */
+guint64
+dw_server_socket_get_backlog (DwServerSocket *self)
 {
   guint64 wanted = self->queued + dw_metered_stream_get_pongs (self->stream);
   guint64 written = dw_metered_stream_get_written (self->stream);
+  guint64 frames = dw_metered_stream_get_n_owed (self->stream);
 
-  return wanted > written ? wanted - written : 0;
+  return (wanted > written ? wanted - written : 0) + frames * DW_METERED_STREAM_FRAME;
+}
+
+/**
+ * dw_server_socket_drop:
+ * @self: a connection whose client does not read
+ *
+ * Ends it without a word, which would only wait behind the rest. Its owner is told in a later turn.
+ */
+void
+dw_server_socket_drop (DwServerSocket *self)
+{
+  self->dropped = TRUE;
+  dw_metered_stream_abort (self->stream);
 }
 
 /* One consumer that stopped reading must not cost the others their memory. */
 static gboolean
 reads (DwServerSocket *self)
 {
-  if (get_backlog (self) <= DW_SERVER_SOCKET_QUEUE)
+  if (self->dropped)
+    return FALSE;
+  if (dw_server_socket_get_backlog (self) <= DW_SERVER_SOCKET_QUEUE)
     return TRUE;
   g_message ("%s does not read; closed", self->caller->connection_id);
-  dw_metered_stream_abort (self->stream);
+  dw_server_socket_drop (self);
   return FALSE;
 }
 

@@ -47,6 +47,7 @@ on_sweep (gpointer data)
   DwServer *self = data;
 
   dw_socket_gateway_close_expired (self->gateway, self->config->idle_ms, self->config->age_ms);
+  dw_socket_gateway_shed (self->gateway, DW_SOCKET_GATEWAY_BACKLOG);
   if (dw_socket_gateway_get_size (self->gateway) > 0)
     return G_SOURCE_CONTINUE;
   self->sweep = 0;

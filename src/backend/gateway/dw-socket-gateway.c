@@ -402,6 +402,44 @@ dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 a
       dw_server_socket_close (at->data, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "Going away");
 }
 
+static int
+compare_backlogs (gconstpointer a, gconstpointer b)
+{
+  guint64 one = dw_server_socket_get_backlog ((DwServerSocket *) a);
+  guint64 other = dw_server_socket_get_backlog ((DwServerSocket *) b);
+
+  return one < other ? 1 : one > other ? -1 : 0;
+}
+
+/**
+ * dw_socket_gateway_shed:
+ * @self: a gateway
+ * @most: how many bytes may wait for all clients together
+ *
+ * Each client that does not read has a bound of its own, and thousands of them would fill the memory all the same.
+ * Above @most those who are owed most go, until half of it is left.
+ */
+void
+dw_socket_gateway_shed (DwSocketGateway *self, guint64 most)
+{
+  g_autoptr (GList) sockets = g_hash_table_get_values (self->sockets);
+  guint64 total = 0;
+  guint n = 0;
+
+  for (GList *at = sockets; at != NULL; at = at->next)
+    total += dw_server_socket_get_backlog (at->data);
+  if (total <= most)
+    return;
+
+  sockets = g_list_sort (sockets, compare_backlogs);
+  for (GList *at = sockets; at != NULL && total > most / 2; at = at->next, n++)
+    {
+      total -= dw_server_socket_get_backlog (at->data);
+      dw_server_socket_drop (at->data);
+    }
+  g_message ("%u clients read too slowly for what there is to send; closed", n);
+}
+
 /**
  * dw_socket_gateway_close_all:
  * @self: a gateway

@@ -20,6 +20,9 @@ G_DECLARE_FINAL_TYPE (DwSocketGateway, dw_socket_gateway, DW, SOCKET_GATEWAY, GO
 /** DW_SOCKET_GATEWAY_BASE_MS: the backoff of those attempts, in milliseconds. */
 #define DW_SOCKET_GATEWAY_BASE_MS 50
 
+/** DW_SOCKET_GATEWAY_BACKLOG: how many bytes may wait for all clients together, looked at once a second. */
+#define DW_SOCKET_GATEWAY_BACKLOG (256 * 1024 * 1024)
+
 /** DW_SOCKET_GATEWAY_CAP_MS: its longest delay, in milliseconds. */
 #define DW_SOCKET_GATEWAY_CAP_MS 1000
 
@@ -32,6 +35,7 @@ void dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id)
 void dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id);
 gboolean dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame);
 guint dw_socket_gateway_get_size (DwSocketGateway *self);
+void dw_socket_gateway_shed (DwSocketGateway *self, guint64 most);
 void dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 age_ms);
 void dw_socket_gateway_disown (DwSocketGateway *self);
 void dw_socket_gateway_close_all (DwSocketGateway *self, gushort code, const char *reason);
