@@ -4,6 +4,7 @@
 #include "dw-boot-clock.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-thread.h"
 
 #include <string.h>
 
@@ -278,6 +279,8 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_connection_open (DwConnection *self, const DwStageUrl *url, const DwHandshakeOptions *options, guint ping_ms)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   g_return_if_fail (self->opening == NULL && self->websocket == NULL);
 
   self->ping_seconds = MAX (ping_ms / 1000, 1);
@@ -310,6 +313,8 @@ dw_connection_is_open (DwConnection *self)
 gboolean
 dw_connection_send (DwConnection *self, const char *text)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   if (!dw_connection_is_open (self))
     return FALSE;
   self->last_sent = dw_boot_clock_now ();
@@ -334,6 +339,8 @@ void
 dw_connection_close (DwConnection *self)
 {
   g_autoptr (GCancellable) opening = g_steal_pointer (&self->opening);
+
+  DW_ASSERT_MAIN_THREAD ();
 
   g_cancellable_cancel (opening);
   if (self->websocket == NULL)

@@ -6,6 +6,8 @@
 #include "dw-rollover.h"
 #include "dw-retry.h"
 
+#include "wire/dw-thread.h"
+
 #include <glib/gi18n-lib.h>
 
 struct _DwSession
@@ -547,6 +549,8 @@ dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace
 void
 dw_session_set_stage (DwSession *self, DwStage *stage)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   g_set_object (&self->stage, stage);
   self->retry.urls = dw_stage_get_n_urls (stage);
   dw_retry_reset (&self->retry);
@@ -561,6 +565,8 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
 void
 dw_session_connect (DwSession *self)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   g_return_if_fail (self->stage != NULL);
 
   if (self->status.state == DW_SESSION_OFFLINE || self->status.state == DW_SESSION_REFUSED)
@@ -576,6 +582,8 @@ dw_session_connect (DwSession *self)
 void
 dw_session_retry (DwSession *self)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   if (self->rollover.current != NULL)
     return;
   self->retry.refusals = 0;
@@ -595,6 +603,8 @@ void
 dw_session_disconnect (DwSession *self)
 {
   gboolean was_open = self->rollover.current != NULL && self->rollover.current->liveness != NULL;
+
+  DW_ASSERT_MAIN_THREAD ();
 
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
@@ -616,6 +626,8 @@ dw_session_disconnect (DwSession *self)
 gboolean
 dw_session_send (DwSession *self, const char *frame)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   return self->status.state == DW_SESSION_ONLINE && self->rollover.current != NULL
          && dw_connection_send (self->rollover.current->connection, frame);
 }

@@ -3,6 +3,8 @@
 
 #include "client/dw-client-error.h"
 
+#include "wire/dw-thread.h"
+
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
@@ -11,6 +13,7 @@ struct _DwDatabase
   sqlite3 *handle;
   GHashTable *statements; /* const char * → sqlite3_stmt; as many as there are texts in our sources */
   gboolean read_only;
+  GThread *thread; /* it lives where it was opened: the store's thread, and nowhere else */
 };
 
 static DwClientError
@@ -58,6 +61,7 @@ open_file (const char *name, int flags, GError **error)
   DwDatabase *database = g_new0 (DwDatabase, 1);
   int result = sqlite3_open_v2 (name, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
+  database->thread = g_thread_self ();
   database->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, finalize);
   if (result == SQLITE_OK)
     return database;
@@ -129,6 +133,8 @@ dw_database_open_to_read (const char *path, GError **error)
 void
 dw_database_close (DwDatabase *database)
 {
+  DW_ASSERT_THREAD (database->thread);
+
   g_hash_table_unref (database->statements);
   sqlite3_close (database->handle);
   g_free (database);
@@ -146,6 +152,8 @@ gboolean
 dw_database_run_script (DwDatabase *database, const char *sql, GError **error)
 {
   int result = sqlite3_exec (database->handle, sql, NULL, NULL, NULL);
+
+  DW_ASSERT_THREAD (database->thread);
 
   return result == SQLITE_OK ? TRUE : fail (database, result, error);
 }
@@ -226,6 +234,8 @@ gboolean
 dw_database_next (DwDatabase *database, sqlite3_stmt *query, GError **error)
 {
   int result = sqlite3_step (query);
+
+  DW_ASSERT_THREAD (database->thread);
 
   if (result == SQLITE_ROW)
     return TRUE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store.h"
 
+#include "wire/dw-thread.h"
+
 /**
  * SECTION:dw-store
  *
@@ -181,6 +183,8 @@ dw_store_dup_default_path (const char *profile)
 void
 dw_store_close (DwStore *self)
 {
+  DW_ASSERT_MAIN_THREAD ();
+
   g_clear_pointer (&self->worker, dw_store_worker_close);
 }
 
@@ -248,6 +252,8 @@ dw_store_read_async (DwStore *self,
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
+  DW_ASSERT_MAIN_THREAD ();
+
   g_task_set_source_tag (task, dw_store_read_async);
   if (!refuse_closed (self, task, data, free_data))
     dw_store_worker_read (self->worker, task, func, data, free_data, free_result, at_once);
@@ -295,6 +301,8 @@ dw_store_write_async (DwStore *self,
                       gpointer user_data)
 {
   GTask *task = callback != NULL ? g_task_new (self, NULL, callback, user_data) : NULL;
+
+  DW_ASSERT_MAIN_THREAD ();
 
   if (task != NULL)
     g_task_set_source_tag (task, dw_store_write_async);
