@@ -7,6 +7,7 @@
 #include "client/messages/dw-pages.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 /* A conversation over a store. */
@@ -479,6 +480,42 @@ test_read_after_remove (void)
   g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
 }
 
+static guint
+count_in_file (const char *path)
+{
+  sqlite3 *database = NULL;
+  sqlite3_stmt *query = NULL;
+  guint n = 0;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &database, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
+  if (sqlite3_prepare_v2 (database, "SELECT count(*) FROM lines WHERE kind = 1", -1, &query, NULL) == SQLITE_OK
+      && sqlite3_step (query) == SQLITE_ROW)
+    n = (guint) sqlite3_column_int (query, 0);
+  sqlite3_finalize (query);
+  sqlite3_close (database);
+  return n;
+}
+
+/* The composer is empty from here on, and the program may be killed before the main loop turns again. */
+static void
+test_own_is_saved_at_once (void)
+{
+  Desk desk = { 0 };
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+  gint64 deadline = g_get_monotonic_time () + DW_TEST_DEADLINE_MS * 1000;
+  g_autoptr (DwMessage) own = dw_message_new (DW_MESSAGE_OWN, "mine", NULL, "id", DAY);
+
+  desk.store = dw_store_new (path);
+  desk_open (&desk);
+  dw_conversation_append (desk.conversation, own);
+  while (count_in_file (path) == 0 && g_get_monotonic_time () < deadline)
+    g_usleep (1000);
+  g_assert_cmpuint (count_in_file (path), ==, 1);
+  settle (desk.conversation);
+  desk_clear (&desk);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -494,6 +531,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/remove", test_remove);
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
+  g_test_add_func ("/client/history/own-is-saved-at-once", test_own_is_saved_at_once);
   g_test_add_func ("/client/history/remove-while-reading", test_remove_while_reading);
   return g_test_run ();
 }

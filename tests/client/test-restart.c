@@ -200,11 +200,13 @@ test_old_ask (void)
       table_start (&table);
       table_connect (&table);
       outbox = dw_chat_get_outbox (table.chat);
+      until_frames (&table, "old", 1);
       dw_test_run_for (100);
       g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 2);
       g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, 1);
       dw_chat_answer_asking (table.chat, sends == 1);
       g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 0);
+      until_frames (&table, "old", sends == 1 ? 3 : 1);
       dw_test_run_for (100);
       g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, sends == 1 ? 3 : 1);
       settle (dw_chat_get_conversation (table.chat));
@@ -266,6 +268,12 @@ test_clear_keeps_queue (void)
   table_connect (&table);
   dw_test_until ("it to be sent", is_sent, message);
   until_frames (&table, "still to be said", 1);
+}
+
+static gboolean
+is_quarter_sent (gpointer table)
+{
+  return dw_raw_peer_get_n_frames (((Table *) table)->peer, "number 125.") == 1;
 }
 
 static gboolean
@@ -358,6 +366,7 @@ test_paced_queue (void)
   dw_raw_peer_write_text (table.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   /* It goes slowly for a while. */
+  dw_test_until ("a quarter of them to be sent", is_quarter_sent, &table);
   dw_test_until ("half of them to be sent", is_half_sent, &table);
   dw_test_until ("the last to be sent", is_sent, last);
   until_frames (&table, "number 500.", 1);

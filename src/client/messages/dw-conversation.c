@@ -476,7 +476,8 @@ dw_conversation_is_settled (DwConversation *self)
  * @self: a conversation
  * @message: what arrived or was written
  *
- * Adds a line at the end, in the store and then in the list.
+ * Adds a line at the end, in the store and then in the list. One's own goes to the store at once, others with what
+ * arrives in the same moments.
  *
  * Returns: %FALSE where the store cannot be read and %DW_CONVERSATION_UNOPENED lines or
  * %DW_CONVERSATION_UNOPENED_BYTES wait for it already
@@ -495,7 +496,9 @@ dw_conversation_append (DwConversation *self, DwMessage *message)
     }
   self->overfull = FALSE;
   add_arrived (self, message);
-  if (self->arrived->len >= DW_CONVERSATION_ARRIVED || self->arrived_bytes >= DW_CONVERSATION_ARRIVED_BYTES)
+  /* One's own is given to the store before its text has left the composer: the program may be killed at any time. */
+  if (dw_message_get_kind (message) == DW_MESSAGE_OWN || self->arrived->len >= DW_CONVERSATION_ARRIVED
+      || self->arrived_bytes >= DW_CONVERSATION_ARRIVED_BYTES)
     dw_conversation_flush (self);
   schedule (self);
   return TRUE;
