@@ -213,7 +213,7 @@ make_frame (guint8 *into, guint8 opcode, const void *payload, gsize length)
   into[1] = 0x80 | (guint8) length;
   memset (into + 2, 0, 4);
   if (length > 0)
-    memcpy (into + 6, payload, length);
+    memmove (into + 6, payload, length);
   return 6 + length;
 }
 
