@@ -6,6 +6,8 @@
 #include "client/stages/dw-local-stage.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -141,19 +143,20 @@ starts_another (gpointer data)
   Again *again = data;
   g_autofree char *url = start (again->local, NULL);
 
-  return g_strcmp0 (url, again->first) != 0;
+  return url != NULL && !g_str_equal (url, again->first);
 }
 
-/* One that died by itself is started anew, and not given out as if it ran. */
+/* One that died by itself is started anew, and not given out as if it ran. Its stage is called after its process. */
 static void
 test_died (void)
 {
   g_autofree char *program = g_strdup (g_getenv ("DYNAMOWAVE_STAGE"));
   Again again = { dw_local_stage_new (), NULL };
 
-  set_program ("echo ws://127.0.0.1:$$/prod");
+  set_program ("echo ws://127.0.0.1:1/p$$; exec sleep 30");
   again.first = start (again.local, NULL);
   g_assert_nonnull (again.first);
+  g_assert_cmpint (kill (atoi (strstr (again.first, "/p") + 2), SIGKILL), ==, 0);
   dw_test_until ("another stage", starts_another, &again);
   g_setenv ("DYNAMOWAVE_STAGE", program, TRUE);
   g_free (again.first);
