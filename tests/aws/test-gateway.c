@@ -243,17 +243,18 @@ test_deadline (void)
 {
   g_auto (Desk) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (1000);
-  gint64 begun = g_get_monotonic_time ();
   g_autoptr (DwPosted) posted = NULL;
+  gint64 begun;
 
   desk_init (&desk);
   desk.cloud.delay_ms = 100;
   dw_connections_gateway_set_most (desk.gateway, 20);
   dw_cloud_fill (&desk.cloud, "Connections", 1000, NULL);
+  begun = g_get_monotonic_time ();
   dw_connections_gateway_set_deadline (desk.gateway, begun + 3 * G_USEC_PER_SEC);
   posted = post (&desk, ids, NULL, "x");
   g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
-  g_assert_cmpuint (posted->done, >, 20);
+  g_assert_cmpuint (posted->done, >=, 20);
   g_assert_cmpuint (posted->done, <, 500);
   for (guint i = 0; i < 1000; i++)
     g_assert_cmpuint (connection_of (&desk, i)->posts, ==, i < posted->done);
