@@ -69,8 +69,8 @@ use_store (const char *path)
     {
       check_records (opening->tail);
       check_records (opening->waiting);
-      for (guint i = 0; i < opening->ids->len; i++)
-        check_text (opening->ids->pdata[i]);
+      for (guint i = 0; i < opening->fingerprints->len; i++)
+        check_text (opening->fingerprints->pdata[i]);
     }
   dw_store_close (store);
 }
