@@ -15,6 +15,7 @@ struct _DwTurn
   GArray *waiting; /* of Waiting; each place once, so no more than there are sockets */
   GArray *running; /* the same, while they run */
   GSource *source;
+  GThread *thread;
 };
 
 static void
@@ -39,7 +40,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   DwTurn *turn = data;
   GArray *now = turn->waiting;
 
-  DW_ASSERT_MAIN_THREAD ();
+  DW_ASSERT_THREAD (turn->thread);
 
   /* What is added meanwhile is for the next turn. */
   g_source_set_ready_time (source, -1);
@@ -69,6 +70,7 @@ dw_turn_new (void)
 {
   DwTurn *turn = g_rc_box_new0 (DwTurn);
 
+  turn->thread = g_thread_self ();
   turn->waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
   turn->running = g_array_new (FALSE, FALSE, sizeof (Waiting));
   turn->source = g_source_new (&functions, sizeof (GSource));
@@ -126,7 +128,7 @@ dw_turn_add (DwTurn *turn, DwTurnPlace *place, DwTurnFunc func, gpointer data)
 {
   Waiting one = { place, func, data };
 
-  DW_ASSERT_MAIN_THREAD ();
+  DW_ASSERT_THREAD (turn->thread);
 
   if (place->turn != NULL)
     return;

@@ -333,6 +333,8 @@ def test_unfinished_posts():
         until("the stage to have seen them", lambda: local.request("GET", "/@metrics")[0] == 200)
         assert local.memory() - before < 24 * 1024 or SANITIZED, (before, local.memory())
         leave(clients)
+        # What they held is free again: else nobody could ever post.
+        until("posts to be taken", lambda: local.request("POST", "/prod/@connections/FYnvDeD_NjMCKlg%3D", body)[0] == 410)
 
 
 def test_burst():
