@@ -391,6 +391,21 @@ test_lease (void)
   g_assert_cmpint (claim (&desk, "a", 1061), ==, 0);
 }
 
+/* The time can be over in the middle of a look at the claim. It is no less claimed for that. */
+static void
+test_lease_slow (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
+  dw_dynamo_registry_abandon (desk.registry);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&desk.cloud, DW_FAULT_SLOW, 0, NULL);
+  dw_service_set_deadline (desk.service, g_get_monotonic_time () + 500 * 1000);
+  g_assert_cmpint (claim (&desk, "a", 1001), ==, -1);
+}
+
 static gboolean
 confirm (gpointer data)
 {
@@ -545,6 +560,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/dynamo/throttled", test_throttled);
   g_test_add_func ("/aws/dynamo/claims", test_claims);
   g_test_add_func ("/aws/dynamo/lease", test_lease);
+  g_test_add_func ("/aws/dynamo/lease-slow", test_lease_slow);
   g_test_add_func ("/aws/dynamo/waits", test_waits);
   g_test_add_func ("/aws/dynamo/lost-claim", test_lost_claim);
   g_test_add_func ("/aws/dynamo/settle", test_settle);

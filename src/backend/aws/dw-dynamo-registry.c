@@ -48,8 +48,9 @@ typedef struct
 {
   char *key;
   char *own;
-  gint64 now;   /* in seconds since 1970 UTC, at @begun */
-  gint64 begun; /* monotonic, in microseconds */
+  gint64 now;     /* in seconds since 1970 UTC, at @begun */
+  gint64 begun;   /* monotonic, in microseconds */
+  gboolean taken; /* somebody else was seen to hold it */
 } Held;
 
 static void
@@ -392,6 +393,20 @@ message_key (const char *id)
 static void put_claim (GTask *task);
 static void read_claim (GTask *task);
 
+/* Where the time ends while somebody else holds the claim, that is what is wrong, whichever wait it ended. */
+static void
+return_claim_error (GTask *task, GError *error)
+{
+  const Held *claiming = g_task_get_task_data (task);
+
+  if (claiming->taken && g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE))
+    {
+      g_clear_error (&error);
+      error = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED, "the message is being sent already");
+    }
+  g_task_return_error (task, error);
+}
+
 static gboolean
 on_claim_pause (gpointer data)
 {
@@ -418,7 +433,8 @@ wait_for_claim (GTask *task, JsonObject *item)
       put_claim (task);
     }
   else if (g_get_monotonic_time () + (gint64) delay * 1000 >= deadline)
-    g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CLAIMED, "the message is being sent already");
+    return_claim_error (task,
+                        g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE, "the time was over"));
   else
     g_timeout_add_full (G_PRIORITY_DEFAULT, delay, on_claim_pause, g_object_ref (task), g_object_unref);
 }
@@ -435,7 +451,7 @@ on_claim_read (GObject *source, GAsyncResult *result, gpointer data)
   gint64 done;
 
   if (answer == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
+    return_claim_error (task, g_steal_pointer (&error));
   else if (item != NULL && dw_dynamodb_get_number (item, "Done", &done))
     g_task_return_int (task, 0);
   else
@@ -480,9 +496,12 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_int (task, 1);
     }
   else if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONDITION))
-    read_claim (task);
+    {
+      claiming->taken = TRUE;
+      read_claim (task);
+    }
   else
-    g_task_return_error (task, g_steal_pointer (&error));
+    return_claim_error (task, g_steal_pointer (&error));
 }
 
 static JsonBuilder *
