@@ -13,8 +13,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autofree char *text = g_strndup ((const char *) data, size);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStageUrl) again = NULL;
-  g_autofree char *address = dw_stage_link_is (text) ? dw_stage_link_dup_address (text) : NULL;
 
+  if (dw_stage_link_is (text))
+    {
+      g_autofree char *address = dw_stage_link_dup_address (text);
+
+      if (address == NULL)
+        abort ();
+    }
   if (url == NULL)
     return 0;
   again = dw_stage_url_parse (dw_stage_url_get_text (url), NULL);
