@@ -91,12 +91,12 @@ dw_profile_new (const char *name)
 void
 dw_profile_open (DwProfile *self)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autofree char *path = dw_store_dup_default_path (self->name);
   g_autoptr (DwStore) store = dw_store_new (path);
   g_autoptr (DwStore) history = dw_retention_is_none (self->settings) ? dw_store_new (NULL) : g_object_ref (store);
 
-  self->chats = dw_chat_list_new (store, history, &policy, g_network_monitor_get_default ());
+  self->chats = dw_chat_list_new (store, history, policy, g_network_monitor_get_default ());
   self->retention = dw_retention_new (self->chats, self->settings);
 }
 

@@ -491,7 +491,7 @@ run (Program *program)
 }
 
 static int
-run_tail (const Options *options, DwStage *stage, const DwSessionPolicy *policy)
+run_tail (const Options *options, DwStage *stage, DwSessionPolicy *policy)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (DwTail) tail = dw_tail_new (stage, policy, g_network_monitor_get_default ());
@@ -505,7 +505,7 @@ run_tail (const Options *options, DwStage *stage, const DwSessionPolicy *policy)
 }
 
 static int
-run_chat (const Options *options, DwStage *stage, const DwSessionPolicy *policy, gboolean listens, const char *text)
+run_chat (const Options *options, DwStage *stage, DwSessionPolicy *policy, gboolean listens, const char *text)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   /* Nothing is remembered: what is said passes through memory. */
@@ -610,7 +610,7 @@ static int
 obey (const Options *options, char **words)
 {
   guint n = g_strv_length (words);
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStage) stage = NULL;
   gboolean tails = n == 3 && strcmp (words[1], "tail") == 0;
@@ -633,12 +633,12 @@ obey (const Options *options, char **words)
       g_printerr (_ ("Only one thing can be read from standard input.\n"));
       return EXIT_USAGE;
     }
-  if (options->policy != NULL && !dw_session_policy_parse (&policy, options->policy, &error))
+  if (options->policy != NULL && !dw_session_policy_parse (policy, options->policy, &error))
     return complain (error);
   stage = make_stage (options, words[2], &error);
   if (stage == NULL)
     return complain (error);
-  return tails ? run_tail (options, stage, &policy) : run_chat (options, stage, &policy, chats, text);
+  return tails ? run_tail (options, stage, policy) : run_chat (options, stage, policy, chats, text);
 }
 
 int

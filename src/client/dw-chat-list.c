@@ -23,7 +23,7 @@ struct _DwChatList
   DwStageList *stages;
   GPtrArray *chats;    /* of DwChat, as the stages */
   GHashTable *removed; /* of DwStage: they may still be put back */
-  DwSessionPolicy policy;
+  DwSessionPolicy *policy;
   GNetworkMonitor *monitor;
   DwLocalStage *local_stage;
   gboolean loaded;
@@ -95,7 +95,7 @@ static DwChat *
 make_chat (DwChatList *self, DwStage *stage)
 {
   g_signal_connect_object (stage, "notify::secret", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
-  return dw_chat_new (stage, self->history, &self->policy, self->monitor);
+  return dw_chat_new (stage, self->history, self->policy, self->monitor);
 }
 
 /* The chats follow the stages; a stage that only moved keeps its chat. */
@@ -130,6 +130,7 @@ dw_chat_list_dispose (GObject *object)
   g_clear_object (&self->store);
   g_clear_object (&self->history);
   g_clear_object (&self->monitor);
+  g_clear_pointer (&self->policy, dw_session_policy_unref);
   g_clear_object (&self->local_stage);
   G_OBJECT_CLASS (dw_chat_list_parent_class)->dispose (object);
 }
@@ -229,13 +230,13 @@ on_loaded (DwChatList *self)
  * Returns: (transfer full): a list, empty until it has emitted “loaded”
  */
 DwChatList *
-dw_chat_list_new (DwStore *store, DwStore *history, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+dw_chat_list_new (DwStore *store, DwStore *history, DwSessionPolicy *policy, GNetworkMonitor *monitor)
 {
   DwChatList *self = g_object_new (DW_TYPE_CHAT_LIST, NULL);
 
   self->store = g_object_ref (store);
   self->history = g_object_ref (history);
-  self->policy = *policy;
+  self->policy = dw_session_policy_ref (policy);
   g_set_object (&self->monitor, monitor);
   self->stages = dw_stage_list_new (store);
   /* A draft is a part of what was said. */

@@ -10,10 +10,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_CHAT_LIST (dw_chat_list_get_type ())
 G_DECLARE_FINAL_TYPE (DwChatList, dw_chat_list, DW, CHAT_LIST, GObject)
 
-DwChatList *dw_chat_list_new (DwStore *store,
-                              DwStore *history,
-                              const DwSessionPolicy *policy,
-                              GNetworkMonitor *monitor);
+DwChatList *dw_chat_list_new (DwStore *store, DwStore *history, DwSessionPolicy *policy, GNetworkMonitor *monitor);
 void dw_chat_list_load (DwChatList *self);
 gboolean dw_chat_list_is_loaded (DwChatList *self);
 void dw_chat_list_expire (DwChatList *self, gint64 before);

@@ -292,7 +292,7 @@ dw_chat_init (DwChat *self)
  * Returns: (transfer full): a chat on that stage, offline
  */
 DwChat *
-dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMonitor *monitor)
 {
   DwChat *self = g_object_new (DW_TYPE_CHAT, NULL);
 

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_CHAT (dw_chat_get_type ())
 G_DECLARE_FINAL_TYPE (DwChat, dw_chat, DW, CHAT, GObject)
 
-DwChat *dw_chat_new (DwStage *stage, DwStore *store, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+DwChat *dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMonitor *monitor);
 void dw_chat_connect (DwChat *self);
 void dw_chat_disconnect (DwChat *self);
 

@@ -120,7 +120,7 @@ dw_tail_init (DwTail *self)
  * Returns: (transfer full): a tail of that stage, offline
  */
 DwTail *
-dw_tail_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+dw_tail_new (DwStage *stage, DwSessionPolicy *policy, GNetworkMonitor *monitor)
 {
   DwTail *self = g_object_new (DW_TYPE_TAIL, NULL);
 

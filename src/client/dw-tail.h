@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (DwTail, dw_tail, DW, TAIL, GObject)
 /** DW_TAIL_GAP_US: a shorter absence is no news, in microseconds. */
 #define DW_TAIL_GAP_US (1 * G_USEC_PER_SEC)
 
-DwTail *dw_tail_new (DwStage *stage, const DwSessionPolicy *policy, GNetworkMonitor *monitor);
+DwTail *dw_tail_new (DwStage *stage, DwSessionPolicy *policy, GNetworkMonitor *monitor);
 DwSession *dw_tail_get_session (DwTail *self);
 
 G_END_DECLS

@@ -127,7 +127,7 @@ find (GtkWidget *widget, GType type)
 static void
 desk_init (Desk *desk)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
   GtkWidget *view;
 
@@ -135,7 +135,7 @@ desk_init (Desk *desk)
   desk->store = dw_store_new (NULL);
   desk->stage = dw_stage_new (url);
   dw_stage_set_number (desk->stage, 1);
-  desk->chat = dw_chat_new (desk->stage, desk->store, &policy, NULL);
+  desk->chat = dw_chat_new (desk->stage, desk->store, policy, NULL);
   desk->window = gtk_window_new ();
   desk->composer = g_object_new (DW_TYPE_COMPOSER, NULL);
   gtk_window_set_child (GTK_WINDOW (desk->window), desk->composer);

@@ -100,12 +100,12 @@ on_frame (Bench *bench, const DwFrame *frame)
 static void
 receive_client (Bench *bench, const char *url)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (DwStageUrl) parsed = dw_stage_url_parse (url, NULL);
   g_autoptr (DwStage) stage = dw_stage_new (parsed);
   /* As the window has it: what crosses the wire is remembered for the inspector. */
   g_autoptr (DwTrace) trace = dw_trace_new ();
-  g_autoptr (DwSession) session = dw_session_new (&policy, NULL, trace);
+  g_autoptr (DwSession) session = dw_session_new (policy, NULL, trace);
 
   dw_session_set_stage (session, stage);
   g_signal_connect_swapped (session, "frame", G_CALLBACK (on_frame), bench);

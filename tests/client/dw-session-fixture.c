@@ -30,29 +30,29 @@ middle (gpointer unused)
 }
 
 /* What a person's policy does, a hundred times as fast. Pings are libsoup's and count whole seconds. */
-DwSessionPolicy
+DwSessionPolicy *
 fixture_policy (void)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  DwSessionPolicy *policy = dw_session_policy_new ();
 
-  policy.handshake_ms = 350;
-  policy.confirm_ms = 100;
-  policy.backoff_base_ms = 20;
-  policy.backoff_cap_ms = 200;
-  policy.overload_floor_ms = 100;
-  policy.stable_ms = 300;
-  policy.ping_ms = 1000;
-  policy.pong_ms = 300;
-  policy.probe_ms = 60000;
-  policy.rollover_ms = 60000;
-  policy.overlap_ms = 50;
-  policy.random = middle;
+  policy->handshake_ms = 350;
+  policy->confirm_ms = 100;
+  policy->backoff_base_ms = 20;
+  policy->backoff_cap_ms = 200;
+  policy->overload_floor_ms = 100;
+  policy->stable_ms = 300;
+  policy->ping_ms = 1000;
+  policy->pong_ms = 300;
+  policy->probe_ms = 60000;
+  policy->rollover_ms = 60000;
+  policy->overlap_ms = 50;
+  policy->random = middle;
   return policy;
 }
 
 /* The session is made offline, with the addresses that follow. */
 Fixture *
-fixture_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, ...)
+fixture_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, ...)
 {
   Fixture *fixture = g_new0 (Fixture, 1);
   g_autoptr (DwStage) stage = NULL;

@@ -12,15 +12,14 @@ G_BEGIN_DECLS
 typedef struct
 {
   DwSession *session;
-  DwSessionPolicy policy;
   GPtrArray *states; /* of the states' names, in order */
   GPtrArray *frames; /* of DwFrame */
   guint lost;
 } Fixture;
 
-Fixture *fixture_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, ...) G_GNUC_NULL_TERMINATED;
+Fixture *fixture_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, ...) G_GNUC_NULL_TERMINATED;
 void fixture_free (Fixture *fixture);
-DwSessionPolicy fixture_policy (void);
+DwSessionPolicy *fixture_policy (void);
 void fixture_until_state (Fixture *fixture, DwSessionState state);
 void fixture_until_frames (Fixture *fixture, guint n);
 const char *fixture_text (Fixture *fixture, guint index);

@@ -34,11 +34,11 @@ is_loaded (gpointer list)
 static void
 home_start (Home *home)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
 
   if (home->desk.store == NULL)
     home->desk.store = dw_store_new (home->desk.path);
-  home->list = dw_chat_list_new (home->desk.store, home->desk.store, &policy, NULL);
+  home->list = dw_chat_list_new (home->desk.store, home->desk.store, policy, NULL);
   home->loaded = 0;
   g_signal_connect_swapped (home->list, "loaded", G_CALLBACK (on_loaded), home);
   dw_chat_list_load (home->list);

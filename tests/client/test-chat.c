@@ -41,7 +41,7 @@ desk_greet (Desk *desk, const char *features)
 static void
 desk_init (Desk *desk, const char *features)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *url_text = NULL;
   g_autoptr (DwStageUrl) url = NULL;
   g_autoptr (DwStage) stage = NULL;
@@ -55,7 +55,7 @@ desk_init (Desk *desk, const char *features)
   dw_stage_set_own_name (stage, "Ada");
   dw_stage_set_number (stage, 1);
   desk->store = dw_store_new (NULL);
-  desk->chat = dw_chat_new (stage, desk->store, &policy, NULL);
+  desk->chat = dw_chat_new (stage, desk->store, policy, NULL);
   dw_session_connect (dw_chat_get_session (desk->chat));
   dw_test_until ("online", is_online, desk);
 }

@@ -41,11 +41,11 @@ is_online (gpointer data)
 static void
 desk_init (Desk *desk, const char *greeting, guint answer_ms)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *url_text = NULL;
   g_autoptr (DwStageUrl) url = NULL;
 
-  policy.answer_ms = answer_ms;
+  policy->answer_ms = answer_ms;
   desk->peer = dw_raw_peer_new (NULL);
   if (greeting != NULL)
     dw_raw_peer_set_greeting_text (desk->peer, greeting);
@@ -55,7 +55,7 @@ desk_init (Desk *desk, const char *greeting, guint answer_ms)
   dw_stage_set_own_name (desk->stage, "Ada");
   dw_stage_set_number (desk->stage, 1);
   desk->store = dw_store_new (NULL);
-  desk->chat = dw_chat_new (desk->stage, desk->store, &policy, NULL);
+  desk->chat = dw_chat_new (desk->stage, desk->store, policy, NULL);
   dw_session_connect (dw_chat_get_session (desk->chat));
   dw_test_until ("online", is_online, desk);
 }

@@ -43,7 +43,7 @@ test_targets (void)
     { "/@x:y", "/@x:y" },
     { "/a/../b/./c", "/a/../b/./c" },
   };
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -52,7 +52,7 @@ test_targets (void)
       g_autofree char *base = g_strndup (prod, strlen (prod) - strlen ("/prod"));
       g_autofree char *url = g_strconcat (base, rows[i].typed, NULL);
       g_autofree char *line = g_strdup_printf ("GET %s HTTP/1.1\r\n", rows[i].target);
-      g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+      g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
       dw_session_connect (fixture->session);
       fixture_until_state (fixture, DW_SESSION_ONLINE);
@@ -71,14 +71,14 @@ test_subprotocols (void)
     gboolean works;
   } rows[] = { { "auth", TRUE }, { "chat.v1", TRUE }, { "Chat.V1", FALSE }, { "other", FALSE } };
   static const char *const offered[] = { "chat.v1", "auth", NULL };
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
       g_autofree char *url = dw_raw_peer_dup_url (peer);
       g_autoptr (DwStage) stage = stage_of (url);
-      g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+      g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
       dw_raw_peer_set_protocol (peer, rows[i].answer);
       dw_stage_set_protocols (stage, (char **) offered);
@@ -98,10 +98,10 @@ test_subprotocols (void)
 static void
 test_no_subprotocol (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
   dw_raw_peer_set_protocol (peer, "chat.v1");
   dw_session_connect (fixture->session);
@@ -113,7 +113,7 @@ test_no_subprotocol (void)
 static void
 test_headers_and_redirect (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) target = dw_raw_peer_new (NULL);
   g_autofree char *target_url = dw_raw_peer_dup_url (target);
   g_autofree char *http =
@@ -122,7 +122,7 @@ test_headers_and_redirect (void)
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   g_autoptr (DwStage) stage = stage_of (url);
   g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
   g_hash_table_insert (headers, (gpointer) "x-api-key", (gpointer) "S3CR3T");
   dw_stage_set_headers (stage, headers);
@@ -138,7 +138,7 @@ test_headers_and_redirect (void)
 static void
 test_certificate (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *pem = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
   g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
   g_autoptr (GError) error = NULL;
@@ -155,8 +155,8 @@ test_certificate (void)
   uris = soup_server_get_uris (server);
   url = g_strdup_printf ("wss://localhost:%d/prod", g_uri_get_port (uris->data));
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  policy.handshake_ms = 5000;
-  fixture = fixture_new (&policy, NULL, url, NULL);
+  policy->handshake_ms = 5000;
+  fixture = fixture_new (policy, NULL, url, NULL);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_REFUSED);
   g_assert_cmpint (dw_session_get_status (fixture->session)->cause, ==, DW_CAUSE_CERTIFICATE);
@@ -442,20 +442,20 @@ test_policy (void)
   static const char *const bad[] = {
     "ping", "ping=", "ping=x", "ping=-1", "ping=0", "nope=1", "ping=1,", "ping=1 "
   };
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) usual = dw_session_policy_new ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (dw_session_policy_parse (&policy, "ping=1000,base=5,refusals=9", &error));
-  g_assert_cmpuint (policy.ping_ms, ==, 1000);
-  g_assert_cmpuint (policy.backoff_base_ms, ==, 5);
-  g_assert_cmpuint (policy.refusals, ==, 9);
+  g_assert_true (dw_session_policy_parse (policy, "ping=1000,base=5,refusals=9", &error));
+  g_assert_cmpuint (policy->ping_ms, ==, 1000);
+  g_assert_cmpuint (policy->backoff_base_ms, ==, 5);
+  g_assert_cmpuint (policy->refusals, ==, 9);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    g_assert_false (dw_session_policy_parse (&policy, bad[i], NULL));
+    g_assert_false (dw_session_policy_parse (policy, bad[i], NULL));
   /* A dead peer is replaced within 45 s by default, and the gateway's limits are kept. */
-  policy = dw_session_policy_default ();
-  g_assert_cmpuint (policy.ping_ms + policy.pong_ms, <=, 45 * 1000);
-  g_assert_cmpuint (policy.probe_ms, <, 600 * 1000);
-  g_assert_cmpuint (policy.rollover_ms, <, 7200 * 1000);
+  g_assert_cmpuint (usual->ping_ms + usual->pong_ms, <=, 45 * 1000);
+  g_assert_cmpuint (usual->probe_ms, <, 600 * 1000);
+  g_assert_cmpuint (usual->rollover_ms, <, 7200 * 1000);
 }
 
 static void

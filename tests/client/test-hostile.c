@@ -345,15 +345,15 @@ on_state (Desk *desk)
 static void
 open_desk (Desk *desk, Peer *peer)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autofree char *text = g_strdup_printf ("ws://127.0.0.1:%u/prod", peer->port);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
 
-  policy.confirm_ms = 100;
-  policy.ping_ms = 1000;
-  policy.pong_ms = 5000;
-  *desk = (Desk){ .session = dw_session_new (&policy, NULL, NULL),
+  policy->confirm_ms = 100;
+  policy->ping_ms = 1000;
+  policy->pong_ms = 5000;
+  *desk = (Desk){ .session = dw_session_new (policy, NULL, NULL),
                   .in_order = TRUE,
                   .delays = g_array_new (FALSE, FALSE, sizeof (gint64)),
                   .causes = g_ptr_array_new () };

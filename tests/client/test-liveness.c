@@ -12,7 +12,7 @@
   "}"
 
 static Fixture *
-online_fixture (DwRawPeer *peer, const DwSessionPolicy *policy, GNetworkMonitor *monitor)
+online_fixture (DwRawPeer *peer, DwSessionPolicy *policy, GNetworkMonitor *monitor)
 {
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   Fixture *fixture = fixture_new (policy, monitor, url, NULL);
@@ -47,12 +47,12 @@ until_peer_got (DwRawPeer *peer, guint frames)
 static void
 test_probe (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autoptr (Fixture) fixture = NULL;
 
-  policy.probe_ms = 200;
-  fixture = online_fixture (peer, &policy, NULL);
+  policy->probe_ms = 200;
+  fixture = online_fixture (peer, policy, NULL);
   until_peer_got (peer, 2);
   g_assert_cmpstr (dw_raw_peer_get_last_frame (peer), ==, "{\"action\":\"dynamowave-status\"}");
   dw_raw_peer_write_text (peer, ANSWER);
@@ -66,9 +66,9 @@ test_probe (void)
 static void
 test_stopped_and_alive (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
-  g_autoptr (Fixture) fixture = online_fixture (peer, &policy, NULL);
+  g_autoptr (Fixture) fixture = online_fixture (peer, policy, NULL);
 
   g_usleep (2 * G_USEC_PER_SEC);
   until_peer_got (peer, 2);
@@ -82,9 +82,9 @@ test_stopped_and_alive (void)
 static void
 test_stopped_and_dead (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
-  g_autoptr (Fixture) fixture = online_fixture (peer, &policy, NULL);
+  g_autoptr (Fixture) fixture = online_fixture (peer, policy, NULL);
   gint64 resumed;
 
   dw_raw_peer_set_deaf (peer, TRUE);
@@ -102,13 +102,13 @@ test_stopped_and_dead (void)
 static void
 test_network_change (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (TRUE);
   g_autoptr (Fixture) fixture = NULL;
 
-  policy.ping_ms = 30000;
-  fixture = online_fixture (peer, &policy, G_NETWORK_MONITOR (monitor));
+  policy->ping_ms = 30000;
+  fixture = online_fixture (peer, policy, G_NETWORK_MONITOR (monitor));
   dw_fake_monitor_set (monitor, TRUE);
   until_peer_got (peer, 2);
   dw_raw_peer_write_text (peer, ANSWER);
@@ -124,11 +124,11 @@ test_network_change (void)
 static void
 test_no_network (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (FALSE);
   g_autoptr (Fixture) away =
-      fixture_new (&policy, G_NETWORK_MONITOR (monitor), "wss://no-such-host.invalid/x", NULL);
-  g_autoptr (Fixture) here = fixture_new (&policy, G_NETWORK_MONITOR (monitor), "ws://127.0.0.1:1/x", NULL);
+      fixture_new (policy, G_NETWORK_MONITOR (monitor), "wss://no-such-host.invalid/x", NULL);
+  g_autoptr (Fixture) here = fixture_new (policy, G_NETWORK_MONITOR (monitor), "ws://127.0.0.1:1/x", NULL);
   guint states;
 
   dw_session_connect (away->session);
@@ -150,14 +150,14 @@ test_no_network (void)
 static void
 test_network_returns (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
   g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (TRUE);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   g_autoptr (Fixture) fixture = NULL;
 
-  policy.overload_floor_ms = policy.backoff_cap_ms = 60000;
-  fixture = fixture_new (&policy, G_NETWORK_MONITOR (monitor), url, NULL);
+  policy->overload_floor_ms = policy->backoff_cap_ms = 60000;
+  fixture = fixture_new (policy, G_NETWORK_MONITOR (monitor), url, NULL);
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_WAITING);

@@ -319,14 +319,14 @@ make_message (DwMessageKind kind, gsize bytes)
 static void
 test_outbox (void)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
 
   for (gssize over = -1; over <= 1; over++)
     {
       g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/x", NULL);
       g_autoptr (DwStage) stage = dw_stage_new (url);
       g_autoptr (DwStore) store = dw_store_new (NULL);
-      g_autoptr (DwSession) session = dw_session_new (&policy, NULL, NULL);
+      g_autoptr (DwSession) session = dw_session_new (policy, NULL, NULL);
       g_autoptr (DwOutbox) outbox = dw_outbox_new (session, stage, store);
       g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
 

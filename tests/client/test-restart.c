@@ -60,9 +60,9 @@ table_store (Table *table, const DwRecord *record)
 static void
 table_start (Table *table)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
 
-  table->chat = dw_chat_new (table->stage, table->store, &policy, NULL);
+  table->chat = dw_chat_new (table->stage, table->store, policy, NULL);
   settle (dw_chat_get_conversation (table->chat));
 }
 

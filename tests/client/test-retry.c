@@ -12,10 +12,12 @@ most (gpointer unused)
 static DwRetry
 retry_new (guint urls)
 {
-  DwRetry retry = { .policy = dw_session_policy_default (), .urls = urls };
+  static DwSessionPolicy policy;
+  g_autoptr (DwSessionPolicy) usual = dw_session_policy_new ();
 
-  retry.policy.random = most;
-  return retry;
+  policy = *usual;
+  policy.random = most;
+  return (DwRetry){ .policy = &policy, .urls = urls };
 }
 
 static guint

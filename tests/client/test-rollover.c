@@ -8,12 +8,12 @@
   "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"features\":["  \
   "\"id\"]}"
 
-static DwSessionPolicy
+static DwSessionPolicy *
 quick_policy (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  DwSessionPolicy *policy = fixture_policy ();
 
-  policy.rollover_ms = 300;
+  policy->rollover_ms = 300;
   return policy;
 }
 
@@ -48,10 +48,10 @@ has_one_open (gpointer data)
 static void
 test_quiet (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
@@ -87,16 +87,16 @@ count_change (guint *changes)
 static void
 test_confirmed_stays (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   g_autoptr (Fixture) fixture = NULL;
   guint changes = 0;
 
-  policy.rollover_ms = 50;
-  policy.confirm_ms = 500;
-  policy.overlap_ms = 60000;
-  fixture = fixture_new (&policy, NULL, url, NULL);
+  policy->rollover_ms = 50;
+  policy->confirm_ms = 500;
+  policy->overlap_ms = 60000;
+  fixture = fixture_new (policy, NULL, url, NULL);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_CONNECTED);
   dw_raw_peer_set_greeting_text (peer, ANSWER);
@@ -112,10 +112,10 @@ test_confirmed_stays (void)
 static void
 test_no_successor (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
@@ -135,13 +135,13 @@ test_no_successor (void)
 static void
 test_ends_meanwhile (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
   g_autoptr (Fixture) fixture = NULL;
 
-  policy.confirm_ms = 5000;
-  fixture = fixture_new (&policy, NULL, url, NULL);
+  policy->confirm_ms = 5000;
+  fixture = fixture_new (policy, NULL, url, NULL);
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
@@ -158,10 +158,10 @@ test_ends_meanwhile (void)
 static void
 test_disconnect_meanwhile (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
   g_autofree char *url = dw_raw_peer_dup_url (peer);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, url, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, url, NULL);
 
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
@@ -176,15 +176,15 @@ test_disconnect_meanwhile (void)
 static void
 test_failover (void)
 {
-  DwSessionPolicy policy = quick_policy ();
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
   g_autoptr (DwRawPeer) primary = dw_raw_peer_new ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
   g_autoptr (DwRawPeer) second = dw_raw_peer_new (NULL);
   g_autofree char *primary_url = dw_raw_peer_dup_url (primary);
   g_autofree char *second_url = dw_raw_peer_dup_url (second);
   g_autoptr (Fixture) fixture = NULL;
 
-  policy.overload_floor_ms = 20;
-  fixture = fixture_new (&policy, NULL, primary_url, second_url, NULL);
+  policy->overload_floor_ms = 20;
+  fixture = fixture_new (policy, NULL, primary_url, second_url, NULL);
   dw_raw_peer_set_greeting_text (primary, ANSWER);
   dw_raw_peer_set_greeting_text (second, ANSWER);
   dw_session_connect (fixture->session);

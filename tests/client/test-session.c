@@ -11,10 +11,10 @@
 static Fixture *
 fixture_for (DwRawPeer *peer)
 {
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *url = dw_raw_peer_dup_url (peer);
 
-  return fixture_new (&policy, NULL, url, NULL);
+  return fixture_new (policy, NULL, url, NULL);
 }
 
 static const DwSessionStatus *
@@ -130,9 +130,9 @@ test_answers (void)
 static void
 test_nothing_listens (void)
 {
-  DwSessionPolicy policy = fixture_policy ();
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, "ws://127.0.0.1:1/x", NULL);
-  g_autoptr (Fixture) nowhere = fixture_new (&policy, NULL, "wss://no-such-host.invalid/x", NULL);
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, "ws://127.0.0.1:1/x", NULL);
+  g_autoptr (Fixture) nowhere = fixture_new (policy, NULL, "wss://no-such-host.invalid/x", NULL);
 
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_WAITING);
@@ -391,11 +391,11 @@ static void
 test_new_token (void)
 {
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-  DwSessionPolicy policy = fixture_policy ();
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *base = dw_raw_peer_dup_url (peer);
   g_autofree char *old_text = g_strconcat (base, "?token=OLD+/=", NULL);
   g_autofree char *new_text = g_strconcat (base, "?token=NEW+/=", NULL);
-  g_autoptr (Fixture) fixture = fixture_new (&policy, NULL, old_text, NULL);
+  g_autoptr (Fixture) fixture = fixture_new (policy, NULL, old_text, NULL);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (new_text, NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
 

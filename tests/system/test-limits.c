@@ -30,21 +30,21 @@ middle (gpointer unused)
 static DwChat *
 chat_new (DwServer *stage, guint rollover_ms)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autofree char *text = dw_server_dup_url (stage);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (DwStage) where = dw_stage_new (url);
   g_autoptr (DwStore) store = NULL;
 
-  policy.probe_ms = 300;
-  policy.rollover_ms = rollover_ms;
-  policy.overlap_ms = 60;
-  policy.stable_ms = 100;
-  policy.backoff_base_ms = 20;
-  policy.random = middle;
+  policy->probe_ms = 300;
+  policy->rollover_ms = rollover_ms;
+  policy->overlap_ms = 60;
+  policy->stable_ms = 100;
+  policy->backoff_base_ms = 20;
+  policy->random = middle;
   dw_stage_set_number (where, 1);
   store = dw_store_new (NULL);
-  return dw_chat_new (where, store, &policy, NULL);
+  return dw_chat_new (where, store, policy, NULL);
 }
 
 static void

@@ -160,12 +160,12 @@ make_rows (DwTrialGroup *self)
 void
 dw_trial_group_run (DwTrialGroup *self, DwStage *stage)
 {
-  DwSessionPolicy policy = dw_session_policy_default ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
 
   dw_trial_group_stop (self);
   if (self->rows[0] == NULL)
     make_rows (self);
-  self->trial = dw_trial_new (stage, policy.handshake_ms);
+  self->trial = dw_trial_new (stage, policy->handshake_ms);
   g_signal_connect_object (self->trial, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   dw_trial_start (self->trial);
 }

@@ -30,7 +30,7 @@ dw_leg_new (DwInbox *inbox, DwTrace *trace, guint serial)
  * Starts the watch over it.
  */
 void
-dw_leg_watch (DwLeg *leg, const DwDialect *dialect, const DwSessionPolicy *policy)
+dw_leg_watch (DwLeg *leg, const DwDialect *dialect, DwSessionPolicy *policy)
 {
   leg->liveness = dw_liveness_new (leg->connection, dialect, policy);
 }

@@ -26,7 +26,7 @@ typedef struct
 DwLeg *dw_leg_new (DwInbox *inbox, DwTrace *trace, guint serial);
 void dw_leg_free (DwLeg *leg);
 gint64 dw_leg_get_silence (const DwLeg *leg, DwCause cause, const DwSessionPolicy *policy);
-void dw_leg_watch (DwLeg *leg, const DwDialect *dialect, const DwSessionPolicy *policy);
+void dw_leg_watch (DwLeg *leg, const DwDialect *dialect, DwSessionPolicy *policy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwLeg, dw_leg_free)
 

@@ -16,7 +16,7 @@ struct _DwLiveness
 
   DwConnection *connection;
   DwDialect *dialect;
-  DwSessionPolicy policy;
+  DwSessionPolicy *policy;
 
   gint64 first_probe; /* boot clock: when the first probe was sent, or 0 */
   gint64 probe_sent;  /* boot clock: when the last probe was sent */
@@ -43,7 +43,7 @@ static void arm (DwLiveness *self);
 static gint64
 silence_deadline (DwLiveness *self)
 {
-  gint64 patience = ((gint64) self->policy.ping_ms + self->policy.pong_ms) * 1000;
+  gint64 patience = ((gint64) self->policy->ping_ms + self->policy->pong_ms) * 1000;
 
   return dw_connection_get_last_heard (self->connection) + patience;
 }
@@ -51,7 +51,7 @@ silence_deadline (DwLiveness *self)
 static gint64
 idle_deadline (DwLiveness *self)
 {
-  return dw_connection_get_last_sent (self->connection) + (gint64) self->policy.probe_ms * 1000;
+  return dw_connection_get_last_sent (self->connection) + (gint64) self->policy->probe_ms * 1000;
 }
 
 static gboolean
@@ -60,7 +60,7 @@ on_timer (gpointer data)
   g_autoptr (DwLiveness) self = g_object_ref (data);
   gint64 now = dw_boot_clock_now ();
   /* We ourselves were asleep or stopped: what the peer sent meanwhile has not been read yet. */
-  gboolean late = now - self->due > (gint64) self->policy.pong_ms * 500;
+  gboolean late = now - self->due > (gint64) self->policy->pong_ms * 500;
 
   self->timer = 0;
   if (self->doubt_ends != 0 && dw_connection_get_last_heard (self->connection) > self->doubt_since)
@@ -103,6 +103,7 @@ dw_liveness_dispose (GObject *object)
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_object (&self->connection);
   g_clear_pointer (&self->dialect, dw_dialect_unref);
+  g_clear_pointer (&self->policy, dw_session_policy_unref);
   G_OBJECT_CLASS (dw_liveness_parent_class)->dispose (object);
 }
 
@@ -135,13 +136,13 @@ dw_liveness_init (DwLiveness *self)
  * Returns: (transfer full): a watch over @connection
  */
 DwLiveness *
-dw_liveness_new (DwConnection *connection, const DwDialect *dialect, const DwSessionPolicy *policy)
+dw_liveness_new (DwConnection *connection, const DwDialect *dialect, DwSessionPolicy *policy)
 {
   DwLiveness *self = g_object_new (DW_TYPE_LIVENESS, NULL);
 
   self->connection = g_object_ref (connection);
   self->dialect = dw_dialect_ref ((DwDialect *) dialect);
-  self->policy = *policy;
+  self->policy = dw_session_policy_ref (policy);
   arm (self);
   return self;
 }
@@ -157,7 +158,7 @@ dw_liveness_probe (DwLiveness *self)
 {
   gint64 now = dw_boot_clock_now ();
 
-  if (self->unanswered == 0 || now - self->probe_sent > (gint64) self->policy.pong_ms * 1000)
+  if (self->unanswered == 0 || now - self->probe_sent > (gint64) self->policy->pong_ms * 1000)
     {
       self->probe_sent = now;
       if (self->first_probe == 0)
@@ -183,7 +184,7 @@ dw_liveness_doubt (DwLiveness *self)
   if (self->doubt_ends == 0)
     {
       self->doubt_since = now;
-      self->doubt_ends = now + (gint64) self->policy.pong_ms * 1000;
+      self->doubt_ends = now + (gint64) self->policy->pong_ms * 1000;
     }
   dw_liveness_probe (self);
 }
@@ -199,7 +200,7 @@ dw_liveness_doubt (DwLiveness *self)
 gboolean
 dw_liveness_is_probed (DwLiveness *self)
 {
-  return self->unanswered > 0 && dw_boot_clock_now () - self->probe_sent <= (gint64) self->policy.answer_ms * 1000;
+  return self->unanswered > 0 && dw_boot_clock_now () - self->probe_sent <= (gint64) self->policy->answer_ms * 1000;
 }
 
 /**
@@ -211,7 +212,7 @@ dw_liveness_is_probed (DwLiveness *self)
 gboolean
 dw_liveness_is_young (DwLiveness *self)
 {
-  return dw_boot_clock_now () - self->first_probe <= (gint64) self->policy.answer_ms * 1000;
+  return dw_boot_clock_now () - self->first_probe <= (gint64) self->policy->answer_ms * 1000;
 }
 
 /**

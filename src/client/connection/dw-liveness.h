@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_LIVENESS (dw_liveness_get_type ())
 G_DECLARE_FINAL_TYPE (DwLiveness, dw_liveness, DW, LIVENESS, GObject)
 
-DwLiveness *dw_liveness_new (DwConnection *connection, const DwDialect *dialect, const DwSessionPolicy *policy);
+DwLiveness *dw_liveness_new (DwConnection *connection, const DwDialect *dialect, DwSessionPolicy *policy);
 
 void dw_liveness_probe (DwLiveness *self);
 void dw_liveness_doubt (DwLiveness *self);

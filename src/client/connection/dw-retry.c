@@ -4,7 +4,7 @@
 static guint
 backoff (const DwRetry *retry, guint attempt)
 {
-  const DwSessionPolicy *policy = &retry->policy;
+  const DwSessionPolicy *policy = retry->policy;
 
   return dw_backoff_delay (policy->backoff_base_ms, policy->backoff_cap_ms, attempt, policy->random,
                            policy->random_data);
@@ -14,7 +14,7 @@ static void
 choose_url (DwRetry *retry, gboolean was_stable)
 {
   retry->url_failures = was_stable ? 0 : retry->url_failures + 1;
-  if (retry->url_failures >= retry->policy.failover && retry->urls > 1)
+  if (retry->url_failures >= retry->policy->failover && retry->urls > 1)
     {
       retry->url = (retry->url + 1) % retry->urls;
       retry->url_failures = 0;
@@ -58,15 +58,15 @@ dw_retry_after (DwRetry *retry, DwCause cause, gboolean was_stable, guint *delay
   retry->refusals = course == DW_COURSE_REFUSE ? retry->refusals + 1 : 0;
   choose_url (retry, was_stable);
   *delay_ms = 0;
-  if (retry->refusals >= retry->policy.refusals)
+  if (retry->refusals >= retry->policy->refusals)
     return FALSE;
   if (course == DW_COURSE_PROMPT && was_stable)
     return TRUE;
 
   *delay_ms = backoff (retry, retry->failures);
   if (course == DW_COURSE_LONG)
-    *delay_ms = MIN (backoff (retry, retry->failures + 2) + retry->policy.overload_floor_ms,
-                     MAX (retry->policy.backoff_cap_ms, retry->policy.overload_floor_ms));
+    *delay_ms = MIN (backoff (retry, retry->failures + 2) + retry->policy->overload_floor_ms,
+                     MAX (retry->policy->backoff_cap_ms, retry->policy->overload_floor_ms));
   retry->failures++;
   return TRUE;
 }

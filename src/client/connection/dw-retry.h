@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /**
  * DwRetry:
- * @policy: the durations and counts
+ * @policy: the session's durations and counts
  * @urls: how many addresses the stage has, at least 1
  * @url: which of them is next
  * @url_failures: failures in a row on it
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  DwSessionPolicy policy;
+  const DwSessionPolicy *policy;
   guint urls;
   guint url;
   guint url_failures;

@@ -9,14 +9,17 @@
 #include <string.h>
 
 /**
- * dw_session_policy_default:
+ * dw_session_policy_new:
  *
- * Returns: what a person's sessions do
+ * Returns: (transfer full): what a person's sessions do. It may be changed until it is given to a session: all of
+ *   them look at the same one.
  */
-DwSessionPolicy
-dw_session_policy_default (void)
+DwSessionPolicy *
+dw_session_policy_new (void)
 {
-  return (DwSessionPolicy){
+  DwSessionPolicy *policy = g_rc_box_new (DwSessionPolicy);
+
+  *policy = (DwSessionPolicy){
     .handshake_ms = 35 * 1000,
     .confirm_ms = 5 * 1000,
     .backoff_base_ms = 1000,
@@ -33,6 +36,29 @@ dw_session_policy_default (void)
     .failover = 2,
     .random = dw_backoff_random,
   };
+  return policy;
+}
+
+/**
+ * dw_session_policy_ref:
+ * @policy: a policy
+ *
+ * Returns: (transfer full): @policy
+ */
+DwSessionPolicy *
+dw_session_policy_ref (DwSessionPolicy *policy)
+{
+  return g_rc_box_acquire (policy);
+}
+
+/**
+ * dw_session_policy_unref:
+ * @policy: (transfer full): a policy
+ */
+void
+dw_session_policy_unref (DwSessionPolicy *policy)
+{
+  g_rc_box_release (policy);
 }
 
 static guint *

@@ -25,7 +25,8 @@ G_BEGIN_DECLS
  * @random: the random source of the backoff
  * @random_data: for @random
  *
- * Every duration of a session, in milliseconds, in one place: a test gives its own.
+ * Every duration of a session, in milliseconds, in one place: a test gives its own. There is one for all sessions of a
+ * program, counted by reference.
  */
 typedef struct
 {
@@ -47,7 +48,11 @@ typedef struct
   gpointer random_data;
 } DwSessionPolicy;
 
-DwSessionPolicy dw_session_policy_default (void);
+DwSessionPolicy *dw_session_policy_new (void);
+DwSessionPolicy *dw_session_policy_ref (DwSessionPolicy *policy);
+void dw_session_policy_unref (DwSessionPolicy *policy);
 gboolean dw_session_policy_parse (DwSessionPolicy *policy, const char *text, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwSessionPolicy, dw_session_policy_unref)
 
 G_END_DECLS

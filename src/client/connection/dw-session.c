@@ -14,7 +14,7 @@ struct _DwSession
 {
   GObject parent_instance;
 
-  DwSessionPolicy policy;
+  DwSessionPolicy *policy;
   GNetworkMonitor *monitor;
   DwStage *stage;
 
@@ -129,16 +129,16 @@ on_opened (DwSession *self, DwConnection *connection)
 {
   DwLeg *leg = dw_rollover_find_owner (&self->rollover, connection);
 
-  dw_leg_watch (leg, dw_stage_get_dialect (self->stage), &self->policy);
+  dw_leg_watch (leg, dw_stage_get_dialect (self->stage), self->policy);
   g_signal_connect_object (leg->liveness, "silent", G_CALLBACK (on_silent), self, G_CONNECT_SWAPPED);
   dw_liveness_probe (leg->liveness);
   if (leg == self->rollover.next)
     {
-      set_timer (&self->rollover_timer, from_now (self->policy.confirm_ms), on_successor_unconfirmed, self);
+      set_timer (&self->rollover_timer, from_now (self->policy->confirm_ms), on_successor_unconfirmed, self);
       return;
     }
-  set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
-  set_timer (&self->timer, from_now (self->policy.confirm_ms), on_unconfirmed, self);
+  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
+  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_unconfirmed, self);
   set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
@@ -153,13 +153,13 @@ on_ended (DwSession *self, guint cause, guint code, const char *reason, DwConnec
 static void
 open_leg (DwSession *self, DwLeg *leg)
 {
-  DwHandshakeOptions options = { .timeout_ms = self->policy.handshake_ms,
+  DwHandshakeOptions options = { .timeout_ms = self->policy->handshake_ms,
                                  .protocols = dw_stage_get_protocols (self->stage),
                                  .headers = dw_stage_get_headers (self->stage) };
 
   g_signal_connect_object (leg->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (leg->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
-  dw_connection_open (leg->connection, dw_session_get_url (self), &options, self->policy.ping_ms);
+  dw_connection_open (leg->connection, dw_session_get_url (self), &options, self->policy->ping_ms);
 }
 
 static void
@@ -197,7 +197,7 @@ static void
 wait_for_retry (DwSession *self, DwCause cause, guint code)
 {
   gboolean was_stable = self->status.state == DW_SESSION_ONLINE
-                        && dw_boot_clock_now () - self->online_since >= (gint64) self->policy.stable_ms * 1000;
+                        && dw_boot_clock_now () - self->online_since >= (gint64) self->policy->stable_ms * 1000;
   guint delay;
 
   if (!dw_retry_after (&self->retry, cause, was_stable, &delay))
@@ -207,7 +207,7 @@ wait_for_retry (DwSession *self, DwCause cause, guint code)
     }
   if (network_is_missing (self))
     {
-      self->status.retry_at = from_now (self->policy.backoff_cap_ms);
+      self->status.retry_at = from_now (self->policy->backoff_cap_ms);
       set_timer (&self->timer, self->status.retry_at, on_retry, self);
       set_state (self, DW_SESSION_NO_NETWORK, DW_CAUSE_NO_NETWORK, code);
       return;
@@ -226,8 +226,8 @@ succeed_early (DwSession *self)
       set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
       return;
     }
-  set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
-  set_timer (&self->timer, from_now (self->policy.confirm_ms), on_unconfirmed, self);
+  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
+  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_unconfirmed, self);
   set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
@@ -235,7 +235,7 @@ static void
 current_ended (DwSession *self, DwCause cause, guint code)
 {
   gboolean was_open = self->rollover.current->liveness != NULL;
-  gint64 silence = dw_leg_get_silence (self->rollover.current, cause, &self->policy);
+  gint64 silence = dw_leg_get_silence (self->rollover.current, cause, self->policy);
 
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_handle_id (&self->rollover_timer, g_source_remove);
@@ -287,7 +287,7 @@ on_overlap_ended (gpointer data)
   /* What went over the old one and has not come back on either. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
   if (self->rollover.current != NULL)
-    set_timer (&self->rollover_timer, from_now (self->policy.rollover_ms), on_age, self);
+    set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -299,7 +299,7 @@ promote (DwSession *self)
   self->promoted_at = dw_boot_clock_now ();
   self->retry.failures = 0;
   self->retry.url_failures = 0;
-  set_timer (&self->rollover_timer, from_now (self->policy.overlap_ms), on_overlap_ended, self);
+  set_timer (&self->rollover_timer, from_now (self->policy->overlap_ms), on_overlap_ended, self);
   g_debug ("Moved to a new connection before the gateway's limit");
   set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
 }
@@ -388,7 +388,7 @@ is_answer (DwSession *self, DwLeg *leg)
 {
   gint64 silence = dw_boot_clock_now () - dw_connection_get_last_sent (leg->connection);
 
-  return silence <= (gint64) self->policy.answer_ms * 1000;
+  return silence <= (gint64) self->policy->answer_ms * 1000;
 }
 
 static void
@@ -461,12 +461,20 @@ dw_session_dispose (GObject *object)
 }
 
 static void
+dw_session_finalize (GObject *object)
+{
+  dw_session_policy_unref (DW_SESSION (object)->policy);
+  G_OBJECT_CLASS (dw_session_parent_class)->finalize (object);
+}
+
+static void
 dw_session_class_init (DwSessionClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->get_property = dw_session_get_property;
   object_class->dispose = dw_session_dispose;
+  object_class->finalize = dw_session_finalize;
 
   /**
    * DwSession:state:
@@ -523,13 +531,13 @@ dw_session_init (DwSession *self)
  * Returns: (transfer full): a session, offline
  */
 DwSession *
-dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace)
+dw_session_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace)
 {
   DwSession *self = g_object_new (DW_TYPE_SESSION, NULL);
 
-  self->policy = *policy;
+  self->policy = dw_session_policy_ref (policy);
   g_set_object (&self->rollover.trace, trace);
-  self->retry.policy = *policy;
+  self->retry.policy = self->policy;
   if (monitor != NULL)
     {
       self->monitor = g_object_ref (monitor);

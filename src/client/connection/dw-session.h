@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_SESSION (dw_session_get_type ())
 G_DECLARE_FINAL_TYPE (DwSession, dw_session, DW, SESSION, GObject)
 
-DwSession *dw_session_new (const DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace);
+DwSession *dw_session_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trace);
 
 void dw_session_set_stage (DwSession *self, DwStage *stage);
 
