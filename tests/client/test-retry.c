@@ -9,15 +9,13 @@ most (gpointer unused)
   return 1.0;
 }
 
-static DwRetry
-retry_new (guint urls)
+static DwRetry *
+retry_new (void)
 {
-  static DwSessionPolicy policy;
-  g_autoptr (DwSessionPolicy) usual = dw_session_policy_new ();
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
 
-  policy = *usual;
-  policy.random = most;
-  return (DwRetry){ .policy = &policy, .urls = urls };
+  policy->random = most;
+  return dw_retry_new (policy);
 }
 
 static guint
@@ -25,7 +23,7 @@ delay_after (DwRetry *retry, DwCause cause, gboolean was_stable)
 {
   guint delay;
 
-  g_assert_true (dw_retry_after (retry, cause, was_stable, &delay));
+  g_assert_true (dw_retry_note_end (retry, cause, was_stable, &delay));
   return delay;
 }
 
@@ -33,13 +31,13 @@ static void
 test_grows (void)
 {
   static const guint expected[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
-  DwRetry retry = retry_new (1);
+  g_autoptr (DwRetry) retry = retry_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
-    g_assert_cmpuint (delay_after (&retry, DW_CAUSE_LOST, FALSE), ==, expected[i]);
+    g_assert_cmpuint (delay_after (retry, DW_CAUSE_LOST, FALSE), ==, expected[i]);
   /* A stable connection starts it anew, and its end is followed at once. */
-  g_assert_cmpuint (delay_after (&retry, DW_CAUSE_CLOSED, TRUE), ==, 0);
-  g_assert_cmpuint (delay_after (&retry, DW_CAUSE_NOTHING_LISTENS, FALSE), ==, 1000);
+  g_assert_cmpuint (delay_after (retry, DW_CAUSE_CLOSED, TRUE), ==, 0);
+  g_assert_cmpuint (delay_after (retry, DW_CAUSE_NOTHING_LISTENS, FALSE), ==, 1000);
 }
 
 /* 429 and 5xx wait longer than an ordinary failure, whatever the jitter says. */
@@ -51,45 +49,107 @@ test_overload (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
     {
-      DwRetry retry = retry_new (1);
+      g_autoptr (DwRetry) retry = retry_new ();
 
-      g_assert_cmpuint (delay_after (&retry, causes[i], FALSE), ==, 4000 + 5000);
-      g_assert_cmpuint (delay_after (&retry, causes[i], TRUE), ==, 4000 + 5000);
+      g_assert_cmpuint (delay_after (retry, causes[i], FALSE), ==, 4000 + 5000);
+      g_assert_cmpuint (delay_after (retry, causes[i], TRUE), ==, 4000 + 5000);
     }
 }
 
 static void
 test_refusals (void)
 {
-  DwRetry retry = retry_new (1);
+  g_autoptr (DwRetry) retry = retry_new ();
   guint delay;
 
-  g_assert_true (dw_retry_after (&retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
+  g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
   /* In a row: a lost network between two refusals is no refusal. */
-  g_assert_true (dw_retry_after (&retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
-  g_assert_true (dw_retry_after (&retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
-  g_assert_false (dw_retry_after (&retry, DW_CAUSE_CERTIFICATE, FALSE, &delay));
+  g_assert_true (dw_retry_note_end (retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
+  g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
+  g_assert_false (dw_retry_note_end (retry, DW_CAUSE_CERTIFICATE, FALSE, &delay));
 }
 
 static void
 test_failover (void)
 {
-  DwRetry retry = retry_new (3);
+  g_autoptr (DwRetry) retry = retry_new ();
 
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  g_assert_cmpuint (retry.url, ==, 0);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  g_assert_cmpuint (retry.url, ==, 1);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  g_assert_cmpuint (retry.url, ==, 2);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  g_assert_cmpuint (retry.url, ==, 0);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 1);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 2);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
   /* A stable connection there does not move on. */
-  delay_after (&retry, DW_CAUSE_CLOSED, TRUE);
-  delay_after (&retry, DW_CAUSE_UNREACHABLE, FALSE);
-  g_assert_cmpuint (retry.url, ==, 0);
+  delay_after (retry, DW_CAUSE_CLOSED, TRUE);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
+}
+
+/* A stage that let us in, or a person who tries again, begins a new row of refusals; the delay goes on all the same. */
+static void
+test_refusals_anew (void)
+{
+  static void (*const notes[]) (DwRetry *) = { dw_retry_note_answer, dw_retry_note_manual };
+
+  for (guint i = 0; i < G_N_ELEMENTS (notes); i++)
+    {
+      g_autoptr (DwRetry) retry = retry_new ();
+      guint delay;
+
+      g_assert_cmpuint (delay_after (retry, DW_CAUSE_FORBIDDEN, FALSE), ==, 1000);
+      notes[i](retry);
+      g_assert_cmpuint (delay_after (retry, DW_CAUSE_FORBIDDEN, FALSE), ==, 2000);
+      g_assert_false (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
+    }
+}
+
+/* A rollover begins with the first address. Where it fails the backoff grows; where it is done it starts anew. */
+static void
+test_rollover (void)
+{
+  g_autoptr (DwRetry) retry = retry_new ();
+
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 2), ==, 1);
+  dw_retry_note_rollover (retry);
+  g_assert_cmpuint (dw_retry_get_address (retry, 2), ==, 0);
+
+  g_assert_cmpuint (dw_retry_note_rollover_failed (retry), ==, 4000);
+  g_assert_cmpuint (dw_retry_note_rollover_failed (retry), ==, 8000);
+  g_assert_cmpuint (dw_retry_get_failures (retry), ==, 4);
+  dw_retry_note_rollover_done (retry);
+  g_assert_cmpuint (dw_retry_get_failures (retry), ==, 0);
+
+  /* What failed before it counts no more for an address either. */
+  delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  dw_retry_note_rollover_done (retry);
+  g_assert_cmpuint (delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE), ==, 1000);
+  g_assert_cmpuint (dw_retry_get_address (retry, 2), ==, 0);
+}
+
+/* What was tried is forgotten as a whole, and a stage that lost its second address is on the one it has. */
+static void
+test_reset (void)
+{
+  g_autoptr (DwRetry) retry = retry_new ();
+
+  for (guint i = 0; i < 3; i++)
+    delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
+  delay_after (retry, DW_CAUSE_FORBIDDEN, FALSE);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 2);
+  g_assert_cmpuint (dw_retry_get_address (retry, 1), ==, 0);
+
+  dw_retry_reset (retry);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
+  g_assert_cmpuint (dw_retry_get_failures (retry), ==, 0);
+  g_assert_cmpuint (delay_after (retry, DW_CAUSE_FORBIDDEN, FALSE), ==, 1000);
+  g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
 }
 
 /* The table of close codes: every code leads to another attempt, and each has its words. */
@@ -146,6 +206,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/retry/overload/AG-1", test_overload);
   g_test_add_func ("/client/retry/refusals/RC-6", test_refusals);
   g_test_add_func ("/client/retry/failover", test_failover);
+  g_test_add_func ("/client/retry/refusals-anew", test_refusals_anew);
+  g_test_add_func ("/client/retry/rollover", test_rollover);
+  g_test_add_func ("/client/retry/reset", test_reset);
   g_test_add_func ("/client/retry/close-codes/S-2", test_close_codes);
   g_test_add_func ("/client/retry/causes", test_causes);
   return g_test_run ();

@@ -20,7 +20,7 @@ struct _DwSession
 
   DwSessionStatus status;
   DwRollover rollover;
-  DwRetry retry;
+  DwRetry *retry;
   DwInbox *inbox;
   JsonParser *parser;
 
@@ -78,7 +78,7 @@ set_state (DwSession *self, DwSessionState state, DwCause cause, guint code)
   self->status.state = state;
   self->status.cause = cause;
   self->status.code = code;
-  self->status.attempt = self->retry.failures;
+  self->status.attempt = dw_retry_get_failures (self->retry);
   if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
@@ -200,7 +200,7 @@ wait_for_retry (DwSession *self, DwCause cause, guint code)
                         && dw_boot_clock_now () - self->online_since >= (gint64) self->policy->stable_ms * 1000;
   guint delay;
 
-  if (!dw_retry_after (&self->retry, cause, was_stable, &delay))
+  if (!dw_retry_note_end (self->retry, cause, was_stable, &delay))
     {
       set_state (self, DW_SESSION_REFUSED, cause, code);
       return;
@@ -264,7 +264,7 @@ leg_ended (DwSession *self, DwLeg *leg, DwCause cause, guint code)
   else
     {
       dw_rollover_drop_successor (&self->rollover);
-      set_timer (&self->rollover_timer, from_now (dw_retry_rest (&self->retry)), on_age, self);
+      set_timer (&self->rollover_timer, from_now (dw_retry_note_rollover_failed (self->retry)), on_age, self);
     }
 }
 
@@ -273,7 +273,7 @@ leg_ended (DwSession *self, DwLeg *leg, DwCause cause, guint code)
 static void
 start_rollover (DwSession *self)
 {
-  self->retry.url = 0;
+  dw_retry_note_rollover (self->retry);
   open_leg (self, dw_rollover_begin_successor (&self->rollover, self->inbox));
 }
 
@@ -297,8 +297,7 @@ promote (DwSession *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_rollover_promote (&self->rollover);
   self->promoted_at = dw_boot_clock_now ();
-  self->retry.failures = 0;
-  self->retry.url_failures = 0;
+  dw_retry_note_rollover_done (self->retry);
   set_timer (&self->rollover_timer, from_now (self->policy->overlap_ms), on_overlap_ended, self);
   g_debug ("Moved to a new connection before the gateway's limit");
   set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
@@ -327,7 +326,7 @@ confirm (DwSession *self, DwLeg *leg, const DwFrame *learned)
     dw_session_status_learn (&self->status, learned);
   self->status.confirmed = TRUE;
   self->status.latency_ms = dw_liveness_get_latency (leg->liveness);
-  self->retry.refusals = 0;
+  dw_retry_note_answer (self->retry);
   if (leg == self->rollover.next)
     promote (self);
   else if (self->status.state == DW_SESSION_CONNECTED)
@@ -463,6 +462,7 @@ dw_session_dispose (GObject *object)
 static void
 dw_session_finalize (GObject *object)
 {
+  dw_retry_free (DW_SESSION (object)->retry);
   dw_session_policy_unref (DW_SESSION (object)->policy);
   G_OBJECT_CLASS (dw_session_parent_class)->finalize (object);
 }
@@ -537,7 +537,7 @@ dw_session_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, DwTrace *trac
 
   self->policy = dw_session_policy_ref (policy);
   g_set_object (&self->rollover.trace, trace);
-  self->retry.policy = self->policy;
+  self->retry = dw_retry_new (policy);
   if (monitor != NULL)
     {
       self->monitor = g_object_ref (monitor);
@@ -560,8 +560,7 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
   DW_ASSERT_MAIN_THREAD ();
 
   g_set_object (&self->stage, stage);
-  self->retry.urls = dw_stage_get_n_urls (stage);
-  dw_retry_reset (&self->retry);
+  dw_retry_reset (self->retry);
 }
 
 /**
@@ -594,7 +593,7 @@ dw_session_retry (DwSession *self)
 
   if (self->rollover.current != NULL)
     return;
-  self->retry.refusals = 0;
+  dw_retry_note_manual (self->retry);
   self->status.cause = DW_CAUSE_NONE;
   self->status.code = 0;
   g_clear_pointer (&self->status.reason, g_free);
@@ -618,7 +617,7 @@ dw_session_disconnect (DwSession *self)
     return;
   drop_legs (self);
   dw_session_status_forget_connection (&self->status);
-  dw_retry_reset (&self->retry);
+  dw_retry_reset (self->retry);
   set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
   if (was_open)
     g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, G_GINT64_CONSTANT (0));
@@ -661,5 +660,5 @@ dw_session_get_status (DwSession *self)
 DwStageUrl *
 dw_session_get_url (DwSession *self)
 {
-  return dw_stage_get_url (self->stage, MIN (self->retry.url, dw_stage_get_n_urls (self->stage) - 1));
+  return dw_stage_get_url (self->stage, dw_retry_get_address (self->retry, dw_stage_get_n_urls (self->stage)));
 }
