@@ -326,7 +326,7 @@ on_ask_keyring (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_ask_secret (dw_chat_list_get_stages (chats_of (self)), dw_chat_get_stage (self->chat));
+    dw_secrets_ask (dw_chat_list_get_secrets (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
 static void
@@ -335,7 +335,7 @@ on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat != NULL)
-    dw_stage_list_keep_secret (dw_chat_list_get_stages (chats_of (self)), dw_chat_get_stage (self->chat));
+    dw_secrets_keep (dw_chat_list_get_secrets (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
 /* Any page without encryption will do: a network that asks for a sign-in answers in its place. */

@@ -3,7 +3,6 @@
 
 #include "dw-client-error.h"
 
-#include "client/stages/dw-keyring.h"
 #include "client/stages/dw-local-stage.h"
 #include "client/store/dw-store-expiry.h"
 
@@ -21,6 +20,7 @@ struct _DwChatList
   DwStore *store;   /* the stages and their drafts */
   DwStore *history; /* what was said; the same store, or one in memory where nothing is to be kept */
   DwStageList *stages;
+  DwSecrets *secrets;
   GPtrArray *chats;    /* of DwChat, as the stages */
   GHashTable *removed; /* of DwStage: they may still be put back */
   DwSessionPolicy *policy;
@@ -82,19 +82,11 @@ find_local (DwChatList *self)
   return NULL;
 }
 
-static void
-on_secret_changed (DwChatList *self, GParamSpec *pspec, DwStage *stage)
-{
-  DwChat *chat = find_by_stage (self, stage);
-
-  if (chat != NULL && dw_stage_get_secret (stage) == DW_STAGE_SECRET_KNOWN && dw_stage_is_online (stage))
-    dw_session_connect (dw_chat_get_session (chat));
-}
-
 static DwChat *
 make_chat (DwChatList *self, DwStage *stage)
 {
-  g_signal_connect_object (stage, "notify::secret", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
+  if (dw_stage_get_secret (stage) == DW_STAGE_SECRET_ASKED)
+    dw_secrets_ask (self->secrets, stage);
   return dw_chat_new (stage, self->history, self->policy, self->monitor);
 }
 
@@ -127,6 +119,7 @@ dw_chat_list_dispose (GObject *object)
   g_clear_pointer (&self->chats, g_ptr_array_unref);
   g_clear_pointer (&self->removed, g_hash_table_unref);
   g_clear_object (&self->stages);
+  g_clear_object (&self->secrets);
   g_clear_object (&self->store);
   g_clear_object (&self->history);
   g_clear_object (&self->monitor);
@@ -155,6 +148,7 @@ dw_chat_list_init (DwChatList *self)
   self->chats = g_ptr_array_new_with_free_func (g_object_unref);
   self->removed = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, NULL);
   self->local_stage = dw_local_stage_new ();
+  self->secrets = dw_secrets_new ();
 }
 
 static void
@@ -165,8 +159,17 @@ dw_chat_list_iface_init (GListModelInterface *iface)
   iface->get_item = dw_chat_list_get_item;
 }
 
+/* The stage on this computer has another address each time. Where it did not start the connection fails, and says so. */
 static void
-on_local_again (GObject *source, GAsyncResult *result, gpointer data)
+connect_local (DwChat *chat, DwStageUrl *url)
+{
+  if (url != NULL)
+    dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
+  dw_chat_connect (chat);
+}
+
+static void
+on_local_started (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwChatList) self = data;
   g_autoptr (GError) error = NULL;
@@ -175,11 +178,9 @@ on_local_again (GObject *source, GAsyncResult *result, gpointer data)
 
   if (url == NULL)
     g_warning ("The stage on this computer did not start: %s", error->message);
-  if (chat == NULL)
-    return;
-  if (url != NULL)
-    dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
-  dw_session_connect (dw_chat_get_session (chat));
+  /* The person may have disconnected meanwhile. */
+  if (chat != NULL && dw_stage_is_online (dw_chat_get_stage (chat)))
+    connect_local (chat, url);
 }
 
 /**
@@ -187,7 +188,8 @@ on_local_again (GObject *source, GAsyncResult *result, gpointer data)
  * @self: a list
  * @chat: a chat of it
  *
- * Connects, as soon as the stage on this computer runs, where it is that, or the keyring has answered.
+ * The one way to connect a stage. It happens now, or as soon as the stage on this computer runs, where it is that; and
+ * the session waits for what the keyring has of it.
  */
 void
 dw_chat_list_connect (DwChatList *self, DwChat *chat)
@@ -196,10 +198,9 @@ dw_chat_list_connect (DwChatList *self, DwChat *chat)
 
   dw_stage_set_online (stage, TRUE);
   if (dw_stage_is_local (stage))
-    dw_local_stage_start_async (self->local_stage, NULL, on_local_again, g_object_ref (self));
-  else if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_ASKED
-           && dw_stage_get_secret (stage) != DW_STAGE_SECRET_MISSING)
-    dw_session_connect (dw_chat_get_session (chat));
+    dw_local_stage_start_async (self->local_stage, NULL, on_local_started, g_object_ref (self));
+  else
+    dw_chat_connect (chat);
 }
 
 static void
@@ -294,8 +295,7 @@ forget_removed (DwChatList *self)
   while (g_hash_table_iter_next (&iter, &stage, NULL))
     {
       dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
-      if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
-        dw_keyring_forget_at_last (stage);
+      dw_secrets_forget_sync (self->secrets, stage);
     }
 }
 
@@ -315,6 +315,7 @@ dw_chat_list_close (DwChatList *self, gboolean keeps)
     dw_conversation_flush (dw_chat_get_conversation (g_ptr_array_index (self->chats, i)));
   dw_stage_list_flush (self->stages);
   forget_removed (self);
+  dw_secrets_close (self->secrets);
   if (!keeps)
     dw_store_expire_all (self->store);
   dw_store_close (self->history);
@@ -344,6 +345,18 @@ DwStageList *
 dw_chat_list_get_stages (DwChatList *self)
 {
   return self->stages;
+}
+
+/**
+ * dw_chat_list_get_secrets:
+ * @self: a list
+ *
+ * Returns: (transfer none): what is secret of its stages
+ */
+DwSecrets *
+dw_chat_list_get_secrets (DwChatList *self)
+{
+  return self->secrets;
 }
 
 /**
@@ -390,11 +403,16 @@ add_stage (DwChatList *self, DwStage *stage, GError **error)
   if (!self->loaded)
     g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE,
                          _ ("Your stages are still being read. Try again in a moment."));
-  else if (!dw_stage_list_add (self->stages, stage))
+  else if (dw_stage_list_is_full (self->stages))
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
                          _ ("There are too many stages. Remove one first."));
   else
-    return find_by_stage (self, stage);
+    {
+      /* First, so that the stage is never saved as one without a secret. */
+      dw_secrets_keep (self->secrets, stage);
+      dw_stage_list_add (self->stages, stage);
+      return find_by_stage (self, stage);
+    }
   return NULL;
 }
 
@@ -417,7 +435,7 @@ dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
   if (chat == NULL)
     chat = add_stage (self, stage, error);
   if (chat != NULL)
-    dw_chat_connect (chat);
+    dw_chat_list_connect (self, chat);
   return chat;
 }
 
@@ -449,9 +467,9 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
   if (!dw_stage_take_over (dw_chat_get_stage (chat), wanted))
     return chat;
   dw_session_disconnect (dw_chat_get_session (chat));
-  dw_stage_list_keep_secret (self->stages, dw_chat_get_stage (chat));
+  dw_secrets_keep (self->secrets, dw_chat_get_stage (chat));
   dw_session_set_stage (dw_chat_get_session (chat), dw_chat_get_stage (chat));
-  dw_chat_connect (chat);
+  dw_chat_list_connect (self, chat);
   return chat;
 }
 
@@ -511,8 +529,7 @@ dw_chat_list_forget (DwChatList *self, DwStage *stage)
   if (!g_hash_table_remove (self->removed, stage))
     return;
   dw_store_lines_clear_async (self->history, dw_stage_get_number (stage), NULL, NULL);
-  if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
-    dw_keyring_forget (stage);
+  dw_secrets_forget (self->secrets, stage);
 }
 
 /**
@@ -530,7 +547,7 @@ dw_chat_list_get_position (DwChatList *self, DwChat *chat, guint *position)
 }
 
 static void
-on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
+on_new_local_started (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   g_autoptr (GError) error = NULL;
@@ -538,9 +555,7 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
   DwChatList *self = g_task_get_source_object (task);
   DwChat *chat = url != NULL ? find_local (self) : NULL;
 
-  if (chat != NULL)
-    dw_stage_set_url (dw_chat_get_stage (chat), 0, url);
-  else if (url != NULL)
+  if (chat == NULL && url != NULL)
     {
       g_autoptr (DwStage) stage = dw_stage_new (url);
 
@@ -552,7 +567,7 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_error (task, g_steal_pointer (&error));
   else
     {
-      dw_chat_connect (chat);
+      connect_local (chat, url);
       g_task_return_pointer (task, chat, NULL);
     }
 }
@@ -573,7 +588,7 @@ dw_chat_list_open_local_async (DwChatList *self, const char *own_name, GAsyncRea
 
   g_task_set_source_tag (task, dw_chat_list_open_local_async);
   g_task_set_task_data (task, g_strdup (own_name), g_free);
-  dw_local_stage_start_async (self->local_stage, NULL, on_local_stage, task);
+  dw_local_stage_start_async (self->local_stage, NULL, on_new_local_started, task);
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include "dw-chat.h"
 
+#include "client/stages/dw-secrets.h"
 #include "client/stages/dw-stage-list.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ void dw_chat_list_close (DwChatList *self, gboolean keeps);
 
 DwStore *dw_chat_list_get_history (DwChatList *self);
 DwStageList *dw_chat_list_get_stages (DwChatList *self);
+DwSecrets *dw_chat_list_get_secrets (DwChatList *self);
 DwChat *dw_chat_list_find_by_url (DwChatList *self, const DwStageUrl *url);
 DwChat *dw_chat_list_find (DwChatList *self, const char *uuid);
 

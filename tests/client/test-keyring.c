@@ -248,27 +248,21 @@ test_dismissed (void)
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
 }
 
-typedef struct
-{
-  DwFakeKeyring *keyring;
-  const char *method;
-  guint n;
-} Wanted;
-
 static gboolean
-has_calls (gpointer data)
+forget (DwStage *stage)
 {
-  Wanted *wanted = data;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean forgotten;
 
-  return dw_fake_keyring_get_n_calls (wanted->keyring, wanted->method) >= wanted->n;
-}
-
-static gboolean
-has_items (gpointer data)
-{
-  Wanted *wanted = data;
-
-  return dw_fake_keyring_get_n_items (wanted->keyring) == wanted->n;
+  dw_keyring_forget_async (stage, on_done, &result);
+  dw_test_until ("the keyring", is_set, &result);
+  forgotten = dw_keyring_forget_finish (stage, result, &error);
+  if (forgotten)
+    g_assert_no_error (error);
+  else
+    g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING);
+  return forgotten;
 }
 
 /* A removed stage's token leaves the keyring, and no other. */
@@ -279,13 +273,12 @@ test_forget (void)
   g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?token=1");
   g_autoptr (DwStage) other = stage_of ("wss://h.example/prod?token=2");
   g_autoptr (DwStage) third = stage_of ("wss://h.example/prod?token=3");
-  Wanted two = { keyring, NULL, 2 };
   g_autofree char *left = NULL;
 
   g_assert_true (save (stage) && save (other) && save (third));
-  dw_keyring_forget (stage);
-  dw_test_until ("the item to go", has_items, &two);
-  dw_keyring_forget_at_last (third);
+  g_assert_true (forget (stage));
+  g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 2);
+  dw_keyring_forget_sync (third);
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
   left = dw_fake_keyring_dup_secret (keyring, dw_stage_get_uuid (other));
   g_assert_nonnull (left);
@@ -305,14 +298,12 @@ test_refused_delete (void)
 {
   g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
   g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?token=1");
-  Wanted once = { keyring, "Delete", 1 };
 
   g_assert_true (save (stage));
   dw_fake_keyring_set_refuses (keyring, "Delete");
   allow_criticals ();
-  dw_keyring_forget (stage);
-  dw_test_until ("a refusal", has_calls, &once);
-  dw_keyring_forget_at_last (stage);
+  g_assert_false (forget (stage));
+  dw_keyring_forget_sync (stage);
   g_assert_cmpuint (dw_fake_keyring_get_n_calls (keyring, "Delete"), ==, 2);
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
 }
@@ -328,7 +319,7 @@ test_silent (void)
   g_assert_true (save (stage));
   dw_fake_keyring_set_silent_at (keyring, "SearchItems");
   began = g_get_monotonic_time ();
-  dw_keyring_forget_at_last (stage);
+  dw_keyring_forget_sync (stage);
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, DW_KEYRING_LAST_MS);
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, DW_KEYRING_LAST_MS + 5000);
 }
@@ -371,7 +362,7 @@ test_none (void)
 
   g_assert_false (save (stage));
   g_assert_false (load (stage));
-  dw_keyring_forget_at_last (stage);
+  dw_keyring_forget_sync (stage);
   g_assert_true (dw_stage_url_has_query (dw_stage_get_url (stage, 0)));
 }
 

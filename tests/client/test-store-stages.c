@@ -61,6 +61,7 @@ test_stages (void)
   dw_stage_set_protocols (stage, protocols);
   dw_stage_set_name (stage, "Team");
   dw_stage_set_own_name (stage, "Ada");
+  dw_stage_set_secret (stage, DW_STAGE_SECRET_KNOWN);
   g_assert_true (dw_stage_list_add (list, stage));
   g_assert_true (dw_stage_list_add (list, other));
   dw_stage_set_draft (stage, "half a sen");
@@ -88,8 +89,9 @@ test_stages (void)
   g_assert_cmpstr (dw_stage_get_draft (found), ==, "half a sen");
   g_assert_true (dw_stage_is_muted (found));
   g_assert_true (dw_stage_echoes (found));
-  /* No keyring here: it is known that there is a secret, and that it cannot be had. */
-  g_assert_cmpint (dw_stage_get_secret (found), !=, DW_STAGE_SECRET_NONE);
+  /* It is known that there is a secret, and that it is not here. */
+  g_assert_true (dw_stage_lacks_secret (found));
+  g_assert_cmpint (dw_stage_get_secret (moved), ==, DW_STAGE_SECRET_NONE);
   g_object_unref (list);
 }
 

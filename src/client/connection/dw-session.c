@@ -24,11 +24,12 @@ struct _DwSession
   DwInbox *inbox;
   JsonParser *parser;
 
-  gint64 online_since;  /* boot clock */
-  gint64 last_attempt;  /* boot clock */
-  gint64 promoted_at;   /* boot clock */
-  guint timer;          /* the only one that leads to an attempt, or to “online, unconfirmed” */
-  guint rollover_timer; /* age, then confirmation of the successor, then end of the overlap */
+  gint64 online_since;       /* boot clock */
+  gint64 last_attempt;       /* boot clock */
+  gint64 promoted_at;        /* boot clock */
+  guint timer;               /* the only one that leads to an attempt, or to “online, unconfirmed” */
+  gboolean waits_for_secret; /* connects as soon as the stage has it */
+  guint rollover_timer;      /* age, then confirmation of the successor, then end of the overlap */
 };
 
 G_DEFINE_FINAL_TYPE (DwSession, dw_session, G_TYPE_OBJECT)
@@ -162,15 +163,33 @@ open_leg (DwSession *self, DwLeg *leg)
   dw_connection_open (leg->connection, dw_session_get_url (self), &options, self->policy->ping_ms);
 }
 
+/* Every attempt begins here. A stage is sent no request without its secret, which the keyring may not have given yet:
+ * then the session is offline, and goes on when the secret is there. */
 static void
 attempt (DwSession *self)
 {
   drop_legs (self);
   dw_session_status_forget_connection (&self->status);
   self->status.features = DW_FEATURE_NONE;
+
+  self->waits_for_secret = dw_stage_lacks_secret (self->stage);
+  if (self->waits_for_secret)
+    {
+      if (self->status.state != DW_SESSION_OFFLINE)
+        set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
+      return;
+    }
+
   self->last_attempt = dw_boot_clock_now ();
   open_leg (self, dw_rollover_begin (&self->rollover, self->inbox));
   set_state (self, DW_SESSION_CONNECTING, self->status.cause, self->status.code);
+}
+
+static void
+on_secret_changed (DwSession *self)
+{
+  if (self->waits_for_secret && !dw_stage_lacks_secret (self->stage))
+    attempt (self);
 }
 
 /* Ending */
@@ -559,7 +578,10 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
 {
   DW_ASSERT_MAIN_THREAD ();
 
+  if (self->stage != NULL)
+    g_signal_handlers_disconnect_by_func (self->stage, on_secret_changed, self);
   g_set_object (&self->stage, stage);
+  g_signal_connect_object (stage, "notify::secret", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
   dw_retry_reset (self->retry);
 }
 
@@ -567,7 +589,8 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
  * dw_session_connect:
  * @self: a session that has a stage
  *
- * Connects and stays connected, until dw_session_disconnect().
+ * Connects and stays connected, until dw_session_disconnect(). Where the keyring has not given the stage's secret yet,
+ * it connects when it has.
  */
 void
 dw_session_connect (DwSession *self)
@@ -613,6 +636,7 @@ dw_session_disconnect (DwSession *self)
 
   DW_ASSERT_MAIN_THREAD ();
 
+  self->waits_for_secret = FALSE;
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
   drop_legs (self);

@@ -57,7 +57,7 @@ add_headers (JsonBuilder *builder, GHashTable *headers)
 }
 
 static char *
-secret_of (DwStage *stage)
+write_secret (DwStage *stage)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
@@ -93,7 +93,7 @@ string_element (JsonArray *array, guint index)
 }
 
 static void
-take_headers (DwStage *stage, JsonObject *object)
+read_headers (DwStage *stage, JsonObject *object)
 {
   g_autoptr (GHashTable) headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   JsonNode *node = json_object_get_member (object, "headers");
@@ -112,7 +112,7 @@ take_headers (DwStage *stage, JsonObject *object)
 }
 
 static void
-take_protocols (DwStage *stage, JsonArray *array)
+read_protocols (DwStage *stage, JsonArray *array)
 {
   g_autoptr (GStrvBuilder) protocols = g_strv_builder_new ();
   g_auto (GStrv) all = NULL;
@@ -127,7 +127,7 @@ take_protocols (DwStage *stage, JsonArray *array)
 
 /* The address may have been edited since: only what fits it is taken. */
 static void
-take_urls (DwStage *stage, JsonArray *array)
+read_urls (DwStage *stage, JsonArray *array)
 {
   for (guint i = 0; array != NULL && i < json_array_get_length (array) && i < dw_stage_get_n_urls (stage); i++)
     {
@@ -142,7 +142,7 @@ take_urls (DwStage *stage, JsonArray *array)
 }
 
 static gboolean
-take_secret (DwStage *stage, const char *secret)
+read_secret (DwStage *stage, const char *secret)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *root = strlen (secret) <= MOST_BYTES ? dw_json_parse (parser, secret, -1, NULL) : NULL;
@@ -151,20 +151,30 @@ take_secret (DwStage *stage, const char *secret)
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return FALSE;
   object = json_node_get_object (root);
-  take_urls (stage, array_member (object, "urls"));
-  take_headers (stage, object);
-  take_protocols (stage, array_member (object, "protocols"));
+  read_urls (stage, array_member (object, "urls"));
+  read_headers (stage, object);
+  read_protocols (stage, array_member (object, "protocols"));
   return TRUE;
 }
 
+/* One sentence is enough for people. */
 static void
-return_error (GTask *task, GError *error)
+set_no_answer (GError **error)
 {
-  /* The keyring's words name services and paths, never a secret; and one sentence is enough for people. */
-  g_debug ("Keyring: %s", error != NULL ? error->message : "nothing found");
-  g_clear_error (&error);
-  g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING, "%s",
-                           _ ("The keyring does not answer."));
+  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING, _ ("The keyring does not answer."));
+}
+
+static void
+return_no_answer (GTask *task, GError *problem)
+{
+  GError *error = NULL;
+
+  /* The keyring's own words name services and paths, never a secret. */
+  g_debug ("Keyring: %s", problem != NULL ? problem->message : "nothing found");
+  g_clear_error (&problem);
+
+  set_no_answer (&error);
+  g_task_return_error (task, error);
 }
 
 /* libsecret 0.20 never answers where the keyring dies while it asks the person (measured): whoever asks watches the
@@ -193,7 +203,7 @@ on_no_answer (gpointer data)
 
   question->timer = 0;
   question_end (question);
-  return_error (task, NULL);
+  return_no_answer (task, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -214,7 +224,7 @@ on_keyring_gone (GDBusConnection *bus, const char *name, gpointer data)
 }
 
 static GTask *
-ask (DwStage *stage, gpointer tag, GAsyncReadyCallback callback, gpointer data)
+new_question (DwStage *stage, gpointer tag, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = g_task_new (stage, NULL, callback, data);
   Question *question = g_new0 (Question, 1);
@@ -250,7 +260,7 @@ on_stored (GObject *source, GAsyncResult *result, gpointer data)
   else if (kept)
     g_task_return_boolean (task, TRUE);
   else
-    return_error (task, error);
+    return_no_answer (task, error);
 }
 
 /**
@@ -264,8 +274,8 @@ on_stored (GObject *source, GAsyncResult *result, gpointer data)
 void
 dw_keyring_save_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
 {
-  GTask *task = ask (stage, dw_keyring_save_async, callback, data);
-  g_autofree char *secret = secret_of (stage);
+  GTask *task = new_question (stage, dw_keyring_save_async, callback, data);
+  g_autofree char *secret = write_secret (stage);
   g_autofree char *name = dw_stage_dup_name (stage);
   /* Translators: how the keyring lists a stage's secret; %s is the stage's name. */
   g_autofree char *label = g_strdup_printf (_ ("DynamoWave Chat: %s"), name);
@@ -298,12 +308,14 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   char *secret = secret_password_lookup_finish (result, &error);
 
   if (!is_awaited (task))
-    g_clear_error (&error);
-  else if (secret != NULL && take_secret (g_task_get_source_object (task), secret))
-    g_task_return_boolean (task, TRUE);
+    {
+      g_clear_error (&error);
+      secret_password_free (secret);
+    }
+  else if (secret != NULL)
+    g_task_return_pointer (task, secret, (GDestroyNotify) secret_password_free);
   else
-    return_error (task, error);
-  secret_password_free (secret);
+    return_no_answer (task, error);
 }
 
 /**
@@ -312,12 +324,12 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done, which can take as long as a person takes to unlock a keyring
  * @data: for @callback
  *
- * Asks the keyring for what is secret of a stage, and puts it into the stage.
+ * Asks the keyring for what is secret of a stage.
  */
 void
 dw_keyring_load_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
 {
-  GTask *task = ask (stage, dw_keyring_load_async, callback, data);
+  GTask *task = new_question (stage, dw_keyring_load_async, callback, data);
 
   secret_password_lookup (&schema, NULL, on_found, task, "stage", dw_stage_get_uuid (stage), NULL);
 }
@@ -328,10 +340,70 @@ dw_keyring_load_async (DwStage *stage, GAsyncReadyCallback callback, gpointer da
  * @result: what the callback was given
  * @error: %DW_CLIENT_ERROR_KEYRING
  *
+ * Puts what was found into the stage. Whoever does not want it any more does not call this.
+ *
  * Returns: whether the stage has its secret now
  */
 gboolean
 dw_keyring_load_finish (DwStage *stage, GAsyncResult *result, GError **error)
+{
+  char *secret;
+  gboolean readable;
+
+  g_return_val_if_fail (g_task_is_valid (result, stage), FALSE);
+
+  secret = g_task_propagate_pointer (G_TASK (result), error);
+  if (secret == NULL)
+    return FALSE;
+
+  readable = read_secret (stage, secret);
+  secret_password_free (secret);
+  if (!readable)
+    set_no_answer (error);
+  return readable;
+}
+
+static void
+on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  secret_password_clear_finish (result, &error);
+  if (!is_awaited (task))
+    g_clear_error (&error);
+  else if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    return_no_answer (task, error);
+}
+
+/**
+ * dw_keyring_forget_async:
+ * @stage: a stage
+ * @callback: called when it is done
+ * @data: for @callback
+ *
+ * Has the keyring forget what is secret of a stage.
+ */
+void
+dw_keyring_forget_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = new_question (stage, dw_keyring_forget_async, callback, data);
+
+  secret_password_clear (&schema, NULL, on_forgotten, task, "stage", dw_stage_get_uuid (stage), NULL);
+}
+
+/**
+ * dw_keyring_forget_finish:
+ * @stage: a stage
+ * @result: what the callback was given
+ * @error: %DW_CLIENT_ERROR_KEYRING
+ *
+ * Returns: whether the keyring has nothing of it any more
+ */
+gboolean
+dw_keyring_forget_finish (DwStage *stage, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, stage), FALSE);
 
@@ -339,29 +411,7 @@ dw_keyring_load_finish (DwStage *stage, GAsyncResult *result, GError **error)
 }
 
 static void
-on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  secret_password_clear_finish (result, &error);
-  if (error != NULL)
-    g_debug ("Keyring: %s", error->message);
-}
-
-/**
- * dw_keyring_forget:
- * @stage: a stage
- *
- * Has the keyring forget what is secret of a stage.
- */
-void
-dw_keyring_forget (DwStage *stage)
-{
-  secret_password_clear (&schema, NULL, on_forgotten, NULL, "stage", dw_stage_get_uuid (stage), NULL);
-}
-
-static void
-on_forgotten_at_last (GObject *source, GAsyncResult *result, gpointer data)
+on_forgotten_sync (GObject *source, GAsyncResult *result, gpointer data)
 {
   *(GAsyncResult **) data = g_object_ref (result);
 }
@@ -374,28 +424,32 @@ on_deadline (gpointer data)
 }
 
 /**
- * dw_keyring_forget_at_last:
+ * dw_keyring_forget_sync:
  * @stage: a stage
  *
- * As dw_keyring_forget(), for a program that is about to end: it returns when the keyring has answered, or after
+ * As dw_keyring_forget_async(), for a program that is about to end: it returns when the keyring has answered, or after
  * %DW_KEYRING_LAST_MS. Nothing else of the program runs meanwhile.
  */
 void
-dw_keyring_forget_at_last (DwStage *stage)
+dw_keyring_forget_sync (DwStage *stage)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GSource) deadline = g_timeout_source_new (DW_KEYRING_LAST_MS);
   g_autoptr (GAsyncResult) answer = NULL;
+  g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (context);
   g_source_set_callback (deadline, on_deadline, cancellable, NULL);
   g_source_attach (deadline, context);
-  secret_password_clear (&schema, cancellable, on_forgotten_at_last, &answer, "stage", dw_stage_get_uuid (stage),
+  secret_password_clear (&schema, cancellable, on_forgotten_sync, &answer, "stage", dw_stage_get_uuid (stage),
                          NULL);
   while (answer == NULL)
     g_main_context_iteration (context, TRUE);
-  on_forgotten (NULL, answer, NULL);
+
+  secret_password_clear_finish (answer, &error);
+  if (error != NULL)
+    g_debug ("Keyring: %s", error->message);
   g_source_destroy (deadline);
   g_main_context_pop_thread_default (context);
 }

@@ -11,8 +11,9 @@ void dw_keyring_save_async (DwStage *stage, GAsyncReadyCallback callback, gpoint
 gboolean dw_keyring_save_finish (DwStage *stage, GAsyncResult *result, GError **error);
 void dw_keyring_load_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data);
 gboolean dw_keyring_load_finish (DwStage *stage, GAsyncResult *result, GError **error);
-void dw_keyring_forget (DwStage *stage);
-void dw_keyring_forget_at_last (DwStage *stage);
+void dw_keyring_forget_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data);
+gboolean dw_keyring_forget_finish (DwStage *stage, GAsyncResult *result, GError **error);
+void dw_keyring_forget_sync (DwStage *stage);
 
 /** DW_KEYRING_LAST_MS: how long a program that ends waits for the keyring, in milliseconds. */
 #define DW_KEYRING_LAST_MS 1000

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-list.h"
 
-#include "dw-access.h"
-#include "dw-keyring.h"
-
 #include "client/dw-client-error.h"
 
 /**
  * SECTION:dw-stage-list
  *
- * The stages somebody saved, in their order. What changes in one of them is saved a moment later; what is secret
- * goes to the keyring and nowhere else.
+ * The stages somebody saved, in their order. What changes in one of them is saved a moment later, without what is secret
+ * of it: that is dw-secrets' and never in the file.
  */
 struct _DwStageList
 {
@@ -195,9 +192,6 @@ take_stages (DwStageList *self, GPtrArray *stages)
       watch (self, g_ptr_array_index (stages, i), self->stages->len);
   if (self->stages->len > before)
     g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->stages->len - before);
-  for (guint i = before; i < self->stages->len; i++)
-    if (dw_stage_get_secret (g_ptr_array_index (self->stages, i)) == DW_STAGE_SECRET_ASKED)
-      dw_stage_list_ask_secret (self, g_ptr_array_index (self->stages, i));
 }
 
 static void
@@ -227,7 +221,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
  * dw_stage_list_load:
  * @self: a list
  *
- * Reads the store, and asks the keyring for what is secret.
+ * Reads the store.
  */
 void
 dw_stage_list_load (DwStageList *self)
@@ -259,6 +253,18 @@ dw_stage_list_is_loaded (DwStageList *self)
 }
 
 /**
+ * dw_stage_list_is_full:
+ * @self: a list
+ *
+ * Returns: whether there are %DW_STORE_STAGES, the most there may be
+ */
+gboolean
+dw_stage_list_is_full (DwStageList *self)
+{
+  return self->stages->len >= DW_STORE_STAGES;
+}
+
+/**
  * dw_stage_list_add:
  * @self: a list that is loaded
  * @stage: a new stage
@@ -270,11 +276,11 @@ dw_stage_list_is_loaded (DwStageList *self)
 gboolean
 dw_stage_list_add (DwStageList *self, DwStage *stage)
 {
-  if (self->stages->len >= DW_STORE_STAGES)
+  if (dw_stage_list_is_full (self))
     return FALSE;
+
   dw_stage_set_number (stage, self->next);
   watch (self, stage, self->stages->len);
-  dw_stage_list_keep_secret (self, stage);
   set_dirty (self, stage);
   dw_stage_list_flush (self);
   g_list_model_items_changed (G_LIST_MODEL (self), self->stages->len - 1, 0, 1);
@@ -287,7 +293,7 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
  * @stage: a stage of it
  *
  * Takes a stage out of the list. Its conversation and its secret stay, for dw_stage_list_restore(), until
- * dw_store_lines_clear_async() and dw_keyring_forget().
+ * dw_store_lines_clear_async() and dw_secrets_forget().
  */
 void
 dw_stage_list_remove (DwStageList *self, DwStage *stage)
@@ -341,65 +347,4 @@ dw_stage_list_move (DwStageList *self, DwStage *stage, guint position)
   g_list_model_items_changed (G_LIST_MODEL (self), MIN (from, position),
                               MAX (from, position) - MIN (from, position) + 1,
                               MAX (from, position) - MIN (from, position) + 1);
-}
-
-static void
-on_kept (GObject *source, GAsyncResult *result, gpointer data)
-{
-  DwStage *stage = DW_STAGE (source);
-  gboolean kept = dw_keyring_save_finish (stage, result, NULL);
-
-  /* Edited away meanwhile. */
-  if (dw_access_is_wanted (stage))
-    dw_stage_set_secret (stage, kept ? DW_STAGE_SECRET_KNOWN : DW_STAGE_SECRET_SESSION);
-}
-
-/**
- * dw_stage_list_keep_secret:
- * @self: a list
- * @stage: a stage of it whose addresses, headers or subprotocols were set
- *
- * Gives what is secret to the keyring, or has it forget what is gone. Where there is no keyring the secret is kept
- * until the program ends.
- */
-void
-dw_stage_list_keep_secret (DwStageList *self, DwStage *stage)
-{
-  if (dw_access_is_wanted (stage))
-    {
-      dw_stage_set_secret (stage, DW_STAGE_SECRET_KNOWN);
-      dw_keyring_save_async (stage, on_kept, NULL);
-    }
-  /* What the keyring did not give is not the person's to take away. */
-  else if (dw_stage_get_secret (stage) == DW_STAGE_SECRET_KNOWN
-           || dw_stage_get_secret (stage) == DW_STAGE_SECRET_SESSION)
-    {
-      dw_keyring_forget (stage);
-      dw_stage_set_secret (stage, DW_STAGE_SECRET_NONE);
-    }
-}
-
-static void
-on_asked (GObject *source, GAsyncResult *result, gpointer data)
-{
-  DwStage *stage = DW_STAGE (source);
-  gboolean found = dw_keyring_load_finish (stage, result, NULL);
-
-  /* The person may have typed it meanwhile. */
-  if (dw_stage_get_secret (stage) == DW_STAGE_SECRET_ASKED)
-    dw_stage_set_secret (stage, found ? DW_STAGE_SECRET_KNOWN : DW_STAGE_SECRET_MISSING);
-}
-
-/**
- * dw_stage_list_ask_secret:
- * @self: a list
- * @stage: a stage of it
- *
- * Asks the keyring for what is secret; its property “secret” changes when the answer is there.
- */
-void
-dw_stage_list_ask_secret (DwStageList *self, DwStage *stage)
-{
-  dw_stage_set_secret (stage, DW_STAGE_SECRET_ASKED);
-  dw_keyring_load_async (stage, on_asked, NULL);
 }

@@ -17,12 +17,11 @@ DwStageList *dw_stage_list_new (DwStore *store);
 void dw_stage_list_set_keeps_drafts (DwStageList *self, gboolean keeps_drafts);
 void dw_stage_list_load (DwStageList *self);
 gboolean dw_stage_list_is_loaded (DwStageList *self);
+gboolean dw_stage_list_is_full (DwStageList *self);
 gboolean dw_stage_list_add (DwStageList *self, DwStage *stage);
 void dw_stage_list_remove (DwStageList *self, DwStage *stage);
 void dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position);
 void dw_stage_list_move (DwStageList *self, DwStage *stage, guint position);
-void dw_stage_list_keep_secret (DwStageList *self, DwStage *stage);
-void dw_stage_list_ask_secret (DwStageList *self, DwStage *stage);
 void dw_stage_list_flush (DwStageList *self);
 
 G_END_DECLS

@@ -621,6 +621,18 @@ dw_stage_set_secret (DwStage *self, DwStageSecret secret)
 }
 
 /**
+ * dw_stage_lacks_secret:
+ * @self: a stage
+ *
+ * Returns: whether it has a secret that is not here, so that a request would go without it
+ */
+gboolean
+dw_stage_lacks_secret (DwStage *self)
+{
+  return self->secret == DW_STAGE_SECRET_ASKED || self->secret == DW_STAGE_SECRET_MISSING;
+}
+
+/**
  * dw_stage_get_uuid:
  * @self: a stage
  *

@@ -57,6 +57,7 @@ const char *dw_stage_get_draft (DwStage *self);
 void dw_stage_set_draft (DwStage *self, const char *draft);
 DwStageSecret dw_stage_get_secret (DwStage *self);
 void dw_stage_set_secret (DwStage *self, DwStageSecret secret);
+gboolean dw_stage_lacks_secret (DwStage *self);
 
 char *dw_stage_dup_name (DwStage *self);
 void dw_stage_set_name (DwStage *self, const char *name);
