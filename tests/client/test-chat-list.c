@@ -17,6 +17,7 @@ typedef struct
   Desk desk;
   DwChatList *list;
   guint loaded;
+  DwFakeKeyring *keyring; /* (unowned), where a check looks at it */
 } Home;
 
 static void
@@ -270,6 +271,8 @@ test_edit (void)
   dw_test_until ("online there", is_online, chat);
   dw_test_until ("the old one to be left", has_none_open, old);
   g_assert_cmpuint (dw_raw_peer_get_attempts (old), ==, 1);
+  g_assert_true (dw_session_get_url (dw_chat_get_session (chat)) == dw_stage_get_url (dw_chat_get_stage (chat), 0));
+  g_assert_cmpuint (dw_stage_get_n_urls (dw_chat_get_stage (chat)), ==, 1);
 
   /* A name alone connects nothing anew. */
   attempts = dw_raw_peer_get_attempts (new);
@@ -380,6 +383,229 @@ test_secret_of_session (void)
 }
 
 static gboolean
+has_no_items (gpointer keyring)
+{
+  return dw_fake_keyring_get_n_items (keyring) == 0;
+}
+
+static void
+press_connect (Home *home, DwChat *chat)
+{
+  dw_chat_list_connect (home->list, chat);
+}
+
+static void
+press_retry (Home *home, DwChat *chat)
+{
+  dw_session_retry (dw_chat_get_session (chat));
+}
+
+/* The address pasted once more, without its token. */
+static void
+open_again (Home *home, DwChat *chat)
+{
+  g_autoptr (DwStage) same = dw_stage_new (dw_stage_get_url (dw_chat_get_stage (chat), 0));
+
+  g_assert_true (dw_chat_list_open (home->list, same, NULL) == chat);
+}
+
+/* Something else of the stage is edited, and the token is not entered. */
+static void
+edit_dialect (Home *home, DwChat *chat)
+{
+  g_autoptr (DwStage) wanted = dw_stage_new (dw_stage_get_url (dw_chat_get_stage (chat), 0));
+  g_autoptr (DwDialect) dialect = dw_dialect_new_custom ("route", "say", "text", NULL, NULL);
+
+  dw_stage_set_dialect (wanted, dialect);
+  g_assert_true (dw_chat_list_change (home->list, chat, wanted, NULL) == chat);
+}
+
+static void
+remove_and_restore (Home *home, DwChat *chat)
+{
+  g_autoptr (DwStage) stage = g_object_ref (dw_chat_get_stage (chat));
+
+  dw_chat_list_remove (home->list, chat);
+  dw_chat_list_restore (home->list, stage, 0);
+}
+
+static void
+read_again (Home *home, DwChat *chat)
+{
+  dw_chat_list_load (home->list);
+}
+
+/* Whatever begins a connection minds that the keyring has not given the token, or did not give it: the stage is never
+ * asked without it. */
+static void
+test_no_way_without_secret (void)
+{
+  static void (*const ways[]) (Home *, DwChat *) = { press_connect, press_retry,        open_again,
+                                                     edit_dialect,  remove_and_restore, read_again };
+
+  for (guint answered = 0; answered < 2; answered++)
+    {
+      g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { 0 };
+      guint attempts;
+
+      home_init (&home);
+      dw_test_until ("online", is_online, open_at (&home, peer, "?token=S3CR3T"));
+      dw_test_until ("the keyring to have it", has_items, keyring);
+      attempts = dw_raw_peer_get_attempts (peer);
+      if (answered)
+        dw_fake_keyring_lock (keyring, FALSE);
+      else
+        dw_fake_keyring_set_silent_at (keyring, "SearchItems");
+      home_restart (&home);
+      if (answered)
+        dw_test_until ("no secret", is_missing, dw_chat_get_stage (chat_at (&home, 0)));
+
+      for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+        {
+          g_test_message ("%s, way %u", answered ? "missing" : "asked", i);
+          ways[i](&home, chat_at (&home, 0));
+          dw_test_run_for (50);
+          g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
+          g_assert_true (is_offline (chat_at (&home, 0)));
+          g_assert_true (dw_stage_lacks_secret (dw_chat_get_stage (chat_at (&home, 0))));
+        }
+      g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
+    }
+}
+
+typedef struct
+{
+  DwStage *stage;
+  GString *told;
+} Told;
+
+static void
+on_secret (Told *told)
+{
+  g_string_append_printf (told->told, "%u ", dw_stage_get_secret (told->stage));
+}
+
+/* A secret that was found is told as that and as nothing else; whoever disconnected while it was looked for stays so. */
+static void
+test_secret_found (void)
+{
+  for (guint disconnects = 0; disconnects < 2; disconnects++)
+    {
+      g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { 0 };
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree char *known = g_strdup_printf ("%u ", DW_STAGE_SECRET_KNOWN);
+      Told told = { NULL, text };
+      guint attempts;
+
+      home_init (&home);
+      dw_test_until ("online", is_online, open_at (&home, peer, "?token=S3CR3T"));
+      dw_test_until ("the keyring to have it", has_items, keyring);
+      attempts = dw_raw_peer_get_attempts (peer);
+      home_restart (&home);
+      told.stage = dw_chat_get_stage (chat_at (&home, 0));
+      g_signal_connect_swapped (told.stage, "notify::secret", G_CALLBACK (on_secret), &told);
+      if (disconnects)
+        dw_chat_disconnect (chat_at (&home, 0));
+
+      dw_test_until ("the secret", is_known, told.stage);
+      if (!disconnects)
+        dw_test_until ("online", is_online, chat_at (&home, 0));
+      dw_test_run_for (50);
+      g_assert_cmpstr (text->str, ==, known);
+      g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts + !disconnects);
+      g_signal_handlers_disconnect_by_data (told.stage, &told);
+    }
+}
+
+static gboolean
+has_the_new_one (gpointer data)
+{
+  Home *home = data;
+  g_autofree char *secret =
+      dw_fake_keyring_dup_secret (home->keyring, dw_stage_get_uuid (dw_chat_get_stage (chat_at (home, 0))));
+
+  return strstr (secret, "N3W") != NULL && strstr (secret, "0LD") == NULL;
+}
+
+/* A token that is entered while the keyring is still looked into is the one that counts, and is kept. */
+static void
+test_secret_entered_meanwhile (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) wanted = stage_at (peer, "?token=N3W");
+  g_auto (Home) home = { 0 };
+
+  home_init (&home);
+  home.keyring = keyring;
+  dw_test_until ("online", is_online, open_at (&home, peer, "?token=0LD"));
+  dw_test_until ("the keyring to have it", has_items, keyring);
+  home_restart (&home);
+  g_assert_cmpint (dw_stage_get_secret (dw_chat_get_stage (chat_at (&home, 0))), ==, DW_STAGE_SECRET_ASKED);
+  g_assert_nonnull (dw_chat_list_change (home.list, chat_at (&home, 0), wanted, NULL));
+
+  dw_test_until ("online", is_online, chat_at (&home, 0));
+  dw_test_until ("the keyring to have it", has_the_new_one, &home);
+  dw_test_run_for (50);
+  g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "?token=N3W "));
+  g_assert_true (has_the_new_one (&home));
+  g_assert_nonnull (
+      strstr (dw_stage_url_get_text (dw_stage_get_url (dw_chat_get_stage (chat_at (&home, 0)), 0)), "N3W"));
+}
+
+static gboolean
+has_made_items (gpointer keyring)
+{
+  return dw_fake_keyring_get_n_calls (keyring, "CreateItem") > 0;
+}
+
+/* A token that is taken back while the keyring is about to store it does not stay there. */
+static void
+test_secret_taken_back (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) wanted = stage_at (peer, "");
+  g_auto (Home) home = { 0 };
+  DwChat *chat;
+
+  home_init (&home);
+  chat = open_at (&home, peer, "?token=S3CR3T");
+  g_assert_true (dw_chat_list_change (home.list, chat, wanted, NULL) == chat);
+  g_assert_cmpint (dw_stage_get_secret (dw_chat_get_stage (chat)), ==, DW_STAGE_SECRET_NONE);
+  dw_test_until ("online", is_online, chat);
+  dw_test_until ("the keyring to be asked", has_made_items, keyring);
+  dw_test_until ("it to be forgotten", has_no_items, keyring);
+  dw_test_run_for (50);
+  g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 0);
+  g_assert_cmpint (dw_stage_get_secret (dw_chat_get_stage (chat)), ==, DW_STAGE_SECRET_NONE);
+}
+
+/* A header is all a stage may have of a secret. */
+static void
+test_secret_header (void)
+{
+  g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) stage = stage_at (peer, "");
+  g_autoptr (GHashTable) headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_auto (Home) home = { 0 };
+
+  home_init (&home);
+  g_hash_table_insert (headers, g_strdup ("x-api-key"), g_strdup ("S3CR3T"));
+  dw_stage_set_headers (stage, headers);
+  g_assert_nonnull (dw_chat_list_open (home.list, stage, NULL));
+  dw_test_until ("the keyring to have it", has_items, keyring);
+  home_restart (&home);
+  dw_test_until ("online", is_online, chat_at (&home, 0));
+  g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "x-api-key: S3CR3T\r\n"));
+}
+
+static gboolean
 has_history (gpointer chat)
 {
   DwConversation *conversation = dw_chat_get_conversation (chat);
@@ -448,18 +674,18 @@ test_remove_and_restore (void)
   dw_test_until ("what was said", has_history, chat_at (&home, 1));
 }
 
-static gboolean
-has_no_items (gpointer keyring)
+typedef enum
 {
-  return dw_fake_keyring_get_n_items (keyring) == 0;
-}
+  THEN_WAIT,            /* the person's next step forgets it */
+  THEN_QUIT,            /* a quit right after the removal */
+  THEN_FORGET_AND_QUIT, /* a quit right after it is to be forgotten */
+} Then;
 
 /* A removed stage's history and token go when it is forgotten, and at the latest when the program ends. */
 static void
 test_forget (void)
 {
-  /* By the person's next step, and by a quit right after the removal. */
-  for (guint quits = 0; quits < 2; quits++)
+  for (guint then = THEN_WAIT; then <= THEN_FORGET_AND_QUIT; then++)
     {
       g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
       g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
@@ -475,11 +701,10 @@ test_forget (void)
       stage = g_object_ref (dw_chat_get_stage (chat));
       dw_chat_list_remove (home.list, chat);
       dw_test_until ("the connection to go", has_none_open, peer);
-      if (!quits)
-        {
-          dw_chat_list_forget (home.list, stage);
-          dw_test_until ("the token to go", has_no_items, keyring);
-        }
+      if (then != THEN_QUIT)
+        dw_chat_list_forget (home.list, stage);
+      if (then == THEN_WAIT)
+        dw_test_until ("the token to go", has_no_items, keyring);
       g_clear_object (&stage);
       home_end (&home);
       g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 0);
@@ -539,6 +764,29 @@ test_local (void)
   dw_test_until ("online", is_online, chat);
 }
 
+/* Whoever disconnects while the stage on this computer starts stays disconnected. */
+static void
+test_local_disconnected (void)
+{
+  g_auto (Home) home = { 0 };
+  DwChat *chat;
+  g_autofree char *address = NULL;
+
+  home_init (&home);
+  chat = open_local (&home, NULL);
+  dw_test_until ("online", is_online, chat);
+  address = g_strdup (dw_stage_url_get_text (dw_stage_get_url (dw_chat_get_stage (chat), 0)));
+  dw_chat_disconnect (chat);
+  home_restart (&home);
+  chat = chat_at (&home, 0);
+  dw_chat_list_connect (home.list, chat);
+  dw_chat_disconnect (chat);
+  dw_test_run_for (500);
+  g_assert_true (is_offline (chat));
+  g_assert_false (dw_stage_is_online (dw_chat_get_stage (chat)));
+  g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (dw_chat_get_stage (chat), 0)), ==, address);
+}
+
 /* Where it cannot start, that is told and no stage is saved. */
 static void
 test_local_refused (void)
@@ -565,10 +813,16 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat-list/edit", test_edit);
   g_test_add_func ("/client/chat-list/secret/AG-7", test_secret);
   g_test_add_func ("/client/chat-list/secret-missing", test_secret_missing);
+  g_test_add_func ("/client/chat-list/no-way-without-secret/AG-7", test_no_way_without_secret);
+  g_test_add_func ("/client/chat-list/secret-found", test_secret_found);
+  g_test_add_func ("/client/chat-list/secret-entered-meanwhile", test_secret_entered_meanwhile);
+  g_test_add_func ("/client/chat-list/secret-taken-back", test_secret_taken_back);
+  g_test_add_func ("/client/chat-list/secret-header", test_secret_header);
   g_test_add_func ("/client/chat-list/secret-of-session", test_secret_of_session);
   g_test_add_func ("/client/chat-list/remove-and-restore", test_remove_and_restore);
   g_test_add_func ("/client/chat-list/forget", test_forget);
   g_test_add_func ("/client/chat-list/local", test_local);
+  g_test_add_func ("/client/chat-list/local-disconnected", test_local_disconnected);
   g_test_add_func ("/client/chat-list/local-refused", test_local_refused);
   return g_test_run ();
 }
