@@ -95,6 +95,10 @@ on_message (DwConnection *self, int type, GBytes *message)
 {
   g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
 
+  /* libsoup 3.2 goes on with what it has read already after a bad frame (measured); RFC 6455 section 7.1.7 forbids it. */
+  if (self->verdict != DW_CAUSE_NONE)
+    return;
+
   self->last_heard = dw_boot_clock_now ();
   if (self->trace != NULL)
     dw_trace_add_frame (self->trace, DW_TRACE_IN, self->serial, message);
@@ -104,7 +108,7 @@ on_message (DwConnection *self, int type, GBytes *message)
     dw_inbox_push (self->inbox, message, self->serial);
 }
 
-/* What came before is with us already. */
+/* What came in the same read before the frame is lost with it. */
 static void
 on_over_limit (DwConnection *self, guint limit)
 {

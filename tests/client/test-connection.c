@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One WebSocket from handshake to close, against a peer that writes whatever bytes it is told to: what each of them does
+ * to a connection, and that its end is told once and never after it was closed from here. */
+#include "dw-raw-peer.h"
+#include "dw-test.h"
+
+#include "client/connection/dw-boot-clock.h"
+#include "client/connection/dw-connection.h"
+
+#include "net/dw-frame-meter.h"
+
+#include "wire/dw-limits.h"
+
+#include <string.h>
+
+#define TIMEOUT_MS 400
+#define PING_MS 1000
+#define SERIAL 7
+
+typedef struct
+{
+  DwRawPeer *peer;
+  DwInbox *inbox;
+  DwTrace *trace;
+  DwConnection *connection;
+  GPtrArray *texts; /* what the inbox was given */
+  guint opened;
+  guint ended;
+  DwCause cause;
+  guint code;
+  char *reason;
+  gboolean closes_inside; /* closes where a text arrives */
+} Desk;
+
+static void
+on_text (GBytes *bytes, guint serial, gpointer data)
+{
+  Desk *desk = data;
+  gsize length;
+  const char *text = g_bytes_get_data (bytes, &length);
+
+  g_assert_cmpuint (serial, ==, SERIAL);
+  g_ptr_array_add (desk->texts, g_strndup (text, length));
+  if (desk->closes_inside)
+    dw_connection_close (desk->connection);
+}
+
+static void
+on_opened (Desk *desk)
+{
+  desk->opened++;
+}
+
+static void
+on_ended (Desk *desk, guint cause, guint code, const char *reason)
+{
+  desk->ended++;
+  desk->cause = cause;
+  desk->code = code;
+  g_free (desk->reason);
+  desk->reason = g_strdup (reason);
+}
+
+static void
+desk_init (Desk *desk, const char *answer)
+{
+  desk->peer = dw_raw_peer_new (answer);
+  desk->inbox = dw_inbox_new (on_text, desk);
+  desk->trace = dw_trace_new ();
+  desk->texts = g_ptr_array_new_with_free_func (g_free);
+  desk->connection = dw_connection_new (desk->inbox, desk->trace, SERIAL);
+  g_signal_connect_swapped (desk->connection, "opened", G_CALLBACK (on_opened), desk);
+  g_signal_connect_swapped (desk->connection, "ended", G_CALLBACK (on_ended), desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  if (desk->connection != NULL)
+    dw_test_finalize (desk->connection);
+  dw_inbox_free (desk->inbox);
+  g_object_unref (desk->trace);
+  g_object_unref (desk->peer);
+  g_ptr_array_unref (desk->texts);
+  g_free (desk->reason);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+
+static void
+start (Desk *desk)
+{
+  DwHandshakeOptions options = { .timeout_ms = TIMEOUT_MS };
+  g_autofree char *text = dw_raw_peer_dup_url (desk->peer);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
+
+  dw_connection_open (desk->connection, url, &options, PING_MS);
+}
+
+static gboolean
+has_opened (gpointer data)
+{
+  return ((Desk *) data)->opened > 0;
+}
+
+static gboolean
+has_ended (gpointer data)
+{
+  return ((Desk *) data)->ended > 0;
+}
+
+static void
+open_desk (Desk *desk)
+{
+  desk_init (desk, NULL);
+  start (desk);
+  dw_test_until ("the connection", has_opened, desk);
+  g_assert_true (dw_connection_is_open (desk->connection));
+}
+
+/* Long enough for a second signal, or for one that must not come. */
+static void
+check_told_once (Desk *desk, guint opened, guint ended)
+{
+  dw_test_run_for (60);
+  g_assert_cmpuint (desk->opened, ==, opened);
+  g_assert_cmpuint (desk->ended, ==, ended);
+}
+
+static gboolean
+has_a_text (gpointer data)
+{
+  return ((Desk *) data)->texts->len > 0;
+}
+
+static guint
+count_entries (Desk *desk, DwTraceKind kind)
+{
+  guint n = 0;
+
+  for (guint64 i = dw_trace_get_first (desk->trace); i <= dw_trace_get_last (desk->trace); i++)
+    n += dw_trace_get_entry (desk->trace, i)->kind == kind;
+  return n;
+}
+
+static const DwTraceEntry *
+last_entry (Desk *desk)
+{
+  return dw_trace_get_entry (desk->trace, dw_trace_get_last (desk->trace));
+}
+
+/* How far dw-connection.c's list of suspicious frames goes. */
+
+typedef void (*Write) (DwRawPeer *peer);
+
+static void
+write_too_large (DwRawPeer *peer)
+{
+  g_autofree char *text = g_strnfill (DW_LIMIT_MESSAGE_BYTES + 1, 'a');
+
+  dw_raw_peer_write_frame (peer, 0x81, text, DW_LIMIT_MESSAGE_BYTES + 1);
+}
+
+static void
+write_too_large_in_parts (DwRawPeer *peer)
+{
+  g_autofree char *text = g_strnfill (DW_LIMIT_MESSAGE_BYTES / 2 + 1, 'a');
+
+  dw_raw_peer_write_frame (peer, 0x01, text, DW_LIMIT_MESSAGE_BYTES / 2 + 1);
+  dw_raw_peer_write_frame (peer, 0x80, text, DW_LIMIT_MESSAGE_BYTES / 2);
+}
+
+static void
+write_too_many_parts (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0x01, "a", 1);
+  for (guint i = 0; i < DW_FRAME_FRAGMENTS; i++)
+    dw_raw_peer_write_frame (peer, 0x00, "a", 1);
+}
+
+static void
+write_large_pong (DwRawPeer *peer)
+{
+  g_autofree char *text = g_strnfill (126, 'a');
+
+  dw_raw_peer_write_frame (peer, 0x8a, text, 126);
+}
+
+static void
+write_binary (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0x82, "\x01\x02\x03", 3);
+}
+
+static void
+write_no_utf8 (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0x81, "\xc3\x28", 2);
+}
+
+static void
+write_reserved_bit (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0xc1, "hello", 5);
+}
+
+static void
+write_no_opcode (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0x83, "x", 1);
+}
+
+static void
+write_rest_of_nothing (DwRawPeer *peer)
+{
+  dw_raw_peer_write_frame (peer, 0x80, "x", 1);
+}
+
+static void
+write_masked (DwRawPeer *peer)
+{
+  dw_raw_peer_write (peer, "\x81\x85\x01\x02\x03\x04hello", 11);
+}
+
+/* What no stage sends ends the connection, once, with what a person is to be told and what the peer is to be told; what
+ * came before it is here, and nothing of it. */
+static void
+test_verdicts (void)
+{
+  static const struct
+  {
+    Write write;
+    DwCause cause;
+    guint sent; /* the close code the peer gets */
+  } rows[] = {
+    { write_too_large, DW_CAUSE_MESSAGE_TOO_LARGE, 1009 },
+    { write_too_large_in_parts, DW_CAUSE_MESSAGE_TOO_LARGE, 1009 },
+    { write_too_many_parts, DW_CAUSE_MESSAGE_TOO_LARGE, 1009 },
+    { write_large_pong, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { write_binary, DW_CAUSE_PROTOCOL_ERROR, 1003 },
+    { write_no_utf8, DW_CAUSE_PROTOCOL_ERROR, 1007 },
+    { write_reserved_bit, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { write_no_opcode, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { write_rest_of_nothing, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { write_masked, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      g_test_message ("row %u", i);
+      open_desk (&desk);
+      dw_raw_peer_write_text (desk.peer, "before");
+      dw_test_until ("what came before", has_a_text, &desk);
+      rows[i].write (desk.peer);
+      dw_raw_peer_write_text (desk.peer, "after");
+      dw_test_until ("the end", has_ended, &desk);
+      check_told_once (&desk, 1, 1);
+      g_assert_cmpint (desk.cause, ==, rows[i].cause);
+      g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, rows[i].sent);
+      g_assert_cmpuint (desk.texts->len, ==, 1);
+      g_assert_cmpstr (desk.texts->pdata[0], ==, "before");
+      g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
+      g_assert_false (dw_connection_is_open (desk.connection));
+    }
+}
+
+static gboolean
+has_two_texts (gpointer data)
+{
+  return ((Desk *) data)->texts->len == 2;
+}
+
+/* The largest message passes, in one frame or in as many as there may be. */
+static void
+test_largest (void)
+{
+  g_autofree char *text = g_strnfill (DW_LIMIT_MESSAGE_BYTES, 'a');
+  g_auto (Desk) desk = { 0 };
+
+  open_desk (&desk);
+  dw_raw_peer_write_frame (desk.peer, 0x81, text, DW_LIMIT_MESSAGE_BYTES);
+  dw_raw_peer_write_frame (desk.peer, 0x01, "a", 1);
+  for (guint i = 0; i < DW_FRAME_FRAGMENTS - 2; i++)
+    dw_raw_peer_write_frame (desk.peer, 0x00, "a", 1);
+  dw_raw_peer_write_frame (desk.peer, 0x80, "a", 1);
+  dw_test_until ("both", has_two_texts, &desk);
+  g_assert_cmpuint (strlen (desk.texts->pdata[0]), ==, DW_LIMIT_MESSAGE_BYTES);
+  g_assert_cmpuint (strlen (desk.texts->pdata[1]), ==, DW_FRAME_FRAGMENTS);
+  check_told_once (&desk, 1, 0);
+  g_assert_true (dw_connection_is_open (desk.connection));
+}
+
+/* What a peer asks for and does not read has a bound. */
+static gboolean
+is_flooded (gpointer data)
+{
+  Desk *desk = data;
+  char payload[125];
+
+  memset (payload, 'p', sizeof payload);
+  for (guint i = 0; i < 200 && desk->ended == 0; i++)
+    dw_raw_peer_write_frame (desk->peer, 0x89, payload, sizeof payload);
+  return desk->ended > 0;
+}
+
+static void
+test_unread_pongs (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, NULL);
+  dw_raw_peer_stop_reading (desk.peer);
+  start (&desk);
+  dw_test_until ("the connection", has_opened, &desk);
+  dw_test_until ("the end", is_flooded, &desk);
+  check_told_once (&desk, 1, 1);
+  g_assert_cmpint (desk.cause, ==, DW_CAUSE_SILENT);
+  g_assert_cmpuint (last_entry (&desk)->code, ==, 1008);
+}
+
+/* A peer's close is told with its code and its words, and what comes behind it is not heard. */
+static void
+test_close_codes (void)
+{
+  static const struct
+  {
+    guint code;
+    DwCause cause;
+    const char *words;
+  } rows[] = {
+    { 1000, DW_CAUSE_CLOSED, "" },         { 1001, DW_CAUSE_CLOSED, "Going away" },
+    { 1008, DW_CAUSE_POLICY, "no" },       { 1009, DW_CAUSE_MESSAGE_TOO_LARGE, "" },
+    { 1011, DW_CAUSE_STAGE_FAILED, "x" },  { 1012, DW_CAUSE_STAGE_RESTARTS, "soon" },
+    { 1013, DW_CAUSE_STAGE_RESTARTS, "" }, { 4001, DW_CAUSE_POLICY, "é" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+      g_autofree char *payload = g_strdup_printf ("%c%c%s", rows[i].code >> 8, rows[i].code & 0xff, rows[i].words);
+
+      g_test_message ("%u", rows[i].code);
+      open_desk (&desk);
+      dw_raw_peer_write_text (desk.peer, "before");
+      dw_raw_peer_write_frame (desk.peer, 0x88, payload, 2 + strlen (rows[i].words));
+      dw_raw_peer_write_text (desk.peer, "after");
+      dw_test_until ("the end", has_ended, &desk);
+      check_told_once (&desk, 1, 1);
+      g_assert_cmpint (desk.cause, ==, rows[i].cause);
+      g_assert_cmpuint (desk.code, ==, rows[i].code);
+      g_assert_cmpstr (desk.reason != NULL ? desk.reason : "", ==, rows[i].words);
+      g_assert_cmpuint (desk.texts->len, ==, 1);
+      g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_CLOSED);
+      g_assert_cmpuint (last_entry (&desk)->code, ==, rows[i].code);
+
+      /* It has ended: nothing that is done with it tells that again. */
+      g_assert_false (dw_connection_send (desk.connection, "late"));
+      dw_connection_close (desk.connection);
+      check_told_once (&desk, 1, 1);
+      g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
+      g_assert_cmpuint (count_entries (&desk, DW_TRACE_OUT), ==, 0);
+    }
+}
+
+/* A socket that ends without a close frame was lost, with a FIN as with a reset. */
+static void
+test_lost (void)
+{
+  for (guint reset = 0; reset < 2; reset++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      open_desk (&desk);
+      dw_raw_peer_drop (desk.peer, reset != 0);
+      dw_test_until ("the end", has_ended, &desk);
+      check_told_once (&desk, 1, 1);
+      g_assert_cmpint (desk.cause, ==, DW_CAUSE_LOST);
+    }
+}
+
+/* A handshake that fails is told as the end of a connection that never opened. */
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *answer;
+    DwCause cause;
+    guint code;
+    const char *reason;
+  } rows[] = {
+    { "HTTP/1.1 403 Forbidden\r\nContent-Length: 23\r\n\r\n{\"message\":\"Forbidden\"}", DW_CAUSE_FORBIDDEN, 403,
+      "Forbidden" },
+    { "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_SERVER_ERROR, 500, "No" },
+    { "no HTTP\r\n\r\n", DW_CAUSE_NOT_A_STAGE, 0, NULL },
+    { "", DW_CAUSE_HANDSHAKE_TIMEOUT, 0, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      g_test_message ("row %u", i);
+      desk_init (&desk, rows[i].answer);
+      start (&desk);
+      g_assert_cmpuint (desk.ended, ==, 0);
+      dw_test_until ("the end", has_ended, &desk);
+      check_told_once (&desk, 0, 1);
+      g_assert_cmpint (desk.cause, ==, rows[i].cause);
+      g_assert_cmpuint (desk.code, ==, rows[i].code);
+      g_assert_cmpstr (desk.reason, ==, rows[i].reason);
+      g_assert_cmpuint (dw_connection_get_handshake (desk.connection)->status, ==, rows[i].code);
+      g_assert_false (dw_connection_is_open (desk.connection));
+      g_assert_false (dw_connection_send (desk.connection, "x"));
+      g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_FAILED);
+      g_assert_cmpuint (last_entry (&desk)->code, ==, rows[i].code);
+      g_assert_cmpstr (last_entry (&desk)->note, ==, dw_cause_get_name (rows[i].cause));
+    }
+}
+
+static gboolean
+has_attempt (gpointer data)
+{
+  return dw_raw_peer_get_attempts (((Desk *) data)->peer) > 0;
+}
+
+/* Whoever closes while the handshake is under way hears nothing of it, whatever still comes of it. */
+static void
+test_close_while_opening (void)
+{
+  /* A peer that never answers, one that answers at once, and one that refuses. */
+  static const char *const answers[] = { "", NULL, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    for (guint later = 0; later < 2; later++)
+      {
+        g_auto (Desk) desk = { 0 };
+
+        desk_init (&desk, answers[i]);
+        start (&desk);
+        if (later)
+          dw_test_until ("an attempt", has_attempt, &desk);
+        if (desk.opened > 0 || desk.ended > 0)
+          continue;
+        dw_connection_close (desk.connection);
+        dw_connection_close (desk.connection);
+        dw_test_run_for (TIMEOUT_MS);
+        check_told_once (&desk, 0, 0);
+        g_assert_false (dw_connection_is_open (desk.connection));
+        g_assert_cmpuint (dw_raw_peer_get_open (desk.peer), ==, 0);
+        g_assert_cmpuint (count_entries (&desk, DW_TRACE_OPEN) + count_entries (&desk, DW_TRACE_FAILED), ==, 0);
+      }
+}
+
+static gboolean
+was_closed (gpointer data)
+{
+  return dw_raw_peer_get_last_close (((Desk *) data)->peer) != 0;
+}
+
+/* A close from here says goodbye and is heard by nobody else; what arrives afterwards is not either. */
+static void
+test_close (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  open_desk (&desk);
+  dw_connection_close (desk.connection);
+  g_assert_false (dw_connection_is_open (desk.connection));
+  g_assert_false (dw_connection_send (desk.connection, "late"));
+  dw_raw_peer_write_text (desk.peer, "after");
+  dw_test_until ("the close", was_closed, &desk);
+  g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, 1000);
+  check_told_once (&desk, 1, 0);
+  g_assert_cmpuint (desk.texts->len, ==, 0);
+  g_assert_cmpuint (dw_raw_peer_get_frames (desk.peer), ==, 0);
+  g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_CLOSED);
+  g_assert_cmpuint (last_entry (&desk)->code, ==, 1000);
+  dw_connection_close (desk.connection);
+  g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
+}
+
+/* Whoever gets a text may close the connection there and then; the texts behind it are not delivered. */
+static void
+test_close_inside (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  open_desk (&desk);
+  desk.closes_inside = TRUE;
+  for (guint i = 0; i < 3; i++)
+    dw_raw_peer_write_text (desk.peer, "text");
+  dw_test_until ("the close", was_closed, &desk);
+  check_told_once (&desk, 1, 0);
+  g_assert_cmpuint (desk.texts->len, ==, 1);
+}
+
+/* A connection that is dropped is gone, with its socket, open or opening. */
+static void
+test_dropped (void)
+{
+  for (guint open = 0; open < 2; open++)
+    {
+      g_auto (Desk) desk = { 0 };
+
+      if (open)
+        open_desk (&desk);
+      else
+        {
+          desk_init (&desk, "");
+          start (&desk);
+          dw_test_until ("an attempt", has_attempt, &desk);
+          dw_connection_close (desk.connection);
+          dw_test_run_for (60);
+        }
+      dw_test_finalize (g_steal_pointer (&desk.connection));
+      dw_test_run_for (60);
+      g_assert_cmpuint (dw_raw_peer_get_open (desk.peer), ==, 0);
+      g_assert_cmpuint (desk.ended, ==, 0);
+    }
+}
+
+static gboolean
+has_a_frame (gpointer data)
+{
+  return dw_raw_peer_get_frames (((Desk *) data)->peer) > 0;
+}
+
+static gboolean
+has_a_pong (gpointer data)
+{
+  return count_entries (data, DW_TRACE_PONG) > 0;
+}
+
+/* The two times on which liveness builds: whatever arrives was heard, and only a data frame of ours was sent, since a
+ * ping may not count against the gateway's idle limit. */
+static void
+test_times (void)
+{
+  g_auto (Desk) desk = { 0 };
+  gint64 heard, sent, before;
+
+  open_desk (&desk);
+  heard = dw_connection_get_last_heard (desk.connection);
+  sent = dw_connection_get_last_sent (desk.connection);
+  g_assert_cmpint (heard, <=, dw_boot_clock_now ());
+  g_assert_cmpint (heard, ==, sent);
+
+  dw_test_until ("a pong", has_a_pong, &desk);
+  g_assert_cmpint (dw_connection_get_last_heard (desk.connection), >=, heard + PING_MS * 1000 / 2);
+  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), ==, sent);
+
+  heard = dw_connection_get_last_heard (desk.connection);
+  before = dw_boot_clock_now ();
+  g_assert_true (dw_connection_send (desk.connection, "ours"));
+  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), >=, before);
+  sent = dw_connection_get_last_sent (desk.connection);
+  dw_test_until ("our frame", has_a_frame, &desk);
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==, "ours");
+
+  before = dw_boot_clock_now ();
+  dw_raw_peer_write_text (desk.peer, "theirs");
+  dw_test_until ("their frame", has_a_text, &desk);
+  g_assert_cmpint (dw_connection_get_last_heard (desk.connection), >=, before);
+  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), ==, sent);
+}
+
+/* All that crossed the wire is in the trace, in its order, and nothing that is secret. */
+static void
+test_trace (void)
+{
+  static const DwTraceKind kinds[] = { DW_TRACE_CONNECTING, DW_TRACE_OPEN, DW_TRACE_OUT, DW_TRACE_IN,
+                                       DW_TRACE_CLOSED };
+  DwHandshakeOptions options = { .timeout_ms = TIMEOUT_MS };
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *text = NULL;
+  g_autofree char *secret = NULL;
+  g_autofree char *json = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+  const DwTraceEntry *open;
+
+  desk_init (&desk, NULL);
+  text = dw_raw_peer_dup_url (desk.peer);
+  secret = g_strconcat (text, "?token=S3CR3T", NULL);
+  url = dw_stage_url_parse (secret, NULL);
+  dw_connection_open (desk.connection, url, &options, 60 * 1000);
+  dw_test_until ("the connection", has_opened, &desk);
+  dw_connection_send (desk.connection, "ours");
+  dw_test_until ("our frame", has_a_frame, &desk);
+  dw_raw_peer_write_text (desk.peer, "theirs");
+  dw_test_until ("their frame", has_a_text, &desk);
+  dw_connection_close (desk.connection);
+
+  g_assert_cmpuint (dw_trace_get_last (desk.trace), ==, G_N_ELEMENTS (kinds));
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_assert_cmpint (dw_trace_get_entry (desk.trace, i + 1)->kind, ==, kinds[i]);
+      g_assert_cmpuint (dw_trace_get_entry (desk.trace, i + 1)->connection, ==, SERIAL);
+    }
+  open = dw_trace_get_entry (desk.trace, 2);
+  g_assert_cmpuint (open->code, ==, 101);
+  g_assert_null (open->note);
+  g_assert_true (g_str_has_prefix (open->request, "GET /prod"));
+  g_assert_true (g_str_has_prefix (open->response, "HTTP/1.1 101 "));
+  g_assert_cmpuint (open->steps_ms[1], >, 0);
+  json = dw_trace_to_json_lines (desk.trace);
+  g_assert_null (strstr (json, "S3CR3T"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/client/connection/verdicts/WS-6", test_verdicts);
+  g_test_add_func ("/client/connection/largest/WS-1", test_largest);
+  g_test_add_func ("/client/connection/unread-pongs/S-14", test_unread_pongs);
+  g_test_add_func ("/client/connection/close-codes/S-2", test_close_codes);
+  g_test_add_func ("/client/connection/lost", test_lost);
+  g_test_add_func ("/client/connection/refused", test_refused);
+  g_test_add_func ("/client/connection/close-while-opening/RC-5", test_close_while_opening);
+  g_test_add_func ("/client/connection/close", test_close);
+  g_test_add_func ("/client/connection/close-inside/S-3", test_close_inside);
+  g_test_add_func ("/client/connection/dropped", test_dropped);
+  g_test_add_func ("/client/connection/times", test_times);
+  g_test_add_func ("/client/connection/trace", test_trace);
+  return g_test_run ();
+}
