@@ -176,6 +176,10 @@ on_local_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (DwStageUrl) url = dw_local_stage_start_finish (DW_LOCAL_STAGE (source), result, &error);
   DwChat *chat = self->chats != NULL ? find_local (self) : NULL;
 
+  /* Whoever started it before connects it. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PENDING))
+    return;
+
   if (url == NULL)
     g_warning ("The stage on this computer did not start: %s", error->message);
   /* The person may have disconnected meanwhile. */

@@ -771,7 +771,8 @@ test_local (void)
   dw_test_until ("online", is_online, chat);
 }
 
-/* Whoever disconnects while the stage on this computer starts stays disconnected. */
+/* Whoever disconnects while the stage on this computer starts stays disconnected, and a second press of Connect is no
+ * second start. */
 static void
 test_local_disconnected (void)
 {
@@ -786,6 +787,7 @@ test_local_disconnected (void)
   dw_chat_disconnect (chat);
   home_restart (&home);
   chat = chat_at (&home, 0);
+  dw_chat_list_connect (home.list, chat);
   dw_chat_list_connect (home.list, chat);
   dw_chat_disconnect (chat);
   dw_test_run_for (500);

@@ -11,17 +11,18 @@
 /**
  * SECTION:dw-connection
  *
- * One WebSocket from handshake to close. What happens to suspicious frames:
+ * One WebSocket from handshake to close. What becomes of suspicious frames:
  *
- * | what arrives | what happens |
- * |---|---|
- * | text up to 131,072 bytes, in one frame or in fragments | handed to the inbox |
- * | a text above that, or of more than 4,096 fragments | closed with 1009, ::ended with
- * %DW_CAUSE_MESSAGE_TOO_LARGE | | pings while it does not read the answers | dropped without a word at 64 KiB,
- * ::ended with %DW_CAUSE_SILENT | | more than can be read in 4 ms | left in the system, where TCP slows the stage |
- * | binary | closed with 1003, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | invalid UTF-8, RSV bits, other protocol errors | libsoup ends it, ::ended with %DW_CAUSE_PROTOCOL_ERROR |
- * | data after a close frame | ignored |
+ * | what arrives | what happens | ::ended with |
+ * |---|---|---|
+ * | text up to 131,072 bytes, in one frame or in at most 4,096 fragments | handed to the inbox | |
+ * | a longer text, or one in more fragments | closed with 1009 | %DW_CAUSE_MESSAGE_TOO_LARGE |
+ * | pings whose answers it does not read | dropped once 64 KiB of answers wait | %DW_CAUSE_SILENT |
+ * | more than can be read in 4 ms | left in the system, where TCP slows the stage | |
+ * | binary | closed with 1003 | %DW_CAUSE_PROTOCOL_ERROR |
+ * | a pong of more than 125 bytes | closed with 1002 | %DW_CAUSE_PROTOCOL_ERROR |
+ * | invalid UTF-8, RSV bits, other protocol errors | libsoup closes it | %DW_CAUSE_PROTOCOL_ERROR |
+ * | data after a bad frame or a close frame | ignored | |
  */
 struct _DwConnection
 {
@@ -37,7 +38,7 @@ struct _DwConnection
   SoupWebsocketConnection *websocket;
   gint64 last_heard; /* boot clock, in microseconds */
   gint64 last_sent;  /* boot clock, in microseconds; data frames alone */
-  DwCause verdict;   /* what we know before “closed” says it, or DW_CAUSE_NONE */
+  DwCause verdict;   /* what “error” said before “closed” comes, or DW_CAUSE_NONE */
 };
 
 G_DEFINE_FINAL_TYPE (DwConnection, dw_connection, G_TYPE_OBJECT)
@@ -52,14 +53,14 @@ enum
 static guint signals[N_SIGNALS];
 
 static void
-note (DwConnection *self, DwTraceKind kind, guint code, const char *words)
+trace_event (DwConnection *self, DwTraceKind kind, guint code, const char *words)
 {
   if (self->trace != NULL)
     dw_trace_add_event (self->trace, kind, self->serial, code, words);
 }
 
 static void
-note_handshake (DwConnection *self, DwTraceKind kind, guint code)
+trace_handshake (DwConnection *self, DwTraceKind kind, guint code)
 {
   const DwHandshakeReport *report = &self->handshake;
   guint took = (guint) ((dw_boot_clock_now () - self->began) / 1000);
@@ -71,9 +72,9 @@ note_handshake (DwConnection *self, DwTraceKind kind, guint code)
                             report->request, response);
 }
 
-/* Nobody waits 5 s for a peer that may never answer our close frame, nor listens to it any more. */
+/* At once: libsoup would wait 5 s for a peer that may never answer our close frame, and deliver what it sends. */
 static void
-let_go (DwConnection *self, gushort code)
+close_socket (DwConnection *self, gushort code)
 {
   g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
 
@@ -83,10 +84,10 @@ let_go (DwConnection *self, gushort code)
 }
 
 static void
-end_with (DwConnection *self, DwCause cause, gushort code)
+end_connection (DwConnection *self, DwCause cause, gushort code)
 {
-  let_go (self, code);
-  note (self, DW_TRACE_CLOSED, code, dw_cause_get_name (cause));
+  close_socket (self, code);
+  trace_event (self, DW_TRACE_CLOSED, code, dw_cause_get_name (cause));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code, NULL);
 }
 
@@ -103,7 +104,7 @@ on_message (DwConnection *self, int type, GBytes *message)
   if (self->trace != NULL)
     dw_trace_add_frame (self->trace, DW_TRACE_IN, self->serial, message);
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
-    end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
+    end_connection (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
   else
     dw_inbox_push (self->inbox, message, self->serial);
 }
@@ -115,22 +116,22 @@ on_over_limit (DwConnection *self, guint limit)
   g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
 
   if (limit == DW_FRAME_LIMIT_PONGS)
-    end_with (self, DW_CAUSE_SILENT, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
+    end_connection (self, DW_CAUSE_SILENT, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
   else if (limit == DW_FRAME_LIMIT_CONTROL)
-    end_with (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
+    end_connection (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
   else
-    end_with (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
+    end_connection (self, DW_CAUSE_MESSAGE_TOO_LARGE, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
 }
 
-/* The argument is declared as GBytes and emitted as GByteArray (measured): it is not touched. */
+/* The signal's argument is declared as GBytes and emitted as GByteArray (measured), so it is not touched. */
 static void
 on_pong (DwConnection *self, gpointer unsafe)
 {
-  note (self, DW_TRACE_PONG, 0, NULL);
+  trace_event (self, DW_TRACE_PONG, 0, NULL);
   self->last_heard = dw_boot_clock_now ();
 }
 
-/* It can come three times for one bad frame (measured), so nothing is done here but to remember why. */
+/* “error” can come three times for one bad frame (measured), so this only remembers why; “closed” follows. */
 static void
 on_error (DwConnection *self, GError *error)
 {
@@ -162,7 +163,7 @@ on_closed (DwConnection *self)
   if (cause == DW_CAUSE_NONE || code == 1012 || code == 1013)
     cause = dw_cause_from_close_code (code);
   g_debug ("Closed with %u: %s", code, dw_cause_get_name (cause));
-  note (self, DW_TRACE_CLOSED, code, soup_websocket_connection_get_close_data (self->websocket));
+  trace_event (self, DW_TRACE_CLOSED, code, soup_websocket_connection_get_close_data (self->websocket));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code,
                  soup_websocket_connection_get_close_data (self->websocket));
 }
@@ -227,7 +228,7 @@ dw_connection_new (DwInbox *inbox, DwTrace *trace, guint serial)
 }
 
 static void
-adopt (DwConnection *self, SoupWebsocketConnection *websocket)
+take_websocket (DwConnection *self, SoupWebsocketConnection *websocket)
 {
   self->websocket = g_object_ref (websocket);
   self->last_heard = self->last_sent = dw_boot_clock_now ();
@@ -241,7 +242,7 @@ adopt (DwConnection *self, SoupWebsocketConnection *websocket)
 }
 
 static void
-on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
+on_handshake_over (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwConnection) self = data;
   g_autoptr (GError) error = NULL;
@@ -255,8 +256,8 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
   report = (DwHandshakeReport){ .cause = self->handshake.cause };
   if (websocket != NULL && !abandoned)
     {
-      adopt (self, websocket);
-      note_handshake (self, DW_TRACE_OPEN, 101);
+      take_websocket (self, websocket);
+      trace_handshake (self, DW_TRACE_OPEN, 101);
       g_signal_emit (self, signals[SIGNAL_OPENED], 0);
     }
   else if (websocket != NULL)
@@ -265,7 +266,7 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
     {
       const DwHandshakeReport *handshake = &self->handshake;
 
-      note_handshake (self, DW_TRACE_FAILED, handshake->status);
+      trace_handshake (self, DW_TRACE_FAILED, handshake->status);
       g_debug ("Handshake: %s, status %u", dw_cause_get_name (handshake->cause), handshake->status);
       g_signal_emit (self, signals[SIGNAL_ENDED], 0, handshake->cause, handshake->status, handshake->reason);
     }
@@ -290,8 +291,8 @@ dw_connection_open (DwConnection *self, const DwStageUrl *url, const DwHandshake
   self->ping_seconds = MAX (ping_ms / 1000, 1);
   self->opening = g_cancellable_new ();
   self->began = dw_boot_clock_now ();
-  note (self, DW_TRACE_CONNECTING, 0, dw_stage_url_get_redacted (url));
-  dw_handshake_async (url, options, self->opening, on_handshaken, g_object_ref (self));
+  trace_event (self, DW_TRACE_CONNECTING, 0, dw_stage_url_get_redacted (url));
+  dw_handshake_async (url, options, self->opening, on_handshake_over, g_object_ref (self));
 }
 
 /**
@@ -350,8 +351,8 @@ dw_connection_close (DwConnection *self)
   if (self->websocket == NULL)
     return;
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    note (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-  let_go (self, SOUP_WEBSOCKET_CLOSE_NORMAL);
+    trace_event (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  close_socket (self, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
 /**

@@ -67,7 +67,7 @@ handshake_free (Handshake *handshake)
 }
 
 static void
-reach (Handshake *handshake, DwHandshakeStep step)
+note_step (Handshake *handshake, DwHandshakeStep step)
 {
   if (handshake->report.steps_ms[step] != 0)
     return;
@@ -83,7 +83,7 @@ on_dialled (DwDialStep step, gpointer data)
                                            [DW_DIAL_CONNECTED] = DW_HANDSHAKE_CONNECTION,
                                            [DW_DIAL_ENCRYPTED] = DW_HANDSHAKE_ENCRYPTION };
 
-  reach (data, steps[step]);
+  note_step (data, steps[step]);
 }
 
 static gboolean
@@ -176,7 +176,7 @@ read_words (const DwUpgradeHead *head)
 }
 
 static void
-fail (GTask *task, DwCause cause, const char *detail)
+fail_with_cause (GTask *task, DwCause cause, const char *detail)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
@@ -187,7 +187,7 @@ fail (GTask *task, DwCause cause, const char *detail)
 }
 
 static void
-fail_with (GTask *task, const GError *error)
+fail_with_error (GTask *task, const GError *error)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
@@ -197,20 +197,21 @@ fail_with (GTask *task, const GError *error)
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
     }
   else
-    fail (task, cause_of_error (handshake, error), error->message);
+    fail_with_cause (task, cause_of_error (handshake, error), error->message);
 }
 
 static void
-refuse (GTask *task, const DwUpgradeHead *head, const GError *error)
+fail_with_answer (GTask *task, const DwUpgradeHead *head, const GError *error)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
   handshake->report.status = head->status;
   handshake->report.reason = read_words (head);
   if (g_error_matches (error, DW_NET_ERROR, DW_NET_ERROR_STATUS))
-    fail (task, dw_cause_from_status (head->status, dw_upgrade_head_get (head, "Content-Type")), error->message);
+    fail_with_cause (task, dw_cause_from_status (head->status, dw_upgrade_head_get (head, "Content-Type")),
+                     error->message);
   else
-    fail_with (task, error);
+    fail_with_error (task, error);
 }
 
 static DwUpgradeRequest
@@ -264,17 +265,17 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 
   if (head == NULL)
     {
-      fail_with (task, error);
+      fail_with_error (task, error);
       return;
     }
   handshake->report.response = head;
-  reach (handshake, DW_HANDSHAKE_UPGRADE);
+  note_step (handshake, DW_HANDSHAKE_UPGRADE);
   if (g_cancellable_is_cancelled (handshake->cancellable))
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
   if (error != NULL)
-    fail_with (task, error);
+    fail_with_error (task, error);
   else if (!dw_upgrade_head_check (head, &request, &error))
-    refuse (task, head, error);
+    fail_with_answer (task, head, error);
   else
     {
       g_clear_handle_id (&handshake->deadline, g_source_remove);
@@ -297,7 +298,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
     text = dw_upgrade_request_write (&request, FALSE, &error);
   if (text == NULL)
     {
-      fail_with (task, error);
+      fail_with_error (task, error);
       return;
     }
   handshake->report.request = dw_upgrade_request_write (&request, TRUE, NULL);
@@ -367,7 +368,7 @@ dw_handshake_async (const DwStageUrl *url,
   handshake->progress_data = options->progress_data;
   if (!read_url (handshake, url, &where))
     {
-      fail (task, DW_CAUSE_NOT_A_STAGE, "no address");
+      fail_with_cause (task, DW_CAUSE_NOT_A_STAGE, "no address");
       return;
     }
 

@@ -58,7 +58,7 @@ destroy (DwInbox *inbox)
 }
 
 static void
-work (DwInbox *inbox)
+work_on_waiting (DwInbox *inbox)
 {
   inbox->working = TRUE;
   while (inbox->next < inbox->waiting->len && !inbox->abandoned)
@@ -89,7 +89,7 @@ dw_inbox_push (DwInbox *inbox, GBytes *bytes, guint serial)
 
   g_array_append_val (inbox->waiting, waiting);
   if (!inbox->working)
-    work (inbox);
+    work_on_waiting (inbox);
 }
 
 /**

@@ -38,7 +38,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static void arm (DwLiveness *self);
+static void arm_timer (DwLiveness *self);
 
 static gint64
 silence_deadline (DwLiveness *self)
@@ -78,12 +78,12 @@ on_timer (gpointer data)
   if (now >= idle_deadline (self))
     dw_liveness_probe (self);
   else
-    arm (self);
+    arm_timer (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
-arm (DwLiveness *self)
+arm_timer (DwLiveness *self)
 {
   gint64 due = MIN (silence_deadline (self), idle_deadline (self));
 
@@ -143,7 +143,7 @@ dw_liveness_new (DwConnection *connection, const DwDialect *dialect, DwSessionPo
   self->connection = g_object_ref (connection);
   self->dialect = dw_dialect_ref ((DwDialect *) dialect);
   self->policy = dw_session_policy_ref (policy);
-  arm (self);
+  arm_timer (self);
   return self;
 }
 
@@ -166,7 +166,7 @@ dw_liveness_probe (DwLiveness *self)
       self->unanswered++;
       dw_connection_send (self->connection, dw_dialect_get_probe (self->dialect));
     }
-  arm (self);
+  arm_timer (self);
 }
 
 /**

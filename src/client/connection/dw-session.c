@@ -96,7 +96,7 @@ drop_legs (DwSession *self)
 /* Opening */
 
 static gboolean
-on_unconfirmed (gpointer data)
+on_confirm_timeout (gpointer data)
 {
   DwSession *self = data;
 
@@ -107,7 +107,7 @@ on_unconfirmed (gpointer data)
 }
 
 static gboolean
-on_age (gpointer data)
+on_rollover_due (gpointer data)
 {
   DwSession *self = data;
 
@@ -116,7 +116,7 @@ on_age (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean on_successor_unconfirmed (gpointer data);
+static gboolean on_successor_confirm_timeout (gpointer data);
 
 static void
 on_silent (DwSession *self, DwLiveness *liveness)
@@ -135,11 +135,11 @@ on_opened (DwSession *self, DwConnection *connection)
   dw_liveness_probe (leg->liveness);
   if (leg == self->rollover.next)
     {
-      set_timer (&self->rollover_timer, from_now (self->policy->confirm_ms), on_successor_unconfirmed, self);
+      set_timer (&self->rollover_timer, from_now (self->policy->confirm_ms), on_successor_confirm_timeout, self);
       return;
     }
-  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
-  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_unconfirmed, self);
+  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
+  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
   set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
@@ -166,7 +166,7 @@ open_leg (DwSession *self, DwLeg *leg)
 /* Every attempt begins here. A stage is sent no request without its secret, which the keyring may not have given yet:
  * then the session is offline, and goes on when the secret is there. */
 static void
-attempt (DwSession *self)
+begin_attempt (DwSession *self)
 {
   drop_legs (self);
   dw_session_status_forget_connection (&self->status);
@@ -189,7 +189,7 @@ static void
 on_secret_changed (DwSession *self)
 {
   if (self->waits_for_secret && !dw_stage_lacks_secret (self->stage))
-    attempt (self);
+    begin_attempt (self);
 }
 
 /* Ending */
@@ -200,7 +200,7 @@ on_retry (gpointer data)
   DwSession *self = data;
 
   self->timer = 0;
-  attempt (self);
+  begin_attempt (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -213,7 +213,7 @@ network_is_missing (DwSession *self)
 
 /* The one place that schedules an attempt. */
 static void
-wait_for_retry (DwSession *self, DwCause cause, guint code)
+schedule_attempt (DwSession *self, DwCause cause, guint code)
 {
   gboolean was_stable = self->status.state == DW_SESSION_ONLINE
                         && dw_boot_clock_now () - self->online_since >= (gint64) self->policy->stable_ms * 1000;
@@ -238,15 +238,15 @@ wait_for_retry (DwSession *self, DwCause cause, guint code)
 
 /* The successor, open or not yet, has become the only connection. */
 static void
-succeed_early (DwSession *self)
+continue_with_successor (DwSession *self)
 {
   if (self->rollover.current->liveness == NULL)
     {
       set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
       return;
     }
-  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
-  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_unconfirmed, self);
+  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
+  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
   set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
@@ -266,9 +266,9 @@ current_ended (DwSession *self, DwCause cause, guint code)
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
   if (self->rollover.current != NULL)
-    succeed_early (self);
+    continue_with_successor (self);
   else
-    wait_for_retry (self, cause, code);
+    schedule_attempt (self, cause, code);
 }
 
 static void
@@ -283,7 +283,8 @@ leg_ended (DwSession *self, DwLeg *leg, DwCause cause, guint code)
   else
     {
       dw_rollover_drop_successor (&self->rollover);
-      set_timer (&self->rollover_timer, from_now (dw_retry_note_rollover_failed (self->retry)), on_age, self);
+      set_timer (&self->rollover_timer, from_now (dw_retry_note_rollover_failed (self->retry)), on_rollover_due,
+                 self);
     }
 }
 
@@ -306,12 +307,12 @@ on_overlap_ended (gpointer data)
   /* What went over the old one and has not come back on either. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
   if (self->rollover.current != NULL)
-    set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_age, self);
+    set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
   return G_SOURCE_REMOVE;
 }
 
 static void
-promote (DwSession *self)
+switch_to_successor (DwSession *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_rollover_promote (&self->rollover);
@@ -323,20 +324,20 @@ promote (DwSession *self)
 }
 
 static gboolean
-on_successor_unconfirmed (gpointer data)
+on_successor_confirm_timeout (gpointer data)
 {
   DwSession *self = data;
 
   self->rollover_timer = 0;
   dw_session_status_forget_connection (&self->status);
-  promote (self);
+  switch_to_successor (self);
   return G_SOURCE_REMOVE;
 }
 
 /* Frames */
 
 static void
-confirm (DwSession *self, DwLeg *leg, const DwFrame *learned)
+note_probe_answer (DwSession *self, DwLeg *leg, const DwFrame *learned)
 {
   dw_liveness_note_answer (leg->liveness);
   if (leg == self->rollover.old)
@@ -347,7 +348,7 @@ confirm (DwSession *self, DwLeg *leg, const DwFrame *learned)
   self->status.latency_ms = dw_liveness_get_latency (leg->liveness);
   dw_retry_note_answer (self->retry);
   if (leg == self->rollover.next)
-    promote (self);
+    switch_to_successor (self);
   else if (self->status.state == DW_SESSION_CONNECTED)
     {
       g_clear_handle_id (&self->timer, g_source_remove);
@@ -359,7 +360,7 @@ confirm (DwSession *self, DwLeg *leg, const DwFrame *learned)
 }
 
 static void
-doubt (DwSession *self, DwLeg *leg)
+distrust_identity (DwSession *self, DwLeg *leg)
 {
   if (leg != self->rollover.current)
     return;
@@ -369,16 +370,16 @@ doubt (DwSession *self, DwLeg *leg)
 
 /* Makes of a frame that only looks like the gateway's what it is, and returns FALSE where nobody is to be told. */
 static gboolean
-judge (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
+resolve_gateway_frame (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
 {
   switch (dw_identity_judge (&leg->identity, *frame, dw_liveness_is_probed (leg->liveness),
                              dw_liveness_is_young (leg->liveness)))
     {
     case DW_IDENTITY_LEARNS:
-      confirm (self, leg, *frame);
+      note_probe_answer (self, leg, *frame);
       return FALSE;
     case DW_IDENTITY_CONFIRMS:
-      confirm (self, leg, NULL);
+      note_probe_answer (self, leg, NULL);
       return FALSE;
     case DW_IDENTITY_REPEATS:
       return FALSE;
@@ -389,7 +390,7 @@ judge (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
       *frame = dw_frame_new_unreadable (raw, _ ("Received what looks like an error of the stage."));
       return TRUE;
     case DW_IDENTITY_DISPUTES:
-      doubt (self, leg);
+      distrust_identity (self, leg);
       break;
     case DW_IDENTITY_FOREIGN:
     default:
@@ -402,7 +403,7 @@ judge (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
 
 /* A quoted text is a two-way route's answer only shortly after we asked something. */
 static gboolean
-is_answer (DwSession *self, DwLeg *leg)
+may_be_answer (DwSession *self, DwLeg *leg)
 {
   gint64 silence = dw_boot_clock_now () - dw_connection_get_last_sent (leg->connection);
 
@@ -410,7 +411,7 @@ is_answer (DwSession *self, DwLeg *leg)
 }
 
 static void
-on_inbox (GBytes *bytes, guint serial, gpointer data)
+on_text_frame (GBytes *bytes, guint serial, gpointer data)
 {
   DwSession *self = data;
   g_autoptr (DwFrame) frame = NULL;
@@ -426,12 +427,12 @@ on_inbox (GBytes *bytes, guint serial, gpointer data)
   if (frame->kind == DW_FRAME_NOTIFICATION || frame->kind == DW_FRAME_GATEWAY_ERROR
       || frame->kind == DW_FRAME_ROUTE_RESPONSE)
     raw = g_strndup (text, length);
-  if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !is_answer (self, leg))
+  if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !may_be_answer (self, leg))
     {
       g_clear_pointer (&frame, dw_frame_free);
       frame = dw_frame_new_text (raw);
     }
-  else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !judge (self, leg, &frame, raw))
+  else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !resolve_gateway_frame (self, leg, &frame, raw))
     return;
   if (dw_rollover_is_first (&self->rollover, frame, serial))
     g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
@@ -444,7 +445,7 @@ on_network_changed (DwSession *self, gboolean available)
 
   if (dw_session_status_is_counting_down (&self->status) && available
       && dw_boot_clock_now () - self->last_attempt > NETWORK_ATTEMPT_PAUSE)
-    attempt (self);
+    begin_attempt (self);
   else if (current != NULL && current->liveness != NULL)
     dw_liveness_doubt (current->liveness);
 }
@@ -535,7 +536,7 @@ dw_session_class_init (DwSessionClass *klass)
 static void
 dw_session_init (DwSession *self)
 {
-  self->inbox = dw_inbox_new (on_inbox, self);
+  self->inbox = dw_inbox_new (on_text_frame, self);
   self->parser = json_parser_new ();
   self->status.latency_ms = -1;
 }
@@ -620,7 +621,7 @@ dw_session_retry (DwSession *self)
   self->status.cause = DW_CAUSE_NONE;
   self->status.code = 0;
   g_clear_pointer (&self->status.reason, g_free);
-  attempt (self);
+  begin_attempt (self);
 }
 
 /**

@@ -97,7 +97,7 @@ dw_trial_new (DwStage *stage, guint timeout_ms)
 }
 
 static void
-settle (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
+set_step (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
 {
   self->states[step] = state;
   g_free (self->words[step]);
@@ -105,26 +105,26 @@ settle (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
 }
 
 static void
-settle_in_time (DwTrial *self, DwTrialStep step)
+pass_step (DwTrial *self, DwTrialStep step)
 {
   guint took = (guint) MAX ((g_get_monotonic_time () - self->began) / 1000, 1);
   /* Translators: how long a step took, in milliseconds. */
   g_autofree char *words = g_strdup_printf (_ ("%u ms"), took);
 
-  settle (self, step, DW_TRIAL_DONE, words);
+  set_step (self, step, DW_TRIAL_DONE, words);
   self->began = g_get_monotonic_time ();
 }
 
 static void
-finish (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
+finish_at (DwTrial *self, DwTrialStep step, DwTrialState state, const char *words)
 {
-  settle (self, step, state, words);
+  set_step (self, step, state, words);
   dw_trial_cancel (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
 static void
-begin (DwTrial *self, DwTrialStep step)
+begin_step (DwTrial *self, DwTrialStep step)
 {
   self->states[step] = DW_TRIAL_RUNNING;
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
@@ -132,11 +132,11 @@ begin (DwTrial *self, DwTrialStep step)
 
 /* Steps that the network did not tell of have been passed all the same. */
 static void
-pass_until (DwTrial *self, DwTrialStep last)
+pass_steps_to (DwTrial *self, DwTrialStep last)
 {
   for (DwTrialStep step = DW_TRIAL_NAME; step <= last; step++)
     if (self->states[step] == DW_TRIAL_WAITING || self->states[step] == DW_TRIAL_RUNNING)
-      settle_in_time (self, step);
+      pass_step (self, step);
 }
 
 static void
@@ -147,20 +147,20 @@ on_progress (DwHandshakeStep step, gpointer data)
 
   if (self->cancellable == NULL || step == DW_HANDSHAKE_UPGRADE)
     return;
-  pass_until (self, (DwTrialStep) step);
+  pass_steps_to (self, (DwTrialStep) step);
   if (next == DW_TRIAL_ENCRYPTION && self->states[next] == DW_TRIAL_SKIPPED)
     next = DW_TRIAL_UPGRADE;
-  begin (self, next);
+  begin_step (self, next);
 }
 
 static gboolean
-on_silence (gpointer data)
+on_answer_timeout (gpointer data)
 {
   DwTrial *self = data;
 
   self->timer = 0;
-  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE,
-          _ ("No answer to a frame that fits no route. Messages may pass all the same."));
+  finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE,
+             _ ("No answer to a frame that fits no route. Messages may pass all the same."));
   return G_SOURCE_REMOVE;
 }
 
@@ -205,7 +205,7 @@ on_message (DwTrial *self, int type, GBytes *bytes)
 
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, data != NULL ? data : "", size);
   words = describe_answer (frame);
-  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE, words);
+  finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE, words);
 }
 
 static void
@@ -214,18 +214,18 @@ on_closed (DwTrial *self)
   g_autoptr (DwTrial) keep G_GNUC_UNUSED = g_object_ref (self);
   gushort code = soup_websocket_connection_get_close_code (self->websocket);
 
-  finish (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (dw_cause_from_close_code (code)));
+  finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (dw_cause_from_close_code (code)));
 }
 
 static void
-probe (DwTrial *self, SoupWebsocketConnection *websocket)
+send_probe (DwTrial *self, SoupWebsocketConnection *websocket)
 {
   self->websocket = g_object_ref (websocket);
   g_signal_connect_object (websocket, "message", G_CALLBACK (on_message), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
   soup_websocket_connection_send_text (websocket, dw_dialect_get_probe (dw_stage_get_dialect (self->stage)));
-  self->timer = g_timeout_add (DW_TRIAL_ANSWER_MS, on_silence, self);
-  begin (self, DW_TRIAL_ANSWER);
+  self->timer = g_timeout_add (DW_TRIAL_ANSWER_MS, on_answer_timeout, self);
+  begin_step (self, DW_TRIAL_ANSWER);
 }
 
 static DwTrialStep
@@ -248,15 +248,15 @@ explain_failure (DwTrial *self, const DwHandshakeReport *report)
   if (report->status != 0)
     {
       step = DW_TRIAL_UPGRADE;
-      pass_until (self, DW_TRIAL_ENCRYPTION);
+      pass_steps_to (self, DW_TRIAL_ENCRYPTION);
       /* Translators: a sentence, and an HTTP status such as 403. */
       words = g_strdup_printf (_ ("%1$s (%2$u)"), sentence, report->status);
     }
-  finish (self, step, DW_TRIAL_FAILED, words != NULL ? words : sentence);
+  finish_at (self, step, DW_TRIAL_FAILED, words != NULL ? words : sentence);
 }
 
 static void
-on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
+on_handshake_over (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwTrial) self = data;
   g_autoptr (GError) error = NULL;
@@ -267,8 +267,8 @@ on_handshaken (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_object (&self->cancellable);
   if (websocket != NULL && wanted)
     {
-      pass_until (self, DW_TRIAL_UPGRADE);
-      probe (self, websocket);
+      pass_steps_to (self, DW_TRIAL_UPGRADE);
+      send_probe (self, websocket);
     }
   else if (websocket != NULL)
     dw_handshake_close (websocket, SOUP_WEBSOCKET_CLOSE_NORMAL);
@@ -297,9 +297,9 @@ dw_trial_start (DwTrial *self)
   self->cancellable = g_cancellable_new ();
   self->began = g_get_monotonic_time ();
   if (!dw_stage_url_is_secure (url))
-    settle (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
-  dw_handshake_async (url, &options, self->cancellable, on_handshaken, g_object_ref (self));
-  begin (self, DW_TRIAL_NAME);
+    set_step (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
+  dw_handshake_async (url, &options, self->cancellable, on_handshake_over, g_object_ref (self));
+  begin_step (self, DW_TRIAL_NAME);
 }
 
 /**

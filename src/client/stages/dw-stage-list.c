@@ -104,7 +104,7 @@ set_all_dirty (DwStageList *self)
 }
 
 static void
-watch (DwStageList *self, DwStage *stage, guint position)
+insert_and_watch (DwStageList *self, DwStage *stage, guint position)
 {
   g_ptr_array_insert (self->stages, (int) position, g_object_ref (stage));
   self->next = MAX (self->next, dw_stage_get_number (stage) + 1);
@@ -183,13 +183,13 @@ has_uuid (DwStageList *self, const char *uuid)
 
 /* Those that are not there yet: the file may have come back only now. */
 static void
-take_stages (DwStageList *self, GPtrArray *stages)
+add_loaded_stages (DwStageList *self, GPtrArray *stages)
 {
   guint before = self->stages->len;
 
   for (guint i = 0; i < stages->len && self->stages->len < DW_STORE_STAGES; i++)
     if (!has_uuid (self, dw_stage_get_uuid (g_ptr_array_index (stages, i))))
-      watch (self, g_ptr_array_index (stages, i), self->stages->len);
+      insert_and_watch (self, g_ptr_array_index (stages, i), self->stages->len);
   if (self->stages->len > before)
     g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->stages->len - before);
 }
@@ -213,7 +213,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
   self->next = MAX (self->next, next);
   self->loaded = TRUE;
   if (stages != NULL)
-    take_stages (self, stages);
+    add_loaded_stages (self, stages);
   g_signal_emit (self, signals[SIGNAL_LOADED], 0);
 }
 
@@ -280,7 +280,7 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
     return FALSE;
 
   dw_stage_set_number (stage, self->next);
-  watch (self, stage, self->stages->len);
+  insert_and_watch (self, stage, self->stages->len);
   set_dirty (self, stage);
   dw_stage_list_flush (self);
   g_list_model_items_changed (G_LIST_MODEL (self), self->stages->len - 1, 0, 1);
@@ -322,7 +322,7 @@ void
 dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position)
 {
   position = MIN (position, self->stages->len);
-  watch (self, stage, position);
+  insert_and_watch (self, stage, position);
   set_all_dirty (self);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 0, 1);
 }
