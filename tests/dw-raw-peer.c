@@ -11,7 +11,6 @@ typedef struct
   GByteArray *input;
   guint8 buffer[65536];
   gboolean upgraded;
-  gboolean idle; /* no read is under way */
 } Client;
 
 struct _DwRawPeer
@@ -24,8 +23,7 @@ struct _DwRawPeer
   char *answer;
   GBytes *greeting;
   gboolean pongs;
-  gboolean stopped; /* reads nothing more, so that what a client sends fills the sockets */
-  gboolean deaf;    /* reads and answers nothing, upgrades aside */
+  gboolean deaf; /* reads and answers nothing, upgrades aside */
   char *protocol;
   guint frames;
   guint attempts;
@@ -209,9 +207,6 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   if (client->upgraded)
     while (read_frame (client))
       ;
-  client->idle = client->upgraded && client->peer->stopped;
-  if (client->idle)
-    return;
   g_input_stream_read_async (G_INPUT_STREAM (source), client->buffer, sizeof client->buffer, G_PRIORITY_DEFAULT,
                              client->peer->stop, on_read, client);
 }
@@ -237,13 +232,7 @@ dw_raw_peer_dispose (GObject *object)
   DwRawPeer *self = DW_RAW_PEER (object);
 
   for (GList *at = self->clients; at != NULL; at = at->next)
-    {
-      Client *client = at->data;
-
-      client->peer = NULL;
-      if (client->idle)
-        client_free (client);
-    }
+    ((Client *) at->data)->peer = NULL;
   g_clear_pointer (&self->clients, g_list_free);
   g_cancellable_cancel (self->stop);
   g_clear_object (&self->stop);
@@ -331,13 +320,6 @@ void
 dw_raw_peer_set_deaf (DwRawPeer *self, gboolean deaf)
 {
   self->deaf = deaf;
-}
-
-/* From the next byte on. */
-void
-dw_raw_peer_stop_reading (DwRawPeer *self)
-{
-  self->stopped = TRUE;
 }
 
 void

@@ -17,7 +17,6 @@ void dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length)
 void dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text);
 void dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs);
 void dw_raw_peer_set_deaf (DwRawPeer *self, gboolean deaf);
-void dw_raw_peer_stop_reading (DwRawPeer *self);
 void dw_raw_peer_set_protocol (DwRawPeer *self, const char *protocol);
 guint dw_raw_peer_get_frames (DwRawPeer *self);
 void dw_raw_peer_drop_oldest (DwRawPeer *self);
