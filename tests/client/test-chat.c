@@ -544,7 +544,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/notices/AG-1", test_notices);
   g_test_add_func ("/client/chat/closing-line", test_closing_line);
   g_test_add_func ("/client/chat/too-large", test_too_large);
-  g_test_add_func ("/client/conversation/splices/WS-4", test_conversation);
-  g_test_add_func ("/client/conversation/groups", test_groups);
+  g_test_add_func ("/client/chat/conversation/splices/WS-4", test_conversation);
+  g_test_add_func ("/client/chat/conversation/groups", test_groups);
   return g_test_run ();
 }

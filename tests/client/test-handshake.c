@@ -551,9 +551,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/handshake/trickle/WS-2", test_trickle);
   g_test_add_func ("/client/handshake/heads/AG-7", test_heads);
   g_test_add_func ("/client/handshake/proxies/S-5", test_proxies);
-  g_test_add_func ("/client/policy", test_policy);
-  g_test_add_func ("/client/seen", test_seen);
-  g_test_add_func ("/client/seen/bytes", test_seen_bytes);
-  g_test_add_func ("/client/overlap/texts", test_overlap_texts);
+  g_test_add_func ("/client/handshake/policy", test_policy);
+  g_test_add_func ("/client/handshake/seen", test_seen);
+  g_test_add_func ("/client/handshake/seen/bytes", test_seen_bytes);
+  g_test_add_func ("/client/handshake/overlap/texts", test_overlap_texts);
   return g_test_run ();
 }

@@ -117,6 +117,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/inbox/order/WS-4", test_order);
   g_test_add_func ("/client/inbox/within", test_within);
   g_test_add_func ("/client/inbox/freed-inside/S-3", test_freed_inside);
-  g_test_add_func ("/client/overlap", test_overlap);
+  g_test_add_func ("/client/inbox/overlap", test_overlap);
   return g_test_run ();
 }

@@ -324,6 +324,12 @@ test_silent (void)
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, DW_KEYRING_LAST_MS + 5000);
 }
 
+static void
+count_critical (const char *domain, GLogLevelFlags level, const char *words, gpointer data)
+{
+  (*(guint *) data)++;
+}
+
 /* A keyring that dies in the middle is told as one that does not answer, and its successor is used. */
 static void
 test_dies (void)
@@ -337,6 +343,8 @@ test_dies (void)
     { "Prompt", FALSE },      { "CreateItem", TRUE },  { "Unlock", TRUE },
   };
   g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?token=1");
+  guint criticals = 0;
+  guint handler;
 
   allow_criticals ();
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -352,6 +360,19 @@ test_dies (void)
       g_assert_false (rows[i].saving ? save (stage) : load (back));
       g_assert_cmpuint (dw_fake_keyring_get_n_calls (dying, rows[i].method), ==, 1 + (rows[i].saving && i == 4));
     }
+
+  /* Whoever was told that it does not answer is not told again when the next one comes and goes. */
+  handler = g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_CRITICAL, count_critical, &criticals);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (DwFakeKeyring) next = dw_fake_keyring_new ();
+
+      dw_test_run_for (50);
+      g_clear_pointer (&next, dw_fake_keyring_free);
+      dw_test_run_for (DW_KEYRING_LAST_MS + 200);
+    }
+  g_log_remove_handler ("GLib-GIO", handler);
+  g_assert_cmpuint (criticals, ==, 0);
 }
 
 /* A desktop without a keyring: everything is answered, and says so. */

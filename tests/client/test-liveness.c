@@ -205,6 +205,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/liveness/network-change", test_network_change);
   g_test_add_func ("/client/liveness/no-network", test_no_network);
   g_test_add_func ("/client/liveness/network-returns", test_network_returns);
-  g_test_add_func ("/client/boot-clock/RC-4", test_boot_clock);
+  g_test_add_func ("/client/liveness/boot-clock/RC-4", test_boot_clock);
   return g_test_run ();
 }

@@ -324,12 +324,12 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/client/store/remove", test_remove);
-  g_test_add_func ("/client/store/clear-really", test_clear_really);
-  g_test_add_func ("/client/store/expiry", test_expiry);
-  g_test_add_func ("/client/store/search/S-9", test_search);
-  g_test_add_func ("/client/store/query-plans/S-9", test_query_plans);
-  g_test_add_func ("/client/store/export", test_export);
-  g_test_add_func ("/client/store/export/forged", test_forged_export);
+  g_test_add_func ("/client/store-lines/remove", test_remove);
+  g_test_add_func ("/client/store-lines/clear-really", test_clear_really);
+  g_test_add_func ("/client/store-lines/expiry", test_expiry);
+  g_test_add_func ("/client/store-lines/search/S-9", test_search);
+  g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
+  g_test_add_func ("/client/store-lines/export", test_export);
+  g_test_add_func ("/client/store-lines/export/forged", test_forged_export);
   return g_test_run ();
 }

@@ -208,9 +208,9 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/client/store/stages/AG-7", test_stages);
-  g_test_add_func ("/client/store/read-late/DB-3", test_read_late);
-  g_test_add_func ("/client/store/orphans", test_orphans);
-  g_test_add_func ("/client/store/strange-rows", test_strange_rows);
+  g_test_add_func ("/client/store-stages/kept/AG-7", test_stages);
+  g_test_add_func ("/client/store-stages/read-late/DB-3", test_read_late);
+  g_test_add_func ("/client/store-stages/orphans", test_orphans);
+  g_test_add_func ("/client/store-stages/strange-rows", test_strange_rows);
   return g_test_run ();
 }

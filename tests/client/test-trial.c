@@ -14,12 +14,27 @@ typedef struct
   DwRawPeer *peer;
   DwTrial *trial;
   guint changes;
+  GString *told; /* the states at each change, a letter for each step */
 } Desk;
+
+static void
+dup_states (DwTrial *trial, char *states)
+{
+  static const char letters[] = "wrdfs";
+
+  for (guint i = 0; i < DW_TRIAL_STEPS; i++)
+    states[i] = letters[dw_trial_get_state (trial, (DwTrialStep) i)];
+  states[DW_TRIAL_STEPS] = '\0';
+}
 
 static void
 on_changed (Desk *desk)
 {
+  char states[DW_TRIAL_STEPS + 1];
+
   desk->changes++;
+  dup_states (desk->trial, states);
+  g_string_append_printf (desk->told, "%s ", states);
 }
 
 static void
@@ -36,6 +51,7 @@ desk_init (Desk *desk, const char *answer, const char *greeting)
   url = dw_stage_url_parse (text, NULL);
   stage = dw_stage_new (url);
   desk->trial = dw_trial_new (stage, TIMEOUT_MS);
+  desk->told = g_string_new (NULL);
   g_signal_connect_swapped (desk->trial, "changed", G_CALLBACK (on_changed), desk);
 }
 
@@ -44,6 +60,7 @@ desk_clear (Desk *desk)
 {
   if (desk->trial != NULL)
     dw_test_finalize (desk->trial);
+  g_string_free (desk->told, TRUE);
   g_object_unref (desk->peer);
 }
 
@@ -64,14 +81,37 @@ try (Desk *desk)
   dw_test_until ("the trial to be over", is_over, desk->trial);
 }
 
+static gboolean
+on_never (gpointer unused)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* The timers that wait for an answer to a probe: they are found by their age. */
+static guint
+count_answer_timers (void)
+{
+  guint newest = g_timeout_add_seconds (3600, on_never, NULL);
+  gint64 now = g_get_monotonic_time ();
+  guint n = 0;
+
+  g_source_remove (newest);
+  for (guint id = 1; id < newest; id++)
+    {
+      GSource *source = g_main_context_find_source_by_id (NULL, id);
+      gint64 due = source != NULL ? g_source_get_ready_time (source) : -1;
+
+      n += due > now + G_USEC_PER_SEC && due <= now + DW_TRIAL_ANSWER_MS * 1000;
+    }
+  return n;
+}
+
 static void
 check_states (DwTrial *trial, const char *wanted)
 {
-  static const char letters[] = "wrdfs";
-  char found[DW_TRIAL_STEPS + 1] = { 0 };
+  char found[DW_TRIAL_STEPS + 1];
 
-  for (guint i = 0; i < DW_TRIAL_STEPS; i++)
-    found[i] = letters[dw_trial_get_state (trial, (DwTrialStep) i)];
+  dup_states (trial, found);
   g_assert_cmpstr (found, ==, wanted);
 }
 
@@ -107,6 +147,7 @@ test_answers (void)
       for (guint step = 0; step < DW_TRIAL_STEPS; step++)
         g_assert_nonnull (dw_trial_get_words (desk.trial, (DwTrialStep) step));
       g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER), rows[i].part));
+      g_assert_cmpuint (count_answer_timers (), ==, 0);
       changes = desk.changes;
       g_assert_cmpuint (changes, >=, 3);
       dw_raw_peer_write_text (desk.peer, "{\"message\":\"late\"}");
@@ -115,6 +156,36 @@ test_answers (void)
       g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, 1000);
       g_assert_cmpuint (dw_raw_peer_get_attempts (desk.peer), ==, 1);
     }
+}
+
+/* Each step is told when it begins, in their order; what this computer needs no encryption for is left out. */
+static void
+test_order (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk, NULL, "{\"message\":\"hello\"}");
+  try (&desk);
+  g_assert_cmpstr (desk.told->str, ==, "rwsww drsww ddsrw ddsdr ddsdd ");
+}
+
+/* However much a gateway says, a sentence of it is told. */
+static void
+test_long_answer (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *said = g_strnfill (5000, 'x');
+  g_autofree char *greeting =
+      g_strdup_printf ("{\"message\":\"%s\",\"connectionId\":\"c\",\"requestId\":\"r\"}", said);
+  guint told = 0;
+
+  desk_init (&desk, NULL, greeting);
+  try (&desk);
+  check_states (desk.trial, "ddsdd");
+  for (const char *at = dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER); (at = strchr (at, 'x')) != NULL; at++)
+    told++;
+  g_assert_cmpuint (told, >=, 90);
+  g_assert_cmpuint (told, <=, 101);
 }
 
 /* A refusal is the upgrade's failure with its status, whatever of the way was told, and is not tried again. */
@@ -229,6 +300,7 @@ test_cancelled (void)
       changes = desk.changes;
       dw_trial_cancel (desk.trial);
       g_assert_true (dw_trial_is_over (desk.trial));
+      g_assert_cmpuint (count_answer_timers (), ==, 0);
       dw_trial_cancel (desk.trial);
       if (late)
         dw_test_until ("the close", is_left, desk.peer);
@@ -238,37 +310,20 @@ test_cancelled (void)
     }
 }
 
-static gboolean
-is_quiet (gpointer unused)
-{
-  return FALSE;
-}
-
-/* What is dropped in the middle is gone at once, and its timer with it: the source is looked for by its age. */
+/* What is dropped in the middle is gone at once, and its timer with it. */
 static void
 test_dropped (void)
 {
   g_auto (Desk) desk = { 0 };
-  guint before, after;
 
   desk_init (&desk, NULL, NULL);
   dw_trial_start (desk.trial);
   dw_test_until ("the probe", has_probe, desk.peer);
-  before = g_timeout_add_seconds (3600, is_quiet, NULL);
-  g_source_remove (before);
+  g_assert_cmpuint (count_answer_timers (), ==, 1);
   g_signal_handlers_disconnect_by_data (desk.trial, &desk);
   dw_test_finalize (g_steal_pointer (&desk.trial));
+  g_assert_cmpuint (count_answer_timers (), ==, 0);
   dw_test_until ("the close", is_left, desk.peer);
-  after = 0;
-  for (guint id = 1; id < before; id++)
-    {
-      GSource *source = g_main_context_find_source_by_id (NULL, id);
-
-      if (source != NULL && g_source_get_ready_time (source) > g_get_monotonic_time () + G_USEC_PER_SEC
-          && g_source_get_ready_time (source) <= g_get_monotonic_time () + DW_TRIAL_ANSWER_MS * 1000)
-        after++;
-    }
-  g_assert_cmpuint (after, ==, 0);
 }
 
 int
@@ -276,6 +331,8 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/trial/answers", test_answers);
+  g_test_add_func ("/client/trial/order", test_order);
+  g_test_add_func ("/client/trial/long-answer", test_long_answer);
   g_test_add_func ("/client/trial/refused", test_refused);
   g_test_add_func ("/client/trial/silent-upgrade", test_silent_upgrade);
   g_test_add_func ("/client/trial/nobody", test_nobody);
