@@ -21,7 +21,6 @@ struct _DwStageRow
   GtkWidget *current;
 
   DwChat *chat;
-  gboolean is_current;
 };
 
 G_DEFINE_FINAL_TYPE (DwStageRow, dw_stage_row, GTK_TYPE_LIST_BOX_ROW)
@@ -81,8 +80,7 @@ show_label (DwStageRow *self, const char *name, const char *subtitle, guint unre
 static void
 update (DwStageRow *self)
 {
-  DwStage *stage = dw_chat_get_stage (self->chat);
-  g_autofree char *raw = dw_stage_dup_name (stage);
+  g_autofree char *raw = dw_stage_dup_name (dw_chat_get_stage (self->chat));
   g_autofree char *name = dw_safe_name (raw);
   g_autofree char *subtitle = dup_subtitle (self);
   guint unread = dw_chat_get_unread (self->chat);
@@ -93,8 +91,6 @@ update (DwStageRow *self)
   dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
   dw_label_show (self->unread, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
-  gtk_widget_set_visible (self->muted, dw_stage_is_muted (stage));
-  gtk_widget_set_visible (self->current, self->is_current);
   show_label (self, name, subtitle, unread);
 }
 
@@ -175,7 +171,8 @@ dw_stage_row_new (DwChat *chat, gboolean current)
   DwStageRow *self = g_object_new (DW_TYPE_STAGE_ROW, NULL);
 
   self->chat = g_object_ref (chat);
-  self->is_current = current;
+  gtk_widget_set_visible (self->current, current);
+  g_object_bind_property (dw_chat_get_stage (chat), "muted", self->muted, "visible", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (chat, "notify::unread", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (update), self,
