@@ -244,7 +244,7 @@ dw_chat_list_new (DwStore *store, DwStore *history, DwSessionPolicy *policy, GNe
   self->policy = dw_session_policy_ref (policy);
   g_set_object (&self->monitor, monitor);
   self->stages = dw_stage_list_new (store);
-  /* A draft is a part of what was said. */
+  /* A draft counts as something said: where history is not kept it is not either. */
   dw_stage_list_set_keeps_drafts (self->stages, history == store);
   g_signal_connect_object (self->stages, "items-changed", G_CALLBACK (on_stages_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->stages, "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
@@ -288,7 +288,7 @@ dw_chat_list_expire (DwChatList *self, gint64 before)
   dw_store_expire_async (self->store, before, NULL, NULL);
 }
 
-/* Nobody can put them back any more. */
+/* The program ends, and with it the time in which they could be put back. */
 static void
 forget_removed (DwChatList *self)
 {
@@ -368,7 +368,7 @@ dw_chat_list_get_secrets (DwChatList *self)
  * @self: a list
  * @url: an address
  *
- * The stage on this computer has another address each time, and what it says of it is not compared.
+ * The stage on this computer is not found again by its address: that is another one at each start.
  *
  * Returns: (transfer none) (nullable): the chat on the stage of that primary address
  */
@@ -438,6 +438,7 @@ dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
 
   if (chat == NULL)
     chat = add_stage (self, stage, error);
+
   if (chat != NULL)
     dw_chat_list_connect (self, chat);
   return chat;
@@ -468,8 +469,10 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
     }
   if (chat == NULL)
     return dw_chat_list_open (self, wanted, error);
+
   if (!dw_stage_take_over (dw_chat_get_stage (chat), wanted))
     return chat;
+
   dw_session_disconnect (dw_chat_get_session (chat));
   dw_secrets_keep (self->secrets, dw_chat_get_stage (chat));
   dw_session_set_stage (dw_chat_get_session (chat), dw_chat_get_stage (chat));

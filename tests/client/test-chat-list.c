@@ -17,6 +17,7 @@ typedef struct
   Desk desk;
   DwChatList *list;
   guint loaded;
+  gboolean forgets;       /* what is said is in memory alone */
   DwFakeKeyring *keyring; /* (unowned), where a check looks at it */
 } Home;
 
@@ -36,10 +37,12 @@ static void
 home_start (Home *home)
 {
   g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (DwStore) history = NULL;
 
   if (home->desk.store == NULL)
     home->desk.store = dw_store_new (home->desk.path);
-  home->list = dw_chat_list_new (home->desk.store, home->desk.store, policy, NULL);
+  history = home->forgets ? dw_store_new (NULL) : g_object_ref (home->desk.store);
+  home->list = dw_chat_list_new (home->desk.store, history, policy, NULL);
   home->loaded = 0;
   g_signal_connect_swapped (home->list, "loaded", G_CALLBACK (on_loaded), home);
   dw_chat_list_load (home->list);
@@ -180,6 +183,25 @@ test_next_start (void)
   dw_chat_list_connect (home.list, chat_at (&home, 1));
   g_assert_true (dw_stage_is_online (dw_chat_get_stage (chat_at (&home, 1))));
   dw_test_until ("online", is_online, chat_at (&home, 1));
+}
+
+/* What is typed and not sent is there at the next start, and not where nothing that is said is kept. */
+static void
+test_drafts (void)
+{
+  for (guint forgets = 0; forgets < 2; forgets++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { .forgets = forgets != 0 };
+      const char *draft;
+
+      home_init (&home);
+      dw_stage_set_draft (dw_chat_get_stage (open_at (&home, peer, "")), "half a sen");
+      home_restart (&home);
+      g_assert_cmpuint (count (&home), ==, 1);
+      draft = dw_stage_get_draft (dw_chat_get_stage (chat_at (&home, 0)));
+      g_assert_cmpstr (draft != NULL ? draft : "", ==, forgets ? "" : "half a sen");
+    }
 }
 
 /* The same address is opened once; before the stages are read nothing is, and words say so. */
@@ -817,6 +839,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/chat-list/next-start", test_next_start);
+  g_test_add_func ("/client/chat-list/drafts", test_drafts);
   g_test_add_func ("/client/chat-list/open", test_open);
   g_test_add_func ("/client/chat-list/too-many", test_too_many);
   g_test_add_func ("/client/chat-list/edit", test_edit);

@@ -57,9 +57,8 @@ dw_leg_free (DwLeg *leg)
  * @cause: why
  * @policy: the durations
  *
- * A peer that says goodbye was there until then. One that just is gone may have been gone since it was heard last;
- * so may one whose goodbye is read late, because this computer slept or this program was stopped: then a pong is
- * overdue.
+ * A peer that closes in order was there until then. One that was lost may have been gone since it was heard last. So
+ * may one whose close is read late, because this computer slept or this program was stopped: then a pong is overdue.
  *
  * Returns: for how long nothing could have been heard already, in microseconds
  */

@@ -6,9 +6,9 @@
 /**
  * SECTION:dw-liveness
  *
- * Is the peer there? libsoup sends the pings; here is the deadline on what comes back (libsoup 3.2 has none), and
- * the probe: a data frame that `$default` answers. It proves the route, measures the latency, and counts against
- * the gateway's idle limit, which a ping may not.
+ * Whether the peer is still there. libsoup sends the pings; this sets the deadline for the answers (libsoup 3.2 has
+ * none) and sends the probe, a data frame that `$default` answers. The probe proves that the route works, measures the
+ * latency, and counts against the gateway's idle limit, as a ping may not.
  */
 struct _DwLiveness
 {
@@ -59,7 +59,7 @@ on_timer (gpointer data)
 {
   g_autoptr (DwLiveness) self = g_object_ref (data);
   gint64 now = dw_boot_clock_now ();
-  /* We ourselves were asleep or stopped: what the peer sent meanwhile has not been read yet. */
+  /* This computer slept or this program was stopped: what the peer sent meanwhile has not been read yet. */
   gboolean late = now - self->due > (gint64) self->policy->pong_ms * 500;
 
   self->timer = 0;
@@ -193,7 +193,7 @@ dw_liveness_doubt (DwLiveness *self)
  * dw_liveness_is_probed:
  * @self: a watch
  *
- * Whoever wants to answer for the stage has the policy's `answer_ms` after a probe for it, and not for ever.
+ * An answer counts within the policy's `answer_ms` after the probe. Whoever wants to forge one has no longer than that.
  *
  * Returns: whether a probe waits for an answer that may still come
  */

@@ -26,8 +26,8 @@ struct _DwSession
 
   gint64 online_since;       /* boot clock */
   gint64 last_attempt;       /* boot clock */
-  gint64 promoted_at;        /* boot clock */
-  guint timer;               /* the only one that leads to an attempt, or to “online, unconfirmed” */
+  gint64 promoted_at;        /* boot clock: when the last rollover was done */
+  guint timer;               /* the one that leads to an attempt, or to “online, unconfirmed” */
   gboolean waits_for_secret; /* connects as soon as the stage has it */
   guint rollover_timer;      /* age, then confirmation of the successor, then end of the overlap */
 };
@@ -80,6 +80,7 @@ set_state (DwSession *self, DwSessionState state, DwCause cause, guint code)
   self->status.cause = cause;
   self->status.code = code;
   self->status.attempt = dw_retry_get_failures (self->retry);
+
   if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
@@ -95,14 +96,22 @@ drop_legs (DwSession *self)
 
 /* Opening */
 
+static void
+become_online (DwSession *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->online_since = dw_boot_clock_now ();
+  set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
+}
+
+/* A stage that answers no probe may carry messages all the same: online, unconfirmed. */
 static gboolean
 on_confirm_timeout (gpointer data)
 {
   DwSession *self = data;
 
   self->timer = 0;
-  self->online_since = dw_boot_clock_now ();
-  set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
+  become_online (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -114,6 +123,15 @@ on_rollover_due (gpointer data)
   self->rollover_timer = 0;
   start_rollover (self);
   return G_SOURCE_REMOVE;
+}
+
+/* The current connection is open, and the probe is on its way. */
+static void
+become_connected (DwSession *self)
+{
+  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
+  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
+  set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
 static gboolean on_successor_confirm_timeout (gpointer data);
@@ -133,14 +151,11 @@ on_opened (DwSession *self, DwConnection *connection)
   dw_leg_watch (leg, dw_stage_get_dialect (self->stage), self->policy);
   g_signal_connect_object (leg->liveness, "silent", G_CALLBACK (on_silent), self, G_CONNECT_SWAPPED);
   dw_liveness_probe (leg->liveness);
+
   if (leg == self->rollover.next)
-    {
-      set_timer (&self->rollover_timer, from_now (self->policy->confirm_ms), on_successor_confirm_timeout, self);
-      return;
-    }
-  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
-  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
-  set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
+    set_timer (&self->rollover_timer, from_now (self->policy->confirm_ms), on_successor_confirm_timeout, self);
+  else
+    become_connected (self);
 }
 
 static void
@@ -224,6 +239,7 @@ schedule_attempt (DwSession *self, DwCause cause, guint code)
       set_state (self, DW_SESSION_REFUSED, cause, code);
       return;
     }
+
   if (network_is_missing (self))
     {
       self->status.retry_at = from_now (self->policy->backoff_cap_ms);
@@ -231,6 +247,7 @@ schedule_attempt (DwSession *self, DwCause cause, guint code)
       set_state (self, DW_SESSION_NO_NETWORK, DW_CAUSE_NO_NETWORK, code);
       return;
     }
+
   self->status.retry_at = from_now (delay);
   set_timer (&self->timer, self->status.retry_at, on_retry, self);
   set_state (self, DW_SESSION_WAITING, cause, code);
@@ -240,14 +257,10 @@ schedule_attempt (DwSession *self, DwCause cause, guint code)
 static void
 continue_with_successor (DwSession *self)
 {
-  if (self->rollover.current->liveness == NULL)
-    {
-      set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
-      return;
-    }
-  set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
-  set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
-  set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
+  if (self->rollover.current->liveness != NULL)
+    become_connected (self);
+  else
+    set_state (self, DW_SESSION_CONNECTING, DW_CAUSE_NONE, 0);
 }
 
 static void
@@ -260,11 +273,13 @@ current_ended (DwSession *self, DwCause cause, guint code)
   g_clear_handle_id (&self->rollover_timer, g_source_remove);
   dw_rollover_drop_current (&self->rollover);
   dw_session_status_forget_connection (&self->status);
+
   if (was_open)
     g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
-  /* A listener may have disconnected meanwhile. */
+  /* Whoever heard of that may have disconnected. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
+
   if (self->rollover.current != NULL)
     continue_with_successor (self);
   else
@@ -304,7 +319,8 @@ on_overlap_ended (gpointer data)
 
   self->rollover_timer = 0;
   dw_rollover_drop_old (&self->rollover);
-  /* What went over the old one and has not come back on either. */
+
+  /* What was sent on the old connection and has not come back on either is lost. */
   g_signal_emit (self, signals[SIGNAL_LOST], 0, self->promoted_at, G_GINT64_CONSTANT (0));
   if (self->rollover.current != NULL)
     set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
@@ -317,6 +333,7 @@ switch_to_successor (DwSession *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_rollover_promote (&self->rollover);
   self->promoted_at = dw_boot_clock_now ();
+
   dw_retry_note_rollover_done (self->retry);
   set_timer (&self->rollover_timer, from_now (self->policy->overlap_ms), on_overlap_ended, self);
   g_debug ("Moved to a new connection before the gateway's limit");
@@ -342,19 +359,17 @@ note_probe_answer (DwSession *self, DwLeg *leg, const DwFrame *learned)
   dw_liveness_note_answer (leg->liveness);
   if (leg == self->rollover.old)
     return;
+
   if (learned != NULL)
     dw_session_status_learn (&self->status, learned);
   self->status.confirmed = TRUE;
   self->status.latency_ms = dw_liveness_get_latency (leg->liveness);
   dw_retry_note_answer (self->retry);
+
   if (leg == self->rollover.next)
     switch_to_successor (self);
   else if (self->status.state == DW_SESSION_CONNECTED)
-    {
-      g_clear_handle_id (&self->timer, g_source_remove);
-      self->online_since = dw_boot_clock_now ();
-      set_state (self, DW_SESSION_ONLINE, DW_CAUSE_NONE, 0);
-    }
+    become_online (self);
   else
     g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
@@ -368,7 +383,8 @@ distrust_identity (DwSession *self, DwLeg *leg)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
-/* Makes of a frame that only looks like the gateway's what it is, and returns FALSE where nobody is to be told. */
+/* A frame has the gateway's shape: puts in its place what it is where it is not the gateway's. FALSE where it is an
+ * answer to our probe, which nobody else is told of. */
 static gboolean
 resolve_gateway_frame (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
 {
@@ -422,11 +438,13 @@ on_text_frame (GBytes *bytes, guint serial, gpointer data)
 
   if (leg == NULL)
     return;
+
   text = g_bytes_get_data (bytes, &length);
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), self->parser, text != NULL ? text : "", length);
   if (frame->kind == DW_FRAME_NOTIFICATION || frame->kind == DW_FRAME_GATEWAY_ERROR
       || frame->kind == DW_FRAME_ROUTE_RESPONSE)
     raw = g_strndup (text, length);
+
   if (frame->kind == DW_FRAME_ROUTE_RESPONSE && !may_be_answer (self, leg))
     {
       g_clear_pointer (&frame, dw_frame_free);
@@ -434,6 +452,7 @@ on_text_frame (GBytes *bytes, guint serial, gpointer data)
     }
   else if (raw != NULL && frame->kind != DW_FRAME_ROUTE_RESPONSE && !resolve_gateway_frame (self, leg, &frame, raw))
     return;
+
   if (dw_rollover_is_first (&self->rollover, frame, serial))
     g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
 }
@@ -617,6 +636,7 @@ dw_session_retry (DwSession *self)
 
   if (self->rollover.current != NULL)
     return;
+
   dw_retry_note_manual (self->retry);
   self->status.cause = DW_CAUSE_NONE;
   self->status.code = 0;
@@ -640,6 +660,7 @@ dw_session_disconnect (DwSession *self)
   self->waits_for_secret = FALSE;
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
+
   drop_legs (self);
   dw_session_status_forget_connection (&self->status);
   dw_retry_reset (self->retry);

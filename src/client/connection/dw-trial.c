@@ -8,14 +8,14 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Of what a gateway says, how much is told. */
+/* How much is shown of what a gateway says. */
 #define SAID_CHARS 100
 
 /**
  * SECTION:dw-trial
  *
- * Connects once to a stage that is not saved yet, and says how each step went, in words for people. What a person
- * types is tried without a session, so nothing is tried again.
+ * Connects once to a stage that is not saved yet, and says how each step went, in words for people. There is no session,
+ * so nothing is tried twice.
  */
 struct _DwTrial
 {
@@ -130,7 +130,7 @@ begin_step (DwTrial *self, DwTrialStep step)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
-/* Steps that the network did not tell of have been passed all the same. */
+/* A later step proves the earlier ones, even where the network reported none of them: a proxy looks up the name. */
 static void
 pass_steps_to (DwTrial *self, DwTrialStep last)
 {
@@ -244,7 +244,7 @@ explain_failure (DwTrial *self, const DwHandshakeReport *report)
   const char *sentence = dw_cause_get_sentence (report->cause);
   g_autofree char *words = NULL;
 
-  /* An answer of the stage is about the upgrade, whatever of the way was told. */
+  /* A status comes from the stage itself, so the upgrade is what failed, whichever step was last reported. */
   if (report->status != 0)
     {
       step = DW_TRIAL_UPGRADE;
