@@ -35,7 +35,7 @@ read_query (DwAccess *access, const char *query)
  * @access: (out caller-allocates): how the stage lets a person in, to be cleared with dw_access_clear()
  * @stage: a stage
  *
- * A query of several parameters is told as the first one, whose value has the others behind it.
+ * A query of several parameters comes as the first of them, with the others at the end of its value.
  */
 void
 dw_access_read (DwAccess *access, DwStage *stage)
@@ -73,7 +73,7 @@ is_token (const char *text)
   return at != text && *at == '\0';
 }
 
-/* What the handshake itself says is not to be said twice. */
+/* Headers that the handshake writes itself. */
 static gboolean
 is_reserved (const char *header)
 {
@@ -120,7 +120,7 @@ set_query (DwStage *stage, const char *query, GError **error)
   return TRUE;
 }
 
-/* What was escaped already stays as it is: a token has to arrive byte for byte. */
+/* A percent sign is not escaped: a token that was escaped already has to arrive byte for byte. */
 static gboolean
 write_query (const DwAccess *access, DwStage *stage, GError **error)
 {

@@ -23,7 +23,7 @@ static const SecretSchema schema = {
   .attributes = { { "stage", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
 };
 
-/* An item larger than this is none of ours, in bytes. */
+/* The largest item that is read, in bytes; we write none of that size. */
 #define MOST_BYTES (256 * 1024)
 
 static void
@@ -125,7 +125,7 @@ read_protocols (DwStage *stage, JsonArray *array)
     dw_stage_set_protocols (stage, all);
 }
 
-/* The address may have been edited since: only what fits it is taken. */
+/* An address may have been edited since: a query is taken only for the address it was saved with. */
 static void
 read_urls (DwStage *stage, JsonArray *array)
 {
@@ -150,6 +150,7 @@ read_secret (DwStage *stage, const char *secret)
 
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return FALSE;
+
   object = json_node_get_object (root);
   read_urls (stage, array_member (object, "urls"));
   read_headers (stage, object);
@@ -177,8 +178,8 @@ return_no_answer (GTask *task, GError *problem)
   g_task_return_error (task, error);
 }
 
-/* libsecret 0.20 never answers where the keyring dies while it asks the person (measured): whoever asks watches the
- * keyring's name, and is told a moment after it is gone. */
+/* libsecret 0.20 never answers where the keyring dies while it asks the person (measured). So a question watches the
+ * keyring's name on the bus, and is answered a moment after the name is gone. */
 typedef struct
 {
   GTask *task; /* (unowned): until it has returned */
@@ -218,7 +219,7 @@ on_keyring_gone (GDBusConnection *bus, const char *name, gpointer data)
 {
   Question *question = data;
 
-  /* Before it was seen it may be about to start. */
+  /* A keyring that was not there yet may be about to start. */
   if (question->seen && question->timer == 0)
     question->timer = g_timeout_add (DW_KEYRING_LAST_MS, on_no_answer, question);
 }
@@ -237,7 +238,7 @@ new_question (DwStage *stage, gpointer tag, GAsyncReadyCallback callback, gpoint
   return task;
 }
 
-/* Whether whoever asked still waits for what libsecret says now. */
+/* libsecret has answered: FALSE where the question was answered without it, since the keyring was gone. */
 static gboolean
 is_awaited (GTask *task)
 {

@@ -181,7 +181,7 @@ has_uuid (DwStageList *self, const char *uuid)
   return FALSE;
 }
 
-/* Those that are not there yet: the file may have come back only now. */
+/* Adds what is not in the list yet: the file may have become readable only now, after others were added. */
 static void
 add_loaded_stages (DwStageList *self, GPtrArray *stages)
 {
@@ -190,6 +190,7 @@ add_loaded_stages (DwStageList *self, GPtrArray *stages)
   for (guint i = 0; i < stages->len && self->stages->len < DW_STORE_STAGES; i++)
     if (!has_uuid (self, dw_stage_get_uuid (g_ptr_array_index (stages, i))))
       insert_and_watch (self, g_ptr_array_index (stages, i), self->stages->len);
+
   if (self->stages->len > before)
     g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->stages->len - before);
 }
@@ -204,12 +205,14 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     return;
-  /* Another program has the file: it is asked for until it lets go. */
+
+  /* Another program has the file open: the store is asked again until it is free. */
   if (g_error_matches (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED))
     {
       dw_stage_list_load (self);
       return;
     }
+
   self->next = MAX (self->next, next);
   self->loaded = TRUE;
   if (stages != NULL)
@@ -303,6 +306,7 @@ dw_stage_list_remove (DwStageList *self, DwStage *stage)
 
   if (!g_ptr_array_find (self->stages, stage, &position))
     return;
+
   g_signal_handlers_disconnect_by_func (stage, on_stage_changed, self);
   g_hash_table_remove (self->dirty, stage);
   g_ptr_array_remove_index (self->stages, position);
@@ -341,6 +345,7 @@ dw_stage_list_move (DwStageList *self, DwStage *stage, guint position)
 
   if (!g_ptr_array_find (self->stages, stage, &from) || from == position || position >= self->stages->len)
     return;
+
   g_ptr_array_remove_index (self->stages, from);
   g_ptr_array_insert (self->stages, (int) position, g_object_ref (stage));
   set_all_dirty (self);
