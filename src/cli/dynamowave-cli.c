@@ -61,9 +61,8 @@ typedef struct
   guint received;
   gboolean sends;
   gboolean reading;
-  gboolean echoes; /* something sent came back */
-  gboolean mute;   /* nothing can be written any more */
-  gboolean ended;  /* perhaps before the loop began */
+  gboolean mute;  /* nothing can be written any more */
+  gboolean ended; /* perhaps before the loop began */
   guint echo_wait;
   int status;
 } Program;
@@ -200,10 +199,8 @@ on_echo_wait (gpointer data)
 static void
 wait_for_echo (Program *program, DwDelivery delivery)
 {
-  if (delivery == DW_DELIVERY_DELIVERED)
-    program->echoes = TRUE;
   g_clear_handle_id (&program->echo_wait, g_source_remove);
-  if (delivery == DW_DELIVERY_SENT && !program->echoes)
+  if (delivery == DW_DELIVERY_SENT && !dw_stage_echoes (dw_chat_get_stage (program->chat)))
     program->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, program);
 }
 

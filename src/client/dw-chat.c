@@ -160,18 +160,10 @@ set_unread (DwChat *self, guint unread)
 }
 
 static void
-set_seen (DwChat *self, gint64 seen)
-{
-  dw_stage_set_seen (self->stage, seen);
-  dw_conversation_set_seen (self->conversation, seen);
-}
-
-static void
 remove_message (DwChat *self, DwMessage *message)
 {
   dw_outbox_discard (self->outbox, message);
   dw_conversation_remove (self->conversation, message);
-  dw_stage_set_seen (self->stage, dw_conversation_get_seen (self->conversation));
 }
 
 static void
@@ -180,7 +172,7 @@ on_shown (DwChat *self, DwMessage *message)
   gint64 place = dw_message_get_place (message);
 
   if (self->attended)
-    set_seen (self, MAX (place, dw_stage_get_seen (self->stage)));
+    dw_stage_set_seen (self->stage, MAX (place, dw_stage_get_seen (self->stage)));
   else if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
     {
       if (self->unread == 0)
@@ -221,11 +213,11 @@ on_opened (DwChat *self, DwStoreOpening *opening)
     restore (self, opening);
   /* Lines that were deleted took what was seen of them along. */
   if (dw_stage_get_seen (self->stage) > opening->last)
-    set_seen (self, opening->last);
+    dw_stage_set_seen (self->stage, opening->last);
   if (opening->unread > 0)
     dw_conversation_set_unread_from (self->conversation, dw_stage_get_seen (self->stage) + 1);
   if (self->attended)
-    set_seen (self, opening->last);
+    dw_stage_set_seen (self->stage, opening->last);
   set_unread (self, self->attended ? 0 : opening->unread);
 }
 
@@ -300,8 +292,7 @@ dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMo
   self->store = g_object_ref (store);
   self->session = dw_session_new (policy, monitor, self->trace);
   dw_session_set_stage (self->session, stage);
-  self->conversation =
-      dw_conversation_new (store, dw_stage_get_number (stage), dw_stage_get_seen (stage), dw_stage_echoes (stage));
+  self->conversation = dw_conversation_new (store, stage);
   self->outbox = dw_outbox_new (self->session, stage, store);
   g_signal_connect_object (self->conversation, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->conversation, "shown", G_CALLBACK (on_shown), self, G_CONNECT_SWAPPED);
@@ -468,7 +459,8 @@ dw_chat_set_attended (DwChat *self, gboolean attended)
     return;
   if (!attended)
     dw_conversation_set_unread_from (self->conversation, 0);
-  set_seen (self, MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
+  dw_stage_set_seen (self->stage,
+                     MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
   set_unread (self, 0);
 }
 

@@ -166,10 +166,15 @@ hold_model (const char *path, gint64 rows)
 {
   DwStore *store = dw_store_new (path);
   gint64 start = g_get_monotonic_time ();
-  DwConversation *conversation = dw_conversation_new (store, 1, G_MAXINT32, TRUE);
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1", NULL);
+  g_autoptr (DwStage) stage = dw_stage_new (url);
+  DwConversation *conversation;
   double opened;
   guint n;
 
+  dw_stage_set_number (stage, 1);
+  dw_stage_set_seen (stage, G_MAXINT32);
+  conversation = dw_conversation_new (store, stage);
   while (!is_settled (conversation))
     g_main_context_iteration (NULL, TRUE);
   opened = since (start) * 1000;

@@ -135,3 +135,14 @@ fixture_text (Fixture *fixture, guint index)
 {
   return ((DwFrame *) g_ptr_array_index (fixture->frames, index))->text;
 }
+
+/* A stage that is nowhere, under its number in the store. */
+DwStage *
+fixture_stage_new (gint64 number)
+{
+  g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1", NULL);
+  DwStage *stage = dw_stage_new (url);
+
+  dw_stage_set_number (stage, number);
+  return stage;
+}

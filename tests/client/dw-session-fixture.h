@@ -23,6 +23,7 @@ DwSessionPolicy *fixture_policy (void);
 void fixture_until_state (Fixture *fixture, DwSessionState state);
 void fixture_until_frames (Fixture *fixture, guint n);
 const char *fixture_text (Fixture *fixture, guint index);
+DwStage *fixture_stage_new (gint64 number);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 
 G_END_DECLS

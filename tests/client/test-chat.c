@@ -468,7 +468,8 @@ static void
 test_conversation (void)
 {
   g_autoptr (DwStore) store = dw_store_new (NULL);
-  g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0, TRUE);
+  g_autoptr (DwStage) stage = fixture_stage_new (1);
+  g_autoptr (DwConversation) conversation = dw_conversation_new (store, stage);
   guint changes = 0;
 
   g_signal_connect_swapped (conversation, "items-changed", G_CALLBACK (count_changes), &changes);
@@ -505,7 +506,8 @@ test_groups (void)
   /* As they come, and as they are read again. */
   for (guint round = 0; round < 2; round++)
     {
-      g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0, TRUE);
+      g_autoptr (DwStage) stage = fixture_stage_new (1);
+      g_autoptr (DwConversation) conversation = dw_conversation_new (store, stage);
       g_autoptr (GPtrArray) messages = NULL;
 
       for (guint i = 0; i < G_N_ELEMENTS (rows) && round == 0; i++)

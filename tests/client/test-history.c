@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-mirror.h"
+#include "dw-session-fixture.h"
 #include "dw-test.h"
 
 #include "client/messages/dw-conversation.h"
@@ -32,7 +33,9 @@ settle (DwConversation *conversation)
 static void
 desk_open (Desk *desk)
 {
-  desk->conversation = dw_conversation_new (desk->store, 1, 0, TRUE);
+  g_autoptr (DwStage) stage = fixture_stage_new (1);
+
+  desk->conversation = dw_conversation_new (desk->store, stage);
   settle (desk->conversation);
 }
 

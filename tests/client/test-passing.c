@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-session-fixture.h"
 #include "dw-test.h"
 
 #include "client/messages/dw-conversation.h"
@@ -108,10 +109,12 @@ is_settled (gpointer conversation)
 }
 
 static void
-mirror_init (Mirror *mirror, DwStore *store, gint64 stage)
+mirror_init (Mirror *mirror, DwStore *store, gint64 number)
 {
+  g_autoptr (DwStage) stage = fixture_stage_new (number);
+
   mirror->items = g_ptr_array_new_with_free_func (g_object_unref);
-  mirror->conversation = dw_conversation_new (store, stage, 0, TRUE);
+  mirror->conversation = dw_conversation_new (store, stage);
   g_signal_connect (mirror->conversation, "items-changed", G_CALLBACK (on_changed), mirror);
   dw_test_until ("the store to be read", is_settled, mirror->conversation);
 }
@@ -352,7 +355,8 @@ test_unopened (void)
   for (gssize over = -1; over <= 1; over++)
     {
       g_autoptr (DwStore) store = dw_store_new (NULL);
-      g_autoptr (DwConversation) conversation = dw_conversation_new (store, 1, 0, TRUE);
+      g_autoptr (DwStage) stage = fixture_stage_new (1);
+      g_autoptr (DwConversation) conversation = dw_conversation_new (store, stage);
 
       /* The store has not answered yet. */
       for (guint i = 0; i < PARTS; i++)

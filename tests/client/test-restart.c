@@ -178,6 +178,38 @@ test_restart (void)
     }
 }
 
+static void
+on_opened (DwConversation *conversation, DwStoreOpening *opening, guint *waiting)
+{
+  *waiting = opening->waiting->len;
+}
+
+/* Whether a sent message is done depends on what is known of the stage now, not on what was known when the conversation
+ * was made: else one that should still come back would be forgotten when the store is read anew. */
+static void
+test_echoes_learned (void)
+{
+  g_auto (Table) table = { 0 };
+  DwRecord sent = { .place = 1, .kind = DW_MESSAGE_OWN, .text = (char *) "sent", .id = (char *) "y" };
+  guint waiting = G_MAXUINT;
+
+  sent.time = g_get_real_time ();
+  sent.delivery = DW_DELIVERY_SENT;
+  sent.went = DW_WENT_PLAIN;
+  table_init (&table, "");
+  table_store (&table, &sent);
+  table_start (&table);
+  g_signal_connect (dw_chat_get_conversation (table.chat), "opened", G_CALLBACK (on_opened), &waiting);
+  dw_conversation_reload (dw_chat_get_conversation (table.chat));
+  settle (dw_chat_get_conversation (table.chat));
+  g_assert_cmpuint (waiting, ==, 0);
+
+  dw_stage_set_echoes (table.stage, TRUE);
+  dw_conversation_reload (dw_chat_get_conversation (table.chat));
+  settle (dw_chat_get_conversation (table.chat));
+  g_assert_cmpuint (waiting, ==, 1);
+}
+
 /* What has waited for more than an hour asks first, and goes or is gone by one answer. */
 static void
 test_old_ask (void)
@@ -439,6 +471,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/restart/sending/AG-1", test_sending);
   g_test_add_func ("/client/restart/restart/DB-1", test_restart);
+  g_test_add_func ("/client/restart/echoes-learned", test_echoes_learned);
   g_test_add_func ("/client/restart/old-ask", test_old_ask);
   g_test_add_func ("/client/restart/second-copy-after-restart/DB-1", test_second_copy_after_restart);
   g_test_add_func ("/client/restart/clear-keeps-queue", test_clear_keeps_queue);

@@ -22,15 +22,11 @@ struct _DwConversation
 {
   GObject parent_instance;
 
-  DwStore *store;
-  gint64 stage;
-  gint64 seen;
-  gboolean echoes;
-  DwPages *pages;
-  gint64 first; /* the first place shown */
-  gint64 last;  /* the last one; first − 1 where there is none */
-  gint64 next;  /* the place of the next line */
-  DwDay day;    /* of the newest line */
+  DwStore *store; /* or NULL once it is disposed of */
+  DwStage *stage;
+  DwPages *pages; /* they know which places are shown */
+  gint64 next;    /* the place of the next line */
+  DwDay day;      /* of the newest line */
   gboolean open;
   guint generation; /* of questions to the store: the answer to an older one is void */
 
@@ -76,7 +72,7 @@ dw_conversation_get_item_type (GListModel *model)
 static gboolean
 has_unread_line (DwConversation *self)
 {
-  return self->unread > self->first && self->unread <= self->last;
+  return self->unread > dw_pages_get_first (self->pages) && self->unread <= dw_pages_get_last (self->pages);
 }
 
 static guint
@@ -84,14 +80,14 @@ dw_conversation_get_n_items (GListModel *model)
 {
   DwConversation *self = DW_CONVERSATION (model);
 
-  return (guint) (self->last - self->first + 1) + (has_unread_line (self) ? 1 : 0);
+  return dw_pages_get_n_lines (self->pages) + (has_unread_line (self) ? 1 : 0);
 }
 
 static gpointer
 dw_conversation_get_item (GListModel *model, guint position)
 {
   DwConversation *self = DW_CONVERSATION (model);
-  gint64 place = self->first + position;
+  gint64 place = dw_pages_get_first (self->pages) + position;
 
   if (position >= dw_conversation_get_n_items (model))
     return NULL;
@@ -120,19 +116,19 @@ show_opening (DwConversation *self, DwStoreOpening *opening)
   g_autoptr (GPtrArray) missing = NULL;
 
   self->unread = 0;
-  self->first = opening->first;
-  self->last = opening->last;
-  self->next = self->last + 1;
+  self->next = opening->last + 1;
   self->day = dw_day_of_newest (opening->tail);
-  dw_pages_clear (self->pages, self->first, self->last);
+  dw_pages_clear (self->pages, opening->first, opening->last);
   missing = dw_pages_restore (self->pages, opening);
+
   /* What still has to be said is in the conversation, whatever was deleted from it. */
   for (guint i = 0; i < missing->len; i++)
     add_arrived (self, g_ptr_array_index (missing, i));
-  dw_pages_take (self->pages, opening->tail, self->first, self->last);
+  dw_pages_take (self->pages, opening->tail, opening->first, opening->last);
   g_clear_object (&self->newest);
   if (opening->tail->len > 0)
-    self->newest = dw_pages_get_line (self->pages, self->last);
+    self->newest = dw_pages_get_line (self->pages, opening->last);
+
   self->open = TRUE;
   g_list_model_items_changed (G_LIST_MODEL (self), 0, removed, dw_conversation_get_n_items (G_LIST_MODEL (self)));
   g_signal_emit (self, signals[SIGNAL_OPENED], 0, opening);
@@ -158,7 +154,7 @@ on_opening (GObject *source, GAsyncResult *result, gpointer data)
   /* Since asked anew, this is no answer: places have been given meanwhile. */
   if (asked->generation != self->generation)
     return;
-  if (self->pages == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+  if (self->store == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     return;
   /* Another program has the file: it is asked for until it lets go, for its lines have places. */
   if (g_error_matches (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED))
@@ -177,7 +173,8 @@ open_lines (DwConversation *self)
   Opening *asked = g_new (Opening, 1);
 
   *asked = (Opening){ g_object_ref (self), ++self->generation };
-  dw_store_lines_open_async (self->store, self->stage, self->seen, self->echoes, on_opening, asked);
+  dw_store_lines_open_async (self->store, dw_stage_get_number (self->stage), dw_stage_get_seen (self->stage),
+                             dw_stage_echoes (self->stage), on_opening, asked);
 }
 
 /* Arriving */
@@ -196,8 +193,6 @@ abandon_batches (DwConversation *self)
     }
 }
 
-static void schedule (DwConversation *self);
-
 /* In one splice: a list view takes 34 s for 100,000 rows added one at a time and 45 ms for one splice (measured).
  * But a row takes a millisecond to lay out, so where many come at once a tick shows some and the next one more, and
  * a key that is pressed waits for some rows at most. */
@@ -212,8 +207,7 @@ show_ready (DwConversation *self)
 
   if (lines->len > 0)
     {
-      self->last += lines->len;
-      dw_pages_extend (self->pages, self->last);
+      dw_pages_extend (self->pages, lines->len);
       g_list_model_items_changed (G_LIST_MODEL (self), position, 0,
                                   dw_conversation_get_n_items (G_LIST_MODEL (self)) - position);
       for (guint i = 0; i < lines->len; i++)
@@ -304,7 +298,7 @@ dw_conversation_flush (DwConversation *self)
   g_ptr_array_set_size (self->arrived, 0);
   self->arrived_bytes = 0;
   g_queue_push_tail (&self->batches, batch);
-  serial = dw_store_lines_add_async (self->store, self->stage, records, on_written, batch);
+  serial = dw_store_lines_add_async (self->store, dw_stage_get_number (self->stage), records, on_written, batch);
   for (guint i = 0; i < batch->messages->len; i++)
     dw_pages_put (self->pages, g_ptr_array_index (batch->messages, i), serial);
 }
@@ -312,7 +306,7 @@ dw_conversation_flush (DwConversation *self)
 static void
 on_passed (DwConversation *self, gint64 stage)
 {
-  if (stage == self->stage)
+  if (stage == dw_stage_get_number (self->stage))
     schedule (self);
 }
 
@@ -322,13 +316,17 @@ static void
 drop_passed (DwConversation *self)
 {
   DwPassing *passing = dw_store_get_passing (self->store);
-  gint64 first = passing != NULL ? MIN (dw_passing_get_first (passing, self->stage), self->last + 1) : 0;
   guint before = dw_conversation_get_n_items (G_LIST_MODEL (self));
   g_autoptr (GPtrArray) unsaid = NULL;
+  gint64 first;
 
-  if (!self->open || first <= self->first)
+  if (!self->open || passing == NULL)
     return;
-  self->first = first;
+  first =
+      MIN (dw_passing_get_first (passing, dw_stage_get_number (self->stage)), dw_pages_get_last (self->pages) + 1);
+  if (first <= dw_pages_get_first (self->pages))
+    return;
+
   unsaid = dw_pages_drop_before (self->pages, first);
   /* The unread line goes with the lines before it. */
   g_list_model_items_changed (G_LIST_MODEL (self), 0, before - dw_conversation_get_n_items (G_LIST_MODEL (self)),
@@ -369,13 +367,12 @@ dw_conversation_dispose (GObject *object)
   DwConversation *self = DW_CONVERSATION (object);
 
   /* What arrived a moment ago is not lost. */
-  if (self->pages != NULL && self->store != NULL)
+  if (self->store != NULL)
     dw_conversation_flush (self);
   /* What is being written keeps this object for a while, and shows nothing any more. */
   self->open = FALSE;
   abandon_batches (self);
   g_clear_handle_id (&self->tick, g_source_remove);
-  g_clear_object (&self->pages);
   g_clear_pointer (&self->arrived, g_ptr_array_unref);
   g_clear_object (&self->newest);
   g_clear_object (&self->unread_line);
@@ -384,9 +381,20 @@ dw_conversation_dispose (GObject *object)
 }
 
 static void
+dw_conversation_finalize (GObject *object)
+{
+  DwConversation *self = DW_CONVERSATION (object);
+
+  g_object_unref (self->pages);
+  g_object_unref (self->stage);
+  G_OBJECT_CLASS (dw_conversation_parent_class)->finalize (object);
+}
+
+static void
 dw_conversation_class_init (DwConversationClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_conversation_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dw_conversation_finalize;
 
   /**
    * DwConversation::opened:
@@ -417,7 +425,6 @@ dw_conversation_class_init (DwConversationClass *klass)
 static void
 dw_conversation_init (DwConversation *self)
 {
-  self->first = 1;
   self->next = 1;
   self->arrived = g_ptr_array_new_with_free_func (g_object_unref);
   self->unread_line = dw_message_new (DW_MESSAGE_UNREAD, "", NULL, NULL, 0);
@@ -435,22 +442,18 @@ dw_conversation_iface_init (GListModelInterface *iface)
 /**
  * dw_conversation_new:
  * @store: where the lines are
- * @stage: the stage's number there
- * @seen: the last place somebody looked at
- * @echoes: whether the stage is known to broadcast to the sender too
+ * @stage: the stage, which has a number there
  *
  * Returns: (transfer full): the conversation, empty until it has emitted “opened”
  */
 DwConversation *
-dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes)
+dw_conversation_new (DwStore *store, DwStage *stage)
 {
   DwConversation *self = g_object_new (DW_TYPE_CONVERSATION, NULL);
 
   self->store = g_object_ref (store);
-  self->stage = stage;
-  self->seen = seen;
-  self->echoes = echoes;
-  self->pages = dw_pages_new (store, stage);
+  self->stage = g_object_ref (stage);
+  self->pages = dw_pages_new (store, dw_stage_get_number (stage));
   g_signal_connect_object (store, "replaced", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (store, "recovered", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (store, "passed", G_CALLBACK (on_passed), self, G_CONNECT_SWAPPED);
@@ -518,20 +521,25 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
   gint64 unread = self->unread > place ? self->unread - 1 : self->unread;
   g_autoptr (DwMessage) keep G_GNUC_UNUSED = g_object_ref (message);
   guint position;
+  guint64 removal;
 
-  if (place < self->first || place > self->last)
+  if (!dw_conversation_get_position (self, place, &position))
     return;
+
   /* With the last line below it the unread line goes, which is a change of its own. */
-  if (has_unread_line (self) && (unread <= self->first || unread >= self->last))
-    dw_conversation_set_unread_from (self, 0);
-  dw_conversation_get_position (self, place, &position);
-  dw_pages_remove (self->pages, message,
-                   dw_store_lines_remove (self->store, self->stage, dw_message_get_record (message)));
-  self->last--;
+  if (has_unread_line (self)
+      && (unread <= dw_pages_get_first (self->pages) || unread >= dw_pages_get_last (self->pages)))
+    {
+      dw_conversation_set_unread_from (self, 0);
+      dw_conversation_get_position (self, place, &position);
+    }
+
+  removal = dw_store_lines_remove (self->store, dw_stage_get_number (self->stage), dw_message_get_record (message));
+  dw_pages_remove (self->pages, message, removal);
   self->next--;
   self->unread = unread;
-  if (self->seen >= place)
-    self->seen--;
+  if (dw_stage_get_seen (self->stage) >= place)
+    dw_stage_set_seen (self->stage, dw_stage_get_seen (self->stage) - 1);
   if (self->newest == message)
     g_clear_object (&self->newest);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
@@ -550,29 +558,6 @@ dw_conversation_reload (DwConversation *self)
   /* What is being written is written before the store is read. */
   abandon_batches (self);
   open_lines (self);
-}
-
-/**
- * dw_conversation_set_seen:
- * @self: a conversation
- * @seen: the last place somebody looked at
- */
-void
-dw_conversation_set_seen (DwConversation *self, gint64 seen)
-{
-  self->seen = seen;
-}
-
-/**
- * dw_conversation_get_seen:
- * @self: a conversation
- *
- * Returns: the last place somebody looked at
- */
-gint64
-dw_conversation_get_seen (DwConversation *self)
-{
-  return self->seen;
 }
 
 /**
@@ -597,7 +582,7 @@ dw_conversation_find (DwConversation *self, const char *id)
 gint64
 dw_conversation_get_last_place (DwConversation *self)
 {
-  return self->last;
+  return dw_pages_get_last (self->pages);
 }
 
 /**
@@ -611,9 +596,12 @@ dw_conversation_get_last_place (DwConversation *self)
 gboolean
 dw_conversation_get_position (DwConversation *self, gint64 place, guint *position)
 {
-  if (place < self->first || place > self->last)
+  gint64 first = dw_pages_get_first (self->pages);
+
+  if (place < first || place > dw_pages_get_last (self->pages))
     return FALSE;
-  *position = (guint) (place - self->first) + (has_unread_line (self) && place >= self->unread ? 1 : 0);
+
+  *position = (guint) (place - first) + (has_unread_line (self) && place >= self->unread ? 1 : 0);
   return TRUE;
 }
 
@@ -631,13 +619,15 @@ dw_conversation_set_unread_from (DwConversation *self, gint64 place)
 
   if (self->unread == place)
     return;
+
   if (has_unread_line (self))
     {
-      position = (guint) (self->unread - self->first);
+      position = (guint) (self->unread - dw_pages_get_first (self->pages));
       self->unread = 0;
       g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
     }
+
   self->unread = place;
   if (has_unread_line (self))
-    g_list_model_items_changed (G_LIST_MODEL (self), (guint) (place - self->first), 0, 1);
+    g_list_model_items_changed (G_LIST_MODEL (self), (guint) (place - dw_pages_get_first (self->pages)), 0, 1);
 }

@@ -3,6 +3,7 @@
 
 #include "dw-message.h"
 
+#include "client/stages/dw-stage.h"
 #include "client/store/dw-store-lines.h"
 
 #include <gio/gio.h>
@@ -33,14 +34,12 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_UNOPENED_BYTES: and how large they are together. */
 #define DW_CONVERSATION_UNOPENED_BYTES (32 * 1024 * 1024)
 
-DwConversation *dw_conversation_new (DwStore *store, gint64 stage, gint64 seen, gboolean echoes);
+DwConversation *dw_conversation_new (DwStore *store, DwStage *stage);
 gboolean dw_conversation_is_settled (DwConversation *self);
 void dw_conversation_flush (DwConversation *self);
 gboolean dw_conversation_append (DwConversation *self, DwMessage *message);
 void dw_conversation_remove (DwConversation *self, DwMessage *message);
 void dw_conversation_reload (DwConversation *self);
-void dw_conversation_set_seen (DwConversation *self, gint64 seen);
-gint64 dw_conversation_get_seen (DwConversation *self);
 DwMessage *dw_conversation_find (DwConversation *self, const char *id);
 gint64 dw_conversation_get_last_place (DwConversation *self);
 gboolean dw_conversation_get_position (DwConversation *self, gint64 place, guint *position);

@@ -141,12 +141,48 @@ dw_pages_clear (DwPages *self, gint64 first, gint64 last)
 /**
  * dw_pages_extend:
  * @self: pages
- * @last: the last place there is now
+ * @lines: how many lines are shown in addition, at the end
  */
 void
-dw_pages_extend (DwPages *self, gint64 last)
+dw_pages_extend (DwPages *self, guint lines)
 {
-  self->last = last;
+  self->last += lines;
+}
+
+/**
+ * dw_pages_get_first:
+ * @self: pages
+ *
+ * Returns: the first place shown
+ */
+gint64
+dw_pages_get_first (DwPages *self)
+{
+  return self->first;
+}
+
+/**
+ * dw_pages_get_last:
+ * @self: pages
+ *
+ * Returns: the last place shown, or the one before dw_pages_get_first() where there is none
+ */
+gint64
+dw_pages_get_last (DwPages *self)
+{
+  return self->last;
+}
+
+/**
+ * dw_pages_get_n_lines:
+ * @self: pages
+ *
+ * Returns: how many lines are shown
+ */
+guint
+dw_pages_get_n_lines (DwPages *self)
+{
+  return (guint) (self->last - self->first + 1);
 }
 
 static Page *

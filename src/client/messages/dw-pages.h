@@ -39,7 +39,10 @@ G_DECLARE_FINAL_TYPE (DwPages, dw_pages, DW, PAGES, GObject)
 
 DwPages *dw_pages_new (DwStore *store, gint64 stage);
 void dw_pages_clear (DwPages *self, gint64 first, gint64 last);
-void dw_pages_extend (DwPages *self, gint64 last);
+void dw_pages_extend (DwPages *self, guint lines);
+gint64 dw_pages_get_first (DwPages *self);
+gint64 dw_pages_get_last (DwPages *self);
+guint dw_pages_get_n_lines (DwPages *self);
 DwMessage *dw_pages_get_line (DwPages *self, gint64 place);
 void dw_pages_put (DwPages *self, DwMessage *message, guint64 serial);
 void dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last);
