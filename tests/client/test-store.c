@@ -263,7 +263,7 @@ test_locked (void)
   g_ptr_array_add (records, record_new (2, DW_MESSAGE_OWN, "during"));
   dw_store_lines_add_async (desk.store, 1, records, on_done, &done);
   result = await (&done);
-  g_assert_false (dw_store_write_finish (desk.store, result, &error));
+  g_assert_false (dw_store_run_finish (desk.store, result, &error));
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE);
   for (guint i = 3; i <= 200; i++)
     add_later (&desk, i, DW_MESSAGE_THEIRS, "during");
@@ -277,12 +277,18 @@ test_locked (void)
 }
 
 static gboolean
-limit_pages (DwDatabase *database, gpointer data, gpointer *result, GError **error)
+run_sql (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
-  const char *sql = data;
+  return dw_database_run_script (database, data, error);
+}
 
-  *result = GINT_TO_POINTER (TRUE);
-  return dw_database_run_script (database, sql, error);
+static void
+run_at_once (Desk *desk, const char *sql)
+{
+  DwStoreJob *job = dw_store_job_new_read (run_sql, (gpointer) sql, NULL, NULL);
+
+  job->at_once = TRUE;
+  dw_store_run_async (desk->store, job, NULL, NULL);
 }
 
 typedef struct
@@ -317,15 +323,13 @@ test_full (void)
 
   desk_init (&desk);
   add_text (&desk, 1, 1, "before");
-  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 40", NULL, NULL, TRUE, NULL,
-                       NULL);
+  run_at_once (&desk, "PRAGMA max_page_count = 40");
   for (guint i = 2; i <= 51; i++)
     add_later (&desk, i, DW_MESSAGE_THEIRS, text);
   until_trouble (&desk, DW_STORE_FULL);
   integrity = ask_outside (&desk, "PRAGMA integrity_check");
   g_assert_cmpstr (integrity, ==, "ok");
-  dw_store_read_async (desk.store, limit_pages, (gpointer) "PRAGMA max_page_count = 1000000", NULL, NULL, TRUE,
-                       NULL, NULL);
+  run_at_once (&desk, "PRAGMA max_page_count = 1000000");
   until_trouble (&desk, DW_STORE_FINE);
   until_written (&desk);
   g_assert_cmpuint (count_records (&desk, 1), ==, 51);

@@ -226,7 +226,7 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   DwBatch *batch = data;
   g_autoptr (DwConversation) self = DW_CONVERSATION (g_object_ref (batch->owner));
 
-  dw_store_write_finish (DW_STORE (source), result, NULL);
+  dw_store_run_finish (DW_STORE (source), result, NULL);
   batch->ready = TRUE;
   for (guint i = 0; i < batch->own->len; i++)
     g_signal_emit (self, signals[SIGNAL_WRITTEN], 0, g_ptr_array_index (batch->own, i));

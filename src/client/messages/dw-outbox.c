@@ -159,7 +159,7 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
   DwSending *entry = g_steal_pointer (&self->marking);
   gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
 
-  dw_store_write_finish (DW_STORE (source), result, NULL);
+  dw_store_run_finish (DW_STORE (source), result, NULL);
   if (entry == NULL)
     {
       send_next (self);

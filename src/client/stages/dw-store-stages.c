@@ -144,8 +144,8 @@ delete_orphans (DwDatabase *database, gpointer data, gpointer *result, GError **
 void
 dw_store_stages_load_async (DwStore *store, GAsyncReadyCallback callback, gpointer data)
 {
-  dw_store_read_async (store, load, NULL, NULL, loaded_free, FALSE, callback, data);
-  dw_store_write_async (store, delete_orphans, NULL, NULL, 0, FALSE, NULL, NULL);
+  dw_store_run_async (store, dw_store_job_new_read (load, NULL, NULL, loaded_free), callback, data);
+  dw_store_run_async (store, dw_store_job_new_write (delete_orphans, NULL, NULL, 0), NULL, NULL);
 }
 
 static DwStage *
@@ -195,7 +195,7 @@ stage_from_row (const Row *row)
 GPtrArray *
 dw_store_stages_load_finish (DwStore *store, GAsyncResult *result, gint64 *next, GError **error)
 {
-  g_autoptr (Loaded) loaded = dw_store_read_finish (store, result, error);
+  g_autoptr (Loaded) loaded = dw_store_run_finish (store, result, error);
   GPtrArray *stages;
 
   *next = loaded != NULL ? loaded->next : g_random_int_range (FIRST_RANDOM_NUMBER, LAST_RANDOM_NUMBER);
@@ -286,7 +286,8 @@ dw_store_stages_save (DwStore *store, DwStage *stage, guint place, gboolean with
 {
   Row *row = row_from_stage (stage, place, with_draft);
 
-  dw_store_write_async (store, save, row, row_free, sizeof *row + strlen (row->draft), FALSE, NULL, NULL);
+  dw_store_run_async (store, dw_store_job_new_write (save, row, row_free, sizeof *row + strlen (row->draft)), NULL,
+                      NULL);
 }
 
 static gboolean
@@ -306,7 +307,9 @@ void
 dw_store_stages_remove (DwStore *store, gint64 number)
 {
   gint64 *copy = g_new (gint64, 1);
+  DwStoreJob *job = dw_store_job_new_write (remove_stage, copy, g_free, sizeof *copy);
 
   *copy = number;
-  dw_store_write_async (store, remove_stage, copy, g_free, sizeof *copy, TRUE, NULL, NULL);
+  job->durable = TRUE;
+  dw_store_run_async (store, job, NULL, NULL);
 }

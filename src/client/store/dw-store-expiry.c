@@ -156,7 +156,7 @@ expire_all (DwDatabase *database, gpointer data, gpointer *result, GError **erro
 void
 dw_store_expire_all (DwStore *store)
 {
-  dw_store_write_async (store, expire_all, NULL, NULL, 0, FALSE, NULL, NULL);
+  dw_store_run_async (store, dw_store_job_new_write (expire_all, NULL, NULL, 0), NULL, NULL);
 }
 
 static void
@@ -165,7 +165,7 @@ ask (DwStore *store, GTask *task, DwStoreFunc func, gint64 number, GAsyncReadyCa
   gint64 *copy = g_new (gint64, 1);
 
   *copy = number;
-  dw_store_read_async (store, func, copy, g_free, NULL, FALSE, callback, task);
+  dw_store_run_async (store, dw_store_job_new_read (func, copy, g_free, NULL), callback, task);
 }
 
 static void
@@ -173,7 +173,7 @@ on_merged (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   GError *error = NULL;
-  int answer = GPOINTER_TO_INT (dw_store_read_finish (DW_STORE (source), result, &error));
+  int answer = GPOINTER_TO_INT (dw_store_run_finish (DW_STORE (source), result, &error));
 
   if (error != NULL)
     g_task_return_error (task, error);
@@ -189,7 +189,7 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   GError *error = NULL;
   Progress *progress = g_task_get_task_data (task);
-  g_autofree Chunk *chunk = dw_store_read_finish (DW_STORE (source), result, &error);
+  g_autofree Chunk *chunk = dw_store_run_finish (DW_STORE (source), result, &error);
 
   if (chunk == NULL)
     {

@@ -2,6 +2,42 @@
 #include "dw-store-job.h"
 
 /**
+ * dw_store_job_new_read:
+ * @func: what to do, in the store's thread
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @free_result: (nullable): frees what @func found, where nobody takes it
+ *
+ * Returns: (transfer full): a job that reads, and sees what was queued to be written before it
+ */
+DwStoreJob *
+dw_store_job_new_read (DwStoreFunc func, gpointer data, GDestroyNotify free_data, GDestroyNotify free_result)
+{
+  DwStoreJob *job = g_new (DwStoreJob, 1);
+
+  *job = (DwStoreJob){ .func = func, .data = data, .free_data = free_data, .free_result = free_result };
+  return job;
+}
+
+/**
+ * dw_store_job_new_write:
+ * @func: what to do, in the store's thread; it may run several times
+ * @data: (transfer full): for @func
+ * @free_data: (nullable): frees it
+ * @bytes: how much memory @data takes, roughly
+ *
+ * Returns: (transfer full): a job that writes
+ */
+DwStoreJob *
+dw_store_job_new_write (DwStoreFunc func, gpointer data, GDestroyNotify free_data, gsize bytes)
+{
+  DwStoreJob *job = g_new (DwStoreJob, 1);
+
+  *job = (DwStoreJob){ .func = func, .data = data, .free_data = free_data, .bytes = bytes, .is_write = TRUE };
+  return job;
+}
+
+/**
  * dw_store_job_free:
  * @job: (transfer full): a job
  */
@@ -64,9 +100,12 @@ dw_store_job_answer (DwStoreJob *job, GMainContext *context, gpointer result, GE
 
   if (job->task == NULL)
     {
+      if (result != NULL && job->free_result != NULL)
+        job->free_result (result);
       g_clear_error (&error);
       return;
     }
+
   data = g_new (Answer, 1);
   *data = (Answer){ g_steal_pointer (&job->task), result, job->free_result, error };
   /* Not invoked: that would run here where nobody owns the context at the moment. */

@@ -31,8 +31,8 @@ typedef gboolean (*DwStoreFunc) (DwDatabase *database, gpointer data, gpointer *
  * @queued_at: since when, on the monotonic clock
  * @bytes: how much memory @data takes, roughly
  * @is_write: whether it changes the database
- * @durable: whether it has to survive a computer that dies
- * @at_once: for a read: whether it does not wait for the writes before it
+ * @durable: whether it has to survive a computer that dies, and not only a program
+ * @at_once: for a read: whether it may overtake the writes before it
  *
  * Something the store's thread has to do.
  */
@@ -50,6 +50,11 @@ typedef struct
   gboolean at_once;
 } DwStoreJob;
 
+DwStoreJob *dw_store_job_new_read (DwStoreFunc func,
+                                   gpointer data,
+                                   GDestroyNotify free_data,
+                                   GDestroyNotify free_result);
+DwStoreJob *dw_store_job_new_write (DwStoreFunc func, gpointer data, GDestroyNotify free_data, gsize bytes);
 void dw_store_job_free (DwStoreJob *job);
 void dw_store_job_answer (DwStoreJob *job, GMainContext *context, gpointer result, GError *error);
 

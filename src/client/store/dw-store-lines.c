@@ -302,8 +302,9 @@ dw_store_lines_open_async (DwStore *store,
   Request *request = request_new (stage, seen, 0);
 
   request->echoes = echoes;
-  dw_store_read_async (store, open_lines, request, request_free, (GDestroyNotify) dw_store_opening_free, FALSE,
-                       callback, data);
+  dw_store_run_async (
+      store, dw_store_job_new_read (open_lines, request, request_free, (GDestroyNotify) dw_store_opening_free),
+      callback, data);
 }
 
 /**
@@ -317,7 +318,7 @@ dw_store_lines_open_async (DwStore *store,
 DwStoreOpening *
 dw_store_lines_open_finish (DwStore *store, GAsyncResult *result, GError **error)
 {
-  return dw_store_read_finish (store, result, error);
+  return dw_store_run_finish (store, result, error);
 }
 
 /* Adding and changing */
@@ -353,7 +354,8 @@ drop_excess (DwStore *store)
 
   while (dw_passing_take_excess (passing, &stage, &last))
     {
-      dw_store_write_async (store, drop_passed, request_new (stage, 0, last), request_free, 0, FALSE, NULL, NULL);
+      dw_store_run_async (
+          store, dw_store_job_new_write (drop_passed, request_new (stage, 0, last), request_free, 0), NULL, NULL);
       dw_store_tell_passed (store, stage);
     }
 }
@@ -391,7 +393,7 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
  * Adds lines. What a person wrote survives a computer that dies, too. A store in memory drops the oldest ones where it
  * would keep too much: #DwStore::passed says so.
  *
- * Returns: as dw_store_write_async()
+ * Returns: as dw_store_run_async()
  */
 guint64
 dw_store_lines_add_async (DwStore *store,
@@ -402,21 +404,21 @@ dw_store_lines_add_async (DwStore *store,
 {
   DwPassing *passing = dw_store_get_passing (store);
   Request *request = request_new (stage, 0, 0);
+  DwStoreJob *job = dw_store_job_new_write (add_lines, request, request_free, 0);
   guint64 serial;
-  gboolean durable = FALSE;
-  gsize bytes = 0;
 
   request->records = records;
   for (guint i = 0; i < records->len; i++)
     {
       const DwRecord *record = g_ptr_array_index (records, i);
 
-      durable |= record->kind == DW_MESSAGE_OWN;
-      bytes += dw_record_get_size (record);
+      job->durable |= record->kind == DW_MESSAGE_OWN;
+      job->bytes += dw_record_get_size (record);
       if (passing != NULL)
         dw_passing_add (passing, stage, record->place, dw_record_get_size (record));
     }
-  serial = dw_store_write_async (store, add_lines, request, request_free, bytes, durable, callback, data);
+
+  serial = dw_store_run_async (store, job, callback, data);
   if (passing != NULL)
     drop_excess (store);
   return serial;
@@ -453,7 +455,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
  * @callback: (nullable): called when they are written, or late
  * @data: for @callback
  *
- * Returns: as dw_store_write_async()
+ * Returns: as dw_store_run_async()
  */
 guint64
 dw_store_lines_update_async (DwStore *store,
@@ -473,7 +475,8 @@ dw_store_lines_update_async (DwStore *store,
                       .reason = g_strdup (record->reason) };
   request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   g_ptr_array_add (request->records, copy);
-  return dw_store_write_async (store, update_line, request, request_free, sizeof *record, FALSE, callback, data);
+  return dw_store_run_async (store, dw_store_job_new_write (update_line, request, request_free, sizeof *record),
+                             callback, data);
 }
 
 /* Reading */
@@ -515,8 +518,11 @@ dw_store_lines_read_async (DwStore *store,
                            GAsyncReadyCallback callback,
                            gpointer data)
 {
-  dw_store_read_async (store, read_lines, request_new (stage, first, last), request_free,
-                       (GDestroyNotify) g_ptr_array_unref, at_once, callback, data);
+  DwStoreJob *job = dw_store_job_new_read (read_lines, request_new (stage, first, last), request_free,
+                                           (GDestroyNotify) g_ptr_array_unref);
+
+  job->at_once = at_once;
+  dw_store_run_async (store, job, callback, data);
 }
 
 /**
@@ -530,7 +536,7 @@ dw_store_lines_read_async (DwStore *store,
 GPtrArray *
 dw_store_lines_read_finish (DwStore *store, GAsyncResult *result, GError **error)
 {
-  return dw_store_read_finish (store, result, error);
+  return dw_store_run_finish (store, result, error);
 }
 
 /* Deleting */
@@ -557,7 +563,7 @@ remove_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
  *
  * Deletes a line; those after it move up by one place.
  *
- * Returns: as dw_store_write_async()
+ * Returns: as dw_store_run_async()
  */
 guint64
 dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record)
@@ -570,7 +576,9 @@ dw_store_lines_remove (DwStore *store, gint64 stage, const DwRecord *record)
   g_ptr_array_add (request->records, copy);
   if (dw_store_get_passing (store) != NULL)
     dw_passing_remove (dw_store_get_passing (store), stage, record->place);
-  return dw_store_write_async (store, remove_line, request, request_free, sizeof *record, FALSE, NULL, NULL);
+
+  return dw_store_run_async (store, dw_store_job_new_write (remove_line, request, request_free, sizeof *record),
+                             NULL, NULL);
 }
 
 /* The index keeps deleted words until it is rewritten, and SQLite 3.40 cannot do that word by word. With
@@ -605,11 +613,14 @@ empty_log (DwDatabase *database, gpointer data, gpointer *result, GError **error
 void
 dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback callback, gpointer data)
 {
+  DwStoreJob *job = dw_store_job_new_write (clear_lines, request_new (stage, 0, 0), request_free, sizeof (Request));
+
   if (dw_store_get_passing (store) != NULL)
     dw_passing_clear (dw_store_get_passing (store), stage);
-  dw_store_write_async (store, clear_lines, request_new (stage, 0, 0), request_free, sizeof (Request), TRUE, NULL,
-                        NULL);
-  dw_store_read_async (store, empty_log, NULL, NULL, NULL, FALSE, callback, data);
+
+  job->durable = TRUE;
+  dw_store_run_async (store, job, NULL, NULL);
+  dw_store_run_async (store, dw_store_job_new_read (empty_log, NULL, NULL, NULL), callback, data);
 }
 
 /**
@@ -623,5 +634,5 @@ dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback ca
 gboolean
 dw_store_lines_clear_finish (DwStore *store, GAsyncResult *result, GError **error)
 {
-  return dw_store_read_finish (store, result, error) != NULL;
+  return dw_store_run_finish (store, result, error) != NULL;
 }

@@ -245,8 +245,11 @@ dw_store_search_async (DwStore *store,
                        GAsyncReadyCallback callback,
                        gpointer data)
 {
-  dw_store_read_async (store, search_all, search_new (stages, n_stages, words, limit), search_free,
-                       (GDestroyNotify) g_ptr_array_unref, FALSE, callback, data);
+  Search *search = search_new (stages, n_stages, words, limit);
+
+  dw_store_run_async (store,
+                      dw_store_job_new_read (search_all, search, search_free, (GDestroyNotify) g_ptr_array_unref),
+                      callback, data);
 }
 
 /**
@@ -260,5 +263,5 @@ dw_store_search_async (DwStore *store,
 GPtrArray *
 dw_store_search_finish (DwStore *store, GAsyncResult *result, GError **error)
 {
-  return dw_store_read_finish (store, result, error);
+  return dw_store_run_finish (store, result, error);
 }

@@ -479,96 +479,42 @@ dw_store_worker_close (DwStoreWorker *worker)
   g_atomic_rc_box_release_full (worker, worker_clear);
 }
 
-static guint64
-push (DwStoreWorker *worker, DwStoreJob *job)
-{
-  guint64 serial;
-
-  job->queued_at = g_get_monotonic_time ();
-  g_mutex_lock (&worker->mutex);
-  if (job->is_write)
-    {
-      worker->bytes += job->bytes;
-      worker->queued++;
-    }
-  serial = worker->queued;
-  g_queue_push_tail (&worker->arrived, job);
-  g_cond_signal (&worker->cond);
-  g_mutex_unlock (&worker->mutex);
-  return serial;
-}
-
 /**
- * dw_store_worker_read:
+ * dw_store_worker_run:
  * @worker: a thread
- * @task: (transfer full): returned with what @func found
- * @func: what to do
- * @data: (transfer full): for @func
- * @free_data: (nullable): frees it
- * @free_result: (nullable): frees what @func found, where nobody takes it
- * @at_once: whether it does not matter what is still to be written
+ * @job: (transfer full): what to do
  *
- * Reads, after the writes that were queued before, unless those cannot be written.
- */
-void
-dw_store_worker_read (DwStoreWorker *worker,
-                      GTask *task,
-                      DwStoreFunc func,
-                      gpointer data,
-                      GDestroyNotify free_data,
-                      GDestroyNotify free_result,
-                      gboolean at_once)
-{
-  DwStoreJob *job = g_new0 (DwStoreJob, 1);
-
-  *job = (DwStoreJob){
-    .task = task, .func = func, .data = data, .free_data = free_data, .free_result = free_result, .at_once = at_once
-  };
-  push (worker, job);
-}
-
-/**
- * dw_store_worker_write:
- * @worker: a thread
- * @task: (transfer full) (nullable): returned when it is written, or with %DW_CLIENT_ERROR_STORE_LATE
- * @func: what to do
- * @data: (transfer full): for @func
- * @free_data: (nullable): frees it
- * @bytes: how much memory @data takes, roughly
- * @durable: whether it has to survive a computer that dies, and not only a program
+ * Queues a job. A read comes after the writes that were queued before it, unless those cannot be written. A write goes
+ * into one transaction with what else waits, and is tried again until it is done.
  *
- * Writes, in one transaction with what else waits. Where that is impossible it is tried again until it is done.
- *
- * Returns: its number, for dw_store_worker_get_written(), or 0 where too much waits already; then it is not written
+ * Returns: the number of the newest write, which a write is itself, for dw_store_worker_get_written(); or 0 for a write
+ *   where too much waits already, which is answered with %DW_CLIENT_ERROR_STORE_LATE and not done
  */
 guint64
-dw_store_worker_write (DwStoreWorker *worker,
-                       GTask *task,
-                       DwStoreFunc func,
-                       gpointer data,
-                       GDestroyNotify free_data,
-                       gsize bytes,
-                       gboolean durable)
+dw_store_worker_run (DwStoreWorker *worker, DwStoreJob *job)
 {
-  DwStoreJob *job = g_new0 (DwStoreJob, 1);
-  gboolean fits;
+  guint64 serial = 0;
 
-  *job = (DwStoreJob){ .task = task,
-                       .func = func,
-                       .data = data,
-                       .free_data = free_data,
-                       .bytes = bytes,
-                       .is_write = TRUE,
-                       .durable = durable };
+  job->queued_at = g_get_monotonic_time ();
+
   g_mutex_lock (&worker->mutex);
-  fits = worker->bytes + bytes <= DW_STORE_PENDING_BYTES;
+  if (!job->is_write || worker->bytes + job->bytes <= DW_STORE_PENDING_BYTES)
+    {
+      worker->bytes += job->bytes;
+      worker->queued += job->is_write;
+      serial = worker->queued;
+      g_queue_push_tail (&worker->arrived, g_steal_pointer (&job));
+      g_cond_signal (&worker->cond);
+    }
   g_mutex_unlock (&worker->mutex);
-  if (fits)
-    return push (worker, job);
-  dw_store_job_answer (job, worker->context, NULL,
-                       g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "too much waits"));
-  dw_store_job_free (job);
-  return 0;
+
+  if (job != NULL)
+    {
+      dw_store_job_answer (job, worker->context, NULL,
+                           g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "too much waits"));
+      dw_store_job_free (job);
+    }
+  return serial;
 }
 
 /**

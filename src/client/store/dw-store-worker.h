@@ -72,20 +72,7 @@ typedef struct _DwStoreWorker DwStoreWorker;
 
 DwStoreWorker *dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data);
 void dw_store_worker_close (DwStoreWorker *worker);
-void dw_store_worker_read (DwStoreWorker *worker,
-                           GTask *task,
-                           DwStoreFunc func,
-                           gpointer data,
-                           GDestroyNotify free_data,
-                           GDestroyNotify free_result,
-                           gboolean at_once);
-guint64 dw_store_worker_write (DwStoreWorker *worker,
-                               GTask *task,
-                               DwStoreFunc func,
-                               gpointer data,
-                               GDestroyNotify free_data,
-                               gsize bytes,
-                               gboolean durable);
+guint64 dw_store_worker_run (DwStoreWorker *worker, DwStoreJob *job);
 guint64 dw_store_worker_get_written (DwStoreWorker *worker);
 
 G_END_DECLS

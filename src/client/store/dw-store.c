@@ -214,117 +214,51 @@ dw_store_get_kept_as (DwStore *self, gboolean *newer)
   return self->kept_as;
 }
 
-static gboolean
-refuse_closed (DwStore *self, GTask *task, gpointer data, GDestroyNotify free_data)
-{
-  if (self->worker != NULL)
-    return FALSE;
-  if (task != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed");
-  g_clear_object (&task);
-  if (free_data != NULL)
-    free_data (data);
-  return TRUE;
-}
-
 /**
- * dw_store_read_async:
+ * dw_store_run_async:
  * @self: a store
- * @func: what to do, in the store's thread
- * @data: (transfer full): for @func
- * @free_data: (nullable): frees it
- * @free_result: (nullable): frees what @func found, where nobody takes it
- * @at_once: whether it does not matter what is still to be written
- * @callback: called when it is done
- * @user_data: for @callback
+ * @job: (transfer full): what to do
+ * @callback: (nullable): called when it is done; for a write also when that takes long
+ * @data: for @callback
  *
- * Reads. Without @at_once it sees what was written before it, unless that cannot be written.
+ * Reads or writes, in the store's thread.
+ *
+ * Returns: for a write its number, for dw_store_get_written(), or 0 where it will never be written
  */
-void
-dw_store_read_async (DwStore *self,
-                     DwStoreFunc func,
-                     gpointer data,
-                     GDestroyNotify free_data,
-                     GDestroyNotify free_result,
-                     gboolean at_once,
-                     GAsyncReadyCallback callback,
-                     gpointer user_data)
+guint64
+dw_store_run_async (DwStore *self, DwStoreJob *job, GAsyncReadyCallback callback, gpointer data)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
-
   DW_ASSERT_MAIN_THREAD ();
 
-  g_task_set_source_tag (task, dw_store_read_async);
-  if (!refuse_closed (self, task, data, free_data))
-    dw_store_worker_read (self->worker, task, func, data, free_data, free_result, at_once);
+  if (callback != NULL)
+    {
+      job->task = g_task_new (self, NULL, callback, data);
+      g_task_set_source_tag (job->task, dw_store_run_async);
+    }
+  if (self->worker != NULL)
+    return dw_store_worker_run (self->worker, job);
+
+  if (job->task != NULL)
+    g_task_return_new_error (job->task, G_IO_ERROR, G_IO_ERROR_CLOSED, "the store is closed");
+  dw_store_job_free (job);
+  return 0;
 }
 
 /**
- * dw_store_read_finish:
+ * dw_store_run_finish:
  * @self: a store
  * @result: what the callback was given
- * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ * @error: %DW_CLIENT_ERROR_STORE_LATE where a write is not done yet, %DW_CLIENT_ERROR_STORE where it never will be;
+ *   for a read all kinds of %DW_CLIENT_ERROR_STORE; %G_IO_ERROR_CLOSED once the store is closed
  *
- * Returns: (transfer full) (nullable): what was found
+ * Returns: (transfer full) (nullable): what a read found; for a write something that is not %NULL
  */
 gpointer
-dw_store_read_finish (DwStore *self, GAsyncResult *result, GError **error)
+dw_store_run_finish (DwStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * dw_store_write_async:
- * @self: a store
- * @func: what to do, in the store's thread; it may run several times
- * @data: (transfer full): for @func
- * @free_data: (nullable): frees it
- * @bytes: how much memory @data takes, roughly
- * @durable: whether it has to survive a computer that dies, and not only a program
- * @callback: (nullable): called when it is written, or late
- * @user_data: for @callback
- *
- * Writes, in one transaction with what else waits. Where that is impossible it is tried again until it is done.
- *
- * Returns: its number, for dw_store_get_written(), or 0 where it will never be written
- */
-guint64
-dw_store_write_async (DwStore *self,
-                      DwStoreFunc func,
-                      gpointer data,
-                      GDestroyNotify free_data,
-                      gsize bytes,
-                      gboolean durable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data)
-{
-  GTask *task = callback != NULL ? g_task_new (self, NULL, callback, user_data) : NULL;
-
-  DW_ASSERT_MAIN_THREAD ();
-
-  if (task != NULL)
-    g_task_set_source_tag (task, dw_store_write_async);
-  if (refuse_closed (self, task, data, free_data))
-    return 0;
-  return dw_store_worker_write (self->worker, task, func, data, free_data, bytes, durable);
-}
-
-/**
- * dw_store_write_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: %DW_CLIENT_ERROR_STORE_LATE where it is not written yet, or %DW_CLIENT_ERROR_STORE where it never will be
- *
- * Returns: whether it is written
- */
-gboolean
-dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return g_task_propagate_pointer (G_TASK (result), error) != NULL;
 }
 
 /**

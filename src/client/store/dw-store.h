@@ -21,24 +21,8 @@ void dw_store_close (DwStore *self);
 DwStoreTrouble dw_store_get_trouble (DwStore *self);
 const char *dw_store_get_kept_as (DwStore *self, gboolean *newer);
 
-void dw_store_read_async (DwStore *self,
-                          DwStoreFunc func,
-                          gpointer data,
-                          GDestroyNotify free_data,
-                          GDestroyNotify free_result,
-                          gboolean at_once,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-gpointer dw_store_read_finish (DwStore *self, GAsyncResult *result, GError **error);
-guint64 dw_store_write_async (DwStore *self,
-                              DwStoreFunc func,
-                              gpointer data,
-                              GDestroyNotify free_data,
-                              gsize bytes,
-                              gboolean durable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data);
-gboolean dw_store_write_finish (DwStore *self, GAsyncResult *result, GError **error);
+guint64 dw_store_run_async (DwStore *self, DwStoreJob *job, GAsyncReadyCallback callback, gpointer data);
+gpointer dw_store_run_finish (DwStore *self, GAsyncResult *result, GError **error);
 guint64 dw_store_get_written (DwStore *self);
 void dw_store_tell_rearranged (DwStore *self);
 DwPassing *dw_store_get_passing (DwStore *self);
