@@ -5,7 +5,7 @@
 
 #include "client/connection/dw-rollover.h"
 #include "client/dw-chat.h"
-#include "client/messages/dw-sending.h"
+#include "client/messages/dw-outgoing.h"
 
 #include "wire/dw-fingerprint.h"
 
@@ -333,7 +333,7 @@ test_throttled (void)
 
   desk_init (&desk, PROSE_OF ("ours"), 35000);
   mine = dw_chat_say (desk.chat, "mine");
-  for (guint copies = 1; copies <= 1 + DW_SENDING_REPEATS; copies++)
+  for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
       until_copies (&desk, "mine", copies);
       until_delivery (mine, DW_DELIVERY_SENT);
@@ -341,10 +341,10 @@ test_throttled (void)
     }
   until_delivery (mine, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (mine));
-  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_SENDING_REPEATS);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
   /* The person may. */
   g_assert_true (dw_chat_send_again (desk.chat, dw_message_get_id (mine)));
-  until_copies (&desk, "mine", 2 + DW_SENDING_REPEATS);
+  until_copies (&desk, "mine", 2 + DW_OUTGOING_REPEATS);
 }
 
 /* “Too Many Requests” after each send, from somebody: one copy. */
@@ -416,7 +416,7 @@ test_ids_that_never_come_back (void)
 
   desk_init (&desk, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
   mine = dw_chat_say (desk.chat, "mine");
-  for (guint copies = 1; copies <= 1 + DW_SENDING_REPEATS; copies++)
+  for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
       until_copies (&desk, "mine", copies);
       until_delivery (mine, DW_DELIVERY_SENT);
@@ -427,7 +427,7 @@ test_ids_that_never_come_back (void)
   dw_test_run_for (200);
   g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_UNCONFIRMED);
   g_assert_nonnull (dw_message_get_reason (mine));
-  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_SENDING_REPEATS);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
 }
 
 /* During a rollover an id that two messages share hides neither, in whatever order they come. */

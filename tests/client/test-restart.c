@@ -4,7 +4,7 @@
 #include "dw-test.h"
 
 #include "client/dw-chat.h"
-#include "client/messages/dw-sending.h"
+#include "client/messages/dw-outgoing.h"
 #include "client/store/dw-store-expiry.h"
 
 #include <string.h>
@@ -126,25 +126,25 @@ test_restart (void)
   static const struct
   {
     DwDelivery delivery;
-    DwWent went;
+    DwDeparture departure;
     gboolean echoes;
     const char *features;
     DwDelivery after;
     gboolean goes;
   } rows[] = {
-    { DW_DELIVERY_QUEUED, DW_WENT_NEVER, FALSE, "", DW_DELIVERY_QUEUED, TRUE },
-    { DW_DELIVERY_QUEUED, DW_WENT_NEVER, TRUE, "\"id\"", DW_DELIVERY_QUEUED, TRUE },
+    { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, FALSE, "", DW_DELIVERY_QUEUED, TRUE },
+    { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, TRUE, "\"id\"", DW_DELIVERY_QUEUED, TRUE },
     /* It died between the mark and the socket, or after. */
-    { DW_DELIVERY_QUEUED, DW_WENT_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_QUEUED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
+    { DW_DELIVERY_QUEUED, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
+    { DW_DELIVERY_QUEUED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
     /* Where nothing ever came back, “sent” is final. */
-    { DW_DELIVERY_SENT, DW_WENT_PLAIN, FALSE, "", DW_DELIVERY_SENT, FALSE },
-    { DW_DELIVERY_SENT, DW_WENT_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_SENT, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    { DW_DELIVERY_UNCONFIRMED, DW_WENT_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
-    { DW_DELIVERY_UNCONFIRMED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    { DW_DELIVERY_FAILED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_FAILED, FALSE },
-    { DW_DELIVERY_DELIVERED, DW_WENT_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_DELIVERED, FALSE },
+    { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_SENT, FALSE },
+    { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
+    { DW_DELIVERY_SENT, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
+    { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
+    { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
+    { DW_DELIVERY_FAILED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_FAILED, FALSE },
+    { DW_DELIVERY_DELIVERED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_DELIVERED, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -156,7 +156,7 @@ test_restart (void)
       g_test_message ("row %u", i);
       record.time = g_get_real_time ();
       record.delivery = rows[i].delivery;
-      record.went = rows[i].went;
+      record.departure = rows[i].departure;
       table_init (&table, rows[i].features);
       dw_stage_set_echoes (table.stage, rows[i].echoes);
       table_store (&table, &record);
@@ -195,7 +195,7 @@ test_echoes_learned (void)
 
   sent.time = g_get_real_time ();
   sent.delivery = DW_DELIVERY_SENT;
-  sent.went = DW_WENT_PLAIN;
+  sent.departure = DW_DEPARTURE_PLAIN;
   table_init (&table, "");
   table_store (&table, &sent);
   table_start (&table);
@@ -260,7 +260,7 @@ test_second_copy_after_restart (void)
 
   theirs.time = own.time = g_get_real_time ();
   own.delivery = DW_DELIVERY_SENT;
-  own.went = DW_WENT_WITH_ID;
+  own.departure = DW_DEPARTURE_WITH_ID;
   table_init (&table, "\"id\"");
   table_store (&table, &theirs);
   table_store (&table, &own);
@@ -348,7 +348,7 @@ test_expiry_moves_queue (void)
 
   table_init (&table, "\"id\"");
   own.delivery = DW_DELIVERY_UNCONFIRMED;
-  own.went = DW_WENT_WITH_ID;
+  own.departure = DW_DEPARTURE_WITH_ID;
   new.time = g_get_real_time ();
   table_store (&table, &old);
   table_store (&table, &own);
@@ -450,19 +450,19 @@ static void
 test_sending (void)
 {
   g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, "hello", NULL, "x", g_get_real_time ());
-  DwSending *sending = dw_sending_new (message, FALSE);
+  DwOutgoing *outgoing = dw_outgoing_new (message, FALSE);
   DwFrame plain = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello" };
   DwFrame other = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello", .id = (char *) "y" };
 
-  sending->sent_at = 0;
-  dw_message_set_went (message, DW_WENT_PLAIN);
-  g_assert_true (dw_sending_may_be_refused (sending, 29 * G_USEC_PER_SEC));
-  g_assert_false (dw_sending_may_be_refused (sending, 9 * 60 * G_USEC_PER_SEC));
-  g_assert_true (dw_sending_is_echo (sending, &plain, "Ada", TRUE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, "Ada", FALSE, G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &plain, "Ada", TRUE, 60 * G_USEC_PER_SEC));
-  g_assert_false (dw_sending_is_echo (sending, &other, "Ada", TRUE, G_USEC_PER_SEC));
-  dw_sending_free (sending);
+  outgoing->sent_at = 0;
+  dw_message_set_departure (message, DW_DEPARTURE_PLAIN);
+  g_assert_true (dw_outgoing_may_be_refused (outgoing, 29 * G_USEC_PER_SEC));
+  g_assert_false (dw_outgoing_may_be_refused (outgoing, 9 * 60 * G_USEC_PER_SEC));
+  g_assert_true (dw_outgoing_is_echo (outgoing, &plain, "Ada", TRUE, G_USEC_PER_SEC));
+  g_assert_false (dw_outgoing_is_echo (outgoing, &plain, "Ada", FALSE, G_USEC_PER_SEC));
+  g_assert_false (dw_outgoing_is_echo (outgoing, &plain, "Ada", TRUE, 60 * G_USEC_PER_SEC));
+  g_assert_false (dw_outgoing_is_echo (outgoing, &other, "Ada", TRUE, G_USEC_PER_SEC));
+  dw_outgoing_free (outgoing);
 }
 
 int

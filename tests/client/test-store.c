@@ -51,7 +51,7 @@ test_lines (void)
   own = record_new (2, DW_MESSAGE_OWN, "mine");
   own->id = g_strdup ("id-2");
   own->delivery = DW_DELIVERY_FAILED;
-  own->went = DW_WENT_WITH_ID;
+  own->departure = DW_DEPARTURE_WITH_ID;
   own->reason = g_strdup ("because");
   g_ptr_array_add (records, own);
   gap = record_new (3, DW_MESSAGE_GAP, "");
@@ -67,7 +67,7 @@ test_lines (void)
   own = found->pdata[1];
   g_assert_cmpstr (own->id, ==, "id-2");
   g_assert_cmpint (own->delivery, ==, DW_DELIVERY_FAILED);
-  g_assert_cmpint (own->went, ==, DW_WENT_WITH_ID);
+  g_assert_cmpint (own->departure, ==, DW_DEPARTURE_WITH_ID);
   g_assert_cmpstr (own->reason, ==, "because");
   g_assert_cmpint (((DwRecord *) found->pdata[2])->until, ==, 17);
 }

@@ -220,26 +220,26 @@ dw_message_set_until (DwMessage *self, gint64 until)
 }
 
 /**
- * dw_message_get_went:
+ * dw_message_get_departure:
  * @self: one's own message
  *
- * Returns: how it went out
+ * Returns: whether it may have left
  */
-DwWent
-dw_message_get_went (DwMessage *self)
+DwDeparture
+dw_message_get_departure (DwMessage *self)
 {
-  return self->record.went;
+  return self->record.departure;
 }
 
 /**
- * dw_message_set_went:
+ * dw_message_set_departure:
  * @self: one's own message
- * @went: how it went out
+ * @departure: whether it may have left
  */
 void
-dw_message_set_went (DwMessage *self, DwWent went)
+dw_message_set_departure (DwMessage *self, DwDeparture departure)
 {
-  self->record.went = went;
+  self->record.departure = departure;
 }
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-outbox.h"
 
-#include "dw-sending.h"
+#include "dw-outgoing.h"
 
 #include "client/connection/dw-boot-clock.h"
 
@@ -21,14 +21,14 @@ struct _DwOutbox
   DwStage *stage;
   DwStore *store;
   /* At most DW_OUTBOX_WAITING in these two, of DW_OUTBOX_WAITING_BYTES together. */
-  GQueue waiting; /* of DwSending: queued, in order */
+  GQueue waiting; /* of DwOutgoing: queued, in order */
   GQueue asking;  /* of DwMessage: waited so long that the person is asked */
   gsize waiting_bytes;
-  /* Of DwSending: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
+  /* Of DwOutgoing: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
   GQueue unechoed;
-  /* Of DwSending: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
+  /* Of DwOutgoing: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
-  DwSending *marking;     /* what the store is told about before it goes, or NULL */
+  DwOutgoing *marking;    /* what the store is told about before it goes, or NULL */
   gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
   guint pace_ms;
   guint timer;
@@ -65,16 +65,16 @@ size_of (DwMessage *message)
 }
 
 static void
-insert_waiting (DwOutbox *self, GList *before, DwSending *entry)
+insert_waiting (DwOutbox *self, GList *before, DwOutgoing *entry)
 {
   g_queue_insert_before (&self->waiting, before, entry);
   self->waiting_bytes += size_of (entry->message);
 }
 
-static DwSending *
+static DwOutgoing *
 take_waiting (DwOutbox *self, GList *link)
 {
-  DwSending *entry = link != NULL ? link->data : NULL;
+  DwOutgoing *entry = link != NULL ? link->data : NULL;
 
   if (entry == NULL)
     return NULL;
@@ -85,12 +85,12 @@ take_waiting (DwOutbox *self, GList *link)
 
 /* Back to where it belongs: others that came back meanwhile may be older. */
 static void
-requeue (DwOutbox *self, DwSending *entry)
+requeue (DwOutbox *self, DwOutgoing *entry)
 {
   GList *at = self->waiting.head;
 
   while (at != NULL
-         && dw_message_get_place (((DwSending *) at->data)->message) < dw_message_get_place (entry->message))
+         && dw_message_get_place (((DwOutgoing *) at->data)->message) < dw_message_get_place (entry->message))
     at = at->next;
   insert_waiting (self, at, entry);
 }
@@ -112,7 +112,7 @@ is_online (DwOutbox *self)
 }
 
 static char *
-encode (DwOutbox *self, DwSending *entry, gboolean with_id, GError **error)
+encode (DwOutbox *self, DwOutgoing *entry, gboolean with_id, GError **error)
 {
   gboolean with_sender = (dw_session_get_status (self->session)->features & DW_FEATURE_SENDER) != 0;
 
@@ -123,7 +123,7 @@ encode (DwOutbox *self, DwSending *entry, gboolean with_id, GError **error)
 
 /* FALSE where the line is ending and nothing can go before the next. */
 static gboolean
-hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
+hand_over (DwOutbox *self, DwOutgoing *entry, gboolean with_id)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *frame = encode (self, entry, with_id, &error);
@@ -131,7 +131,7 @@ hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
   if (frame == NULL)
     {
       set_delivery (self, entry->message, DW_DELIVERY_FAILED, error->message);
-      dw_sending_free (entry);
+      dw_outgoing_free (entry);
     }
   else if (!dw_session_send (self->session, frame))
     {
@@ -143,7 +143,7 @@ hand_over (DwOutbox *self, DwSending *entry, gboolean with_id)
       entry->sent_at = dw_boot_clock_now ();
       g_queue_push_tail (&self->unechoed, entry);
       if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
-        dw_sending_free (g_queue_pop_head (&self->unechoed));
+        dw_outgoing_free (g_queue_pop_head (&self->unechoed));
       set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
       self->timer = g_timeout_add (self->pace_ms, on_pace, self);
       self->pace_ms = MAX (self->pace_ms * 9 / 10, DW_OUTBOX_PACE_MS);
@@ -156,7 +156,7 @@ static void
 on_marked (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwOutbox) self = data;
-  DwSending *entry = g_steal_pointer (&self->marking);
+  DwOutgoing *entry = g_steal_pointer (&self->marking);
   gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
 
   dw_store_run_finish (DW_STORE (source), result, NULL);
@@ -166,16 +166,16 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   /* The stage may have had enough meanwhile. */
-  if (is_online (self) && with_id == dw_sending_had_id (entry) && self->timer == 0)
+  if (is_online (self) && with_id == dw_outgoing_had_id (entry) && self->timer == 0)
     {
       if (hand_over (self, entry, with_id))
         send_next (self);
       return;
     }
   /* It has not gone after all. */
-  if (!dw_sending_had_id (entry))
+  if (!dw_outgoing_had_id (entry))
     {
-      dw_message_set_went (entry->message, DW_WENT_NEVER);
+      dw_message_set_departure (entry->message, DW_DEPARTURE_NONE);
       set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
     }
   requeue (self, entry);
@@ -184,22 +184,22 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Whoever finds the message in the store later has to know that it may have gone. */
 static void
-mark (DwOutbox *self, DwSending *entry, DwWent went)
+mark (DwOutbox *self, DwOutgoing *entry, DwDeparture departure)
 {
-  dw_message_set_went (entry->message, went);
+  dw_message_set_departure (entry->message, departure);
   self->marking = entry;
   dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage),
                                dw_message_get_record (entry->message), on_marked, g_object_ref (self));
 }
 
 static void
-let_ask (DwOutbox *self, DwSending *entry)
+let_ask (DwOutbox *self, DwOutgoing *entry)
 {
   set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
                 _ ("It has waited for more than an hour. Send it again, or discard it."));
   g_queue_push_tail (&self->asking, g_object_ref (entry->message));
   self->waiting_bytes += size_of (entry->message);
-  dw_sending_free (entry);
+  dw_outgoing_free (entry);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
 
@@ -207,7 +207,7 @@ let_ask (DwOutbox *self, DwSending *entry)
 static gboolean
 has_room (DwOutbox *self)
 {
-  const DwSending *oldest = g_queue_peek_head (&self->unechoed);
+  const DwOutgoing *oldest = g_queue_peek_head (&self->unechoed);
 
   return g_queue_get_length (&self->unechoed) < DW_OUTBOX_UNECHOED || !dw_stage_echoes (self->stage)
          || dw_boot_clock_now () - oldest->sent_at > DEATH_WAIT;
@@ -218,21 +218,21 @@ send_next (DwOutbox *self)
 {
   const DwSessionStatus *status = dw_session_get_status (self->session);
   gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
-  DwSending *entry;
+  DwOutgoing *entry;
 
   if (self->timer == 0 && !has_room (self))
     self->timer = g_timeout_add (DW_OUTBOX_SLOW_MS, on_pace, self);
   while (self->timer == 0 && self->marking == NULL && is_online (self)
          && (entry = take_waiting (self, self->waiting.head)) != NULL)
     {
-      if (dw_sending_is_old (entry))
+      if (dw_outgoing_is_old (entry, g_get_real_time ()))
         let_ask (self, entry);
-      else if (!dw_sending_had_id (entry) || with_id)
+      else if (!dw_outgoing_had_id (entry) || with_id)
         {
-          DwWent went = with_id ? DW_WENT_WITH_ID : DW_WENT_PLAIN;
+          DwDeparture departure = with_id ? DW_DEPARTURE_WITH_ID : DW_DEPARTURE_PLAIN;
 
-          if (dw_message_get_went (entry->message) != went)
-            mark (self, entry, went);
+          if (dw_message_get_departure (entry->message) != departure)
+            mark (self, entry, departure);
           else if (!hand_over (self, entry, with_id))
             return;
         }
@@ -248,16 +248,16 @@ send_next (DwOutbox *self)
           /* The stage has no ids any more: the person decides. */
           set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
                         _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
-          dw_sending_free (entry);
+          dw_outgoing_free (entry);
         }
     }
 }
 
 static void
-lose (DwOutbox *self, DwSending *entry)
+lose (DwOutbox *self, DwOutgoing *entry)
 {
-  gboolean had_id = dw_sending_had_id (entry);
-  gboolean repeats = had_id && dw_sending_may_repeat (entry, self->ids_come_back);
+  gboolean had_id = dw_outgoing_had_id (entry);
+  gboolean repeats = had_id && dw_outgoing_may_repeat (entry, self->ids_come_back);
 
   /* Where a stage was never seen to echo, “sent” is final. */
   if (dw_stage_echoes (self->stage) || had_id)
@@ -269,7 +269,7 @@ lose (DwOutbox *self, DwSending *entry)
       requeue (self, entry);
     }
   else
-    dw_sending_free (entry);
+    dw_outgoing_free (entry);
 }
 
 /* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
@@ -282,7 +282,7 @@ on_lost (DwOutbox *self, gint64 before)
   while (at != NULL)
     {
       GList *previous = at->prev;
-      DwSending *entry = at->data;
+      DwOutgoing *entry = at->data;
 
       if (entry->sent_at < before)
         {
@@ -307,11 +307,11 @@ dw_outbox_dispose (GObject *object)
   DwOutbox *self = DW_OUTBOX (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_sending_free);
-  g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_sending_free);
-  g_queue_clear_full (&self->refused, (GDestroyNotify) dw_sending_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_outgoing_free);
+  g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_outgoing_free);
+  g_queue_clear_full (&self->refused, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->asking, g_object_unref);
-  g_clear_pointer (&self->marking, dw_sending_free);
+  g_clear_pointer (&self->marking, dw_outgoing_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
   g_clear_object (&self->store);
@@ -385,7 +385,7 @@ queue (DwOutbox *self, DwMessage *message, gboolean approved)
 
   if (n >= DW_OUTBOX_WAITING || self->waiting_bytes + size_of (message) > DW_OUTBOX_WAITING_BYTES)
     return FALSE;
-  insert_waiting (self, NULL, dw_sending_new (message, approved));
+  insert_waiting (self, NULL, dw_outgoing_new (message, approved));
   return TRUE;
 }
 
@@ -423,12 +423,12 @@ dw_outbox_add (DwOutbox *self, DwMessage *message)
 void
 dw_outbox_restore (DwOutbox *self, DwMessage *message)
 {
-  DwWent went = dw_message_get_went (message);
+  DwDeparture departure = dw_message_get_departure (message);
   gboolean doubtful = dw_stage_echoes (self->stage) || dw_message_get_delivery (message) == DW_DELIVERY_QUEUED;
 
-  if (went == DW_WENT_NEVER)
+  if (departure == DW_DEPARTURE_NONE)
     queue (self, message, FALSE);
-  else if (went == DW_WENT_WITH_ID)
+  else if (departure == DW_DEPARTURE_WITH_ID)
     {
       set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
       queue (self, message, FALSE);
@@ -495,7 +495,7 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
   GQueue *queues[] = { &self->unechoed, &self->refused };
 
   if (self->marking != NULL && self->marking->message == message)
-    g_clear_pointer (&self->marking, dw_sending_free);
+    g_clear_pointer (&self->marking, dw_outgoing_free);
   if (g_queue_remove (&self->asking, message))
     {
       self->waiting_bytes -= size_of (message);
@@ -503,16 +503,16 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
     }
   for (GList *at = self->waiting.head; at != NULL; at = at->next)
-    if (((DwSending *) at->data)->message == message)
+    if (((DwOutgoing *) at->data)->message == message)
       {
-        dw_sending_free (take_waiting (self, at));
+        dw_outgoing_free (take_waiting (self, at));
         return;
       }
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
-      if (((DwSending *) at->data)->message == message)
+      if (((DwOutgoing *) at->data)->message == message)
         {
-          dw_sending_free (at->data);
+          dw_outgoing_free (at->data);
           g_queue_delete_link (queues[i], at);
           return;
         }
@@ -536,10 +536,10 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
     for (GList *at = queues[i]->head; at != NULL; at = at->next)
       {
-        DwSending *entry = at->data;
+        DwOutgoing *entry = at->data;
         DwMessage *message = entry->message;
 
-        if (!dw_sending_is_echo (entry, frame, own_name, i == 0, now))
+        if (!dw_outgoing_is_echo (entry, frame, own_name, i == 0, now))
           continue;
         dw_stage_set_echoes (self->stage, TRUE);
         self->ids_come_back |= frame->id != NULL;
@@ -549,7 +549,7 @@ dw_outbox_match (DwOutbox *self, const DwFrame *frame)
         else
           g_queue_delete_link (queues[i], at);
         /* The conversation holds it too. */
-        dw_sending_free (entry);
+        dw_outgoing_free (entry);
         return message;
       }
   return NULL;
@@ -564,13 +564,13 @@ slow_down (DwOutbox *self)
 }
 
 static DwMessage *
-put_back (DwOutbox *self, DwSending *entry)
+put_back (DwOutbox *self, DwOutgoing *entry)
 {
   entry->repeats++;
   requeue (self, entry);
   /* The gateway said that it did not take it. */
-  if (!dw_sending_had_id (entry))
-    dw_message_set_went (entry->message, DW_WENT_NEVER);
+  if (!dw_outgoing_had_id (entry))
+    dw_message_set_departure (entry->message, DW_DEPARTURE_NONE);
   set_delivery (self, entry->message, DW_DELIVERY_QUEUED, NULL);
   return entry->message;
 }
@@ -603,7 +603,7 @@ reason_of (DwGatewayError error)
  * @frame: a gateway error, which the caller knows to be the gateway's
  *
  * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
- * it goes back into the queue, %DW_SENDING_REPEATS times at most where nobody is known to drop a second copy, and the
+ * it goes back into the queue, %DW_OUTGOING_REPEATS times at most where nobody is known to drop a second copy, and the
  * pace slows. Any other error is about the oldest; on a stage that does not
  * echo all but the newest are likely to have arrived. What went more than 35 s ago it cannot be about.
  *
@@ -613,28 +613,28 @@ DwMessage *
 dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
 {
   gboolean throttled = frame->gateway_error == DW_GATEWAY_THROTTLED;
-  DwSending *newest = g_queue_peek_tail (&self->unechoed);
+  DwOutgoing *newest = g_queue_peek_tail (&self->unechoed);
   gboolean takes_newest =
-      throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !dw_sending_had_id (newest));
+      throttled || (newest != NULL && !dw_stage_echoes (self->stage) && !dw_outgoing_had_id (newest));
   GList *link = takes_newest ? self->unechoed.tail : self->unechoed.head;
-  DwSending *entry;
+  DwOutgoing *entry;
   DwMessage *message;
 
   if (throttled)
     slow_down (self);
-  while (link != NULL && !dw_sending_may_be_refused (link->data, dw_boot_clock_now ()))
+  while (link != NULL && !dw_outgoing_may_be_refused (link->data, dw_boot_clock_now ()))
     link = takes_newest ? NULL : link->next;
   if (link == NULL)
     return NULL;
   entry = link->data;
   g_queue_delete_link (&self->unechoed, link);
-  if (throttled && dw_sending_may_repeat (entry, self->ids_come_back))
+  if (throttled && dw_outgoing_may_repeat (entry, self->ids_come_back))
     return put_back (self, entry);
   message = entry->message;
   set_delivery (self, message, DW_DELIVERY_FAILED, reason_of (frame->gateway_error));
   g_queue_push_tail (&self->refused, entry);
   if (g_queue_get_length (&self->refused) > DW_OUTBOX_REFUSED)
-    dw_sending_free (g_queue_pop_head (&self->refused));
+    dw_outgoing_free (g_queue_pop_head (&self->refused));
   return message;
 }
 

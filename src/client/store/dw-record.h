@@ -51,19 +51,20 @@ typedef enum
 } DwDelivery;
 
 /**
- * DwWent:
- * @DW_WENT_NEVER: not handed to a socket
- * @DW_WENT_PLAIN: handed over without its id
- * @DW_WENT_WITH_ID: handed over with its id, so it must never go without
+ * DwDeparture:
+ * @DW_DEPARTURE_NONE: it has not left
+ * @DW_DEPARTURE_PLAIN: it may have left, without its id
+ * @DW_DEPARTURE_WITH_ID: it may have left, with its id, so it must never be sent without it
  *
- * How one's own message went out. The store holds these numbers.
+ * Whether one's own message may have left this computer. That is said before a frame is handed to the socket, so that a
+ * program that is killed in between errs on the safe side. The store holds these numbers, in its column `went`.
  */
 typedef enum
 {
-  DW_WENT_NEVER,
-  DW_WENT_PLAIN,
-  DW_WENT_WITH_ID,
-} DwWent;
+  DW_DEPARTURE_NONE,
+  DW_DEPARTURE_PLAIN,
+  DW_DEPARTURE_WITH_ID,
+} DwDeparture;
 
 /**
  * DwRecord:
@@ -75,7 +76,7 @@ typedef enum
  * @sender: (nullable): the name it came with
  * @id: (nullable): its id
  * @delivery: how far it has come
- * @went: how it went out
+ * @departure: whether it may have left
  * @reason: (nullable): why it failed, translated
  *
  * One line of a conversation as the store holds it.
@@ -90,7 +91,7 @@ typedef struct
   char *sender;
   char *id;
   DwDelivery delivery;
-  DwWent went;
+  DwDeparture departure;
   char *reason;
 } DwRecord;
 

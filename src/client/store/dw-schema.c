@@ -10,8 +10,8 @@
  *
  * A line's number is its stage's number and its place in that stage's conversation, `stage << 40 | place`. The
  * places of a stage have no holes, so that a position in the list is a key of the table and no index is needed
- * besides. `id` is the message's own, which travels in its frame. `went` says whether one's own message was ever
- * handed to a socket: 0 never, 1 without its id, 2 with it. Times are microseconds since 1970 UTC.
+ * besides. `id` is the message's own, which travels in its frame. `went` says whether one's own message may have
+ * left, as #DwDeparture: 0 it has not, 1 without its id, 2 with it. Times are microseconds since 1970 UTC.
  *
  * `words` is the full-text search over `lines`; it holds no second copy of the text.
  */

@@ -64,7 +64,7 @@ dw_store_lines_take (sqlite3_stmt *query)
   record->sender = dw_database_dup_text (query, 5);
   record->id = dw_database_dup_text (query, 6);
   record->delivery = CLAMP (sqlite3_column_int (query, 7), DW_DELIVERY_NONE, DW_DELIVERY_FAILED);
-  record->went = CLAMP (sqlite3_column_int (query, 8), DW_WENT_NEVER, DW_WENT_WITH_ID);
+  record->departure = CLAMP (sqlite3_column_int (query, 8), DW_DEPARTURE_NONE, DW_DEPARTURE_WITH_ID);
   record->reason = dw_database_dup_text (query, 9);
   return record;
 }
@@ -330,7 +330,7 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error
                           "INSERT INTO lines (line, kind, time, until, text, sender, id, delivery, went, reason) "
                           "VALUES (?, ?, ?, nullif (?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT (line) DO NOTHING",
                           "iiiisssiis", key, (gint64) record->kind, record->time, record->until, record->text,
-                          record->sender, record->id, (gint64) record->delivery, (gint64) record->went,
+                          record->sender, record->id, (gint64) record->delivery, (gint64) record->departure,
                           record->reason);
 }
 
@@ -432,7 +432,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
 
   if (!dw_database_run (database, error,
                         "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line = ? AND id IS ?", "iisis",
-                        (gint64) record->delivery, (gint64) record->went, record->reason,
+                        (gint64) record->delivery, (gint64) record->departure, record->reason,
                         dw_store_lines_key (request->stage, record->place), record->id))
     return FALSE;
   if (dw_database_get_changes (database) > 0 || record->id == NULL)
@@ -442,7 +442,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
                           "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line IN (SELECT line FROM "
                           "lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN ? AND ? AND "
                           "id = ?)",
-                          "iisiis", (gint64) record->delivery, (gint64) record->went, record->reason,
+                          "iisiis", (gint64) record->delivery, (gint64) record->departure, record->reason,
                           dw_store_lines_key (request->stage, 0), dw_store_lines_key (request->stage, PLACES - 1),
                           record->id);
 }
@@ -471,7 +471,7 @@ dw_store_lines_update_async (DwStore *store,
   *copy = (DwRecord){ .place = record->place,
                       .id = g_strdup (record->id),
                       .delivery = record->delivery,
-                      .went = record->went,
+                      .departure = record->departure,
                       .reason = g_strdup (record->reason) };
   request->records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   g_ptr_array_add (request->records, copy);
