@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-conversation.h"
 
-#include "dw-batch.h"
 #include "dw-day.h"
 #include "dw-pages.h"
 
@@ -34,13 +33,24 @@ struct _DwConversation
   GPtrArray *arrived;
   gsize arrived_bytes;
   gboolean overfull; /* something was dropped, and it was said */
-  GQueue batches;    /* of DwBatch: being written, in order; bounded by what the store takes */
+  GQueue batches;    /* of Batch: being written, in order; bounded by what the store takes */
   DwMessage *newest; /* that has a place */
   gint64 unread;     /* the unread line stands before this place, or 0 */
   DwMessage *unread_line;
   guint tick;
   gint64 last_tick;
 };
+
+/* Lines that are given to the store together. */
+typedef struct
+{
+  DwConversation *owner;
+  GPtrArray *messages; /* of DwMessage: the lines, which have places */
+  GPtrArray *own;      /* of DwMessage: those of them that are to be sent when they are saved */
+  gboolean saved;      /* or the store takes long */
+  gboolean abandoned;  /* not to be shown, since the store is read anew */
+  guint n_shown;
+} Batch;
 
 static void dw_conversation_iface_init (GListModelInterface *iface);
 
@@ -179,30 +189,79 @@ open_lines (DwConversation *self)
 
 /* Arriving */
 
-/* They are written all the same. */
+static Batch *
+batch_new (DwConversation *self)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  batch->owner = g_object_ref (self);
+  batch->messages = g_ptr_array_new_with_free_func (g_object_unref);
+  batch->own = g_ptr_array_new_with_free_func (g_object_unref);
+  return batch;
+}
+
+static void
+batch_free (Batch *batch)
+{
+  g_ptr_array_unref (batch->messages);
+  g_ptr_array_unref (batch->own);
+  g_object_unref (batch->owner);
+  g_free (batch);
+}
+
+/* Nothing more of them is shown from here. The store has them and goes on writing them. */
 static void
 abandon_batches (DwConversation *self)
 {
-  DwBatch *batch;
+  Batch *batch;
 
   while ((batch = g_queue_pop_head (&self->batches)) != NULL)
     {
-      batch->shown = TRUE;
-      if (batch->ready)
-        dw_batch_free (batch);
+      batch->abandoned = TRUE;
+      if (batch->saved)
+        batch_free (batch);
     }
 }
 
-/* In one splice: a list view takes 34 s for 100,000 rows added one at a time and 45 ms for one splice (measured).
- * But a row takes a millisecond to lay out, so where many come at once a tick shows some and the next one more, and
- * a key that is pressed waits for some rows at most. */
-static void
-show_ready (DwConversation *self)
+static guint
+count_saved (DwConversation *self)
 {
-  GQueue done = G_QUEUE_INIT;
-  guint lag = dw_batch_count (&self->batches);
-  g_autoptr (GPtrArray) lines =
-      dw_batch_take (&self->batches, lag > DW_CONVERSATION_LAG ? lag : DW_CONVERSATION_SPLICE, &done);
+  guint n = 0;
+
+  for (GList *at = self->batches.head; at != NULL && ((Batch *) at->data)->saved; at = at->next)
+    n += ((Batch *) at->data)->messages->len - ((Batch *) at->data)->n_shown;
+  return n;
+}
+
+/* The next lines that may be shown, in order: across batches, and into the middle of one. */
+static GPtrArray *
+take_saved (DwConversation *self, guint most)
+{
+  GPtrArray *taken = g_ptr_array_new_with_free_func (g_object_unref);
+  Batch *batch;
+
+  while ((batch = g_queue_peek_head (&self->batches)) != NULL && batch->saved && taken->len < most)
+    {
+      guint n = MIN (batch->messages->len - batch->n_shown, most - taken->len);
+
+      for (guint i = 0; i < n; i++)
+        g_ptr_array_add (taken, g_object_ref (g_ptr_array_index (batch->messages, batch->n_shown + i)));
+      batch->n_shown += n;
+
+      if (batch->n_shown == batch->messages->len)
+        batch_free (g_queue_pop_head (&self->batches));
+    }
+  return taken;
+}
+
+/* In one splice: a list view takes 34 s for 100,000 rows added one at a time and 45 ms for one splice (measured).
+ * But a row takes a millisecond to lay out. So where many come at once each tick shows a few of them, and a key that is
+ * pressed waits only for those. */
+static void
+show_saved (DwConversation *self)
+{
+  guint lag = count_saved (self);
+  g_autoptr (GPtrArray) lines = take_saved (self, lag > DW_CONVERSATION_LAG ? lag : DW_CONVERSATION_SPLICE);
   guint position = dw_conversation_get_n_items (G_LIST_MODEL (self));
 
   if (lines->len > 0)
@@ -213,31 +272,32 @@ show_ready (DwConversation *self)
       for (guint i = 0; i < lines->len; i++)
         g_signal_emit (self, signals[SIGNAL_SHOWN], 0, g_ptr_array_index (lines, i));
     }
-  g_queue_clear_full (&done, (GDestroyNotify) dw_batch_free);
+
   dw_pages_tidy (self->pages);
   if (lag > lines->len && !g_queue_is_empty (&self->batches))
     schedule (self);
 }
 
-/* Written, late, or refused: it is shown. What is late is still written when it can be. */
+/* Saved, late, or refused: it is shown. What is late is saved when that is possible. */
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
-  DwBatch *batch = data;
-  g_autoptr (DwConversation) self = DW_CONVERSATION (g_object_ref (batch->owner));
+  Batch *batch = data;
+  g_autoptr (DwConversation) self = g_object_ref (batch->owner);
 
   dw_store_run_finish (DW_STORE (source), result, NULL);
-  batch->ready = TRUE;
+  batch->saved = TRUE;
   for (guint i = 0; i < batch->own->len; i++)
     g_signal_emit (self, signals[SIGNAL_WRITTEN], 0, g_ptr_array_index (batch->own, i));
-  if (batch->shown)
-    dw_batch_free (batch);
+
+  if (batch->abandoned)
+    batch_free (batch);
   else
     schedule (self);
 }
 
 static void
-place (DwConversation *self, DwBatch *batch, GPtrArray *records, DwMessage *message)
+place (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *message)
 {
   gboolean fresh = dw_message_get_place (message) == 0;
 
@@ -261,7 +321,7 @@ place (DwConversation *self, DwBatch *batch, GPtrArray *records, DwMessage *mess
 }
 
 static void
-begin_day (DwConversation *self, DwBatch *batch, GPtrArray *records, DwMessage *message)
+begin_day (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *message)
 {
   gint64 time = dw_message_get_time (message);
   g_autoptr (DwMessage) line = NULL;
@@ -283,13 +343,13 @@ void
 dw_conversation_flush (DwConversation *self)
 {
   GPtrArray *records;
-  DwBatch *batch;
+  Batch *batch;
   guint64 serial;
 
   if (!self->open || self->arrived->len == 0)
     return;
   records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
-  batch = dw_batch_new (G_OBJECT (self));
+  batch = batch_new (self);
   for (guint i = 0; i < self->arrived->len; i++)
     {
       begin_day (self, batch, records, g_ptr_array_index (self->arrived, i));
@@ -346,7 +406,7 @@ on_tick (gpointer data)
   self->tick = 0;
   self->last_tick = g_get_monotonic_time ();
   dw_conversation_flush (self);
-  show_ready (self);
+  show_saved (self);
   drop_passed (self);
   return G_SOURCE_REMOVE;
 }
