@@ -167,14 +167,6 @@ on_state (Program *program)
     finish (program, EXIT_REFUSED);
 }
 
-static const char *
-name_of_delivery (DwDelivery delivery)
-{
-  static const char *const names[] = { "none", "queued", "sent", "delivered", "unconfirmed", "failed" };
-
-  return names[delivery];
-}
-
 static void read_line (Program *program);
 
 static void
@@ -220,7 +212,7 @@ on_delivery (DwMessage *message, GParamSpec *pspec, Program *program)
 
   add_string (line, "text", dw_message_get_text (message));
   add_string (line, "id", dw_message_get_id (message));
-  add_string (line, "state", name_of_delivery (delivery));
+  add_string (line, "state", dw_delivery_get_name (delivery));
   add_string (line, "reason", dw_message_get_reason (message));
   end_line (program, line);
   wait_for_echo (program, delivery);

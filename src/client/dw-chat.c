@@ -540,6 +540,7 @@ dw_chat_answer_asking (DwChat *self, gboolean send)
 {
   DwMessage *message;
 
+  g_object_freeze_notify (G_OBJECT (self->outbox));
   while ((message = dw_outbox_peek_asking (self->outbox)) != NULL)
     {
       g_autoptr (DwMessage) keep = g_object_ref (message);
@@ -549,6 +550,7 @@ dw_chat_answer_asking (DwChat *self, gboolean send)
       else
         remove_message (self, keep);
     }
+  g_object_thaw_notify (G_OBJECT (self->outbox));
 }
 
 static void

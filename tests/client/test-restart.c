@@ -143,6 +143,10 @@ test_restart (void)
     { DW_DELIVERY_SENT, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
     { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
     { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
+    /* What asks goes on asking; but where it may have left without an id, sending it is no longer the question. */
+    { DW_DELIVERY_ASKING, DW_DEPARTURE_NONE, FALSE, "", DW_DELIVERY_ASKING, FALSE },
+    { DW_DELIVERY_ASKING, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_ASKING, FALSE },
+    { DW_DELIVERY_ASKING, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
     { DW_DELIVERY_FAILED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_FAILED, FALSE },
     { DW_DELIVERY_DELIVERED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_DELIVERED, FALSE },
   };
@@ -157,12 +161,15 @@ test_restart (void)
       record.time = g_get_real_time ();
       record.delivery = rows[i].delivery;
       record.departure = rows[i].departure;
+      record.reason = (char *) (record.delivery == DW_DELIVERY_ASKING ? "Send it again?" : NULL);
       table_init (&table, rows[i].features);
       dw_stage_set_echoes (table.stage, rows[i].echoes);
       table_store (&table, &record);
       table_start (&table);
       message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (table.chat)), 0);
       g_assert_cmpint (dw_message_get_delivery (message), ==, rows[i].after);
+      g_assert_cmpuint (dw_outbox_get_n_asking (dw_chat_get_outbox (table.chat)), ==,
+                        rows[i].after == DW_DELIVERY_ASKING);
       table_connect (&table);
       if (rows[i].goes)
         {

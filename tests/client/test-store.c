@@ -72,6 +72,45 @@ test_lines (void)
   g_assert_cmpint (((DwRecord *) found->pdata[2])->until, ==, 17);
 }
 
+/* A message that asks is in the file what an older version of this program makes of it: queued, with a reason. A number
+ * that version does not know it would take for a failure, and delete with what is old. */
+static void
+test_asking (void)
+{
+  g_auto (Desk) desk = { 0 };
+  GPtrArray *records = records_new ();
+  DwRecord *own = record_new (1, DW_MESSAGE_OWN, "still to be sent");
+  g_autofree char *stored = NULL;
+  g_autofree char *updated = NULL;
+  g_autoptr (GPtrArray) found = NULL;
+  DwRecord queued = { .place = 1, .id = (char *) "id-1", .delivery = DW_DELIVERY_QUEUED };
+
+  desk_init (&desk);
+  own->id = g_strdup ("id-1");
+  own->delivery = DW_DELIVERY_ASKING;
+  own->reason = g_strdup ("Send it again?");
+  g_ptr_array_add (records, own);
+  add_records (&desk, 1, records);
+  stored = ask_outside (&desk, "SELECT delivery || reason FROM lines");
+  g_assert_cmpstr (stored, ==, "1Send it again?");
+  found = read_records (&desk, 1, 0, 100);
+  g_assert_cmpint (((DwRecord *) found->pdata[0])->delivery, ==, DW_DELIVERY_ASKING);
+
+  /* The answer takes the question away. */
+  desk.serial = dw_store_lines_update_async (desk.store, 1, &queued, NULL, NULL);
+  until_written (&desk);
+  g_ptr_array_unref (found);
+  found = read_records (&desk, 1, 0, 100);
+  g_assert_cmpint (((DwRecord *) found->pdata[0])->delivery, ==, DW_DELIVERY_QUEUED);
+
+  queued.delivery = DW_DELIVERY_ASKING;
+  queued.reason = (char *) "And now?";
+  desk.serial = dw_store_lines_update_async (desk.store, 1, &queued, NULL, NULL);
+  until_written (&desk);
+  updated = ask_outside (&desk, "SELECT delivery || reason FROM lines");
+  g_assert_cmpstr (updated, ==, "1And now?");
+}
+
 /* A place that is taken, since the file could not be read when it was given, is not written over. */
 static void
 test_taken_place (void)
@@ -371,6 +410,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/store/file", test_file);
   g_test_add_func ("/client/store/lines", test_lines);
+  g_test_add_func ("/client/store/asking", test_asking);
   g_test_add_func ("/client/store/taken-place", test_taken_place);
   g_test_add_func ("/client/store/migrations", test_migrations);
   g_test_add_func ("/client/store/newer", test_newer);

@@ -149,6 +149,17 @@ dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int base
   gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
 }
 
+/* What asks is still queued, or unconfirmed: what it asks stands below. */
+static DwDelivery
+shown_delivery (DwMessage *message)
+{
+  DwDelivery delivery = dw_message_get_delivery (message);
+
+  if (delivery != DW_DELIVERY_ASKING)
+    return delivery;
+  return dw_message_get_departure (message) == DW_DEPARTURE_NONE ? DW_DELIVERY_QUEUED : DW_DELIVERY_UNCONFIRMED;
+}
+
 static const char *
 word_of (DwDelivery delivery)
 {
@@ -164,6 +175,7 @@ word_of (DwDelivery delivery)
       return _ ("unconfirmed");
     case DW_DELIVERY_FAILED:
       return C_ ("delivery", "failed");
+    case DW_DELIVERY_ASKING:
     case DW_DELIVERY_NONE:
     default:
       return NULL;
@@ -185,6 +197,7 @@ icon_of (DwDelivery delivery)
     case DW_DELIVERY_FAILED:
       return "dialog-error-symbolic";
     case DW_DELIVERY_SENT:
+    case DW_DELIVERY_ASKING:
     case DW_DELIVERY_NONE:
     default:
       return NULL;
@@ -245,7 +258,7 @@ show_remedies (DwMessageRow *self)
 static void
 show_meta (DwMessageRow *self)
 {
-  DwDelivery delivery = dw_message_get_delivery (self->message);
+  DwDelivery delivery = shown_delivery (self->message);
   const char *word = word_of (delivery);
   const char *reason = dw_message_get_reason (self->message);
   gboolean troubled = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
@@ -286,7 +299,7 @@ static void
 show_kind (DwMessageRow *self)
 {
   DwMessageKind kind = dw_message_get_kind (self->message);
-  DwDelivery delivery = dw_message_get_delivery (self->message);
+  DwDelivery delivery = shown_delivery (self->message);
   gboolean own = kind == DW_MESSAGE_OWN;
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
   GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
@@ -562,7 +575,7 @@ dw_message_row_dup_label (DwMessageRow *self)
   gboolean cut;
   g_autofree char *text = words_of (self->message, LABEL_CHARS, G_MAXUINT, &cut);
   g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
-  const char *word = word_of (dw_message_get_delivery (self->message));
+  const char *word = word_of (shown_delivery (self->message));
 
   if (!is_said (self) && !is_kind (self, DW_MESSAGE_NOTICE))
     return g_steal_pointer (&text);

@@ -49,7 +49,6 @@ static void
 add_json (GString *buffer, const DwRecord *record)
 {
   static const char *const kinds[] = { "message", "own", "notice", "day", "gap" };
-  static const char *const deliveries[] = { NULL, "queued", "sent", "delivered", "unconfirmed", "failed" };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *time = dw_time_format (record->time);
@@ -63,7 +62,7 @@ add_json (GString *buffer, const DwRecord *record)
   add_member (builder, "sender", record->sender);
   add_member (builder, "text", record->kind == DW_MESSAGE_GAP ? NULL : record->text);
   add_member (builder, "id", record->id);
-  add_member (builder, "delivery", deliveries[record->delivery]);
+  add_member (builder, "delivery", dw_delivery_get_name (record->delivery));
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   line = json_to_string (root, FALSE);
@@ -121,7 +120,7 @@ add_text (GString *buffer, const DwRecord *record)
   else
     g_string_append_printf (buffer, "[%s] %s: %s", time, name, text);
   if (record->delivery == DW_DELIVERY_FAILED || record->delivery == DW_DELIVERY_UNCONFIRMED
-      || record->delivery == DW_DELIVERY_QUEUED)
+      || record->delivery == DW_DELIVERY_QUEUED || record->delivery == DW_DELIVERY_ASKING)
     g_string_append_printf (buffer, " (%s)", _ ("not delivered"));
   g_string_append_c (buffer, '\n');
 }

@@ -76,7 +76,7 @@ dw_message_class_init (DwMessageClass *klass)
   object_class->finalize = dw_message_finalize;
 
   properties[PROP_DELIVERY] =
-      g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_FAILED, DW_DELIVERY_NONE, flags);
+      g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_ASKING, DW_DELIVERY_NONE, flags);
   properties[PROP_STARTS_GROUP] = g_param_spec_boolean ("starts-group", NULL, NULL, TRUE, flags);
   properties[PROP_ENDS_GROUP] = g_param_spec_boolean ("ends-group", NULL, NULL, TRUE, flags);
   /* Changes once, where a line that was not read yet has been. */
@@ -318,7 +318,7 @@ dw_message_get_delivery (DwMessage *self)
  * dw_message_get_reason:
  * @self: a message
  *
- * Returns: (nullable): a translated sentence that says why it failed, or why it asks
+ * Returns: (nullable): a translated sentence that says why it failed, is unconfirmed or asks
  */
 const char *
 dw_message_get_reason (DwMessage *self)
@@ -330,7 +330,7 @@ dw_message_get_reason (DwMessage *self)
  * dw_message_set_delivery:
  * @self: a message
  * @delivery: how far it has come
- * @reason: (nullable): why it failed
+ * @reason: (nullable): why it failed, is unconfirmed or asks
  */
 void
 dw_message_set_delivery (DwMessage *self, DwDelivery delivery, const char *reason)
@@ -347,14 +347,13 @@ dw_message_set_delivery (DwMessage *self, DwDelivery delivery, const char *reaso
  * dw_message_needs_decision:
  * @self: a message
  *
- * Returns: whether the person may send it again or discard it: it failed, is unconfirmed, or has waited so long
- * that they are asked
+ * Returns: whether the person may send it again or discard it: it failed, is unconfirmed or asks
  */
 gboolean
 dw_message_needs_decision (DwMessage *self)
 {
   return self->record.delivery == DW_DELIVERY_FAILED || self->record.delivery == DW_DELIVERY_UNCONFIRMED
-         || (self->record.delivery == DW_DELIVERY_QUEUED && self->record.reason != NULL);
+         || self->record.delivery == DW_DELIVERY_ASKING;
 }
 
 /**

@@ -20,9 +20,8 @@ struct _DwOutbox
   DwSession *session;
   DwStage *stage;
   DwStore *store;
-  /* At most DW_OUTBOX_WAITING in these two, of DW_OUTBOX_WAITING_BYTES together. */
-  GQueue waiting; /* of DwOutgoing: queued, in order */
-  GQueue asking;  /* of DwMessage: waited so long that the person is asked */
+  /* Of DwOutgoing: to be sent, in order, but for those that ask; at most DW_OUTBOX_WAITING and _WAITING_BYTES. */
+  GQueue waiting;
   gsize waiting_bytes;
   /* Of DwOutgoing: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
   GQueue unechoed;
@@ -48,12 +47,22 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
+static gboolean
+asks (DwMessage *message)
+{
+  return dw_message_get_delivery (message) == DW_DELIVERY_ASKING;
+}
+
 static void
 set_delivery (DwOutbox *self, DwMessage *message, DwDelivery delivery, const char *reason)
 {
+  gboolean asked = asks (message);
+
   dw_message_set_delivery (message, delivery, reason);
   dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage), dw_message_get_record (message),
                                NULL, NULL);
+  if (asked)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
 
 static void send_next (DwOutbox *self);
@@ -74,13 +83,23 @@ insert_waiting (DwOutbox *self, GList *before, DwOutgoing *entry)
 static DwOutgoing *
 take_waiting (DwOutbox *self, GList *link)
 {
-  DwOutgoing *entry = link != NULL ? link->data : NULL;
+  DwOutgoing *entry = link->data;
 
-  if (entry == NULL)
-    return NULL;
   self->waiting_bytes -= size_of (entry->message);
   g_queue_delete_link (&self->waiting, link);
+  if (asks (entry->message))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
   return entry;
+}
+
+static GList *
+find_waiting (DwOutbox *self, gboolean asking)
+{
+  GList *at = self->waiting.head;
+
+  while (at != NULL && asks (((DwOutgoing *) at->data)->message) != asking)
+    at = at->next;
+  return at;
 }
 
 /* Back to where it belongs: others that came back meanwhile may be older. */
@@ -192,15 +211,26 @@ mark (DwOutbox *self, DwOutgoing *entry, DwDeparture departure)
                                dw_message_get_record (entry->message), on_marked, g_object_ref (self));
 }
 
+/* All of them first, since whoever hears that one asks may change the queue. */
 static void
-let_ask (DwOutbox *self, DwOutgoing *entry)
+let_old_ask (DwOutbox *self)
 {
-  set_delivery (self, entry->message, dw_message_get_delivery (entry->message),
-                _ ("It has waited for more than an hour. Send it again, or discard it."));
-  g_queue_push_tail (&self->asking, g_object_ref (entry->message));
-  self->waiting_bytes += size_of (entry->message);
-  dw_outgoing_free (entry);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
+  g_autoptr (GPtrArray) old = g_ptr_array_new_with_free_func (g_object_unref);
+  gint64 now = g_get_real_time ();
+
+  for (GList *at = self->waiting.head; at != NULL; at = at->next)
+    {
+      const DwOutgoing *entry = at->data;
+
+      if (!asks (entry->message) && dw_outgoing_is_old (entry, now))
+        g_ptr_array_add (old, g_object_ref (entry->message));
+    }
+
+  for (guint i = 0; i < old->len; i++)
+    set_delivery (self, g_ptr_array_index (old, i), DW_DELIVERY_ASKING,
+                  _ ("It has waited for more than an hour. Send it again, or discard it."));
+  if (old->len > 0)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
 
 /* What falls out of the queue could not be sent again, should the peer turn out to be dead. */
@@ -218,16 +248,21 @@ send_next (DwOutbox *self)
 {
   const DwSessionStatus *status = dw_session_get_status (self->session);
   gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
-  DwOutgoing *entry;
+  GList *link;
 
-  if (self->timer == 0 && !has_room (self))
+  if (self->timer != 0 || self->marking != NULL || !is_online (self))
+    return;
+
+  let_old_ask (self);
+  if (!has_room (self))
     self->timer = g_timeout_add (DW_OUTBOX_SLOW_MS, on_pace, self);
+
   while (self->timer == 0 && self->marking == NULL && is_online (self)
-         && (entry = take_waiting (self, self->waiting.head)) != NULL)
+         && (link = find_waiting (self, FALSE)) != NULL)
     {
-      if (dw_outgoing_is_old (entry, g_get_real_time ()))
-        let_ask (self, entry);
-      else if (!dw_outgoing_had_id (entry) || with_id)
+      DwOutgoing *entry = take_waiting (self, link);
+
+      if (!dw_outgoing_had_id (entry) || with_id)
         {
           DwDeparture departure = with_id ? DW_DEPARTURE_WITH_ID : DW_DEPARTURE_PLAIN;
 
@@ -310,7 +345,6 @@ dw_outbox_dispose (GObject *object)
   g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->refused, (GDestroyNotify) dw_outgoing_free);
-  g_queue_clear_full (&self->asking, g_object_unref);
   g_clear_pointer (&self->marking, dw_outgoing_free);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
@@ -353,7 +387,6 @@ dw_outbox_init (DwOutbox *self)
   g_queue_init (&self->waiting);
   g_queue_init (&self->unechoed);
   g_queue_init (&self->refused);
-  g_queue_init (&self->asking);
   self->pace_ms = DW_OUTBOX_PACE_MS;
 }
 
@@ -381,11 +414,13 @@ dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
 static gboolean
 queue (DwOutbox *self, DwMessage *message, gboolean approved)
 {
-  guint n = g_queue_get_length (&self->waiting) + g_queue_get_length (&self->asking);
-
-  if (n >= DW_OUTBOX_WAITING || self->waiting_bytes + size_of (message) > DW_OUTBOX_WAITING_BYTES)
+  if (g_queue_get_length (&self->waiting) >= DW_OUTBOX_WAITING
+      || self->waiting_bytes + size_of (message) > DW_OUTBOX_WAITING_BYTES)
     return FALSE;
+
   insert_waiting (self, NULL, dw_outgoing_new (message, approved));
+  if (asks (message))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
   return TRUE;
 }
 
@@ -414,27 +449,30 @@ dw_outbox_add (DwOutbox *self, DwMessage *message)
 /**
  * dw_outbox_restore:
  * @self: an outbox
- * @message: one's own message, as the store had it: queued, sent or unconfirmed
+ * @message: one's own message, as the store had it: queued, sent, unconfirmed or asking
  *
- * Takes up what an earlier run of the program left. None of it has come further since: what was handed to a socket
- * and did not come back is unconfirmed where the stage echoes, and nobody knows whether what was about to go has
- * gone.
+ * Takes up what an earlier run of the program left. What has not left is queued. What may have left with its id is
+ * unconfirmed and sent again, since everybody drops a second copy. What may have left without one is unconfirmed, and
+ * the person decides; but where the stage does not echo and it was sent, that is as far as it gets.
  */
 void
 dw_outbox_restore (DwOutbox *self, DwMessage *message)
 {
   DwDeparture departure = dw_message_get_departure (message);
-  gboolean doubtful = dw_stage_echoes (self->stage) || dw_message_get_delivery (message) == DW_DELIVERY_QUEUED;
+  DwDelivery delivery = dw_message_get_delivery (message);
+  gboolean doubtful =
+      dw_stage_echoes (self->stage) || delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_ASKING;
 
-  if (departure == DW_DEPARTURE_NONE)
+  if (departure == DW_DEPARTURE_NONE || (departure == DW_DEPARTURE_WITH_ID && delivery == DW_DELIVERY_ASKING))
     queue (self, message, FALSE);
   else if (departure == DW_DEPARTURE_WITH_ID)
     {
       set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
       queue (self, message, FALSE);
     }
-  else if (doubtful && dw_message_get_delivery (message) != DW_DELIVERY_UNCONFIRMED)
+  else if (doubtful && delivery != DW_DELIVERY_UNCONFIRMED)
     set_delivery (self, message, DW_DELIVERY_UNCONFIRMED, NULL);
+
   send_next (self);
 }
 
@@ -462,12 +500,16 @@ dw_outbox_send_again (DwOutbox *self, DwMessage *message)
  * dw_outbox_get_n_asking:
  * @self: an outbox
  *
- * Returns: how many messages have waited so long that the person is asked
+ * Returns: how many messages have waited so long that the person is asked before they are sent
  */
 guint
 dw_outbox_get_n_asking (DwOutbox *self)
 {
-  return g_queue_get_length (&self->asking);
+  guint n = 0;
+
+  for (GList *at = self->waiting.head; at != NULL; at = at->next)
+    n += asks (((DwOutgoing *) at->data)->message);
+  return n;
 }
 
 /**
@@ -479,7 +521,9 @@ dw_outbox_get_n_asking (DwOutbox *self)
 DwMessage *
 dw_outbox_peek_asking (DwOutbox *self)
 {
-  return g_queue_peek_head (&self->asking);
+  GList *link = find_waiting (self, TRUE);
+
+  return link != NULL ? ((DwOutgoing *) link->data)->message : NULL;
 }
 
 /**
@@ -496,12 +540,6 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
 
   if (self->marking != NULL && self->marking->message == message)
     g_clear_pointer (&self->marking, dw_outgoing_free);
-  if (g_queue_remove (&self->asking, message))
-    {
-      self->waiting_bytes -= size_of (message);
-      g_object_unref (message);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
-    }
   for (GList *at = self->waiting.head; at != NULL; at = at->next)
     if (((DwOutgoing *) at->data)->message == message)
       {
@@ -642,10 +680,10 @@ dw_outbox_refuse (DwOutbox *self, const DwFrame *frame)
  * dw_outbox_get_n_waiting:
  * @self: an outbox
  *
- * Returns: how many messages wait for a connection
+ * Returns: how many messages wait for a connection, without those that ask
  */
 guint
 dw_outbox_get_n_waiting (DwOutbox *self)
 {
-  return g_queue_get_length (&self->waiting);
+  return g_queue_get_length (&self->waiting) - dw_outbox_get_n_asking (self);
 }

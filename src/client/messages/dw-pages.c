@@ -525,7 +525,7 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
     {
       DwDelivery delivery = dw_message_get_delivery (at->data);
 
-      if ((delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED)
+      if ((delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED || delivery == DW_DELIVERY_ASKING)
           && !g_hash_table_contains (waiting, dw_message_get_id (at->data)))
         g_ptr_array_add (missing, g_object_ref (at->data));
     }

@@ -7,6 +7,35 @@
 #define GROUP_SPAN (5 * 60 * G_USEC_PER_SEC)
 
 /**
+ * dw_delivery_get_name:
+ * @delivery: how far a message has come
+ *
+ * Returns: (nullable): its name for programs, or %NULL for a message that is not one's own
+ */
+const char *
+dw_delivery_get_name (DwDelivery delivery)
+{
+  switch (delivery)
+    {
+    case DW_DELIVERY_QUEUED:
+      return "queued";
+    case DW_DELIVERY_SENT:
+      return "sent";
+    case DW_DELIVERY_DELIVERED:
+      return "delivered";
+    case DW_DELIVERY_UNCONFIRMED:
+      return "unconfirmed";
+    case DW_DELIVERY_FAILED:
+      return "failed";
+    case DW_DELIVERY_ASKING:
+      return "asking";
+    case DW_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+/**
  * dw_record_copy:
  * @record: a line
  *

@@ -36,6 +36,8 @@ typedef enum
  * @DW_DELIVERY_DELIVERED: the stage broadcast it back
  * @DW_DELIVERY_UNCONFIRMED: the connection ended between “sent” and an echo
  * @DW_DELIVERY_FAILED: the gateway refused it
+ * @DW_DELIVERY_ASKING: it has waited so long that the person is asked before it is sent. The file has no number for it:
+ *   see dw_store_lines_take()
  *
  * How far one's own message has come. Without acknowledgements this is all that is known, and no more is claimed.
  * The store holds these numbers.
@@ -48,6 +50,7 @@ typedef enum
   DW_DELIVERY_DELIVERED,
   DW_DELIVERY_UNCONFIRMED,
   DW_DELIVERY_FAILED,
+  DW_DELIVERY_ASKING,
 } DwDelivery;
 
 /**
@@ -77,7 +80,7 @@ typedef enum
  * @id: (nullable): its id
  * @delivery: how far it has come
  * @departure: whether it may have left
- * @reason: (nullable): why it failed, translated
+ * @reason: (nullable): why it failed, is unconfirmed or asks, translated
  *
  * One line of a conversation as the store holds it.
  */
@@ -94,6 +97,8 @@ typedef struct
   DwDeparture departure;
   char *reason;
 } DwRecord;
+
+const char *dw_delivery_get_name (DwDelivery delivery);
 
 DwRecord *dw_record_copy (const DwRecord *record);
 void dw_record_free (DwRecord *record);

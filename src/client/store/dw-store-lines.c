@@ -45,9 +45,20 @@ dw_store_lines_stage (gint64 key)
   return key >> PLACE_BITS;
 }
 
+/* As a message that asks stands in the file: queued, with a reason, which nothing else that is queued has. It gets no
+ * number of its own, since an older version of this program opens the same file. That version would take an unknown
+ * number for “failed”, never send the message by itself, and delete it when it expires; as it is, it asks too. */
+static gint64
+stored_delivery (const DwRecord *record)
+{
+  return record->delivery == DW_DELIVERY_ASKING ? DW_DELIVERY_QUEUED : record->delivery;
+}
+
 /**
  * dw_store_lines_take:
  * @query: a statement of %DW_STORE_LINES_COLUMNS that has a row
+ *
+ * What is queued for a reason is %DW_DELIVERY_ASKING.
  *
  * Returns: (transfer full): the line in it
  */
@@ -66,6 +77,8 @@ dw_store_lines_take (sqlite3_stmt *query)
   record->delivery = CLAMP (sqlite3_column_int (query, 7), DW_DELIVERY_NONE, DW_DELIVERY_FAILED);
   record->departure = CLAMP (sqlite3_column_int (query, 8), DW_DEPARTURE_NONE, DW_DEPARTURE_WITH_ID);
   record->reason = dw_database_dup_text (query, 9);
+  if (record->delivery == DW_DELIVERY_QUEUED && record->reason != NULL)
+    record->delivery = DW_DELIVERY_ASKING;
   return record;
 }
 
@@ -330,7 +343,7 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error
                           "INSERT INTO lines (line, kind, time, until, text, sender, id, delivery, went, reason) "
                           "VALUES (?, ?, ?, nullif (?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT (line) DO NOTHING",
                           "iiiisssiis", key, (gint64) record->kind, record->time, record->until, record->text,
-                          record->sender, record->id, (gint64) record->delivery, (gint64) record->departure,
+                          record->sender, record->id, stored_delivery (record), (gint64) record->departure,
                           record->reason);
 }
 
@@ -432,7 +445,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
 
   if (!dw_database_run (database, error,
                         "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line = ? AND id IS ?", "iisis",
-                        (gint64) record->delivery, (gint64) record->departure, record->reason,
+                        stored_delivery (record), (gint64) record->departure, record->reason,
                         dw_store_lines_key (request->stage, record->place), record->id))
     return FALSE;
   if (dw_database_get_changes (database) > 0 || record->id == NULL)
@@ -442,7 +455,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
                           "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line IN (SELECT line FROM "
                           "lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN ? AND ? AND "
                           "id = ?)",
-                          "iisiis", (gint64) record->delivery, (gint64) record->departure, record->reason,
+                          "iisiis", stored_delivery (record), (gint64) record->departure, record->reason,
                           dw_store_lines_key (request->stage, 0), dw_store_lines_key (request->stage, PLACES - 1),
                           record->id);
 }
