@@ -483,8 +483,15 @@ dw_chat_say (DwChat *self, const char *text)
   message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
   /* Whoever answers has read. */
   dw_conversation_set_unread_from (self->conversation, 0);
+
+  dw_outbox_announce (self->outbox, message);
+  if (!dw_conversation_append (self->conversation, message))
+    {
+      dw_outbox_discard (self->outbox, message);
+      return NULL;
+    }
   /* The conversation holds it. */
-  return dw_conversation_append (self->conversation, message) ? message : NULL;
+  return message;
 }
 
 /**

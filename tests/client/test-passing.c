@@ -3,7 +3,6 @@
 #include "dw-test.h"
 
 #include "client/messages/dw-conversation.h"
-#include "client/messages/dw-outbox.h"
 #include "client/messages/dw-pages.h"
 #include "client/store/dw-passing.h"
 #include "client/store/dw-store-search.h"
@@ -320,36 +319,6 @@ make_message (DwMessageKind kind, gsize bytes)
 #define PARTS 16
 
 static void
-test_outbox (void)
-{
-  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
-
-  for (gssize over = -1; over <= 1; over++)
-    {
-      g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/x", NULL);
-      g_autoptr (DwStage) stage = dw_stage_new (url);
-      g_autoptr (DwStore) store = dw_store_new (NULL);
-      g_autoptr (DwSession) session = dw_session_new (policy, NULL, NULL);
-      g_autoptr (DwOutbox) outbox = dw_outbox_new (session, stage, store);
-      g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
-
-      for (guint i = 0; i < PARTS; i++)
-        {
-          gboolean last = i == PARTS - 1;
-          DwMessage *message = make_message (DW_MESSAGE_OWN, DW_OUTBOX_WAITING_BYTES / PARTS + (last ? over : 0));
-
-          g_ptr_array_add (messages, message);
-          g_assert_cmpint (dw_outbox_add (outbox, message), ==, !last || over <= 0);
-        }
-      g_assert_cmpint (dw_message_get_delivery (g_ptr_array_index (messages, PARTS - 1)), ==,
-                       over > 0 ? DW_DELIVERY_FAILED : DW_DELIVERY_QUEUED);
-      /* What goes makes room. */
-      dw_outbox_discard (outbox, g_ptr_array_index (messages, 0));
-      g_assert_true (dw_outbox_send_again (outbox, g_ptr_array_index (messages, PARTS - 1)));
-    }
-}
-
-static void
 test_unopened (void)
 {
   for (gssize over = -1; over <= 1; over++)
@@ -384,7 +353,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/passing/largest-messages/WS-4", test_largest_messages);
   g_test_add_func ("/client/passing/unread-line", test_unread_line);
   g_test_add_func ("/client/passing/pages", test_pages);
-  g_test_add_func ("/client/passing/outbox", test_outbox);
   g_test_add_func ("/client/passing/unopened", test_unopened);
   return g_test_run ();
 }

@@ -4,7 +4,6 @@
 #include "dw-test.h"
 
 #include "client/dw-chat.h"
-#include "client/messages/dw-outgoing.h"
 #include "client/store/dw-store-expiry.h"
 
 #include <string.h>
@@ -452,31 +451,10 @@ test_unread (void)
   g_assert_cmpuint (dw_chat_get_unread (table.chat), ==, 0);
 }
 
-/* An error of the gateway is about what went a moment ago, and so is an echo without an id. */
-static void
-test_sending (void)
-{
-  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, "hello", NULL, "x", g_get_real_time ());
-  DwOutgoing *outgoing = dw_outgoing_new (message, FALSE);
-  DwFrame plain = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello" };
-  DwFrame other = { .kind = DW_FRAME_BROADCAST, .text = (char *) "hello", .id = (char *) "y" };
-
-  outgoing->sent_at = 0;
-  dw_message_set_departure (message, DW_DEPARTURE_PLAIN);
-  g_assert_true (dw_outgoing_may_be_refused (outgoing, 29 * G_USEC_PER_SEC));
-  g_assert_false (dw_outgoing_may_be_refused (outgoing, 9 * 60 * G_USEC_PER_SEC));
-  g_assert_true (dw_outgoing_is_echo (outgoing, &plain, "Ada", TRUE, G_USEC_PER_SEC));
-  g_assert_false (dw_outgoing_is_echo (outgoing, &plain, "Ada", FALSE, G_USEC_PER_SEC));
-  g_assert_false (dw_outgoing_is_echo (outgoing, &plain, "Ada", TRUE, 60 * G_USEC_PER_SEC));
-  g_assert_false (dw_outgoing_is_echo (outgoing, &other, "Ada", TRUE, G_USEC_PER_SEC));
-  dw_outgoing_free (outgoing);
-}
-
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/client/restart/sending/AG-1", test_sending);
   g_test_add_func ("/client/restart/restart/DB-1", test_restart);
   g_test_add_func ("/client/restart/echoes-learned", test_echoes_learned);
   g_test_add_func ("/client/restart/old-ask", test_old_ask);

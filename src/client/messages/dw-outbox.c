@@ -27,10 +27,13 @@ struct _DwOutbox
   GQueue unechoed;
   /* Of DwOutgoing: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
-  DwOutgoing *marking;    /* what the store is told about before it goes, or NULL */
+  DwOutgoing *marking;    /* taken from the queue: the store is being told that it may have left; or NULL */
+  DwMessage *announced;   /* not in the queue yet: it is being saved as one that may have left; or NULL */
   gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
   guint pace_ms;
   guint timer;
+  DwOutboxClock clock;
+  gpointer clock_data;
 };
 
 G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
@@ -102,6 +105,16 @@ find_waiting (DwOutbox *self, gboolean asking)
   return at;
 }
 
+static GList *
+find_entry (GQueue *queue, DwMessage *message)
+{
+  GList *at = queue->head;
+
+  while (at != NULL && ((DwOutgoing *) at->data)->message != message)
+    at = at->next;
+  return at;
+}
+
 /* Back to where it belongs: others that came back meanwhile may be older. */
 static void
 requeue (DwOutbox *self, DwOutgoing *entry)
@@ -130,22 +143,55 @@ is_online (DwOutbox *self)
   return dw_session_get_status (self->session)->state == DW_SESSION_ONLINE;
 }
 
+static gboolean
+sends_ids (DwOutbox *self)
+{
+  return (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
+}
+
+/* How a message that is sent now departs. */
+static DwDeparture
+next_departure (DwOutbox *self)
+{
+  return sends_ids (self) ? DW_DEPARTURE_WITH_ID : DW_DEPARTURE_PLAIN;
+}
+
+/* The store was told that it may have left, and it has not. */
+static void
+withdraw (DwOutbox *self, DwMessage *message)
+{
+  dw_message_set_departure (message, DW_DEPARTURE_NONE);
+  dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage), dw_message_get_record (message),
+                               NULL, NULL);
+}
+
 static char *
-encode (DwOutbox *self, DwOutgoing *entry, gboolean with_id, GError **error)
+encode (DwOutbox *self, DwOutgoing *entry, GError **error)
 {
   gboolean with_sender = (dw_session_get_status (self->session)->features & DW_FEATURE_SENDER) != 0;
 
   return dw_frame_encode (dw_stage_get_dialect (self->stage), dw_message_get_text (entry->message),
                           with_sender ? dw_stage_get_own_name (self->stage) : NULL,
-                          with_id ? dw_message_get_id (entry->message) : NULL, error);
+                          sends_ids (self) ? dw_message_get_id (entry->message) : NULL, error);
 }
 
-/* FALSE where the line is ending and nothing can go before the next. */
+/* What a later run needs to know is in the store already: it may have left. Only where nothing is ever broadcast back
+ * does “sent” say more, since it is final there; see dw_outbox_restore(). */
+static void
+set_sent (DwOutbox *self, DwMessage *message)
+{
+  if (dw_stage_echoes (self->stage))
+    dw_message_set_delivery (message, DW_DELIVERY_SENT, NULL);
+  else
+    set_delivery (self, message, DW_DELIVERY_SENT, NULL);
+}
+
+/* FALSE where the connection is closing, so that nothing can be sent before there is another. */
 static gboolean
-hand_over (DwOutbox *self, DwOutgoing *entry, gboolean with_id)
+hand_over (DwOutbox *self, DwOutgoing *entry)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *frame = encode (self, entry, with_id, &error);
+  g_autofree char *frame = encode (self, entry, &error);
 
   if (frame == NULL)
     {
@@ -163,20 +209,20 @@ hand_over (DwOutbox *self, DwOutgoing *entry, gboolean with_id)
       g_queue_push_tail (&self->unechoed, entry);
       if (g_queue_get_length (&self->unechoed) > DW_OUTBOX_UNECHOED)
         dw_outgoing_free (g_queue_pop_head (&self->unechoed));
-      set_delivery (self, entry->message, DW_DELIVERY_SENT, NULL);
+      set_sent (self, entry->message);
       self->timer = g_timeout_add (self->pace_ms, on_pace, self);
       self->pace_ms = MAX (self->pace_ms * 9 / 10, DW_OUTBOX_PACE_MS);
     }
   return TRUE;
 }
 
-/* Written, or the store takes long: then a program that dies now does not know later that it was sent. */
+/* It is written, or the store takes long. Nobody waits for a slow disk: if the program is killed before the write, the
+ * next run takes the message for one that has not left, and sends it again. */
 static void
 on_marked (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwOutbox) self = data;
   DwOutgoing *entry = g_steal_pointer (&self->marking);
-  gboolean with_id = (dw_session_get_status (self->session)->features & DW_FEATURE_ID) != 0;
 
   dw_store_run_finish (DW_STORE (source), result, NULL);
   if (entry == NULL)
@@ -184,28 +230,27 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       send_next (self);
       return;
     }
-  /* The stage may have had enough meanwhile. */
-  if (is_online (self) && with_id == dw_outgoing_had_id (entry) && self->timer == 0)
+
+  /* The stage may have said meanwhile that it has too many requests. */
+  if (is_online (self) && self->timer == 0 && dw_message_get_departure (entry->message) == next_departure (self))
     {
-      if (hand_over (self, entry, with_id))
+      if (hand_over (self, entry))
         send_next (self);
       return;
     }
-  /* It has not gone after all. */
+
+  /* With an id it does no harm that the store says more than happened: everybody drops a second copy. */
   if (!dw_outgoing_had_id (entry))
-    {
-      dw_message_set_departure (entry->message, DW_DEPARTURE_NONE);
-      set_delivery (self, entry->message, dw_message_get_delivery (entry->message), NULL);
-    }
+    withdraw (self, entry->message);
   requeue (self, entry);
   send_next (self);
 }
 
-/* Whoever finds the message in the store later has to know that it may have gone. */
+/* A killed program must know at its next start that the message may have left, so the store is told first. */
 static void
-mark (DwOutbox *self, DwOutgoing *entry, DwDeparture departure)
+mark (DwOutbox *self, DwOutgoing *entry)
 {
-  dw_message_set_departure (entry->message, departure);
+  dw_message_set_departure (entry->message, next_departure (self));
   self->marking = entry;
   dw_store_lines_update_async (self->store, dw_stage_get_number (self->stage),
                                dw_message_get_record (entry->message), on_marked, g_object_ref (self));
@@ -216,7 +261,7 @@ static void
 let_old_ask (DwOutbox *self)
 {
   g_autoptr (GPtrArray) old = g_ptr_array_new_with_free_func (g_object_unref);
-  gint64 now = g_get_real_time ();
+  gint64 now = self->clock (self->clock_data);
 
   for (GList *at = self->waiting.head; at != NULL; at = at->next)
     {
@@ -246,8 +291,6 @@ has_room (DwOutbox *self)
 static void
 send_next (DwOutbox *self)
 {
-  const DwSessionStatus *status = dw_session_get_status (self->session);
-  gboolean with_id = (status->features & DW_FEATURE_ID) != 0;
   GList *link;
 
   if (self->timer != 0 || self->marking != NULL || !is_online (self))
@@ -262,19 +305,16 @@ send_next (DwOutbox *self)
     {
       DwOutgoing *entry = take_waiting (self, link);
 
-      if (!dw_outgoing_had_id (entry) || with_id)
+      if (!dw_outgoing_had_id (entry) || sends_ids (self))
         {
-          DwDeparture departure = with_id ? DW_DEPARTURE_WITH_ID : DW_DEPARTURE_PLAIN;
-
-          if (dw_message_get_departure (entry->message) != departure)
-            mark (self, entry, departure);
-          else if (!hand_over (self, entry, with_id))
+          if (dw_message_get_departure (entry->message) != next_departure (self))
+            mark (self, entry);
+          else if (!hand_over (self, entry))
             return;
         }
-      else if (!status->confirmed)
+      else if (!dw_session_get_status (self->session)->confirmed)
         {
-          /* Nobody could drop a copy that goes without the id, so it waits until the stage has said what it can do.
-           */
+          /* Nobody could drop a second copy without the id, so it waits until the stage has said what it can do. */
           insert_waiting (self, self->waiting.head, entry);
           return;
         }
@@ -346,6 +386,7 @@ dw_outbox_dispose (GObject *object)
   g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->refused, (GDestroyNotify) dw_outgoing_free);
   g_clear_pointer (&self->marking, dw_outgoing_free);
+  g_clear_object (&self->announced);
   g_clear_object (&self->session);
   g_clear_object (&self->stage);
   g_clear_object (&self->store);
@@ -381,9 +422,16 @@ dw_outbox_class_init (DwOutboxClass *klass)
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 }
 
+static gint64
+wall_clock (gpointer unused)
+{
+  return g_get_real_time ();
+}
+
 static void
 dw_outbox_init (DwOutbox *self)
 {
+  self->clock = wall_clock;
   g_queue_init (&self->waiting);
   g_queue_init (&self->unechoed);
   g_queue_init (&self->refused);
@@ -411,6 +459,19 @@ dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store)
   return self;
 }
 
+/**
+ * dw_outbox_set_clock:
+ * @self: an outbox
+ * @clock: tells the time by which a message is old, instead of the computer's clock
+ * @data: for @clock
+ */
+void
+dw_outbox_set_clock (DwOutbox *self, DwOutboxClock clock, gpointer data)
+{
+  self->clock = clock;
+  self->clock_data = data;
+}
+
 static gboolean
 queue (DwOutbox *self, DwMessage *message, gboolean approved)
 {
@@ -422,6 +483,25 @@ queue (DwOutbox *self, DwMessage *message, gboolean approved)
   if (asks (message))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
   return TRUE;
+}
+
+/**
+ * dw_outbox_announce:
+ * @self: an outbox
+ * @message: one's own message, which is about to be saved and then added
+ *
+ * If it would be sent as soon as it is saved, it is saved as one that may have left, and needs no second write that says
+ * so. dw_outbox_add() takes that back where it could not be sent after all.
+ */
+void
+dw_outbox_announce (DwOutbox *self, DwMessage *message)
+{
+  if (self->announced != NULL || self->marking != NULL || self->timer != 0 || !is_online (self) || !has_room (self)
+      || find_waiting (self, FALSE) != NULL)
+    return;
+
+  self->announced = g_object_ref (message);
+  dw_message_set_departure (message, next_departure (self));
 }
 
 /**
@@ -437,12 +517,24 @@ queue (DwOutbox *self, DwMessage *message, gboolean approved)
 gboolean
 dw_outbox_add (DwOutbox *self, DwMessage *message)
 {
+  gboolean announced = self->announced == message;
+
+  if (announced)
+    g_clear_object (&self->announced);
+  if (announced && dw_message_get_departure (message) != next_departure (self))
+    withdraw (self, message);
+
   if (!queue (self, message, FALSE))
     {
+      if (announced)
+        dw_message_set_departure (message, DW_DEPARTURE_NONE);
       set_delivery (self, message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
       return FALSE;
     }
+
   send_next (self);
+  if (announced && find_entry (&self->waiting, message) != NULL)
+    withdraw (self, message);
   return TRUE;
 }
 
@@ -537,23 +629,22 @@ void
 dw_outbox_discard (DwOutbox *self, DwMessage *message)
 {
   GQueue *queues[] = { &self->unechoed, &self->refused };
+  GList *link;
 
+  if (self->announced == message)
+    g_clear_object (&self->announced);
   if (self->marking != NULL && self->marking->message == message)
     g_clear_pointer (&self->marking, dw_outgoing_free);
-  for (GList *at = self->waiting.head; at != NULL; at = at->next)
-    if (((DwOutgoing *) at->data)->message == message)
-      {
-        dw_outgoing_free (take_waiting (self, at));
-        return;
-      }
+
+  link = find_entry (&self->waiting, message);
+  if (link != NULL)
+    dw_outgoing_free (take_waiting (self, link));
   for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
-    for (GList *at = queues[i]->head; at != NULL; at = at->next)
-      if (((DwOutgoing *) at->data)->message == message)
-        {
-          dw_outgoing_free (at->data);
-          g_queue_delete_link (queues[i], at);
-          return;
-        }
+    if ((link = find_entry (queues[i], message)) != NULL)
+      {
+        dw_outgoing_free (link->data);
+        g_queue_delete_link (queues[i], link);
+      }
 }
 
 /**
@@ -606,6 +697,7 @@ put_back (DwOutbox *self, DwOutgoing *entry)
 {
   entry->repeats++;
   requeue (self, entry);
+
   /* The gateway said that it did not take it. */
   if (!dw_outgoing_had_id (entry))
     dw_message_set_departure (entry->message, DW_DEPARTURE_NONE);

@@ -29,8 +29,18 @@ G_DECLARE_FINAL_TYPE (DwOutbox, dw_outbox, DW, OUTBOX, GObject)
 /** DW_OUTBOX_SLOW_MS: the same after the stage said "Too Many Requests"; it grows shorter by a tenth each time. */
 #define DW_OUTBOX_SLOW_MS 1000
 
-DwOutbox *dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store);
+/**
+ * DwOutboxClock:
+ * @data: what it was set with
+ *
+ * Returns: the time, in microseconds since 1970 UTC
+ */
+typedef gint64 (*DwOutboxClock) (gpointer data);
 
+DwOutbox *dw_outbox_new (DwSession *session, DwStage *stage, DwStore *store);
+void dw_outbox_set_clock (DwOutbox *self, DwOutboxClock clock, gpointer data);
+
+void dw_outbox_announce (DwOutbox *self, DwMessage *message);
 gboolean dw_outbox_add (DwOutbox *self, DwMessage *message);
 void dw_outbox_restore (DwOutbox *self, DwMessage *message);
 gboolean dw_outbox_send_again (DwOutbox *self, DwMessage *message);
