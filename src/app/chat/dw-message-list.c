@@ -3,6 +3,7 @@
 
 #include "dw-config.h"
 #include "dw-message-row.h"
+#include "dw-scroll-anchor.h"
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-toolkit.h"
@@ -33,12 +34,8 @@ struct _DwMessageList
   double value;       /* of the adjustment, when it was looked at last */
   double upper;
   gint64 wanted; /* the place to jump to */
-  gint64 top;    /* the place of the first row that can be seen, or 0 */
-  double top_y;  /* where it stands */
+  DwScrollAnchor *anchor;
   double width;
-  guint look;         /* for that row, when there is time */
-  guint keep;         /* puts it back there */
-  guint keeps;        /* how often it was tried */
   guint completion;   /* lays out the rest of long messages, frame by frame */
   gboolean long_rows; /* whether there was any in this conversation */
   guint idle;         /* for how many frames it had nothing to do */
@@ -53,11 +50,6 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 
 /* How far from the end still counts as at the end, in pixels. */
 #define END_SLACK 24
-
-/* After the window's width has changed, the row that was the first stays so: how often it is put back, and the time
- * between, in milliseconds: a frame or two. */
-#define KEEPS 4
-#define KEEP_MS 30
 
 /* How much of a frame may go to the rest of long messages, in microseconds; one row takes 5 to 15 ms. */
 #define FRAME_US 8000
@@ -252,68 +244,6 @@ follow (DwMessageList *self)
     self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_scroll, self, NULL);
 }
 
-static GtkWidget *
-find_item (DwMessageList *self, gint64 place)
-{
-  GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
-
-  for (; item != NULL; item = gtk_widget_get_next_sibling (item))
-    {
-      GtkWidget *row = gtk_widget_get_first_child (item);
-
-      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_get_place (DW_MESSAGE_ROW (row)) == place)
-        return item;
-    }
-  return NULL;
-}
-
-/* The first row that can be seen, where the layout has one. */
-static gboolean
-on_look (gpointer data)
-{
-  DwMessageList *self = data;
-  double best = G_MAXDOUBLE;
-
-  self->look = 0;
-  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
-       item = gtk_widget_get_next_sibling (item))
-    {
-      GtkWidget *row = gtk_widget_get_first_child (item);
-      graphene_rect_t bounds;
-
-      if (!DW_IS_MESSAGE_ROW (row) || !gtk_widget_get_child_visible (item)
-          || !gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
-          || bounds.origin.y + bounds.size.height <= 0 || bounds.origin.y >= best)
-        continue;
-      best = bounds.origin.y;
-      self->top = dw_message_row_get_place (DW_MESSAGE_ROW (row));
-      self->top_y = best;
-    }
-  return G_SOURCE_REMOVE;
-}
-
-/* Rows are of another height when the window is of another width; what one reads stays where it is all the same. */
-static gboolean
-on_keep (gpointer data)
-{
-  DwMessageList *self = data;
-  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
-  GtkWidget *item = find_item (self, self->top);
-  graphene_rect_t bounds;
-  guint position;
-
-  if (item != NULL && gtk_widget_get_child_visible (item)
-      && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds))
-    gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + bounds.origin.y - self->top_y);
-  else if (dw_conversation_get_position (self->conversation, self->top, &position))
-    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
-  /* Each layout knows the heights better than the one before. */
-  if (++self->keeps < KEEPS)
-    return G_SOURCE_CONTINUE;
-  self->keep = 0;
-  return G_SOURCE_REMOVE;
-}
-
 static void
 on_width_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
@@ -321,10 +251,10 @@ on_width_changed (DwMessageList *self, GtkAdjustment *adjustment)
 
   if (G_APPROX_VALUE (width, self->width, 0.5))
     return;
+
   self->width = width;
-  self->keeps = 0;
-  if (!self->stuck && self->top != 0 && self->keep == 0 && self->conversation != NULL)
-    self->keep = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, KEEP_MS, on_keep, self, NULL);
+  if (!self->stuck)
+    dw_scroll_anchor_hold (self->anchor);
 }
 
 static void
@@ -344,8 +274,8 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     g_clear_handle_id (&self->scroll, g_source_remove);
   if (self->scroll == 0 && at_end != self->stuck)
     set_stuck (self, at_end);
-  if (!self->stuck && self->keep == 0 && self->look == 0)
-    self->look = g_idle_add (on_look, self);
+  if (!self->stuck)
+    dw_scroll_anchor_move (self->anchor);
 }
 
 /* A person leaves the end, whatever is still being laid out. */
@@ -459,8 +389,6 @@ dw_message_list_dispose (GObject *object)
 
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->fading, g_source_remove);
-  g_clear_handle_id (&self->look, g_source_remove);
-  g_clear_handle_id (&self->keep, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
   dw_message_list_set_conversation (self, NULL);
@@ -470,11 +398,19 @@ dw_message_list_dispose (GObject *object)
 }
 
 static void
+dw_message_list_finalize (GObject *object)
+{
+  dw_scroll_anchor_free (DW_MESSAGE_LIST (object)->anchor);
+  G_OBJECT_CLASS (dw_message_list_parent_class)->finalize (object);
+}
+
+static void
 dw_message_list_class_init (DwMessageListClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dw_message_list_finalize;
   widget_class->grab_focus = dw_message_list_grab_focus;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
@@ -504,6 +440,7 @@ dw_message_list_init (DwMessageList *self)
   gtk_list_view_set_factory (self->list, factory);
   self->stuck = TRUE;
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  self->anchor = dw_scroll_anchor_new (self->list, adjustment);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_extent_changed), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);
@@ -524,11 +461,10 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
     return;
   if (self->conversation != NULL)
     g_clear_signal_handler (&self->items_changed, self->conversation);
+
   g_clear_handle_id (&self->scroll, g_source_remove);
-  g_clear_handle_id (&self->look, g_source_remove);
-  g_clear_handle_id (&self->keep, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
-  self->top = 0;
+  dw_scroll_anchor_set_conversation (self->anchor, conversation);
   self->long_rows = FALSE;
   /* What moved was another conversation. */
   self->moves_until = 0;
@@ -598,7 +534,7 @@ on_jump (gpointer data)
   self->scroll = 0;
   if (dw_conversation_get_position (self->conversation, self->wanted, &position))
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
-  item = find_item (self, self->wanted);
+  item = dw_message_row_find_item (GTK_WIDGET (self->list), self->wanted);
   if (item != NULL)
     point_out (self, item);
   on_value_changed (self, gtk_scrolled_window_get_vadjustment (self->scroller));

@@ -563,6 +563,26 @@ dw_message_row_get_place (DwMessageRow *self)
 }
 
 /**
+ * dw_message_row_find_item:
+ * @list: a list view of rows
+ * @place: a place
+ *
+ * Returns: (transfer none) (nullable): the item of the list in which a row shows that place
+ */
+GtkWidget *
+dw_message_row_find_item (GtkWidget *list, gint64 place)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (list); item != NULL; item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+
+      if (DW_IS_MESSAGE_ROW (row) && dw_message_row_get_place (DW_MESSAGE_ROW (row)) == place)
+        return item;
+    }
+  return NULL;
+}
+
+/**
  * dw_message_row_dup_label:
  * @self: a row with a message
  *

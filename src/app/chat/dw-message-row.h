@@ -16,6 +16,7 @@ void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
 gboolean dw_message_row_waits (DwMessageRow *self);
 void dw_message_row_complete (DwMessageRow *self);
 gint64 dw_message_row_get_place (DwMessageRow *self);
+GtkWidget *dw_message_row_find_item (GtkWidget *list, gint64 place);
 char *dw_message_row_dup_label (DwMessageRow *self);
 
 G_END_DECLS

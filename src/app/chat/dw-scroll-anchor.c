@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-scroll-anchor.h"
+
+#include "dw-message-row.h"
+
+struct _DwScrollAnchor
+{
+  GtkListView *list;         /* not owned: whoever has the anchor has the list */
+  GtkAdjustment *adjustment; /* the list's vertical one, not owned either */
+  DwConversation *conversation;
+  gint64 place; /* of the row, or 0 */
+  double y;     /* where it stands in the list */
+  guint look;   /* finds it when there is time */
+  guint hold;   /* puts it back */
+  guint holds;  /* how often it was put back */
+};
+
+/* Each layout knows the heights better than the one before, so the row is put back this often, with a frame or two
+ * between, in milliseconds. */
+#define HOLDS 4
+#define HOLD_MS 30
+
+/**
+ * dw_scroll_anchor_new:
+ * @list: a list of #DwMessageRow, which outlives the anchor
+ * @adjustment: its vertical one
+ *
+ * Returns: (transfer full): an anchor that holds nothing
+ */
+DwScrollAnchor *
+dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment)
+{
+  DwScrollAnchor *anchor = g_new0 (DwScrollAnchor, 1);
+
+  anchor->list = list;
+  anchor->adjustment = adjustment;
+  return anchor;
+}
+
+/**
+ * dw_scroll_anchor_free:
+ * @anchor: (transfer full): an anchor
+ */
+void
+dw_scroll_anchor_free (DwScrollAnchor *anchor)
+{
+  dw_scroll_anchor_set_conversation (anchor, NULL);
+  g_free (anchor);
+}
+
+/**
+ * dw_scroll_anchor_set_conversation:
+ * @anchor: an anchor
+ * @conversation: (nullable): what the list shows now
+ *
+ * Lets go of the row.
+ */
+void
+dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation)
+{
+  g_clear_handle_id (&anchor->look, g_source_remove);
+  g_clear_handle_id (&anchor->hold, g_source_remove);
+  anchor->place = 0;
+  g_set_object (&anchor->conversation, conversation);
+}
+
+static gboolean
+on_look (gpointer data)
+{
+  DwScrollAnchor *anchor = data;
+  double best = G_MAXDOUBLE;
+
+  anchor->look = 0;
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (anchor->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+      graphene_rect_t bounds;
+
+      if (!DW_IS_MESSAGE_ROW (row) || !gtk_widget_get_child_visible (item)
+          || !gtk_widget_compute_bounds (item, GTK_WIDGET (anchor->list), &bounds)
+          || bounds.origin.y + bounds.size.height <= 0 || bounds.origin.y >= best)
+        continue;
+
+      best = bounds.origin.y;
+      anchor->place = dw_message_row_get_place (DW_MESSAGE_ROW (row));
+      anchor->y = best;
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_scroll_anchor_move:
+ * @anchor: an anchor
+ *
+ * Somebody has scrolled: the first row that can be seen now is the anchor, as soon as the layout has one.
+ */
+void
+dw_scroll_anchor_move (DwScrollAnchor *anchor)
+{
+  if (anchor->conversation != NULL && anchor->hold == 0 && anchor->look == 0)
+    anchor->look = g_idle_add (on_look, anchor);
+}
+
+static gboolean
+on_hold (gpointer data)
+{
+  DwScrollAnchor *anchor = data;
+  GtkWidget *item = dw_message_row_find_item (GTK_WIDGET (anchor->list), anchor->place);
+  graphene_rect_t bounds;
+  guint position;
+
+  if (item != NULL && gtk_widget_get_child_visible (item)
+      && gtk_widget_compute_bounds (item, GTK_WIDGET (anchor->list), &bounds))
+    gtk_adjustment_set_value (anchor->adjustment,
+                              gtk_adjustment_get_value (anchor->adjustment) + bounds.origin.y - anchor->y);
+  else if (dw_conversation_get_position (anchor->conversation, anchor->place, &position))
+    gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u", position);
+
+  if (++anchor->holds < HOLDS)
+    return G_SOURCE_CONTINUE;
+  anchor->hold = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_scroll_anchor_hold:
+ * @anchor: an anchor
+ *
+ * Rows are about to change their height: puts the row back to where it stood.
+ */
+void
+dw_scroll_anchor_hold (DwScrollAnchor *anchor)
+{
+  anchor->holds = 0;
+  if (anchor->conversation != NULL && anchor->place != 0 && anchor->hold == 0)
+    anchor->hold = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, HOLD_MS, on_hold, anchor, NULL);
+}

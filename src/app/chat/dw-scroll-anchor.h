@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/messages/dw-conversation.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DwScrollAnchor:
+ *
+ * Keeps what somebody reads where it is. Rows change their height with the width of the window; the anchor is the first
+ * row that can be seen, and is put back to where it stood.
+ */
+typedef struct _DwScrollAnchor DwScrollAnchor;
+
+DwScrollAnchor *dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment);
+void dw_scroll_anchor_free (DwScrollAnchor *anchor);
+void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation);
+void dw_scroll_anchor_move (DwScrollAnchor *anchor);
+void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwScrollAnchor, dw_scroll_anchor_free)
+
+G_END_DECLS
