@@ -44,7 +44,7 @@ struct _DwChat
   gboolean restored; /* the outbox knows what an earlier run left */
 };
 
-/* A shorter absence is no news; what it may have cost cannot be told either way. In microseconds. */
+/* A shorter gap is not shown: nearly every reconnection would leave one. In microseconds. */
 #define GAP_WORTH_TELLING (1 * G_USEC_PER_SEC)
 
 G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
@@ -112,15 +112,16 @@ on_lost (DwChat *self, gint64 before, gint64 silence)
 {
   gint64 lost_at = g_get_real_time () - silence;
 
-  /* The end of a rollover leaves no gap. */
+  /* At the end of a rollover the next connection is open already. */
   if (before != G_MAXINT64)
     return;
+
   dw_stage_set_left_at (self->stage, lost_at);
   if (self->lost_at == 0)
     self->lost_at = lost_at;
 }
 
-/* The stage kept nothing for us meanwhile, so the hole is shown and not hidden. */
+/* The stage keeps nothing for those who are away, so what was said meanwhile is missing, and that is shown. */
 static void
 add_gap (DwChat *self)
 {
@@ -141,12 +142,13 @@ on_state (DwChat *self)
 {
   DwSessionState state = dw_session_get_status (self->session)->state;
 
-  /* Before whatever the new connection brings. */
+  /* The gap stands before what the new connection brings. */
   if (self->restored && (state == DW_SESSION_CONNECTED || state == DW_SESSION_ONLINE))
     add_gap (self);
   if (state != DW_SESSION_ONLINE)
     return;
-  /* Should the program die, it was online until now at least. */
+
+  /* If the program is killed, it was online until now at least. */
   dw_stage_set_left_at (self->stage, g_get_real_time ());
 }
 
@@ -211,7 +213,8 @@ on_opened (DwChat *self, DwStoreOpening *opening)
 {
   if (!self->restored)
     restore (self, opening);
-  /* Lines that were deleted took what was seen of them along. */
+
+  /* Lines have been deleted, and with them those that were seen. */
   if (dw_stage_get_seen (self->stage) > opening->last)
     dw_stage_set_seen (self->stage, opening->last);
   if (opening->unread > 0)

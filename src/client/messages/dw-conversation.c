@@ -161,12 +161,12 @@ on_opening (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStoreOpening) opening = dw_store_lines_open_finish (DW_STORE (source), result, &error);
 
-  /* Since asked anew, this is no answer: places have been given meanwhile. */
+  /* The store was asked again meanwhile, and the answer to that is the one that counts. */
   if (asked->generation != self->generation)
     return;
   if (self->store == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     return;
-  /* Another program has the file: it is asked for until it lets go, for its lines have places. */
+  /* Another program holds the file. Asks until it lets go: what the file has comes first, and takes the first places. */
   if (g_error_matches (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED))
     {
       open_lines (self);
@@ -400,7 +400,7 @@ drop_passed (DwConversation *self)
 static gboolean
 on_tick (gpointer data)
 {
-  /* The last batch may be the last that holds it. */
+  /* A batch holds a reference, and the last one may be freed here. */
   g_autoptr (DwConversation) self = g_object_ref (data);
 
   self->tick = 0;
@@ -429,7 +429,7 @@ dw_conversation_dispose (GObject *object)
   /* What arrived a moment ago is not lost. */
   if (self->store != NULL)
     dw_conversation_flush (self);
-  /* What is being written keeps this object for a while, and shows nothing any more. */
+  /* Batches that are being written keep this object for a while, but nothing is shown any more. */
   self->open = FALSE;
   abandon_batches (self);
   g_clear_handle_id (&self->tick, g_source_remove);
@@ -557,6 +557,7 @@ dw_conversation_append (DwConversation *self, DwMessage *message)
       self->overfull = TRUE;
       return FALSE;
     }
+
   self->overfull = FALSE;
   add_arrived (self, message);
   /* One's own is given to the store before its text has left the composer: the program may be killed at any time. */

@@ -19,7 +19,7 @@ dw_day_of (gint64 time, GTimeZone *zone)
   g_autoptr (GDateTime) end = NULL;
   int year, month, day;
 
-  /* A clock can say anything; no day then. */
+  /* A wrong clock may be in a year that GLib has no dates for: no day then. */
   if (local == NULL)
     return (DwDay){ 0, 0 };
   g_date_time_get_ymd (local, &year, &month, &day);

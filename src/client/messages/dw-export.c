@@ -23,7 +23,7 @@ export_free (gpointer data)
 {
   Export *export = data;
 
-  /* A replacement that is closed without a word takes the old file's place, however much of it is missing. */
+  /* Closing a replacement puts it in the old file's place, even if half of it is missing; a cancelled close does not. */
   if (export->output != NULL && !g_output_stream_is_closed (export->output))
     {
       g_autoptr (GCancellable) cancelled = g_cancellable_new ();
@@ -166,7 +166,7 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
     }
   if (records->len == 0 && export->next <= export->last)
     {
-      /* Lines that are missing end nothing. */
+      /* A whole page is missing, as in a damaged file: the lines after it are still exported. */
       export->next += DW_EXPORT_PAGE;
       next_page (DW_STORE (source), g_steal_pointer (&task));
       return;

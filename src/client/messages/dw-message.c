@@ -79,7 +79,7 @@ dw_message_class_init (DwMessageClass *klass)
       g_param_spec_uint ("delivery", NULL, NULL, DW_DELIVERY_NONE, DW_DELIVERY_ASKING, DW_DELIVERY_NONE, flags);
   properties[PROP_STARTS_GROUP] = g_param_spec_boolean ("starts-group", NULL, NULL, TRUE, flags);
   properties[PROP_ENDS_GROUP] = g_param_spec_boolean ("ends-group", NULL, NULL, TRUE, flags);
-  /* Changes once, where a line that was not read yet has been. */
+  /* Changes once at most: when a blank line is filled. */
   properties[PROP_KIND] =
       g_param_spec_uint ("kind", NULL, NULL, DW_MESSAGE_THEIRS, DW_MESSAGE_BLANK, DW_MESSAGE_BLANK, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);

@@ -25,7 +25,7 @@ struct _DwOutbox
   gsize waiting_bytes;
   /* Of DwOutgoing: sent, in order; at most DW_OUTBOX_UNECHOED, each no longer than a frame. */
   GQueue unechoed;
-  /* Of DwOutgoing: failed, but a handler that was late may still broadcast it; at most DW_OUTBOX_REFUSED. */
+  /* Of DwOutgoing: failed, but a slow handler may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
   DwOutgoing *marking;    /* taken from the queue: the store is being told that it may have left; or NULL */
   DwMessage *announced;   /* not in the queue yet: it is being saved as one that may have left; or NULL */
@@ -38,7 +38,7 @@ struct _DwOutbox
 
 G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
 
-/* A dead peer is found within this time; what went before and did not come back never will. In microseconds. */
+/* A dead peer is found within this time. What was sent earlier and has not come back never will. In microseconds. */
 #define DEATH_WAIT (60 * G_USEC_PER_SEC)
 
 enum
@@ -115,7 +115,7 @@ find_entry (GQueue *queue, DwMessage *message)
   return at;
 }
 
-/* Back to where it belongs: others that came back meanwhile may be older. */
+/* Back to its place in the order: older ones may have come back before it. */
 static void
 requeue (DwOutbox *self, DwOutgoing *entry)
 {
@@ -278,7 +278,8 @@ let_old_ask (DwOutbox *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
 
-/* What falls out of the queue could not be sent again, should the peer turn out to be dead. */
+/* Where the stage echoes, what was sent is remembered until it comes back: only then can it be sent again if the peer turns
+ * out to be dead. So nothing more is sent while that is full. */
 static gboolean
 has_room (DwOutbox *self)
 {

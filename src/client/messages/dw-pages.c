@@ -102,7 +102,7 @@ size_of (DwMessage *message)
   return dw_record_get_size (dw_message_get_record (message));
 }
 
-/* Again where a line has been filled, since it is larger then. */
+/* Called again for a line that was blank and has been filled, since it is larger then. */
 static void
 set_line (DwPages *self, Page *page, guint index, DwMessage *message)
 {
@@ -250,7 +250,7 @@ find_held (DwPages *self, const char *id)
   return link != NULL ? link->data : NULL;
 }
 
-/* One object a line. */
+/* The object of that line where there is one already: a line is never two objects. */
 static DwMessage *
 adopt (DwPages *self, const DwRecord *record)
 {
@@ -260,9 +260,10 @@ adopt (DwPages *self, const DwRecord *record)
     message = find_held (self, record->id);
   if (message == NULL)
     return dw_message_new_from_record (record);
+
   if (dw_message_get_kind (message) == DW_MESSAGE_BLANK)
     dw_message_fill (message, record);
-  /* Lines before it may have gone since. */
+  /* Its place has changed where lines before it were deleted. */
   dw_message_set_place (message, record->place);
   return g_object_ref (message);
 }
@@ -294,12 +295,15 @@ dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last)
       gboolean has_next = i + 1 < records->len;
       g_autoptr (DwMessage) message = NULL;
 
-      /* The lines beside the page came along for their senders alone; those not shown yet come in their turn. */
+      /* One line on each side was read only to see whether the group goes on there. Lines after the last one shown are
+       * shown when it is their turn. */
       if (record->place < MAX (first, self->first) || record->place > MIN (last, self->last))
         continue;
+
       message = adopt (self, record);
       dw_pages_put (self, message, 0);
-      /* The newest line's group may have grown since the store was asked. */
+
+      /* What follows the newest line is not in the store yet: whether it ends its group is known here alone. */
       if (has_next || record->place < self->last)
         group (i > 0 ? g_ptr_array_index (records, i - 1) : NULL, message,
                has_next ? g_ptr_array_index (records, i + 1) : NULL);
@@ -309,7 +313,7 @@ dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last)
     }
 }
 
-/* What the store does not have it never got, or has lost. */
+/* The store has no such line: it could not be saved, or the file is damaged. */
 static void
 settle_blanks (DwPages *self, gint64 first, gint64 last)
 {
@@ -347,13 +351,16 @@ ask (DwPages *self, gint64 place)
   page = need (self, place);
   if (page->asked)
     return;
+
   page->asked = TRUE;
   question = g_new (Question, 1);
   question->owner = g_object_ref (self);
   question->first = page->number * DW_PAGES_LINES;
   question->last = question->first + DW_PAGES_LINES - 1;
   question->generation = self->generation;
-  /* What is not written yet is pinned, so the page need not wait for it, unless lines are still to move. */
+
+  /* Lines that are still to be written stay in memory, so reading need not wait for them; but it has to wait for a
+   * deletion, which moves the lines after it. */
   dw_store_lines_read_async (self->store, self->stage, question->first - 1, question->last + 1,
                              page->serial == 0 && dw_store_get_written (self->store) >= self->moved, on_page,
                              question);
@@ -373,7 +380,7 @@ on_retry (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The store is in trouble: whoever looks at a blank line gets it when that is over. */
+/* The store cannot be read just now: blank lines on the screen are filled when it can. */
 static void
 ask_later (DwPages *self)
 {
@@ -391,15 +398,16 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
 
   if (page == NULL)
     return;
+
   page->asked = FALSE;
   if (question->generation != self->generation)
     {
-      /* Lines moved meanwhile, so this is no answer; who waits for one is answered anew. */
+      /* Lines have moved since, so these places are wrong: asks again for the lines that are still blank. */
       for (guint i = 0; i < DW_PAGES_LINES; i++)
         if (is_blank (page->lines[i]))
           ask (self, question->first + i);
     }
-  /* What moves them is not written, and may not be for long. */
+  /* The file still has the lines where they stood before a deletion: tries again when that is written. */
   else if (records == NULL || dw_store_get_written (self->store) < self->moved)
     ask_later (self);
   else
@@ -422,7 +430,7 @@ find_least_used (DwPages *self, guint64 written)
     {
       Page *page = value;
 
-      /* Whoever asked for a page is waiting for it. */
+      /* A page that is being read is kept: somebody waits for it. */
       if ((written == G_MAXUINT64 || (page->serial <= written && !page->asked))
           && (least == NULL || page->used < least->used))
         least = page;
@@ -462,10 +470,11 @@ dw_pages_get_line (DwPages *self, gint64 place)
 
   if (message != NULL)
     return g_object_ref (message);
+
   message = dw_message_new_blank (place);
   dw_pages_put (self, message, 0);
   ask (self, place);
-  /* Whoever looks here looks there next. */
+  /* Prefetch: people scroll up. */
   if (peek (self, place - DW_PAGES_LINES) == NULL)
     ask (self, place - DW_PAGES_LINES);
   forget_all_above (self);
@@ -535,7 +544,7 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
       DwMessage *held = find_held (self, record->id);
       g_autoptr (DwMessage) message = held != NULL ? NULL : dw_message_new_from_record (record);
 
-      /* It may stand elsewhere since lines before it went. */
+      /* Its place has changed where lines before it were deleted. */
       if (held != NULL)
         dw_message_set_place (held, record->place);
       else
@@ -544,7 +553,8 @@ dw_pages_restore (DwPages *self, DwStoreOpening *opening)
   return missing;
 }
 
-/* Only what the outbox would take, which is half of what is held: else what comes again would drive out itself. */
+/* These lines are added once more at the end. Only as many as the outbox takes, half of what is held, so that adding the
+ * last does not drop the first from what is held. */
 static GPtrArray *
 find_unsaid (DwPages *self)
 {
@@ -662,7 +672,8 @@ dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal)
   if (page != NULL)
     set_line (self, page, (guint) (place % DW_PAGES_LINES), NULL);
   moved = steal_after (self, place, &serial);
-  /* Those that are held and in no page move too. */
+
+  /* A message that is held may be in no page, and moves too. */
   for (GList *at = self->held.head; at != NULL; at = at->next)
     if (dw_message_get_place (at->data) > place && !g_ptr_array_find (moved, at->data, NULL))
       dw_message_set_place (at->data, dw_message_get_place (at->data) - 1);
@@ -673,6 +684,7 @@ dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal)
       dw_message_set_place (line, dw_message_get_place (line) - 1);
       dw_pages_put (self, line, serial);
     }
+
   self->last--;
   self->generation++;
 }

@@ -166,7 +166,7 @@ is_above (DwPassing *passing, guint quarters)
          || passing->lines > DW_PASSING_LINES / 4 * quarters;
 }
 
-/* The next largest may be nearly as large, so not all is taken of one at once. */
+/* Not all from one conversation at once: another may be nearly as large. */
 #define DROPPED_AT_ONCE (DW_PASSING_BYTES / 16)
 
 /**

@@ -77,7 +77,7 @@ dw_record_free (DwRecord *record)
 gsize
 dw_record_get_size (const DwRecord *record)
 {
-  /* What of a line never changes while it waits somewhere, so that whoever adds sizes can take them off again. */
+  /* Without the reason, which changes while a line waits: a queue adds this size and later subtracts it again. */
   return sizeof *record + strlen (record->text) + (record->sender != NULL ? strlen (record->sender) : 0)
          + (record->id != NULL ? strlen (record->id) : 0) + 64;
 }

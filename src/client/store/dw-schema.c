@@ -110,7 +110,7 @@ dw_schema_prepare (DwDatabase *database, GError **error)
 {
   gint64 version;
 
-  /* What a lock or the disk forbids is no damage. */
+  /* A lock or a failing disk is an error, but the file is not damaged. */
   if (!dw_database_get_number (database, "PRAGMA user_version", &version, error))
     return FALSE;
   if (version < 0)
@@ -120,7 +120,7 @@ dw_schema_prepare (DwDatabase *database, GError **error)
     }
   if (!check_owner (database, version, error))
     return FALSE;
-  /* With a log reading goes on while something is written. Only now: it changes the file, and the file is ours. */
+  /* With a log, reading does not wait for writing. Not before here, since this changes the file: now it is known to be ours. */
   if (!dw_database_is_read_only (database)
       && !dw_database_run_script (database, "PRAGMA journal_mode = WAL", error))
     return FALSE;

@@ -213,7 +213,7 @@ take_fingerprints (sqlite3_stmt *query, DwStoreOpening *opening)
     g_ptr_array_add (opening->fingerprints, dw_fingerprint (id, NULL, text));
 }
 
-/* A message that is not done is not among them: its echo is still to come. */
+/* Without those of one's own messages that have not come back: their echo must not be dropped as a second copy. */
 static gboolean
 read_fingerprints (DwDatabase *database, gint64 stage, DwStoreOpening *opening, GError **error)
 {
@@ -347,7 +347,8 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error
                           record->reason);
 }
 
-/* Memory is not for ever. The index keeps deleted words until it is rewritten: that is why much goes at once. */
+/* For a store in memory, whose index of words keeps deleted ones until it is rewritten. That takes long, so much is deleted
+ * at once. */
 static gboolean
 drop_passed (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
@@ -387,7 +388,8 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
         return FALSE;
       if (dw_database_get_changes (database) > 0)
         continue;
-      /* The place is taken, by lines that could not be read when it was given. Nothing is written over. */
+
+      /* The place is taken by a line that could not be read when the place was given. It stays; the new one goes last. */
       if (!read_extent (database, request->stage, &extent, error)
           || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, error))
         return FALSE;
@@ -450,7 +452,8 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
     return FALSE;
   if (dw_database_get_changes (database) > 0 || record->id == NULL)
     return TRUE;
-  /* It stands elsewhere: its place was taken, or lines before it went. */
+
+  /* It has another place: the one it was given was taken, or lines before it were deleted. */
   return dw_database_run (database, error,
                           "UPDATE lines SET delivery = ?, went = ?, reason = ? WHERE line IN (SELECT line FROM "
                           "lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN ? AND ? AND "

@@ -66,7 +66,7 @@ is_written_without_blanks (const char *word)
   return FALSE;
 }
 
-/* In quotes nothing of it is an operator. */
+/* In quotes a word is never taken for an operator of FTS5. */
 static void
 add_word (GString *expression, const char *word)
 {
@@ -168,8 +168,8 @@ take_hits (DwDatabase *database,
   return FALSE;
 }
 
-/* Of whole words the index gives the newest without looking at the rest; of a beginning it has to gather all, so
- * that is asked for only where whole words are not enough. */
+/* The index finds the newest lines with a whole word without looking at the others. For the beginning of a word it has to
+ * collect all of them first, so that is done only where whole words find too little. */
 static gboolean
 search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
 {

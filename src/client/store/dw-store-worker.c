@@ -157,7 +157,7 @@ error_is_trouble (const GError *error)
          || error->code == DW_CLIENT_ERROR_STORE_DAMAGED;
 }
 
-/* A write that is wrong in itself would block all that come after it for ever. */
+/* A write that fails whatever the disk does would block all writes after it forever. */
 static void
 drop_write (DwStoreWorker *worker, GList *link, GError *error)
 {
@@ -297,7 +297,7 @@ write_batch (DwStoreWorker *worker)
   return FALSE;
 }
 
-/* What a lock forbids is tried again until it is clear that this takes long. */
+/* FALSE where another program holds the file and the read is to be tried again; after %DW_STORE_LOCKED_MS it fails. */
 static gboolean
 run_read (DwStoreWorker *worker, DwStoreJob *job)
 {
