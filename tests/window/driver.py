@@ -8,10 +8,7 @@ import subprocess
 import tempfile
 import time
 
-import gi
-
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402
+from tree import Atspi, GLib, Tree
 
 DEADLINE = 30.0
 
@@ -95,66 +92,50 @@ class App:
         given = {"G_DEBUG": FATAL, "XDG_DATA_HOME": self.data, **(environment or {})}
         self.process = subprocess.Popen(command + list(arguments), env={**os.environ, **given},
                                         stdout=subprocess.DEVNULL, stderr=self.log)
-        self.root = until("the program in the accessibility tree", self._find_root)
-        # What was looked at while it was being built would be remembered so, and the library crashes now and then
-        # where its memory is cleared.
-        self.root.set_cache_mask(Atspi.Cache.NONE)
+        self.tree = Tree(self.process.pid)
+        until("the program in the accessibility tree", self._is_there)
 
-    def _find_root(self):
+    def _is_there(self):
         if self.process.poll() is not None:
             raise Missing(f"the program ended with {self.process.returncode}: {self.output()}")
-        desktop = Atspi.get_desktop(0)
-        for i in range(desktop.get_child_count()):
-            child = desktop.get_child_at_index(i)
-            if child is not None and child.get_process_id() == self.process.pid and child.get_child_count() > 0:
-                return child
-        return None
+        return self.tree.find_owner() and self.windows()
 
     def output(self):
         # The program writes where this file stands: seek() would make it write over its own log.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
 
     def windows(self):
-        found = [self.root.get_child_at_index(i) for i in range(self.root.get_child_count())]
-        return [window for window in found if window is not None]
+        return self.tree.look().children
 
     def n_windows(self):
         """How many windows with a title are on the screen, as the display itself has it."""
         return len(self.named_windows())
 
     def walk(self, start=None):
-        """Every object, parents first. What goes while we look is left out."""
-        stack = [start or self.root]
+        """Every object as it is now, parents first; with start those in it."""
+        root = self.tree.look()
+        stack = [root if start is None else self.tree.nodes.get(start.path)]
         while stack:
             node = stack.pop()
             if node is None:
                 continue
-            try:
-                node.get_name()
-                hidden = node is not self.root and not node.get_state_set().contains(Atspi.StateType.VISIBLE)
-                # Where it is hidden, so is what it holds.
-                children = [] if hidden else [node.get_child_at_index(i) for i in range(node.get_child_count())]
-            except GLib.Error:
-                if node is self.root:
-                    raise
-                continue
             yield node
-            stack += reversed(children)
+            stack += reversed(node.children)
 
     @staticmethod
     def shows(node):
         """GTK 4.8 tells “showing” of windows alone, so an object counts as seen where it has an extent."""
-        if not node.get_state_set().contains(Atspi.StateType.VISIBLE):
+        if not node.has(Atspi.StateType.VISIBLE):
             return False
         try:
-            return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW).width > 0
+            return node.extents().width > 0
         except GLib.Error:
             return False  # it went while we looked
 
     def find(self, name, role=None, start=None):
         """The first object on the screen with this name, or None."""
         for node in self.walk(start):
-            if node.get_name() == name and (role is None or node.get_role_name() in role) and self.shows(node):
+            if node.name == name and (role is None or node.role in role) and self.shows(node):
                 return node
         return None
 
@@ -162,8 +143,8 @@ class App:
         """What can be pressed under this name, which some versions of GTK say twice (“Undo Undo”, “_Save Save”) and
         newer ones give to what is around it too."""
         for node in self.walk(start):
-            if (node.get_role_name() in BUTTONS and node.get_name().replace("_", "") in (name, f"{name} {name}")
-                    and self.shows(node) and Atspi.Action.get_n_actions(node) > 0):
+            if (node.role in BUTTONS and node.name.replace("_", "") in (name, f"{name} {name}") and self.shows(node)
+                    and node.can_act()):
                 return node
         return None
 
@@ -175,40 +156,37 @@ class App:
 
     def press(self, name, start=None):
         button = self.wait_for_button(name, start)
-        until(f"“{name}” to be sensitive", lambda: button.get_state_set().contains(Atspi.StateType.SENSITIVE))
-        Atspi.Action.do_action(button, 0)
+        until(f"“{name}” to be sensitive", button.is_sensitive)
+        button.act()
 
     def choose(self, name, mnemonic):
         """Chooses from a menu that is open. GTK 4.24.1 gives the items of any menu no name, only their keys."""
 
         def is_it(node):
-            if node.get_role_name() == "menu item" and not node.get_name():
-                return node.get_attributes().get("keyshortcuts", "").endswith(f"Alt+{mnemonic}")
-            return node.get_name() == name and node.get_role_name() in ("menu item",) + BUTTONS
+            if node.role == "menu item" and not node.name:
+                return node.attributes().get("keyshortcuts", "").endswith(f"Alt+{mnemonic}")
+            return node.name == name and node.role in ("menu item",) + BUTTONS
 
         item = until(f"“{name}”", lambda: next((node for node in self.walk() if is_it(node) and self.shows(node)), None))
-        Atspi.Action.do_action(item, 0)
+        item.act()
 
     def type_into(self, name, text, start=None):
         field = self.wait(name, ("text", "entry", "password text"), start)
-        Atspi.EditableText.set_text_contents(field, text)
+        field.set_text(text)
 
     def text_of(self, name):
-        field = self.wait(name, ("text", "entry"))
-        return Atspi.Text.get_text(field, 0, Atspi.Text.get_character_count(field))
+        return self.wait(name, ("text", "entry")).text()
 
     @staticmethod
     def text_in(node):
         """The text of a text view, or the name of anything else."""
-        if node.get_role_name() == "text":
-            return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
-        return node.get_name() or ""
+        return node.text() if node.role == "text" else node.name
 
     def status(self, start=None):
         """What the connection status says, or an empty text where there is none."""
         for node in self.walk(start):
-            if node.get_description() == "Connection status" and self.shows(node):
-                return node.get_name()
+            if node.description == "Connection status" and self.shows(node):
+                return node.name
         return ""
 
     def wait_for_status(self, word, deadline=DEADLINE):
@@ -219,8 +197,7 @@ class App:
         conversation = self.find("Conversation", None, start)
         if conversation is None:
             return []
-        names = [row.get_name() for row in
-                 (conversation.get_child_at_index(i) for i in range(conversation.get_child_count())) if row]
+        names = [row.name for row in conversation.children]
         return names if captions else [name for name in names if name not in CAPTIONS]
 
     def wait_for_row(self, *parts):
@@ -229,7 +206,11 @@ class App:
 
     def texts(self, start=None):
         """Everything that is written on the screen, or in a part of it."""
-        return [node.get_name() for node in self.walk(start) if node.get_name() and self.shows(node)]
+        return [node.name for node in self.walk(start) if node.name and self.shows(node)]
+
+    def reads(self, words, start=None):
+        """Whether these words are written somewhere on the screen, or in a part of it."""
+        return any(words in node.name and self.shows(node) for node in self.walk(start))
 
     def say(self, text):
         self.type_into("Message", text)
@@ -275,7 +256,7 @@ class App:
 
     def press_at(self, name):
         """Puts the pointer into the middle of something."""
-        extents = Atspi.Component.get_extents(self.wait(name), Atspi.CoordType.WINDOW)
+        extents = self.wait(name).extents()
         self.focus()
         subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
                         str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
@@ -294,16 +275,13 @@ class App:
         left, top, width, height = (int(re.search(rf"^{word}=(-?\d+)", geometry, re.M).group(1))
                                     for word in ("X", "Y", "WIDTH", "HEIGHT"))
 
-        def extents_of(node):
-            return Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW)
-
         # What the tree tells of a popover is off by a constant: the popover itself shows by how much.
         surface = self.wait(name)
-        while (extents_of(surface).width, extents_of(surface).height) != (width, height):
-            surface = surface.get_parent()
-        left, top = left - extents_of(surface).x, top - extents_of(surface).y
+        while (surface.extents().width, surface.extents().height) != (width, height):
+            surface = surface.parent
+        left, top = left - surface.extents().x, top - surface.extents().y
         points = [(left + extents.x + extents.width // 2, top + extents.y + extents.height // 2)
-                  for extents in (extents_of(self.wait(row)) for row in (name, onto))]
+                  for extents in (self.wait(row).extents() for row in (name, onto))]
         (x, y), (to_x, to_y) = points
         steps = [["mousemove", str(x), str(y)], ["mousedown", "1"]]
         steps += [["mousemove", str(x + (to_x - x) * i // 10), str(y + (to_y - y) * i // 10)] for i in range(1, 11)]

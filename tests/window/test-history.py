@@ -17,7 +17,7 @@ import threading
 import time
 
 import tap
-from driver import DEADLINE, App, Missing, Atspi, until
+from driver import DEADLINE, App, Missing, until
 from running import running, stage
 from servers import Proxy, Server
 
@@ -99,12 +99,12 @@ class Writer:
         self.button = app.wait_for_button("Send")
 
     def send(self, text):
-        Atspi.EditableText.set_text_contents(self.field, text)
-        until("Send to be sensitive", lambda: self.button.get_state_set().contains(Atspi.StateType.SENSITIVE))
-        Atspi.Action.do_action(self.button, 0)
+        self.field.set_text(text)
+        until("Send to be sensitive", self.button.is_sensitive)
+        self.button.act()
 
     def is_empty(self):
-        return Atspi.Text.get_character_count(self.field) == 0
+        return self.field.n_letters() == 0
 
 
 def own_rows(app, upto=0):
@@ -202,10 +202,10 @@ def test_locked():
             app.wait_for_row("You", "and my own", "delivered")
             # All of that while the file is held: nothing waited for it.
             assert other.in_transaction
-            until("the banner", lambda: any("another program holds" in text for text in app.texts()), 20)
+            until("the banner", lambda: app.reads("another program holds"), 20)
             other.execute("COMMIT")
             other.close()
-            until("the banner to go", lambda: not any("another program holds" in text for text in app.texts()))
+            until("the banner to go", lambda: not app.reads("another program holds"))
             wanted = [f"during {number}" for number in range(200)] + ["and my own"]
             until("all to be saved", lambda: texts_in(data) == wanted)
         server.close()
@@ -223,9 +223,9 @@ def test_disk_fails():
             for number in range(5):
                 app.say(f"during {number}")
                 app.wait_for_row(f"during {number}", "delivered")
-            until("the banner", lambda: any("History is not saved" in text for text in app.texts()))
+            until("the banner", lambda: app.reads("History is not saved"))
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-            until("the banner to go", lambda: not any("History is not saved" in text for text in app.texts()))
+            until("the banner to go", lambda: not app.reads("History is not saved"))
             until("all to be saved", lambda: texts_in(data) == ["before"] + [f"during {n}" for n in range(5)])
         with sqlite3.connect(path_of(data)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -249,9 +249,9 @@ def test_damaged():
             with running(local.url, data=data) as app:
                 app.wait_for_status("Online")
                 word = "newer version" if newer else "was damaged"
-                until("the banner", lambda: any(word in text for text in app.texts()))
+                until("the banner", lambda: app.reads(word))
                 app.press("OK")
-                until("the banner to go", lambda: not any(word in text for text in app.texts()))
+                until("the banner to go", lambda: not app.reads(word))
                 app.say("a new beginning")
                 app.wait_for_row("a new beginning", "delivered")
             kept = glob.glob(path_of(data) + (".newer-*" if newer else ".damaged-*"))
@@ -275,7 +275,7 @@ def test_search():
             app.type_into("Search messages", "xylo")
             until("nothing here", lambda: app.find("No Results"))
             app.press("All stages")
-            until("a result", lambda: any("the password is xylophone" in text for text in app.texts()))
+            until("a result", lambda: app.reads("the password is xylophone"))
             app.wait("Search messages")
             app.keys("shift+Tab")
             app.keys("Return")
@@ -335,10 +335,10 @@ def test_old_queue():
             database.execute("UPDATE lines SET time = time - 7200000000 WHERE kind = 1")
         local.start()
         with running(data=data) as app:
-            until("the question", lambda: any("waited for more than an hour" in text for text in app.texts()))
+            until("the question", lambda: app.reads("waited for more than an hour"))
             app.wait_for_status("Online")
             app.wait_for_row("an old thought", "queued")
-            app.press("Send", app.find("1 message has waited for more than an hour. Send it now?").get_parent())
+            app.press("Send", app.find("1 message has waited for more than an hour. Send it now?").parent)
             app.wait_for_row("an old thought", "delivered")
 
 
@@ -349,7 +349,7 @@ def test_split():
             app.wait_for_status("Online")
             text = "\n".join(f"Paragraph {number}. " + "word " * 100 for number in range(150))
             app.type_into("Message", text)
-            until("words on its size", lambda: any("bytes too many" in name for name in app.texts()))
+            until("words on its size", lambda: app.reads("bytes too many"))
             app.press("Send as 3 messages")
             until("all to be saved", lambda: len(texts_in(data)) == 3)
             until("an empty composer", lambda: app.text_of("Message") == "")
@@ -412,7 +412,7 @@ def test_keyring():
             with running(data=data) as app:
                 app.wait_for_status("Online")
                 assert any(TOKEN.encode() in request for request in proxy.requests), proxy.requests
-                assert not any("keyring" in text for text in app.texts())
+                assert not app.reads("keyring")
             assert not secrets_in(data), secrets_in(data)
         finally:
             keyring.end()
@@ -424,10 +424,10 @@ def test_no_keyring():
         proxy = Proxy(local)
         with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
             app.wait_for_status("Online")
-            until("the banner", lambda: any("this session only" in text for text in app.texts()))
+            until("the banner", lambda: app.reads("this session only"))
         assert not secrets_in(data), secrets_in(data)
         with running(data=data) as app:
-            until("the banner", lambda: any("did not give" in text for text in app.texts()))
+            until("the banner", lambda: app.reads("did not give"))
             assert app.status().startswith("Offline"), app.status()
             app.press("Enter token")
             app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
@@ -469,7 +469,7 @@ def test_silent_keyring():
             with running(data=data) as app:
                 app.wait_for_row("hello")
                 assert time.monotonic() - started < 5
-                until("the banner", lambda: any("Waiting for your keyring" in text for text in app.texts()))
+                until("the banner", lambda: app.reads("Waiting for your keyring"))
                 assert not proxy.requests, proxy.requests
                 app.press("Enter it for now")
                 app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")

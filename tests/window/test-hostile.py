@@ -9,8 +9,8 @@ import threading
 import time
 
 import tap
-from driver import until
-from gi.repository import Atspi, Gio, GLib
+from driver import Atspi, until
+from gi.repository import Gio, GLib
 from running import running
 from servers import Server
 
@@ -107,7 +107,7 @@ def test_scripts():
 
 
 def focused(app):
-    return next((node.get_name() for node in app.walk() if node.get_state_set().contains(Atspi.StateType.FOCUSED)), None)
+    return next((node.name for node in app.walk() if node.has(Atspi.StateType.FOCUSED)), None)
 
 
 def short(app):
@@ -132,11 +132,11 @@ def test_trial():
         server = Server(greeting=json.dumps({"message": text, "connectionId": text[:30], "requestId": "x"}, ensure_ascii=False))
         with running() as app:
             app.press("More options…")
-            editor = until("the editor", lambda: next((w for w in app.windows() if w.get_name() == "New Stage"), None))
+            editor = until("the editor", lambda: next((w for w in app.windows() if w.name == "New Stage"), None))
             heart = Heart()
             app.type_into("Stage address", server.url, editor)
             app.press("Test")
-            until("the answer", lambda: any("without a default route" in text for text in app.texts(editor)))
+            until("the answer", lambda: app.reads("without a default route", editor))
             step(app, heart, f"trial {unit!r}")
             heart.stop()
             app.keys("Escape")

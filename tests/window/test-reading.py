@@ -23,15 +23,15 @@ def message(text, sender="Björn"):
 
 def focused(app):
     for node in app.walk():
-        if node.get_state_set().contains(Atspi.StateType.FOCUSED):
-            return node.get_name()
+        if node.has(Atspi.StateType.FOCUSED):
+            return node.name
     return None
 
 
 def ancestors(node):
     """What holds this: newer libraries show the chosen value of a row as a list in it."""
-    while node.get_parent() is not None:
-        node = node.get_parent()
+    while node.parent is not None:
+        node = node.parent
         yield node
 
 
@@ -45,16 +45,16 @@ def test_every_control_has_a_name():
         assert row.split(", ")[1][2] == ":", f"no time in {row}"
         app.say("mine")
         app.wait_for_row("You", "mine", "delivered")
-        assert app.find("Conversation").get_role_name() in ("list", "log")
+        assert app.find("Conversation").role in ("list", "log")
         for keys in ("", "ctrl+f", "ctrl+e", "ctrl+comma"):
             if keys:
                 app.keys(keys)
                 time.sleep(0.5)
-            nameless = [node.get_role_name() for node in app.walk()
-                        if node.get_state_set().contains(FOCUSABLE) and app.shows(node) and not node.get_name()
-                        and node.get_role_name() not in ("scroll pane", "panel", "filler", "list", "scroll bar")
-                        and node.get_parent() is not None and not node.get_parent().get_name()
-                        and "combo box" not in [above.get_role_name() for above in ancestors(node)]]
+            nameless = [node.role for node in app.walk()
+                        if node.has(FOCUSABLE) and app.shows(node) and not node.name
+                        and node.role not in ("scroll pane", "panel", "filler", "list", "scroll bar")
+                        and node.parent is not None and not node.parent.name
+                        and "combo box" not in [above.role for above in ancestors(node)]]
             assert not nameless, (keys, nameless)
             if keys:
                 app.keys("Escape")
@@ -97,7 +97,7 @@ def test_announcements():
         app.wait_for_status("Online")
 
         def said():
-            return [node.get_name() for node in app.walk() if node.get_role_name() == "status bar"]
+            return [node.name for node in app.walk() if node.role == "status bar"]
 
         server.send(message("the first"))
         until("the message", lambda: "Björn: the first" in said())
@@ -109,8 +109,8 @@ def test_announcements():
         local.kill()
         # The first of these may have passed when we look.
         until("the loss", lambda: any(name.startswith(("The connection was lost", "Nothing answers"))
-                                      for name in [node.get_name() for node in app.walk()
-                                                   if node.get_role_name() == "status bar"]))
+                                      for name in [node.name for node in app.walk()
+                                                   if node.role == "status bar"]))
 
 
 def test_mention():
@@ -134,14 +134,14 @@ def test_text_size():
 
         def height():
             row = next(node for node in app.walk()
-                       if node.get_role_name() == "list item" and "a few words" in node.get_name())
-            return Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW).height
+                       if node.role == "list item" and "a few words" in node.name)
+            return row.extents().height
 
         before = height()
         app.keys(*["ctrl+plus"] * 10)
         until("larger text", lambda: height() > before + 10)
         app.move(0, 0, 360, 600)
-        until("the window", lambda: Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width <= 400)
+        until("the window", lambda: app.windows()[0].extents().width <= 400)
         app.keys("ctrl+0")
     server.close()
 
@@ -176,8 +176,8 @@ def test_stacked_marks():
         server.send(message("plain", "Ada"))
         app.wait_for_row("plain")
         time.sleep(0.5)
-        row = next(node for node in app.walk() if node.get_role_name() == "list item" and "plain" in node.get_name())
-        area = Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW)
+        row = next(node for node in app.walk() if node.role == "list item" and "plain" in node.name)
+        area = row.extents()
         crop = f"{area.width}x{area.height - 6}+{area.x}+{area.y}"
         pictures = []
         for name in ("before", "after"):

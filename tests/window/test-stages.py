@@ -18,7 +18,7 @@ FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
 def editor(app):
     """The editor's window; a welcome page behind it has an address too."""
-    return until("the editor", lambda: next((w for w in app.windows() if w.get_name() in ("Edit Stage", "New Stage")), None))
+    return until("the editor", lambda: next((w for w in app.windows() if w.name in ("Edit Stage", "New Stage")), None))
 
 
 def edit(app):
@@ -44,7 +44,7 @@ def test_names():
         for app in (ada, eve):
             app.wait_for_status("Online")
         edit(ada)
-        assert any("A stage on this computer" in text for text in ada.texts())
+        assert ada.reads("A stage on this computer")
         ada.type_into("What you call it", "Harbour & <b>watch</b>")
         ada.type_into("Your name there", "Ada L.")
         save(ada)
@@ -59,11 +59,11 @@ def test_live_checking():
     with running() as app:
         app.press("More options…")
         app.type_into("Stage address", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", editor(app))
-        until("what was understood", lambda: any("API abc123 in eu-west-1, stage prod" in t for t in app.texts()))
+        until("what was understood", lambda: app.reads("API abc123 in eu-west-1, stage prod"))
         assert address_in(app) == "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod"
         assert app.text_of("Parameter") == "token"
         app.type_into("Stage address", "http://example.com", editor(app))
-        until("what is wrong", lambda: any("wss://" in text for text in app.texts(editor(app))))
+        until("what is wrong", lambda: app.reads("wss://", editor(app)))
         app.keys("Escape")
 
 
@@ -77,7 +77,7 @@ def test_dialect():
         app.scroll(30)
         app.click("Dialect")
         app.keys("Down", "Down", "Return")
-        until("an example", lambda: any('"action":"sendmessage","data"' in text for text in app.texts()))
+        until("an example", lambda: app.reads('"action":"sendmessage","data"'))
         save(app)
         app.wait_for_status("Online")
         app.say("in other words")
@@ -87,7 +87,7 @@ def test_dialect():
 
 
 def steps_of(app):
-    return [node.get_name() for node in app.walk() if node.get_role_name() == "list item" and app.shows(node)]
+    return [node.name for node in app.walk() if node.role == "list item" and app.shows(node)]
 
 
 def test_trial():

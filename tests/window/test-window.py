@@ -53,7 +53,7 @@ def test_stage_comes_back():
         ada.wait_for_status("Waiting")
         eve.wait_for_status("Waiting")
         ada.wait_for_button("Retry now")
-        assert any("Trying again in" in text for text in ada.texts())
+        assert ada.reads("Trying again in")
         eve.say("written while it was away")
         eve.wait_for_row("You", "written while it was away", "queued")
         local.start()
@@ -86,7 +86,7 @@ def test_bad_addresses():
         for address, words in rows.items():
             app.type_into("Stage address", address)
             app.press("Connect")
-            until(f"words on “{address}”", lambda: any(words in text for text in app.texts()))
+            until(f"words on “{address}”", lambda: app.reads(words))
 
 
 def test_bad_servers():
@@ -104,7 +104,7 @@ def test_bad_servers():
         server = RawServer(answer)
         with running(server.url) as app:
             app.wait_for_status(state)
-            until(f"“{words}”", lambda: any(words in text for text in app.texts()))
+            until(f"“{words}”", lambda: app.reads(words))
         server.close()
 
 
@@ -112,10 +112,10 @@ def test_nowhere():
     """A port that refuses and a host that does not exist"""
     with running("ws://127.0.0.1:1/prod") as app:
         app.wait_for_status("Waiting")
-        assert any("Nothing answers" in text for text in app.texts())
+        assert app.reads("Nothing answers")
     with running("wss://no-such-host.invalid/prod") as app:
         app.wait_for_status("Waiting")
-        assert any("no host of this name" in text for text in app.texts())
+        assert app.reads("no host of this name")
 
 
 def test_silent_server_and_quit():
@@ -159,7 +159,7 @@ def test_large_messages():
         server.send('{"message":"after the large ones"}')
         app.wait_for_row("after the large ones")
         assert time.monotonic() - started < 8
-        width = Atspi.Component.get_extents(app.windows()[0], Atspi.CoordType.WINDOW).width
+        width = app.windows()[0].extents().width
         assert width <= 720, width
         app.wait_for_button("Show more")
     server.close()
@@ -296,7 +296,7 @@ def test_send_again():
         app.wait_for_status("Online")
         app.say("try this")
         app.wait_for_row("You", "try this", "failed")
-        until("the reason", lambda: any("failed to handle it" in text for text in app.texts()))
+        until("the reason", lambda: app.reads("failed to handle it"))
         app.press("Send again")
         app.wait_for_row("You", "try this", "delivered")
         until("no button", lambda: not app.find("Send again"))
@@ -331,7 +331,7 @@ def test_unread_elsewhere():
         server.send('{"message":"one"}', '{"message":"two"}')
         until("the count", lambda: "2" in app.texts())
         app.press("Stages")
-        until("a row that says it", lambda: any("2 unread messages" in text for text in app.texts()))
+        until("a row that says it", lambda: app.reads("2 unread messages"))
         app.press("Mute")
         until("the list to close", lambda: not app.find("Mute"))
         app.keys("ctrl+o")
@@ -373,18 +373,17 @@ def first_visible(app):
     """The name of the topmost row that can be seen. In old versions of GTK rows out of sight keep old extents, so it is
     found as a pointer finds it; newer ones have no rows out of sight."""
     conversation = app.wait("Conversation")
-    area = Atspi.Component.get_extents(conversation, Atspi.CoordType.WINDOW)
+    area = conversation.extents()
     if NEWER:
-        rows = [conversation.get_child_at_index(i) for i in range(conversation.get_child_count())]
-        places = [(extents.y, row.get_name()) for row in rows if "#" in row.get_name()
-                  for extents in [Atspi.Component.get_extents(row, Atspi.CoordType.WINDOW)] if extents.y + extents.height > area.y]
+        places = [(extents.y, row.name) for row in conversation.children if "#" in row.name
+                  for extents in [row.extents()] if extents.y + extents.height > area.y]
         return min(places)[1] if places else None
     for y in range(area.y + 4, area.y + area.height, 8):
-        node = Atspi.Component.get_accessible_at_point(conversation, area.x + 60, y, Atspi.CoordType.WINDOW)
-        while node is not None and node.get_parent() != conversation:
-            node = node.get_parent()
-        if node is not None and "#" in node.get_name():
-            return node.get_name()
+        node = conversation.node_at(area.x + 60, y)
+        while node is not None and node.parent is not conversation:
+            node = node.parent
+        if node is not None and "#" in node.name:
+            return node.name
     return None
 
 
@@ -457,7 +456,7 @@ def test_shortcuts_and_about():
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
         app.keys("ctrl+question")
-        until("the list", lambda: any("Begin a new line" in text for text in app.texts()))
+        until("the list", lambda: app.reads("Begin a new line"))
         app.keys("Escape")
         until("one window", lambda: app.n_windows() == 1)
         app.press("Main menu")
@@ -543,7 +542,7 @@ def test_no_secret_in_the_log():
             app = App(f"{base}?token={token}", environment={"G_MESSAGES_DEBUG": "all", "G_DEBUG": ""})
             try:
                 until("a state", lambda: app.status().split(" ")[0] in ("Online", "Refused", "Waiting"))
-                shown = " ".join(app.texts() + [node.get_description() for node in app.walk()])
+                shown = " ".join(app.texts() + [node.description for node in app.walk()])
                 app.quit()
                 for text in (app.output(), shown):
                     assert token not in text and encoded not in text, text
