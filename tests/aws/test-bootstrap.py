@@ -224,4 +224,4 @@ def test_api_gone():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/bootstrap")
+    tap.run(sys.modules[__name__], "/aws/bootstrap")

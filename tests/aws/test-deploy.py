@@ -114,4 +114,4 @@ if __name__ == "__main__":
     if os.environ.get("DYNAMOWAVE_SANITIZED"):
         # What a sanitizer links is nothing that Lambda would get.
         del test_package, test_unfit
-    tap.run(sys.modules[__name__], "/deploy")
+    tap.run(sys.modules[__name__], "/aws/deploy")

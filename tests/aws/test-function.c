@@ -16,10 +16,10 @@ typedef struct
   DwFunctionConfig config;
   DwFunction *function;
   guint seconds; /* of the deadline */
-} Desk;
+} InvokedFunction;
 
 static void
-desk_init (Desk *desk, const char *handler)
+desk_init (InvokedFunction *desk, const char *handler)
 {
   g_autoptr (DwHttp) http = dw_http_new (NULL);
   g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
@@ -42,13 +42,13 @@ desk_init (Desk *desk, const char *handler)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (InvokedFunction *desk)
 {
   dw_test_finalize (g_steal_pointer (&desk->function));
   dw_cloud_clear (&desk->cloud);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InvokedFunction, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -63,7 +63,7 @@ is_there (gpointer data)
 }
 
 static char *
-run (Desk *desk, const char *json, GError **error)
+run (InvokedFunction *desk, const char *json, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GBytes) payload = g_bytes_new (json, strlen (json));
@@ -86,7 +86,7 @@ run (Desk *desk, const char *json, GError **error)
 static void
 test_rows (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *connected = NULL, *disconnected = NULL;
 
@@ -119,7 +119,7 @@ test_token (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (InvokedFunction) desk = { 0 };
       g_autofree char *answer = NULL;
 
       desk_init (&desk, "connect");
@@ -131,7 +131,7 @@ test_token (void)
 }
 
 static guint
-posts_of (Desk *desk, guint number)
+posts_of (InvokedFunction *desk, guint number)
 {
   g_autofree char *id = g_strdup_printf ("connection-%05u=", number);
 
@@ -144,7 +144,7 @@ static void
 test_broadcast (void)
 {
   const guint crowd = DW_CLOUD_CROWD * 5 / 2, gone = crowd / 25;
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
 
@@ -171,7 +171,7 @@ test_broadcast (void)
 static void
 test_once (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
 
   desk_init (&desk, "send-message");
   dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
@@ -188,7 +188,7 @@ test_once (void)
 static void
 test_default (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autofree char *answer = NULL;
 
   desk_init (&desk, "default");
@@ -221,7 +221,7 @@ test_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (InvokedFunction) desk = { 0 };
       g_autoptr (GError) error = NULL;
 
       desk_init (&desk, "send-message");
@@ -235,7 +235,7 @@ test_refused (void)
 static void
 test_failure (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *message = MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}");
@@ -257,7 +257,7 @@ test_failure (void)
 static void
 test_handed_on (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *first = NULL;
   guint runs = 1;
@@ -301,7 +301,7 @@ test_handed_on (void)
 static void
 test_hop_fails (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *event = EVENT ("sendMessage", "",
@@ -327,7 +327,7 @@ test_warmer (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (InvokedFunction) desk = { 0 };
       gint64 begun;
       g_autofree char *answer = NULL;
 
@@ -362,7 +362,7 @@ batch (const char *const *bodies, guint n)
 static void
 test_redrive (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (InvokedFunction) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *endpoint = NULL, *letter = NULL, *stranger = NULL, *json = NULL, *answer = NULL;
   g_autofree char *rest = g_strconcat (
@@ -433,17 +433,17 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
-  g_test_add_func ("/lambda/function/rows", test_rows);
-  g_test_add_func ("/lambda/function/token", test_token);
-  g_test_add_func ("/lambda/function/broadcast", test_broadcast);
-  g_test_add_func ("/lambda/function/once", test_once);
-  g_test_add_func ("/lambda/function/default", test_default);
-  g_test_add_func ("/lambda/function/refused", test_refused);
-  g_test_add_func ("/lambda/function/failure", test_failure);
-  g_test_add_func ("/lambda/function/handed-on", test_handed_on);
-  g_test_add_func ("/lambda/function/hop-fails", test_hop_fails);
-  g_test_add_func ("/lambda/function/warmer", test_warmer);
-  g_test_add_func ("/lambda/function/redrive", test_redrive);
-  g_test_add_func ("/lambda/function/config", test_config);
+  g_test_add_func ("/aws/function/rows", test_rows);
+  g_test_add_func ("/aws/function/token", test_token);
+  g_test_add_func ("/aws/function/broadcast", test_broadcast);
+  g_test_add_func ("/aws/function/once", test_once);
+  g_test_add_func ("/aws/function/default", test_default);
+  g_test_add_func ("/aws/function/refused", test_refused);
+  g_test_add_func ("/aws/function/failure", test_failure);
+  g_test_add_func ("/aws/function/handed-on", test_handed_on);
+  g_test_add_func ("/aws/function/hop-fails", test_hop_fails);
+  g_test_add_func ("/aws/function/warmer", test_warmer);
+  g_test_add_func ("/aws/function/redrive", test_redrive);
+  g_test_add_func ("/aws/function/config", test_config);
   return g_test_run ();
 }

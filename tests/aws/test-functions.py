@@ -433,4 +433,4 @@ def test_chain_killed():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/functions")
+    tap.run(sys.modules[__name__], "/aws/functions")

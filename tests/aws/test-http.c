@@ -13,12 +13,12 @@ typedef struct
   char *origin;
   DwHttp *http;
   GHashTable *peers; /* the addresses requests came from: one a connection */
-} Desk;
+} HttpPair;
 
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  Desk *desk = data;
+  HttpPair *desk = data;
   GSocketAddress *peer = soup_server_message_get_remote_address (message);
   g_autofree char *name = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (peer));
   g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
@@ -48,7 +48,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 }
 
 static void
-desk_init (Desk *desk)
+desk_init (HttpPair *desk)
 {
   g_autoptr (GSList) uris = NULL;
 
@@ -63,7 +63,7 @@ desk_init (Desk *desk)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (HttpPair *desk)
 {
   dw_test_finalize (g_steal_pointer (&desk->http));
   soup_server_disconnect (desk->server);
@@ -72,7 +72,7 @@ desk_clear (Desk *desk)
   g_free (desk->origin);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HttpPair, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -87,7 +87,7 @@ is_there (gpointer data)
 }
 
 static void
-ask (Desk *desk,
+ask (HttpPair *desk,
      const char *method,
      const char *path,
      const char *text,
@@ -103,7 +103,7 @@ ask (Desk *desk,
 }
 
 static DwHttpResponse *
-get (Desk *desk, const char *method, const char *path, const char *text, guint milliseconds, GError **error)
+get (HttpPair *desk, const char *method, const char *path, const char *text, guint milliseconds, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -118,7 +118,7 @@ test_keep_alive (void)
 {
   static const char *const rows[][2] = { { "GET", NULL },    { "POST", "hello" }, { "POST", "" },
                                          { "DELETE", NULL }, { "PUT", "x" },      { "GET", NULL } };
-  g_auto (Desk) desk = { 0 };
+  g_auto (HttpPair) desk = { 0 };
 
   desk_init (&desk);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -147,7 +147,7 @@ test_failures (void)
   } rows[] = { { "/slow", DW_BACKEND_ERROR_DEADLINE },
                { "/cut", DW_BACKEND_ERROR_NETWORK },
                { "/large", DW_BACKEND_ERROR_SERVICE } };
-  g_auto (Desk) desk = { 0 };
+  g_auto (HttpPair) desk = { 0 };
   g_autoptr (GError) error = NULL;
 
   desk_init (&desk);
@@ -173,7 +173,7 @@ test_failures (void)
 static void
 test_stays (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (HttpPair) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (DwHttpResponse) response = NULL;
 
@@ -190,7 +190,7 @@ test_stays (void)
 static void
 test_cancel (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (HttpPair) desk = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GAsyncResult) slow = NULL, quick = NULL;
   g_autoptr (GError) error = NULL;
@@ -223,7 +223,7 @@ are_there (gpointer data)
 static void
 test_many (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (HttpPair) desk = { 0 };
   GAsyncResult *results[200] = { NULL };
 
   desk_init (&desk);

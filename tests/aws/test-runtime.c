@@ -27,7 +27,7 @@ typedef struct
   GPtrArray *posts; /* “path type body” */
   char *response;   /* what the function answers */
   gboolean stop;    /* while it handles */
-} Desk;
+} RuntimeApi;
 
 static void
 cut (SoupServerMessage *message)
@@ -38,7 +38,7 @@ cut (SoupServerMessage *message)
 }
 
 static void
-give_out (Desk *desk, SoupServerMessage *message)
+give_out (RuntimeApi *desk, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   g_autofree char *deadline = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / 1000 + 3000);
@@ -69,7 +69,7 @@ give_out (Desk *desk, SoupServerMessage *message)
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  Desk *desk = data;
+  RuntimeApi *desk = data;
   g_autoptr (GBytes) bytes = soup_message_body_flatten (soup_server_message_get_request_body (message));
   const char *type = soup_message_headers_get_one (soup_server_message_get_request_headers (message),
                                                    "Lambda-Runtime-Function-Error-Type");
@@ -89,7 +89,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 }
 
 static void
-desk_init (Desk *desk)
+desk_init (RuntimeApi *desk)
 {
   g_autoptr (GSList) uris = NULL;
   g_autofree char *api = NULL;
@@ -110,7 +110,7 @@ desk_init (Desk *desk)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (RuntimeApi *desk)
 {
   g_clear_object (&desk->result);
   g_clear_object (&desk->http);
@@ -121,7 +121,7 @@ desk_clear (Desk *desk)
   g_free (desk->response);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuntimeApi, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -138,7 +138,7 @@ is_there (gpointer data)
 static void
 on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
 {
-  Desk *desk = data;
+  RuntimeApi *desk = data;
   gint64 left = invocation->deadline - g_get_monotonic_time ();
 
   g_assert_cmpint (left, >, 0);
@@ -153,7 +153,7 @@ on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
 }
 
 static void
-run (Desk *desk)
+run (RuntimeApi *desk)
 {
   dw_runtime_run_async (desk->runtime, on_invocation, desk, on_done, &desk->result);
 }
@@ -161,14 +161,14 @@ run (Desk *desk)
 static gboolean
 has_asked_again (gpointer data)
 {
-  Desk *desk = data;
+  RuntimeApi *desk = data;
 
   return desk->result != NULL || (desk->events == 0 && desk->asked > desk->posts->len && desk->posts->len > 0);
 }
 
 /* It ends well, which it does only where it goes on waiting for the next event. */
 static void
-expect_going_on (Desk *desk)
+expect_going_on (RuntimeApi *desk)
 {
   g_autoptr (GError) error = NULL;
 
@@ -181,7 +181,7 @@ expect_going_on (Desk *desk)
 }
 
 static void
-expect_end (Desk *desk)
+expect_end (RuntimeApi *desk)
 {
   g_autoptr (GError) error = NULL;
 
@@ -196,7 +196,7 @@ test_next (void)
 {
   for (guint status = 200; status < 600; status++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (RuntimeApi) desk = { 0 };
 
       desk_init (&desk);
       desk.next_status = status;
@@ -215,7 +215,7 @@ test_answer (void)
 {
   for (guint status = 200; status < 600; status++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (RuntimeApi) desk = { 0 };
 
       desk_init (&desk);
       desk.answer_status = status;
@@ -235,7 +235,7 @@ test_cuts (void)
 {
   for (guint cuts = 1; cuts <= 4; cuts++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (RuntimeApi) desk = { 0 };
 
       desk_init (&desk);
       if (cuts < 4)
@@ -259,7 +259,7 @@ test_deadline (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (RuntimeApi) desk = { 0 };
 
       desk_init (&desk);
       desk.deadline = bad[i];
@@ -275,7 +275,7 @@ test_deadline (void)
 static void
 test_too_large (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (RuntimeApi) desk = { 0 };
 
   desk_init (&desk);
   g_free (desk.response);
@@ -289,7 +289,7 @@ test_too_large (void)
 static void
 test_stop (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (RuntimeApi) desk = { 0 };
 
   desk_init (&desk);
   desk.events = 5;
@@ -304,7 +304,7 @@ test_stop (void)
 static void
 test_init (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (RuntimeApi) desk = { 0 };
 
   desk_init (&desk);
   dw_runtime_fail_init_async (desk.runtime, "Runtime.Config", "no \"table\"", on_done, &desk.result);
@@ -349,13 +349,13 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
-  g_test_add_func ("/lambda/runtime/next", test_next);
-  g_test_add_func ("/lambda/runtime/answer", test_answer);
-  g_test_add_func ("/lambda/runtime/cuts", test_cuts);
-  g_test_add_func ("/lambda/runtime/deadline", test_deadline);
-  g_test_add_func ("/lambda/runtime/too-large", test_too_large);
-  g_test_add_func ("/lambda/runtime/stop", test_stop);
-  g_test_add_func ("/lambda/runtime/init", test_init);
-  g_test_add_func ("/lambda/journal", test_journal);
+  g_test_add_func ("/aws/runtime/next", test_next);
+  g_test_add_func ("/aws/runtime/answer", test_answer);
+  g_test_add_func ("/aws/runtime/cuts", test_cuts);
+  g_test_add_func ("/aws/runtime/deadline", test_deadline);
+  g_test_add_func ("/aws/runtime/too-large", test_too_large);
+  g_test_add_func ("/aws/runtime/stop", test_stop);
+  g_test_add_func ("/aws/runtime/init", test_init);
+  g_test_add_func ("/aws/runtime/journal", test_journal);
   return g_test_run ();
 }

@@ -96,19 +96,19 @@ typedef struct
 {
   DwRegistry *registry;
   FakeGateway *gateway;
-} Desk;
+} BroadcastRun;
 
 static void
-desk_clear (Desk *desk)
+desk_clear (BroadcastRun *desk)
 {
   g_clear_object (&desk->registry);
   g_clear_object (&desk->gateway);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BroadcastRun, desk_clear)
 
 static void
-desk_init (Desk *desk, guint page_size, guint connections)
+desk_init (BroadcastRun *desk, guint page_size, guint connections)
 {
   desk->registry = DW_REGISTRY (dw_memory_registry_new (page_size));
   desk->gateway = g_object_new (FAKE_TYPE_GATEWAY, NULL);
@@ -143,7 +143,7 @@ make_event (const char *start_key)
 }
 
 static DwResponse *
-broadcast (Desk *desk, const char *start_key)
+broadcast (BroadcastRun *desk, const char *start_key)
 {
   g_autoptr (DwEvent) event = make_event (start_key);
   g_autoptr (GAsyncResult) result = NULL;
@@ -164,7 +164,7 @@ test_rest (void)
 {
   for (guint page_size = 1; page_size < 30; page_size += 3)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (BroadcastRun) desk = { 0 };
       g_autofree char *key = NULL;
       guint runs = 0;
 
@@ -196,7 +196,7 @@ test_rest (void)
 static void
 test_no_time (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (BroadcastRun) desk = { 0 };
   g_autoptr (DwResponse) none = NULL, response = NULL;
 
   desk_init (&desk, 10, 25);
@@ -219,7 +219,7 @@ has_held (gpointer data)
 static void
 test_pipelined (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (BroadcastRun) desk = { 0 };
   g_autoptr (DwEvent) event = make_event (NULL);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (DwResponse) response = NULL;

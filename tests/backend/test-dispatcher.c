@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-stage-desk.h"
+#include "dw-server-desk.h"
 
 #include "backend/gateway/dw-dispatcher.h"
 
@@ -8,7 +8,7 @@
 /* A dispatcher whose handler answers when it is told to. */
 typedef struct
 {
-  Desk desk;
+  ServerDesk desk;
   DwDispatcher *dispatcher;
   GPtrArray *woken;
 } Bench;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-stage-desk.h"
+#include "dw-server-desk.h"
 
 #include "backend/gateway/dw-connection-id.h"
 
@@ -9,7 +9,7 @@
 #define TOKEN "S3CR3T"
 
 static void
-desk_init_managed (Desk *desk)
+desk_init_managed (ServerDesk *desk)
 {
   DwServerConfig *config = dw_server_config_new ("prod");
 
@@ -19,7 +19,13 @@ desk_init_managed (Desk *desk)
 }
 
 static guint
-call (Desk *desk, const char *method, const char *id, const char *data, gssize size, char **answer, char **type)
+call (ServerDesk *desk,
+      const char *method,
+      const char *id,
+      const char *data,
+      gssize size,
+      char **answer,
+      char **type)
 {
   g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
   g_autofree char *path = g_strconcat ("/prod/@connections/", escaped, NULL);
@@ -32,7 +38,7 @@ call (Desk *desk, const char *method, const char *id, const char *data, gssize s
 static void
 test_live (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *text = NULL, *json = NULL;
   g_autoptr (JsonNode) root = NULL;
@@ -61,7 +67,7 @@ test_live (void)
 static void
 test_gone (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autofree char *unknown = dw_connection_id_new ();
   static const char *const methods[] = { "POST", "GET", "DELETE" };
 
@@ -83,7 +89,7 @@ test_gone (void)
 static void
 test_closing (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   static const guint waits[] = { 0, 50, 300 };
 
   desk_init_managed (&desk);
@@ -105,7 +111,7 @@ test_closing (void)
 static void
 test_sizes (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *type = NULL, *text = NULL;
   g_autofree char *large = g_strnfill (131073, 'x');
@@ -143,7 +149,7 @@ test_decoded_once (void)
     { "/prod/%2540connections/L0SM9cOFvHcCIhw=", 403, "{\"message\":\"Forbidden\"}" },
     { "/prod%2F", 403, "{\"message\":\"Forbidden\"}" },
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
 
   desk_init_managed (&desk);
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
@@ -161,7 +167,7 @@ test_decoded_once (void)
 static void
 test_size_first (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   static const char *const tokens[] = { NULL, "wrong", TOKEN };
   g_autofree char *large = g_strnfill (131073, 'x');
   g_autoptr (GBytes) body = g_bytes_new (large, 131073);
@@ -187,7 +193,7 @@ test_size_first (void)
 static void
 test_forbidden (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *good = NULL, *other = NULL, *none = NULL;
 
@@ -217,7 +223,7 @@ test_forbidden (void)
 static void
 test_closed_by_default (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
 
   desk_init (&desk);
   g_assert_cmpuint (desk_request (&desk, "GET", "/prod/@connections/L0SM9cOFvHcCIhw=", "", NULL, NULL, NULL), ==,
@@ -228,7 +234,7 @@ test_closed_by_default (void)
 static void
 test_metrics (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *text = NULL;
 
@@ -246,7 +252,7 @@ test_metrics (void)
 static void
 test_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL, *type = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-stage-desk.h"
+#include "dw-server-desk.h"
 
 #include "backend/dw-backend-error.h"
 
@@ -16,13 +16,13 @@ answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwRespon
 }
 
 static DwRouteTable *
-routes_of (Desk *desk)
+routes_of (ServerDesk *desk)
 {
   return dw_dispatcher_get_routes (dw_server_get_dispatcher (desk->server));
 }
 
 static guint
-status_of (Desk *desk, const char *path)
+status_of (ServerDesk *desk, const char *path)
 {
   g_autoptr (Client) client = client_new_at (desk, path, NULL);
 
@@ -33,7 +33,7 @@ status_of (Desk *desk, const char *path)
 static void
 test_token (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("S3CR3T+/=");
@@ -48,8 +48,8 @@ test_token (void)
 static void
 test_subprotocol (void)
 {
-  g_auto (Desk) desk = { 0 };
-  g_auto (Desk) plain = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerDesk) plain = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
   char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
   char *other[] = { (char *) "Auth", NULL };
@@ -75,7 +75,7 @@ test_subprotocol (void)
 static void
 test_paths (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   static const struct
   {
     const char *path;
@@ -103,7 +103,7 @@ test_paths (void)
 static void
 test_origins (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) welcome = NULL;
   g_autoptr (Client) stranger = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -157,7 +157,7 @@ refuse_connect (DwRegistry *registry,
 static void
 test_refused_connect (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   DwRouteTable *routes;
 
@@ -174,7 +174,7 @@ test_refused_connect (void)
 static void
 test_connect_fails (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->integration_ms = 50;
@@ -200,7 +200,7 @@ is_set (gpointer data)
 
 /* An upgrade that is refused, to see its body. */
 static char *
-ask_upgrade (Desk *desk, const char *query, guint *status)
+ask_upgrade (ServerDesk *desk, const char *query, guint *status)
 {
   g_autofree char *stage = dw_server_dup_url (desk->server);
   g_autofree char *url = g_strconcat ("http", strchr (stage, ':'), query, NULL);
@@ -232,7 +232,7 @@ test_words (void)
     { "?token=other", 403, "{\"message\":\"Forbidden\"}" },
     { "?token=right", 502, "{\"message\":\"Internal server error\"}" },
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("right");
@@ -280,7 +280,7 @@ let_go (void)
 static void
 test_too_slow (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *frame = NULL, *next = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -312,7 +312,7 @@ test_too_slow (void)
 static void
 test_two_way (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -336,7 +336,7 @@ test_two_way (void)
 static void
 test_message_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *first = NULL, *second = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -356,7 +356,7 @@ test_message_throttled (void)
 static void
 test_arrivals_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
   g_autoptr (Client) first = NULL;
 
@@ -395,7 +395,7 @@ post_early (DwRegistry *registry,
 static void
 test_early_post (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL;
 
@@ -410,7 +410,7 @@ test_early_post (void)
 static void
 test_no_default (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
                                         "{\"action\":\"nope\"}" };
@@ -439,7 +439,7 @@ test_no_default (void)
 static void
 test_repeated (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
   static const char frame[] = "{\"action\":\"sendMessage\",\"message\":\"x\",\"id\":\"one\"}";
@@ -463,7 +463,7 @@ test_repeated (void)
 static void
 test_order (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
   g_autoptr (GPtrArray) first = NULL;
 

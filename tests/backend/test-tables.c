@@ -18,10 +18,10 @@
 typedef struct
 {
   char *path;
-} Desk;
+} TableFile;
 
 static void
-desk_init (Desk *desk)
+desk_init (TableFile *desk)
 {
   g_autofree char *folder = dw_test_make_folder ();
 
@@ -29,12 +29,12 @@ desk_init (Desk *desk)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (TableFile *desk)
 {
   g_free (desk->path);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TableFile, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -78,7 +78,7 @@ run_raw (sqlite3 *database, const char *sql)
 }
 
 static DwTables *
-open_tables (Desk *desk)
+open_tables (TableFile *desk)
 {
   g_autoptr (GError) error = NULL;
   DwTables *tables = dw_tables_open (desk->path, &error);
@@ -137,7 +137,7 @@ count (DwRegistry *registry)
 static void
 test_restart (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   guint forgotten;
 
   desk_init (&desk);
@@ -205,7 +205,7 @@ check_claim_bytes (DwRegistry *registry, guint there)
 static void
 test_claims (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   g_autoptr (DwMemoryRegistry) memory = dw_memory_registry_new (10);
@@ -235,7 +235,7 @@ test_claims_in_file (void)
 
   for (guint in_bytes = 0; in_bytes < 2; in_bytes++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (TableFile) desk = { 0 };
       g_autoptr (DwTables) tables = NULL;
       g_autoptr (DwSqliteRegistry) registry = NULL;
       g_autofree char *sql = g_strdup_printf (
@@ -281,7 +281,7 @@ add_letters (DwServerFile *file, guint n, const char *text)
 static void
 test_dead_letters (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwServerFile) file = NULL;
   g_autoptr (GPtrArray) letters = NULL;
   guint purged;
@@ -313,7 +313,7 @@ count_letters (DwServerFile *file, gint64 *oldest)
 static void
 test_dead_letters_bounds (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwServerFile) file = NULL;
   const gsize size = 128 * 1024;
   const guint n = DW_DEAD_LETTERS_BYTES / size;
@@ -345,7 +345,7 @@ test_dead_letters_bounds (void)
 static void
 test_trouble (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *below = NULL;
 
@@ -360,7 +360,7 @@ test_trouble (void)
 static void
 test_one_stage (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autofree char *folder = NULL;
   g_autofree char *other = NULL;
   g_autofree char *lock = NULL;
@@ -404,7 +404,7 @@ mode_of (const char *path, const char *suffix)
 static void
 test_modes (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autofree char *folder = NULL;
   mode_t mask = umask (022);
 
@@ -448,7 +448,7 @@ test_old_file (void)
 {
   for (guint killed = 0; killed < 2; killed++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (TableFile) desk = { 0 };
       g_autofree char *first = NULL;
       g_autoptr (DwServerFile) file = NULL;
       g_autoptr (GPtrArray) letters = NULL;
@@ -501,7 +501,7 @@ test_foreign (void)
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
     for (guint live = 0; live < 2; live++)
       {
-        g_auto (Desk) desk = { 0 };
+        g_auto (TableFile) desk = { 0 };
         g_autofree char *before = NULL;
         g_autofree char *after = NULL;
         g_autofree char *lock = NULL;
@@ -545,7 +545,7 @@ test_foreign (void)
 static void
 test_strange_rows (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   sqlite3 *raw;
@@ -616,7 +616,7 @@ has_answers (gpointer data)
 static void
 test_locked (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   Pulse pulse = { g_get_monotonic_time (), 0 };
@@ -657,7 +657,7 @@ test_locked (void)
 static void
 test_locked_for_long (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   guint answers[3] = { 0, 0, 50 };
@@ -756,7 +756,7 @@ queue_nothing (DwTables *tables, guint n, DwTablesKind kind, gsize bytes, guint 
 static void
 test_bounds (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (TableFile) desk = { 0 };
   g_autoptr (DwTables) tables = NULL;
   Gate gate = { .open = FALSE };
   guint answers[3] = { 0 };

@@ -240,4 +240,4 @@ def test_fragments_without_end():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/hostile/client")
+    tap.run(sys.modules[__name__], "/hostile/hostile-client")

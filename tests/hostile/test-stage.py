@@ -390,4 +390,4 @@ def test_long_headers_that_stay():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/hostile/stage")
+    tap.run(sys.modules[__name__], "/hostile/hostile-stage")

@@ -116,4 +116,4 @@ def test_jumps():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/hardening")
+    tap.run(sys.modules[__name__], "/house/hardening")

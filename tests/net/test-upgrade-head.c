@@ -407,15 +407,15 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/net/upgrade/request/AG-5", test_request);
-  g_test_add_func ("/net/upgrade/request-refused", test_request_refused);
-  g_test_add_func ("/net/upgrade/answers", test_answers);
-  g_test_add_func ("/net/upgrade/unsolicited/AG-4", test_unsolicited);
-  g_test_add_func ("/net/upgrade/large", test_large);
-  g_test_add_func ("/net/upgrade/words", test_words);
-  g_test_add_func ("/net/upgrade/written", test_written);
-  g_test_add_func ("/net/upgrade/bodies", test_bodies);
-  g_test_add_func ("/net/upgrade/pieces", test_pieces);
-  g_test_add_func ("/net/upgrade/ends", test_ends);
+  g_test_add_func ("/net/upgrade-head/request/AG-5", test_request);
+  g_test_add_func ("/net/upgrade-head/request-refused", test_request_refused);
+  g_test_add_func ("/net/upgrade-head/answers", test_answers);
+  g_test_add_func ("/net/upgrade-head/unsolicited/AG-4", test_unsolicited);
+  g_test_add_func ("/net/upgrade-head/large", test_large);
+  g_test_add_func ("/net/upgrade-head/words", test_words);
+  g_test_add_func ("/net/upgrade-head/written", test_written);
+  g_test_add_func ("/net/upgrade-head/bodies", test_bodies);
+  g_test_add_func ("/net/upgrade-head/pieces", test_pieces);
+  g_test_add_func ("/net/upgrade-head/ends", test_ends);
   return g_test_run ();
 }

@@ -168,4 +168,4 @@ def test_memory_is_not_run():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/unit")
+    tap.run(sys.modules[__name__], "/stage/unit")

@@ -84,4 +84,4 @@ def test_two_people():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/window-chain")
+    tap.run(sys.modules[__name__], "/window/window-chain")

@@ -235,4 +235,4 @@ def test_copies():
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], "/hostile")
+    tap.run(sys.modules[__name__], "/window/window-hostile")

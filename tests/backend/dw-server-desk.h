@@ -14,7 +14,7 @@ typedef struct
 {
   DwServer *server;
   SoupSession *http;
-} Desk;
+} ServerDesk;
 
 typedef struct
 {
@@ -25,12 +25,12 @@ typedef struct
   gboolean closed;
 } Client;
 
-void desk_init (Desk *desk);
-void desk_init_with (Desk *desk, DwServerConfig *config);
-void desk_clear (Desk *desk);
-guint desk_count_ids (Desk *desk);
+void desk_init (ServerDesk *desk);
+void desk_init_with (ServerDesk *desk, DwServerConfig *config);
+void desk_clear (ServerDesk *desk);
+guint desk_count_ids (ServerDesk *desk);
 gboolean desk_is_idle (gpointer desk);
-guint desk_request (Desk *desk,
+guint desk_request (ServerDesk *desk,
                     const char *method,
                     const char *path,
                     const char *token,
@@ -38,11 +38,11 @@ guint desk_request (Desk *desk,
                     char **answer,
                     char **error_type);
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServerDesk, desk_clear)
 
-Client *client_new (Desk *desk);
-Client *client_new_at (Desk *desk, const char *path, const char *origin);
-Client *client_new_offering (Desk *desk, const char *path, const char *origin, char **protocols);
+Client *client_new (ServerDesk *desk);
+Client *client_new_at (ServerDesk *desk, const char *path, const char *origin);
+Client *client_new_offering (ServerDesk *desk, const char *path, const char *origin, char **protocols);
 void client_free (Client *client);
 char *client_receive (Client *client);
 void client_send (Client *client, const char *text);

@@ -14,10 +14,10 @@ typedef struct
   DwService *service;
   DwDynamoRegistry *registry;
   DwTally tally;
-} Desk;
+} DynamoTable;
 
 static void
-desk_init (Desk *desk)
+desk_init (DynamoTable *desk)
 {
   g_autoptr (DwHttp) http = dw_http_new (NULL);
   g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
@@ -32,14 +32,14 @@ desk_init (Desk *desk)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (DynamoTable *desk)
 {
   dw_test_finalize (g_steal_pointer (&desk->registry));
   g_clear_object (&desk->service);
   dw_cloud_clear (&desk->cloud);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DynamoTable, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -60,7 +60,7 @@ now (void)
 }
 
 static gboolean
-put_at (Desk *desk, const char *id, gint64 timestamp, GError **error)
+put_at (DynamoTable *desk, const char *id, gint64 timestamp, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -70,13 +70,13 @@ put_at (Desk *desk, const char *id, gint64 timestamp, GError **error)
 }
 
 static gboolean
-put (Desk *desk, const char *id, GError **error)
+put (DynamoTable *desk, const char *id, GError **error)
 {
   return put_at (desk, id, now (), error);
 }
 
 static DwRegistryPage *
-scan (Desk *desk, const char *key, GError **error)
+scan (DynamoTable *desk, const char *key, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -87,7 +87,7 @@ scan (Desk *desk, const char *key, GError **error)
 
 /* 1 for one's own, 0 for a message that was sent, -1 for one that is being sent. */
 static int
-claim (Desk *desk, const char *id, gint64 time)
+claim (DynamoTable *desk, const char *id, gint64 time)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -104,7 +104,7 @@ claim (Desk *desk, const char *id, gint64 time)
 }
 
 static void
-settle (Desk *desk)
+settle (DynamoTable *desk)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -117,7 +117,7 @@ settle (Desk *desk)
 static void
 test_rows (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
   g_autoptr (DwRegistryPage) page = NULL, empty = NULL;
   g_autoptr (GError) error = NULL;
   gint64 time = now ();
@@ -149,7 +149,7 @@ test_rows (void)
 static void
 test_expired (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
   g_autoptr (DwRegistryPage) page = NULL;
 
   desk_init (&desk);
@@ -161,7 +161,7 @@ test_expired (void)
 }
 
 static guint
-count_all (Desk *desk, guint *pages)
+count_all (DynamoTable *desk, guint *pages)
 {
   g_autofree char *key = NULL;
   guint n = 0;
@@ -186,7 +186,7 @@ count_all (Desk *desk, guint *pages)
 static void
 test_pages (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
   guint pages;
 
   desk_init (&desk);
@@ -227,7 +227,7 @@ test_retried (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (DynamoTable) desk = { 0 };
       g_autoptr (GError) error = NULL;
 
       g_test_message ("%u %s", rows[i].status, rows[i].name);
@@ -265,7 +265,7 @@ test_reported (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (DynamoTable) desk = { 0 };
       g_autoptr (GError) error = NULL;
 
       g_test_message ("%u %s", rows[i].status, rows[i].name);
@@ -282,7 +282,7 @@ static void
 test_network (void)
 {
   static const DwFaultKind kinds[] = { DW_FAULT_RESET, DW_FAULT_LOST, DW_FAULT_TORN };
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
   g_autoptr (GError) error = NULL;
 
   desk_init (&desk);
@@ -300,7 +300,7 @@ test_network (void)
 static void
 test_deadline (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   for (guint i = 0; i < 2; i++)
@@ -323,7 +323,7 @@ test_deadline (void)
 static gboolean
 stop_throttling (gpointer data)
 {
-  g_queue_clear_full (&((Desk *) data)->cloud.faults, g_free);
+  g_queue_clear_full (&((DynamoTable *) data)->cloud.faults, g_free);
   return G_SOURCE_REMOVE;
 }
 
@@ -331,7 +331,7 @@ stop_throttling (gpointer data)
 static void
 test_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
   g_autoptr (GError) error = NULL;
   gint64 begun = g_get_monotonic_time ();
 
@@ -352,7 +352,7 @@ test_claims (void)
 {
   g_autofree char *long_id = g_strnfill (30000, 'x');
   const char *const ids[] = { "a", "", long_id, "sha256:x" };
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
@@ -376,7 +376,7 @@ test_claims (void)
 static void
 test_lease (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   dw_dynamo_registry_set_lease (desk.registry, 30);
@@ -395,7 +395,7 @@ test_lease (void)
 static void
 test_lease_slow (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   g_assert_cmpint (claim (&desk, "a", 1000), ==, 1);
@@ -409,7 +409,7 @@ test_lease_slow (void)
 static gboolean
 confirm (gpointer data)
 {
-  dw_dynamo_registry_confirm (((Desk *) data)->registry);
+  dw_dynamo_registry_confirm (((DynamoTable *) data)->registry);
   return G_SOURCE_REMOVE;
 }
 
@@ -420,7 +420,7 @@ test_waits (void)
 {
   for (guint dies = 0; dies < 2; dies++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (DynamoTable) desk = { 0 };
 
       desk_init (&desk);
       dw_dynamo_registry_set_lease (desk.registry, 2);
@@ -440,7 +440,7 @@ test_waits (void)
 static void
 test_lost_claim (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   dw_cloud_fail (&desk.cloud, DW_FAULT_LOST, 0, NULL);
@@ -454,7 +454,7 @@ test_lost_claim (void)
 static void
 test_settle (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (DynamoTable) desk = { 0 };
 
   desk_init (&desk);
   dw_cloud_fill (&desk.cloud, "Connections", 300, NULL);
@@ -550,22 +550,22 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/aws/dynamo/rows", test_rows);
-  g_test_add_func ("/aws/dynamo/expired", test_expired);
-  g_test_add_func ("/aws/dynamo/pages", test_pages);
-  g_test_add_func ("/aws/dynamo/retried", test_retried);
-  g_test_add_func ("/aws/dynamo/reported", test_reported);
-  g_test_add_func ("/aws/dynamo/network", test_network);
-  g_test_add_func ("/aws/dynamo/deadline", test_deadline);
-  g_test_add_func ("/aws/dynamo/throttled", test_throttled);
-  g_test_add_func ("/aws/dynamo/claims", test_claims);
-  g_test_add_func ("/aws/dynamo/lease", test_lease);
-  g_test_add_func ("/aws/dynamo/lease-slow", test_lease_slow);
-  g_test_add_func ("/aws/dynamo/waits", test_waits);
-  g_test_add_func ("/aws/dynamo/lost-claim", test_lost_claim);
-  g_test_add_func ("/aws/dynamo/settle", test_settle);
-  g_test_add_func ("/aws/dynamo/answers", test_answers);
-  g_test_add_func ("/aws/dynamo/crc", test_crc);
-  g_test_add_func ("/aws/dynamo/endpoints", test_endpoints);
+  g_test_add_func ("/aws/dynamo-registry/rows", test_rows);
+  g_test_add_func ("/aws/dynamo-registry/expired", test_expired);
+  g_test_add_func ("/aws/dynamo-registry/pages", test_pages);
+  g_test_add_func ("/aws/dynamo-registry/retried", test_retried);
+  g_test_add_func ("/aws/dynamo-registry/reported", test_reported);
+  g_test_add_func ("/aws/dynamo-registry/network", test_network);
+  g_test_add_func ("/aws/dynamo-registry/deadline", test_deadline);
+  g_test_add_func ("/aws/dynamo-registry/throttled", test_throttled);
+  g_test_add_func ("/aws/dynamo-registry/claims", test_claims);
+  g_test_add_func ("/aws/dynamo-registry/lease", test_lease);
+  g_test_add_func ("/aws/dynamo-registry/lease-slow", test_lease_slow);
+  g_test_add_func ("/aws/dynamo-registry/waits", test_waits);
+  g_test_add_func ("/aws/dynamo-registry/lost-claim", test_lost_claim);
+  g_test_add_func ("/aws/dynamo-registry/settle", test_settle);
+  g_test_add_func ("/aws/dynamo-registry/answers", test_answers);
+  g_test_add_func ("/aws/dynamo-registry/crc", test_crc);
+  g_test_add_func ("/aws/dynamo-registry/endpoints", test_endpoints);
   return g_test_run ();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-stage-desk.h"
+#include "dw-server-desk.h"
 
 #include "wire/dw-dialect.h"
 #include "wire/dw-frame.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 void
-desk_init_with (Desk *desk, DwServerConfig *config)
+desk_init_with (ServerDesk *desk, DwServerConfig *config)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GError) error = NULL;
@@ -20,13 +20,13 @@ desk_init_with (Desk *desk, DwServerConfig *config)
 }
 
 void
-desk_init (Desk *desk)
+desk_init (ServerDesk *desk)
 {
   desk_init_with (desk, dw_server_config_new ("prod"));
 }
 
 void
-desk_clear (Desk *desk)
+desk_clear (ServerDesk *desk)
 {
   g_clear_object (&desk->http);
   if (desk->server != NULL)
@@ -49,7 +49,7 @@ is_there (gpointer data)
 
 /* As far as one page goes. */
 guint
-desk_count_ids (Desk *desk)
+desk_count_ids (ServerDesk *desk)
 {
   DwRegistryPage *page = NULL;
   guint n;
@@ -64,7 +64,7 @@ desk_count_ids (Desk *desk)
 gboolean
 desk_is_idle (gpointer data)
 {
-  Desk *desk = data;
+  ServerDesk *desk = data;
 
   return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server)) == 0 && desk_count_ids (desk) == 0;
 }
@@ -79,7 +79,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Returns the status; the path stands in place of the stage's own. */
 guint
-desk_request (Desk *desk,
+desk_request (ServerDesk *desk,
               const char *method,
               const char *path,
               const char *token,
@@ -145,7 +145,7 @@ is_settled (gpointer data)
 }
 
 Client *
-client_new_offering (Desk *desk, const char *path, const char *origin, char **protocols)
+client_new_offering (ServerDesk *desk, const char *path, const char *origin, char **protocols)
 {
   Client *client = g_new0 (Client, 1);
   g_autofree char *stage = dw_server_dup_url (desk->server);
@@ -161,13 +161,13 @@ client_new_offering (Desk *desk, const char *path, const char *origin, char **pr
 }
 
 Client *
-client_new_at (Desk *desk, const char *path, const char *origin)
+client_new_at (ServerDesk *desk, const char *path, const char *origin)
 {
   return client_new_offering (desk, path, origin, NULL);
 }
 
 Client *
-client_new (Desk *desk)
+client_new (ServerDesk *desk)
 {
   Client *client = client_new_at (desk, "", NULL);
 

@@ -1,42 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Mentions of a name, and links to a stage. */
 #include "dw-test.h"
 
-#include "wire/dw-mention.h"
 #include "wire/dw-stage-link.h"
-
-static void
-test_mention (void)
-{
-  static const struct
-  {
-    const char *text;
-    const char *name;
-    gboolean is;
-  } rows[] = {
-    { "Ada, are you there?", "Ada", TRUE },
-    { "ADA!", "ada", TRUE },
-    { "@Ada", "Ada", TRUE },
-    { "Adam is here", "Ada", FALSE },
-    { "Granada", "Ada", FALSE },
-    { "Adam and Ada", "Ada", TRUE },
-    { "über Björn", "BJÖRN", TRUE },
-    { "STRASSE", "Straße", TRUE },
-    { "anything", "", FALSE },
-    { "anything", NULL, FALSE },
-    { "", "Ada", FALSE },
-    { "my_Ada", "Ada", FALSE },
-    { "it is :-) here", ":-)", TRUE },
-    { "天気Ada", "Ada", FALSE },
-    { "Ada\u0301", "Ada", FALSE },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_test_message ("“%s” in “%s”", rows[i].name, rows[i].text);
-      g_assert_cmpint (dw_mention_is (rows[i].text, rows[i].name), ==, rows[i].is);
-    }
-}
 
 static void
 test_link (void)
@@ -72,7 +37,6 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/wire/words/mention", test_mention);
-  g_test_add_func ("/wire/words/link/AG-7", test_link);
+  g_test_add_func ("/wire/stage-link/table/AG-7", test_link);
   return g_test_run ();
 }

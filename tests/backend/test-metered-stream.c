@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-test.h"
 
-#include "backend/gateway/dw-connection-id.h"
-#include "backend/gateway/dw-gateway-frame.h"
-#include "backend/gateway/dw-memory-registry.h"
 #include "backend/gateway/dw-metered-stream.h"
 
 #include <string.h>
@@ -121,86 +118,11 @@ test_stream_gathers (void)
   close (fds[1]);
 }
 
-static void
-test_ids (void)
-{
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < 10000; i++)
-    {
-      char *id = dw_connection_id_new ();
-
-      g_assert_true (dw_connection_id_is_valid (id));
-      g_assert_true (g_hash_table_add (seen, id));
-    }
-  g_assert_true (dw_connection_id_is_valid ("FYnvDeD_NjMCKlg="));
-  g_assert_false (dw_connection_id_is_valid ("nope"));
-  g_assert_false (dw_connection_id_is_valid ("FYnvDeD_NjMCKl=="));
-  g_assert_false (dw_connection_id_is_valid ("FYnvDeD/NjMCKlg="));
-}
-
-static void
-on_put (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_assert_true (dw_registry_put_finish (DW_REGISTRY (source), result, NULL));
-}
-
-static void
-on_page (GObject *source, GAsyncResult *result, gpointer data)
-{
-  *(DwRegistryPage **) data = dw_registry_scan_finish (DW_REGISTRY (source), result, NULL);
-}
-
-/* Pages cover everything once, also where the last key of a page has gone meanwhile. */
-static void
-test_registry_pages (void)
-{
-  g_autoptr (DwMemoryRegistry) registry = dw_memory_registry_new (3);
-  g_autofree char *key = NULL;
-  guint seen = 0;
-
-  for (guint i = 0; i < 10; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("id%u", i);
-
-      dw_registry_put_async (DW_REGISTRY (registry), id, 0, NULL, on_put, NULL);
-    }
-  do
-    {
-      g_autoptr (DwRegistryPage) page = NULL;
-
-      dw_registry_scan_async (DW_REGISTRY (registry), key, NULL, on_page, &page);
-      while (page == NULL)
-        g_main_context_iteration (NULL, TRUE);
-      seen += page->connection_ids->len;
-      g_free (key);
-      key = g_steal_pointer (&page->last_key);
-      if (key != NULL)
-        dw_registry_remove_async (DW_REGISTRY (registry), key, NULL, NULL, NULL);
-    }
-  while (key != NULL);
-  g_assert_cmpuint (seen, ==, 10);
-}
-
-static void
-test_frame_spacing (void)
-{
-  g_autofree char *frame =
-      dw_gateway_frame_new (DW_GATEWAY_FRAME_FORBIDDEN, "XDmENcnwIE0CFEQ=", "XDmGEE2RoE0FRdQ=");
-
-  g_assert_cmpstr (
-      frame, ==,
-      "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}");
-}
-
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/metered-stream/closes-here", test_stream_closes_here);
   g_test_add_func ("/backend/metered-stream/gathers", test_stream_gathers);
-  g_test_add_func ("/backend/connection-id", test_ids);
-  g_test_add_func ("/backend/registry/pages", test_registry_pages);
-  g_test_add_func ("/backend/gateway-frame", test_frame_spacing);
   return g_test_run ();
 }

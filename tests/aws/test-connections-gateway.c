@@ -15,10 +15,10 @@ typedef struct
   DwConnectionsGateway *gateway;
   DwTally tally;
   char *endpoint;
-} Desk;
+} PostingCloud;
 
 static void
-desk_init (Desk *desk)
+desk_init (PostingCloud *desk)
 {
   g_autoptr (DwHttp) http = dw_http_new (NULL);
   g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
@@ -35,14 +35,14 @@ desk_init (Desk *desk)
 }
 
 static void
-desk_clear (Desk *desk)
+desk_clear (PostingCloud *desk)
 {
   dw_test_finalize (g_steal_pointer (&desk->gateway));
   dw_cloud_clear (&desk->cloud);
   g_free (desk->endpoint);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PostingCloud, desk_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -67,7 +67,7 @@ ids_of (guint n)
 }
 
 static DwCloudConnection *
-connection_of (Desk *desk, guint number)
+connection_of (PostingCloud *desk, guint number)
 {
   g_autofree char *id = g_strdup_printf ("connection-%05u=", number);
 
@@ -75,7 +75,7 @@ connection_of (Desk *desk, guint number)
 }
 
 static guint
-count_posts (Desk *desk)
+count_posts (PostingCloud *desk)
 {
   GHashTableIter iter;
   gpointer connection;
@@ -88,7 +88,7 @@ count_posts (Desk *desk)
 }
 
 static DwPosted *
-post (Desk *desk, GPtrArray *ids, GPtrArray *endpoints, const char *text)
+post (PostingCloud *desk, GPtrArray *ids, GPtrArray *endpoints, const char *text)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -106,7 +106,7 @@ post (Desk *desk, GPtrArray *ids, GPtrArray *endpoints, const char *text)
 static void
 test_broadcast (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (DW_CLOUD_CROWD);
   g_autoptr (DwPosted) posted = NULL;
 
@@ -137,7 +137,7 @@ others_have_it (gpointer data)
 static void
 test_slow (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (DW_CLOUD_CROWD - 10);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (DwPosted) posted = NULL;
@@ -162,7 +162,7 @@ test_slow (void)
 static void
 test_outcomes (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (6);
   g_autoptr (DwPosted) posted = NULL;
 
@@ -190,7 +190,7 @@ static void
 test_letter (void)
 {
   const guint crowd = DW_CLOUD_CROWD * 5 / 2;
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (crowd);
   g_autoptr (DwPosted) posted = NULL;
   guint n = 0;
@@ -221,7 +221,7 @@ test_letter (void)
 static void
 test_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (DW_CLOUD_CROWD);
   g_autoptr (DwPosted) posted = NULL;
 
@@ -241,7 +241,7 @@ test_throttled (void)
 static void
 test_deadline (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (1000);
   g_autoptr (DwPosted) posted = NULL;
   gint64 begun;
@@ -264,7 +264,7 @@ test_deadline (void)
 static void
 test_regions (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_auto (DwCloud) other = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (3);
   g_autoptr (GPtrArray) endpoints = g_ptr_array_new ();
@@ -292,7 +292,7 @@ test_regions (void)
 static void
 test_too_large (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) ids = ids_of (1);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -310,7 +310,7 @@ test_too_large (void)
 static void
 test_edges (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GPtrArray) none = ids_of (0), one = ids_of (1);
   g_autoptr (GPtrArray) endpoints = g_ptr_array_new ();
   g_autoptr (DwPosted) nobody = NULL, dead = NULL;
@@ -328,7 +328,7 @@ test_edges (void)
 static void
 test_get_and_delete (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (PostingCloud) desk = { 0 };
   g_autoptr (GAsyncResult) found = NULL, deleted = NULL, missed = NULL;
   g_autoptr (DwConnectionInfo) info = NULL;
   g_autoptr (GError) error = NULL;
@@ -383,16 +383,16 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   /* Posts that are given up are warned of. */
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
-  g_test_add_func ("/aws/gateway/broadcast", test_broadcast);
-  g_test_add_func ("/aws/gateway/slow", test_slow);
-  g_test_add_func ("/aws/gateway/outcomes", test_outcomes);
-  g_test_add_func ("/aws/gateway/letter", test_letter);
-  g_test_add_func ("/aws/gateway/throttled", test_throttled);
-  g_test_add_func ("/aws/gateway/deadline", test_deadline);
-  g_test_add_func ("/aws/gateway/regions", test_regions);
-  g_test_add_func ("/aws/gateway/too-large", test_too_large);
-  g_test_add_func ("/aws/gateway/edges", test_edges);
-  g_test_add_func ("/aws/gateway/get-and-delete", test_get_and_delete);
-  g_test_add_func ("/aws/gateway/window", test_window);
+  g_test_add_func ("/aws/connections-gateway/broadcast", test_broadcast);
+  g_test_add_func ("/aws/connections-gateway/slow", test_slow);
+  g_test_add_func ("/aws/connections-gateway/outcomes", test_outcomes);
+  g_test_add_func ("/aws/connections-gateway/letter", test_letter);
+  g_test_add_func ("/aws/connections-gateway/throttled", test_throttled);
+  g_test_add_func ("/aws/connections-gateway/deadline", test_deadline);
+  g_test_add_func ("/aws/connections-gateway/regions", test_regions);
+  g_test_add_func ("/aws/connections-gateway/too-large", test_too_large);
+  g_test_add_func ("/aws/connections-gateway/edges", test_edges);
+  g_test_add_func ("/aws/connections-gateway/get-and-delete", test_get_and_delete);
+  g_test_add_func ("/aws/connections-gateway/window", test_window);
   return g_test_run ();
 }

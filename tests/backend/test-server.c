@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-stage-desk.h"
+#include "dw-server-desk.h"
 
 #include "backend/dw-backend-error.h"
 #include "backend/gateway/dw-connection-id.h"
@@ -14,7 +14,7 @@
 static void
 test_broadcast (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
 
@@ -44,7 +44,7 @@ test_ids (void)
 {
   static const guint lengths[] = { 0,    1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
                                    20000 };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
 
@@ -86,7 +86,7 @@ test_default_route (void)
                                         "{\"action\":\"sendmessage\"}",
                                         "[]",
                                         "\"x\"" };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -112,7 +112,7 @@ test_default_route (void)
 static void
 test_error_frames (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *internal = NULL;
   g_autofree char *forbidden = NULL;
@@ -148,7 +148,7 @@ test_nul (void)
     ROW ("\0{\"action\":\"sendMessage\",\"message\":\"x\"}"),
     ROW ("\0"),
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *escaped = NULL;
 
@@ -178,7 +178,7 @@ is_closed (gpointer data)
 static void
 test_refused_frames (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) binary = NULL;
   g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
 
@@ -207,7 +207,7 @@ test_handshakes (void)
     { "", "https://evil.example", 403 },
     { "", "null", 403 },
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
 
   desk_init (&desk);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -224,7 +224,7 @@ test_handshakes (void)
 static void
 test_disconnect (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) stays = NULL;
 
   desk_init (&desk);
@@ -258,7 +258,7 @@ is_true (gpointer data)
 static void
 test_stop (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   gboolean stopped = FALSE;
 
@@ -273,7 +273,7 @@ test_stop (void)
 static void
 test_too_large (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) fits = NULL;
   g_autoptr (Client) too_large = NULL;
   g_autofree char *text = g_strnfill (32769, ' ');
@@ -292,14 +292,14 @@ test_too_large (void)
 }
 
 static guint
-n_connections (Desk *desk)
+n_connections (ServerDesk *desk)
 {
   return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server));
 }
 
 /* A client that sends its handshake and never reads. */
 static GSocketConnection *
-connect_deaf (Desk *desk)
+connect_deaf (ServerDesk *desk)
 {
   static const char request[] = "GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -318,7 +318,7 @@ connect_deaf (Desk *desk)
 static void
 test_slow_consumer (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) talker = NULL;
   g_autofree char *word = g_strnfill (30000, 'a');
   g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
@@ -347,7 +347,7 @@ test_slow_consumer (void)
 static void
 test_shed (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) talker = NULL;
   g_autofree char *word = g_strnfill (30000, 'a');
   g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
@@ -403,7 +403,7 @@ has_size_two (gpointer data)
 static void
 test_prune (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ServerDesk) desk = { 0 };
   g_autoptr (Client) client = NULL;
   DwRegistry *registry;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
@@ -427,18 +427,18 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/backend/stage/broadcast", test_broadcast);
-  g_test_add_func ("/backend/stage/ids", test_ids);
-  g_test_add_func ("/backend/stage/default-route/EM-5", test_default_route);
-  g_test_add_func ("/backend/stage/error-frames/EM-5", test_error_frames);
-  g_test_add_func ("/backend/stage/nul", test_nul);
-  g_test_add_func ("/backend/stage/refused-frames", test_refused_frames);
-  g_test_add_func ("/backend/stage/handshakes/AG-5", test_handshakes);
-  g_test_add_func ("/backend/stage/disconnect/EM-2", test_disconnect);
-  g_test_add_func ("/backend/stage/stop", test_stop);
-  g_test_add_func ("/backend/stage/too-large/S-14", test_too_large);
-  g_test_add_func ("/backend/stage/slow-consumer", test_slow_consumer);
-  g_test_add_func ("/backend/stage/shed", test_shed);
-  g_test_add_func ("/backend/handlers/prune/EM-4", test_prune);
+  g_test_add_func ("/backend/server/broadcast", test_broadcast);
+  g_test_add_func ("/backend/server/ids", test_ids);
+  g_test_add_func ("/backend/server/default-route/EM-5", test_default_route);
+  g_test_add_func ("/backend/server/error-frames/EM-5", test_error_frames);
+  g_test_add_func ("/backend/server/nul", test_nul);
+  g_test_add_func ("/backend/server/refused-frames", test_refused_frames);
+  g_test_add_func ("/backend/server/handshakes/AG-5", test_handshakes);
+  g_test_add_func ("/backend/server/disconnect/EM-2", test_disconnect);
+  g_test_add_func ("/backend/server/stop", test_stop);
+  g_test_add_func ("/backend/server/too-large/S-14", test_too_large);
+  g_test_add_func ("/backend/server/slow-consumer", test_slow_consumer);
+  g_test_add_func ("/backend/server/shed", test_shed);
+  g_test_add_func ("/backend/server/prune/EM-4", test_prune);
   return g_test_run ();
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-test.h"
+
+#include "backend/gateway/dw-throttle.h"
+
+static void
+test_throttle (void)
+{
+  DwThrottle throttle;
+  gint64 now = 1000;
+
+  dw_throttle_init (&throttle, 10, 5, now);
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now + 99000));
+  g_assert_true (dw_throttle_take (&throttle, now + 100001));
+  /* However long nothing came, no more than the burst goes at once. */
+  now += G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC;
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now));
+  dw_throttle_init (&throttle, 0, 0, now);
+  for (guint i = 0; i < 10000; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/throttle/burst", test_throttle);
+  return g_test_run ();
+}
