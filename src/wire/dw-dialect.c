@@ -141,7 +141,7 @@ member (JsonObject *object, const char *name)
 
 /**
  * dw_dialect_from_text:
- * @text: `dynamowave`, `lower-case`, `data`, or what dw_dialect_to_text() made of a custom one; of any quality
+ * @text: `dynamowave`, `lower-case`, `data`, or what dw_dialect_to_text() made of a custom one; untrusted
  * @error: %DW_WIRE_ERROR_DIALECT, with a message that says what to change
  *
  * Returns: (transfer full): the dialect, or %NULL
@@ -173,7 +173,7 @@ dw_dialect_from_text (const char *text, GError **error)
  * dw_dialect_to_text:
  * @dialect: a dialect
  *
- * Returns: (transfer full): what dw_dialect_from_text() makes it of again
+ * Returns: (transfer full): text that dw_dialect_from_text() turns back into this dialect
  */
 char *
 dw_dialect_to_text (const DwDialect *dialect)

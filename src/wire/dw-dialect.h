@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @DW_DIALECT_DATA: `{"action":"sendmessage","data":"…"}`, the AWS chat sample
  * @DW_DIALECT_CUSTOM: made by dw_dialect_new_custom()
  *
- * How a stage names things.
+ * Which names a stage uses.
  */
 typedef enum
 {
@@ -25,7 +25,7 @@ typedef enum
 /**
  * DwDialect:
  *
- * How one stage names things: immutable and counted by references.
+ * The names one stage uses for its keys and routes. Immutable, reference-counted.
  */
 typedef struct _DwDialect DwDialect;
 
@@ -35,7 +35,8 @@ GType dw_dialect_get_type (void);
 /** DW_DIALECT_NAME_BYTES: the longest name of a key or a route. */
 #define DW_DIALECT_NAME_BYTES 128
 
-/** DW_DIALECT_TEXT_BYTES: the longest text of a dialect: names, and a probe of a frame's size, all of it escaped. */
+/** DW_DIALECT_TEXT_BYTES: the longest text form of a dialect: its names, and a probe as large as a frame, all
+ * escaped. */
 #define DW_DIALECT_TEXT_BYTES (256 * 1024)
 
 DwDialect *dw_dialect_new_preset (DwDialectPreset preset);

@@ -9,7 +9,7 @@ add (GChecksum *checksum, const char *part)
   gsize length = part != NULL ? strlen (part) : 0;
   guint64 head = part != NULL ? (guint64) length + 1 : 0;
 
-  /* The length first, so that no text can pretend to be two parts. */
+  /* Each part is preceded by its length, so that “ab”, “c” and “a”, “bc” differ. */
   g_checksum_update (checksum, (const guchar *) &head, sizeof head);
   if (part != NULL)
     g_checksum_update (checksum, (const guchar *) part, (gssize) length);
@@ -17,12 +17,12 @@ add (GChecksum *checksum, const char *part)
 
 /**
  * dw_fingerprint:
- * @id: (nullable): a message's id, which anybody can have read and used again
+ * @id: (nullable): a message's id; other people can read and reuse it
  * @sender: (nullable): the name it came with
  * @text: what it says
  *
- * What makes two broadcasts the same message. The id alone does not: whoever reads one can send another text under
- * it, and nothing of anybody's must be hidden by that.
+ * Two broadcasts are the same message if their fingerprints are equal. The id alone does not decide: anyone who has
+ * read an id can send another text under it, and that must not hide the original.
  *
  * Returns: (transfer full): %DW_FINGERPRINT_BYTES characters
  */
@@ -41,8 +41,8 @@ dw_fingerprint (const char *id, const char *sender, const char *text)
  * dw_fingerprint_of_frame:
  * @frame: a broadcast
  *
- * Returns: (transfer full) (nullable): what a second copy of it has too, or %NULL where it has no id of at most
- * %DW_FINGERPRINT_ID_BYTES and so no second copy
+ * Returns: (transfer full) (nullable): its fingerprint, or %NULL if its id is missing or longer than
+ *   %DW_FINGERPRINT_ID_BYTES, so that copies of it cannot be recognised
  */
 char *
 dw_fingerprint_of_frame (const DwFrame *frame)

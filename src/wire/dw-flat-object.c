@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What stands in front of dw_json_parse(), for speed alone: whatever is not certain is left to that. */
+/* A fast path in front of dw_json_parse(). Anything it is not certain about is left to the parser. */
 
 typedef struct
 {
@@ -28,7 +28,7 @@ take (Cursor *cursor, char wanted)
   return TRUE;
 }
 
-/* The unit that four digits are, or 0 where they are none. */
+/* The UTF-16 unit that four hexadecimal digits stand for, or 0 if they are not digits. */
 static guint
 unit_of (const char *digits, const char *end)
 {
@@ -47,7 +47,7 @@ unit_of (const char *digits, const char *end)
   return unit;
 }
 
-/* Surrogates and \u0000 are repaired elsewhere. */
+/* Surrogates and \u0000 need repair, which only dw_json_parse() does. */
 static gboolean
 take_escape (Cursor *cursor)
 {
@@ -104,7 +104,7 @@ take_member (Cursor *cursor, DwFlatObject *object)
   if (!take_string (cursor, key) || key->escaped || key->length == 0 || !take (cursor, ':')
       || !take_string (cursor, &object->values[object->n]))
     return FALSE;
-  /* Which of two counts is for json-glib to say. */
+  /* A key that occurs twice is left to json-glib, which decides which one counts. */
   for (guint i = 0; i < object->n; i++)
     if (equal (&object->keys[i], key->text, key->length))
       return FALSE;
@@ -115,12 +115,13 @@ take_member (Cursor *cursor, DwFlatObject *object)
 /**
  * dw_flat_object_read:
  * @object: (out caller-allocates): what was read; it points into @text
- * @text: what came from outside, of any quality
+ * @text: untrusted bytes
  * @length: how many bytes
  *
- * 20 times as fast as json-glib (measured), which it agrees with, byte for byte; a fuzzer holds the two together.
+ * Reads a JSON object of strings without building a tree, 20 times as fast as json-glib (measured). Where it
+ * succeeds, the result is byte for byte that of json-glib; a fuzzer compares the two.
  *
- * Returns: whether it is an object of strings; %FALSE says nothing but that this cannot tell
+ * Returns: whether it is an object of strings; on %FALSE ask dw_json_parse(), as the text may still be valid
  */
 gboolean
 dw_flat_object_read (DwFlatObject *object, const char *text, gsize length)
@@ -201,7 +202,7 @@ write_escape (char *to, const char *from)
 
 /**
  * dw_flat_string_dup:
- * @string: (nullable): a string, while the text that was read is there
+ * @string: (nullable): a string; the text it was read from must still exist
  *
  * Returns: (transfer full) (nullable): what it says
  */
@@ -216,7 +217,7 @@ dw_flat_string_dup (const DwFlatString *string)
   if (!string->escaped)
     return g_strndup (string->text, string->length);
 
-  /* An escape is at least as long as what it says: six bytes for three at most. */
+  /* Unescaping never lengthens a string: \uXXXX is six bytes and becomes at most three. */
   text = to = g_malloc (string->length + 1);
   end = string->text + string->length;
   for (from = string->text; from < end; from++)

@@ -5,16 +5,16 @@
 
 G_BEGIN_DECLS
 
-/** DW_FLAT_OBJECT_MEMBERS: how many members are looked at; a frame of ours has 4. */
+/** DW_FLAT_OBJECT_MEMBERS: the most members an object may have here; a frame of ours has 4. */
 #define DW_FLAT_OBJECT_MEMBERS 8
 
 /**
  * DwFlatString:
- * @text: where it begins in the text that was read, behind its quotation mark
+ * @text: where it begins in the text that was read, after the quotation mark
  * @length: its length there, in bytes
- * @escaped: whether it has escapes
+ * @escaped: whether it contains escapes
  *
- * A JSON string that was looked at and not copied.
+ * A JSON string inside the text it was read from; nothing is copied.
  */
 typedef struct
 {
@@ -26,7 +26,7 @@ typedef struct
 /**
  * DwFlatObject:
  *
- * A JSON object that has nothing but strings in it, as nearly every frame is.
+ * A JSON object whose values are all strings, as in nearly every frame.
  */
 typedef struct
 {

@@ -27,7 +27,7 @@ frame_new (DwFrameKind kind, char *text)
   return frame;
 }
 
-/* A member's text where it is a string, else NULL. Names differ in their case between deployed handlers. */
+/* The value of a member if it is a string, else NULL. Case is ignored, since deployed handlers differ in it. */
 static const char *
 string_member (JsonObject *object, const char *first, const char *second)
 {
@@ -40,7 +40,7 @@ string_member (JsonObject *object, const char *first, const char *second)
   return json_node_get_string (node);
 }
 
-/* The same where a name of that length is one. */
+/* The same, if the text has at most @most bytes. */
 static const char *
 short_member (JsonObject *object, const char *first, const char *second, gsize most)
 {
@@ -55,7 +55,7 @@ connection_id_member (JsonObject *object)
   return short_member (object, "connectionId", "connectionID", DW_LIMIT_CONNECTION_ID_CHARS);
 }
 
-/* Times that can be shown in every zone: up to a day before the year 10000. */
+/* The latest time that is still before the year 10000 in every time zone. */
 #define LAST_SECOND G_GINT64_CONSTANT (253402214400)
 
 static gint64
@@ -150,7 +150,8 @@ gateway_error_from_text (const char *text)
   return DW_GATEWAY_OTHER;
 }
 
-/* The gateway's own frames have exactly these three keys; who sent one is another question. A failed model check names messageId, not requestId. */
+/* The gateway's own frames have exactly these three keys. Anybody can send that shape, so this does not prove who
+ * sent it. After a failed model check the third key is messageId instead of requestId. */
 static DwFrame *
 classify_gateway_error (JsonObject *object)
 {
@@ -171,7 +172,7 @@ classify_gateway_error (JsonObject *object)
   return frame;
 }
 
-/* Our own default handler's words, or any other handler's that lists the same two facts. */
+/* What our own default handler writes, or any other handler that reports the same two facts. */
 static DwFrame *
 classify_notification (JsonObject *object)
 {
@@ -237,7 +238,7 @@ classify_text (JsonParser *parser, const char *data, gsize length, const GError 
   g_autofree char *text = NULL;
   DwFrame *frame;
 
-  /* What is nested too deeply was not read to its end, and a raw NUL would hide what follows it. */
+  /* A text that nests too deeply was not read to its end, and a raw NUL would hide whatever follows it. */
   text = g_utf8_make_valid (data, (gssize) length);
   if (g_error_matches (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT))
     return dw_frame_new_unreadable (text, _ ("Received bytes that are not text."));
@@ -265,10 +266,10 @@ classify (const DwDialect *dialect, JsonParser *parser, const char *data, gsize 
   return frame_new (DW_FRAME_BROADCAST, g_strndup (data, length));
 }
 
-/* The tree of a longer text is not kept until the next one comes, in bytes. */
+/* Above this many bytes the parser's tree is freed at once, instead of with the next frame. */
 #define KEPT_TREE 4096
 
-/* Nearly every frame, without a parser: a broadcast that has nothing but strings in it. %NULL for whatever else. */
+/* The fast path for nearly every frame: a broadcast whose values are all strings. NULL for anything else. */
 static DwFrame *
 classify_flat (const DwDialect *dialect, const char *data, gsize length)
 {
@@ -279,7 +280,7 @@ classify_flat (const DwDialect *dialect, const char *data, gsize length)
   if (!dw_flat_object_read (&object, data, length))
     return NULL;
   body = dw_flat_object_get (&object, dw_dialect_get_body_key (dialect));
-  /* With one of the others it may be the gateway's, or a notification. */
+  /* With one of these keys it may be a gateway error or a notification. */
   if (body == NULL || dw_flat_object_get (&object, "connectionId") != NULL
       || dw_flat_object_get (&object, "connectionID") != NULL)
     return NULL;

@@ -66,8 +66,8 @@ hex_digits (const Scan *scan, const char *at)
   return value;
 }
 
-/* json-glib cuts a string at \u0000 and makes invalid UTF-8 of half a surrogate pair (measured on 1.6.6). Both
- * become U+FFFD, which is as long, so the rest of the text stays where it is. */
+/* json-glib cuts a string at \u0000 and turns half a surrogate pair into invalid UTF-8 (measured on 1.6.6). Both are
+ * replaced by \uFFFD, which has the same length, so all other positions stay the same. */
 static void
 replace_escape (Scan *scan, const char *digits)
 {
@@ -272,10 +272,11 @@ scan_text (Scan *scan)
  * @length: its length in bytes, or -1 where it ends with a NUL
  * @error: %DW_WIRE_ERROR_TEXT, %DW_WIRE_ERROR_JSON or %DW_WIRE_ERROR_TOO_DEEP
  *
- * Parses a text nobody vouches for. Its size is for the caller to bound: a message of %DW_LIMIT_MESSAGE_BYTES makes a
- * tree of 15 MB at most (measured: of "{}"), which stays until dw_json_forget() or until @parser parses again. It is read once before json-glib sees it, because json-glib recurses on
- * nesting and crashes on 100,000 brackets, takes comments and other things that are not JSON, and cannot hold
- * `\u0000` or half a surrogate pair: those become U+FFFD and what follows them stays.
+ * Parses untrusted text. The caller must bound its size: a message of %DW_LIMIT_MESSAGE_BYTES makes a tree of 15 MB
+ * at most (measured, for "{}"), which stays allocated until dw_json_forget() or until @parser parses again. The text
+ * is checked before json-glib sees it, because json-glib recurses on nesting and crashes on 100,000 brackets, accepts
+ * comments and other things that are not JSON, and cannot hold `\u0000` or half a surrogate pair, which become U+FFFD
+ * here.
  *
  * Returns: (transfer none): the root, valid until @parser parses again, or %NULL
  */
@@ -295,7 +296,7 @@ dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **err
                    DW_LIMIT_JSON_DEPTH);
       return NULL;
     }
-  /* json-glib refuses what is not UTF-8, so the check of our own is for the words alone. */
+  /* json-glib would refuse invalid UTF-8 too; checking here gives a better message. */
   if (is_json && json_parser_load_from_data (parser, repaired != NULL ? repaired : text, size, NULL))
     return json_parser_get_root (parser);
   if (!g_utf8_validate_len (text, size, NULL))
@@ -305,8 +306,7 @@ dw_json_parse (JsonParser *parser, const char *text, gssize length, GError **err
   return NULL;
 }
 
-/* Printed raw these move a cursor, turn the order of what follows round, end a line for some readers, or are not
- * seen. */
+/* Printed raw, these characters can move the cursor, reverse what follows, end the line, or be invisible. */
 static gboolean
 is_more_than_text (gunichar letter)
 {
@@ -329,8 +329,8 @@ append_escape (GString *text, gunichar letter)
  * dw_json_make_printable:
  * @json: JSON text in one line
  *
- * Escapes what is more than text to a terminal, which would obey an escape sequence: in JSON it can stand in
- * strings alone, so whoever parses the line gets the same.
+ * Escapes every character a terminal might act on. In JSON such characters can only occur inside strings, so a
+ * program that parses the line reads the same value.
  *
  * Returns: (transfer full): UTF-8 without a control or format character
  */
@@ -356,7 +356,7 @@ dw_json_make_printable (const char *json)
  * dw_json_write:
  * @root: what to write
  *
- * Returns: (transfer full): it in one line that can be printed, whoever sent what is in it
+ * Returns: (transfer full): JSON in one line that is safe to print, whoever sent its contents
  */
 char *
 dw_json_write (JsonNode *root)
@@ -370,7 +370,7 @@ dw_json_write (JsonNode *root)
  * dw_json_forget:
  * @parser: a parser
  *
- * Lets go of the tree it made last.
+ * Frees the tree of the last parse.
  */
 void
 dw_json_forget (JsonParser *parser)

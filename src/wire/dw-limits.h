@@ -26,7 +26,7 @@
 /** DW_LIMIT_URL_CHARS: the longest URL the gateway takes. */
 #define DW_LIMIT_URL_CHARS 4096
 
-/** DW_LIMIT_CONNECTION_ID_CHARS: what is longer is no connection ID; the gateway's have 16. */
+/** DW_LIMIT_CONNECTION_ID_CHARS: the longest connection ID we accept; the gateway's have 16 characters. */
 #define DW_LIMIT_CONNECTION_ID_CHARS 128
 
 /** DW_LIMIT_STAGE_CHARS: the longest name of a stage, from the same page. */

@@ -9,7 +9,7 @@ is_word (gunichar character)
   return g_unichar_isalnum (character) || g_unichar_ismark (character) || character == '_';
 }
 
-/* A name that begins or ends with no letter has no border there to respect. */
+/* If the name itself does not begin or end with a letter, there is no word boundary to check on that side. */
 static gboolean
 stands_alone (const char *text, const char *at, const char *name, gsize length)
 {

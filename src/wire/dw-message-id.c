@@ -3,12 +3,12 @@
 
 /**
  * dw_message_id_is_valid:
- * @id: (nullable): what a frame has where an id belongs, UTF-8
+ * @id: (nullable): the id a frame carries, UTF-8
  *
- * Whoever sends a message chooses its id, and both ends remember it for a while. One that is empty or has more than
- * %DW_MESSAGE_ID_CHARS characters is none, and its message is handled as one without.
+ * The sender chooses a message's id, and both ends remember it for a while, so it must be bounded. A message whose id
+ * is empty or longer than %DW_MESSAGE_ID_CHARS characters is treated as one without an id.
  *
- * Returns: whether it is an id
+ * Returns: whether it can be used as an id
  */
 gboolean
 dw_message_id_is_valid (const char *id)
@@ -17,7 +17,7 @@ dw_message_id_is_valid (const char *id)
 
   if (id == NULL)
     return FALSE;
-  /* Not g_utf8_strlen(): that reads all of it, however long, and past the end of what is no UTF-8. */
+  /* Not g_utf8_strlen(), which reads the whole text, however long, and runs past the end of invalid UTF-8. */
   for (; id[bytes] != '\0'; bytes++)
     {
       chars += (id[bytes] & 0xc0) != 0x80;

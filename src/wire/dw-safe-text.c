@@ -5,11 +5,11 @@
 
 #define REPLACEMENT 0xfffd
 #define JOINER 0x200d
-#define ISOLATE "\xe2\x81\xa8"     /* U+2068: its direction is that of its first letter */
-#define END_ISOLATE "\xe2\x81\xa9" /* U+2069 */
+#define ISOLATE "\xe2\x81\xa8"     /* U+2068, FIRST STRONG ISOLATE */
+#define END_ISOLATE "\xe2\x81\xa9" /* U+2069, POP DIRECTIONAL ISOLATE */
 #define ELLIPSIS "\xe2\x80\xa6"
 
-/* What begins or ends a stretch of a direction of its own, and so can turn what stands after it. */
+/* Bidirectional controls, which can reorder the text that follows them. */
 static gboolean
 is_embedding (gunichar c)
 {
@@ -29,8 +29,8 @@ is_right_to_left (gunichar c)
          || (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
 }
 
-/* CR, CRLF and Unicode's own separators are line breaks too; GTK draws some of them as boxes, and some terminals
- * and editors begin a line there. */
+/* CR, CRLF and Unicode's own separators count as line breaks: GTK draws some of them as boxes, and some terminals and
+ * editors start a new line there. */
 static gboolean
 is_line_break (gunichar c)
 {
@@ -43,8 +43,8 @@ is_regional (gunichar c)
   return c >= 0x1f1e6 && c <= 0x1f1ff;
 }
 
-/* Whether a character belongs to the one before it: marks, what has no width, skin colours, and what a joiner
- * joins. */
+/* Whether a character attaches to the one before it: combining marks, zero-width characters, skin tones, and whatever
+ * follows a joiner. */
 static gboolean
 belongs (gunichar before, gunichar c)
 {
@@ -57,8 +57,8 @@ belongs (gunichar before, gunichar c)
  * @safe: a text from dw_safe_text(), not at its end
  * @chars: (out) (optional): how many characters there are before what is returned
  *
- * Finds the end of what a person sees as one character, as near to UAX #29 as is needed to cut no emoji and no
- * letter from its marks. Nobody's letters have more than %DW_SAFE_TEXT_CLUSTER_CHARS; what is longer is cut there.
+ * Finds the end of what a person sees as one character, close enough to UAX #29 to cut neither an emoji nor a letter
+ * from its marks. No real grapheme has more than %DW_SAFE_TEXT_CLUSTER_CHARS characters; longer ones are cut there.
  *
  * Returns: where the next one begins
  */
@@ -89,7 +89,7 @@ dw_safe_text_next (const char *safe, guint *chars)
   return at;
 }
 
-/* The next character of a text that may be anything, as it is shown; CRLF is one. */
+/* Reads the next character of an untrusted text and returns it as it will be shown. CRLF is one character. */
 static gunichar
 read_char (const char **at)
 {
@@ -108,15 +108,15 @@ read_char (const char **at)
   return g_unichar_iscntrl (c) && c != '\t' ? REPLACEMENT : c;
 }
 
-/* What the door does with what is allowed in a text and not beside other words. */
+/* What a text is to be shown as, and so which characters may stay. */
 typedef enum
 {
   AS_TEXT,
-  AS_LINE, /* one line, without what turns directions */
-  AS_NAME, /* one line, where what turns directions can be seen */
+  AS_LINE, /* one line, without bidirectional controls */
+  AS_NAME, /* one line, with bidirectional controls made visible */
 } Shape;
 
-/* A character of a shape, or 0 for none. */
+/* The character to write for this shape, or 0 to drop it. */
 static gunichar
 shape_char (gunichar c, Shape shape)
 {
@@ -129,7 +129,7 @@ shape_char (gunichar c, Shape shape)
   return shape == AS_LINE && is_embedding (c) ? 0 : c;
 }
 
-/* Cuts after what a person sees as a character. */
+/* Cuts at the end of a grapheme. */
 static gboolean
 cut_at_cluster (GString *safe, gsize max_chars)
 {
@@ -149,7 +149,7 @@ cut_at_cluster (GString *safe, gsize max_chars)
   return cut;
 }
 
-/* No more is read than can be needed: a message has 128 KiB, and a list has many rows. */
+/* Reads no more than needed: a message can have 128 KiB, and a list has many rows. */
 static char *
 make (const char *untrusted, gsize max_chars, guint max_lines, Shape shape, gboolean *cut)
 {
@@ -182,8 +182,8 @@ make (const char *untrusted, gsize max_chars, guint max_lines, Shape shape, gboo
  * @max_lines: how many lines may stay, at least 1
  * @cut: (out) (optional): whether something was cut
  *
- * Makes a text fit to be shown: valid UTF-8, every line break a LF, no control characters, and as long as it may
- * be. It ends after what a person sees as one character, so it can be longer by what belongs to its last letter.
+ * Makes a text fit to be shown: valid UTF-8, every line break a LF, no control characters, and as long as it may be.
+ * It is cut at the end of a grapheme, so it can be slightly longer than @max_chars.
  *
  * Returns: (transfer full): the text, or its start
  */
@@ -200,8 +200,8 @@ dw_safe_text (const char *untrusted, gsize max_chars, guint max_lines, gboolean 
  * @untrusted: any bytes that end with a NUL
  * @max_chars: how many characters may stay, at least 1 and at most %DW_SAFE_TEXT_WHOLE
  *
- * As dw_safe_text(), for one line that may stand beside other words: what would turn their direction is left out,
- * and what is written from right to left is isolated from them (UAX #9). What is cut ends with “…”.
+ * As dw_safe_text(), for one line that may stand beside other words: bidirectional controls are left out, and
+ * right-to-left text is isolated (UAX #9). If something was cut, it ends with “…”.
  *
  * Returns: (transfer full): the line, perhaps empty
  */
@@ -222,8 +222,8 @@ dw_safe_line (const char *untrusted, gsize max_chars)
  * dw_safe_name:
  * @untrusted: any bytes that end with a NUL
  *
- * As dw_safe_text(), for a name: one line of %DW_SAFE_TEXT_NAME_CHARS, and what turns the direction of text is
- * visible as U+FFFD, since a name stands beside other words that it could rearrange.
+ * As dw_safe_text(), for a name: one line of %DW_SAFE_TEXT_NAME_CHARS. Bidirectional controls are shown as U+FFFD,
+ * since they could rearrange the words next to a name.
  *
  * Returns: (transfer full): the name, perhaps empty
  */
@@ -237,9 +237,9 @@ dw_safe_name (const char *untrusted)
 
 /**
  * dw_safe_lines:
- * @text: a text of one's own, UTF-8
+ * @text: trusted text, UTF-8
  *
- * Returns: (transfer full): the text with a LF for each line break of whatever kind
+ * Returns: (transfer full): the text with every kind of line break replaced by LF
  */
 char *
 dw_safe_lines (const char *text)

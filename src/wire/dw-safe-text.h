@@ -8,17 +8,17 @@ G_BEGIN_DECLS
 /**
  * SECTION:dw-safe-text
  *
- * The one door from the wire to the screen, to a file for people and to a terminal. What leaves it is valid, has no
- * control characters, and is no longer than whoever shows it can bear.
+ * Everything from the wire that is shown on the screen, printed to a terminal or exported for people passes through
+ * here. The result is valid UTF-8, has no control characters, and is bounded in length.
  */
 
 /** DW_SAFE_TEXT_NAME_CHARS: the longest name that is shown. */
 #define DW_SAFE_TEXT_NAME_CHARS 64
 
-/** DW_SAFE_TEXT_WHOLE: a length for what is copied or written to a file, where nothing is laid out. */
+/** DW_SAFE_TEXT_WHOLE: the length limit for text that is copied or written to a file rather than laid out. */
 #define DW_SAFE_TEXT_WHOLE ((gsize) 0x1000000)
 
-/** DW_SAFE_TEXT_CLUSTER_CHARS: of what a person sees as one character, how many characters are kept together. */
+/** DW_SAFE_TEXT_CLUSTER_CHARS: the longest grapheme that is kept together, in characters. */
 #define DW_SAFE_TEXT_CLUSTER_CHARS 32
 
 char *dw_safe_text (const char *untrusted, gsize max_chars, guint max_lines, gboolean *cut);

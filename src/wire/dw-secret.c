@@ -6,7 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* “\n” and “\r\n” both end a line. An end after the last one is what editors write, and begins no other. */
+/* Lines end with “\n” or “\r\n”. The one at the end of the file, which editors add, does not start another line. */
 static char **
 split (char *text)
 {
@@ -78,14 +78,13 @@ check (char **lines, DwSecretShape shape, const char *name, GError **error)
 /**
  * dw_secret_parse:
  * @text: what a file holds
- * @size: its size in bytes; above %DW_SECRET_FILE_BYTES it is refused, so no more than a byte over it has to be
- * read
+ * @size: its size in bytes; larger than %DW_SECRET_FILE_BYTES is refused, so callers need not read more than one byte
+ *   beyond that
  * @shape: what it should hold
  * @name: the file's name, for the error
  * @error: %DW_WIRE_ERROR_SECRET, with a sentence that does not repeat what the file holds
  *
- * Every program that takes a secret from a file reads it by these rules. One line end after the last line is left
- * out.
+ * The rules by which all our programs read a secret from a file. A line break at the end of the file is ignored.
  *
  * Returns: (transfer full) (nullable): the lines, as many as @shape says
  */
@@ -100,7 +99,7 @@ dw_secret_parse (const char *text, gsize size, DwSecretShape shape, const char *
       complain (error, _ ("“%s” is too large for a secret (over 64 KiB)."), name);
       return NULL;
     }
-  /* A NUL is no text either. */
+  /* A NUL byte is not text either. */
   if (!g_utf8_validate (text, (gssize) size, NULL))
     {
       complain (error, _ ("“%s” contains control characters or is not UTF-8 text."), name);
@@ -118,8 +117,8 @@ dw_secret_parse (const char *text, gsize size, DwSecretShape shape, const char *
  * @wanted: the secret
  * @given: what somebody showed
  *
- * The time it takes depends on the length of @given alone: whoever guesses is not told how far they were right, nor
- * how long the secret is.
+ * Compares in a time that depends only on the length of @given, so that a guesser learns neither how much of a guess
+ * was right nor how long the secret is.
  *
  * Returns: whether they are equal, byte for byte
  */
@@ -128,7 +127,7 @@ dw_secret_equal (const char *wanted, const char *given)
 {
   gsize length = strlen (wanted);
   gsize given_length = strlen (given);
-  /* Nothing is to be concluded from what was found so far, by the compiler neither. */
+  /* volatile keeps the compiler from stopping at the first difference. */
   volatile guint8 differs = length != given_length;
 
   for (gsize i = 0; i < given_length; i++)
@@ -145,8 +144,8 @@ blank (char *text)
   return length > 0;
 }
 
-/* “user:password@” and the query. No stage has the first, and somebody may type it all the same. A link in a
- * message is overwritten as well, and is nothing to speak of. */
+/* “user:password@” and the query. No stage has a user, but somebody may type one. A link in a message is overwritten
+ * too, which does no harm. */
 static gboolean
 blank_url (char *argument)
 {
@@ -185,10 +184,10 @@ blank_value (char *argument, const char *option)
  * @arguments: the arguments that the process was started with, in the memory that it was given, %NULL-terminated
  * @options: the options whose values are secret, such as `--token` and `-H`, %NULL-terminated
  *
- * Overwrites these values, and the query and user of each URL: every user of a computer can read the command line
- * of every process. What still needs the arguments works on a copy from before.
+ * Overwrites these values, and the query and user of each URL, since every user of a computer can read the command
+ * line of every process. Copy the arguments first if you still need them.
  *
- * Returns: whether there was a secret to hide
+ * Returns: whether there was a secret to overwrite
  */
 gboolean
 dw_secret_hide (char **arguments, const char *const *options)

@@ -6,15 +6,14 @@
 
 #include <string.h>
 
-/* AWS Signature Version 4 ("Create a signed AWS API request"): what a caller writes and a service verifies. */
+/* AWS Signature Version 4 ("Create a signed AWS API request"), for both signing and verifying. */
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
-/* How many headers a signature may cover. */
+/* The most headers a signature may cover. */
 #define SIGNED_HEADERS_MAX 64
 
-/* Every part of the path is encoded once more, as it is on the wire (measured against the AWS SDK for JavaScript).
- */
+/* The path is percent-encoded again, on top of how it is sent (measured against the AWS SDK for JavaScript). */
 static void
 append_path (GString *text, const char *path)
 {
@@ -45,7 +44,7 @@ canonical_query (const char *query)
   return g_strjoinv ("&", (char **) sorted->pdata);
 }
 
-/* Blanks at the ends go, and those between become one. */
+/* Trims spaces at both ends and collapses runs of them. */
 static void
 append_trimmed (GString *text, const char *value)
 {
@@ -84,7 +83,7 @@ hash_of (const DwSigv4Request *request)
  * @request: a request
  * @signed_headers: the names of its headers that the signature covers, in order, with “;” between
  *
- * Returns: (transfer full): what is hashed and signed
+ * Returns: (transfer full): the canonical request, which is hashed and signed
  */
 char *
 dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers)
@@ -121,9 +120,9 @@ hmac (const guint8 *key, gsize key_length, const char *text, guint8 result[32])
 
 /**
  * dw_sigv4_derive_key:
- * @scope: what signatures are to be good for
+ * @scope: what the signatures are valid for
  * @secret: the secret access key
- * @key: (out): the key they are made with, the same for a day
+ * @key: (out): the signing key, which stays the same for a day
  */
 void
 dw_sigv4_derive_key (const DwSigv4Scope *scope, const char *secret, guint8 key[DW_SIGV4_KEY_BYTES])
@@ -214,13 +213,13 @@ is_recent (const char *date, gint64 now)
 /**
  * dw_sigv4_verify:
  * @request: a request with its `authorization` and `x-amz-date`
- * @service: what it has to be signed for, such as `execute-api`
- * @key_id: the access key ID that is right
+ * @service: the service it must be signed for, such as `execute-api`
+ * @key_id: the expected access key ID
  * @secret: its secret access key
  * @now: the time, in seconds since 1970 UTC
  * @error: %DW_WIRE_ERROR_SIGNATURE: what is wrong
  *
- * Returns: whether whoever knows the secret signed this request just now, for this service
+ * Returns: whether this request was signed with the secret, recently and for this service
  */
 gboolean
 dw_sigv4_verify (const DwSigv4Request *request,
@@ -254,7 +253,7 @@ dw_sigv4_verify (const DwSigv4Request *request,
                    "Credential should be scoped to correct service: '%s'.", service);
       return FALSE;
     }
-  /* A signature that does not cover the host and the date could be used again elsewhere. */
+  /* A signature that does not cover the host and the date could be replayed elsewhere. */
   if (!g_regex_match_simple ("(^|;)host(;|$)", signed_headers, 0, 0)
       || !g_regex_match_simple ("(^|;)x-amz-date(;|$)", signed_headers, 0, 0))
     return refuse (error, "The signature does not cover the host and the date.");

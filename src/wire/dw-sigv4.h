@@ -12,9 +12,9 @@ G_BEGIN_DECLS
  * @query: (nullable): the query as it is on the wire
  * @headers: (element-type utf8 utf8): lower-case name to value
  * @body: (nullable): what was sent
- * @hash: (nullable): the SHA-256 of @body in hexadecimal, where it is known already
+ * @hash: (nullable): the SHA-256 of @body in hexadecimal, if already known
  *
- * What a signature is of.
+ * The request a signature covers.
  */
 typedef struct
 {
@@ -32,7 +32,7 @@ typedef struct
  * @region: such as `us-east-1`
  * @service: such as `execute-api`
  *
- * What a signature is good for.
+ * What a signature is valid for.
  */
 typedef struct
 {

@@ -10,14 +10,14 @@
  * SECTION:dw-stage-link
  *
  * A link that opens a stage in the program: `dynamowave://host/stage` for `wss://host/stage`, and
- * `dynamowave:ws://127.0.0.1:8080/dev` for what has no encryption.
+ * `dynamowave:ws://127.0.0.1:8080/dev` for an unencrypted stage.
  */
 
 /**
  * dw_stage_link_is:
  * @text: what somebody typed, pasted or clicked
  *
- * Returns: whether it is such a link, right or wrong
+ * Returns: whether it is such a link, valid or not
  */
 gboolean
 dw_stage_link_is (const char *text)

@@ -76,8 +76,8 @@ host_is_loopback (const char *host)
          || (strlen (host) > 10 && g_ascii_strcasecmp (host + strlen (host) - 10, ".localhost") == 0);
 }
 
-/* Labels of letters, digits, “-” and “_”, as names have them: GUri takes `"`, `<` and `\` for a part of a host, where
- * others read the end of it (RFC 3986 section 3.2.2, RFC 1123 section 2.1). An address of IPv6 it has checked. */
+/* Host names consist of letters, digits, “-” and “_” (RFC 3986 section 3.2.2, RFC 1123 section 2.1). GUri also
+ * accepts `"`, `<` and `\`, which other parsers take for the end of the host. IPv6 addresses were checked by GUri. */
 static gboolean
 host_is_well_formed (const char *host)
 {
@@ -109,7 +109,8 @@ check_parts (GUri *uri, GError **error)
   return TRUE;
 }
 
-/* {api}.execute-api.{region}.amazonaws.com[.cn]/{stage}; elsewhere the path's only part is taken for the stage. */
+/* {api}.execute-api.{region}.amazonaws.com[.cn]/{stage}. On other hosts a path of one segment is taken for the stage.
+ * */
 static void
 read_names (DwStageUrl *url, GUri *uri)
 {
@@ -128,7 +129,7 @@ read_names (DwStageUrl *url, GUri *uri)
     }
 }
 
-/* The scheme and the host do not depend on case; everything after them is kept byte for byte. */
+/* The scheme and the host are case-insensitive; everything after them is kept byte for byte. */
 static char *
 normalise (const char *text, const char *host, gboolean secure)
 {
@@ -150,8 +151,8 @@ normalise (const char *text, const char *host, gboolean secure)
  * @text: what a person typed
  * @error: %DW_WIRE_ERROR_URL, with a message that says what to change
  *
- * Checks the address of a stage: `wss` to any host, `ws` to loopback alone (RFC 6455 section 3 for the form).
- * The path and the query are kept as typed, since a stage's path is fixed and a token must arrive byte for byte.
+ * Checks the address of a stage: `wss` to any host, `ws` only to loopback (RFC 6455 section 3 for the form). The path
+ * and the query are kept as typed, since a stage's path is fixed and a token must arrive byte for byte.
  *
  * Returns: (transfer full): the address, or %NULL
  */
@@ -187,9 +188,9 @@ dw_stage_url_parse (const char *text, GError **error)
  * dw_stage_url_redact:
  * @text: any text that may be an address, valid or not
  *
- * Takes out what may be secret: user info, the query and the fragment. For logs, titles and error messages.
+ * Removes what may be secret: user info, the query and the fragment. For logs, titles and error messages.
  *
- * Returns: (transfer full): @text without them; "…" stands where something was
+ * Returns: (transfer full): @text with "…" in place of what was removed
  */
 char *
 dw_stage_url_redact (const char *text)
@@ -199,11 +200,11 @@ dw_stage_url_redact (const char *text)
   GString *redacted = g_string_new (NULL);
   const char *at;
 
-  /* A “://” inside a query begins nothing. */
+  /* A “://” inside a query is not the start of an address. */
   authority = authority != NULL && authority < text + strcspn (text, "/?#@") ? authority + 3 : text;
   end = authority + strcspn (authority, "?#");
   g_string_append_len (redacted, text, authority - text);
-  /* A password may hold a slash, so the last “@” anywhere before the query ends the user info. */
+  /* A password may contain a slash, so the user info ends at the last “@” before the query. */
   at = g_strrstr_len (authority, end - authority, "@");
   if (at != NULL)
     {
@@ -251,7 +252,7 @@ dw_stage_url_unref (DwStageUrl *url)
  * dw_stage_url_get_text:
  * @url: an address
  *
- * Returns: the whole address. It may hold a token: for the socket alone, never for a log or a label.
+ * Returns: the whole address. It may contain a token: use it only to connect, never in a log or on a label.
  */
 const char *
 dw_stage_url_get_text (const DwStageUrl *url)
@@ -275,8 +276,8 @@ dw_stage_url_get_redacted (const DwStageUrl *url)
  * dw_stage_url_dup_plain:
  * @url: an address
  *
- * Returns: (transfer full): the address without its query, which may be secret: still an address, and fit for a
- * file
+ * Returns: (transfer full): the address without its query, which may be secret; still a valid address, and safe to
+ *   save
  */
 char *
 dw_stage_url_dup_plain (const DwStageUrl *url)
@@ -288,7 +289,7 @@ dw_stage_url_dup_plain (const DwStageUrl *url)
  * dw_stage_url_has_query:
  * @url: an address
  *
- * Returns: whether dw_stage_url_dup_plain() leaves something away
+ * Returns: whether dw_stage_url_dup_plain() leaves something out
  */
 gboolean
 dw_stage_url_has_query (const DwStageUrl *url)
@@ -373,7 +374,7 @@ dw_stage_url_is_loopback (const DwStageUrl *url)
  * @a: an address
  * @b: another
  *
- * Returns: whether both lead to the same place
+ * Returns: whether both are the same address
  */
 gboolean
 dw_stage_url_equal (const DwStageUrl *a, const DwStageUrl *b)

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /**
  * DwStageUrl:
  *
- * The address of a stage, checked: immutable and counted by references.
+ * The checked address of a stage. Immutable, reference-counted.
  */
 typedef struct _DwStageUrl DwStageUrl;
 

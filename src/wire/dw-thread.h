@@ -7,9 +7,9 @@
  * DW_ASSERT_THREAD:
  * @thread: the thread a room lives in, kept from where it was made
  *
- * GIO calls some functions in a pool thread of its own: those that close above all, since GIOStream's and
- * GInputStream's own close_async run close_fn there (read in GLib 2.74). A room that lives in one thread says so
- * here, and a build with tests ends where it is called in another.
+ * GIO calls some virtual functions in a pool thread, above all those that close: the default close_async of GIOStream
+ * and GInputStream runs close_fn there (read in GLib 2.74). Code that must stay in one thread asserts it with this;
+ * builds with tests abort when it is called in another.
  */
 #ifdef DW_THREAD_ASSERTS
 #define DW_ASSERT_THREAD(thread) g_assert ((thread) == g_thread_self ())
@@ -25,7 +25,8 @@
 /**
  * DW_ASSERT_MAIN_THREAD:
  *
- * The same for a room of the main loop that keeps no thread: on Linux the first thread has the process's number.
+ * The same for code of the main loop that keeps no thread to compare with: on Linux the first thread's ID is the
+ * process ID.
  */
 #if defined(DW_THREAD_ASSERTS) && defined(__linux__)
 #include <sys/syscall.h>

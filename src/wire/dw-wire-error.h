@@ -13,10 +13,10 @@ G_BEGIN_DECLS
  * @DW_WIRE_ERROR_TOO_LARGE: the frame is larger than %DW_LIMIT_FRAME_BYTES
  * @DW_WIRE_ERROR_TEXT: the text is not UTF-8
  * @DW_WIRE_ERROR_DIALECT: the dialect cannot work
- * @DW_WIRE_ERROR_SIGNATURE: a request is not signed, or not rightly; its message is what a service answers
- * @DW_WIRE_ERROR_SECRET: a file does not hold the secret it should
+ * @DW_WIRE_ERROR_SIGNATURE: a request has no valid signature; the message is what the service answers
+ * @DW_WIRE_ERROR_SECRET: a file does not contain the expected secret
  *
- * The errors of this library. The messages of all others are translated and say what to change.
+ * The errors of this library. Except where noted, messages are translated and say what to change.
  */
 typedef enum
 {
