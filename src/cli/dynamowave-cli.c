@@ -29,10 +29,10 @@ enum
   EXIT_REFUSED = 4,
 };
 
-/* How long a sent message is waited for, in seconds, before the stage counts as one that does not echo. */
+/* How long to wait for the echo of a sent message, in seconds, before we assume that the stage does not echo. */
 #define ECHO_WAIT 10
 
-/* How many lines of standard input wait to be sent before reading pauses. */
+/* How many lines of standard input may wait to be sent before we pause reading. */
 #define MOST_WAITING 500
 
 typedef struct
@@ -55,14 +55,14 @@ typedef struct
   const Options *options;
   GMainLoop *loop;
   DwSession *session;
-  DwChat *chat;            /* or NULL where nothing is said: then a tail tells what happens */
-  GDataInputStream *input; /* where lines are sent from standard input, until its end */
-  guint pending;           /* own messages whose end is not known */
+  DwChat *chat;            /* or NULL for a tail, which only prints what happens */
+  GDataInputStream *input; /* standard input while lines are read from it */
+  guint pending;           /* own messages whose outcome is not known yet */
   guint received;
   gboolean sends;
   gboolean reading;
-  gboolean mute;  /* nothing can be written any more */
-  gboolean ended; /* perhaps before the loop began */
+  gboolean mute;   /* standard output is broken */
+  gboolean ended;  /* possibly before the loop started */
   guint echo_wait;
   int status;
 } Program;
@@ -111,7 +111,7 @@ begin_line (const char *kind)
   return builder;
 }
 
-/* What is printed is all that “tail” and “chat” are for; “send” goes on, since its message may be on its way. */
+/* “tail” and “chat” are useless without output and end here; “send” continues, since its message may be in flight. */
 static void
 stop_writing (Program *program)
 {
@@ -122,7 +122,7 @@ stop_writing (Program *program)
     finish (program, EXIT_NOT_DELIVERED);
 }
 
-/* One object a line, whole or not at all. Everything that peers say is printed here. */
+/* Prints one JSON object per line, completely or not at all. Everything that peers send is printed here. */
 static void
 end_line (Program *program, JsonBuilder *builder)
 {
@@ -176,7 +176,7 @@ check_finished (Program *program)
     finish (program, program->status);
 }
 
-/* Where nothing ever came back, “sent” is all that can be known. */
+/* On a stage that has never echoed, “sent” is the final state. */
 static gboolean
 on_echo_wait (gpointer data)
 {
@@ -196,7 +196,7 @@ wait_for_echo (Program *program, DwDelivery delivery)
     program->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, program);
 }
 
-/* What was sent on the connection that ended and never came back: nobody can know. */
+/* The connection ended before an echo arrived, so nobody can know whether the message was delivered. */
 static void
 on_lost (Program *program, gint64 before)
 {
@@ -216,7 +216,8 @@ on_delivery (DwMessage *message, GParamSpec *pspec, Program *program)
   add_string (line, "reason", dw_message_get_reason (message));
   end_line (program, line);
   wait_for_echo (program, delivery);
-  /* With an id an unconfirmed message is sent again by itself, so its end is not known yet; a reason ends that. */
+  /* An unconfirmed message with an id is sent again automatically, so its outcome is still open, unless there is a
+   * reason why it is not. */
   if (delivery == DW_DELIVERY_UNCONFIRMED && dw_message_get_reason (message) == NULL
       && (dw_session_get_status (program->session)->features & DW_FEATURE_ID) != 0)
     return;
@@ -340,7 +341,7 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A secret from a file, or from standard input for “-”. It blocks. */
+/* Reads a secret from a file, or from standard input for “-”. Blocks. */
 static char **
 read_secret (const char *path, DwSecretShape shape, GError **error)
 {
@@ -359,7 +360,7 @@ read_secret (const char *path, DwSecretShape shape, GError **error)
   return dw_secret_parse (buffer, size, shape, path, error);
 }
 
-/* What is in the environment of a process only its own user can read, but everything that it starts gets it. */
+/* Only its own user can read a process's environment, but its children inherit it, so remove the secret. */
 static gboolean
 read_token (const Options *options, char **token, GError **error)
 {
@@ -386,7 +387,7 @@ parse_headers (GHashTable *table, char **headers, GError **error)
 
       if (colon == NULL || colon == headers[i] || strpbrk (headers[i], "\r\n") != NULL)
         {
-          /* The value may be a secret, so it is not repeated. */
+          /* The value may be a secret, so do not print it. */
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("A header is written “Name: value”."));
           return FALSE;
         }
@@ -452,7 +453,7 @@ make_stage (const Options *options, const char *address, GError **error)
   return stage;
 }
 
-/* Runs until something ends it; a signal, mostly. */
+/* Runs until something ends it, usually a signal. */
 static int
 run (Program *program)
 {
@@ -464,7 +465,8 @@ run (Program *program)
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, program);
   if (options->timeout > 0)
     sources[2] = g_timeout_add_seconds ((guint) options->timeout, on_timeout, program);
-  /* GIO ignores SIGPIPE for its sockets' sake, which write without it; “tail | head” has to end all the same. */
+  /* GIO ignores SIGPIPE, but “tail | head” must end when head does. Sockets do not need it ignored, as GIO sends with
+   * MSG_NOSIGNAL. */
   g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
   signal (SIGPIPE, SIG_DFL);
   dw_session_connect (program->session);
@@ -497,7 +499,7 @@ static int
 run_chat (const Options *options, DwStage *stage, DwSessionPolicy *policy, gboolean listens, const char *text)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  /* Nothing is remembered: what is said passes through memory. */
+  /* Nothing is stored: messages only pass through memory. */
   g_autoptr (DwStore) store = dw_store_new (NULL);
   g_autoptr (DwChat) chat = dw_chat_new (stage, store, policy, g_network_monitor_get_default ());
   Program program = {
@@ -566,7 +568,7 @@ parse_options (Options *options, char ***arguments, GError **error)
   return g_option_context_parse_strv (context, arguments, error);
 }
 
-/* What follows “--” is no option, whatever it looks like. */
+/* Anything after “--” is not an option. */
 static void
 drop_dashes (char **arguments)
 {
@@ -594,7 +596,7 @@ complain (const GError *error)
   return EXIT_USAGE;
 }
 
-/* @words: “tail URL” and its like, after the program's name. */
+/* @words: the arguments after the program's name, such as “tail URL”. */
 static int
 obey (const Options *options, char **words)
 {
@@ -639,7 +641,7 @@ main (int argc, char *argv[])
   gboolean hidden = dw_secret_hide (argv, secrets);
   g_autoptr (GError) error = NULL;
 
-  /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
+  /* Writing past a file size limit should fail, as on a full disk, not end the program. */
   signal (SIGXFSZ, SIG_IGN);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
