@@ -16,7 +16,7 @@
 #include <glib/gi18n.h>
 #include <signal.h>
 
-/* Stages and their sessions belong to the program and stay connected; windows only look. */
+/* Stages and their sessions belong to the application and stay connected; windows only show them. */
 struct _DwApplication
 {
   AdwApplication parent_instance;
@@ -126,7 +126,7 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The window paints first; the stages and their history come after. */
+/* Let the window paint first, then load the stages and their history. */
 static gboolean
 on_idle_load (gpointer data)
 {
@@ -134,7 +134,7 @@ on_idle_load (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A link can come from any page, so it connects nowhere by itself. */
+/* A link can come from any web page, so do not connect without asking. */
 static void
 offer_link (DwApplication *self, DwWindow *window, const char *link)
 {
@@ -232,12 +232,12 @@ dw_application_startup (GApplication *application)
     { "app.text-size(10)", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
     { "app.text-size(-10)", { "<Control>minus", "<Control>KP_Subtract" } },
     { "app.text-size(0)", { "<Control>0", "<Control>KP_0" } },
-    /* Before the text one writes has them. */
+    /* Handle these before the text view does. */
     { "stage.next", { "<Control>Page_Down" } },
     { "stage.previous", { "<Control>Page_Up" } },
     { "stage.move-up", { "<Control><Shift>Page_Up" } },
     { "stage.move-down", { "<Control><Shift>Page_Down" } },
-    /* Before GTK's own inspector has it. */
+    /* Handle this before GTK's own inspector does. */
     { "win.inspector", { "<Control><Shift>i" } },
   };
 
@@ -281,7 +281,7 @@ dw_application_command_line (GApplication *application, GApplicationCommandLine 
   return 0;
 }
 
-/* From the desktop, over the bus. */
+/* Called by the desktop over D-Bus. */
 static void
 dw_application_open (GApplication *application, GFile **files, int n_files, const char *hint)
 {
@@ -302,7 +302,8 @@ dw_application_open (GApplication *application, GFile **files, int n_files, cons
   gtk_window_present (GTK_WINDOW (window));
 }
 
-/* The loop is over, and the frames are written by it. The peers' answers are not waited for. */
+/* The main loop has ended, but is needed to write the close frames, so run it a little longer. Do not wait for the
+ * peers' answers. */
 static void
 let_close_frames_leave (void)
 {
@@ -344,7 +345,7 @@ is_profile_name (const char *name)
   return g_regex_match_simple ("^[A-Za-z0-9_-]{1,32}\\z", name, 0, 0);
 }
 
-/* The profile decides which instance this is, so it is chosen before there is one to ask. */
+/* The profile determines the application ID, so it is parsed before the application registers. */
 static int
 dw_application_handle_local_options (GApplication *application, GVariantDict *options)
 {
@@ -408,7 +409,7 @@ dw_application_init (DwApplication *self)
 /**
  * dw_application_new:
  *
- * Returns: (transfer full): the program; one instance a profile
+ * Returns: (transfer full): the application; one instance per profile
  */
 DwApplication *
 dw_application_new (void)

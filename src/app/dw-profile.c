@@ -6,7 +6,7 @@
 
 #include "wire/dw-stage-link.h"
 
-/* One person: settings, a name, stages and what is said there. */
+/* One person: settings, a name, stages and their conversations. */
 struct _DwProfile
 {
   GObject parent_instance;
@@ -104,7 +104,7 @@ dw_profile_open (DwProfile *self)
  * dw_profile_close:
  * @self: a profile
  *
- * Disconnects its stages, and forgets what its settings say is not kept.
+ * Disconnects its stages, and deletes history that its settings say not to keep.
  */
 void
 dw_profile_close (DwProfile *self)
@@ -130,7 +130,7 @@ dw_profile_get_settings (DwProfile *self)
  * dw_profile_get_chats:
  * @self: a profile
  *
- * Returns: (transfer none): its stages and what is said there, or %NULL before dw_profile_open()
+ * Returns: (transfer none): its stages with their conversations, or %NULL before dw_profile_open()
  */
 DwChatList *
 dw_profile_get_chats (DwProfile *self)
@@ -141,9 +141,9 @@ dw_profile_get_chats (DwProfile *self)
 /**
  * dw_profile_remember_chat:
  * @self: a profile
- * @chat: what a window shows now
+ * @chat: the chat a window now shows
  *
- * The next start shows it too.
+ * Remembers it for the next start.
  */
 void
 dw_profile_remember_chat (DwProfile *self, DwChat *chat)
@@ -156,7 +156,7 @@ dw_profile_remember_chat (DwProfile *self, DwChat *chat)
  * dw_profile_recall_chat:
  * @self: a profile
  *
- * Returns: (transfer none) (nullable): what a window showed last, or the first there is
+ * Returns: (transfer none) (nullable): the chat a window showed last, or the first one
  */
 DwChat *
 dw_profile_recall_chat (DwProfile *self)
@@ -165,7 +165,7 @@ dw_profile_recall_chat (DwProfile *self)
   DwChat *chat = uuid != NULL ? dw_chat_list_find (self->chats, uuid) : NULL;
   g_autoptr (DwChat) first = g_list_model_get_item (G_LIST_MODEL (self->chats), 0);
 
-  /* The list holds it. */
+  /* Owned by the list. */
   return chat != NULL ? chat : first;
 }
 
@@ -207,7 +207,7 @@ remember_own_name (DwProfile *self, const char *own_name)
  * @own_name: (nullable): what the person wants to be called there
  * @error: %DW_WIRE_ERROR_URL, or what dw_chat_list_open() says, with a sentence that says what to change
  *
- * Returns: (transfer none): the chat on that stage, connecting; the same one where it is open already
+ * Returns: (transfer none): the chat on that stage, connecting; the existing one if it is already open
  */
 DwChat *
 dw_profile_open_address (DwProfile *self, const char *address, const char *own_name, GError **error)
@@ -226,11 +226,11 @@ dw_profile_open_address (DwProfile *self, const char *address, const char *own_n
 /**
  * dw_profile_change_stage:
  * @self: a profile
- * @chat: (nullable): a chat of it, or %NULL for a new one
+ * @chat: (nullable): one of its chats, or %NULL for a new one
  * @wanted: the stage as it is to be
  * @error: as dw_chat_list_change(), with a sentence that says what to change
  *
- * Keeps the conversation and what is queued.
+ * The conversation and queued messages are kept.
  *
  * Returns: (transfer none): the chat
  */
@@ -264,7 +264,7 @@ on_local_stage (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when the chat is there, or cannot be
  * @data: for @callback
  *
- * Starts a stage on this computer, which ends with the program.
+ * Starts a local stage, which ends with the program.
  */
 void
 dw_profile_open_local_async (DwProfile *self, const char *own_name, GAsyncReadyCallback callback, gpointer data)

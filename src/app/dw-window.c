@@ -43,13 +43,13 @@ struct _DwWindow
 
   DwProfile *profile;
   DwStageActions *stage_actions;
-  DwChat *chat;       /* what is looked at, or NULL */
-  gboolean dismissed; /* the person knows that the file was put aside */
+  DwChat *chat;       /* the chat that is shown, or NULL */
+  gboolean dismissed; /* the person has been told that the file was set aside */
 };
 
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* What there is to do while a conversation is shown. */
+/* Actions that need a conversation. */
 static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.inspector" };
 
 enum
@@ -86,7 +86,7 @@ show_page (DwWindow *self, const char *name)
     { "search", GTK_WIDGET (self->search), self->search_title },
   };
 
-  /* What cannot be seen must not be read out either, and a stack leaves its other pages in the tree. */
+  /* GtkStack leaves hidden pages in the accessibility tree, so hide them from it too. */
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
     if (g_str_equal (pages[i].name, name))
       {
@@ -135,7 +135,7 @@ on_dismiss (GtkWidget *widget, const char *name, GVariant *parameter)
   show_store (DW_WINDOW (widget));
 }
 
-/* Whoever has the window before them reads what comes. */
+/* While the window is active, new messages count as read. */
 static void
 attend (DwWindow *self)
 {
@@ -203,7 +203,7 @@ on_back (GtkWidget *widget, const char *name, GVariant *parameter)
     on_focus_composer (widget, NULL, NULL);
 }
 
-/* A focus that was set before there was a window on the screen is lost. */
+/* A focus set before the window was mapped is lost, so set it again. */
 static void
 dw_window_map (GtkWidget *widget)
 {
@@ -217,7 +217,7 @@ on_another_stage (GtkWidget *widget, const char *name, GVariant *parameter)
   dw_window_show_welcome (DW_WINDOW (widget), NULL, NULL);
 }
 
-/* With all there is to say of a stage, and not its address alone. */
+/* Opens the editor with all options, not just the address. */
 static void
 on_more_options (DwWindow *self)
 {
@@ -279,7 +279,7 @@ on_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_window_present (GTK_WINDOW (dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat)));
 }
 
-/* The actions remove what is shown: another chat follows. */
+/* The stage actions are about to remove the shown chat: show another one. */
 static void
 on_removing (DwWindow *self)
 {
@@ -300,7 +300,7 @@ on_toast (DwWindow *self, AdwToast *toast)
   adw_toast_overlay_add_toast (self->toasts, g_object_ref (toast));
 }
 
-/* Another window removed what this one shows. */
+/* Another window removed the chat that this one shows. */
 static void
 on_chats_changed (DwWindow *self)
 {
@@ -338,7 +338,7 @@ on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
     dw_secrets_keep (dw_chat_list_get_secrets (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
-/* Any page without encryption will do: a network that asks for a sign-in answers in its place. */
+/* Any unencrypted page will do: a captive portal answers in its place. */
 static void
 on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -433,7 +433,7 @@ dw_window_class_init (DwWindowClass *klass)
   /**
    * DwWindow::close-wanted:
    *
-   * The person closes the window.
+   * Emitted when the person closes the window.
    *
    * Returns: whether it stays until the person has answered a question
    */
@@ -450,7 +450,7 @@ dw_window_init (DwWindow *self)
   dw_toolkit_set_button_label (self->menu, _ ("Main menu"));
 }
 
-/* The window that was resized last decides how large the next one is, and resizes no other. */
+/* The last resized window determines the size of the next one; other open windows keep theirs. */
 static void
 follow_settings (DwWindow *self)
 {
@@ -466,7 +466,7 @@ follow_settings (DwWindow *self)
                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
 }
 
-/* The window is painted first, and what stands in it follows. */
+/* Paint the window first, then fill it. */
 static void
 build_pages (DwWindow *self)
 {
@@ -507,7 +507,7 @@ add_stage_actions (DwWindow *self)
  * @application: whose window it is
  * @profile: whose stages it shows
  *
- * Returns: (transfer none): a window that shows what the last one showed, or nothing until the stages are loaded
+ * Returns: (transfer none): a window that shows the chat shown last, or nothing until the stages are loaded
  */
 DwWindow *
 dw_window_new (GtkApplication *application, DwProfile *profile)
@@ -532,7 +532,7 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
 /**
  * dw_window_show_chat:
  * @self: a window
- * @chat: what to look at
+ * @chat: the chat to show
  */
 void
 dw_window_show_chat (DwWindow *self, DwChat *chat)
@@ -560,9 +560,10 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
 /**
  * dw_window_offer_chat:
  * @self: a window
- * @chat: (nullable): what it showed last time
+ * @chat: (nullable): the chat it showed last time
  *
- * The stages are loaded. Shows the chat, or where to begin, unless the person has begun with something else.
+ * Called when the stages are loaded. Shows the chat, or the welcome page, unless the person has already gone
+ * elsewhere.
  */
 void
 dw_window_offer_chat (DwWindow *self, DwChat *chat)
@@ -578,9 +579,9 @@ dw_window_offer_chat (DwWindow *self, DwChat *chat)
 /**
  * dw_window_show_stage:
  * @self: a window
- * @uuid: what names a stage
+ * @uuid: a stage's UUID
  *
- * Looks at that stage, where there is one of that name.
+ * Shows that stage, if it exists.
  */
 void
 dw_window_show_stage (DwWindow *self, const char *uuid)
@@ -594,8 +595,8 @@ dw_window_show_stage (DwWindow *self, const char *uuid)
 /**
  * dw_window_show_welcome:
  * @self: a window
- * @address: (nullable): what stands in the address entry
- * @sentence: (nullable): what is wrong with it
+ * @address: (nullable): the text for the address entry
+ * @sentence: (nullable): an error message about it
  */
 void
 dw_window_show_welcome (DwWindow *self, const char *address, const char *sentence)

@@ -35,7 +35,7 @@ on_send_again (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (self->chat != NULL)
     dw_chat_send_again (self->chat, g_variant_get_string (parameter, NULL));
-  /* The button that was pressed goes. */
+  /* The pressed button disappears, so move the focus. */
   dw_chat_page_focus (self);
 }
 
@@ -89,7 +89,7 @@ on_discard_asking (GtkWidget *widget, const char *name, GVariant *parameter)
   dw_chat_answer_asking (DW_CHAT_PAGE (widget)->chat, FALSE);
 }
 
-/* Old words may not fit what is talked about now, so the person is asked once for all of them. */
+/* Old messages may no longer fit the conversation, so ask once for all of them. */
 static void
 show_asking (DwChatPage *self)
 {
@@ -152,7 +152,7 @@ dw_chat_page_dispose (GObject *object)
   G_OBJECT_CLASS (dw_chat_page_parent_class)->dispose (object);
 }
 
-/* Who begins to write while reading need not go to the composer first. */
+/* Typing while the list has the focus goes to the composer. */
 static gboolean
 on_typed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, gpointer data)
 {
@@ -210,7 +210,7 @@ dw_chat_page_init (DwChatPage *self)
 /**
  * dw_chat_page_set_chat:
  * @self: a page
- * @chat: what it looks at
+ * @chat: the chat to show
  */
 void
 dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
@@ -241,9 +241,9 @@ dw_chat_page_bind_settings (DwChatPage *self, GSettings *settings)
 /**
  * dw_chat_page_show_place:
  * @self: a page
- * @place: a place of the conversation
+ * @place: the place of a line in the conversation
  *
- * Shows a line of long ago.
+ * Scrolls to a line, loading it if it is old.
  */
 void
 dw_chat_page_show_place (DwChatPage *self, gint64 place)
@@ -255,7 +255,7 @@ dw_chat_page_show_place (DwChatPage *self, gint64 place)
  * dw_chat_page_focus:
  * @self: a page
  *
- * Moves the keyboard to where one writes.
+ * Moves the focus to the composer.
  */
 void
 dw_chat_page_focus (DwChatPage *self)
@@ -266,7 +266,7 @@ dw_chat_page_focus (DwChatPage *self)
 /**
  * dw_chat_page_get_regions:
  * @self: a page
- * @regions: (array fixed-size=3) (out): its parts, in the order one goes through them
+ * @regions: (array fixed-size=3) (out): its regions, in the order F6 visits them
  *
  * Returns: how many there are, 3
  */

@@ -25,7 +25,7 @@ struct _DwComposer
   GtkStack *send_face;
 
   gboolean enter_sends;
-  char *preedit; /* what an input method holds and has not given yet, or NULL */
+  char *preedit; /* the input method's preedit text, not committed yet, or NULL */
   DwChat *chat;
   GSignalGroup *session;
 };
@@ -49,10 +49,10 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* The counter appears from here on, in bytes of the frame. */
+/* The frame size in bytes from which the counter is shown. */
 #define COUNTER_FROM (DW_LIMIT_FRAME_BYTES * 3 / 4)
 
-/* What an id and a name add to a frame at most: a message has to fit on every stage. */
+/* The most an id and a name can add to a frame: a message should fit on every stage. */
 #define FRAME_RESERVE 512
 
 static char *
@@ -64,7 +64,7 @@ dup_text (DwComposer *self)
 
   gtk_text_buffer_get_bounds (buffer, &start, &end);
   text = gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
-  /* What was pasted has line breaks of any kind. */
+  /* Pasted text may contain any kind of line break. */
   return dw_safe_lines (text);
 }
 
@@ -92,7 +92,7 @@ text_fits (const char *text, gpointer data)
   return frame_size (data, text) <= DW_LIMIT_FRAME_BYTES;
 }
 
-/* What is too large for one frame can go in several. */
+/* A text too large for one frame can be sent in several. */
 static void
 offer_split (DwComposer *self, const char *text, gboolean too_large)
 {
@@ -109,13 +109,13 @@ update (DwComposer *self)
 {
   g_autofree char *text = dup_text (self);
   gsize length = strlen (text);
-  /* A frame is at most six times as long as its text, so a short one needs no measuring. */
+  /* A frame is at most six times as long as its text, so short texts need not be measured. */
   gsize size = length > COUNTER_FROM / 7 ? frame_size (self, text) : 0;
   gboolean too_large = size > DW_LIMIT_FRAME_BYTES;
   gboolean blank = is_blank (text);
   g_autofree char *count = NULL;
 
-  /* What is typed here belongs to the stage it is typed for. */
+  /* A draft belongs to the stage it was typed for. */
   if (self->chat != NULL)
     dw_stage_set_draft (dw_chat_get_stage (self->chat), text);
   gtk_widget_set_visible (self->placeholder, length == 0);
@@ -184,7 +184,7 @@ on_preedit_changed (DwComposer *self, const char *preedit)
   self->preedit = preedit != NULL && *preedit != '\0' ? g_strdup (preedit) : NULL;
 }
 
-/* What an input method still holds belongs to the message. Some give it when they are reset, and some drop it. */
+/* The preedit text belongs to the message. When reset, some input methods commit it and some drop it. */
 static void
 commit_preedit (DwComposer *self)
 {
@@ -215,7 +215,7 @@ on_send_clicked (DwComposer *self)
 static void
 on_emoji (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  /* The view makes a chooser only when one is wanted: it is large. */
+  /* Create the emoji chooser only when needed: it is large. */
   gtk_widget_grab_focus (GTK_WIDGET (DW_COMPOSER (widget)->view));
   g_signal_emit_by_name (DW_COMPOSER (widget)->view, "insert-emoji");
 }
@@ -231,7 +231,7 @@ on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkMod
 {
   GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
 
-  /* There is more to read than to write. */
+  /* Leave most of the page to the conversation. */
   if ((key == GDK_KEY_Page_Up || key == GDK_KEY_Page_Down)
       && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
     return gtk_widget_activate_action (GTK_WIDGET (self), "chat.page", "i", key == GDK_KEY_Page_Up ? -1 : 1);
@@ -244,7 +244,7 @@ on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkMod
     }
   if (!self->enter_sends)
     return GDK_EVENT_PROPAGATE;
-  /* The input method sees the key first: it may be choosing a candidate with it. */
+  /* The input method gets the key first: it may use it to pick a candidate. */
   if (gtk_text_view_im_context_filter_keypress (self->view, event))
     return GDK_EVENT_STOP;
   send_text (self);
@@ -317,7 +317,7 @@ dw_composer_class_init (DwComposerClass *klass)
   /**
    * DwComposer::sent:
    *
-   * The person sent or queued something.
+   * Emitted when a message was sent or queued.
    */
   signals[SIGNAL_SENT] =
       g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -353,7 +353,7 @@ dw_composer_init (DwComposer *self)
 /**
  * dw_composer_set_chat:
  * @self: a composer
- * @chat: where it sends to
+ * @chat: the chat it sends to
  */
 void
 dw_composer_set_chat (DwComposer *self, DwChat *chat)
@@ -371,9 +371,9 @@ dw_composer_set_chat (DwComposer *self, DwChat *chat)
 /**
  * dw_composer_insert:
  * @self: a composer
- * @text: what is put before the draft
+ * @text: the text to put before the draft
  *
- * Gives the person a text back to be written anew.
+ * Puts a text back into the composer to be edited.
  */
 void
 dw_composer_insert (DwComposer *self, const char *text)
@@ -393,7 +393,7 @@ dw_composer_insert (DwComposer *self, const char *text)
  * dw_composer_focus:
  * @self: a composer
  *
- * Moves the keyboard to the text.
+ * Moves the focus to the text.
  */
 void
 dw_composer_focus (DwComposer *self)
@@ -404,9 +404,9 @@ dw_composer_focus (DwComposer *self)
 /**
  * dw_composer_take_key:
  * @self: a composer
- * @controller: what was given a key elsewhere
+ * @controller: the controller that received the key elsewhere
  *
- * Moves the keyboard to the text and gives it that key, so that the input method has it too.
+ * Moves the focus to the text and forwards the key, so that the input method sees it too.
  *
  * Returns: whether the text took it
  */

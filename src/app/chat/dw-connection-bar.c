@@ -39,7 +39,7 @@ on_second (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The countdown costs a wake-up a second, so it runs only while somebody can see it. */
+/* The countdown wakes the program every second, so it runs only while it is visible. */
 static void
 run_countdown (DwConnectionBar *self)
 {
@@ -62,7 +62,7 @@ show_button (DwConnectionBar *self, DwSessionState state)
   gtk_widget_set_visible (GTK_WIDGET (self->retry), useful);
 }
 
-/* What helps besides waiting. */
+/* The remedy to offer besides waiting. */
 static void
 show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
 {
@@ -118,10 +118,10 @@ on_changed (DwConnectionBar *self)
       set_class (self, "bad", status->state == DW_SESSION_REFUSED);
       set_class (self, "calm", status->state == DW_SESSION_OFFLINE);
     }
-  /* A button that goes must not take the keyboard with it. */
+  /* A button that is hidden must not take the focus with it. */
   if (title == NULL && gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.focus-composer", NULL);
-  /* Gone means gone from the accessibility tree too. */
+  /* Remove it from the accessibility tree too. */
   gtk_widget_set_visible (self->revealer, title != NULL);
   gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), title != NULL);
   run_countdown (self);
@@ -189,7 +189,7 @@ dw_connection_bar_init (DwConnectionBar *self)
 /**
  * dw_connection_bar_set_session:
  * @self: a bar
- * @session: whose troubles it tells
+ * @session: the session whose problems it shows
  */
 void
 dw_connection_bar_set_session (DwConnectionBar *self, DwSession *session)

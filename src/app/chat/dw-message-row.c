@@ -32,15 +32,15 @@ struct _DwMessageRow
   GtkWidget *discard;
   GtkWidget *divider;
 
-  char *own_name; /* of the person, or NULL */
+  char *own_name; /* the person's own name, or NULL */
   DwMessage *message;
   GSignalGroup *changes;
-  DwMessageKind kind; /* of what is shown: a line that was not read yet becomes another when it is */
-  gsize shown_units;  /* how much of a long message is laid out, see dw_label_fit() */
-  gboolean is_long;   /* whether it takes time to lay out */
-  gboolean complete;  /* whether as much as that is laid out already */
-  gboolean waits;     /* whether there is more to lay out */
-  gboolean mentions;  /* whether it has the person's name */
+  DwMessageKind kind; /* the kind of the shown line, which changes when an unloaded line is loaded */
+  gsize shown_units;  /* how much of a long message to lay out, see dw_label_fit() */
+  gboolean is_long;   /* whether it is slow to lay out */
+  gboolean complete;  /* whether that much has been laid out already */
+  gboolean waits;     /* whether the text is longer than that */
+  gboolean mentions;  /* whether it mentions the person */
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
@@ -53,15 +53,16 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* How much of a message is laid out, and how much more each “Show more” adds: 5 to 15 ms of it, see dw-label.c. */
+/* How much of a message is laid out at first, and how much each “Show more” adds: 5 to 15 ms of layout, see
+ * dw-label.c. */
 #define SHOWN_UNITS 1500
 #define SHOWN_LINES 24
 
-/* What is laid out at once: 1 to 2 ms. A list has 205 rows whatever can be seen of them, so the rest of a long
+/* What is laid out immediately: 1 to 2 ms. GTK 4.8 creates 205 rows however few are visible, so the rest of a long
  * message waits for dw_message_row_complete(). */
 #define BRIEF_UNITS 240
 
-/* What “Show more” can reach. Beyond it “Copy” has the rest. */
+/* The most that “Show more” shows. Beyond that the text can only be copied. */
 #define MOST_UNITS 6000
 
 /* As dw-message-row.ui has it. */
@@ -80,7 +81,7 @@ is_kind (DwMessageRow *self, DwMessageKind kind)
   return self->message != NULL && dw_message_get_kind (self->message) == kind;
 }
 
-/* Somebody said it: the rest are captions in the middle. */
+/* Whether it is a message. Everything else is a centred caption. */
 static gboolean
 is_said (DwMessageRow *self)
 {
@@ -115,7 +116,7 @@ dw_message_row_measure (GtkWidget *widget,
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
 
   if (is_kind (self, DW_MESSAGE_UNREAD))
-    /* It is as high as it is, however wide. */
+    /* Its height does not depend on its width. */
     gtk_widget_measure (self->divider, orientation, -1, minimum, natural, NULL, NULL);
   else if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
@@ -182,7 +183,7 @@ word_of (DwDelivery delivery)
     }
 }
 
-/* What the word says already, for those who look and do not read. */
+/* An icon that repeats the word, for a quick glance. */
 static const char *
 icon_of (DwDelivery delivery)
 {
@@ -228,7 +229,7 @@ show_name (DwMessageRow *self, gboolean visible)
 
   gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
   gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
-  /* Later rows of a group keep the avatar's place and not its height. */
+  /* Later rows of a group are indented by the avatar's width, but need not be as tall. */
   gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + DW_SIDE_LAYOUT_GAP : 0);
   if (!visible)
     return;
@@ -269,7 +270,7 @@ show_meta (DwMessageRow *self)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   dw_label_show (self->meta, text != NULL ? text : time, DW_LABEL_CHARS);
-  /* A sentence of its own: a label that wraps beside another widget contradicts itself in GTK 4.8. */
+  /* A label of its own: in GTK 4.8 a wrapping label beside another widget is measured inconsistently. */
   dw_label_show (self->reason, reason, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->reason), reason != NULL && troubled);
   show_remedies (self);
@@ -287,7 +288,7 @@ set_class (GtkWidget *widget, const char *name, gboolean present)
     gtk_widget_remove_css_class (widget, name);
 }
 
-/* Looked for once, since a text can be long. */
+/* Searched only once, since a text can be long. */
 static void
 look_for_name (DwMessageRow *self)
 {
@@ -315,7 +316,8 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
-  /* A long text fills the width. GTK would lay it out again and again, in search of the narrowest of its height. */
+  /* Let a long text fill the width. Otherwise GTK lays it out many times to find the narrowest width for its height.
+   * */
   if (self->is_long)
     align_bubble = GTK_ALIGN_FILL;
   gtk_widget_set_halign (self->bubble, align_bubble);
@@ -325,7 +327,7 @@ show_kind (DwMessageRow *self)
   show_meta (self);
 }
 
-/* What a line says, or its start: a message its text, a day or a gap its time in the person's words. */
+/* The text of a line, or its start: of a message what it says, of a day or a gap its time in words. */
 static char *
 words_of (DwMessage *message, gsize max_chars, guint max_lines, gboolean *cut)
 {
@@ -348,7 +350,7 @@ words_of (DwMessage *message, gsize max_chars, guint max_lines, gboolean *cut)
     }
 }
 
-/* Keeps what may be laid out of a text. */
+/* Stores the part of a text that may be laid out. */
 static char *
 fit (const char *safe, gsize units, gboolean *cut)
 {
@@ -366,7 +368,7 @@ show_text (DwMessageRow *self)
 
   self->kind = dw_message_get_kind (self->message);
   self->waits = self->is_long && !self->complete;
-  /* Blanks at the end are seen by nobody, and make GTK 4.8 contradict itself on a label's width. */
+  /* Trailing spaces are invisible, and make GTK 4.8 measure a label's width inconsistently. */
   g_strchomp (start);
   g_strchomp (all);
   dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
@@ -375,7 +377,7 @@ show_text (DwMessageRow *self)
                         self->shown_units < MOST_UNITS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
 }
 
-/* The text as it came, and all of it. */
+/* Copies the whole text, exactly as received. */
 static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -443,7 +445,7 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   /**
    * DwMessageRow::label-changed:
    *
-   * What dw_message_row_dup_label() says has changed.
+   * Emitted when the result of dw_message_row_dup_label() has changed.
    */
   signals[SIGNAL_LABEL_CHANGED] = g_signal_new ("label-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -514,7 +516,7 @@ dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
  * dw_message_row_waits:
  * @self: a row
  *
- * Returns: whether it shows the start of a message, and there is more to show
+ * Returns: whether it shows only the start of a message so far
  */
 gboolean
 dw_message_row_waits (DwMessageRow *self)
@@ -526,7 +528,7 @@ dw_message_row_waits (DwMessageRow *self)
  * dw_message_row_complete:
  * @self: a row that waits
  *
- * Lays out the rest, as far as “Show more”.
+ * Lays out the rest, up to “Show more”.
  */
 void
 dw_message_row_complete (DwMessageRow *self)

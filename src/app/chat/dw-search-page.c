@@ -25,8 +25,8 @@ struct _DwSearchPage
 
   DwChatList *chats;
   DwChat *chat;
-  GPtrArray *hits; /* of DwHit, as the rows; at most DW_STORE_SEARCH_HITS; or NULL */
-  guint question;  /* an answer to an older one is not shown */
+  GPtrArray *hits; /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
+  guint question;  /* the newest search; answers to older ones are dropped */
 };
 
 G_DEFINE_FINAL_TYPE (DwSearchPage, dw_search_page, GTK_TYPE_WIDGET)
@@ -49,14 +49,14 @@ chat_of (DwSearchPage *self, gint64 stage)
     {
       g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
 
-      /* The list holds it. */
+      /* Owned by the list. */
       if (dw_stage_get_number (dw_chat_get_stage (chat)) == stage)
         return chat;
     }
   return NULL;
 }
 
-/* Where the first of the words begins, in any case; or 0. */
+/* Where the first of the words begins, ignoring case, or 0. */
 static glong
 find_word (const char *text, const char *words)
 {
@@ -229,7 +229,7 @@ on_row_activated (DwSearchPage *self, GtkListBoxRow *row)
   find (self, (guint) gtk_list_box_row_get_index (row));
 }
 
-/* Enter leads to the newest. */
+/* Enter opens the newest hit. */
 static void
 on_entry_activated (DwSearchPage *self)
 {
@@ -277,14 +277,14 @@ dw_search_page_class_init (DwSearchPageClass *klass)
    * @chat: a #DwChat
    * @place: a place of its conversation
    *
-   * The person chose a message.
+   * Emitted when the person chose a message.
    */
   signals[SIGNAL_FOUND] = g_signal_new ("found", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 2, DW_TYPE_CHAT, G_TYPE_INT64);
   /**
    * DwSearchPage::left:
    *
-   * The person has seen enough.
+   * Emitted when the person leaves the search.
    */
   signals[SIGNAL_LEFT] =
       g_signal_new ("left", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -310,7 +310,7 @@ dw_search_page_init (DwSearchPage *self)
 /**
  * dw_search_page_set_chats:
  * @self: a page
- * @chats: where to search
+ * @chats: the chats to search
  */
 void
 dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats)
@@ -321,9 +321,9 @@ dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats)
 /**
  * dw_search_page_set_chat:
  * @self: a page
- * @chat: where to search unless it is everywhere
+ * @chat: the chat to search when not searching all stages
  *
- * Searches again, since something may have been said meanwhile.
+ * Also repeats the search, since new messages may have arrived.
  */
 void
 dw_search_page_set_chat (DwSearchPage *self, DwChat *chat)

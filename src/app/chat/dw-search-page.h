@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_SEARCH_PAGE (dw_search_page_get_type ())
 G_DECLARE_FINAL_TYPE (DwSearchPage, dw_search_page, DW, SEARCH_PAGE, GtkWidget)
 
-/** DW_SEARCH_PAGE_CONTEXT: how many characters of a message stand before the first word that was found. */
+/** DW_SEARCH_PAGE_CONTEXT: how many characters of a message are shown before the first word found. */
 #define DW_SEARCH_PAGE_CONTEXT 40
 
 /** DW_SEARCH_PAGE_CHARS: how many characters of a message are shown. */

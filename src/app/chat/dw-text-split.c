@@ -4,10 +4,10 @@
 #include <pango/pango.h>
 #include <string.h>
 
-/* The better a place to break, the later: at a paragraph where there is one, else at a sentence, and so on. */
+/* Places to break a text, best last: the end of a paragraph, else of a sentence, and so on. */
 typedef enum
 {
-  AT_CHARACTER, /* as a person sees one */
+  AT_CHARACTER, /* a grapheme */
   AT_WORD,
   AT_SENTENCE,
   AT_PARAGRAPH,
@@ -17,7 +17,7 @@ typedef enum
 typedef struct
 {
   const char *text;
-  PangoLogAttr *attributes; /* of each character of the text, and its end */
+  PangoLogAttr *attributes; /* one per character, and one for the end */
   glong length;             /* in characters */
 } Reading;
 
@@ -51,7 +51,7 @@ part_fits (const char *start, const char *end, DwTextFits fits, gpointer data)
   return fits (part, data);
 }
 
-/* How many characters from here fit: the size of a frame grows with its text. */
+/* How many characters from here fit. Binary search works because a longer text makes a larger frame. */
 static glong
 measure (const char *start, glong left, DwTextFits fits, gpointer data)
 {
@@ -70,8 +70,8 @@ measure (const char *start, glong left, DwTextFits fits, gpointer data)
   return low;
 }
 
-/* The last good place within what fits. A small part is too dear for a good place: half of what fits is given up at
- * most, but for a grapheme. */
+/* The last of the best places to break within what fits. A part must be at least half as long as what fits, even if a
+ * better place comes earlier; only to keep a grapheme whole may it be shorter. */
 static const char *
 find_end (const Reading *reading, const char *start, glong index, glong most, glong *taken)
 {
@@ -87,7 +87,7 @@ find_end (const Reading *reading, const char *start, glong index, glong most, gl
             return at;
           }
     }
-  /* One grapheme that is larger than a frame: nobody types that, and it has to go somehow. */
+  /* A single grapheme larger than a frame: nobody types that, so just cut it. */
   *taken = most;
   return g_utf8_offset_to_pointer (start, most);
 }
@@ -99,8 +99,8 @@ find_end (const Reading *reading, const char *start, glong index, glong most, gl
  * @data: for @fits
  *
  * Splits a text into parts that fit, at the ends of paragraphs where there are any, else of sentences, else between
- * words, else between characters, and never within what a person sees as one character. No character is lost but
- * the blanks at the ends of parts.
+ * words, else between characters, and never within what a person sees as one character. No character is lost except
+ * spaces at the ends of parts.
  *
  * Returns: (transfer full) (nullable): the parts, or %NULL where it cannot be done in %DW_TEXT_SPLIT_PARTS
  */

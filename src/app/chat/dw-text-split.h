@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 typedef gboolean (*DwTextFits) (const char *text, gpointer data);
 
-/** DW_TEXT_SPLIT_PARTS: into how many parts a text is split at most. */
+/** DW_TEXT_SPLIT_PARTS: the most parts a text is split into. */
 #define DW_TEXT_SPLIT_PARTS 100
 
 char **dw_text_split (const char *text, DwTextFits fits, gpointer data);

@@ -7,8 +7,7 @@
 
 #include <glib/gi18n.h>
 
-/* What a person can paste into a report: versions, and how each stage is; nothing secret, and nothing that was
- * said. */
+/* Text for a bug report: versions and the state of each stage. It contains no secrets and no messages. */
 static char *
 dup_debug_info (GListModel *chats)
 {
@@ -34,10 +33,10 @@ dup_debug_info (GListModel *chats)
 
 /**
  * dw_about_show:
- * @window: (nullable): over which window
+ * @window: (nullable): the parent window
  * @chats: (element-type DwChat): the stages, for a report
  *
- * Says what the program is, and what a report about it needs.
+ * Shows the about window, with debugging information for reports.
  */
 void
 dw_about_show (GtkWindow *window, DwChatList *chats)

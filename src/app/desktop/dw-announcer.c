@@ -8,8 +8,8 @@
 
 #include <glib/gi18n.h>
 
-/* Tells a screen reader of new messages and of the state, without moving the keyboard. Where GTK cannot announce
- * (before 4.14) it is a status region of no size whose name changes. */
+/* Announces new messages and state changes to a screen reader without moving the focus. Before GTK 4.14, which can
+ * announce, it is a status region of no size whose name changes. */
 struct _DwAnnouncer
 {
   GtkWidget parent_instance;
@@ -18,8 +18,8 @@ struct _DwAnnouncer
   GSignalGroup *session;
   GSignalGroup *conversation;
   DwSessionState state;
-  char *state_told; /* what was said of the state last, or NULL */
-  char *newest;     /* what to say of the newest message that was not told, or NULL */
+  char *state_told; /* the last announced state, or NULL */
+  char *newest;     /* the text for the newest message not announced yet, or NULL */
   guint untold;
   guint pause;
 };
@@ -31,7 +31,7 @@ G_DEFINE_FINAL_TYPE (DwAnnouncer, dw_announcer, GTK_TYPE_WIDGET)
 
 static gboolean on_pause (gpointer data);
 
-/* One at a time: a flood is a number every few seconds. */
+/* One message at a time: a flood is announced as a count every few seconds. */
 static void
 tell_messages (DwAnnouncer *self)
 {
@@ -87,10 +87,10 @@ on_session_changed (DwAnnouncer *self)
   if (status->state == self->state)
     return;
   self->state = status->state;
-  /* What passes at once is no news. */
+  /* Connecting is normally over at once, so it is not announced. */
   if (status->state == DW_SESSION_CONNECTING || status->state == DW_SESSION_CONNECTED)
     return;
-  /* Nor that another attempt ended as the last one did. */
+  /* Neither is another attempt that failed like the last one. */
   if (g_strcmp0 (words, self->state_told) == 0)
     return;
   g_free (self->state_told);
@@ -131,7 +131,7 @@ dw_announcer_init (DwAnnouncer *self)
 /**
  * dw_announcer_set_chat:
  * @self: an announcer
- * @chat: what it tells of
+ * @chat: the chat whose messages it announces
  */
 void
 dw_announcer_set_chat (DwAnnouncer *self, DwChat *chat)

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/** DW_ANNOUNCER_PAUSE_S: between two announcements, in seconds: what comes meanwhile is counted. */
+/** DW_ANNOUNCER_PAUSE_S: the pause between two announcements, in seconds; messages that arrive meanwhile are counted.
+ * */
 #define DW_ANNOUNCER_PAUSE_S 3
 
 #define DW_TYPE_ANNOUNCER (dw_announcer_get_type ())

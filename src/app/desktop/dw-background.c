@@ -7,18 +7,18 @@
 /**
  * SECTION:dw-background
  *
- * Whether the program goes on when the last window is closed. Where there is a portal it decides, for it would end
- * a program that it was not asked about; where it refuses, or there is none, the choice goes back to “no”, and that
- * is said.
+ * Whether the program keeps running when the last window is closed. The background portal has to permit it, since it
+ * would kill a program that did not ask. If it refuses, or there is no portal, the setting goes back to “no” and the
+ * person is told.
  */
 struct _DwBackground
 {
   GObject parent_instance;
 
-  GtkApplication *application; /* unowned: it owns this */
+  GtkApplication *application; /* unowned: the application owns this */
   GSettings *settings;
   XdpPortal *portal;
-  GCancellable *request; /* under way, or NULL; the person may take as long as they like */
+  GCancellable *request; /* the running portal request, or NULL; the person may take any time to answer */
   gboolean held;
 };
 
@@ -43,7 +43,7 @@ forget_request (DwBackground *self)
   g_clear_object (&self->request);
 }
 
-/* A choice that cannot be kept is not shown as kept. */
+/* If the choice cannot be honoured, reset the setting. */
 static void
 refuse (DwBackground *self, const char *sentence)
 {
@@ -131,7 +131,7 @@ dw_background_init (DwBackground *self)
  * @application: the program, which outlives it
  * @settings: the profile's settings
  *
- * Returns: (transfer full): what follows the choice from now on
+ * Returns: (transfer full): an object that follows the setting from now on
  */
 DwBackground *
 dw_background_new (GtkApplication *application, GSettings *settings)
@@ -161,7 +161,7 @@ on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
   g_settings_set_boolean (self->settings, "told-of-quitting", TRUE);
   if (g_str_equal (answer, "stay"))
     g_settings_set_boolean (self->settings, "background", TRUE);
-  /* The dialog goes with its window, and is still in the middle of this. */
+  /* Closing the window destroys the dialog, which is still emitting this signal, so do it later. */
   if (!g_str_equal (answer, "cancel"))
     g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close, g_object_ref (window), g_object_unref);
 }
@@ -171,7 +171,7 @@ on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
  * @self: the background
  * @window: a window the person closes
  *
- * Says once that this ends the program, and what else there is.
+ * Explains once that this ends the program, and offers to keep it running instead.
  *
  * Returns: whether the window stays until the person has answered
  */

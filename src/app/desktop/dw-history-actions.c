@@ -10,7 +10,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-/* What a person does to a whole conversation. */
+/* Actions on a whole conversation. */
 
 static void
 tell (GtkWindow *window, const char *heading, const char *body)
@@ -96,7 +96,7 @@ add_filter (GtkFileChooser *chooser, const char *name, const char *pattern)
   gtk_file_chooser_add_filter (chooser, filter);
 }
 
-/* GtkFileChooserNative is deprecated after our floor, and what replaces it is above it. */
+/* GtkFileChooserNative is deprecated in newer GTK, but its replacement is newer than our floor. */
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 
 /**
@@ -104,7 +104,7 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
  * @window: whose conversation it is
  * @chat: the chat
  *
- * Asks where to, and writes the conversation there: as text where the name ends with “.txt”, else as JSON Lines.
+ * Asks for a file and exports the conversation to it: as text if its name ends with “.txt”, else as JSON Lines.
  */
 void
 dw_history_actions_export (GtkWindow *window, DwChat *chat)
@@ -139,7 +139,7 @@ on_delete_answered (AdwMessageDialog *dialog, const char *response, Choice *choi
  * @window: whose conversation it is
  * @chat: the chat
  *
- * Asks, and deletes what was said.
+ * Deletes the conversation after a confirmation.
  */
 void
 dw_history_actions_delete (GtkWindow *window, DwChat *chat)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-notification-server.h"
 
-/* Whoever shows notifications on this desktop. GNotification hands a body on as it is: the portal and GNOME Shell's
- * own interface take it for plain text; a server of the freedesktop.org specification takes it for markup where it
- * says so (Desktop Notifications Specification, “body-markup”). GLib chooses among them in this order. */
+/* The server that shows notifications on this desktop. GNotification passes a body on unchanged. The portal and GNOME
+ * Shell's own interface treat it as plain text; a server of the freedesktop.org specification treats it as markup if
+ * it has the capability “body-markup” (Desktop Notifications Specification). GLib tries them in this order. */
 
-/* As GLib finds out whether it is to use portals. */
+/* The same test by which GLib decides whether to use portals. */
 static gboolean
 is_portal_used (void)
 {
@@ -24,7 +24,7 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
 
   if (reply != NULL)
     g_variant_get (reply, "(^a&s)", &capabilities);
-  /* What is escaped for nothing can be read; what is markup against our will can lead somewhere. */
+  /* If in doubt, escape: superfluous escaping is only ugly, while unescaped markup could contain a link. */
   g_task_return_boolean (task, reply != NULL ? g_strv_contains (capabilities, "body-markup")
                                              : g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT));
 }
@@ -55,7 +55,8 @@ on_owner (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called in the main loop
  * @data: for @callback
  *
- * Asks whether the body of a notification is read as markup now. It can be another server the next time.
+ * Asks whether the body of a notification is currently treated as markup. Ask each time, as the server can be
+ * replaced.
  */
 void
 dw_notification_server_ask_async (GDBusConnection *bus, GAsyncReadyCallback callback, gpointer data)
@@ -77,7 +78,7 @@ dw_notification_server_ask_async (GDBusConnection *bus, GAsyncReadyCallback call
  * dw_notification_server_ask_finish:
  * @result: what the callback was given
  *
- * Returns: whether a body has to be escaped
+ * Returns: whether the body must be escaped
  */
 gboolean
 dw_notification_server_ask_finish (GAsyncResult *result)

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/** DW_NOTIFICATION_SERVER_MS: how long it may take to answer; then it is thought to read markup. */
+/** DW_NOTIFICATION_SERVER_MS: how long it may take to answer, in milliseconds; after that we assume that it reads
+ * markup. */
 #define DW_NOTIFICATION_SERVER_MS 1000
 
 void dw_notification_server_ask_async (GDBusConnection *bus, GAsyncReadyCallback callback, gpointer data);

@@ -11,20 +11,20 @@
 /**
  * SECTION:dw-notifier
  *
- * Tells the person of messages nobody looks at: one notification a stage, which says the newest and how many there
- * are, leads to the stage, and goes when they are read.
+ * Notifies the person of messages on stages that no window shows: one notification per stage, which shows the newest
+ * message and the unread count, opens the stage, and is withdrawn when they are read.
  */
 struct _DwNotifier
 {
   GObject parent_instance;
 
-  GApplication *application; /* unowned: it owns this */
+  GApplication *application; /* unowned: the application owns this */
   DwChatList *chats;
   GSettings *settings; /* or NULL */
-  GHashTable *pauses;  /* DwChat → Pause; at most one a stage */
+  GHashTable *pauses;  /* DwChat → Pause; at most one per stage */
 };
 
-/* A stage that has notified a moment ago, and what came since. */
+/* A stage that has just notified, and the newest message since. */
 typedef struct
 {
   DwNotifier *owner;
@@ -46,7 +46,7 @@ pause_free (gpointer data)
   g_free (pause);
 }
 
-/* In the order of the schema. */
+/* In the order of the schema's enum. */
 enum
 {
   NOTIFY_ALL,
@@ -91,7 +91,7 @@ dup_title (DwChat *chat)
   return g_strdup_printf (ngettext ("%1$s (%2$u new)", "%1$s (%2$u new)", n), safe, n);
 }
 
-/* What waits for the answer of who shows it. */
+/* A notification that waits for the notification server's answer. */
 typedef struct
 {
   DwNotifier *owner;
@@ -122,7 +122,7 @@ on_server_known (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *escaped = markup ? g_markup_escape_text (body, -1) : NULL;
   g_autoptr (GNotification) notification = g_notification_new (title);
 
-  /* It may have been read meanwhile, and the program may be about to end. */
+  /* The message may have been read meanwhile, or the program may be about to quit. */
   if (self->chats == NULL || !is_wanted (self, telling->chat, telling->message))
     return;
   g_notification_set_body (notification, escaped != NULL ? escaped : body);
@@ -158,7 +158,7 @@ on_pause (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A flood is one notification a second. */
+/* At most one notification per second, however many messages arrive. */
 static void
 notify_or_wait (DwNotifier *self, DwChat *chat, DwMessage *message)
 {
@@ -177,7 +177,7 @@ notify_or_wait (DwNotifier *self, DwChat *chat, DwMessage *message)
   g_hash_table_insert (self->pauses, chat, pause);
 }
 
-/* Which chat a conversation belongs to. */
+/* The chat a conversation belongs to. */
 static DwChat *
 find_chat (DwNotifier *self, DwConversation *conversation)
 {
@@ -187,7 +187,7 @@ find_chat (DwNotifier *self, DwConversation *conversation)
     {
       g_autoptr (DwChat) chat = g_list_model_get_item (G_LIST_MODEL (self->chats), i);
 
-      /* The list holds it. */
+      /* Owned by the list. */
       if (dw_chat_get_conversation (chat) == conversation)
         return chat;
     }
@@ -223,7 +223,7 @@ on_chats_changed (DwNotifier *self, guint position, guint removed, guint added)
 
       g_signal_handlers_disconnect_by_data (chat, self);
       g_signal_handlers_disconnect_by_data (conversation, self);
-      /* After the chat itself has counted it. */
+      /* Connected after the chat's own handler, which counts the message. */
       g_signal_connect_object (conversation, "shown", G_CALLBACK (on_shown), self,
                                G_CONNECT_SWAPPED | G_CONNECT_AFTER);
       g_signal_connect_object (chat, "notify::unread", G_CALLBACK (on_unread), self, G_CONNECT_SWAPPED);
@@ -257,7 +257,7 @@ dw_notifier_init (DwNotifier *self)
  * @chats: its stages
  * @settings: (nullable): the profile's settings
  *
- * Returns: (transfer full): what notifies from now on
+ * Returns: (transfer full): an object that notifies from now on
  */
 DwNotifier *
 dw_notifier_new (GApplication *application, DwChatList *chats, GSettings *settings)

@@ -13,7 +13,8 @@ G_DECLARE_FINAL_TYPE (DwNotifier, dw_notifier, DW, NOTIFIER, GObject)
 /** DW_NOTIFIER_CHARS: how much of a message a notification shows. */
 #define DW_NOTIFIER_CHARS 200
 
-/** DW_NOTIFIER_PAUSE_S: a stage notifies at most this often, in seconds; then of the newest message. */
+/** DW_NOTIFIER_PAUSE_S: the least time between two notifications of a stage, in seconds; the next one shows the
+ * newest message. */
 #define DW_NOTIFIER_PAUSE_S 1
 
 DwNotifier *dw_notifier_new (GApplication *application, DwChatList *chats, GSettings *settings);

@@ -3,7 +3,7 @@
 
 #include <adwaita.h>
 
-/* The choices in the order of their rows. */
+/* The values in the order of their rows. */
 static const char *const retentions[] = { "forever", "year", "month", "week", "none", NULL };
 static const char *const notifies[] = { "all", "mentions", "none", NULL };
 static const int scales[] = { 80, 100, 125, 150, 200 };
@@ -59,10 +59,10 @@ bind_choice (GSettings *settings, const char *key, GObject *row, const char *con
 
 /**
  * dw_preferences_show:
- * @window: over which window
+ * @window: the parent window
  * @settings: (nullable): the profile's settings, or %NULL where there are none
  *
- * Shows what a person can choose.
+ * Shows the preferences.
  */
 void
 dw_preferences_show (GtkWindow *window, GSettings *settings)

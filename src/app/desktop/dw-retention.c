@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-retention.h"
 
-/* How long history is kept: as long as the person chose. */
+/* Deletes history that is older than the person chose to keep. */
 struct _DwRetention
 {
   GObject parent_instance;
@@ -13,7 +13,7 @@ struct _DwRetention
 
 G_DEFINE_FINAL_TYPE (DwRetention, dw_retention, G_TYPE_OBJECT)
 
-/* What is too old goes a while after the start, when nobody waits for the disk, and once a day. */
+/* Old history is deleted a while after the start, when nobody waits for the disk, and then once a day. */
 #define FIRST_SECONDS 10
 #define SECONDS (24 * 3600)
 
@@ -37,7 +37,8 @@ dw_retention_init (DwRetention *self)
 {
 }
 
-/* The age beyond which history goes, in microseconds; 0 where all does when the program ends, or -1 for none. */
+/* The age beyond which history is deleted, in microseconds; 0 if nothing is kept after the program ends, -1 to keep
+ * everything. */
 static gint64
 oldest_to_keep (GSettings *settings)
 {
@@ -62,10 +63,10 @@ on_timer (gpointer data)
 
 /**
  * dw_retention_new:
- * @chats: what was said
+ * @chats: the chats whose history it deletes
  * @settings: (nullable): the profile's settings
  *
- * Returns: (transfer full): what lets old history go from now on
+ * Returns: (transfer full): an object that deletes old history from now on
  */
 DwRetention *
 dw_retention_new (DwChatList *chats, GSettings *settings)
@@ -74,7 +75,7 @@ dw_retention_new (DwChatList *chats, GSettings *settings)
 
   self->chats = g_object_ref (chats);
   g_set_object (&self->settings, settings);
-  /* What an earlier choice left. */
+  /* Delete what was kept under an earlier setting. */
   if (dw_retention_is_none (settings))
     dw_chat_list_expire (chats, G_MAXINT64);
   self->timer = g_timeout_add_seconds (FIRST_SECONDS, on_timer, self);
@@ -87,7 +88,7 @@ dw_retention_new (DwChatList *chats, GSettings *settings)
  * dw_retention_is_none:
  * @settings: (nullable): the profile's settings
  *
- * Returns: whether history goes when the program ends
+ * Returns: whether history is deleted when the program ends
  */
 gboolean
 dw_retention_is_none (GSettings *settings)

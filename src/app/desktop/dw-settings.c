@@ -3,7 +3,7 @@
 
 #include "dw-config.h"
 
-/* What the code reads. An older schema without one of them would abort the program. */
+/* The keys the code reads. GSettings would abort the program if an older schema lacked one. */
 static const char *const keys[] = { "window-width", "window-height", "window-maximized", "own-name",
                                     "last-stage",   "retention",     "notify",           "enter-sends",
                                     "text-scale",   "background",    "told-of-quitting" };
@@ -14,8 +14,8 @@ static const char *const keys[] = { "window-width", "window-height", "window-max
  *
  * Looks the schema up first, since GSettings aborts where it is missing or lacks a key.
  *
- * Returns: (transfer full) (nullable): the profile's own settings, or %NULL where the schema is not installed as it
- *   should be: then nothing is remembered
+ * Returns: (transfer full) (nullable): the profile's settings, or %NULL if the schema is not installed properly; then
+ *   no setting is saved
  */
 GSettings *
 dw_settings_new (const char *profile)

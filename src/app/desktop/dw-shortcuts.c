@@ -5,7 +5,7 @@
  * dw_shortcuts_show:
  * @window: (nullable): over which window
  *
- * Lists what the keyboard can do. It is built when it is asked for: GTK would build its own with every window.
+ * Shows the keyboard shortcuts. Built on demand, since GTK's own mechanism would build the list with every window.
  */
 void
 dw_shortcuts_show (GtkWindow *window)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-text-scale.h"
 
-/* The size of what is read and written, in percent of the desktop's own. */
+/* The text size of conversations and the composer, in percent of the desktop's own. */
 struct _DwTextScale
 {
   GObject parent_instance;
@@ -54,7 +54,7 @@ dw_text_scale_init (DwTextScale *self)
  * dw_text_scale_new:
  * @settings: the profile's settings
  *
- * Returns: (transfer full): what gives the text its size from now on
+ * Returns: (transfer full): an object that applies the text size from now on
  */
 DwTextScale *
 dw_text_scale_new (GSettings *settings)

@@ -13,7 +13,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* The frames as they crossed the wire: what a developer keeps a terminal open for. */
+/* Shows the frames as they crossed the wire, for developers. */
 struct _DwInspector
 {
   AdwWindow parent_instance;
@@ -28,10 +28,10 @@ struct _DwInspector
   GtkEditable *raw;
 
   DwChat *chat;
-  GListStore *lines; /* of DwTraceRow, as the trace; at most DW_TRACE_ENTRIES */
+  GListStore *lines; /* of DwTraceRow, one per trace entry; at most DW_TRACE_ENTRIES */
   GtkCustomFilter *wanted;
   GtkSingleSelection *selection;
-  char *folded;  /* what is looked for, without case */
+  char *folded;  /* the filter text, case-folded */
   guint64 first; /* the serial of the first line */
   guint64 last;  /* the serial of the last one */
   guint follow;
@@ -68,7 +68,7 @@ is_at_end (DwInspector *self)
          >= gtk_adjustment_get_upper (adjustment) - 24;
 }
 
-/* What is new, in one splice; what the trace has forgotten goes. */
+/* Adds the new entries in one splice, and removes those the trace has dropped. */
 static void
 update (DwInspector *self)
 {
@@ -144,7 +144,7 @@ on_chosen (DwInspector *self)
   dw_trace_detail_show (self->detail, gtk_single_selection_get_selected_item (self->selection));
 }
 
-/* Any frame goes, right or wrong: that is what it is for. */
+/* Sends any frame, valid or not: that is the purpose of the raw editor. */
 static void
 on_send_raw (DwInspector *self)
 {
@@ -277,7 +277,7 @@ on_region (GtkWidget *widget, const char *name, GVariant *parameter)
   move_region (DW_INSPECTOR (widget), g_variant_get_int32 (parameter));
 }
 
-/* The list would take Tab through every frame there is. */
+/* Otherwise Tab would step through every frame in the list. */
 static gboolean
 on_list_key (DwInspector *self, guint key, guint code, GdkModifierType state)
 {
@@ -346,7 +346,7 @@ dw_inspector_init (DwInspector *self)
 
 /**
  * dw_inspector_new:
- * @window: beside which window
+ * @window: the parent window
  * @chat: whose frames it shows
  *
  * Returns: (transfer none): a window that follows what crosses the wire

@@ -9,7 +9,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* One frame, whole and in a shape that can be read. */
+/* One frame in full, formatted for reading. */
 struct _DwTraceDetail
 {
   GtkWidget parent_instance;
@@ -20,7 +20,7 @@ struct _DwTraceDetail
 
 G_DEFINE_FINAL_TYPE (DwTraceDetail, dw_trace_detail, GTK_TYPE_WIDGET)
 
-/* Laying out one line takes time that grows with its square. */
+/* The time to lay out a line grows with the square of its length. */
 #define LINE_CHARS 256
 
 static char *
@@ -42,7 +42,7 @@ break_lines (const char *text)
   return g_strdup (broken->str);
 }
 
-/* What is JSON gets a line for each of its parts. */
+/* JSON is pretty-printed. */
 static char *
 spread (const char *text)
 {

@@ -9,7 +9,7 @@
 /* How much of an address or of a close reason is shown. */
 #define NOTE_CHARS 1000
 
-/* One line of the inspector: what crossed the wire, in words that are safe to show. */
+/* One line of the inspector: a trace entry as text that is safe to show. */
 struct _DwTraceRow
 {
   GObject parent_instance;
@@ -104,7 +104,7 @@ make_head (const DwTraceEntry *entry)
  * dw_trace_row_new:
  * @entry: what crossed the wire
  *
- * Returns: (transfer full): a line that says it
+ * Returns: (transfer full): its line
  */
 DwTraceRow *
 dw_trace_row_new (const DwTraceEntry *entry)
@@ -117,7 +117,7 @@ dw_trace_row_new (const DwTraceEntry *entry)
     {
       gsize size;
       const char *data = g_bytes_get_data (entry->bytes, &size);
-      /* A NUL does not hide what follows it. */
+      /* A NUL must not hide what follows it. */
       g_autofree char *raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
 
       self->whole = dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
@@ -132,7 +132,7 @@ dw_trace_row_new (const DwTraceEntry *entry)
  * dw_trace_row_get_kind:
  * @self: a line
  *
- * Returns: what it is of
+ * Returns: the kind of its trace entry
  */
 DwTraceKind
 dw_trace_row_get_kind (DwTraceRow *self)
@@ -179,9 +179,9 @@ dw_trace_row_get_whole (DwTraceRow *self)
 /**
  * dw_trace_row_has:
  * @self: a line
- * @folded: a text without case
+ * @folded: a case-folded text
  *
- * Returns: whether the text is somewhere in it
+ * Returns: whether the line contains the text
  */
 gboolean
 dw_trace_row_has (DwTraceRow *self, const char *folded)

@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* How a stage lets a person in: what is secret in it is never shown unless asked for. */
+/* Settings for how to authenticate with a stage. Secrets are hidden unless the person asks to see them. */
 struct _DwAccessGroup
 {
   AdwPreferencesGroup parent_instance;
@@ -40,7 +40,7 @@ on_kind_changed (DwAccessGroup *self)
 {
   const char *name = gtk_editable_get_text (self->name);
 
-  /* What is usual, where nothing else was written. */
+  /* The usual name, unless the person entered another. */
   if (kind_of (self) == DW_ACCESS_HEADER && (*name == '\0' || strcmp (name, "token") == 0))
     gtk_editable_set_text (self->name, "Authorization");
   else if (kind_of (self) == DW_ACCESS_QUERY && (*name == '\0' || strcmp (name, "Authorization") == 0))
@@ -93,7 +93,7 @@ dw_access_group_set_stage (DwAccessGroup *self, DwStage *stage)
 /**
  * dw_access_group_set_query:
  * @self: a group
- * @query: what stood behind an address that was pasted
+ * @query: the query of a pasted address
  */
 void
 dw_access_group_set_query (DwAccessGroup *self, const char *query)
@@ -108,10 +108,10 @@ dw_access_group_set_query (DwAccessGroup *self, const char *query)
 /**
  * dw_access_group_write:
  * @self: a group
- * @stage: what to give the access to
+ * @stage: the stage to apply the settings to
  * @error: as dw_access_write()
  *
- * Returns: whether what was entered can be said in a handshake
+ * Returns: whether the settings are valid in a handshake
  */
 gboolean
 dw_access_group_write (DwAccessGroup *self, DwStage *stage, GError **error)
@@ -126,7 +126,7 @@ dw_access_group_write (DwAccessGroup *self, DwStage *stage, GError **error)
  * dw_access_group_focus_secret:
  * @self: a group
  *
- * Moves the keyboard to the value, or to the choice where there is none.
+ * Moves the focus to the value, or to the drop-down if there is no value.
  */
 void
 dw_access_group_focus_secret (DwAccessGroup *self)

@@ -7,7 +7,7 @@
 
 #include <glib/gi18n.h>
 
-/* How a stage names things, with what a message will look like. */
+/* Settings for a stage's message format, with an example. */
 struct _DwDialectGroup
 {
   AdwPreferencesGroup parent_instance;

@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-/* Further addresses of a stage. */
+/* The fallback addresses of a stage. */
 struct _DwFailoverGroup
 {
   AdwPreferencesGroup parent_instance;
@@ -88,7 +88,7 @@ dw_failover_group_init (DwFailoverGroup *self)
 /**
  * dw_failover_group_set_stage:
  * @self: a new group
- * @stage: whose further addresses it shows, without what may be secret
+ * @stage: the stage whose fallback addresses it shows, without their queries
  */
 void
 dw_failover_group_set_stage (DwFailoverGroup *self, DwStage *stage)
@@ -104,10 +104,10 @@ dw_failover_group_set_stage (DwFailoverGroup *self, DwStage *stage)
 /**
  * dw_failover_group_write:
  * @self: a group
- * @stage: a stage of one address, which gets the others
+ * @stage: a stage with one address, to which the others are added
  * @error: %DW_WIRE_ERROR_URL, with a sentence that says what to change
  *
- * Returns: whether they are addresses
+ * Returns: whether all of them are valid
  */
 gboolean
 dw_failover_group_write (DwFailoverGroup *self, DwStage *stage, GError **error)

@@ -7,7 +7,7 @@
 
 #include <glib/gi18n.h>
 
-/* A stage that was removed, until the person can no longer put it back. */
+/* A removed stage, for as long as the removal can be undone. */
 struct _DwRemoval
 {
   GObject parent_instance;
@@ -62,7 +62,7 @@ dw_removal_init (DwRemoval *self)
  *
  * Removes a stage.
  *
- * Returns: (transfer full): what can undo it
+ * Returns: (transfer full): an object that can undo it
  */
 DwRemoval *
 dw_removal_new (DwChatList *chats, DwChat *chat)
@@ -83,7 +83,7 @@ on_undo (DwRemoval *self)
   g_signal_emit (self, signals[SIGNAL_UNDONE], 0, self->stage);
 }
 
-/* After an undo there is nothing to forget. */
+/* After an undo there is nothing left to delete. */
 static void
 on_dismissed (DwRemoval *self)
 {
@@ -100,9 +100,9 @@ on_toast_gone (gpointer data, GClosure *closure)
  * dw_removal_make_toast:
  * @self: a removal
  *
- * What was said on the stage, and its secret, go when the toast does.
+ * The stage's history and secret are deleted when the toast is dismissed.
  *
- * Returns: (transfer full): what tells the person, and can undo it
+ * Returns: (transfer full): a toast with an Undo button
  */
 AdwToast *
 dw_removal_make_toast (DwRemoval *self)

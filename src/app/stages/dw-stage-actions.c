@@ -9,12 +9,12 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-/* What can be done with the stage that a window shows. */
+/* Actions on the stage that a window shows. */
 struct _DwStageActions
 {
   GSimpleActionGroup parent_instance;
 
-  GtkWindow *window; /* it has this */
+  GtkWindow *window; /* unowned: the window owns this */
   DwProfile *profile;
   DwChat *chat; /* or NULL */
 };
@@ -159,7 +159,7 @@ on_place (GSimpleAction *action, GVariant *parameter, gpointer data)
     dw_stage_list_move (dw_chat_list_get_stages (chats), dw_chat_get_stage (chat), position);
 }
 
-/* To the stage before or after the one that is shown, around the ends. */
+/* Goes to the previous or next stage, wrapping around at the ends. */
 static void
 show_neighbour (DwStageActions *self, guint by)
 {
@@ -218,7 +218,7 @@ dw_stage_actions_class_init (DwStageActionsClass *klass)
 
   /**
    * DwStageActions::show:
-   * @chat: the #DwChat to look at now
+   * @chat: the #DwChat to show now
    */
   signals[SIGNAL_SHOW] = g_signal_new ("show", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 1, DW_TYPE_CHAT);
@@ -226,7 +226,7 @@ dw_stage_actions_class_init (DwStageActionsClass *klass)
   /**
    * DwStageActions::removing:
    *
-   * The stage that is shown is about to go.
+   * The shown stage is about to be removed.
    */
   signals[SIGNAL_REMOVING] =
       g_signal_new ("removing", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -234,14 +234,14 @@ dw_stage_actions_class_init (DwStageActionsClass *klass)
   /**
    * DwStageActions::removed:
    *
-   * It is gone, and something else has to be shown.
+   * The shown stage was removed, and another page has to be shown.
    */
   signals[SIGNAL_REMOVED] =
       g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * DwStageActions::toast:
-   * @toast: an #AdwToast: what to tell in passing
+   * @toast: an #AdwToast to show
    */
   signals[SIGNAL_TOAST] = g_signal_new ("toast", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, ADW_TYPE_TOAST);
@@ -255,7 +255,7 @@ dw_stage_actions_init (DwStageActions *self)
 
 /**
  * dw_stage_actions_new:
- * @window: what has them; it has to live as long
+ * @window: the window that has the actions; must outlive them
  * @profile: whose stages it shows
  *
  * Returns: (transfer full): the actions, for the prefix `stage`

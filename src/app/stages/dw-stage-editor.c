@@ -12,7 +12,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* What a person can say of a stage. It is edited in a copy, and taken over as a whole. */
+/* Edits all settings of a stage. Changes are made in a copy and applied together. */
 struct _DwStageEditor
 {
   AdwWindow parent_instance;
@@ -49,7 +49,7 @@ dup_text (GtkEditable *editable)
   return g_strstrip (g_strdup (gtk_editable_get_text (editable)));
 }
 
-/* What the address says of itself. */
+/* Describes the parsed address. */
 static char *
 describe_url (const DwStageUrl *url)
 {
@@ -77,7 +77,7 @@ on_address_changed (DwStageEditor *self)
   g_autoptr (DwStageUrl) url = NULL;
   g_autofree char *words = NULL;
 
-  /* What may be secret goes where it is not shown. */
+  /* Move the query, which may be secret, to where it is hidden. */
   if (query != NULL && query[1] != '\0')
     {
       g_autofree char *plain = g_strndup (text, (gsize) (query - text));
@@ -96,7 +96,7 @@ on_address_changed (DwStageEditor *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->save), url != NULL);
 }
 
-/* What is entered, as a stage nobody saves. */
+/* The entered settings as an unsaved stage. */
 static DwStage *
 collect (DwStageEditor *self, GError **error)
 {
@@ -263,7 +263,7 @@ dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
     adw_window_title_set_title (self->heading, _ ("New Stage"));
   gtk_button_set_label (self->save, chat != NULL ? _ ("_Save") : _ ("_Connect"));
   dw_label_show_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
-  /* The address of a stage that is there is rarely what one comes to change. */
+  /* People rarely open the editor to change an existing stage's address, so it does not get the focus. */
   gtk_widget_grab_focus (GTK_WIDGET (chat != NULL ? self->name : self->address));
   return self;
 }
@@ -271,7 +271,7 @@ dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
 /**
  * dw_stage_editor_set_address:
  * @self: an editor
- * @address: what stands in the address entry
+ * @address: the text for the address entry
  */
 void
 dw_stage_editor_set_address (DwStageEditor *self, const char *address)
@@ -282,7 +282,7 @@ dw_stage_editor_set_address (DwStageEditor *self, const char *address)
 /**
  * dw_stage_editor_set_own_name:
  * @self: an editor
- * @own_name: (nullable): what stands in the entry of one's own name
+ * @own_name: (nullable): the text for the display name entry
  */
 void
 dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name)
@@ -294,7 +294,7 @@ dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name)
  * dw_stage_editor_focus_secret:
  * @self: an editor
  *
- * Moves the keyboard to the token.
+ * Moves the focus to the token.
  */
 void
 dw_stage_editor_focus_secret (DwStageEditor *self)

@@ -27,7 +27,7 @@ struct _DwStagePicker
 
   GListModel *chats;
   DwChat *chat;
-  GSignalGroup *changes; /* of the session */
+  GSignalGroup *changes; /* handlers on the session */
   GSignalGroup *stage;
 };
 
@@ -59,7 +59,7 @@ safe_subtitle_of (DwChat *chat)
   return dw_safe_line (subtitle, DW_LABEL_CHARS);
 }
 
-/* Told of each key that is typed too, since the draft is the stage's. */
+/* Also called for every key typed, since the draft is a property of the stage. */
 static void
 on_stage_changed (DwStagePicker *self)
 {
@@ -126,7 +126,7 @@ on_chats_changed (DwStagePicker *self, guint position, guint removed, guint adde
   show_others (self);
 }
 
-/* They are a handful, so they are made when the popover is about to open, which takes its size from them, and
+/* There are only a few rows, so they are created when the popover is about to open, which is sized by them, and
  * follow their stages while it is open. */
 static void
 on_open (GtkMenuButton *button, gpointer data)
@@ -220,7 +220,7 @@ dw_stage_picker_init (DwStagePicker *self)
 /**
  * dw_stage_picker_set_chats:
  * @self: a picker
- * @chats: (element-type DwChat): what there is to pick from
+ * @chats: (element-type DwChat): the chats to pick from
  */
 void
 dw_stage_picker_set_chats (DwStagePicker *self, GListModel *chats)
@@ -233,7 +233,7 @@ dw_stage_picker_set_chats (DwStagePicker *self, GListModel *chats)
 /**
  * dw_stage_picker_set_chat:
  * @self: a picker
- * @chat: the one that is looked at
+ * @chat: the chat that is shown
  */
 void
 dw_stage_picker_set_chat (DwStagePicker *self, DwChat *chat)

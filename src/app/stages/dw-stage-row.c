@@ -31,7 +31,7 @@ G_DEFINE_FINAL_TYPE (DwStageRow, dw_stage_row, GTK_TYPE_LIST_BOX_ROW)
 /**
  * dw_stage_row_show_dot:
  * @dot: the dot beside a stage's name
- * @status: how its session is
+ * @status: the status of its session
  */
 void
 dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
@@ -45,7 +45,7 @@ dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
     gtk_widget_add_css_class (dot, wanted);
 }
 
-/* What was said last, or where that is nothing, the address. */
+/* The last message, or the address if there is none. */
 static char *
 dup_subtitle (DwStageRow *self)
 {
@@ -108,7 +108,7 @@ on_drag_begin (GtkDragSource *source, GdkDrag *drag, DwStageRow *self)
   gtk_drag_source_set_icon (source, picture, 0, 0);
 }
 
-/* The stage that was dragged takes the place of this one. */
+/* The dragged stage takes the place of this one. */
 static gboolean
 on_drop (GtkDropTarget *target, const GValue *value, double x, double y, DwStageRow *self)
 {
@@ -163,7 +163,7 @@ dw_stage_row_init (DwStageRow *self)
  * @chat: a chat
  * @current: whether the window shows it
  *
- * Returns: (transfer full): a row that follows it: name, state, what was said last, how much is unread
+ * Returns: (transfer full): a row that follows the chat: name, state, last message, unread count
  */
 GtkWidget *
 dw_stage_row_new (DwChat *chat, gboolean current)

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n.h>
 
-/* A trial, a row a step. */
+/* A connection test, with a row for each step. */
 struct _DwTrialGroup
 {
   AdwPreferencesGroup parent_instance;
@@ -118,7 +118,7 @@ dw_trial_group_class_init (DwTrialGroupClass *klass)
   /**
    * DwTrialGroup::asked:
    *
-   * The person wants to try what is entered.
+   * Emitted when the person starts a test.
    */
   signals[SIGNAL_ASKED] =
       g_signal_new ("asked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -153,9 +153,9 @@ make_rows (DwTrialGroup *self)
 /**
  * dw_trial_group_run:
  * @self: a group
- * @stage: what to try
+ * @stage: the stage to test
  *
- * Tries it, and shows each step.
+ * Runs the test and shows each step.
  */
 void
 dw_trial_group_run (DwTrialGroup *self, DwStage *stage)
@@ -174,7 +174,7 @@ dw_trial_group_run (DwTrialGroup *self, DwStage *stage)
  * dw_trial_group_stop:
  * @self: a group
  *
- * Ends a trial that is under way.
+ * Stops a running test.
  */
 void
 dw_trial_group_stop (DwTrialGroup *self)

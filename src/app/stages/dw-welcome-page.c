@@ -36,7 +36,7 @@ static guint signals[N_SIGNALS];
 static void
 on_connect (DwWelcomePage *self)
 {
-  /* Blanks around a pasted address are nobody's intention. */
+  /* Spaces around a pasted address are never intended. */
   g_autofree char *address = g_strstrip (g_strdup (gtk_editable_get_text (self->address)));
 
   g_signal_emit (self, signals[SIGNAL_ADDRESS_ENTERED], 0, address);
@@ -90,7 +90,7 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
   /**
    * DwWelcomePage::try-here:
    *
-   * The person wants a stage on this computer.
+   * The person wants to start a local stage.
    */
   signals[SIGNAL_TRY_HERE] =
       g_signal_new ("try-here", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -98,7 +98,7 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
   /**
    * DwWelcomePage::more-options:
    *
-   * The person wants to say more of a stage than its address.
+   * The person wants to set more than the address.
    */
   signals[SIGNAL_MORE_OPTIONS] = g_signal_new ("more-options", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                                NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -125,7 +125,7 @@ dw_welcome_page_init (DwWelcomePage *self)
 /**
  * dw_welcome_page_set_error:
  * @self: a page
- * @sentence: (nullable): what is wrong and how to mend it
+ * @sentence: (nullable): what is wrong and how to fix it
  */
 void
 dw_welcome_page_set_error (DwWelcomePage *self, const char *sentence)

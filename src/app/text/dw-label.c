@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* What is written on labels, titles, tooltips and toasts: through the one door, no longer than can be laid out, and
- * in pieces that are laid out fast. Nothing else writes on them what is not a string of the program's own. */
+/* All text from outside that is shown on labels, titles, tooltips and toasts passes through here: made safe, cut to
+ * what can be laid out, and split into pieces that are laid out fast. Other code sets only the program's own strings.
+ * */
 
 /* Pango measures what is left of a piece anew for each line of it, so the time grows with the square of a text that
  * has nowhere to break: 1,500 letters take 0.1 s, the worst 1 s. In pieces it grows with the length: 1,500 letters
@@ -23,30 +24,31 @@
  */
 #define PIECE_CHARS 64
 
-/* A piece ends at a blank, where there is one soon, so that nothing is to be seen of it. */
+/* A piece ends at a space if one comes soon, so that the split is invisible. */
 #define PIECE_MORE_CHARS 24
 
-/* Where a piece ends Pango begins another run, since an attribute ends; this one means what is so anyway. */
+/* Pango starts a new run where an attribute ends. This attribute has no visible effect; it only marks the end of a
+ * piece. */
 #define PIECE_START "<span fallback=\"true\">"
 #define PIECE_END "</span>"
 
-/* Against letters of other scripts. */
+/* Relative to letters of other scripts. */
 #define SLOW_UNITS 3
 
 static gboolean
 is_slow (gunichar c)
 {
   return (c >= 0x0f00 && c <= 0x109f)       /* Tibetan, Myanmar */
-         || (c >= 0x2600 && c <= 0x27bf)    /* symbols and dingbats, which emoji begin with too */
+         || (c >= 0x2600 && c <= 0x27bf)    /* symbols and dingbats, including some emoji */
          || (c >= 0x1f000 && c <= 0x1faff); /* emoji */
 }
 
 /**
  * dw_label_fit:
  * @safe: a text from dw_safe_text()
- * @units: how much its layout may cost, in letters of a script that is laid out fast
+ * @units: the layout budget, in letters of a script that is cheap to lay out
  *
- * Returns: how many characters of it cost that, at least 1
+ * Returns: how many characters fit the budget, at least 1
  */
 gsize
 dw_label_fit (const char *safe, gsize units)
@@ -103,9 +105,9 @@ append_link (GString *markup, const DwLink *link)
 /**
  * dw_label_markup:
  * @safe: a text from dw_safe_text()
- * @links: whether its links can be pressed
+ * @links: whether to make links clickable
  *
- * Returns: (transfer full): the text as markup that is laid out in pieces, and in which nothing else means anything
+ * Returns: (transfer full): the escaped text as markup, split into pieces
  */
 char *
 dw_label_markup (const char *safe, gboolean links)
@@ -126,7 +128,7 @@ dw_label_markup (const char *safe, gboolean links)
   return g_string_free (markup, FALSE);
 }
 
-/* What costs more than a label's length is shorter still. */
+/* A text that is expensive to lay out is cut even shorter. */
 static char *
 shorten (const char *untrusted, gsize max_chars, guint max_lines)
 {
@@ -145,7 +147,7 @@ shorten (const char *untrusted, gsize max_chars, guint max_lines)
  * @untrusted: (nullable): what it says
  * @max_chars: how much of it at most
  *
- * Shows a text of whatever origin and length.
+ * Shows a text of any origin and length.
  */
 void
 dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars)
@@ -161,7 +163,7 @@ dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars)
  * @label: a label
  * @safe: a text from dw_safe_text() that can be laid out
  *
- * Shows what somebody said, with links that can be pressed.
+ * Shows a message, with clickable links.
  */
 void
 dw_label_show_message (GtkLabel *label, const char *safe)

@@ -15,7 +15,7 @@ link_free (gpointer data)
 
 static const char *const schemes[] = { "https://", "http://", "mailto:" };
 
-/* Where an address begins nothing of a word stands before it. */
+/* An address must not start in the middle of a word. */
 static const char *
 find_scheme (const char *text, const char *from, const char **scheme)
 {
@@ -53,8 +53,8 @@ count (const char *start, const char *end, char wanted)
   return n;
 }
 
-/* A full stop at the end belongs to the sentence, and a bracket to the one before the address, unless it was opened
- * within. */
+/* A trailing full stop belongs to the sentence, and a closing bracket to one opened before the address, unless it was
+ * opened inside it. */
 static const char *
 trim_end (const char *start, const char *end)
 {
@@ -83,7 +83,7 @@ find_end (const char *start)
   return trim_end (start, at);
 }
 
-/* Letters of other scripts look like Latin ones; a script that has none of those may stand beside them. */
+/* Some scripts have letters that look Latin. Only scripts without them may be mixed with Latin. */
 static gboolean
 has_look_alikes (GUnicodeScript script)
 {
@@ -97,7 +97,8 @@ has_look_alikes (GUnicodeScript script)
   return FALSE;
 }
 
-/* Mixed with Latin such letters deceive; a host all of them, with its last part, does not. */
+/* Such letters deceive when mixed with Latin. A host that is entirely in that script, including its top-level domain,
+ * does not. */
 static gboolean
 deceives (const char *host)
 {
@@ -109,7 +110,7 @@ deceives (const char *host)
       gunichar c = g_utf8_get_char (host);
       GUnicodeScript script = g_unichar_get_script (c);
 
-      /* A lone mark, or a letter that is drawn small, is in no name somebody chose to be read. */
+      /* No honest host name contains a stray combining mark or a modifier letter. */
       if (g_unichar_ismark (c) || g_unichar_type (c) == G_UNICODE_MODIFIER_LETTER)
         return TRUE;
       latin |= script == G_UNICODE_SCRIPT_LATIN;
@@ -151,7 +152,7 @@ make_link (const char *text, const char *start, const char *end, const char *sch
   if (!find_host (address, scheme, &host_start, &host_end))
     return NULL;
   host = g_strndup (host_start, host_end - host_start);
-  /* An address of the sixth version stands in brackets and is no name. */
+  /* An IPv6 address stands in brackets; it is not a name. */
   ascii = *host == '[' ? g_strdup (host) : g_hostname_to_ascii (host);
   if (ascii == NULL || *ascii == '\0' || *ascii == '.')
     return NULL;
@@ -169,7 +170,7 @@ make_link (const char *text, const char *start, const char *end, const char *sch
  * dw_links_find:
  * @text: a text from dw_safe_text()
  *
- * Finds addresses of the web and of mail in a text, in order; at most %DW_LINKS_MOST.
+ * Finds web and mail addresses in a text, in order; at most %DW_LINKS_MOST.
  *
  * Returns: (transfer full) (element-type DwLink): the addresses
  */

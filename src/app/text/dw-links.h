@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/** DW_LINKS_MOST: how many links of one message can be pressed. */
+/** DW_LINKS_MOST: the most links of one message that are clickable. */
 #define DW_LINKS_MOST 50
 
-/** DW_LINKS_CHARS: how long an address may be to be one. */
+/** DW_LINKS_CHARS: the longest address that becomes a link. */
 #define DW_LINKS_CHARS 2048
 
 /**
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @start: where it begins, in bytes of the text
  * @end: where it ends
  * @href: where it leads: http, https or mailto, its host in ASCII
- * @shown: what stands for it: the text, or its host in ASCII where that looks like another
+ * @shown: what is shown: the text itself, or the host in ASCII if it imitates another
  *
  * An address in a text.
  */

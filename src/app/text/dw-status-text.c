@@ -5,7 +5,8 @@
 
 #include <glib/gi18n.h>
 
-/* Of what the stage says of itself, how much is shown: a close reason has 123 bytes, an ID some 16 characters. */
+/* How much of what a stage sends about itself is shown: a close reason has up to 123 bytes, an ID about 16
+ * characters. */
 #define SAID_CHARS 130
 #define ID_CHARS 128
 
@@ -104,7 +105,7 @@ dw_status_text_subtitle (const DwSessionStatus *status, const DwStageUrl *url)
  * dw_status_text_title:
  * @status: a status
  *
- * Returns: (transfer full) (nullable): what is wrong, in a sentence, or %NULL where nothing is
+ * Returns: (transfer full) (nullable): what is wrong, in a sentence, or %NULL if nothing is
  */
 char *
 dw_status_text_title (const DwSessionStatus *status)
@@ -129,7 +130,7 @@ dw_status_text_title (const DwSessionStatus *status)
  * dw_status_text_detail:
  * @status: a status
  *
- * Returns: (transfer full): what happens next, and what becomes of what one writes
+ * Returns: (transfer full): what happens next, and what happens to messages written meanwhile
  */
 char *
 dw_status_text_detail (const DwSessionStatus *status)

@@ -5,14 +5,14 @@
 
 #include <glib/gi18n.h>
 
-/* The rest of the sentence has to be seen too. */
+/* Leave room for the rest of the sentence. */
 #define PATH_CHARS 200
 
 /**
  * dw_store_text_trouble:
  * @trouble: why nothing is saved
  *
- * Returns: (nullable): that in a translated sentence, with what helps
+ * Returns: (nullable): a translated sentence that says so, and what helps
  */
 const char *
 dw_store_text_trouble (DwStoreTrouble trouble)
@@ -37,10 +37,10 @@ dw_store_text_trouble (DwStoreTrouble trouble)
 
 /**
  * dw_store_text_kept:
- * @kept_as: where a file that could not be used was put
+ * @kept_as: where an unusable file was moved
  * @newer: whether it was from a newer version
  *
- * Returns: (transfer full): that in a translated sentence, safe to show
+ * Returns: (transfer full): a translated sentence that says so, safe to show
  */
 char *
 dw_store_text_kept (const char *kept_as, gboolean newer)

@@ -12,7 +12,7 @@ format (gint64 time, const char *pattern)
   g_autoptr (GDateTime) local = utc != NULL ? g_date_time_to_local (utc) : NULL;
   char *text = local != NULL ? g_date_time_format (local, pattern) : NULL;
 
-  /* A clock can say anything. */
+  /* Clocks can be arbitrarily wrong. */
   return text != NULL ? text : g_strdup ("?");
 }
 
@@ -20,7 +20,7 @@ format (gint64 time, const char *pattern)
  * dw_time_text_clock:
  * @time: a time, in microseconds since 1970 UTC
  *
- * Returns: (transfer full): its hours and minutes here
+ * Returns: (transfer full): its local hours and minutes
  */
 char *
 dw_time_text_clock (gint64 time)
@@ -34,7 +34,7 @@ dw_time_text_clock (gint64 time)
  * @time: a time, in microseconds since 1970 UTC
  * @now: the present one
  *
- * Returns: (transfer full): its day here, as one speaks of it
+ * Returns: (transfer full): its local day, in words
  */
 char *
 dw_time_text_day (gint64 time, gint64 now)
@@ -58,7 +58,7 @@ dw_time_text_day (gint64 time, gint64 now)
  * @from: a time, in microseconds since 1970 UTC
  * @until: a later one
  *
- * Returns: (transfer full): that one was offline between the two
+ * Returns: (transfer full): a line saying that one was offline between the two
  */
 char *
 dw_time_text_gap (gint64 from, gint64 until)

@@ -80,7 +80,7 @@ dw_banner_show (DwBanner *self,
 void
 dw_banner_hide (DwBanner *self)
 {
-  /* A button that goes must not take the keyboard with it. */
+  /* A button that is hidden must not take the focus with it. */
   if (gtk_widget_get_visible (GTK_WIDGET (self)) && gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.focus-composer", NULL);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);

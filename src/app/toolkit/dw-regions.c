@@ -15,7 +15,7 @@ has_focus (GtkWidget *region)
  * @n: how many
  * @by: 1 for the next, -1 for the one before
  *
- * Moves the focus round the parts of a window, over those that take no keyboard.
+ * Moves the focus to the next region of a window, skipping those that cannot take it.
  */
 void
 dw_regions_move (GtkWidget **regions, guint n, int by)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-side-layout.h"
 
-/* A small thing at the start, and beside it one that takes the rest: what a horizontal box does. But to allocate
- * its children a box asks each how wide it is for its height, and a label that wraps searches for that by laying
- * itself out again and again: 3 ms a row (measured, GTK 4.8). */
+/* A small widget at the start, and beside it one that takes the rest of the width. A GtkBox could do that, but it
+ * asks each child how wide it is for its height, and a wrapping label answers by laying itself out many times: 3 ms a
+ * row (measured, GTK 4.8). */
 struct _DwSideLayout
 {
   GtkLayoutManager parent_instance;
@@ -11,7 +11,7 @@ struct _DwSideLayout
 
 G_DEFINE_FINAL_TYPE (DwSideLayout, dw_side_layout, GTK_TYPE_LAYOUT_MANAGER)
 
-/* How much of the width the first child takes, with the gap. */
+/* The width of the first child plus the gap. */
 static int
 side_width (GtkWidget *side)
 {

@@ -3,9 +3,9 @@
 
 #include "wire/dw-safe-text.h"
 
-/* What differs between versions of GTK is decided in this file alone. */
+/* Differences between versions of GTK are handled only in this file. */
 
-/* As long as somebody listens. */
+/* Kept short enough to listen to. */
 static char *
 make_spoken (const char *untrusted)
 {
@@ -27,7 +27,7 @@ dw_toolkit_set_label (GtkWidget *widget, const char *untrusted)
 
 /**
  * dw_toolkit_override_label:
- * @widget: what the toolkit has named itself
+ * @widget: a widget that the toolkit names itself
  * @label: its accessible name
  *
  * Newer versions name a row by its title and a drop-down by what is chosen, with a relation that would win.
@@ -44,9 +44,9 @@ dw_toolkit_override_label (GtkWidget *widget, const char *label)
  * @button: a menu button or a drop-down
  * @label: its accessible name
  *
- * Both hide a toggle button, which is what can be pressed and what a reader hears. GTK 4.8 shows a second object of
- * the name if the outer one has it too. Newer versions name the inner one after the outer one, again and again, and
- * that after its tooltip (measured with 4.24).
+ * Both contain a toggle button, which is what can be pressed and what a screen reader announces. If the outer widget
+ * has the name too, GTK 4.8 shows a second object with it. Newer versions name the inner one after the outer one,
+ * again and again, and that after its tooltip (measured with 4.24).
  */
 void
 dw_toolkit_set_button_label (GtkWidget *button, const char *label)
@@ -80,8 +80,7 @@ dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *l
  * @widget: a widget of the role “status”
  * @words: what a screen reader is to say now
  *
- * From GTK 4.14 on there are announcements. Before, the name of a status region changes, which a screen reader
- * hears of.
+ * GTK 4.14 and later can announce. Before that the name of a status region is changed, which screen readers announce.
  */
 void
 dw_toolkit_announce (GtkWidget *widget, const char *words)
