@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* `@connections` over the network. Posts begin in order, as many at once as the window lets; each ends by itself.
- */
+/* `@connections` over the network. Posts start in order, as many at once as the window allows, and finish
+ * independently. */
 struct _DwConnectionsGateway
 {
   GObject parent_instance;
@@ -22,18 +22,18 @@ struct _DwConnectionsGateway
   DwHttp *http;
   DwCredentials *credentials;
   char *region;
-  char *endpoint;             /* of the stage that runs */
+  char *endpoint;             /* of the stage we run for */
   GHashTable *services;       /* of Place, by endpoint; at most DW_CONNECTIONS_GATEWAY_ENDPOINTS */
   DwDeadLetterQueue *letters; /* or NULL */
   DwTally *tally;
   gint64 deadline; /* monotonic, in microseconds; 0 for none */
   DwWindow window;
 
-  GQueue postings; /* of Posting that have connections left, oldest first */
-  GQueue again;    /* of Post that waited long enough */
+  GQueue postings; /* of Posting with connections left to post to, oldest first */
+  GQueue again;    /* of Post whose backoff is over */
   GQueue running;  /* of Post in flight, oldest first; at most the window and DW_CONNECTIONS_GATEWAY_SLOW_MOST */
-  guint slow;      /* of these, the first so many take too long */
-  guint tick;      /* looks for those, while there are posts */
+  guint slow;      /* how many of these, from the head, are slow */
+  guint tick;      /* timer that looks for slow posts while any are in flight */
 };
 
 static void dw_connections_gateway_iface_init (DwGatewayInterface *iface);
@@ -50,29 +50,29 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwConnectionsGateway,
 /* How often slow posts are looked for, in milliseconds. */
 #define TICK_MS 50
 
-/* What posts in flight leave of the deadline, for dead letters and rows that go, in milliseconds. */
+/* The time reserved after the last post for dead letters and row deletions, in milliseconds. */
 #define POSTS_RESERVE_MS 1000
 
-/* One endpoint: a host's service, and the path in front of “/@connections/”. */
+/* One endpoint: the service at its host, and the path before “/@connections/”. */
 typedef struct
 {
   DwService *service;
   char *prefix;
 } Place;
 
-/* One text on its way to many. */
+/* One text being posted to many connections. */
 typedef struct
 {
   GTask *task;
   GPtrArray *ids;
   GPtrArray *endpoints; /* or NULL */
   GBytes *text;
-  guint next; /* the first that has not begun */
-  guint open; /* begun and not ended, those that wait for another attempt included */
+  guint next; /* the first one not started */
+  guint open; /* started and not finished, including those waiting to be retried */
   DwPosted *posted;
   GHashTable *dead; /* of DwDeadLetter, by endpoint and reason */
-  guint letters;    /* on their way */
-  gboolean closed;  /* its letters were sent: nothing may be added */
+  guint letters;    /* letters being sent */
+  gboolean closed;  /* its letters were sent, so none may be added */
 } Posting;
 
 typedef struct
@@ -141,9 +141,9 @@ dw_connections_gateway_init (DwConnectionsGateway *self)
  * @http: what carries the requests
  * @credentials: who asks
  * @region: the region the stage that runs is in
- * @tally: what counts; it has to live as long
+ * @tally: where to count; must outlive the gateway
  *
- * Returns: (transfer full): a gateway; dw_connections_gateway_set_endpoint() has to follow
+ * Returns: (transfer full): a gateway; call dw_connections_gateway_set_endpoint() next
  */
 DwConnectionsGateway *
 dw_connections_gateway_new (DwHttp *http, DwCredentials *credentials, const char *region, DwTally *tally)
@@ -175,7 +175,7 @@ dw_connections_gateway_set_endpoint (DwConnectionsGateway *self, const char *end
 /**
  * dw_connections_gateway_set_deadline:
  * @self: a gateway
- * @deadline: when all has to be done: monotonic, in microseconds; 0 for none
+ * @deadline: when everything must be done: monotonic, in microseconds; 0 for no deadline
  */
 void
 dw_connections_gateway_set_deadline (DwConnectionsGateway *self, gint64 deadline)
@@ -197,7 +197,7 @@ dw_connections_gateway_set_most (DwConnectionsGateway *self, guint most)
 /**
  * dw_connections_gateway_set_letters:
  * @self: a gateway
- * @letters: (nullable): what keeps posts that are given up
+ * @letters: (nullable): where posts that are given up are kept
  */
 void
 dw_connections_gateway_set_letters (DwConnectionsGateway *self, DwDeadLetterQueue *letters)
@@ -282,7 +282,7 @@ on_letter (GObject *source, GAsyncResult *result, gpointer data)
     close_posting (posting);
 }
 
-/* A function must not be frozen before its letters are in the queue. */
+/* Wait for the letters: the function may be frozen as soon as it has answered. */
 static void
 send_letters (DwConnectionsGateway *self, Posting *posting)
 {
@@ -318,7 +318,7 @@ look_for_end (DwConnectionsGateway *self, Posting *posting)
   send_letters (self, posting);
 }
 
-/* Ids of one letter share their endpoint and the reason; a full letter makes room for another. */
+/* The ids in one letter share an endpoint and a reason; when a letter is full, another is started. */
 static void
 bury (DwConnectionsGateway *self, const Post *post, const char *reason)
 {
@@ -444,7 +444,7 @@ on_posted (GObject *source, GAsyncResult *result, gpointer data)
   pump (self);
 }
 
-/* Those at the head are the oldest. */
+/* The oldest are at the head. */
 static gboolean
 on_tick (gpointer data)
 {
@@ -512,7 +512,7 @@ next_post (DwConnectionsGateway *self)
   return post;
 }
 
-/* Where the time is over, what has not begun ends here. */
+/* When the time is up, posts that have not started are given up here. */
 static void
 end_waiting (DwConnectionsGateway *self)
 {
@@ -534,8 +534,7 @@ pump (DwConnectionsGateway *self)
     end_waiting (self);
 }
 
-/* Every implementation keeps a text within what a connection takes; the gateway would refuse it for each of them.
- */
+/* Refuse an oversized text once, instead of having the gateway refuse it for each connection. */
 static gboolean
 refuse_large (GTask *task, const char *text)
 {

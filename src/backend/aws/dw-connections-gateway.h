@@ -7,17 +7,17 @@
 
 G_BEGIN_DECLS
 
-/** DW_CONNECTIONS_GATEWAY_RESERVE_MS: so long before the deadline no post begins any more, in milliseconds. */
+/** DW_CONNECTIONS_GATEWAY_RESERVE_MS: how long before the deadline the last post may start, in milliseconds. */
 #define DW_CONNECTIONS_GATEWAY_RESERVE_MS 2000
 
-/** DW_CONNECTIONS_GATEWAY_SLOW_MS: a post that takes longer does not keep others from beginning, in milliseconds.
- */
+/** DW_CONNECTIONS_GATEWAY_SLOW_MS: a post that takes longer than this no longer counts against the window, in
+ * milliseconds. */
 #define DW_CONNECTIONS_GATEWAY_SLOW_MS 250
 
-/** DW_CONNECTIONS_GATEWAY_SLOW_MOST: how many such posts may hang at once. */
+/** DW_CONNECTIONS_GATEWAY_SLOW_MOST: how many such slow posts there may be at once. */
 #define DW_CONNECTIONS_GATEWAY_SLOW_MOST 400
 
-/** DW_CONNECTIONS_GATEWAY_ATTEMPTS: how often a post is tried that was throttled or failed. */
+/** DW_CONNECTIONS_GATEWAY_ATTEMPTS: how often a throttled or failed post is tried. */
 #define DW_CONNECTIONS_GATEWAY_ATTEMPTS 8
 
 /** DW_CONNECTIONS_GATEWAY_ENDPOINTS: how many endpoints of other regions are known at once. */

@@ -24,10 +24,10 @@ dw_credentials_new (const char *key_id, const char *secret, const char *token)
 
 /**
  * dw_credentials_new_from_environment:
- * @error: %DW_BACKEND_ERROR_CONFIG: there are none
+ * @error: %DW_BACKEND_ERROR_CONFIG if there are none
  *
- * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, where Lambda puts those of the
- * function's role.
+ * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, where Lambda puts the credentials of
+ * the function's role.
  *
  * Returns: (transfer full) (nullable): credentials
  */

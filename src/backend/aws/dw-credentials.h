@@ -9,9 +9,9 @@ G_BEGIN_DECLS
  * DwCredentials:
  * @key_id: the access key ID
  * @secret: the secret access key
- * @token: (nullable): the session token, which credentials of a role have
+ * @token: (nullable): the session token, for the temporary credentials of a role
  *
- * Who asks.
+ * AWS credentials.
  */
 typedef struct
 {

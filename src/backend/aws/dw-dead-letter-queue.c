@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* SQS, by its JSON protocol. */
+/* SQS, over its JSON protocol. */
 struct _DwDeadLetterQueue
 {
   GObject parent_instance;
@@ -24,7 +24,7 @@ G_DEFINE_FINAL_TYPE (DwDeadLetterQueue, dw_dead_letter_queue, G_TYPE_OBJECT)
  * @text: what was to be posted
  * @reason: why it was given up
  *
- * Returns: (transfer full): a letter for no connection yet
+ * Returns: (transfer full): a letter without connections
  */
 DwDeadLetter *
 dw_dead_letter_new (const char *endpoint, const char *text, const char *reason)
@@ -96,7 +96,7 @@ string_of (JsonObject *object, const char *name)
 /**
  * dw_dead_letter_from_json:
  * @json: what was in the queue
- * @error: %DW_BACKEND_ERROR_EVENT: it is no letter
+ * @error: %DW_BACKEND_ERROR_EVENT if it is not a letter
  *
  * Returns: (transfer full) (nullable): the letter
  */
@@ -182,7 +182,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
  * dw_dead_letter_queue_send_async:
  * @self: a queue
  * @letter: a letter
- * @callback: called when it is in the queue, or will not be
+ * @callback: called when it is in the queue, or has failed
  * @data: for @callback
  */
 void

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /**
  * DwDeadLetter:
- * @connection_ids: (element-type utf8): whom it did not reach
+ * @connection_ids: (element-type utf8): the connections it did not reach
  * @endpoint: where they are reached
  * @text: what was to be posted
  * @reason: why it was given up

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-/* ConnectionsTable: `ConnectionID`, `Timestamp`, `ExpiresAt` (TTL) and `Endpoint`. The ids of messages have a table
- * of their own, so that a broadcast does not pay for reading them: `MessageID`, `Claim`, `ExpiresAt`, and `Done`
- * once the message was sent. Until then the claim is a lease: a function that dies gives it back by that. */
+/* ConnectionsTable has `ConnectionID`, `Timestamp`, `ExpiresAt` (TTL) and `Endpoint`. Message ids have a table of
+ * their own, so that a broadcast's scan does not read them: `MessageID`, `Claim`, `ExpiresAt`, and `Done` once the
+ * message was sent. Until then the claim is a lease, which expires if the function that holds it dies. */
 struct _DwDynamoRegistry
 {
   GObject parent_instance;
@@ -18,12 +18,12 @@ struct _DwDynamoRegistry
   DwDynamodb *dynamodb;
   char *table;
   char *claims;
-  char *endpoint;  /* of the stage that runs, or NULL */
+  char *endpoint;  /* of the stage we run for, or NULL */
   guint page;      /* rows a page, or 0 for as many as a megabyte holds */
   guint lease;     /* of a claim, in seconds */
   GPtrArray *held; /* of Held: what this process claimed and has not confirmed */
-  GQueue loose;    /* of “Operation body” that nobody waits for; as many as a broadcast found gone */
-  guint deleting;  /* of these, under way; at most LOOSE_ENDS */
+  GQueue loose;    /* of “Operation body”: deletions that nobody waits for; as many as a broadcast found gone */
+  guint deleting;  /* how many of them are running; at most LOOSE_ENDS */
   GQueue settling; /* of GTask */
 };
 
@@ -34,13 +34,13 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwDynamoRegistry,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DW_TYPE_REGISTRY, dw_dynamo_registry_iface_init))
 
-/* A key of a table has 2,048 bytes at most and is not empty; what a client calls its message may be longer. */
+/* DynamoDB keys are 1 to 2,048 bytes long, and a client's message id may be longer. */
 #define MESSAGE_ID_BYTES 256
 
-/* Between two looks at another's claim, in milliseconds. */
+/* Time between two checks of somebody else's claim, in milliseconds. */
 #define CLAIM_PAUSE_MS 200
 
-/* Rows that are deleted at once, beside the posts. */
+/* How many rows are deleted at once, beside the posts. */
 #define LOOSE_ENDS 32
 
 /* A claim, while its message is being sent. */
@@ -50,7 +50,7 @@ typedef struct
   char *own;
   gint64 now;     /* in seconds since 1970 UTC, at @begun */
   gint64 begun;   /* monotonic, in microseconds */
-  gboolean taken; /* somebody else was seen to hold it */
+  gboolean taken; /* somebody else holds it */
 } Held;
 
 static void
@@ -231,7 +231,7 @@ write_later (DwDynamoRegistry *self, const char *operation, const char *body)
   delete_next (self);
 }
 
-/* A row that goes. Whoever gave no callback does not wait, but the process must not be frozen before. */
+/* Deletes a row. A caller without a callback does not wait, but settle_async() does, before the process is frozen. */
 static void
 delete_row (DwDynamoRegistry *self, const char *table, const char *name, const char *key, GTask *task)
 {
@@ -271,7 +271,7 @@ unreadable (const char *words)
   return g_error_new (DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "the page of a scan %s", words);
 }
 
-/* A row without an id is somebody else's; one whose time is over is deleted by DynamoDB within days. */
+/* Skip rows without an id, which are not ours, and expired ones, which DynamoDB deletes only within days. */
 static void
 read_row (DwRegistryPage *page, JsonNode *node, const char *own, gint64 now)
 {
@@ -293,9 +293,9 @@ read_row (DwRegistryPage *page, JsonNode *node, const char *own, gint64 now)
 /**
  * dw_dynamo_registry_read_page:
  * @answer: an object: what a Scan answered
- * @own: (nullable): the endpoint of the stage that runs
+ * @own: (nullable): the endpoint of the stage we run for
  * @now: the time, in seconds since 1970 UTC
- * @error: %DW_BACKEND_ERROR_TABLE: it cannot be read
+ * @error: %DW_BACKEND_ERROR_TABLE if it cannot be read
  *
  * Returns: (transfer full) (nullable): the page
  */
@@ -393,7 +393,7 @@ message_key (const char *id)
 static void put_claim (GTask *task);
 static void read_claim (GTask *task);
 
-/* Where the time ends while somebody else holds the claim, that is what is wrong, whichever wait it ended. */
+/* If the time runs out while somebody else holds the claim, report that, whichever wait was interrupted. */
 static void
 return_claim_error (GTask *task, GError *error)
 {
@@ -414,8 +414,8 @@ on_claim_pause (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever has the claim is at it, or dead. Nobody may be told that the message was sent before it was: wait for the
- * one or the other. */
+/* Whoever holds the claim is either sending the message or dead. Nobody may be told that it was sent before it was,
+ * so wait until the claim is done or expires. */
 static void
 wait_for_claim (GTask *task, JsonObject *item)
 {
@@ -519,8 +519,8 @@ begin_claim (DwDynamoRegistry *self, const char *key, const char *own, gint64 ex
   return builder;
 }
 
-/* A row whose time is over may still be there. And a write whose answer was lost is tried again: it finds its own
- * claim, which must not look like another's. */
+/* An expired row may still be there. And a write whose answer was lost is retried and finds its own claim, which must
+ * not be mistaken for somebody else's. */
 static void
 put_claim (GTask *task)
 {
@@ -576,7 +576,7 @@ dw_dynamo_registry_release (DwRegistry *registry, const char *id)
 /**
  * dw_dynamo_registry_set_lease:
  * @self: a registry
- * @seconds: for how long a claim holds whose message is not confirmed: as long as whoever claims may live
+ * @seconds: how long an unconfirmed claim lasts: as long as the claiming function can live
  */
 void
 dw_dynamo_registry_set_lease (DwDynamoRegistry *self, guint seconds)
@@ -588,8 +588,8 @@ dw_dynamo_registry_set_lease (DwDynamoRegistry *self, guint seconds)
  * dw_dynamo_registry_confirm:
  * @self: a registry
  *
- * The messages that were claimed were sent: they are remembered for %DW_REGISTRY_CLAIM_SECONDS.
- * dw_dynamo_registry_settle_async() waits for it.
+ * Marks the claimed messages as sent, so that they are remembered for %DW_REGISTRY_CLAIM_SECONDS.
+ * dw_dynamo_registry_settle_async() waits for that.
  */
 void
 dw_dynamo_registry_confirm (DwDynamoRegistry *self)
@@ -609,7 +609,7 @@ dw_dynamo_registry_confirm (DwDynamoRegistry *self)
  * dw_dynamo_registry_abandon:
  * @self: a registry
  *
- * The messages that were claimed were perhaps not sent: their claims end by themselves.
+ * The claimed messages may not have been sent: their claims are left to expire.
  */
 void
 dw_dynamo_registry_abandon (DwDynamoRegistry *self)
@@ -649,8 +649,8 @@ dw_dynamo_registry_new (DwDynamodb *dynamodb, const char *table, const char *cla
 /**
  * dw_dynamo_registry_set_endpoint:
  * @self: a registry
- * @endpoint: where the stage that runs answers `@connections`; a row carries it, since a connection is reached in
- *   its own region alone
+ * @endpoint: where the stage we run for answers `@connections`; stored in each row, since a connection can only be
+ *   reached in its own region
  */
 void
 dw_dynamo_registry_set_endpoint (DwDynamoRegistry *self, const char *endpoint)
@@ -678,7 +678,7 @@ dw_dynamo_registry_set_page (DwDynamoRegistry *self, guint rows)
  * @callback: called when all is done
  * @data: for @callback
  *
- * Waits for what nobody else waits for: rows that go. A function is frozen between two events.
+ * Waits for deletions and confirmations that nobody else waits for, since a function is frozen between two events.
  */
 void
 dw_dynamo_registry_settle_async (DwDynamoRegistry *self, GAsyncReadyCallback callback, gpointer data)

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_DYNAMO_REGISTRY (dw_dynamo_registry_get_type ())
 G_DECLARE_FINAL_TYPE (DwDynamoRegistry, dw_dynamo_registry, DW, DYNAMO_REGISTRY, GObject)
 
-/** DW_DYNAMO_REGISTRY_SLACK_SECONDS: for how long a row outlives the longest connection. */
+/** DW_DYNAMO_REGISTRY_SLACK_SECONDS: how long a row outlives the longest connection. */
 #define DW_DYNAMO_REGISTRY_SLACK_SECONDS 900
 
 DwDynamoRegistry *dw_dynamo_registry_new (DwDynamodb *dynamodb, const char *table, const char *claims);

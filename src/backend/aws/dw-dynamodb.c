@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* DynamoDB's low-level API: JSON 1.0 over POST, one operation a header. */
+/* DynamoDB's low-level API: JSON 1.0 over POST, with the operation in a header. */
 struct _DwDynamodb
 {
   GObject parent_instance;
@@ -45,7 +45,7 @@ dw_dynamodb_init (DwDynamodb *self)
 guint32
 dw_dynamodb_crc32 (const guint8 *data, gsize length)
 {
-  /* For four bits at a time. */
+  /* Table for four bits at a time. */
   static const guint32 table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
                                      0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
                                      0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
@@ -59,7 +59,7 @@ dw_dynamodb_crc32 (const guint8 *data, gsize length)
   return ~crc;
 }
 
-/* An answer says how many of its bytes arrived, and botocore asks again where it is wrong. */
+/* Answers carry a checksum; like botocore we retry when it does not match. */
 static gboolean
 is_whole (const DwHttpResponse *response)
 {
@@ -127,8 +127,8 @@ on_called (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Calls an operation, again and again where that may help. A write that was done although its answer was lost is
- * done again, so it has to be one by key.
+ * Calls an operation and retries where that may help. A write whose answer was lost is repeated, so it must be
+ * idempotent.
  */
 void
 dw_dynamodb_call_async (DwDynamodb *self,
@@ -179,7 +179,7 @@ value_of (JsonObject *item, const char *name, const char *type)
  * @item: an item
  * @name: an attribute
  *
- * Returns: (nullable): its value, or %NULL where it is no string
+ * Returns: (nullable): its value, or %NULL if it is not a string
  */
 const char *
 dw_dynamodb_get_string (JsonObject *item, const char *name)

@@ -9,7 +9,7 @@ suffix_of (const char *region)
   return g_str_has_prefix (region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
-/* Names of services in the variable, as the SDKs spell them. */
+/* The services' names in environment variables, as the SDKs spell them. */
 static const char *
 override_of (const char *name)
 {
@@ -25,9 +25,8 @@ override_of (const char *name)
  * @name: a service: `dynamodb`, `sqs` or `lambda`
  * @region: such as `us-east-1`
  *
- * Another one can be given in `AWS_ENDPOINT_URL_` and the service's name, or `AWS_ENDPOINT_URL`, as the SDKs have
- * it
- * ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
+ * The endpoint can be overridden with `AWS_ENDPOINT_URL_` plus the service's name, or with `AWS_ENDPOINT_URL`, as in
+ * the SDKs ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
  *
  * Returns: (transfer full): where the service is
  */
@@ -47,7 +46,8 @@ dw_endpoint_new (const char *name, const char *region)
  * @region: its region
  * @stage: the stage's name
  *
- * The API's own host: behind a custom domain the stage is not in the path, and `@connections` is not found.
+ * This is the API's own host: behind a custom domain the stage is not part of the path, and `@connections` would not
+ * be found.
  *
  * Returns: (transfer full): where `@connections` of the stage is
  */
@@ -82,11 +82,11 @@ dw_endpoint_dup_region (const char *endpoint)
 
 /**
  * dw_endpoint_is_trusted:
- * @endpoint: what a row says where its connection is reached
- * @own: the endpoint of the stage that runs
+ * @endpoint: the endpoint a row names for its connection
+ * @own: the endpoint of the stage we run for
  *
- * Messages go where a row says, signed with the function's credentials: to an API of AWS alone, or back to
- * ourselves. Where we are on this machine ourselves, so may others be.
+ * Messages are posted to the endpoint in a row, signed with the function's credentials. So it must be an execute-api
+ * host of AWS or our own endpoint. If our own stage runs on this machine, other stages on it are trusted as well.
  *
  * Returns: whether messages may go there
  */

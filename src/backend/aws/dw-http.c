@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* libcurl's multi interface in the main loop. Signatures and retries are for whoever asks. */
+/* libcurl's multi interface in the main loop. Signing and retrying are up to the caller. */
 struct _DwHttp
 {
   GObject parent_instance;
@@ -18,17 +18,17 @@ struct _DwHttp
   GThread *thread;
   char *ca_file;
   GSource *timer;
-  int epoll; /* the descriptors that libcurl wants to hear of */
+  int epoll; /* the descriptors that libcurl wants to watch */
   guint ready;
-  GHashTable *exchanges; /* of Exchange, by its easy handle; bounded by those who ask */
-  GPtrArray *idle;       /* easy handles to use again, at most IDLE_HANDLES */
+  GHashTable *exchanges; /* of Exchange, by its easy handle; bounded by the callers */
+  GPtrArray *idle;       /* easy handles to reuse, at most IDLE_HANDLES */
 };
 
 G_DEFINE_FINAL_TYPE (DwHttp, dw_http, G_TYPE_OBJECT)
 
 #define IDLE_HANDLES 512
 
-/* Of a header line; longer ones are not kept. */
+/* The longest header line; longer ones are dropped. */
 #define HEADER_BYTES 8192
 
 typedef struct
@@ -65,7 +65,7 @@ response_new (void)
   return response;
 }
 
-/* The easy handle keeps its buffers for the next request; its connection belongs to the multi handle. */
+/* An idle easy handle keeps its buffers; the connection belongs to the multi handle. */
 static void
 put_back (DwHttp *self, CURL *easy)
 {
@@ -75,7 +75,7 @@ put_back (DwHttp *self, CURL *easy)
       curl_easy_cleanup (easy);
       return;
     }
-  /* Its options stay; what is of this request alone is set anew by the next. */
+  /* Its options are kept; those specific to this request are set again by the next one. */
   curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, NULL);
   g_ptr_array_add (self->idle, easy);
 }
@@ -119,7 +119,7 @@ on_header (char *data, size_t size, size_t n, void *user_data)
       length > 2 && (g_ascii_strncasecmp (data, "x-", 2) == 0 || g_ascii_strncasecmp (data, "l", 1) == 0);
   g_autofree char *name = NULL, *value = NULL;
 
-  /* A status line begins the headers anew: what came before was a 100. */
+  /* A status line starts a new set of headers: the ones before belonged to a 100 Continue. */
   if (length >= 5 && strncmp (data, "HTTP/", 5) == 0)
     g_hash_table_remove_all (exchange->response->headers);
   else if (wanted && colon != NULL && length < HEADER_BYTES && memchr (data, '\0', length) == NULL
@@ -149,7 +149,7 @@ report (Exchange *exchange, CURLcode code)
                            (GDestroyNotify) dw_http_response_free);
 }
 
-/* The task's callback may ask again at once, so the exchange leaves libcurl first. */
+/* The task's callback may send another request at once, so detach the exchange from libcurl first. */
 static void
 end (DwHttp *self, CURL *easy, CURLcode code)
 {
@@ -213,8 +213,8 @@ on_ready (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* GLib looks at every descriptor each time it waits: one that stands for all of them costs the same for one and for
- * five hundred. */
+/* GLib polls every descriptor each time it waits. One epoll descriptor that stands for all of them costs the same for
+ * one and for five hundred. */
 static int
 on_watch (CURL *easy, curl_socket_t fd, int what, void *data, void *known)
 {
@@ -270,7 +270,7 @@ dw_http_finalize (GObject *object)
 {
   DwHttp *self = DW_HTTP (object);
 
-  /* Whoever waits holds a reference, so nothing is under way. */
+  /* Every running request holds a reference, so none is running now. */
   g_assert (g_hash_table_size (self->exchanges) == 0);
   g_ptr_array_unref (self->idle);
   curl_multi_cleanup (self->multi);
@@ -345,7 +345,7 @@ on_cancelled (GCancellable *cancellable, gpointer data)
 static void
 set_patience (CURL *easy, gint64 deadline)
 {
-  /* Every request has a limit, but one that waits for work may wait for as long as there is none. */
+  /* Every request has a time limit, except the one that waits for the next event. */
   gint64 left = (deadline - g_get_monotonic_time ()) / 1000;
 
   curl_easy_setopt (easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -373,13 +373,13 @@ set_body (CURL *easy, Exchange *exchange, const DwHttpRequest *request)
   curl_easy_setopt (easy, CURLOPT_POSTFIELDS, data != NULL ? data : "");
 }
 
-/* What is the same for every request of this client. */
+/* The options that are the same for every request of this client. */
 static CURL *
 easy_new (DwHttp *self)
 {
   CURL *easy = curl_easy_init ();
 
-  /* What has no protocol list could be told to read a file. */
+  /* Without a list of protocols a URL could make libcurl read a file. */
   curl_easy_setopt (easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt (easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt (easy, CURLOPT_PROXY, "");
@@ -414,7 +414,7 @@ set_options (Exchange *exchange, const DwHttpRequest *request)
  * @self: a client
  * @request: what to ask; it is copied
  * @cancellable: (nullable): to stop it
- * @callback: called when the answer is there, or there will be none
+ * @callback: called when the answer has arrived or the request has failed
  * @data: for @callback
  *
  * Sends one request, once. Redirections are not followed, proxies are not used, and certificates are always
@@ -446,7 +446,7 @@ dw_http_send_async (DwHttp *self,
       self->idle->len > 0 ? g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1) : easy_new (self);
   for (guint i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
     exchange->headers = curl_slist_append (exchange->headers, request->headers[i]);
-  /* A body that waits for a 100 costs a second where nobody sends one. */
+  /* No “Expect: 100-continue”: libcurl would wait a second for a 100 that never comes. */
   exchange->headers = curl_slist_append (exchange->headers, "Expect:");
   set_options (exchange, request);
   g_hash_table_insert (self->exchanges, exchange->easy, exchange);

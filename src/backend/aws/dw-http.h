@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * @url: where to, `https` or `http`
  * @headers: (nullable): “Name: value”, %NULL-terminated
  * @body: (nullable): what is sent
- * @deadline: monotonic, in microseconds; 0 for none, which only a request that waits for work may have
+ * @deadline: monotonic, in microseconds; 0 for none, only for the request that waits for the next event
  *
  * A request.
  */
@@ -27,9 +27,9 @@ typedef struct
 /**
  * DwHttpResponse:
  * @status: the HTTP status
- * @headers: (element-type utf8 utf8): lower-case name to the last value, of those that begin with “x-” or “l”: what
- * AWS and the runtime API say of an answer; at most %DW_HTTP_HEADERS
- * @body: what came, at most %DW_HTTP_BODY_BYTES
+ * @headers: (element-type utf8 utf8): lower-case name to the last value, only of headers that begin with “x-” or “l”,
+ *   which AWS and the runtime API use; at most %DW_HTTP_HEADERS
+ * @body: the body, at most %DW_HTTP_BODY_BYTES
  *
  * An answer.
  */
@@ -43,7 +43,7 @@ typedef struct
 void dw_http_response_free (DwHttpResponse *response);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwHttpResponse, dw_http_response_free)
 
-/** DW_HTTP_BODY_BYTES: the longest answer; a page of DynamoDB has a megabyte, an event at most 6. */
+/** DW_HTTP_BODY_BYTES: the longest answer; a page of DynamoDB has at most a megabyte, an event at most 6. */
 #define DW_HTTP_BODY_BYTES (8 * 1024 * 1024)
 
 /** DW_HTTP_HEADERS: how many headers of an answer are kept. */

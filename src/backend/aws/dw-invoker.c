@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Lambda's Invoke, asynchronously: whoever invokes does not wait for the answer. */
+/* Lambda's Invoke with the type “Event”: it returns without waiting for the function. */
 struct _DwInvoker
 {
   GObject parent_instance;
@@ -40,7 +40,7 @@ dw_invoker_init (DwInvoker *self)
  * @service: the service `lambda` at its endpoint
  * @function_name: the function to invoke
  *
- * Returns: (transfer full): what invokes it
+ * Returns: (transfer full): an invoker
  */
 DwInvoker *
 dw_invoker_new (DwService *service, const char *function_name)
@@ -73,7 +73,8 @@ on_invoked (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when Lambda has it
  * @data: for @callback
  *
- * It may be invoked twice where an answer was lost; Lambda says so of asynchronous invocations anyway.
+ * If an answer is lost, the function may be invoked twice, which can happen with any asynchronous invocation of
+ * Lambda.
  */
 void
 dw_invoker_invoke_async (DwInvoker *self, const char *payload, GAsyncReadyCallback callback, gpointer data)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* One AWS service at one endpoint: signs what it is asked, and asks again where that can help. */
+/* One AWS service at one endpoint: signs requests, and retries them where that can help. */
 struct _DwService
 {
   GObject parent_instance;
@@ -18,18 +18,18 @@ struct _DwService
   DwCredentials *credentials;
   char *region;
   char *name;
-  char *endpoint; /* without a path or a slash at its end */
+  char *endpoint; /* without a path or a trailing slash */
   char *host;
   gint64 deadline; /* monotonic, in microseconds; 0 for none */
-  DwTally *tally;  /* or NULL; it belongs to who set it */
+  DwTally *tally;  /* or NULL; owned by whoever set it */
   DwServiceCheck check;
 
-  gint64 second; /* @date is of this one, since 1970 UTC */
+  gint64 second; /* the second that @date stands for, since 1970 UTC */
   char date[17]; /* yyyymmddThhmmssZ */
-  char day[9];   /* of @key */
+  char day[9];   /* the day @key is for */
   guint8 key[DW_SIGV4_KEY_BYTES];
-  GBytes *body; /* the last one: a broadcast has one for all */
-  char *hash;   /* of it */
+  GBytes *body; /* the last body, since all posts of a broadcast share one */
+  char *hash;   /* its hash */
 };
 
 G_DEFINE_FINAL_TYPE (DwService, dw_service, G_TYPE_OBJECT)
@@ -96,8 +96,8 @@ dw_service_new (DwHttp *http,
 /**
  * dw_service_set_deadline:
  * @self: a service
- * @deadline: when calls that begin from now on have to be done: monotonic, in microseconds; 0 for
- *   %DW_SERVICE_PATIENCE_MS each
+ * @deadline: when calls started from now on must be done: monotonic, in microseconds; 0 for %DW_SERVICE_PATIENCE_MS
+ *   each
  */
 void
 dw_service_set_deadline (DwService *self, gint64 deadline)
@@ -120,7 +120,7 @@ dw_service_get_deadline (DwService *self)
 /**
  * dw_service_set_tally:
  * @self: a service
- * @tally: (nullable): what counts its retries; it has to live until another is set
+ * @tally: (nullable): where to count retries; must live until another is set
  */
 void
 dw_service_set_tally (DwService *self, DwTally *tally)
@@ -131,7 +131,7 @@ dw_service_set_tally (DwService *self, DwTally *tally)
 /**
  * dw_service_set_check:
  * @self: a service
- * @check: (nullable): what says whether an answer arrived whole
+ * @check: (nullable): checks whether an answer arrived intact
  */
 void
 dw_service_set_check (DwService *self, DwServiceCheck check)
@@ -157,8 +157,7 @@ typedef struct
   const char *value;
 } Header;
 
-/* What is the same for many requests is worked out once: the date for a second, the key for a day, the hash for a
- * body. */
+/* Values shared by many requests are computed once: the date per second, the key per day, the hash per body. */
 static void
 prepare (DwService *self, GBytes *body)
 {
@@ -188,7 +187,7 @@ prepare (DwService *self, GBytes *body)
     }
 }
 
-/* The names are in order already, as the signature needs them. */
+/* The signature needs these names sorted, and they are. */
 static char **
 sign (DwService *self, const DwServiceCall *call)
 {
@@ -223,7 +222,7 @@ sign (DwService *self, const DwServiceCall *call)
                        "SignedHeaders=%s, Signature=%s",
                        self->credentials->key_id, date, self->region, self->name, names->str, signature);
   g_strv_builder_add (lines, authorization);
-  /* curl would say what it thinks a body is. */
+  /* Otherwise curl would guess a content type. */
   if (call->content_type == NULL)
     g_strv_builder_add (lines, "Content-Type:");
   return g_strv_builder_end (lines);
@@ -303,8 +302,8 @@ dw_service_send_finish (DwService *self, GAsyncResult *result, GError **error)
  * dw_service_dup_error_name:
  * @response: an answer that is no 2xx
  *
- * The name stands in the header `x-amzn-ErrorType`, with a URL behind a colon at times, or in the body's `__type`,
- * with a namespace before a hash.
+ * The name is in the header `x-amzn-ErrorType`, sometimes followed by a colon and a URL, or in the body's `__type`,
+ * after a namespace and “#”.
  *
  * Returns: (transfer full): the error's name, of letters and digits alone; perhaps empty
  */
@@ -331,7 +330,7 @@ dw_service_dup_error_name (const DwHttpResponse *response)
   return g_strndup (name, MIN (strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS), 64));
 }
 
-/* Every name the SDKs of JavaScript and botocore retry. */
+/* The error names that the AWS SDK for JavaScript and botocore retry. */
 static const char *const throttles[] = {
   "ProvisionedThroughputExceededException",
   "ThrottlingException",
@@ -390,10 +389,10 @@ dw_service_is_worth_retrying (const DwHttpResponse *response, const char *name)
          || g_strv_contains (passing, name);
 }
 
-/* A call and its attempts. */
+/* A call with its attempts. */
 typedef struct
 {
-  DwServiceCall call; /* its strings are its own */
+  DwServiceCall call; /* owns its strings */
   gint64 deadline;
   guint attempt;
 } Calling;
@@ -419,7 +418,7 @@ on_pause (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Takes the error. */
+/* Takes ownership of the error. */
 static void
 try_again (GTask *task, GError *error)
 {
@@ -493,7 +492,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Takes the task. */
+/* Takes ownership of the task. */
 static void
 attempt (GTask *task)
 {
@@ -514,9 +513,8 @@ attempt (GTask *task)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Signs and sends a request, and again with full jitter until the deadline where the network or the service failed
- * in a way that passes. What may have been done by an attempt that failed is done again: the call has to be one
- * that may be.
+ * Signs and sends a request. Transient failures of the network or the service are retried with full jitter until the
+ * deadline. A failed attempt may have taken effect, so the call must be idempotent.
  */
 void
 dw_service_call_async (DwService *self,
@@ -544,7 +542,7 @@ dw_service_call_async (DwService *self,
  * dw_service_call_finish:
  * @self: a service
  * @result: what the callback was given
- * @error: %DW_BACKEND_ERROR_DEADLINE where it was tried until the time was over, %DW_BACKEND_ERROR_CONDITION,
+ * @error: %DW_BACKEND_ERROR_DEADLINE if it was retried until the time ran out, %DW_BACKEND_ERROR_CONDITION,
  *   %DW_BACKEND_ERROR_TABLE for a table that is not there, %DW_BACKEND_ERROR_SERVICE for a refusal
  *
  * Returns: (transfer full) (nullable): an answer with a 2xx

@@ -32,20 +32,20 @@ typedef struct
  * DwServiceCheck:
  * @response: an answer with a 2xx
  *
- * Returns: whether it arrived whole; else the call is made again
+ * Returns: whether it arrived intact; if not, the call is retried
  */
 typedef gboolean (*DwServiceCheck) (const DwHttpResponse *response);
 
-/** DW_SERVICE_ATTEMPT_MS: for how long one attempt may take, in milliseconds; then it is made again. */
+/** DW_SERVICE_ATTEMPT_MS: how long one attempt may take before the next one, in milliseconds. */
 #define DW_SERVICE_ATTEMPT_MS 5000
 
-/** DW_SERVICE_BASE_MS: the first backoff's ceiling, in milliseconds: that of AWS's SDK for DynamoDB. */
+/** DW_SERVICE_BASE_MS: the first backoff's ceiling, in milliseconds, as in AWS's SDKs for DynamoDB. */
 #define DW_SERVICE_BASE_MS 25
 
-/** DW_SERVICE_CAP_MS: the last one; a function lives 29 seconds, so not the SDK's 20. */
+/** DW_SERVICE_CAP_MS: the largest ceiling, in milliseconds; the SDKs' 20 s are too long for a function that has 29. */
 #define DW_SERVICE_CAP_MS 1000
 
-/** DW_SERVICE_PATIENCE_MS: how long a call may take where no deadline was set, in milliseconds. */
+/** DW_SERVICE_PATIENCE_MS: how long a call may take if no deadline is set, in milliseconds. */
 #define DW_SERVICE_PATIENCE_MS 25000
 
 #define DW_TYPE_SERVICE (dw_service_get_type ())

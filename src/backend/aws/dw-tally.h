@@ -8,13 +8,13 @@ G_BEGIN_DECLS
 /**
  * DwTally:
  * @deliveries: posts that arrived
- * @gone: posts to connections that are no more (410)
+ * @gone: posts to connections that are gone (410)
  * @throttled: answers that said “too many”
  * @retries: requests that were sent again
  * @dead: posts that were given up
  * @scanned: rows that were read
  *
- * What one invocation did, for its metrics.
+ * Counts of what one invocation did, for its metrics.
  */
 typedef struct
 {

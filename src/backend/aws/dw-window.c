@@ -18,7 +18,8 @@ dw_window_init (DwWindow *window, guint most)
  * dw_window_succeeded:
  * @window: a window
  *
- * A post arrived. Until the first “too many” it doubles with each round, then it grows by one a round.
+ * Tells it that a post arrived. Until the first “too many” the window doubles each round, then it grows by one a
+ * round.
  */
 void
 dw_window_succeeded (DwWindow *window)
@@ -31,10 +32,10 @@ dw_window_succeeded (DwWindow *window)
 /**
  * dw_window_throttled:
  * @window: a window
- * @started: when the post began that was told “too many”, monotonic in microseconds
+ * @started: when the throttled post was started, monotonic in microseconds
  * @now: the time
  *
- * Halves it. Posts that were in flight already when it was last halved say nothing new.
+ * Halves the window, unless the post was started before it was last halved.
  */
 void
 dw_window_throttled (DwWindow *window, gint64 started, gint64 now)

@@ -8,7 +8,7 @@
  * @connection_id: its connection ID
  * @connected_at: when the connection was made, in milliseconds since 1970 UTC
  *
- * Returns: (transfer full): a caller of whom nothing else is known; fill in the rest before it is shared
+ * Returns: (transfer full): a caller; fill in the other fields before sharing it
  */
 DwCaller *
 dw_caller_new (const char *connection_id, gint64 connected_at)
@@ -25,7 +25,7 @@ dup_start (const char *text, gsize bytes)
 {
   g_autofree char *start = text != NULL ? g_strndup (text, bytes) : NULL;
 
-  /* Not half a character. */
+  /* Do not cut a character in half. */
   return start != NULL ? g_utf8_make_valid (start, -1) : NULL;
 }
 
@@ -33,10 +33,10 @@ dup_start (const char *text, gsize bytes)
  * dw_caller_new_slim:
  * @caller: a caller
  *
- * A connection keeps this for as long as it lives, and there are thousands of them.
+ * A smaller copy, kept for as long as the connection lives, since there can be thousands of them.
  *
- * Returns: (transfer full): the same without what only its handshake has, and of a long name of a program or host the
- *   start: %DW_CALLER_USER_AGENT and %DW_CALLER_DOMAIN_NAME bytes
+ * Returns: (transfer full): the caller without the headers and query of its handshake, and with its user agent and
+ *   host cut to %DW_CALLER_USER_AGENT and %DW_CALLER_DOMAIN_NAME bytes
  */
 DwCaller *
 dw_caller_new_slim (const DwCaller *caller)
@@ -120,8 +120,8 @@ dw_caller_get_query (const DwCaller *caller, const char *name)
  * dw_caller_get_token:
  * @caller: a caller
  *
- * Returns: (nullable): the token it shows: in its query, since a browser can set no headers, or in an `Authorization`
- *   header, of which “Bearer X” counts as X
+ * Returns: (nullable): its token, from the query, since browsers cannot set headers, or from the `Authorization`
+ *   header, with or without “Bearer” in front
  */
 const char *
 dw_caller_get_token (const DwCaller *caller)

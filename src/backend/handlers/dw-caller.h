@@ -11,11 +11,11 @@ G_BEGIN_DECLS
  * @connected_at: when the connection was made, in milliseconds since 1970 UTC
  * @source_ip: (nullable): where it comes from
  * @user_agent: (nullable): what it says it is
- * @domain_name: (nullable): the host it asked
+ * @domain_name: (nullable): the host it connected to
  * @headers: name, value, name, value …, %NULL-terminated: its handshake, without `Connection` and `Upgrade`
  * @query: the same for its query, decoded
  *
- * Who is at the other end of a connection. It does not change.
+ * The client at the other end of a connection. Immutable.
  */
 typedef struct
 {
@@ -31,7 +31,7 @@ typedef struct
 /** DW_CALLER_USER_AGENT: how many bytes of a User-Agent an open connection keeps; browsers send about 130. */
 #define DW_CALLER_USER_AGENT 512
 
-/** DW_CALLER_DOMAIN_NAME: how many bytes of the host; a name has 253, a port 6 more. */
+/** DW_CALLER_DOMAIN_NAME: how many bytes of the host are kept; a name has up to 253, a port 6 more. */
 #define DW_CALLER_DOMAIN_NAME 260
 
 DwCaller *dw_caller_new (const char *connection_id, gint64 connected_at);

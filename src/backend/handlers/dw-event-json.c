@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* The event as a Lambda function gets it. The shapes are from the fixtures of aws-lambda-rust-runtime and
- * aws-lambda-go, which are captures: a message has no headers at all, a disconnect has four. */
+/* The event as a Lambda function receives it. The shapes follow the fixtures of aws-lambda-rust-runtime and
+ * aws-lambda-go, which were captured at AWS: a message has no headers at all, a disconnect has four. */
 
 static const char *
 type_of (const DwEvent *event)
@@ -43,7 +43,7 @@ came_before (char **pairs, char **at)
   return FALSE;
 }
 
-/* The last value of each name counts in the one object, and all of them in the other. */
+/* One object has the last value of each name, the other has all of them. */
 static void
 add_pairs (JsonBuilder *builder, const char *name, const char *multi_name, char **pairs)
 {
@@ -148,7 +148,7 @@ add_context (JsonBuilder *builder, const DwEvent *event)
   json_builder_end_object (builder);
 }
 
-/* Ours: a broadcast that goes on in another run. The gateway never writes it. */
+/* Our own addition: where a broadcast continues in another run. The gateway never sends it. */
 static void
 add_progress (JsonBuilder *builder, const DwEvent *event)
 {
@@ -174,7 +174,7 @@ dw_event_to_json (const DwEvent *event)
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *body = NULL;
 
-  /* json-glib cannot hold a NUL, which becomes U+FFFD, as it does where dw_json_parse() reads one. */
+  /* json-glib cannot hold a NUL, so it becomes U+FFFD, just as in dw_json_parse(). */
   if (event->body != NULL)
     body = g_utf8_make_valid (event->body, (gssize) event->body_length);
   json_builder_begin_object (builder);
@@ -213,7 +213,7 @@ object_of (JsonObject *object, const char *name)
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
-/* From the object that has all the values. */
+/* Reads the object that has all values of each name. */
 static char **
 pairs_of (JsonObject *object, const char *name)
 {
@@ -280,7 +280,7 @@ read_event (JsonObject *object, JsonObject *context)
  * dw_event_from_json:
  * @json: an event as API Gateway writes it
  * @length: its length in bytes, or -1
- * @error: %DW_BACKEND_ERROR_EVENT: it is not one
+ * @error: %DW_BACKEND_ERROR_EVENT if it is not an event
  *
  * Returns: (transfer full) (nullable): the event
  */

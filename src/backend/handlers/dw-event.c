@@ -11,7 +11,7 @@
  * @request_time: when this happened, in milliseconds since 1970 UTC
  * @body: (nullable): the frame, for a message
  *
- * Returns: (transfer full): an event; whoever makes it fills in the ids and, for `$disconnect`, how it ended
+ * Returns: (transfer full): an event; the caller fills in the ids and, for `$disconnect`, how it ended
  */
 DwEvent *
 dw_event_new (const char *route_key, DwCaller *caller, const char *stage, gint64 request_time, const char *body)
@@ -33,7 +33,7 @@ dw_event_new (const char *route_key, DwCaller *caller, const char *stage, gint64
  * @body: the frame, of any quality
  * @length: how many bytes it has
  *
- * A frame may have a NUL in it, and what stands before that is not the frame.
+ * The length is explicit because a frame may contain NUL bytes.
  */
 void
 dw_event_set_body (DwEvent *event, const char *body, gsize length)

@@ -13,15 +13,15 @@ G_BEGIN_DECLS
  * @api_id: the API's id
  * @request_id: the request's id; at the gateway it is the extended request id as well
  * @message_id: (nullable): the message's id, for a message
- * @request_time: when this happened, in milliseconds since 1970 UTC; the handlers have no other clock
- * @body: (nullable): the frame, for a message; a NUL ends it, and others may stand in it
+ * @request_time: when this happened, in milliseconds since 1970 UTC; the handlers use no other clock
+ * @body: (nullable): the frame, for a message; NUL-terminated, and may contain other NUL bytes
  * @body_length: how many bytes it has
  * @close_code: for `$disconnect`: the status code the connection ended with
- * @close_reason: (nullable): for `$disconnect`: the words that came with it
- * @start_key: (nullable): for a broadcast that goes on: where in the registry
- * @hop: how many runs it has had before
+ * @close_reason: (nullable): for `$disconnect`: the reason in the close frame
+ * @start_key: (nullable): for a broadcast continued from an earlier run: the registry key to start at
+ * @hop: how many runs of this broadcast came before
  *
- * What a handler is told: API Gateway's Lambda proxy event. dw_event_to_json() writes it as AWS does.
+ * The input of a handler: API Gateway's Lambda proxy event. dw_event_to_json() writes it as AWS does.
  */
 typedef struct
 {

@@ -13,10 +13,11 @@ dw_gateway_default_init (DwGatewayInterface *iface)
  * @self: a gateway
  * @connection_ids: (element-type utf8): to whom; the implementation bounds how many are under way at once, and
  *   starts them in this order
- * @endpoints: (nullable) (element-type utf8): where each of them is reached; %NULL in it, or no array, is here
+ * @endpoints: (nullable) (element-type utf8): the endpoint of each; a %NULL element, or %NULL instead of the array,
+ *   means this gateway
  * @text: the frame, UTF-8, at most %DW_LIMIT_MESSAGE_BYTES
  * @cancellable: (nullable): to stop it
- * @callback: called when every connection was tried
+ * @callback: called when every connection was tried or the time ran out
  * @data: for @callback
  */
 void
@@ -37,7 +38,7 @@ dw_gateway_post_async (DwGateway *self,
  * @result: what the callback was given
  * @error: why nothing could be posted
  *
- * Returns: (transfer full) (nullable): what became of it
+ * Returns: (transfer full) (nullable): the outcome
  */
 DwPosted *
 dw_gateway_post_finish (DwGateway *self, GAsyncResult *result, GError **error)
@@ -113,7 +114,7 @@ dw_gateway_delete_finish (DwGateway *self, GAsyncResult *result, GError **error)
  * dw_posted_new:
  * @done: how many connections were tried
  *
- * Returns: (transfer full): a result with nobody gone yet
+ * Returns: (transfer full): an outcome without gone connections
  */
 DwPosted *
 dw_posted_new (guint done)

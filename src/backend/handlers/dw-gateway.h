@@ -16,7 +16,7 @@ G_DECLARE_INTERFACE (DwGateway, dw_gateway, DW, GATEWAY, GObject)
  * @get_async: starts looking one connection up
  * @delete_async: starts closing one connection
  *
- * What a handler may do to connections: API Gateway's `@connections`. An implementation answers with a #GTask whose
+ * What a handler can do with connections: API Gateway's `@connections`. An implementation returns a #GTask whose
  * value is a #DwPosted for @post_async, a #DwConnectionInfo for @get_async and a boolean for @delete_async.
  */
 struct _DwGatewayInterface
@@ -45,9 +45,9 @@ struct _DwGatewayInterface
 /**
  * DwPosted:
  * @gone: (element-type utf8): the ids that are gone (410), to be removed from the registry
- * @done: how many connections, counted from the first, were tried; fewer than there are where the time was over
+ * @done: how many connections, from the first on, were tried; fewer than all if the time ran out
  *
- * What became of a post to many connections.
+ * The outcome of a post to many connections.
  */
 typedef struct
 {

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 /**
  * DwResponse:
  * @status: the HTTP status the handler returns; for `$connect` it decides the handshake
- * @body: (nullable): the body, which only a two-way route delivers
- * @rest: (nullable): for a broadcast whose time was over: the key at which another run goes on
- * @subprotocol: (nullable): for `$connect`: the `Sec-WebSocket-Protocol` it chose among those that were offered
+ * @body: (nullable): the body; only a two-way route sends it to the client
+ * @rest: (nullable): for a broadcast that ran out of time: the registry key where another run continues
+ * @subprotocol: (nullable): for `$connect`: the `Sec-WebSocket-Protocol` it chose from those offered
  *
  * What a handler returns: the Lambda proxy response.
  */

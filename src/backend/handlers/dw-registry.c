@@ -144,7 +144,7 @@ dw_registry_page_free (DwRegistryPage *page)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Remembers a message's id for %DW_REGISTRY_CLAIM_SECONDS, so that a second copy is not sent to everybody again.
+ * Remembers a message's id for %DW_REGISTRY_CLAIM_SECONDS, so that a second copy is not broadcast again.
  */
 void
 dw_registry_claim_async (DwRegistry *self,
@@ -161,7 +161,7 @@ dw_registry_claim_async (DwRegistry *self,
  * dw_registry_claim_finish:
  * @self: a registry
  * @result: what the callback was given
- * @fresh: (out): whether the id was not known
+ * @fresh: (out): whether the id was new
  * @error: why it could not be looked up
  *
  * Returns: whether it was looked up
@@ -182,9 +182,9 @@ dw_registry_claim_finish (DwRegistry *self, GAsyncResult *result, gboolean *fres
 /**
  * dw_registry_release:
  * @self: a registry
- * @id: a message's id that was claimed and then could not be sent
+ * @id: the id of a message that was claimed and then could not be sent
  *
- * Forgets it, so that it can be tried again.
+ * Forgets the id, so that the message can be sent again.
  */
 void
 dw_registry_release (DwRegistry *self, const char *id)

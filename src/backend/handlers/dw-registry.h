@@ -13,11 +13,11 @@ G_DECLARE_INTERFACE (DwRegistry, dw_registry, DW, REGISTRY, GObject)
  * @put_async: starts storing an id
  * @remove_async: starts deleting an id; an absent one is no error
  * @scan_async: starts reading one page of ids
- * @claim_async: starts remembering a message's id, which dw_message_id_is_valid() let pass
+ * @claim_async: starts remembering a message's id, one that dw_message_id_is_valid() accepts
  * @release: forgets a message's id
  *
- * Where connection IDs live: the design's ConnectionsTable. An implementation answers with a #GTask whose value is
- * a boolean for @put_async and @remove_async, a #DwRegistryPage for @scan_async, and 1 or 0 for @claim_async.
+ * Where connection IDs are stored: the design's ConnectionsTable. An implementation returns a #GTask whose value is a
+ * boolean for @put_async and @remove_async, a #DwRegistryPage for @scan_async, and 1 or 0 for @claim_async.
  */
 struct _DwRegistryInterface
 {
@@ -51,20 +51,21 @@ struct _DwRegistryInterface
 /** DW_REGISTRY_CLAIM_SECONDS: for how long a message's id is remembered. */
 #define DW_REGISTRY_CLAIM_SECONDS 600
 
-/** DW_REGISTRY_CLAIMS: how many messages' ids a registry remembers; then the oldest goes. */
+/** DW_REGISTRY_CLAIMS: how many message ids a registry remembers; beyond that the oldest is dropped. */
 #define DW_REGISTRY_CLAIMS 100000
 
-/** DW_REGISTRY_CLAIM_COST: what an id costs besides its own bytes, roughly: its places in the tables. */
+/** DW_REGISTRY_CLAIM_COST: roughly what an id costs in memory besides its own bytes. */
 #define DW_REGISTRY_CLAIM_COST 128
 
-/** DW_REGISTRY_CLAIMS_BYTES: how many bytes all of them may cost; then the oldest goes. */
+/** DW_REGISTRY_CLAIMS_BYTES: how many bytes all of them may cost; beyond that the oldest is dropped. */
 #define DW_REGISTRY_CLAIMS_BYTES (20 * 1024 * 1024)
 
 /**
  * DwRegistryPage:
  * @connection_ids: (element-type utf8): the ids of this page, perhaps none
  * @timestamps: (element-type gint64): when each of them connected, in seconds since 1970 UTC
- * @endpoints: (nullable) (element-type utf8): where each of them is reached; %NULL in it, or no array, is here
+ * @endpoints: (nullable) (element-type utf8): the endpoint of each; a %NULL element, or %NULL instead of the array,
+ *   means this stage
  * @last_key: (nullable): where the next page starts, or %NULL after the last; an empty page may have one
  *
  * One page of a scan.

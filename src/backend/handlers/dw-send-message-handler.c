@@ -10,13 +10,13 @@
 
 #include <string.h>
 
-/* One page on its way. */
+/* One page that is being posted. */
 typedef struct
 {
   GTask *task;
   DwRegistryPage *page;
   char *start_key; /* where the page starts, or NULL */
-  guint number;    /* counts the pages */
+  guint number;    /* the page's number */
 } Leg;
 
 typedef struct
@@ -24,25 +24,26 @@ typedef struct
   DwRegistry *registry;
   DwGateway *gateway;
   char *broadcast;
-  char *id;        /* the message's own, or NULL */
+  char *id;        /* the message's id, or NULL */
   char *sender;    /* the connection it came from */
   gint64 accepted; /* in seconds since 1970 UTC */
-  guint legs;      /* pages under way; at most PAGES_AT_ONCE */
+  guint legs;      /* pages being posted; at most PAGES_AT_ONCE */
   guint pages;
   gboolean scanning;
-  gboolean scanned; /* there are no more pages */
+  gboolean scanned; /* the last page was read */
   char *next_key;   /* where the next page starts, or NULL for the first */
-  gboolean torn;    /* the time was over */
-  guint torn_page;  /* in this page, */
-  char *rest;       /* behind this key; NULL where nothing was posted at all */
+  gboolean torn;    /* the time ran out */
+  guint torn_page;  /* the page to continue in, */
+  char *rest;       /* and the key to continue after, or NULL if nothing was posted at all */
   GError *error;
 } Sending;
 
-/* A post to a connection whose $connect has run but whose handshake is not answered yet gets a 410 as well, and an
- * integration may take 29 s. An id younger than this, in seconds, is not taken out of the table. */
+/* A connection whose $connect has run but whose handshake is not finished answers 410 too, and an integration may
+ * take 29 s. So ids younger than this, in seconds, stay in the table. */
 #define PRUNE_AGE 60
 
-/* How many pages may be under way: a slow post in one does not hold up the next. A page is a megabyte at most. */
+/* How many pages may be posted at once, so that a slow post in one does not hold up the next. A page is at most a
+ * megabyte. */
 #define PAGES_AT_ONCE 4
 
 static void
@@ -76,7 +77,7 @@ string_member (JsonObject *object, const char *name)
   return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
 }
 
-/* What is too long to be remembered is no id. */
+/* An id that is too long to be remembered is treated as missing. */
 static const char *
 id_member (JsonObject *object)
 {
@@ -94,8 +95,8 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
   json_builder_add_string_value (builder, value);
 }
 
-/* A client that sends the documented frame gets the documented broadcast, byte for byte; the time is added where a
- * client sent a name or an id, since it was told of the feature then. */
+/* A documented frame produces the documented broadcast, byte for byte. The time is added only if the client sent a
+ * name or an id, which shows that it knows the extensions. */
 static char *
 write_broadcast (JsonObject *frame, gint64 accepted)
 {
@@ -139,7 +140,7 @@ prune (Sending *sending, const DwRegistryPage *page, GPtrArray *gone)
     }
 }
 
-/* It can be sent once more then, under its id. */
+/* The message can then be sent again under its id. */
 static void
 fail (GTask *task, GError *error)
 {
@@ -152,7 +153,7 @@ fail (GTask *task, GError *error)
 
 static void go_on (GTask *task);
 
-/* The gateway starts posts in order, so nothing behind the first torn page was tried. */
+/* The gateway starts posts in order, so nothing after the first unfinished page was tried. */
 static void
 tear (Sending *sending, guint page, const char *key)
 {
@@ -187,7 +188,7 @@ on_posted (GObject *source, GAsyncResult *result, gpointer data)
   go_on (task);
 }
 
-/* Takes the page. */
+/* Takes ownership of the page. */
 static void
 post_page (GTask *task, DwRegistryPage *page)
 {
@@ -242,7 +243,7 @@ finish (GTask *task)
   g_task_return_pointer (task, response, (GDestroyNotify) dw_response_free);
 }
 
-/* Reads the next page while the last ones are posted. */
+/* Reads the next page while earlier ones are being posted. */
 static void
 go_on (GTask *task)
 {
@@ -270,7 +271,8 @@ on_echoed (GObject *source, GAsyncResult *result, gpointer data)
   g_task_return_pointer (task, dw_response_new (200, "Message sent"), (GDestroyNotify) dw_response_free);
 }
 
-/* A client that lost the echo sends the message again. Everybody has it already, but the sender waits for it. */
+/* A client that missed the echo sends the message again. Everybody else has it already, so only the sender gets it.
+ * */
 static void
 echo (GTask *task)
 {
@@ -306,11 +308,11 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called with a result for dw_handler_finish()
  * @data: for @callback
  *
- * Broadcasts the message to every connection, the sender's included, and removes from the table what is gone. Where
- * the time is over before everybody was tried, the response says where another run goes on; such a run has that as
- * the event's start key. A message whose `id` came within the last ten minutes goes to its sender alone; what
- * dw_message_id_is_valid() refuses is no id. A body without a message fails the handler, which the client sees as
- * "Internal server error".
+ * Broadcasts the message to every connection, the sender's included, and removes gone connections from the table. If
+ * the time runs out before everybody was tried, the response says where another run continues; that run gets it as
+ * the event's start key. A message whose `id` was seen within the last ten minutes goes only to its sender. An id
+ * that dw_message_id_is_valid() refuses is ignored. A body without a message fails the handler, which the client sees
+ * as "Internal server error".
  */
 void
 dw_send_message_handler (DwRegistry *registry,

@@ -94,7 +94,7 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Beside the program where it was packaged; the system's otherwise. */
+/* The certificates packaged beside the program, or else the system's. */
 static char *
 find_certificates (const char *program)
 {

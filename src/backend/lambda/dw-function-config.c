@@ -51,7 +51,7 @@ check (const DwFunctionConfig *config, GError **error)
     return refuse (error, "DYNAMOWAVE_TABLE is not set");
   if (config->claims == NULL && strcmp (config->handler, "send-message") == 0)
     return refuse (error, "DYNAMOWAVE_CLAIMS is not set");
-  /* A wrong one would let nobody in, and nobody would know why. */
+  /* Check it here: with a malformed hash nobody could connect, and nothing would say why. */
   if (config->token_sha256 != NULL && !g_regex_match_simple ("^[0-9a-f]{64}\\z", config->token_sha256, 0, 0))
     return refuse (error, "DYNAMOWAVE_TOKEN_SHA256 is no SHA-256 in hexadecimal");
   return TRUE;

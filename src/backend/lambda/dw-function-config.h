@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * @handler: what the function does: `connect`, `disconnect`, `send-message`, `default` or `redrive`
  * @region: such as `us-east-1`
  * @function_name: the function's own name
- * @send_function: the function that broadcasts; the own one where none is named
+ * @send_function: the function that broadcasts; this one if none is named
  * @table: (nullable): the table of connections
  * @claims: (nullable): the table of message ids
  * @dead_letters: (nullable): the queue's URL
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @posts: how many posts may be in flight
  * @page: how many rows a page of a scan has; 0 for as many as a megabyte holds
  *
- * What a function is told, by its environment.
+ * A function's configuration, from its environment.
  */
 typedef struct
 {

@@ -12,13 +12,13 @@
 
 #include <string.h>
 
-/* One of the four handlers as a Lambda function: from the event's JSON to the response's. Beside them it answers a
- * warmer, hands on a broadcast whose time was over, and sends dead letters again. */
+/* One of the four handlers as a Lambda function: from the event's JSON to the response's. It also answers warm-up
+ * events, hands a broadcast that ran out of time to another run, and redrives dead letters. */
 struct _DwFunction
 {
   GObject parent_instance;
 
-  const DwFunctionConfig *config; /* the caller's, which lives longer */
+  const DwFunctionConfig *config; /* borrowed; the caller's lives longer */
   DwHttp *http;
   DwService *table;
   DwService *queue;
@@ -32,12 +32,12 @@ struct _DwFunction
 
 G_DEFINE_FINAL_TYPE (DwFunction, dw_function, G_TYPE_OBJECT)
 
-/* What is left of the deadline when the table must have answered the handler, and then for rows that go and for
- * handing on, in milliseconds. */
+/* How long before the deadline, in milliseconds, the table must have answered the handler, and then deletions and
+ * handing on must be done. */
 #define TABLE_RESERVE_MS 1500
 #define LAST_RESERVE_MS 250
 
-/* Records of one batch; SQS gives ten at most to a function like this. */
+/* The most records in one batch from SQS. */
 #define RECORDS 100
 
 static void
@@ -79,7 +79,7 @@ service_new (DwFunction *self, DwCredentials *credentials, const char *name)
 
 /**
  * dw_function_new:
- * @config: what it is told; it has to live as long
+ * @config: its configuration; must outlive the function
  * @http: what carries the requests
  * @credentials: those of the function's role
  *
@@ -124,13 +124,13 @@ dw_function_get_tally (DwFunction *self)
   return &self->tally;
 }
 
-/* An invocation under way. */
+/* A running invocation. */
 typedef struct
 {
   gint64 deadline;
   DwEvent *event;     /* or NULL */
-  char *answer;       /* what is returned when nothing is left to do, */
-  GError *error;      /* or this */
+  char *answer;       /* what to return when all work is done, */
+  GError *error;      /* or the error to return */
   GPtrArray *records; /* of Record, for a batch of dead letters */
   guint record;
   GString *failures;
@@ -197,7 +197,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_pointer (task, g_steal_pointer (&run->answer), g_free);
 }
 
-/* The process is frozen between two events, so nothing may be left. */
+/* The process is frozen between two events, so finish everything first. */
 static void
 finish (GTask *task)
 {
@@ -213,7 +213,7 @@ add (JsonBuilder *builder, const char *name, const char *value)
   json_builder_add_string_value (builder, value);
 }
 
-/* What API Gateway reads ("Lambda proxy integrations for WebSocket APIs"). */
+/* The response format of API Gateway ("Lambda proxy integrations for WebSocket APIs"). */
 static char *
 write_response (const DwResponse *response)
 {
@@ -289,7 +289,7 @@ hop_id (const DwEvent *event)
   return g_strdup_printf ("hop %s %u", event->request_id, event->hop);
 }
 
-/* It can be tried again then. */
+/* Then the message can be sent again. */
 static void
 release_hop (DwFunction *self, const Run *run)
 {
@@ -333,7 +333,7 @@ refuse (GTask *task, const char *words)
   return FALSE;
 }
 
-/* An event of a route of another kind means that the API is wired wrongly. */
+/* An event of another kind of route means that the API is wired to the wrong function. */
 static gboolean
 is_ours (GTask *task, const char *handler, const DwEvent *event)
 {
@@ -347,8 +347,8 @@ is_ours (GTask *task, const char *handler, const DwEvent *event)
   return TRUE;
 }
 
-/* As an authorizer of the gateway: 401 where nothing is shown, 403 where it is wrong. Of hashes no more can be
- * learned from the time it takes than what the whole hash is. */
+/* Like an authorizer of the gateway: 401 without a token, 403 with a wrong one. Comparing hashes leaks nothing useful
+ * about the token through timing. */
 static guint
 authorize (const DwFunction *self, const DwEvent *event)
 {
@@ -404,7 +404,7 @@ on_hop_claimed (GObject *source, GAsyncResult *result, gpointer data)
     }
 }
 
-/* Lambda may deliver an asynchronous event twice, and tries one that failed again. */
+/* Lambda may deliver an asynchronous event twice, and retries one that failed. */
 static void
 claim_hop (GTask *task)
 {
@@ -443,7 +443,8 @@ run_event (GTask *task)
     handle (task);
 }
 
-/* A warmer wants the process and its connections alive. Whatever answers, the handshake is done. */
+/* A warm-up event keeps the process and its connections alive. Any answer will do, since the TLS handshake is done by
+ * then. */
 static void
 on_warm (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -548,7 +549,7 @@ event_of_failure (const char *body)
   return json != NULL ? dw_event_from_json (json, -1, NULL) : NULL;
 }
 
-/* The next run has a claim of its own. */
+/* The next run makes its own claim. */
 static void
 invoke_again (GTask *task, DwEvent *event)
 {
@@ -573,7 +574,7 @@ post_again (GTask *task, const DwDeadLetter *letter)
                          on_redriven, g_object_ref (task));
 }
 
-/* What fails once more is a letter again, of those it did not reach, so that nobody gets it twice. */
+/* If it fails again, a new letter is made for only those it did not reach, so that nobody gets it twice. */
 static void
 next_record (GTask *task)
 {
@@ -652,7 +653,7 @@ is_warmer (JsonObject *object)
  * dw_function_run_async:
  * @self: a function
  * @invocation: an event
- * @callback: called when it is handled, and nothing is left under way
+ * @callback: called when it is handled and no work is left
  * @data: for @callback
  */
 void
@@ -675,7 +676,7 @@ dw_function_run_async (DwFunction *self,
   run->deadline = invocation->deadline;
   self->tally = (DwTally){ 0 };
   set_deadlines (self, run->deadline, TABLE_RESERVE_MS);
-  /* One second more: a claim must not end before who holds it. */
+  /* One second more, so that a claim outlives the function that holds it. */
   dw_dynamo_registry_set_lease (self->registry,
                                 (guint) (MAX (run->deadline - g_get_monotonic_time (), 0) / G_USEC_PER_SEC + 1));
   if (object == NULL)
@@ -694,7 +695,7 @@ dw_function_run_async (DwFunction *self,
  * dw_function_run_finish:
  * @self: a function
  * @result: what the callback was given
- * @error: %DW_BACKEND_ERROR_EVENT: the event is not one of ours; or what the handler failed with
+ * @error: %DW_BACKEND_ERROR_EVENT if the event is not one of ours, or the handler's error
  *
  * Returns: (transfer full) (nullable): the response, JSON
  */

@@ -16,7 +16,7 @@ G_DECLARE_FINAL_TYPE (DwFunction, dw_function, DW, FUNCTION, GObject)
 /** DW_FUNCTION_HOPS: how often a broadcast is handed on; a hundred thousand connections need two. */
 #define DW_FUNCTION_HOPS 64
 
-/** DW_FUNCTION_WARM_MS: how long a warmer's event may take, in milliseconds. */
+/** DW_FUNCTION_WARM_MS: how long a warm-up event may take, in milliseconds. */
 #define DW_FUNCTION_WARM_MS 1000
 
 DwFunction *dw_function_new (const DwFunctionConfig *config, DwHttp *http, DwCredentials *credentials);

@@ -7,7 +7,7 @@
  * @deadline: when the function is stopped: monotonic, in microseconds
  * @payload: the event
  *
- * Returns: (transfer full): an invocation that begins now
+ * Returns: (transfer full): an invocation that starts now
  */
 DwInvocation *
 dw_invocation_new (const char *request_id, gint64 deadline, GBytes *payload)

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /**
  * DwInvocation:
- * @request_id: Lambda's id of it, which is the same where an asynchronous one is tried again
+ * @request_id: Lambda's id for it; a retry of an asynchronous invocation has the same one
  * @trace_id: (nullable): X-Ray's
  * @deadline: when the function is stopped: monotonic, in microseconds
  * @payload: the event

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One JSON object a line, which CloudWatch Logs Insights reads by its members. Nothing a person wrote gets here:
- * the rooms that log do not put it into their words. */
+/* One JSON object per line, whose members CloudWatch Logs Insights can query. Messages never contain what a person
+ * wrote: the code that logs leaves it out. */
 
 static void
 add (JsonBuilder *builder, const char *name, const char *value)
@@ -31,8 +31,7 @@ finish (JsonBuilder *builder)
 
 /**
  * dw_journal_line:
- * @journal: what is going on
- * @level: such as `INFO`
+ * @journal: the context @level: such as `INFO`
  * @message: what happened
  * @now: the time, in microseconds since 1970 UTC
  *
@@ -141,7 +140,7 @@ dw_journal_metrics (const DwJournal *journal, const DwTally *tally, double milli
  * dw_journal_write:
  * @line: a line without its end
  *
- * Writes it to standard output, whole.
+ * Writes it to standard output in one piece.
  */
 void
 dw_journal_write (const char *line)
@@ -179,9 +178,9 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data
 
 /**
  * dw_journal_start:
- * @journal: what is going on; it has to live as long as the process
+ * @journal: the context; must live as long as the process
  *
- * Makes GLib's log one of such lines. To be called once, before anything is logged.
+ * Makes GLib log in this format. Call it once, before anything is logged.
  */
 void
 dw_journal_start (DwJournal *journal)

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @request_id: (nullable): of the invocation under way
  * @trace_id: (nullable): of the same
  *
- * What the log knows of what is going on. The strings are borrowed.
+ * The context that each log line carries. The strings are borrowed.
  */
 typedef struct
 {

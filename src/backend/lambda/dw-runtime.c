@@ -6,9 +6,9 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-/* The Lambda runtime API ("Using the Lambda runtime API for custom runtimes"), as the official runtimes behave:
- * `next` is worth something with a 200 alone, `response` and `error` with a 202, and on anything else the process
- * ends, so that Lambda starts a new one. */
+/* The Lambda runtime API ("Using the Lambda runtime API for custom runtimes"), as the official runtimes use it:
+ * `next` must return 200, `response` and `error` 202. On anything else the process ends, and Lambda starts a new one.
+ * */
 struct _DwRuntime
 {
   GObject parent_instance;
@@ -18,7 +18,7 @@ struct _DwRuntime
   GTask *task; /* while it runs */
   DwRuntimeFunc function;
   gpointer function_data;
-  DwInvocation *invocation; /* while there is one */
+  DwInvocation *invocation; /* the current one, or NULL */
   GCancellable *waiting;    /* stops the wait for the next one */
   guint attempts;
   gboolean stopping;
@@ -26,7 +26,7 @@ struct _DwRuntime
 
 G_DEFINE_FINAL_TYPE (DwRuntime, dw_runtime, G_TYPE_OBJECT)
 
-/* How long Lambda may take to take an answer, in milliseconds. */
+/* How long Lambda may take to accept an answer, in milliseconds. */
 #define ANSWER_MS 10000
 
 /* Pauses between attempts to get the next event, in milliseconds. */
@@ -73,7 +73,7 @@ dw_runtime_new (DwHttp *http, const char *api)
   return self;
 }
 
-/* The task goes with the last word of it. */
+/* Ends the run with an error or without, if it has not ended already. */
 static void
 end (DwRuntime *self, GError *error)
 {
@@ -168,7 +168,7 @@ answer (DwRuntime *self, const char *what, const char *error_type, const char *j
  * @self: a runtime with an invocation
  * @json: the response
  *
- * Ends the invocation. The process may be frozen from now on.
+ * Ends the invocation with a response. The process may be frozen from now on.
  */
 void
 dw_runtime_respond (DwRuntime *self, const char *json)
@@ -183,7 +183,7 @@ dw_runtime_respond (DwRuntime *self, const char *json)
  * dw_runtime_fail:
  * @self: a runtime with an invocation
  * @type: “Category.Reason”
- * @message: what went wrong; it must not hold what a person wrote
+ * @message: what went wrong; must not contain what a person wrote
  *
  * Ends the invocation as failed.
  */
@@ -201,7 +201,7 @@ header (const DwHttpResponse *response, const char *name)
   return g_hash_table_lookup (response->headers, name);
 }
 
-/* From the wall clock's milliseconds. */
+/* Converts from milliseconds of the wall clock. */
 static gboolean
 read_deadline (const char *text, gint64 *deadline)
 {
@@ -265,7 +265,7 @@ on_next (GObject *source, GAsyncResult *result, gpointer data)
     }
 }
 
-/* Without a deadline: the process is frozen while there is nothing to do. */
+/* No deadline: the process is frozen while there is nothing to do. */
 static void
 ask (DwRuntime *self)
 {
@@ -321,7 +321,7 @@ dw_runtime_run_finish (DwRuntime *self, GAsyncResult *result, GError **error)
  * dw_runtime_stop:
  * @self: a runtime
  *
- * Ends at once where there is nothing to do, and else after the event under way.
+ * Ends at once if idle, otherwise after the current event.
  */
 void
 dw_runtime_stop (DwRuntime *self)
@@ -348,7 +348,7 @@ on_init_failure_taken (GObject *source, GAsyncResult *result, gpointer data)
  * @self: a runtime that does not run
  * @type: “Category.Reason”
  * @message: why the process cannot begin
- * @callback: called when Lambda knows
+ * @callback: called when Lambda was told
  * @data: for @callback
  */
 void
@@ -369,9 +369,9 @@ dw_runtime_fail_init_async (DwRuntime *self,
  * dw_runtime_fail_init_finish:
  * @self: a runtime
  * @result: what the callback was given
- * @error: why Lambda may not know
+ * @error: why Lambda may not have been told
  *
- * Returns: whether Lambda took it
+ * Returns: whether Lambda accepted it
  */
 gboolean
 dw_runtime_fail_init_finish (DwRuntime *self, GAsyncResult *result, GError **error)

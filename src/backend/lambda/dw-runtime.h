@@ -10,10 +10,10 @@ G_BEGIN_DECLS
 #define DW_TYPE_RUNTIME (dw_runtime_get_type ())
 G_DECLARE_FINAL_TYPE (DwRuntime, dw_runtime, DW, RUNTIME, GObject)
 
-/** DW_RUNTIME_RESPONSE_BYTES: the longest response that Lambda takes (measured: 6,291,556 are the most). */
+/** DW_RUNTIME_RESPONSE_BYTES: the longest response that Lambda accepts (measured: 6,291,556 bytes). */
 #define DW_RUNTIME_RESPONSE_BYTES 6291556
 
-/** DW_RUNTIME_NEXT_ATTEMPTS: how often the next event is asked for where nothing answers. */
+/** DW_RUNTIME_NEXT_ATTEMPTS: how often to ask for the next event if nothing answers. */
 #define DW_RUNTIME_NEXT_ATTEMPTS 3
 
 /**
