@@ -15,7 +15,7 @@ main (int argc, char *argv[])
   static const char *const secrets[] = { NULL };
   g_auto (GStrv) arguments = g_strdupv (argv);
   g_autoptr (DwApplication) application = NULL;
-  /* A program that is run where it was built has its languages there. */
+  /* A program that runs from its build folder finds its translations there. */
   const char *languages = g_getenv ("DYNAMOWAVE_LANGUAGES");
 
   setlocale (LC_ALL, "");
@@ -23,9 +23,9 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
-  /* A token in an address is not to be read in a list of processes. */
+  /* Hide a token in an address from the list of processes. */
   dw_secret_hide (argv, secrets);
-  /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
+  /* Writing past a file size limit should fail, as on a full disk, not end the program. */
   signal (SIGXFSZ, SIG_IGN);
 
   application = dw_application_new ();
