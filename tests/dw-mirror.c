@@ -43,7 +43,7 @@ dw_mirror_new (GListModel *model, DwMirrorName name)
   self->names = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < g_list_model_get_n_items (model); i++)
     g_ptr_array_add (self->names, name_at (self, i));
-  /* Before anybody else who follows it does something to it. */
+  /* Connected first, so that it sees the model before other handlers change it. */
   g_signal_connect (model, "items-changed", G_CALLBACK (on_items_changed), self);
   return self;
 }
@@ -57,7 +57,7 @@ dw_mirror_free (DwMirror *self)
   g_free (self);
 }
 
-/* Also for what changes without a signal, and must not. */
+/* Also notices changes without a signal, which are an error. */
 void
 dw_mirror_check (DwMirror *self)
 {

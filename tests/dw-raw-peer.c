@@ -106,7 +106,7 @@ accept_key (const char *request)
   return g_base64_encode (digest, length);
 }
 
-/* Answers the request at the start of the input. FALSE where the client is no more. */
+/* Answers the request at the start of the input. FALSE if the client is gone. */
 static gboolean
 answer_request (Client *client)
 {

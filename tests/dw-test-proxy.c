@@ -59,7 +59,7 @@ relay (GSocketConnection *client, const char *where)
     return;
   ends[0] = (struct pollfd){ g_socket_get_fd (g_socket_connection_get_socket (client)), POLLIN, 0 };
   ends[1] = (struct pollfd){ g_socket_get_fd (g_socket_connection_get_socket (server)), POLLIN, 0 };
-  /* The sockets are GSocket's and so do not block; what is relayed here is small. */
+  /* GSocket's sockets are non-blocking; little data is relayed here. */
   while (poll (ends, 2, 20000) > 0)
     for (guint i = 0; i < 2; i++)
       if (ends[i].revents != 0 && !copy (ends[i].fd, ends[1 - i].fd))

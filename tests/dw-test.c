@@ -64,6 +64,27 @@ dw_test_until (const char *what, DwTestCheck check, gpointer data)
 }
 
 /**
+ * dw_test_turn:
+ * @what: what is waited for, for the message of a failure
+ * @began: when the wait began, monotonic in microseconds
+ *
+ * Runs the main loop once, for DW_TEST_WAIT(), and fails %DW_TEST_DEADLINE_MS after @began.
+ */
+void
+dw_test_turn (const char *what, gint64 began)
+{
+  gboolean woken = FALSE;
+  guint source;
+
+  if (g_get_monotonic_time () - began > DW_TEST_DEADLINE_MS * G_TIME_SPAN_MILLISECOND)
+    g_error ("waited %d ms for %s", DW_TEST_DEADLINE_MS, what);
+  /* Where nothing else wakes the loop. */
+  source = g_timeout_add (100, on_deadline, &woken);
+  g_main_context_iteration (NULL, TRUE);
+  g_source_remove (source);
+}
+
+/**
  * dw_test_run_for:
  * @milliseconds: how long
  *

@@ -12,6 +12,11 @@ typedef gboolean (*DwTestCheck) (gpointer data);
 
 char *dw_test_make_folder (void);
 void dw_test_init (int *argc, char ***argv);
+/* Runs the main loop until the condition holds; what is waited for is said where it takes too long. */
+#define DW_TEST_WAIT(what, condition)                                                                              \
+  for (gint64 wait_began = g_get_monotonic_time (); !(condition); dw_test_turn (what, wait_began))
+
+void dw_test_turn (const char *what, gint64 began);
 void dw_test_until (const char *what, DwTestCheck check, gpointer data);
 void dw_test_run_for (guint milliseconds);
 void dw_test_finalize (gpointer object);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A composer with an input method that holds what was typed until it is told. */
+/* A composer with an input method that keeps typed text as preedit until told to commit. */
 #include "dw-test.h"
 
 #include "app/chat/dw-composer.h"
@@ -9,7 +9,7 @@
 #include <adwaita.h>
 #include <gdk/gdkkeysyms.h>
 
-/* Holds one letter, and takes Enter for itself while it does. */
+/* Keeps one letter as preedit, and consumes Enter meanwhile. */
 struct _FakeContext
 {
   GtkIMContext parent_instance;
@@ -189,7 +189,7 @@ check_sent (Desk *desk, const char *text)
   g_assert_cmpstr (left, ==, "");
 }
 
-/* Send takes what the input method holds, whether a reset gives it or drops it. */
+/* Send includes the preedit text, whether a reset of the input method commits it or drops it. */
 static void
 test_send (gconstpointer drops)
 {
@@ -202,7 +202,7 @@ test_send (gconstpointer drops)
   check_sent (&desk, "한글");
 }
 
-/* A dead key that waits for its letter: nothing is sent, and one letter comes of it. */
+/* A dead key waits for its letter: nothing is sent, and the two make one letter. */
 static void
 test_commit (void)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Whatever a text says, what leaves the door is its own words and nothing else. */
+/* Whatever a text contains, its markup shows exactly that text and nothing else. */
 static void
 test_markup (void)
 {
@@ -34,7 +34,7 @@ test_markup (void)
     }
 }
 
-/* What is laid out in pieces says what it said, in every script, and no piece begins with a mark. */
+/* Splitting into pieces changes no text, in any script, and no piece begins with a combining mark. */
 static void
 test_pieces (void)
 {
@@ -77,7 +77,7 @@ test_pieces (void)
     }
 }
 
-/* What is laid out slowly is shorter. */
+/* Scripts that are slow to lay out are cut shorter. */
 static void
 test_fit (void)
 {

@@ -64,7 +64,7 @@ test_table (void)
     }
 }
 
-/* A host that looks like another is shown as what it is. */
+/* A host that imitates another is shown in ASCII. */
 static void
 test_look_alikes (void)
 {
@@ -75,9 +75,9 @@ test_look_alikes (void)
   } rows[] = {
     { "https://apple.com/", TRUE },
     { "https://m\u00fcnchen.example/", TRUE },
-    { "https://\u0430\u0440\u0440\u04cf\u0435.com/", FALSE },               /* Cyrillic, but for its end */
-    { "https://p\u0430ypal.com/", FALSE },                                  /* one letter */
-    { "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", TRUE }, /* all of one script */
+    { "https://\u0430\u0440\u0440\u04cf\u0435.com/", FALSE }, /* Cyrillic except for the top-level domain */
+    { "https://p\u0430ypal.com/", FALSE },                    /* one Cyrillic letter */
+    { "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", TRUE }, /* entirely in one script */
     { "https://\u4f8b\u3048.jp/", TRUE },
     { "https://g\u03bfogle.com/", FALSE },
   };

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What a stage says of itself is of any length, and a tooltip is laid out in the main loop. */
+/* What a stage says about itself can have any length, and a tooltip is laid out in the main loop. */
 static void
 test_tooltip (void)
 {

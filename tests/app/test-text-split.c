@@ -11,7 +11,7 @@ fits_bytes (const char *text, gpointer data)
   return strlen (text) <= GPOINTER_TO_SIZE (data);
 }
 
-/* Parts end at the best place there is, and together they are the text. */
+/* Parts end at the best possible place, and joined they are the text. */
 static void
 test_places (void)
 {
@@ -19,14 +19,14 @@ test_places (void)
   {
     const char *text;
     gsize bytes;
-    const char *parts; /* between bars */
+    const char *parts; /* separated by bars */
   } rows[] = {
     { "short", 10, "short" },
     { "one para\ntwo", 10, "one para|two" },
     { "First one. Second", 14, "First one.|Second" },
     { "several words here", 10, "several|words here" },
     { "abcdefghij", 4, "abcd|efgh|ij" },
-    /* Half of what fits is given up for a better place, and no more. */
+    /* For a better place a part may be half as long as what fits, but no shorter. */
     { "a\nbcdefghijklmnop", 10, "a\nbcdefghi|jklmnop" },
     /* A letter and its mark, a family, a flag, a syllable: one character each. */
     { "xe\u0301y", 3, "x|e\u0301|y" },
@@ -46,7 +46,7 @@ test_places (void)
     }
 }
 
-/* What cannot be split is not, and nothing loops. */
+/* A text that cannot be split is refused, without an endless loop. */
 static void
 test_impossible (void)
 {
@@ -56,7 +56,7 @@ test_impossible (void)
   g_assert_null (dw_text_split (long_text, fits_bytes, GSIZE_TO_POINTER (5)));
 }
 
-/* A large text is split in a blink. */
+/* Splitting a large text is fast. */
 static void
 test_large (void)
 {

@@ -47,7 +47,7 @@ header (SoupServerMessage *message, const char *name)
   return soup_message_headers_get_one (soup_server_message_get_request_headers (message), name);
 }
 
-/* The path as our client writes it. */
+/* The path as our client sends it. */
 static char *
 wire_path (const char *path)
 {
@@ -124,7 +124,7 @@ key_name (JsonObject *item)
   return json_object_has_member (item, "MessageID") ? "MessageID" : "ConnectionID";
 }
 
-/* The one condition our registry writes. */
+/* The only condition that our registry uses. */
 static gboolean
 condition_holds (JsonObject *request, JsonObject *old)
 {
@@ -255,7 +255,7 @@ typedef struct
   guint timer;
   SoupServerMessage *message;
   gulong finished;
-  gboolean gone; /* whoever asked does not wait any more */
+  gboolean gone; /* the client no longer waits */
 } Pause;
 
 static void

@@ -10,16 +10,16 @@ G_BEGIN_DECLS
 #define DW_CLOUD_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define DW_CLOUD_TOKEN "a/session+token=="
 
-/* How many connections a large room has. A sanitizer that looks at whole stacks makes each post a hundred times
- * slower. */
+/* How many connections a large room has. With full stack traces a sanitizer makes each post a hundred times slower.
+ * */
 #ifdef __SANITIZE_ADDRESS__
 #define DW_CLOUD_CROWD 100
 #else
 #define DW_CLOUD_CROWD 1000
 #endif
 
-/* AWS as far as a function speaks to it: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every
- * signature is verified. What goes wrong is asked for by the test. */
+/* The parts of AWS that a function uses: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every signature
+ * is verified. Faults are injected by the test. */
 
 typedef enum
 {
@@ -28,8 +28,8 @@ typedef enum
   DW_FAULT_RESET,  /* closes the connection, and does nothing */
   DW_FAULT_LOST,   /* does it, and closes the connection before the answer */
   DW_FAULT_TORN,   /* does it, and says a wrong checksum */
-  DW_FAULT_SLOW,   /* does it, later than anybody waits */
-  DW_FAULT_GARBAGE /* does it, and answers with what is no JSON */
+  DW_FAULT_SLOW,   /* does it, but answers after the client's timeout */
+  DW_FAULT_GARBAGE /* does it, and answers with invalid JSON */
 } DwFaultKind;
 
 typedef struct
@@ -44,8 +44,8 @@ typedef struct
   char *id;
   guint posts;     /* that arrived */
   guint throttles; /* the next so many are told 429 */
-  guint status;    /* or 0: it always answers so */
-  guint slow_ms;   /* each answer waits for so long */
+  guint status;    /* the status it always answers with, or 0 */
+  guint slow_ms;   /* the delay of each answer */
 } DwCloudConnection;
 
 typedef struct
@@ -56,8 +56,8 @@ typedef struct
   GHashTable *connections;
   GPtrArray *letters; /* bodies that came to the queue */
   GPtrArray *invocations;
-  GHashTable *pauses; /* answers that wait */
-  GQueue faults;      /* of DwFault, for the next requests, whatever they are */
+  GHashTable *pauses; /* delayed answers */
+  GQueue faults;      /* of DwFault, one for each of the next requests of any kind */
   guint requests;
   guint unsigned_requests;
   guint page;      /* rows a page */
@@ -67,7 +67,7 @@ typedef struct
   gboolean counts_rate; /* more posts than @rate_most in flight are told 429 */
   guint rate_most;
   char *last_text;
-  GPtrArray *texts; /* of every post that arrived, in order; only if set */
+  GPtrArray *texts; /* the ids of posts that arrived, in order, if not NULL */
 } DwCloud;
 
 void dw_cloud_listen (SoupServer *server);

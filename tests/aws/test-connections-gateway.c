@@ -101,8 +101,7 @@ post (PostingCloud *desk, GPtrArray *ids, GPtrArray *endpoints, const char *text
   return posted;
 }
 
-/* A thousand posts arrive once each, byte for byte; more of them are under way as they succeed, and no more than
- * may be. */
+/* A thousand posts arrive once each, byte for byte. As they succeed more are in flight at once, up to the limit. */
 static void
 test_broadcast (void)
 {
@@ -133,7 +132,7 @@ others_have_it (gpointer data)
   return count_posts (data) >= DW_CLOUD_CROWD - 10;
 }
 
-/* Thirty that hang, at the very front: everybody else has the message while they still do. */
+/* With thirty hanging posts at the front, everybody else gets the message while they still hang. */
 static void
 test_slow (void)
 {
@@ -158,7 +157,7 @@ test_slow (void)
   g_assert_cmpuint (desk.tally.dead, ==, 0);
 }
 
-/* 410 is told to whoever prunes; 429 and 5xx are tried again; what is refused for good goes into a letter. */
+/* 410 is reported for pruning; 429 and 5xx are retried; permanent refusals become a dead letter. */
 static void
 test_outcomes (void)
 {
@@ -217,7 +216,7 @@ test_letter (void)
   g_assert_cmpuint (n, ==, crowd);
 }
 
-/* A gateway that takes 25 at once and refuses more: the window finds that out, and everybody is reached. */
+/* If the gateway accepts only 25 posts at once, the window adapts and everybody is reached. */
 static void
 test_throttled (void)
 {
@@ -237,7 +236,7 @@ test_throttled (void)
   g_assert_cmpuint (desk.tally.throttled, <, DW_CLOUD_CROWD / 2 + 50);
 }
 
-/* The time is over in the middle: what began ends, the rest is named, nobody is posted to twice. */
+/* The time runs out midway: started posts finish, the rest is reported, and nobody is posted to twice. */
 static void
 test_deadline (void)
 {
@@ -260,7 +259,7 @@ test_deadline (void)
     g_assert_cmpuint (connection_of (&desk, i)->posts, ==, i < posted->done);
 }
 
-/* Another region's connections are posted to there; a stranger's host gets nothing. */
+/* Connections of another region are posted to in that region; a foreign host gets nothing. */
 static void
 test_regions (void)
 {
@@ -288,7 +287,7 @@ test_regions (void)
   g_assert_cmpuint (desk.cloud.letters->len, ==, 1);
 }
 
-/* What no connection can take is refused before it is sent to all of them. */
+/* A text too large for any connection is refused before it is posted to all of them. */
 static void
 test_too_large (void)
 {
@@ -306,7 +305,7 @@ test_too_large (void)
   g_assert_cmpuint (desk.cloud.requests, ==, 0);
 }
 
-/* Nobody to post to, and nothing listens: both end. */
+/* Posting to nobody and posting to a closed port both finish. */
 static void
 test_edges (void)
 {
@@ -324,7 +323,7 @@ test_edges (void)
   g_assert_cmpuint (desk.tally.dead, ==, 1);
 }
 
-/* What became of each connection. */
+/* The outcome for each connection. */
 static void
 test_get_and_delete (void)
 {
@@ -381,7 +380,7 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  /* Posts that are given up are warned of. */
+  /* Giving up posts logs a warning. */
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/aws/connections-gateway/broadcast", test_broadcast);
   g_test_add_func ("/aws/connections-gateway/slow", test_slow);

@@ -85,7 +85,7 @@ scan (DynamoTable *desk, const char *key, GError **error)
   return dw_registry_scan_finish (DW_REGISTRY (desk->registry), result, error);
 }
 
-/* 1 for one's own, 0 for a message that was sent, -1 for one that is being sent. */
+/* 1 if the claim succeeded, 0 if the message was sent before, -1 if somebody else is sending it. */
 static int
 claim (DynamoTable *desk, const char *id, gint64 time)
 {
@@ -113,7 +113,7 @@ settle (DynamoTable *desk)
   g_assert_true (dw_dynamo_registry_settle_finish (desk->registry, result, NULL));
 }
 
-/* What is put is read back with where it is reached; what is removed is gone; what is absent is no error. */
+/* A stored id is read back with its endpoint; a removed one is gone; removing an absent one is no error. */
 static void
 test_rows (void)
 {
@@ -134,7 +134,7 @@ test_rows (void)
   g_assert_cmpuint (page->connection_ids->len, ==, 2);
   g_assert_cmpstr (g_ptr_array_index (page->connection_ids, 0), ==, "a=");
   g_assert_cmpint (g_array_index (page->timestamps, gint64, 1), ==, time);
-  /* One's own needs no address. */
+  /* A connection of this stage needs no endpoint. */
   g_assert_cmpstr (g_ptr_array_index (page->endpoints, 0), ==, "http://127.0.0.1:1/prod");
   g_assert_null (g_ptr_array_index (page->endpoints, 1));
   for (guint i = 0; i < 2; i++)
@@ -145,7 +145,7 @@ test_rows (void)
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
 }
 
-/* DynamoDB deletes within days what is over: until then it is read and must not be posted to. */
+/* DynamoDB deletes expired rows only within days: until then they are still read, but must not be posted to. */
 static void
 test_expired (void)
 {
@@ -198,7 +198,7 @@ test_pages (void)
   g_assert_cmpuint (pages, ==, 5);
 }
 
-/* Every error that passes is tried again; each of them once here, before a success. */
+/* Every transient error is retried; here each occurs once before a success. */
 static void
 test_retried (void)
 {
@@ -241,7 +241,7 @@ test_retried (void)
     }
 }
 
-/* What would be refused again is reported at once. */
+/* Permanent errors are reported at once. */
 static void
 test_reported (void)
 {
@@ -277,7 +277,7 @@ test_reported (void)
     }
 }
 
-/* The network fails in every way there is, and the row is there afterwards. */
+/* The network fails in every possible way, and the row is stored in the end. */
 static void
 test_network (void)
 {
@@ -296,7 +296,7 @@ test_network (void)
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
 }
 
-/* A silent DynamoDB, and a table that is throttled for good: the deadline ends both. */
+/* The deadline ends a call to a silent DynamoDB, and one to a table that is always throttled. */
 static void
 test_deadline (void)
 {
@@ -367,12 +367,12 @@ test_claims (void)
       settle (&desk);
       g_assert_cmpint (claim (&desk, ids[i], 1601), ==, 1);
     }
-  /* They are no connections. */
+  /* Message ids are not listed as connections. */
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
 }
 
-/* Who claims and dies holds the claim for as long as it could have lived. Meanwhile nobody is told that the message
- * was sent, and afterwards it can be sent. */
+/* A function that claims and dies keeps the claim for as long as it could have lived. Meanwhile nobody is told that
+ * the message was sent, and afterwards it can be sent. */
 static void
 test_lease (void)
 {
@@ -435,8 +435,8 @@ test_waits (void)
     }
 }
 
-/* The answer to a claim is lost. The second attempt finds the first one's row, and must know it for its own: else
- * the message would be sent to nobody. */
+/* The answer to a claim is lost. The retry finds the row of the first attempt and must recognise it as its own, or
+ * else nobody would get the message. */
 static void
 test_lost_claim (void)
 {
@@ -450,7 +450,7 @@ test_lost_claim (void)
   g_assert_cmpint (claim (&desk, "a", 1000), ==, -1);
 }
 
-/* Hundreds of rows that go at once are deleted a few at a time, and waited for. */
+/* Hundreds of rows are deleted a few at a time, and settling waits for all of them. */
 static void
 test_settle (void)
 {
@@ -468,7 +468,7 @@ test_settle (void)
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
 }
 
-/* Whatever an answer is, it is a page or an error. */
+/* Any answer is read as a page or an error. */
 static void
 test_answers (void)
 {
@@ -511,7 +511,7 @@ test_crc (void)
   g_assert_cmphex (dw_dynamodb_crc32 ((const guint8 *) "{}", 2), ==, 2745614147);
 }
 
-/* A row that says “post to me” to a stranger's host must not get the messages. */
+/* A row whose endpoint is a foreign host must not receive messages. */
 static void
 test_endpoints (void)
 {

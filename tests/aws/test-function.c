@@ -102,7 +102,7 @@ test_rows (void)
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
 }
 
-/* Who shows no token, or a wrong one, gets no row. */
+/* Without a token, or with a wrong one, no row is made. */
 static void
 test_token (void)
 {
@@ -200,7 +200,7 @@ test_default (void)
                                    "\"connectedAt\":\"2020-04-30T20:10:33.236Z\",\"stage\":\"prod\","));
 }
 
-/* What is no event of ours is refused in words, and asks nobody anything. */
+/* An event that is not ours is refused with a message, and causes no request. */
 static void
 test_refused (void)
 {
@@ -336,7 +336,7 @@ test_warmer (void)
       answer = run (&desk, "{\"warmer\":true}", NULL);
       g_assert_cmpstr (answer, ==, "{\"warm\":true}");
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 2 * G_USEC_PER_SEC);
-      /* It is unsigned on purpose: it asks for nothing. */
+      /* Unsigned on purpose: it needs no permission. */
       g_assert_cmpuint (desk.cloud.unsigned_requests, ==, 1);
       desk.cloud.unsigned_requests = 0;
     }

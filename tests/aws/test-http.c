@@ -135,8 +135,8 @@ test_keep_alive (void)
   g_assert_cmpuint (g_hash_table_size (desk.peers), ==, 1);
 }
 
-/* A silent server, one that breaks off, one that nobody can reach, one that says too much: an error each, in time.
- */
+/* A silent server, one that breaks off, one that is unreachable and one that answers too much: each is an error, in
+ * time. */
 static void
 test_failures (void)
 {
@@ -186,7 +186,7 @@ test_stays (void)
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
 }
 
-/* What is cancelled ends at once, and what is beside it does not. */
+/* A cancelled request ends at once, and others are not affected. */
 static void
 test_cancel (void)
 {

@@ -10,7 +10,7 @@
 
 #define CUT 1000
 
-/* A runtime API that gives out events and answers as it is told. */
+/* A runtime API that hands out events and answers as the test says. */
 typedef struct
 {
   SoupServer *server;
@@ -21,7 +21,7 @@ typedef struct
   guint events;         /* to give out; afterwards “next” waits */
   guint next_status;
   guint answer_status;
-  guint cuts; /* the next so many “next” are cut */
+  guint cuts; /* how many of the next “next” requests are cut off */
   guint asked;
   guint handled;
   GPtrArray *posts; /* “path type body” */
@@ -166,7 +166,7 @@ has_asked_again (gpointer data)
   return desk->result != NULL || (desk->events == 0 && desk->asked > desk->posts->len && desk->posts->len > 0);
 }
 
-/* It ends well, which it does only where it goes on waiting for the next event. */
+/* It stops without an error, which happens only if it was still waiting for the next event. */
 static void
 expect_going_on (RuntimeApi *desk)
 {
@@ -229,7 +229,7 @@ test_answer (void)
     }
 }
 
-/* Cut connections: “next” is asked for three times, a response once, since it may have arrived. */
+/* Cut connections: “next” is tried three times, a response only once, since it may have arrived. */
 static void
 test_cuts (void)
 {
@@ -251,7 +251,7 @@ test_cuts (void)
     }
 }
 
-/* A deadline that cannot be read fails that event, and the next one is handled. */
+/* An unreadable deadline fails that event only. */
 static void
 test_deadline (void)
 {
@@ -285,7 +285,7 @@ test_too_large (void)
   g_assert_nonnull (strstr (g_ptr_array_index (desk.posts, 0), "/error Function.ResponseSizeTooLarge "));
 }
 
-/* Told to end in the middle of an event, it answers that one first. */
+/* When stopped in the middle of an event, it finishes that one first. */
 static void
 test_stop (void)
 {

@@ -47,7 +47,7 @@ is_there (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* As far as one page goes. */
+/* Counts the first page only. */
 guint
 desk_count_ids (ServerDesk *desk)
 {
@@ -77,7 +77,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
   *bytes = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
 }
 
-/* Returns the status; the path stands in place of the stage's own. */
+/* Returns the status. @path replaces the stage's path. */
 guint
 desk_request (ServerDesk *desk,
               const char *method,
@@ -214,7 +214,7 @@ client_is_closed (gpointer client)
   return ((Client *) client)->closed;
 }
 
-/* As the stage's default route tells it. */
+/* Asks the stage's default route. */
 char *
 client_dup_id (Client *client)
 {

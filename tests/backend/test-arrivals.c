@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The budget of those who have asked for nothing yet, on a clock of our own. */
+/* The budget for connections that have not sent a request yet, on a clock of our own. */
 
 #define MS 1000
 #define PATIENCE_MS 30000
@@ -58,7 +58,7 @@ arrive (DwArrivals *arrivals, Peer *peer, gint64 now)
   return dw_arrivals_add (arrivals, peer->socket, peer->remote, now);
 }
 
-/* A deadline that every byte moved would let a head trickle for ever. */
+/* The deadline does not move with each byte, or a head could trickle in for ever. */
 static void
 test_deadline (void)
 {
@@ -78,7 +78,7 @@ test_deadline (void)
   g_assert_cmpuint (dw_arrivals_get_size (arrivals), ==, 0);
 }
 
-/* Full: a burst of quick ones waits, and whoever stalls makes room for it. */
+/* When full, a burst of quick clients waits until stalled ones are dropped. */
 static void
 test_room (void)
 {
@@ -98,7 +98,7 @@ test_room (void)
   g_assert_cmpuint (dw_arrivals_get_size (arrivals), ==, 1);
 }
 
-/* One that closed by itself holds no place, though nobody said so. */
+/* A connection that closed by itself no longer takes up a place. */
 static void
 test_closed (void)
 {
@@ -145,7 +145,7 @@ test_address (void)
     }
 }
 
-/* Everybody behind a reverse proxy on this machine has one address. */
+/* Behind a local reverse proxy all clients have the same address. */
 static void
 test_loopback (void)
 {
@@ -161,7 +161,7 @@ test_loopback (void)
     peer_free (peers[i]);
 }
 
-/* The crowd of one address pays for the room that everybody needs. */
+/* When room is needed, the address with the most connections gives it up. */
 static void
 test_crowd_pays (void)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* A gateway that posts to so many and then says that the time is over. Its answers wait until they are let go. */
+/* A gateway that runs out of time after a number of posts. Its answers are held until the test releases them. */
 #define FAKE_TYPE_GATEWAY (fake_gateway_get_type ())
 G_DECLARE_FINAL_TYPE (FakeGateway, fake_gateway, FAKE, GATEWAY, GObject)
 
@@ -235,7 +235,7 @@ test_pipelined (void)
   g_assert_cmpstr (response->rest, ==, "id-013");
 }
 
-/* What goes on in another run is written into the event. */
+/* Where the next run continues is written into its event. */
 static void
 test_event (void)
 {

@@ -56,8 +56,7 @@ answer_one (void)
 {
   GTask *task;
 
-  while ((task = g_queue_pop_head (tasks_of (NULL))) == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  DW_TEST_WAIT ("a handler to be started", (task = g_queue_pop_head (tasks_of (NULL))) != NULL);
   g_task_return_pointer (task, dw_response_new (200, NULL), (GDestroyNotify) dw_response_free);
   g_object_unref (task);
   while (g_main_context_pending (NULL))
@@ -76,7 +75,7 @@ bench_clear (Bench *bench)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
 
-/* So that it costs that many bytes in all. */
+/* Makes a message that costs that many bytes in total. */
 static void
 say (Bench *bench, DwCaller *caller, gsize cost)
 {
@@ -173,7 +172,7 @@ test_all_callers (void)
   check_all (500, DW_DISPATCHER_COST + 1, DW_DISPATCHER_QUEUE / 4 * 3 + 1, DW_DISPATCHER_QUEUE + 1);
 }
 
-/* Who left is not woken, and what is late holds nobody up. */
+/* A client that left is not woken, and a late handler holds nobody up. */
 static void
 test_gone_and_late (void)
 {
@@ -188,8 +187,7 @@ test_gone_and_late (void)
   g_assert_false (dw_dispatcher_has_room (bench.dispatcher, slow));
   g_assert_false (dw_dispatcher_has_room (bench.dispatcher, gone));
   dw_dispatcher_disconnect (bench.dispatcher, gone, 1000, NULL);
-  while (bench.woken->len == 0)
-    g_main_context_iteration (NULL, TRUE);
+  DW_TEST_WAIT ("a connection to be woken", bench.woken->len > 0);
   dw_test_run_for (50);
   g_assert_cmpuint (bench.woken->len, ==, 1);
   g_assert_true (bench.woken->pdata[0] == slow);
@@ -198,7 +196,7 @@ test_gone_and_late (void)
   answer_one ();
 }
 
-/* Handlers that never end: their messages are bounded too, and then the next waits. */
+/* Handlers that never finish: their messages are bounded too, and further ones wait. */
 static void
 test_late_bytes (void)
 {

@@ -83,7 +83,7 @@ test_disconnect (void)
   g_assert_null (strstr (json, "queryString"));
 }
 
-/* A handler that were told only what stands before a NUL would do what nobody asked for. */
+/* A handler that saw only the part before a NUL would do something nobody asked for. */
 static void
 test_nul (void)
 {
@@ -98,7 +98,7 @@ test_nul (void)
   g_assert_cmpuint (again->body_length, ==, 9);
 }
 
-/* What is written is read back the same. */
+/* Reading back what was written gives the same event. */
 static void
 test_round (void)
 {

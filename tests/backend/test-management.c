@@ -107,7 +107,7 @@ test_closing (void)
     }
 }
 
-/* EM-4 and S-14: sizes. The connection is none the worse for it. */
+/* EM-4 and S-14: sizes. A refused post does not harm the connection. */
 static void
 test_sizes (void)
 {
@@ -129,7 +129,7 @@ test_sizes (void)
   g_assert_cmpuint (strlen (text), ==, 131072);
 }
 
-/* A path is decoded once, as the gateway does: what is encoded twice is not what it would be decoded twice. */
+/* A path is decoded exactly once, as the gateway does it. */
 static void
 test_decoded_once (void)
 {
@@ -189,7 +189,7 @@ test_size_first (void)
     }
 }
 
-/* Whoever has no token, another, or another stage in the path gets nowhere, whatever the id. */
+/* Without a token, with a wrong one or with another stage in the path every request is refused, whatever the id. */
 static void
 test_forbidden (void)
 {
@@ -219,7 +219,7 @@ test_forbidden (void)
   g_assert_cmpuint (desk_request (&desk, "GET", good, TOKEN, NULL, NULL, NULL), ==, 200);
 }
 
-/* Without a token nobody manages anything. */
+/* A stage without a token refuses all management requests. */
 static void
 test_closed_by_default (void)
 {

@@ -34,8 +34,7 @@ test_registry_pages (void)
       g_autoptr (DwRegistryPage) page = NULL;
 
       dw_registry_scan_async (DW_REGISTRY (registry), key, NULL, on_page, &page);
-      while (page == NULL)
-        g_main_context_iteration (NULL, TRUE);
+      DW_TEST_WAIT ("a page", page != NULL);
       seen += page->connection_ids->len;
       g_free (key);
       key = g_steal_pointer (&page->last_key);

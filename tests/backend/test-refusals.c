@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What a client meets that is not welcome, comes too often, or asks for what takes too long: as at the gateway. */
+/* How clients are refused, throttled and timed out: as at the gateway. */
 
 static void
 answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwResponse *response)
@@ -29,7 +29,7 @@ status_of (ServerDesk *desk, const char *path)
   return client->status;
 }
 
-/* --token: 401 where nothing is shown, 403 where it is wrong; query and header alike. */
+/* --token: 401 without a token, 403 with a wrong one, in the query or the header. */
 static void
 test_token (void)
 {
@@ -297,7 +297,7 @@ test_too_slow (void)
   g_assert_true (g_str_has_prefix (frame, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\""));
   next = client_receive (client);
   g_assert_cmpstr (next, ==, "{\"message\":\"after\"}");
-  /* What it says in the end is for nobody. */
+  /* Its late answer is dropped. */
   let_go ();
   dw_test_run_for (30);
   g_assert_cmpuint (client->texts->len, ==, 0);

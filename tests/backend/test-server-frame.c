@@ -3,7 +3,7 @@
 
 #include "backend/gateway/dw-server-frame.h"
 
-/* The bytes of RFC 6455 section 5.7, and the two longer lengths. */
+/* The bytes of RFC 6455 section 5.7, including the two longer length forms. */
 static void
 test_frame (void)
 {

@@ -38,7 +38,8 @@ test_broadcast (void)
     }
 }
 
-/* What is too long to be remembered is no id. An empty one would make the second message without an id a repeat. */
+/* An id that is too long or empty is treated as missing. Otherwise the second message with an empty id would count as
+ * a repeat. */
 static void
 test_ids (void)
 {
@@ -132,7 +133,7 @@ test_error_frames (void)
   g_assert_false (client->closed);
 }
 
-/* What stands before a NUL is not the frame: it would be broadcast, and what follows it would be seen by nobody. */
+/* A NUL does not end the frame: otherwise only the part before it would be broadcast. */
 static void
 test_nul (void)
 {
@@ -220,7 +221,7 @@ test_handshakes (void)
   dw_test_until ("every $disconnect", desk_is_idle, &desk);
 }
 
-/* Whatever became of a client, its id leaves the table. */
+/* However a client ends, its id is removed from the table. */
 static void
 test_disconnect (void)
 {
@@ -236,8 +237,7 @@ test_disconnect (void)
       if (i % 2 == 0)
         g_io_stream_close (soup_websocket_connection_get_io_stream (client->socket), NULL, NULL);
     }
-  while (desk_count_ids (&desk) > 1)
-    g_main_context_iteration (NULL, TRUE);
+  DW_TEST_WAIT ("the ids of those who went to leave the table", desk_count_ids (&desk) <= 1);
   client_send (stays, "{\"action\":\"sendMessage\",\"message\":\"anybody?\"}");
   g_free (client_receive (stays));
 }
@@ -328,8 +328,7 @@ test_slow_consumer (void)
   desk_init (&desk);
   deaf = connect_deaf (&desk);
   talker = client_new (&desk);
-  while (n_connections (&desk) < 2)
-    g_main_context_iteration (NULL, TRUE);
+  DW_TEST_WAIT ("both connections", n_connections (&desk) >= 2);
   /* The sockets' own buffers hold a few megabytes, then the queue its one. */
   while (n_connections (&desk) == 2 && sent < 2000)
     {
@@ -360,10 +359,9 @@ test_shed (void)
   for (guint i = 0; i < G_N_ELEMENTS (deaf); i++)
     deaf[i] = connect_deaf (&desk);
   talker = client_new (&desk);
-  while (n_connections (&desk) < 4)
-    g_main_context_iteration (NULL, TRUE);
+  DW_TEST_WAIT ("all connections", n_connections (&desk) >= 4);
 
-  /* Nothing waits yet. */
+  /* Nothing is queued yet. */
   dw_socket_gateway_shed (gateway, 0);
   g_assert_cmpuint (n_connections (&desk), ==, 4);
 

@@ -48,7 +48,7 @@ is_there (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* As a file was before it was marked as a stage's. */
+/* Turns the file into one from before files were marked as a stage's. */
 static const char old_schema[] =
     "CREATE TABLE IF NOT EXISTS connections ("
     "  connection_id TEXT PRIMARY KEY, timestamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -133,7 +133,7 @@ count (DwRegistry *registry)
   return n;
 }
 
-/* Pages, and what an earlier process left: its sockets died with it. */
+/* Paging, and rows of an earlier process, which are dropped since its sockets died with it. */
 static void
 test_restart (void)
 {
@@ -371,7 +371,7 @@ test_one_stage (void)
   other = g_build_filename (folder, "link", NULL);
   lock = g_strconcat (desk.path, "-lock", NULL);
   g_assert_no_errno (symlink ("stage.sqlite", other));
-  /* What a process left that was killed holds nobody up. */
+  /* Files left by a killed process do not hold up the next one. */
   g_assert_true (g_file_set_contents (lock, "1\n", -1, NULL));
   for (guint round = 0; round < 2; round++)
     {
@@ -647,7 +647,7 @@ test_locked (void)
   g_source_remove (timer);
   g_assert_cmpuint (answers[1], ==, 0);
   g_assert_cmpuint (count (DW_REGISTRY (registry)), ==, 0);
-  /* It was 2,000 ms a statement. */
+  /* It used to be 2,000 ms per statement. */
   g_test_message ("the longest turn took %" G_GINT64_FORMAT " us", pulse.longest);
   g_assert_cmpint (pulse.longest, <, 500 * 1000);
   sqlite3_close (raw);
@@ -691,7 +691,7 @@ test_locked_for_long (void)
   sqlite3_close (raw);
 }
 
-/* Holds the tables' thread until the gate opens. */
+/* Blocks the tables' thread until the gate opens. */
 typedef struct
 {
   GMutex mutex;

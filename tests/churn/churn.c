@@ -19,7 +19,7 @@
 /* How many each thread leaves behind half-open before it resets the oldest. */
 #define HELD 6
 
-/* A stage that is polite answers within this, in seconds, sanitizer and a busy machine included. */
+/* A working stage answers within this, in seconds, even under a sanitizer on a busy machine. */
 #define PATIENCE 20
 
 /* Connections in all: a run is bounded in number as in time. */
@@ -195,7 +195,7 @@ drop (Peer *peer, gboolean reset)
     setsockopt (peer->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
   if (peer->socket != NULL)
     {
-      /* Below TLS, which has not said goodbye. */
+      /* Closes below TLS, without a close_notify. */
       g_socket_close (peer->socket, NULL);
       g_clear_object (&peer->tls);
       g_clear_object (&peer->socket);
@@ -205,7 +205,7 @@ drop (Peer *peer, gboolean reset)
   peer->fd = -1;
 }
 
-/* Masked with zeros: the bytes stand as they are. */
+/* Masked with zeros, which leaves the bytes unchanged. */
 static gsize
 make_frame (guint8 *into, guint8 opcode, const void *payload, gsize length)
 {
@@ -467,7 +467,7 @@ shake (gpointer data)
   return NULL;
 }
 
-/* Whatever this system's TLS says first. */
+/* The first bytes that this system's TLS sends. */
 static GBytes *
 listen_to_hello (void)
 {

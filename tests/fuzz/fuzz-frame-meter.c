@@ -3,7 +3,7 @@
 
 #include "net/dw-frame-meter.h"
 
-/* Small ones, so that a short input is over them. */
+/* Small limits, so that a short input can exceed them. */
 static const DwFrameLimits limits = { .side = DW_FRAME_SIDE_CLIENT,
                                       .frame_bytes = 300,
                                       .message_bytes = 500,
@@ -17,7 +17,7 @@ expect (gboolean holds)
     abort ();
 }
 
-/* However the bytes are cut, they mean the same. */
+/* The result does not depend on how the bytes are split. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   expect (over == expected && whole.pings == pieces.pings && whole.pongs == pieces.pongs);
   expect (whole.closed == pieces.closed && whole.pings <= size / 2 && whole.pongs <= size / 2 * 131);
 
-  /* What is good is good by itself as well. */
+  /* The good part is also accepted on its own. */
   pieces = (DwFrameMeter){ 0 };
   expect (dw_frame_meter_feed (&pieces, &limits, data, good, NULL) == DW_FRAME_LIMIT_NONE);
   return 0;

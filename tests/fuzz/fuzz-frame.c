@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Read without a parser or with one, it is the same. */
+/* The fast path and the parser agree. */
 static void
 expect_same (const DwFrame *a, const DwFrame *b)
 {

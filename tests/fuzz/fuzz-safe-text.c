@@ -19,7 +19,7 @@ check (const char *safe, gboolean one_line)
     }
 }
 
-/* Whatever comes in, what comes out is valid, short and does nothing. */
+/* For any input the result is valid, short and free of control characters. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

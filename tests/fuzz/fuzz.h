@@ -4,5 +4,5 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* What libFuzzer calls, again and again. It aborts where something is wrong. */
+/* Called by libFuzzer for each input. Aborts if something is wrong. */
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every limit at one less, at itself and at one more. The numbers stand here as people know them, so that a limit that
- * moves is a test that fails. */
+/* Every limit, one below it and one above it. The numbers are written out, so that changing a limit fails a test. */
 #include "dw-test.h"
 
 #include "backend/handlers/dw-event-json.h"
@@ -224,7 +223,7 @@ static const struct
   { "an event's bytes", 1024 * 1024, takes_event },
 };
 
-/* One more than is allowed is refused, and what is allowed is not. */
+/* Exactly the limit is accepted, one more is refused. */
 static void
 test_limits (void)
 {

@@ -197,7 +197,7 @@ writer_is_complete (gpointer data)
   return TRUE;
 }
 
-/* Where the close comes all the same, it is quiet, and what is written in the gap arrives once. */
+/* If the gateway closes anyway, the end is quiet, and a message written in the gap arrives once. */
 static void
 test_closed (void)
 {

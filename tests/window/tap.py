@@ -2,8 +2,20 @@
 """Runs the test_* functions of a module and reports them as TAP. Arguments choose among them by a part of the name, and
 -p by a path, as GLib's own tests take it."""
 
+import signal
 import sys
 import traceback
+
+# No case takes longer, on a busy machine and under a sanitizer either; meson ends most programs after 300 s.
+CASE_SECONDS = 280
+
+
+class Late(BaseException):
+    """A case hangs. No test catches this by chance, and its traceback says where it waited."""
+
+
+def late(number, frame):
+    raise Late(f"the case took more than {CASE_SECONDS} s")
 
 
 def run(module, prefix):
@@ -13,12 +25,16 @@ def run(module, prefix):
         tests = [(name, function) for name, function in tests if any(word in name for word in wanted)]
     print(f"1..{len(tests)}", flush=True)
     failed = 0
+    signal.signal(signal.SIGALRM, late)
     for number, (name, function) in enumerate(tests, 1):
         title = (function.__doc__ or name).strip().splitlines()[0]
         try:
+            signal.alarm(CASE_SECONDS)
             function()
+            signal.alarm(0)
             print(f"ok {number} {prefix}/{name[5:]} {title}", flush=True)
-        except Exception:  # a failure of any kind is reported and the rest still runs
+        except (Exception, Late):  # a failure of any kind is reported and the rest still runs
+            signal.alarm(0)
             failed += 1
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}", flush=True)

@@ -29,7 +29,7 @@ test_jitter (void)
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 3, always, &share), ==, 4000);
   share = 0.999;
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 20, always, &share), <, 60000);
-  /* A source that breaks its promise must not break the cap. */
+  /* A random source that returns bad values must not exceed the cap. */
   share = 7;
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 20, always, &share), ==, 60000);
 }

@@ -18,28 +18,40 @@ typedef struct
   const char *text;
 } Row;
 
+/* Rows whose fields are looked at too. */
+enum
+{
+  PROSE = 2,
+  EXTENDED = 7,
+  OURS = 8,
+  FORBIDDEN = 9,
+};
+
 static const Row rows[] = {
   /* The design's section 1. */
   { "{\"message\":\"hello\"}", DW_FRAME_BROADCAST, "hello" },
   { "hello", DW_FRAME_BROADCAST, "hello" },
-  { "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":\"2025-02-03T01:46:33.523Z\","
-    "\"connectionID\":\"FYnvDeD_NjMCKlg=\"}",
-    DW_FRAME_NOTIFICATION, NULL },
+  [PROSE] = { "Use the sendmessage route to send a message. Your "
+              "info:{\"ConnectedAt\":\"2025-02-03T01:46:33.523Z\","
+              "\"connectionID\":\"FYnvDeD_NjMCKlg=\"}",
+              DW_FRAME_NOTIFICATION, NULL },
   { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR, "Forbidden" },
   { "{\"message\":\"Internal server error\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR,
     "Internal server error" },
   { "{\"message\":\"Too Many Requests\",\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_GATEWAY_ERROR,
     "Too Many Requests" },
   { "\"Message sent\"", DW_FRAME_ROUTE_RESPONSE, "Message sent" },
-  { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}",
-    DW_FRAME_BROADCAST, "hello" },
-  { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.123Z\",\"stage\":"
-    "\"prod\","
-    "\"features\":[\"sender\",\"id\",\"sentAt\"]}",
-    DW_FRAME_NOTIFICATION, "Connected" },
+  [EXTENDED] = { "{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"1\",\"sentAt\":\"2026-11-25T10:00:00.123Z\"}",
+                 DW_FRAME_BROADCAST, "hello" },
+  [OURS] = { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.123Z\","
+             "\"stage\":"
+             "\"prod\","
+             "\"features\":[\"sender\",\"id\",\"sentAt\"]}",
+             DW_FRAME_NOTIFICATION, "Connected" },
   /* The gateway's own spacing, as captured. */
-  { "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", \"requestId\":\"XDmGEE2RoE0FRdQ=\"}",
-    DW_FRAME_GATEWAY_ERROR, "Forbidden" },
+  [FORBIDDEN] = { "{\"message\": \"Forbidden\", \"connectionId\":\"XDmENcnwIE0CFEQ=\", "
+                  "\"requestId\":\"XDmGEE2RoE0FRdQ=\"}",
+                  DW_FRAME_GATEWAY_ERROR, "Forbidden" },
   { "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}",
     DW_FRAME_GATEWAY_ERROR, "Endpoint request timed out" },
   { "{\"message\" : \"Bad request body\", \"connectionId\": \"c\", \"messageId\": \"m\"}", DW_FRAME_GATEWAY_ERROR,
@@ -48,7 +60,7 @@ static const Row rows[] = {
     "\"Identity\":{\"SourceIp\":\"1.2.3.4\",\"UserAgent\":null},\"LastActiveAt\":\"2025-02-03T01:46:34.000Z\","
     "\"connectionID\":\"FYnvDeD_NjMCKlg=\"}",
     DW_FRAME_NOTIFICATION, NULL },
-  /* Near misses are somebody's words. */
+  /* Near misses are ordinary messages. */
   { "{\"message\":\"Forbidden\"}", DW_FRAME_BROADCAST, "Forbidden" },
   { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\",\"sender\":\"Eve\"}", DW_FRAME_BROADCAST,
     "Forbidden" },
@@ -71,7 +83,7 @@ static const Row rows[] = {
   { "{\"message\":null}", DW_FRAME_UNREADABLE, "{\"message\":null}" },
   { "{\"a\":1}", DW_FRAME_UNREADABLE, "{\"a\":1}" },
   { "{}", DW_FRAME_UNREADABLE, "{}" },
-  /* What json-glib cannot hold; what follows it stays. */
+  /* Characters that json-glib cannot hold are replaced, and what follows them is kept. */
   { "{\"message\":\"ab\\u0000cd\"}", DW_FRAME_BROADCAST, "ab" FFFD "cd" },
   { "{\"message\":\"a\\ud800z\"}", DW_FRAME_BROADCAST, "a" FFFD "z" },
   { "{\"message\":\"a\\udc00z\"}", DW_FRAME_BROADCAST, "a" FFFD "z" },
@@ -104,10 +116,12 @@ test_fields (void)
 {
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
   g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (DwFrame) broadcast = dw_frame_classify (dialect, parser, rows[7].frame, strlen (rows[7].frame));
-  g_autoptr (DwFrame) ours = dw_frame_classify (dialect, parser, rows[8].frame, strlen (rows[8].frame));
-  g_autoptr (DwFrame) prose = dw_frame_classify (dialect, parser, rows[2].frame, strlen (rows[2].frame));
-  g_autoptr (DwFrame) forbidden = dw_frame_classify (dialect, parser, rows[9].frame, strlen (rows[9].frame));
+  g_autoptr (DwFrame) broadcast =
+      dw_frame_classify (dialect, parser, rows[EXTENDED].frame, strlen (rows[EXTENDED].frame));
+  g_autoptr (DwFrame) ours = dw_frame_classify (dialect, parser, rows[OURS].frame, strlen (rows[OURS].frame));
+  g_autoptr (DwFrame) prose = dw_frame_classify (dialect, parser, rows[PROSE].frame, strlen (rows[PROSE].frame));
+  g_autoptr (DwFrame) forbidden =
+      dw_frame_classify (dialect, parser, rows[FORBIDDEN].frame, strlen (rows[FORBIDDEN].frame));
   g_autoptr (DwFrame) copy = dw_frame_copy (ours);
   g_autoptr (GDateTime) time = g_date_time_new_utc (2026, 11, 25, 10, 0, 0.123);
 
