@@ -61,8 +61,8 @@ typedef struct
   guint received;
   gboolean sends;
   gboolean reading;
-  gboolean mute;   /* standard output is broken */
-  gboolean ended;  /* possibly before the loop started */
+  gboolean mute;  /* standard output is broken */
+  gboolean ended; /* possibly before the loop started */
   guint echo_wait;
   int status;
 } Program;
