@@ -49,6 +49,16 @@ check_characters (const char *text, GError **error)
   return TRUE;
 }
 
+/* RFC 3986 section 2.1. */
+static gboolean
+check_percents (const char *text, GError **error)
+{
+  for (const char *at = strchr (text, '%'); at != NULL; at = strchr (at + 1, '%'))
+    if (!g_ascii_isxdigit (at[1]) || !g_ascii_isxdigit (at[2]))
+      return refuse (error, _ ("The address contains a “%” without two hexadecimal digits after it. Write it as %25."));
+  return TRUE;
+}
+
 static gboolean
 check_scheme (const char *text, GError **error)
 {
@@ -162,7 +172,7 @@ dw_stage_url_parse (const char *text, GError **error)
   g_autoptr (GUri) uri = NULL;
   g_autoptr (DwStageUrl) url = NULL;
 
-  if (!check_characters (text, error) || !check_scheme (text, error))
+  if (!check_characters (text, error) || !check_scheme (text, error) || !check_percents (text, error))
     return NULL;
   uri = g_uri_parse (text, G_URI_FLAGS_ENCODED | G_URI_FLAGS_HAS_PASSWORD, NULL);
   if (uri == NULL)

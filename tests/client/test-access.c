@@ -5,6 +5,8 @@
 #include "client/dw-client-error.h"
 #include "client/stages/dw-access.h"
 
+#include <string.h>
+
 static DwStage *
 stage_of (const char *address)
 {
@@ -13,37 +15,100 @@ stage_of (const char *address)
   return dw_stage_new (url);
 }
 
-/* What was typed arrives byte for byte, and is read again as it was. */
+static char *
+query_of (DwStage *stage, guint index)
+{
+  const char *query = strchr (dw_stage_url_get_text (dw_stage_get_url (stage, index)), '?');
+
+  return g_strdup (query != NULL ? query + 1 : "");
+}
+
+/* What a peer makes of a query: it decodes once, and in a form “+” is a blank (as in the WHATWG URL standard). */
+static char *
+decode_once (const char *value)
+{
+  g_auto (GStrv) parts = g_strsplit (value, "+", -1);
+  g_autofree char *joined = g_strjoinv (" ", parts);
+
+  return g_uri_unescape_string (joined, NULL);
+}
+
+/* A value that is typed is the value that arrives, whatever is in it, and is read again as it was. */
+static void
+test_parameter (void)
+{
+  static const char *const secrets[] = {
+    "a+b/c==&d=1%2Be", "S3CR3T+/=canary", "a%2Fb", "a b#c", "", "?", "=", "%", "%zz", "~._-", "\"'<>{}|\\^`[]@:;,!$*()",
+    "t\u00f6k\u00e9n", "\u7d42\u308f\u308a\u2060\U0001f511",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    {
+      g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?old=1");
+      g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
+      DwAccess wanted = { DW_ACCESS_PARAMETER, (char *) "a&b", (char *) secrets[i] };
+      g_auto (DwAccess) found = { DW_ACCESS_NONE, NULL, NULL };
+      g_autofree char *query = NULL, *other = NULL, *arrived = NULL;
+
+      g_test_message ("%s", secrets[i]);
+      dw_stage_add_url (stage, second);
+      g_assert_true (dw_access_write (&wanted, stage, NULL));
+      query = query_of (stage, 0);
+      other = query_of (stage, 1);
+      g_assert_cmpstr (query, ==, other);
+      g_assert_true (g_str_has_prefix (query, *secrets[i] != '\0' ? "a%26b=" : "a%26b"));
+      g_assert_null (strchr (query, '&'));
+      arrived = decode_once (strchr (query, '=') != NULL ? strchr (query, '=') + 1 : "");
+      g_assert_cmpstr (arrived, ==, secrets[i]);
+      dw_access_read (&found, stage);
+      g_assert_cmpint (found.kind, ==, DW_ACCESS_PARAMETER);
+      g_assert_cmpstr (found.name, ==, "a&b");
+      g_assert_cmpstr (found.secret, ==, secrets[i]);
+    }
+}
+
+/* A query that is pasted stays what it is, byte for byte, however it was encoded; it is shown as a parameter only where
+ * that is the same. */
 static void
 test_query (void)
 {
   static const struct
   {
-    const char *name;
+    const char *query;
+    const char *name; /* NULL: not a parameter */
     const char *secret;
-    const char *url;
   } rows[] = {
-    { "token", "S3CR3T+/=canary", "wss://h.example/prod?token=S3CR3T+/=canary" },
-    { "token", "a%2Fb", "wss://h.example/prod?token=a%2Fb" },
-    { "token", "a b#c", "wss://h.example/prod?token=a%20b%23c" },
-    { "flag", "", "wss://h.example/prod?flag" },
-    { "a", "1&b=2", "wss://h.example/prod?a=1&b=2" },
+    { "token=S3CR3T", "token", "S3CR3T" },
+    { "token=a%2Bb%2Fc%3D%3D", "token", "a+b/c==" },
+    { "flag", "flag", "" },
+    { "t%20k=%C3%B6", "t k", "\u00f6" },
+    { "token=S3CR3T+/=canary", NULL, NULL },
+    { "token=a%2bb", NULL, NULL },
+    { "token=%7e%41", NULL, NULL },
+    { "token=", NULL, NULL },
+    { "=x", NULL, NULL },
+    { "a=1&b=2", NULL, NULL },
+    { "a=%FF", NULL, NULL },
+    { "a=%00", NULL, NULL },
+    { "a=%0A", NULL, NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod?old=1");
-      g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
-      DwAccess wanted = { DW_ACCESS_QUERY, (char *) rows[i].name, (char *) rows[i].secret };
+      g_autofree char *address = g_strconcat ("wss://h.example/prod?", rows[i].query, NULL);
+      g_autoptr (DwStage) stage = stage_of (address);
+      g_autoptr (DwStage) other = stage_of ("wss://h.example/prod");
       g_auto (DwAccess) found = { DW_ACCESS_NONE, NULL, NULL };
+      g_autofree char *query = NULL;
 
-      dw_stage_add_url (stage, second);
-      g_assert_true (dw_access_write (&wanted, stage, NULL));
-      g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (stage, 0)), ==, rows[i].url);
-      g_assert_true (dw_stage_url_has_query (dw_stage_get_url (stage, 1)));
+      g_test_message ("%s", rows[i].query);
       dw_access_read (&found, stage);
-      g_assert_cmpint (found.kind, ==, DW_ACCESS_QUERY);
-      g_assert_cmpstr (found.name, ==, rows[i].name);
+      g_assert_cmpint (found.kind, ==, rows[i].name != NULL ? DW_ACCESS_PARAMETER : DW_ACCESS_QUERY);
+      g_assert_cmpstr (found.name, ==, rows[i].name != NULL ? rows[i].name : "");
+      g_assert_cmpstr (found.secret, ==, rows[i].name != NULL ? rows[i].secret : rows[i].query);
+      g_assert_true (dw_access_write (&found, other, NULL));
+      query = query_of (other, 0);
+      g_assert_cmpstr (query, ==, rows[i].query);
     }
 }
 
@@ -74,7 +139,8 @@ static void
 test_refused (void)
 {
   static const DwAccess rows[] = {
-    { DW_ACCESS_QUERY, (char *) "", (char *) "x" },
+    { DW_ACCESS_PARAMETER, (char *) "", (char *) "x" },
+    { DW_ACCESS_QUERY, (char *) "", (char *) "" },
     { DW_ACCESS_HEADER, (char *) "", (char *) "x" },
     { DW_ACCESS_HEADER, (char *) "two words", (char *) "x" },
     { DW_ACCESS_HEADER, (char *) "X\r\nHost", (char *) "x" },
@@ -85,6 +151,8 @@ test_refused (void)
     { DW_ACCESS_PROTOCOL, (char *) "", (char *) "" },
     { DW_ACCESS_PROTOCOL, (char *) "", (char *) "two words" },
     { DW_ACCESS_PROTOCOL, (char *) "", (char *) "a,,b" },
+    { DW_ACCESS_PROTOCOL, (char *) "", (char *) "a+b/c==" },
+    { DW_ACCESS_PROTOCOL, (char *) "", (char *) "t\u00f6k\u00e9n" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -123,7 +191,8 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/client/access/query/AG-7", test_query);
+  g_test_add_func ("/client/access/parameter/AG-6", test_parameter);
+  g_test_add_func ("/client/access/query/AG-6", test_query);
   g_test_add_func ("/client/access/others", test_others);
   g_test_add_func ("/client/access/refused", test_refused);
   g_test_add_func ("/client/access/change", test_change);

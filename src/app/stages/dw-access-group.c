@@ -27,12 +27,13 @@ show_kind (DwAccessGroup *self)
 {
   DwAccessKind kind = kind_of (self);
 
-  gtk_widget_set_visible (GTK_WIDGET (self->name), kind == DW_ACCESS_QUERY || kind == DW_ACCESS_HEADER);
+  gtk_widget_set_visible (GTK_WIDGET (self->name), kind == DW_ACCESS_PARAMETER || kind == DW_ACCESS_HEADER);
   gtk_widget_set_visible (GTK_WIDGET (self->secret), kind != DW_ACCESS_NONE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->name),
                                  kind == DW_ACCESS_HEADER ? _ ("Header") : _ ("Parameter"));
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret),
-                                 kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value"));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol")
+                                                                     : kind == DW_ACCESS_QUERY  ? _ ("Query")
+                                                                                                : _ ("Value"));
 }
 
 static void
@@ -43,7 +44,7 @@ on_kind_changed (DwAccessGroup *self)
   /* The usual name, unless the person entered another. */
   if (kind_of (self) == DW_ACCESS_HEADER && (*name == '\0' || strcmp (name, "token") == 0))
     gtk_editable_set_text (self->name, "Authorization");
-  else if (kind_of (self) == DW_ACCESS_QUERY && (*name == '\0' || strcmp (name, "Authorization") == 0))
+  else if (kind_of (self) == DW_ACCESS_PARAMETER && (*name == '\0' || strcmp (name, "Authorization") == 0))
     gtk_editable_set_text (self->name, "token");
   show_kind (self);
 }
@@ -93,16 +94,15 @@ dw_access_group_set_stage (DwAccessGroup *self, DwStage *stage)
 /**
  * dw_access_group_set_query:
  * @self: a group
- * @query: the query of a pasted address
+ * @query: what stood behind an address that was pasted, not empty
  */
 void
 dw_access_group_set_query (DwAccessGroup *self, const char *query)
 {
-  g_auto (GStrv) parts = g_strsplit (query, "=", 2);
-  DwAccess access = { DW_ACCESS_QUERY, parts[0], (char *) (parts[0] != NULL && parts[1] != NULL ? parts[1] : "") };
+  g_auto (DwAccess) access = { DW_ACCESS_NONE, NULL, NULL };
 
-  if (parts[0] != NULL)
-    show_access (self, &access);
+  dw_access_read_query (&access, query);
+  show_access (self, &access);
 }
 
 /**

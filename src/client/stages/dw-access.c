@@ -20,22 +20,56 @@ dw_access_clear (DwAccess *access)
   g_clear_pointer (&access->secret, g_free);
 }
 
-static void
-read_query (DwAccess *access, const char *query)
+/* A value is what it is before it is encoded: everything but letters, digits and “-._~” is (RFC 3986 section 2.3). */
+static char *
+write_parameter (const char *name, const char *value)
 {
-  const char *equals = strchr (query, '=');
+  g_autofree char *escaped_name = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *escaped_value = g_uri_escape_string (value, NULL, FALSE);
 
-  access->kind = DW_ACCESS_QUERY;
-  access->name = equals != NULL ? g_strndup (query, (gsize) (equals - query)) : g_strdup (query);
-  access->secret = g_strdup (equals != NULL ? equals + 1 : "");
+  return g_strconcat (escaped_name, *value != '\0' ? "=" : "", escaped_value, NULL);
+}
+
+/* What an entry can hold, or %NULL. */
+static char *
+decode (const char *escaped)
+{
+  g_autofree char *text = g_uri_unescape_string (escaped, NULL);
+
+  if (text == NULL || !g_utf8_validate (text, -1, NULL))
+    return NULL;
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+      return NULL;
+  return g_steal_pointer (&text);
+}
+
+/**
+ * dw_access_read_query:
+ * @access: (out caller-allocates): to be cleared with dw_access_clear()
+ * @query: what stands behind the “?” of an address, not empty
+ *
+ * It is a parameter where its name and value, encoded again, are the same bytes, and else a query that is not to be
+ * touched: of several parameters, or encoded in another way.
+ */
+void
+dw_access_read_query (DwAccess *access, const char *query)
+{
+  g_auto (GStrv) parts = g_strsplit (query, "=", 2);
+  g_autofree char *name = decode (parts[0]);
+  g_autofree char *value = decode (parts[1] != NULL ? parts[1] : "");
+  g_autofree char *again = name != NULL && value != NULL ? write_parameter (name, value) : NULL;
+
+  if (*parts[0] != '\0' && g_strcmp0 (again, query) == 0)
+    *access = (DwAccess){ DW_ACCESS_PARAMETER, g_steal_pointer (&name), g_steal_pointer (&value) };
+  else
+    *access = (DwAccess){ DW_ACCESS_QUERY, g_strdup (""), g_strdup (query) };
 }
 
 /**
  * dw_access_read:
  * @access: (out caller-allocates): how the stage lets a person in, to be cleared with dw_access_clear()
  * @stage: a stage
- *
- * A query of several parameters comes as the first of them, with the others at the end of its value.
  */
 void
 dw_access_read (DwAccess *access, DwStage *stage)
@@ -45,10 +79,11 @@ dw_access_read (DwAccess *access, DwStage *stage)
   char **protocols = dw_stage_get_protocols (stage);
   GHashTableIter iter;
   gpointer name, value;
+  const char *query = strchr (dw_stage_url_get_text (url), '?');
 
   *access = (DwAccess){ .kind = DW_ACCESS_NONE };
-  if (dw_stage_url_has_query (url))
-    read_query (access, strchr (dw_stage_url_get_text (url), '?') + 1);
+  if (query != NULL && query[1] != '\0')
+    dw_access_read_query (access, query + 1);
   else if (headers != NULL && g_hash_table_size (headers) > 0)
     {
       g_hash_table_iter_init (&iter, headers);
@@ -91,7 +126,7 @@ is_header_value (const char *value)
   for (const char *at = value; *at != '\0'; at++)
     if (g_ascii_iscntrl (*at))
       return FALSE;
-  return *value != '\0';
+  return TRUE;
 }
 
 static gboolean
@@ -120,16 +155,51 @@ set_query (DwStage *stage, const char *query, GError **error)
   return TRUE;
 }
 
-/* A percent sign is not escaped: a token that was escaped already has to arrive byte for byte. */
+/**
+ * dw_access_check_header:
+ * @name: the name of a header
+ * @value: its value
+ * @error: %DW_CLIENT_ERROR_ACCESS, with a sentence that does not repeat @value
+ *
+ * Returns: whether it can be sent in a handshake (RFC 9110 section 5), and is not what the handshake itself says
+ */
+gboolean
+dw_access_check_header (const char *name, const char *value, GError **error)
+{
+  if (!is_token (name))
+    return complain (error, _ ("Enter the header’s name, such as “Authorization”: letters, digits and hyphens."));
+  if (is_reserved (name))
+    return complain (error, _ ("The connection itself needs this header. Choose another one."));
+  if (!is_header_value (value))
+    return complain (error, _ ("Enter the header’s value, in one line."));
+  return TRUE;
+}
+
+/**
+ * dw_access_check_protocol:
+ * @protocol: the name of a subprotocol
+ * @error: %DW_CLIENT_ERROR_ACCESS, with a sentence that does not repeat @protocol
+ *
+ * Returns: whether it can be offered: it is a token (RFC 6455 section 4.1)
+ */
+gboolean
+dw_access_check_protocol (const char *protocol, GError **error)
+{
+  return is_token (protocol)
+         || complain (error, _ ("A subprotocol cannot contain blanks, “/”, “=”, “,” or letters with accents."));
+}
+
 static gboolean
 write_query (const DwAccess *access, DwStage *stage, GError **error)
 {
-  g_autofree char *name = g_uri_escape_string (access->name, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH "?%", FALSE);
-  g_autofree char *value = g_uri_escape_string (access->secret, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH "?%", FALSE);
-  g_autofree char *query = g_strconcat (name, *value != '\0' ? "=" : "", value, NULL);
+  g_autofree char *query = NULL;
 
-  if (*name == '\0')
+  if (access->kind == DW_ACCESS_PARAMETER && *access->name == '\0')
     return complain (error, _ ("Enter the name of the parameter, such as “token”."));
+  if (access->kind == DW_ACCESS_QUERY && *access->secret == '\0')
+    return complain (error, _ ("Enter the query: what follows the “?” of the address."));
+  query = access->kind == DW_ACCESS_PARAMETER ? write_parameter (access->name, access->secret)
+                                              : g_strdup (access->secret);
   return set_query (stage, query, error);
 }
 
@@ -138,12 +208,10 @@ write_header (const DwAccess *access, DwStage *stage, GError **error)
 {
   g_autoptr (GHashTable) headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
-  if (!is_token (access->name))
-    return complain (error, _ ("Enter the header’s name, such as “Authorization”: letters, digits and hyphens."));
-  if (is_reserved (access->name))
-    return complain (error, _ ("The connection itself needs this header. Choose another one."));
-  if (!is_header_value (access->secret))
+  if (*access->secret == '\0')
     return complain (error, _ ("Enter the header’s value, in one line."));
+  if (!dw_access_check_header (access->name, access->secret, error))
+    return FALSE;
   g_hash_table_insert (headers, g_strdup (access->name), g_strdup (access->secret));
   dw_stage_set_headers (stage, headers);
   return TRUE;
@@ -154,11 +222,11 @@ write_protocols (const DwAccess *access, DwStage *stage, GError **error)
 {
   g_auto (GStrv) protocols = g_strsplit (access->secret, ",", -1);
 
-  for (guint i = 0; protocols[i] != NULL; i++)
-    if (!is_token (g_strstrip (protocols[i])))
-      return complain (error, _ ("Enter the subprotocol without blanks; several with commas between them."));
   if (protocols[0] == NULL)
-    return complain (error, _ ("Enter the subprotocol without blanks; several with commas between them."));
+    return dw_access_check_protocol ("", error);
+  for (guint i = 0; protocols[i] != NULL; i++)
+    if (!dw_access_check_protocol (g_strstrip (protocols[i]), error))
+      return FALSE;
   dw_stage_set_protocols (stage, protocols);
   return TRUE;
 }
@@ -178,7 +246,7 @@ dw_access_write (const DwAccess *access, DwStage *stage, GError **error)
 {
   dw_stage_set_headers (stage, NULL);
   dw_stage_set_protocols (stage, NULL);
-  if (access->kind == DW_ACCESS_QUERY)
+  if (access->kind == DW_ACCESS_PARAMETER || access->kind == DW_ACCESS_QUERY)
     return write_query (access, stage, error);
   if (!set_query (stage, NULL, error))
     return FALSE;
@@ -189,6 +257,7 @@ dw_access_write (const DwAccess *access, DwStage *stage, GError **error)
     case DW_ACCESS_PROTOCOL:
       return write_protocols (access, stage, error);
     case DW_ACCESS_NONE:
+    case DW_ACCESS_PARAMETER:
     case DW_ACCESS_QUERY:
     default:
       return TRUE;
