@@ -5,6 +5,7 @@
 #include "client/messages/dw-seen.h"
 
 #include "wire/dw-fingerprint.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -413,7 +414,7 @@ dw_chat_dup_last_words (DwChat *self)
 
       if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
         return g_strdup_printf (_ ("You: %s"), dw_message_get_text (message));
-      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS && sender != NULL)
+      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS && sender != NULL && dw_safe_text_is_seen (sender))
         return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
       if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
         return g_strdup (dw_message_get_text (message));

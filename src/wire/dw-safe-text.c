@@ -22,8 +22,14 @@ is_direction_control (gunichar c)
   return is_embedding (c) || c == 0x200e || c == 0x200f || c == 0x061c;
 }
 
-static gboolean
-is_right_to_left (gunichar c)
+/**
+ * dw_safe_text_is_right_to_left:
+ * @c: a character
+ *
+ * Returns: whether it is of a script that is written from right to left
+ */
+gboolean
+dw_safe_text_is_right_to_left (gunichar c)
 {
   return (c >= 0x0590 && c <= 0x08ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc)
          || (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
@@ -176,6 +182,68 @@ make (const char *untrusted, gsize max_chars, guint max_lines, Shape shape, gboo
 }
 
 /**
+ * dw_safe_text_turns:
+ * @safe: a text from dw_safe_text()
+ *
+ * Returns: whether something in it is written from right to left, or turns the direction
+ */
+gboolean
+dw_safe_text_turns (const char *safe)
+{
+  for (; *safe != '\0'; safe = g_utf8_next_char (safe))
+    if (dw_safe_text_is_right_to_left (g_utf8_get_char (safe)) || is_direction_control (g_utf8_get_char (safe)))
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * dw_safe_text_calm:
+ * @safe: a text from dw_safe_text()
+ *
+ * Returns: (transfer full): the text without what begins or ends a stretch of a direction of its own
+ */
+char *
+dw_safe_text_calm (const char *safe)
+{
+  GString *calm = g_string_sized_new (strlen (safe));
+
+  for (; *safe != '\0'; safe = g_utf8_next_char (safe))
+    if (!is_embedding (g_utf8_get_char (safe)))
+      g_string_append_unichar (calm, g_utf8_get_char (safe));
+  return g_string_free (calm, FALSE);
+}
+
+/* Fonts draw nothing for these, though they are letters, symbols or marks (Unicode’s Default_Ignorable_Code_Point,
+ * beside what is of the format type anyway, and the Braille cell without dots). */
+static gboolean
+is_blank (gunichar c)
+{
+  return c == 0x034f || c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 || (c >= 0x180b && c <= 0x180f)
+         || c == 0x2800 || c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xffa0
+         || (c >= 0x2060 && c <= 0x206f) || (c >= 0xfff0 && c <= 0xfff8) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+/**
+ * dw_safe_text_is_seen:
+ * @untrusted: any bytes that end with a NUL
+ *
+ * Returns: whether there is anything in it to be seen
+ */
+gboolean
+dw_safe_text_is_seen (const char *untrusted)
+{
+  while (*untrusted != '\0')
+    {
+      gunichar c = read_char (&untrusted);
+
+      if (!g_unichar_isspace (c) && !g_unichar_iscntrl (c) && g_unichar_type (c) != G_UNICODE_FORMAT
+          && !is_blank (c))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
  * dw_safe_text:
  * @untrusted: any bytes that end with a NUL
  * @max_chars: how many characters may stay, at least 1 and at most %DW_SAFE_TEXT_WHOLE
@@ -214,7 +282,7 @@ dw_safe_line (const char *untrusted, gsize max_chars)
 
   g_strchomp (line);
   for (const char *at = line; *at != '\0' && !isolated; at = g_utf8_next_char (at))
-    isolated = is_right_to_left (g_utf8_get_char (at));
+    isolated = dw_safe_text_is_right_to_left (g_utf8_get_char (at));
   return g_strconcat (isolated ? ISOLATE : "", line, cut ? ELLIPSIS : "", isolated ? END_ISOLATE : "", NULL);
 }
 
@@ -222,8 +290,9 @@ dw_safe_line (const char *untrusted, gsize max_chars)
  * dw_safe_name:
  * @untrusted: any bytes that end with a NUL
  *
- * As dw_safe_text(), for a name: one line of %DW_SAFE_TEXT_NAME_CHARS. Bidirectional controls are shown as U+FFFD,
- * since they could rearrange the words next to a name.
+ * As dw_safe_text(), for a name: one line of %DW_SAFE_TEXT_NAME_CHARS, and what turns the direction of text is
+ * visible as U+FFFD, since a name stands beside other words that it could rearrange. A name of which nothing is seen is
+ * none.
  *
  * Returns: (transfer full): the name, perhaps empty
  */
@@ -231,8 +300,10 @@ char *
 dw_safe_name (const char *untrusted)
 {
   gboolean cut;
+  g_autofree char *name = make (untrusted, DW_SAFE_TEXT_NAME_CHARS, 1, AS_NAME, &cut);
 
-  return g_strchomp (make (untrusted, DW_SAFE_TEXT_NAME_CHARS, 1, AS_NAME, &cut));
+  /* As it is shown: what begins after 64 characters of nothing is not. */
+  return g_strdup (dw_safe_text_is_seen (untrusted) && dw_safe_text_is_seen (name) ? g_strchomp (name) : "");
 }
 
 /**

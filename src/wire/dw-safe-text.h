@@ -26,5 +26,9 @@ char *dw_safe_line (const char *untrusted, gsize max_chars);
 char *dw_safe_name (const char *untrusted);
 char *dw_safe_lines (const char *text);
 const char *dw_safe_text_next (const char *safe, guint *chars);
+gboolean dw_safe_text_is_right_to_left (gunichar c);
+gboolean dw_safe_text_turns (const char *safe);
+char *dw_safe_text_calm (const char *safe);
+gboolean dw_safe_text_is_seen (const char *untrusted);
 
 G_END_DECLS

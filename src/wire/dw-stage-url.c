@@ -55,7 +55,8 @@ check_percents (const char *text, GError **error)
 {
   for (const char *at = strchr (text, '%'); at != NULL; at = strchr (at + 1, '%'))
     if (!g_ascii_isxdigit (at[1]) || !g_ascii_isxdigit (at[2]))
-      return refuse (error, _ ("The address contains a “%” without two hexadecimal digits after it. Write it as %25."));
+      return refuse (error,
+                     _ ("The address contains a “%” without two hexadecimal digits after it. Write it as %25."));
   return TRUE;
 }
 

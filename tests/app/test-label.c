@@ -5,6 +5,7 @@
 
 #include "wire/dw-safe-text.h"
 
+#include <pango/pangocairo.h>
 #include <string.h>
 
 /* Whatever a text contains, its markup shows exactly that text and nothing else. */
@@ -34,7 +35,76 @@ test_markup (void)
     }
 }
 
-/* Splitting into pieces changes no text, in any script, and no piece begins with a combining mark. */
+/* Whether a part of a text is drawn from left to right, letter after letter. */
+static gboolean
+is_drawn_in_order (const char *markup, const char *part)
+{
+  g_autoptr (GRegex) tags = g_regex_new ("</?a[^>]*>", 0, 0, NULL);
+  g_autofree char *without = g_regex_replace_literal (tags, markup, -1, 0, "", 0, NULL);
+  PangoContext *context = pango_font_map_create_context (pango_cairo_font_map_get_default ());
+  g_autoptr (PangoLayout) layout = pango_layout_new (context);
+  const char *text, *start;
+  int last = -1;
+
+  g_object_unref (context);
+  /* A label does something with these of its own. */
+  pango_layout_set_markup (layout, without, -1);
+  text = pango_layout_get_text (layout);
+  start = strstr (text, part);
+  g_assert_nonnull (start);
+  for (const char *at = start; at < start + strlen (part); at = g_utf8_next_char (at))
+    {
+      PangoRectangle place;
+
+      pango_layout_index_to_pos (layout, (int) (at - text), &place);
+      if (place.x <= last)
+        return FALSE;
+      last = place.x;
+    }
+  return TRUE;
+}
+
+/* However directions are turned around an address, it is drawn as it is read; and they are left alone without one. */
+static void
+test_turned (void)
+{
+  static const char *const turns[] = { "\u202e", "\u202b", "\u2067", "\u200f", "\u05d0\u05d1 ", "\u061c" };
+  static const char *const address = "https://e.example/gpj.exe";
+
+  for (guint i = 0; i < G_N_ELEMENTS (turns); i++)
+    for (guint n = 1; n <= 130; n += 129)
+      {
+        g_autoptr (GString) text = g_string_new ("see ");
+        g_autofree char *markup = NULL;
+
+        for (guint j = 0; j < n; j++)
+          g_string_append (text, turns[i]);
+        g_string_append_printf (text, "%s %s and more", address, turns[i]);
+        markup = dw_label_markup (text->str, TRUE);
+        g_test_message ("%s", markup);
+        g_assert_true (is_drawn_in_order (markup, address));
+        g_assert_nonnull (strstr (markup, "href=\"https://e.example/gpj.exe\""));
+      }
+  {
+    g_autofree char *inside = dw_label_markup ("https://e.example/\u202egpj.exe", TRUE);
+    g_autofree char *alone = dw_label_markup ("a \u202eb", TRUE);
+
+    g_assert_true (is_drawn_in_order (inside, address));
+    g_assert_cmpstr (alone, ==, "a \u202eb");
+  }
+}
+
+/* A link whose host had something before it is told apart from others, in a text that was calmed too. */
+static void
+test_asks (void)
+{
+  static const char *const text = "\u202ehttps://bank.example@e.example/ https://f.example/";
+
+  g_assert_true (dw_label_asks (text, "https://e.example/"));
+  g_assert_false (dw_label_asks (text, "https://f.example/"));
+}
+
+/* What is laid out in pieces says what it said, in every script, and no piece begins with a mark. */
 static void
 test_pieces (void)
 {
@@ -97,6 +167,8 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/label/markup/UI-2", test_markup);
+  g_test_add_func ("/app/label/turned/UI-3", test_turned);
+  g_test_add_func ("/app/label/asks/UI-7", test_asks);
   g_test_add_func ("/app/label/pieces", test_pieces);
   g_test_add_func ("/app/label/fit", test_fit);
   return g_test_run ();

@@ -38,8 +38,19 @@ static void
 test_parameter (void)
 {
   static const char *const secrets[] = {
-    "a+b/c==&d=1%2Be", "S3CR3T+/=canary", "a%2Fb", "a b#c", "", "?", "=", "%", "%zz", "~._-", "\"'<>{}|\\^`[]@:;,!$*()",
-    "t\u00f6k\u00e9n", "\u7d42\u308f\u308a\u2060\U0001f511",
+    "a+b/c==&d=1%2Be",
+    "S3CR3T+/=canary",
+    "a%2Fb",
+    "a b#c",
+    "",
+    "?",
+    "=",
+    "%",
+    "%zz",
+    "~._-",
+    "\"'<>{}|\\^`[]@:;,!$*()",
+    "t\u00f6k\u00e9n",
+    "\u7d42\u308f\u308a\u2060\U0001f511",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)

@@ -46,6 +46,58 @@ test_name (void)
   g_assert_cmpstr (turned, ==, "Ada" FFFD " Eve");
 }
 
+/* A name of which nothing is seen would stand for nobody. */
+static void
+test_unseen (void)
+{
+  static const char *const unseen[] = {
+    "",
+    " \t\n",
+    "\u200b",
+    "\u200b\u200d",
+    "\u2060\ufeff",
+    "\u00ad",
+    "\u3164",
+    "\u115f\u1160",
+    "\uffa0",
+    "\u2800",
+    "\ufe0f",
+    "\u034f",
+    "\u180e",
+    "\u200e\u202e",
+    "\u2063",
+    "\u3000\u2003",
+    "\U000e0041\U000e007f",
+    "\u17b4",
+  };
+  static const char *const seen[] = { "a",      "\u200bA", "\u0301", "-",     "\U0001f511",
+                                      "\ufffd", "\xff",    "\x01",   "\u00b7" };
+  g_autoptr (GString) late = g_string_new (NULL);
+  g_autofree char *nobody = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (unseen); i++)
+    {
+      g_autofree char *name = dw_safe_name (unseen[i]);
+
+      g_test_message ("row %u", i);
+      g_assert_false (dw_safe_text_is_seen (unseen[i]));
+      g_assert_cmpstr (name, ==, "");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (seen); i++)
+    {
+      g_autofree char *name = dw_safe_name (seen[i]);
+
+      g_test_message ("row %u", i);
+      g_assert_true (dw_safe_text_is_seen (seen[i]));
+      g_assert_cmpstr (name, !=, "");
+    }
+  for (guint i = 0; i < 200; i++)
+    g_string_append (late, "\u200b");
+  g_string_append (late, "Ada");
+  nobody = dw_safe_name (late->str);
+  g_assert_cmpstr (nobody, ==, "");
+}
+
 static void
 test_shorten (void)
 {
@@ -151,6 +203,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/safe-text/text/UI-2", test_text);
   g_test_add_func ("/wire/safe-text/name", test_name);
+  g_test_add_func ("/wire/safe-text/unseen", test_unseen);
   g_test_add_func ("/wire/safe-text/shorten/UI-4", test_shorten);
   g_test_add_func ("/wire/safe-text/line/DT-4", test_line);
   g_test_add_func ("/wire/safe-text/bounds", test_bounds);

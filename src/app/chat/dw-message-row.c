@@ -394,6 +394,64 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), words);
 }
 
+typedef struct
+{
+  GtkWindow *window;
+  char *href;
+} Opening;
+
+static void
+opening_free (gpointer data, GClosure *closure)
+{
+  Opening *opening = data;
+
+  g_object_unref (opening->window);
+  g_free (opening->href);
+  g_free (opening);
+}
+
+static void
+on_open_answered (GtkWidget *dialog, const char *response, gpointer data)
+{
+  Opening *opening = data;
+
+  if (g_str_equal (response, "open"))
+    gtk_show_uri (opening->window, opening->href, GDK_CURRENT_TIME);
+}
+
+static void
+ask_to_open (GtkWindow *window, const char *href)
+{
+  /* Translators: %s is the address that will be opened. */
+  g_autofree char *body =
+      g_strdup_printf (_ ("The link had a user name in front of its host, which can make it look "
+                          "like another site. It opens:\n%s"),
+                       href);
+  GtkWidget *dialog = dw_label_new_dialog (window, _ ("Open This Link?"), body);
+  Opening *opening = g_new (Opening, 1);
+
+  *opening = (Opening){ g_object_ref (window), g_strdup (href) };
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "open", _ ("_Open"),
+                                    NULL);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_open_answered), opening, opening_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static gboolean
+on_link (DwMessageRow *self, const char *href)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  gboolean cut;
+  g_autofree char *words = words_of (self->message, self->shown_units, G_MAXUINT, &cut);
+
+  if (!GTK_IS_WINDOW (root) || !dw_label_asks (words, href))
+    return FALSE;
+  ask_to_open (GTK_WINDOW (root), href);
+  return TRUE;
+}
+
 static void
 on_more_clicked (DwMessageRow *self)
 {
@@ -470,6 +528,7 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, discard);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, divider);
   gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_link);
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
 }
 

@@ -100,8 +100,11 @@ make_heading (DwSearchPage *self, const DwHit *hit)
     sender = g_strdup (_ ("You"));
   else if (hit->record->sender != NULL)
     sender = dw_safe_name (hit->record->sender);
-  else
-    sender = g_strdup (_ ("Somebody"));
+  if (sender == NULL || *sender == '\0')
+    {
+      g_free (sender);
+      sender = g_strdup (_ ("Somebody"));
+    }
   if (chat == NULL || !gtk_toggle_button_get_active (self->everywhere))
     /* Translators: over a message that was found: sender, day, time. */
     return g_strdup_printf (_ ("%1$s · %2$s, %3$s"), sender, day, clock);

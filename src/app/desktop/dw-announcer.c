@@ -64,7 +64,7 @@ static void
 on_shown (DwAnnouncer *self, DwMessage *message)
 {
   const char *sender = dw_message_get_sender (message);
-  g_autofree char *name = sender != NULL ? dw_safe_name (sender) : g_strdup (_ ("Somebody"));
+  g_autofree char *name = dw_safe_name (sender != NULL ? sender : "");
   g_autofree char *start = NULL;
 
   if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS || !gtk_widget_get_mapped (GTK_WIDGET (self)))
@@ -72,7 +72,7 @@ on_shown (DwAnnouncer *self, DwMessage *message)
   start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
   g_free (self->newest);
   /* Translators: read out when a message comes: who wrote, and what. */
-  self->newest = g_strdup_printf (_ ("%1$s: %2$s"), name, start);
+  self->newest = g_strdup_printf (_ ("%1$s: %2$s"), *name != '\0' ? name : _ ("Somebody"), start);
   self->untold++;
   tell_messages (self);
 }

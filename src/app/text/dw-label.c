@@ -32,7 +32,10 @@
 #define PIECE_START "<span fallback=\"true\">"
 #define PIECE_END "</span>"
 
-/* Relative to letters of other scripts. */
+#define ISOLATE "\xe2\x81\xa6"     /* U+2066: from left to right */
+#define END_ISOLATE "\xe2\x81\xa9" /* U+2069 */
+
+/* Against letters of other scripts. */
 #define SLOW_UNITS 3
 
 static gboolean
@@ -92,14 +95,35 @@ append_pieces (GString *markup, const char *start, const char *end)
     }
 }
 
+/* Whatever stands around it, an address is drawn from left to right (UAX #9). */
 static void
-append_link (GString *markup, const DwLink *link)
+append_link (GString *markup, const DwLink *link, gboolean isolated)
 {
   g_autofree char *href = g_markup_escape_text (link->href, -1);
 
-  g_string_append_printf (markup, "<a href=\"%s\">", href);
+  g_string_append_printf (markup, "%s<a href=\"%s\">", isolated ? ISOLATE : "", href);
   append_pieces (markup, link->shown, link->shown + strlen (link->shown));
-  g_string_append (markup, "</a>");
+  g_string_append_printf (markup, "</a>%s", isolated ? END_ISOLATE : "");
+}
+
+/* The links of a text, which is made calm where that is needed: too many of what turns a text, one in the other, would
+ * undo the isolation of a link. */
+static GPtrArray *
+find_links (char **text, gboolean *turns)
+{
+  GPtrArray *found = dw_links_find (*text);
+
+  *turns = found->len > 0 && dw_safe_text_turns (*text);
+  if (*turns)
+    {
+      char *calm = dw_safe_text_calm (*text);
+
+      g_free (*text);
+      *text = calm;
+      g_ptr_array_unref (found);
+      found = dw_links_find (calm);
+    }
+  return found;
 }
 
 /**
@@ -112,7 +136,9 @@ append_link (GString *markup, const DwLink *link)
 char *
 dw_label_markup (const char *safe, gboolean links)
 {
-  g_autoptr (GPtrArray) found = links ? dw_links_find (safe) : NULL;
+  g_autofree char *text = g_strdup (safe);
+  gboolean turns = FALSE;
+  g_autoptr (GPtrArray) found = links ? find_links (&text, &turns) : NULL;
   GString *markup = g_string_new (NULL);
   gsize at = 0;
 
@@ -120,15 +146,39 @@ dw_label_markup (const char *safe, gboolean links)
     {
       const DwLink *link = g_ptr_array_index (found, i);
 
-      append_pieces (markup, safe + at, safe + link->start);
-      append_link (markup, link);
+      append_pieces (markup, text + at, text + link->start);
+      append_link (markup, link, turns);
       at = link->end;
     }
-  append_pieces (markup, safe + at, safe + strlen (safe));
+  append_pieces (markup, text + at, text + strlen (text));
   return g_string_free (markup, FALSE);
 }
 
-/* A text that is expensive to lay out is cut even shorter. */
+/**
+ * dw_label_asks:
+ * @safe: a text from dw_safe_text() that is shown with links
+ * @href: where one of them leads
+ *
+ * Returns: whether a person should be asked before it is opened: see #DwLink
+ */
+gboolean
+dw_label_asks (const char *safe, const char *href)
+{
+  g_autofree char *text = g_strdup (safe);
+  gboolean turns;
+  g_autoptr (GPtrArray) found = find_links (&text, &turns);
+
+  for (guint i = 0; i < found->len; i++)
+    {
+      const DwLink *link = g_ptr_array_index (found, i);
+
+      if (link->asks && g_str_equal (link->href, href))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* What costs more than a label's length is shorter still. */
 static char *
 shorten (const char *untrusted, gsize max_chars, guint max_lines)
 {

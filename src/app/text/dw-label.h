@@ -23,6 +23,7 @@ AdwToast *dw_label_new_toast (const char *untrusted);
 GtkWidget *dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted);
 
 char *dw_label_markup (const char *safe, gboolean links);
+gboolean dw_label_asks (const char *safe, const char *href);
 gsize dw_label_fit (const char *safe, gsize units);
 
 G_END_DECLS

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-links.h"
 
+#include "dw-shown-host.h"
+
+#include "wire/dw-safe-text.h"
+
 #include <string.h>
+
+#define LEFT_TO_RIGHT_MARK "\xe2\x80\x8e" /* U+200E */
 
 static void
 link_free (gpointer data)
@@ -83,86 +89,117 @@ find_end (const char *start)
   return trim_end (start, at);
 }
 
-/* Some scripts have letters that look Latin. Only scripts without them may be mixed with Latin. */
-static gboolean
-has_look_alikes (GUnicodeScript script)
+/* What an address consists of behind its scheme: [user@]host[rest], the rest from the port on. */
+typedef struct
 {
-  static const GUnicodeScript alike[] = { G_UNICODE_SCRIPT_CYRILLIC, G_UNICODE_SCRIPT_GREEK,
-                                          G_UNICODE_SCRIPT_ARMENIAN, G_UNICODE_SCRIPT_CHEROKEE,
-                                          G_UNICODE_SCRIPT_COPTIC,   G_UNICODE_SCRIPT_LISU };
+  const char *user; /* or NULL; a mailbox has one before its host */
+  const char *host;
+  const char *rest;
+} Parts;
 
-  for (guint i = 0; i < G_N_ELEMENTS (alike); i++)
-    if (script == alike[i])
+static gboolean
+split_host (const char *start, const char *end, Parts *parts)
+{
+  const char *bracket = *start == '[' ? memchr (start, ']', (gsize) (end - start)) : NULL;
+  const char *colon = memchr (start, ':', (gsize) (end - start));
+
+  parts->host = start;
+  if (*start == '[')
+    parts->rest = bracket != NULL ? bracket + 1 : start;
+  else
+    parts->rest = colon != NULL ? colon : end;
+  if (parts->rest == start)
+    return FALSE;
+  /* Nothing but a port stands behind a host: browsers do not agree on what else would mean. */
+  if (parts->rest < end && *parts->rest != ':')
+    return FALSE;
+  for (const char *at = parts->rest + 1; at < end; at++)
+    if (!g_ascii_isdigit (*at))
+      return FALSE;
+  return end - parts->rest <= (gssize) strlen (":65535");
+}
+
+/* The last “@” is the one that counts (RFC 3986 section 3.2, and what browsers do). */
+static gboolean
+split (const char *address, gboolean is_mail, Parts *parts)
+{
+  const char *end = address + strcspn (address, is_mail ? "?#" : "/?#");
+  const char *at = g_strrstr_len (address, end - address, "@");
+
+  parts->user = at != NULL ? address : NULL;
+  if (is_mail && (at == NULL || at == address || memchr (address, '@', (gsize) (at - address)) != NULL))
+    return FALSE;
+  return split_host (at != NULL ? at + 1 : address, end, parts);
+}
+
+static gboolean
+is_name (const char *ascii)
+{
+  for (const char *at = ascii; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && strchr ("-_.", *at) == NULL)
+      return FALSE;
+  return *ascii != '\0' && *ascii != '.' && strstr (ascii, "..") == NULL;
+}
+
+static gboolean
+is_ip6 (const char *host)
+{
+  g_autofree char *inner = g_strndup (host + 1, strlen (host) - 2);
+
+  return strchr (inner, ':') != NULL && g_hostname_is_ip_address (inner);
+}
+
+/* The host as it is looked up, or %NULL: a wide slash or dot in it has become the narrow one (RFC 3490). */
+static char *
+find_ascii (const char *host)
+{
+  g_autofree char *ascii = NULL;
+  g_autofree char *lower = NULL;
+
+  if (*host == '[')
+    return is_ip6 (host) ? g_ascii_strdown (host, -1) : NULL;
+  ascii = g_hostname_to_ascii (host);
+  lower = ascii != NULL ? g_ascii_strdown (ascii, -1) : NULL;
+  return lower != NULL && is_name (lower) ? g_steal_pointer (&lower) : NULL;
+}
+
+static gboolean
+turns (const char *text)
+{
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    if (dw_safe_text_is_right_to_left (g_utf8_get_char (text)))
       return TRUE;
   return FALSE;
-}
-
-/* Such letters deceive when mixed with Latin. A host that is entirely in that script, including its top-level domain,
- * does not. */
-static gboolean
-deceives (const char *host)
-{
-  gboolean latin = FALSE;
-  gboolean alike = FALSE;
-
-  for (; *host != '\0'; host = g_utf8_next_char (host))
-    {
-      gunichar c = g_utf8_get_char (host);
-      GUnicodeScript script = g_unichar_get_script (c);
-
-      /* No honest host name contains a stray combining mark or a modifier letter. */
-      if (g_unichar_ismark (c) || g_unichar_type (c) == G_UNICODE_MODIFIER_LETTER)
-        return TRUE;
-      latin |= script == G_UNICODE_SCRIPT_LATIN;
-      alike |= has_look_alikes (script);
-    }
-  return latin && alike;
-}
-
-/* Splits after the scheme: [user@]host[:port][/…]. */
-static gboolean
-find_host (const char *address, const char *scheme, const char **host, const char **end)
-{
-  const char *rest = address + strlen (scheme);
-  gsize length = strcspn (rest, "/?#");
-  const char *at = g_strrstr_len (rest, (gssize) length, "@");
-
-  *host = at != NULL ? at + 1 : rest;
-  *end = *host + strcspn (*host, ":/?#");
-  return *end > *host;
-}
-
-static char *
-replace (const char *text, const char *start, const char *end, const char *with)
-{
-  g_autofree char *before = g_strndup (text, start - text);
-
-  return g_strconcat (before, with, end, NULL);
 }
 
 static DwLink *
 make_link (const char *text, const char *start, const char *end, const char *scheme)
 {
-  g_autofree char *address = g_strndup (start, end - start);
+  g_autofree char *address = g_strndup (start + strlen (scheme), (gsize) (end - start) - strlen (scheme));
+  g_autofree char *begin = NULL;
   g_autofree char *host = NULL;
   g_autofree char *ascii = NULL;
-  const char *host_start, *host_end;
+  g_autofree char *shown = NULL;
+  gboolean is_mail = g_str_equal (scheme, "mailto:");
+  Parts parts;
   DwLink *link;
 
-  if (!find_host (address, scheme, &host_start, &host_end))
+  if (!split (address, is_mail, &parts))
     return NULL;
-  host = g_strndup (host_start, host_end - host_start);
-  /* An IPv6 address stands in brackets; it is not a name. */
-  ascii = *host == '[' ? g_strdup (host) : g_hostname_to_ascii (host);
-  if (ascii == NULL || *ascii == '\0' || *ascii == '.')
+  host = g_strndup (parts.host, (gsize) (parts.rest - parts.host));
+  ascii = find_ascii (host);
+  if (ascii == NULL)
     return NULL;
-  if (g_str_equal (scheme, "mailto:") && strchr (address, '@') == NULL)
-    return NULL;
+  shown = g_str_is_ascii (host) ? g_strdup (ascii) : dw_shown_host (ascii);
+  begin = g_strndup (start, strlen (scheme) + (is_mail ? (gsize) (parts.host - address) : 0));
+
   link = g_new (DwLink, 1);
   link->start = (gsize) (start - text);
   link->end = (gsize) (end - text);
-  link->href = replace (address, host_start, host_end, ascii);
-  link->shown = deceives (host) ? g_strdup (link->href) : g_strdup (address);
+  link->asks = !is_mail && parts.user != NULL;
+  link->href = g_strconcat (begin, ascii, parts.rest, NULL);
+  /* What is behind a host that is written from right to left stays behind it. */
+  link->shown = g_strconcat (begin, shown, turns (shown) ? LEFT_TO_RIGHT_MARK : "", parts.rest, NULL);
   return link;
 }
 

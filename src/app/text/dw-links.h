@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  * DwLink:
  * @start: where it begins, in bytes of the text
  * @end: where it ends
- * @href: where it leads: http, https or mailto, its host in ASCII
- * @shown: what is shown: the text itself, or the host in ASCII if it imitates another
+ * @href: where it leads: http, https or mailto, its host in ASCII and without user info
+ * @shown: what stands for it: @href, its host in its own letters where these deceive nobody
+ * @asks: whether user info was left out, so that a person should be asked before it is opened
  *
  * An address in a text.
  */
@@ -26,6 +27,7 @@ typedef struct
   gsize end;
   char *href;
   char *shown;
+  gboolean asks;
 } DwLink;
 
 GPtrArray *dw_links_find (const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage.h"
 
+#include "wire/dw-safe-text.h"
+
 #include <glib/gi18n-lib.h>
 
 struct _DwStage
@@ -74,6 +76,13 @@ set_number (DwStage *self, gint64 *number, gint64 value, guint property)
     return;
   *number = value;
   notify (self, property);
+}
+
+/* A name of which nothing is seen is none. */
+static const char *
+name_or_none (const char *name)
+{
+  return name != NULL && dw_safe_text_is_seen (name) ? name : NULL;
 }
 
 /* Empty is none. */
@@ -254,7 +263,7 @@ dw_stage_get_name (DwStage *self)
 void
 dw_stage_set_name (DwStage *self, const char *name)
 {
-  set_text (self, &self->name, name, PROP_NAME);
+  set_text (self, &self->name, name_or_none (name), PROP_NAME);
 }
 
 /**
@@ -376,7 +385,7 @@ dw_stage_get_own_name (DwStage *self)
 void
 dw_stage_set_own_name (DwStage *self, const char *own_name)
 {
-  set_text (self, &self->own_name, own_name, PROP_OWN_NAME);
+  set_text (self, &self->own_name, name_or_none (own_name), PROP_OWN_NAME);
 }
 
 /**
