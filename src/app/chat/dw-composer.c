@@ -304,6 +304,7 @@ dw_composer_class_init (DwComposerClass *klass)
   G_OBJECT_CLASS (klass)->get_property = dw_composer_get_property;
   G_OBJECT_CLASS (klass)->set_property = dw_composer_set_property;
   widget_class->grab_focus = dw_composer_grab_focus;
+  widget_class->focus = dw_toolkit_focus;
 
   /**
    * DwComposer:enter-sends:

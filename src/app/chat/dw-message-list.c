@@ -412,6 +412,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
   G_OBJECT_CLASS (klass)->finalize = dw_message_list_finalize;
   widget_class->grab_focus = dw_message_list_grab_focus;
+  widget_class->focus = dw_toolkit_focus;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);

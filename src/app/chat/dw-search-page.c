@@ -274,6 +274,7 @@ dw_search_page_class_init (DwSearchPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = dw_search_page_dispose;
   widget_class->grab_focus = dw_search_page_grab_focus;
+  widget_class->focus = dw_toolkit_focus;
 
   /**
    * DwSearchPage::found:

@@ -2,6 +2,7 @@
 #include "dw-welcome-page.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-limits.h"
 #include "wire/dw-safe-text.h"
@@ -80,6 +81,7 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = dw_welcome_page_dispose;
   widget_class->grab_focus = dw_welcome_page_grab_focus;
+  widget_class->focus = dw_toolkit_focus;
 
   /**
    * DwWelcomePage::address-entered:

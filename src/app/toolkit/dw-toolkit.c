@@ -94,3 +94,27 @@ dw_toolkit_announce (GtkWidget *widget, const char *words)
 #endif
   dw_toolkit_set_label (widget, words);
 }
+
+/**
+ * dw_toolkit_focus:
+ * @widget: a widget that gives the focus it is asked to grab to one of its children
+ * @direction: where the focus goes
+ *
+ * Its #GtkWidgetClass.focus(): the focus goes through its children alone. The one of GTK asks the widget itself to grab
+ * the focus before the first child on the way in and after it on the way out, which would lead back in (read).
+ *
+ * Returns: whether a child has the focus
+ */
+gboolean
+dw_toolkit_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  gboolean back = direction == GTK_DIR_TAB_BACKWARD || direction == GTK_DIR_UP || direction == GTK_DIR_LEFT;
+  GtkWidget *child = gtk_widget_get_focus_child (widget);
+
+  if (child == NULL)
+    child = back ? gtk_widget_get_last_child (widget) : gtk_widget_get_first_child (widget);
+  for (; child != NULL; child = back ? gtk_widget_get_prev_sibling (child) : gtk_widget_get_next_sibling (child))
+    if (gtk_widget_child_focus (child, direction))
+      return TRUE;
+  return FALSE;
+}

@@ -13,5 +13,6 @@ void dw_toolkit_override_label (GtkWidget *widget, const char *label);
 void dw_toolkit_set_button_label (GtkWidget *button, const char *label);
 void dw_toolkit_set_label (GtkWidget *widget, const char *untrusted);
 void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
+gboolean dw_toolkit_focus (GtkWidget *widget, GtkDirectionType direction);
 
 G_END_DECLS

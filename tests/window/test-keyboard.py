@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Round every page with Tab, and with Shift+Tab: each control has the focus once, and nothing holds it."""
+
+import json
+import sys
+import time
+
+import tap
+from driver import BUTTONS, Atspi, GLib, until
+from running import running
+from servers import RawServer, Server
+
+CONTROLS = BUTTONS + ("text", "entry", "password text", "combo box", "check box", "switch")
+MOST = 60
+
+# Of the window manager, and reached by its keys.
+FRAME = ("Minimize", "Maximize", "Close")
+
+
+def state(node, *wanted):
+    states = node.get_state_set()
+    return all(states.contains(one) for one in wanted)
+
+
+def place(node):
+    """What it is, and where in the tree: on the screen it moves with what is scrolled."""
+    path = []
+    above = node
+    while above is not None and above.get_role_name() not in ("frame", "application"):
+        path.append(above.get_index_in_parent())
+        above = above.get_parent()
+    return node.get_role_name(), node.get_name(), tuple(path)
+
+
+def focused(app, window):
+    for node in app.walk(window):
+        try:
+            if state(node, Atspi.StateType.FOCUSED) and node.get_role_name() != "frame":
+                return place(node)
+        except GLib.Error:
+            pass  # it went while we looked
+    return None
+
+
+def step(app, window, key):
+    """The next to have the focus, or None for one that the tree does not tell: libadwaita hides the text of an entry's
+    row in GTK 4.8."""
+    before = focused(app, window)
+    app.keys(key)
+    end = time.monotonic() + (2 if before else 0.3)
+    while time.monotonic() < end:
+        now = focused(app, window)
+        if now is not None and now != before:
+            return now
+        time.sleep(0.02)
+    assert focused(app, window) is None, f"{key} stays at {before}"
+    return None
+
+
+def go_round(app, window, key):
+    first = until("a control", lambda: step(app, window, key))
+    seen = [first]
+    while (now := step(app, window, key)) != first:
+        assert now is None or now not in seen, f"{key} goes round {seen[seen.index(now):]} for ever, from {first}"
+        seen.append(now)
+        assert len(seen) < MOST, seen
+    return seen
+
+
+def controls(app, window, texts):
+    """What can be pressed or written into."""
+    return [place(node) for node in app.walk(window) if node.get_role_name() in CONTROLS and app.shows(node)
+            and (texts or "text" not in node.get_role_name()) and node.get_name() not in FRAME and state(node, Atspi.StateType.FOCUSABLE, Atspi.StateType.SENSITIVE)]
+
+
+def check(app, window=None, texts=True):
+    window = window or app.windows()[0]
+    app.focus()
+    forwards = go_round(app, window, "Tab")
+    missed = [one for one in controls(app, window, texts) if one not in forwards]
+    assert not missed, f"Tab never comes to {missed}, but to {forwards}"
+    backwards = go_round(app, window, "shift+Tab")
+    assert sorted(map(str, forwards)) == sorted(map(str, backwards)), (forwards, backwards)
+
+
+def test_welcome():
+    """The page one begins with"""
+    with running() as app:
+        app.wait_for_button("Connect")
+        check(app)
+
+
+def test_conversation():
+    """A conversation without lines, and with some"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        check(app)
+        server.send(*[json.dumps({"message": f"line {n}"}) for n in range(3)])
+        app.wait_for_row("line 2")
+        app.type_into("Message", "a draft makes Send one of them")
+        check(app)
+    server.close()
+
+
+def test_remedies():
+    """A bar with something to press over the conversation"""
+    server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    with running(server.url) as app:
+        app.wait_for_status("Refused")
+        app.wait_for_button("Edit token")
+        check(app)
+    server.close()
+
+
+def test_search():
+    """The page that searches"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.keys("ctrl+f")
+        until("the entry", lambda: (focused(app, app.windows()[0]) or ("",))[0] in ("text", "entry"))
+        check(app)
+    server.close()
+
+
+def test_editor():
+    """The editor of a stage, with a token"""
+    server = Server()
+    with running(f"{server.url}?token=x") as app:
+        app.wait_for_status("Online")
+        app.keys("ctrl+e")
+        editor = until("the editor", lambda: next((w for w in app.windows() if w.get_name() == "Edit Stage"), None))
+        app.wait("Stage address", None, editor)
+        check(app, editor, texts=False)
+        app.keys("Escape")
+        until("one window", lambda: app.n_windows() == 1)
+    server.close()
+
+
+def test_others():
+    """The inspector and the preferences"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        for keys, title in (("ctrl+shift+i", "Inspector"), ("ctrl+comma", "Preferences")):
+            app.keys(keys)
+            window = until(title, lambda: next((w for w in app.windows() if title in w.get_name()), None))
+            check(app, window, texts=False)
+            app.keys("Escape")
+            until("one window", lambda: app.n_windows() == 1)
+    server.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/window/window-keyboard")
