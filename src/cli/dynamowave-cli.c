@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-config.h"
 
+#include "dw-line-reader.h"
+#include "dw-output.h"
+
 #include "client/dw-chat.h"
 #include "client/dw-tail.h"
+#include "client/stages/dw-access.h"
 
 #include "wire/dw-json.h"
 #include "wire/dw-secret.h"
 #include "wire/dw-time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -17,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The same client without a window. */
 
@@ -55,14 +61,16 @@ typedef struct
   const Options *options;
   GMainLoop *loop;
   DwSession *session;
-  DwChat *chat;            /* or NULL for a tail, which only prints what happens */
-  GDataInputStream *input; /* standard input while lines are read from it */
-  guint pending;           /* own messages whose outcome is not known yet */
+  DwChat *chat;        /* or NULL where nothing is said: then a tail tells what happens */
+  DwLineReader *input; /* where lines are sent from standard input, until its end */
+  DwOutput *output;
+  guint pending; /* own messages whose end is not known */
   guint received;
   gboolean sends;
   gboolean reading;
-  gboolean mute;  /* standard output is broken */
-  gboolean ended; /* possibly before the loop started */
+  gboolean echoes; /* something sent came back */
+  gboolean ended;  /* perhaps before the loop began */
+  gboolean ended_by_signal;
   guint echo_wait;
   int status;
 } Program;
@@ -113,11 +121,11 @@ begin_line (const char *kind)
 
 /* “tail” and “chat” are useless without output and end here; “send” continues, since its message may be in flight. */
 static void
-stop_writing (Program *program)
+stop_writing (int code, gpointer data)
 {
-  if (!program->mute)
-    g_printerr (_ ("Cannot write: %s\n"), g_strerror (errno));
-  program->mute = TRUE;
+  Program *program = data;
+
+  g_printerr (_ ("Cannot write: %s\n"), g_strerror (code));
   if (!program->sends)
     finish (program, EXIT_NOT_DELIVERED);
 }
@@ -129,12 +137,16 @@ end_line (Program *program, JsonBuilder *builder)
   g_autoptr (JsonBuilder) owned G_GNUC_UNUSED = builder;
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
+  g_autofree char *whole = NULL;
 
+  /* Messages whose end nobody waits for are let go last. */
+  if (program->output == NULL)
+    return;
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   text = dw_json_write (root);
-  if (!program->mute && (printf ("%s\n", text) < 0 || fflush (stdout) != 0))
-    stop_writing (program);
+  whole = g_strconcat (text, "\n", NULL);
+  dw_output_write (program->output, whole);
 }
 
 static void
@@ -253,24 +265,19 @@ on_line (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *line = NULL;
 
   program->reading = FALSE;
-  line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
+  line = dw_line_reader_read_finish (DW_LINE_READER (source), result, &error);
   if (error != NULL)
     {
       g_printerr ("%s\n", error->message);
       program->status = EXIT_NOT_DELIVERED;
     }
-  if (line == NULL)
+  if (line == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
     {
       g_clear_object (&program->input);
       check_finished (program);
       return;
     }
-  if (!g_utf8_validate (line, -1, NULL))
-    {
-      g_printerr (_ ("A line is not UTF-8 and was not sent.\n"));
-      program->status = EXIT_NOT_DELIVERED;
-    }
-  else if (*line != '\0')
+  if (line != NULL && *line != '\0')
     say (program, line);
   read_line (program);
 }
@@ -281,7 +288,7 @@ read_line (Program *program)
   if (program->input == NULL || program->reading || program->pending >= MOST_WAITING)
     return;
   program->reading = TRUE;
-  g_data_input_stream_read_line_async (program->input, G_PRIORITY_DEFAULT, NULL, on_line, program);
+  dw_line_reader_read_async (program->input, on_line, program);
 }
 
 static void
@@ -337,6 +344,7 @@ on_signal (gpointer data)
 {
   Program *program = data;
 
+  program->ended_by_signal = TRUE;
   finish (program, program->status);
   return G_SOURCE_CONTINUE;
 }
@@ -384,6 +392,8 @@ parse_headers (GHashTable *table, char **headers, GError **error)
   for (guint i = 0; headers != NULL && headers[i] != NULL; i++)
     {
       char *colon = strchr (headers[i], ':');
+      g_autofree char *name = NULL;
+      g_autofree char *value = NULL;
 
       if (colon == NULL || colon == headers[i] || strpbrk (headers[i], "\r\n") != NULL)
         {
@@ -391,7 +401,11 @@ parse_headers (GHashTable *table, char **headers, GError **error)
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("A header is written “Name: value”."));
           return FALSE;
         }
-      g_hash_table_insert (table, g_strndup (headers[i], colon - headers[i]), g_strstrip (g_strdup (colon + 1)));
+      name = g_strndup (headers[i], (gsize) (colon - headers[i]));
+      value = g_strstrip (g_strdup (colon + 1));
+      if (!dw_access_check_header (name, value, error))
+        return FALSE;
+      g_hash_table_insert (table, g_steal_pointer (&name), g_steal_pointer (&value));
     }
   return TRUE;
 }
@@ -426,10 +440,25 @@ make_url (const Options *options, const char *address, const char *token, GError
 
   if (token == NULL || options->token_parameter == NULL)
     return dw_stage_url_parse (address, error);
+  if (*options->token_parameter == '\0')
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _ ("Enter the name of the parameter, such as “token”."));
+      return NULL;
+    }
   name = g_uri_escape_string (options->token_parameter, NULL, FALSE);
   value = g_uri_escape_string (token, NULL, FALSE);
   whole = g_strdup_printf ("%s%s%s=%s", address, strchr (address, '?') != NULL ? "&" : "?", name, value);
   return dw_stage_url_parse (whole, error);
+}
+
+static gboolean
+check_protocols (char **protocols, GError **error)
+{
+  for (char **at = protocols; at != NULL && *at != NULL; at++)
+    if (!dw_access_check_protocol (*at, error))
+      return FALSE;
+  return TRUE;
 }
 
 static DwStage *
@@ -443,7 +472,7 @@ make_stage (const Options *options, const char *address, GError **error)
   g_autoptr (GHashTable) headers = dialect != NULL ? make_headers (options, token, error) : NULL;
   DwStage *stage;
 
-  if (headers == NULL)
+  if (headers == NULL || !check_protocols (options->protocols, error))
     return NULL;
   stage = dw_stage_new (url);
   dw_stage_set_dialect (stage, dialect);
@@ -453,31 +482,52 @@ make_stage (const Options *options, const char *address, GError **error)
   return stage;
 }
 
-/* Runs until something ends it, usually a signal. */
+/* What ends the program well, 0 at the end; a hangup does not where somebody asked for that, as nohup does. */
+static const int *
+ending_signals (void)
+{
+  static const int signals[] = { SIGHUP, SIGINT, SIGTERM, 0 };
+  struct sigaction hangup;
+
+  return signals + (sigaction (SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN ? 1 : 0);
+}
+
+/* Runs until something ends it; a signal, mostly. */
 static int
 run (Program *program)
 {
   const Options *options = program->options;
-  guint sources[3] = { 0 };
+  const int *signals = ending_signals ();
+  guint sources[4] = { 0 };
+  guint timeout = 0;
+
+  program->output = dw_output_new (STDOUT_FILENO, signals, stop_writing, program);
 
   g_signal_connect_swapped (program->session, "notify::state", G_CALLBACK (on_state), program);
-  sources[0] = g_unix_signal_add (SIGINT, on_signal, program);
-  sources[1] = g_unix_signal_add (SIGTERM, on_signal, program);
+  for (guint i = 0; signals[i] != 0; i++)
+    sources[i] = g_unix_signal_add (signals[i], on_signal, program);
   if (options->timeout > 0)
-    sources[2] = g_timeout_add_seconds ((guint) options->timeout, on_timeout, program);
-  /* GIO ignores SIGPIPE, but “tail | head” must end when head does. Sockets do not need it ignored, as GIO sends with
-   * MSG_NOSIGNAL. */
+    {
+      timeout = g_timeout_add_seconds ((guint) options->timeout, on_timeout, program);
+      dw_output_set_deadline (program->output,
+                              g_get_monotonic_time () + options->timeout * (gint64) G_USEC_PER_SEC);
+    }
+  /* GIO ignores SIGPIPE for its sockets' sake, which write without it; “tail | head” has to end all the same. */
   g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
   signal (SIGPIPE, SIG_DFL);
   dw_session_connect (program->session);
   if (!program->ended)
     g_main_loop_run (program->loop);
 
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    if (sources[i] != 0 && !(i == 2 && program->status == EXIT_TIMEOUT))
-      g_source_remove (sources[i]);
-  g_clear_handle_id (&program->echo_wait, g_source_remove);
   g_signal_handlers_disconnect_by_data (program->session, program);
+  if (!program->ended_by_signal)
+    dw_output_flush (program->output);
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_clear_handle_id (&sources[i], g_source_remove);
+  if (program->status != EXIT_TIMEOUT)
+    g_clear_handle_id (&timeout, g_source_remove);
+  g_clear_handle_id (&program->echo_wait, g_source_remove);
+  g_clear_pointer (&program->output, dw_output_free);
   return program->status;
 }
 
@@ -514,7 +564,7 @@ run_chat (const Options *options, DwStage *stage, DwSessionPolicy *policy, gbool
     {
       g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
 
-      program.input = g_data_input_stream_new (input);
+      program.input = dw_line_reader_new (input);
       read_line (&program);
     }
   else
@@ -619,6 +669,11 @@ obey (const Options *options, char **words)
       g_printerr (_ ("Write “tail URL”, “chat URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
       return EXIT_USAGE;
     }
+  if (options->count < 0 || options->timeout < 0)
+    {
+      g_printerr (_ ("--count and --timeout take no negative numbers.\n"));
+      return EXIT_USAGE;
+    }
   if (is_input (text) + is_input (options->token_file) + is_input (options->header_file) > 1)
     {
       g_printerr (_ ("Only one thing can be read from standard input.\n"));
@@ -632,6 +687,25 @@ obey (const Options *options, char **words)
   return tails ? run_tail (options, stage, policy) : run_chat (options, stage, policy, chats, text);
 }
 
+/* Where a standard descriptor is closed the next file that is opened would take its place. It says so when it is used
+ * instead: one cannot read what is open for writing. */
+static void
+hold_descriptors (void)
+{
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+    if (fcntl (descriptor, F_GETFD) < 0 && errno == EBADF)
+      g_open ("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY, 0);
+}
+
+static int
+print_version (void)
+{
+  if (printf ("dynamowave-cli %s\n", DW_VERSION) > 0 && fflush (stdout) == 0)
+    return EXIT_WELL;
+  g_printerr (_ ("Cannot write: %s\n"), g_strerror (errno));
+  return EXIT_NOT_DELIVERED;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -641,7 +715,8 @@ main (int argc, char *argv[])
   gboolean hidden = dw_secret_hide (argv, secrets);
   g_autoptr (GError) error = NULL;
 
-  /* Writing past a file size limit should fail, as on a full disk, not end the program. */
+  hold_descriptors ();
+  /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
   signal (SIGXFSZ, SIG_IGN);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
@@ -653,10 +728,7 @@ main (int argc, char *argv[])
   if (!parse_options (&options, &arguments, &error))
     return complain (error);
   if (options.version)
-    {
-      printf ("dynamowave-cli %s\n", DW_VERSION);
-      return EXIT_WELL;
-    }
+    return print_version ();
   drop_dashes (arguments);
   return obey (&options, arguments);
 }

@@ -155,6 +155,159 @@ def test_hostile_input():
         assert send(stage.url, b"\xff").returncode == 2
 
 
+def test_lines_that_are_no_text():
+    """A line with a NUL, of another encoding or without an end is named, and no part of it is sent; CRLF is a line's end"""
+    with Stage() as stage:
+        tail = Tail(stage.url, "--count", "4")
+        tail.until(kind="state", state="online")
+        text = b"one\r\na\0b\n\r\ntwo\r\r\n\xff\n" + b"x" * 200000 + b"\nthree\nlast"
+        done = subprocess.run([CLI, "send", stage.url, "-"], input=text, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 1, done
+        errors = done.stderr.decode()
+        assert "Line 2 contains a NUL" in errors and "Line 5 is not UTF-8" in errors and "Line 6 is too long" in errors, errors
+        assert [tail.until(kind="message")["text"] for _ in range(4)] == ["one", "two\r", "three", "last"]
+        assert tail.process.wait(10) == 0
+        # However long it is, it is not kept.
+        endless = subprocess.Popen([CLI, "send", stage.url, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        endless.stdin.write(b"y" * 1000000)
+        before = memory(endless)
+        for _ in range(60):
+            endless.stdin.write(b"y" * 1000000)
+        assert memory(endless) - before < 16384 or SANITIZED, (before, memory(endless))
+        endless.stdin.close()
+        assert endless.wait(20) == 1
+
+
+def test_closed_descriptors():
+    """A standard descriptor that is closed is no file of the program’s own: it is an error where it is used"""
+    def closed(descriptor, *arguments):
+        return subprocess.run([CLI, *arguments], stderr=subprocess.PIPE, timeout=20, check=False,
+                              preexec_fn=lambda: os.close(descriptor))
+
+    with Stage() as stage:
+        done = closed(0, "send", stage.url, "-")
+        assert done.returncode == 1 and b"Bad file descriptor" in done.stderr, done
+        done = closed(1, "tail", stage.url)
+        assert done.returncode == 1 and b"Bad file descriptor" in done.stderr, done
+        assert closed(2, "send", stage.url, "said without a place for errors").returncode == 0
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([CLI, "--version"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
+        assert done.returncode == 1 and b"No space left" in done.stderr, done
+
+
+def test_wrong_options():
+    """What cannot be meant is a wrong command, and nothing is connected for it"""
+    for option, words in ((("--count", "-1"), "negative"), (("--timeout", "-5"), "negative"), (("--protocol", "two words"), "subprotocol"),
+                          (("--protocol", ""), "subprotocol"), (("--protocol", "a+b/c=="), "subprotocol"), (("--header", "two words: x"), "header"),
+                          (("--header", "Host: x"), "header"), (("--header", "Sec-WebSocket-Key: x"), "header")):
+        done = subprocess.run([CLI, "tail", "ws://127.0.0.1:1/x", *option], capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == 2 and words in done.stderr and done.stdout == "", (option, done)
+    with tempfile.TemporaryDirectory() as folder:
+        done = send("ws://127.0.0.1:1/x", "x", "--token-parameter", "", "--token-file", write(Path(folder) / "token", "t"))
+        assert done.returncode == 2 and "parameter" in done.stderr, done
+    done = send("ws://127.0.0.1:1/x?t=%zz", "x")
+    assert done.returncode == 2 and "hexadecimal" in done.stderr and "complete" not in done.stderr, done
+
+
+def test_signals():
+    """A hangup and an interrupt end it as SIGTERM does, but where somebody asked for none, as nohup does"""
+    with Stage() as stage:
+        for how in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            tail = Tail(stage.url)
+            tail.until(kind="state", state="online")
+            assert tail.end(how)[0] == 0, how
+        tail = Tail(stage.url, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        tail.until(kind="state", state="online")
+        tail.process.send_signal(signal.SIGHUP)
+        assert send(stage.url, "still here").returncode == 0
+        tail.until(kind="message")
+        assert tail.end()[0] == 0
+
+
+def flood(server, frames, counted, patience=1):
+    """Sends frames, and then a ping, or as many frames as are taken."""
+    client, _ = server.accept()
+    upgrade(client)
+    client.settimeout(patience)
+    text = json.dumps({"message": "x" * 4000}).encode()
+    frame = bytes([0x81, 126]) + len(text).to_bytes(2, "big") + text
+    try:
+        for _ in range(frames):
+            client.sendall(frame)
+            counted.append(len(frame))
+    except TimeoutError:
+        return client
+    client.sendall(b"\x89\x04ping")
+    return client
+
+
+def test_stalled_reader():
+    """Somebody who reads nothing holds up neither the answers to pings nor the end; what waits is bounded, and the peer waits too"""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(20)
+    url = f"ws://127.0.0.1:{server.getsockname()[1]}/prod"
+    # More than a pipe holds, and less than may wait.
+    with subprocess.Popen([CLI, "tail", url], stdout=subprocess.PIPE) as tail:
+        client = flood(server, 100, [])
+        client.settimeout(20)
+        answer = b""
+        while b"\x8a\x84" not in answer:
+            got = client.recv(65536)
+            assert got, "the connection ended"
+            answer += got
+        tail.send_signal(signal.SIGTERM)
+        assert tail.wait(5) == 0
+        client.close()
+    # More than anybody may keep.
+    with subprocess.Popen([CLI, "tail", url], stdout=subprocess.PIPE) as tail:
+        taken = []
+        client = flood(server, 20000, taken)
+        assert sum(taken) < 40 * 1024 * 1024, sum(taken)
+        assert memory(tail) < 65536 or SANITIZED, memory(tail)
+        started = time.monotonic()
+        tail.send_signal(signal.SIGTERM)
+        assert tail.wait(10) == 0 and time.monotonic() - started < 2
+        client.close()
+    with subprocess.Popen([CLI, "tail", url, "--timeout", "2"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tail:
+        client = flood(server, 20000, [])
+        assert tail.wait(10) == 3
+        client.close()
+    # Who reads late is told all of it.
+    with subprocess.Popen([CLI, "tail", url, "--count", "3000"], stdout=subprocess.PIPE) as tail:
+        held = []  # until all is read: what is not sent goes with the socket
+        thread = threading.Thread(target=lambda: held.append(flood(server, 3000, [], 30)))
+        thread.start()
+        time.sleep(1)  # the reader's own pause
+        lines = tail.stdout.read().splitlines()
+        assert sum(b'"message"' in line for line in lines) == 3000, len(lines)
+        thread.join()
+        assert tail.wait(10) == 0
+        held.pop().close()
+    server.close()
+
+
+def test_bytes_as_typed():
+    """AG-6: an address goes to the wire byte for byte, and a token arrives as it is after one decode"""
+    def line(*arguments):
+        server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        address, *rest = arguments
+        done = subprocess.run([CLI, "tail", server.url.removesuffix("/prod") + address, *rest], capture_output=True, timeout=30, check=False)
+        server.close()
+        assert done.returncode == 4, done
+        return server.requests[0].split(b"\r\n")[0]
+
+    for typed in ("/pr%6Fd?token=%7e%41%2f+x/==", "/a/../b/./%2e%2E//?x=%00%ff", "/p?", "/p?a=1&a=2&&b", "/p?a='\"|{}[]^`\\<>"):
+        assert line(typed) == b"GET " + typed.encode() + b" HTTP/1.1", typed
+    assert line("/é?t=ü") == b"GET /%C3%A9?t=%C3%BC HTTP/1.1"
+    with tempfile.TemporaryDirectory() as folder:
+        for token in ("a+b/c==&d=1%2Be", "%zz#?/\\ \"", "tökén🔑"):
+            file = write(Path(folder) / "token", token)
+            with Stage("--token-file", file) as stage:
+                for how in ((), ("--token-parameter", "token")):
+                    done = send(stage.url, "x", "--token-file", file, *how, "--policy", QUICK)
+                    assert done.returncode == 0, (token, how, done)
+
+
 def test_closed_output():
     """“tail | head” ends"""
     with Stage() as stage:
