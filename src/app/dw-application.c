@@ -27,7 +27,7 @@ struct _DwApplication
   DwNotifier *notifier;
   DwBackground *background; /* or NULL, as the profile's settings */
   DwTextScale *text_scale;  /* or NULL, as the profile's settings */
-  guint terminate;
+  guint signals[3];         /* what ends the program */
 };
 
 G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
@@ -119,6 +119,7 @@ on_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer data)
   dw_shortcuts_show (gtk_application_get_active_window (data));
 }
 
+/* As a quit: drafts are saved, and close frames leave. */
 static gboolean
 on_terminate (gpointer data)
 {
@@ -126,7 +127,24 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Let the window paint first, then load the stages and their history. */
+/* A logout, an interrupt in a terminal, and the end of the terminal, but where somebody asked to outlive that, as nohup
+ * does. */
+static void
+watch_signals (DwApplication *self)
+{
+  static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      struct sigaction now;
+
+      if (ends[i] == SIGHUP && sigaction (SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+        continue;
+      self->signals[i] = g_unix_signal_add (ends[i], on_terminate, self);
+    }
+}
+
+/* The window paints first; the stages and their history come after. */
 static gboolean
 on_idle_load (gpointer data)
 {
@@ -246,7 +264,7 @@ dw_application_startup (GApplication *application)
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (application), keys[i].action, keys[i].keys);
   gtk_window_set_default_icon_name (DW_APP_ID);
-  DW_APPLICATION (application)->terminate = g_unix_signal_add (SIGTERM, on_terminate, application);
+  watch_signals (DW_APPLICATION (application));
   open_profile (DW_APPLICATION (application));
 }
 
@@ -318,7 +336,8 @@ dw_application_shutdown (GApplication *application)
 {
   DwApplication *self = DW_APPLICATION (application);
 
-  g_clear_handle_id (&self->terminate, g_source_remove);
+  for (guint i = 0; i < G_N_ELEMENTS (self->signals); i++)
+    g_clear_handle_id (&self->signals[i], g_source_remove);
   dw_profile_close (self->profile);
   let_close_frames_leave ();
   g_clear_object (&self->notifier);

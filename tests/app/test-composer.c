@@ -8,6 +8,8 @@
 
 #include <adwaita.h>
 #include <gdk/gdkkeysyms.h>
+#include <string.h>
+#include <time.h>
 
 /* Keeps one letter as preedit, and consumes Enter meanwhile. */
 struct _FakeContext
@@ -220,6 +222,72 @@ test_commit (void)
   g_assert_false (has_line (desk.chat));
 }
 
+/* As many of what is pasted as a composer holds. */
+#define PASTED_BYTES (96 * 1024)
+
+static char *
+repeat (const char *part, gsize bytes)
+{
+  GString *text = g_string_sized_new (bytes);
+
+  while (text->len < bytes)
+    g_string_append (text, part);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+shows (GtkWidget *widget, const char *words)
+{
+  gboolean found = GTK_IS_LABEL (widget) && strstr (gtk_label_get_text (GTK_LABEL (widget)), words) != NULL;
+
+  if (!gtk_widget_get_visible (widget))
+    return FALSE;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && !found;
+       child = gtk_widget_get_next_sibling (child))
+    found = shows (child, words);
+  return found;
+}
+
+/* How long the processor was needed until the window answers, in milliseconds: others use the machine as well. */
+static gint64
+answer_time (Desk *desk, const char *text)
+{
+  clock_t start = clock ();
+
+  gtk_text_buffer_insert_at_cursor (desk->buffer, text, -1);
+  dw_test_run_for (100);
+  return (clock () - start) * 1000 / CLOCKS_PER_SEC;
+}
+
+/* However much is pasted, the window answers: what could never be sent is left out, and said, and goes with the text. */
+static void
+test_paste (gconstpointer part)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *pasted = repeat (part, 5 * 1000 * 1000);
+  g_autofree char *text = NULL;
+  gint64 pasting, typing;
+
+  resets_drop = FALSE;
+  desk_init (&desk);
+  gtk_text_buffer_set_text (desk.buffer, "", 0);
+  pasting = answer_time (&desk, pasted);
+  text = text_of (&desk);
+  typing = answer_time (&desk, "x");
+  g_test_message ("%" G_GINT64_FORMAT " ms, and %" G_GINT64_FORMAT " ms for a letter", pasting, typing);
+  g_assert_cmpint (pasting, <, 1000);
+  g_assert_cmpint (typing, <, 1500);
+  g_assert_cmpuint (strlen (text), <=, PASTED_BYTES);
+  g_assert_cmpuint (strlen (text), >, PASTED_BYTES - 4);
+  g_assert_true (g_str_has_prefix (pasted, text));
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_assert_true (shows (desk.composer, "left out"));
+  /* Nobody sends empty lines. */
+  g_assert_true (g_str_equal (part, "\n") || shows (desk.composer, "Send as "));
+  gtk_text_buffer_set_text (desk.buffer, "short", -1);
+  g_assert_false (shows (desk.composer, "left out"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -230,6 +298,12 @@ main (int argc, char *argv[])
   g_io_extension_point_implement ("gtk-im-module", FAKE_TYPE_CONTEXT, "fake", 100);
   g_test_add_data_func ("/app/composer/send-gives/UI-8", GINT_TO_POINTER (FALSE), test_send);
   g_test_add_data_func ("/app/composer/send-drops/UI-8", GINT_TO_POINTER (TRUE), test_send);
+  g_test_add_data_func ("/app/composer/paste-letters", "a", test_paste);
+  g_test_add_data_func ("/app/composer/paste-words", "word ", test_paste);
+  g_test_add_data_func ("/app/composer/paste-lines", "a line of some words, as people write them\n", test_paste);
+  g_test_add_data_func ("/app/composer/paste-japanese", "\u7d42\u308f\u308a", test_paste);
+  g_test_add_data_func ("/app/composer/paste-empty-lines", "\n", test_paste);
+  g_test_add_data_func ("/app/composer/paste-quotes", "\"", test_paste);
   g_test_add_func ("/app/composer/commit/UI-8", test_commit);
   return g_test_run ();
 }

@@ -73,7 +73,12 @@ def test_restart():
 
 
 def test_terminated():
-    """DT-3: SIGTERM loses neither a message nor the draft"""
+    """DT-3: SIGTERM loses neither a message nor the draft, nor does the end of a terminal or Ctrl+C in it"""
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        terminate(how)
+
+
+def terminate(how):
     with tempfile.TemporaryDirectory() as data:
         server = Server()
         app = App(server.url, data=data)
@@ -81,9 +86,9 @@ def test_terminated():
         server.send(*[json.dumps({"message": f"burst {number}"}) for number in range(300)])
         app.wait_for_row("burst 299")
         app.type_into("Message", "a draft")
-        app.process.send_signal(signal.SIGTERM)
+        app.process.send_signal(how)
         app.process.wait(DEADLINE)
-        assert app.process.returncode == 0, app.output()
+        assert app.process.returncode == 0, (how, app.output())
         assert texts_in(data) == [f"burst {number}" for number in range(300)]
         with running(data=data) as app:
             app.wait("Message")
