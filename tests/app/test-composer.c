@@ -298,12 +298,13 @@ main (int argc, char *argv[])
   g_io_extension_point_implement ("gtk-im-module", FAKE_TYPE_CONTEXT, "fake", 100);
   g_test_add_data_func ("/app/composer/send-gives/UI-8", GINT_TO_POINTER (FALSE), test_send);
   g_test_add_data_func ("/app/composer/send-drops/UI-8", GINT_TO_POINTER (TRUE), test_send);
-  g_test_add_data_func ("/app/composer/paste-letters", "a", test_paste);
-  g_test_add_data_func ("/app/composer/paste-words", "word ", test_paste);
-  g_test_add_data_func ("/app/composer/paste-lines", "a line of some words, as people write them\n", test_paste);
-  g_test_add_data_func ("/app/composer/paste-japanese", "\u7d42\u308f\u308a", test_paste);
-  g_test_add_data_func ("/app/composer/paste-empty-lines", "\n", test_paste);
-  g_test_add_data_func ("/app/composer/paste-quotes", "\"", test_paste);
+  g_test_add_data_func ("/app/composer/paste-letters/UI-13", "a", test_paste);
+  g_test_add_data_func ("/app/composer/paste-words/UI-13", "word ", test_paste);
+  g_test_add_data_func ("/app/composer/paste-lines/UI-13", "a line of some words, as people write them\n",
+                        test_paste);
+  g_test_add_data_func ("/app/composer/paste-japanese/UI-13", "\u7d42\u308f\u308a", test_paste);
+  g_test_add_data_func ("/app/composer/paste-empty-lines/UI-13", "\n", test_paste);
+  g_test_add_data_func ("/app/composer/paste-quotes/UI-13", "\"", test_paste);
   g_test_add_func ("/app/composer/commit/UI-8", test_commit);
   return g_test_run ();
 }

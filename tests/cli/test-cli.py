@@ -156,7 +156,7 @@ def test_hostile_input():
 
 
 def test_lines_that_are_no_text():
-    """A line with a NUL, of another encoding or without an end is named, and no part of it is sent; CRLF is a line's end"""
+    """S-21: A line with a NUL, of another encoding or without an end is named, and no part of it is sent; CRLF is a line's end"""
     with Stage() as stage:
         tail = Tail(stage.url, "--count", "4")
         tail.until(kind="state", state="online")
@@ -179,7 +179,7 @@ def test_lines_that_are_no_text():
 
 
 def test_closed_descriptors():
-    """A standard descriptor that is closed is no file of the program’s own: it is an error where it is used"""
+    """S-21: A standard descriptor that is closed is no file of the program’s own: it is an error where it is used"""
     def closed(descriptor, *arguments):
         return subprocess.run([CLI, *arguments], stderr=subprocess.PIPE, timeout=20, check=False,
                               preexec_fn=lambda: os.close(descriptor))
@@ -196,7 +196,7 @@ def test_closed_descriptors():
 
 
 def test_wrong_options():
-    """What cannot be meant is a wrong command, and nothing is connected for it"""
+    """S-21: What cannot be meant is a wrong command, and nothing is connected for it"""
     for option, words in ((("--count", "-1"), "negative"), (("--timeout", "-5"), "negative"), (("--protocol", "two words"), "subprotocol"),
                           (("--protocol", ""), "subprotocol"), (("--protocol", "a+b/c=="), "subprotocol"), (("--header", "two words: x"), "header"),
                           (("--header", "Host: x"), "header"), (("--header", "Sec-WebSocket-Key: x"), "header")):
@@ -210,7 +210,7 @@ def test_wrong_options():
 
 
 def test_signals():
-    """A hangup and an interrupt end it as SIGTERM does, but where somebody asked for none, as nohup does"""
+    """S-22: A hangup and an interrupt end it as SIGTERM does, but where somebody asked for none, as nohup does"""
     with Stage() as stage:
         for how in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             tail = Tail(stage.url)
@@ -242,7 +242,7 @@ def flood(server, frames, counted, patience=1):
 
 
 def test_stalled_reader():
-    """Somebody who reads nothing holds up neither the answers to pings nor the end; what waits is bounded, and the peer waits too"""
+    """S-22: Somebody who reads nothing holds up neither the answers to pings nor the end; what waits is bounded, and the peer waits too"""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(20)
     url = f"ws://127.0.0.1:{server.getsockname()[1]}/prod"

@@ -128,6 +128,51 @@ def test_wscat():
         assert '{"message":"from wscat"}' in printed, printed
 
 
+# Each breaks another encoding.
+TOKENS = ("a+b/c==&d=1%2Be", "S3CR3T+/=canary", "50% off? #1 & more", "%zz", "t\u00f6k\u00e9n \u7d42\u308f\u308a \U0001f511", "~._-!$'()*,;:@[]{}|\\^`\"<>")
+
+
+def test_tokens_to_node():
+    """AG-6: Node's ws is shown each token byte for byte after one decode, however it is let in"""
+    with running(["node", "tokens.mjs"], cwd=HERE) as process, tempfile.TemporaryDirectory() as folder:
+        url = json.loads(process.stdout.readline())["url"]
+
+        def shown(*arguments, path="/prod"):
+            done = subprocess.run([CLI, "tail", url + path, "--timeout", "1", *arguments], capture_output=True, text=True, timeout=DEADLINE, check=False)
+            assert done.returncode == 3, done
+            while True:
+                words = json.loads(process.stdout.readline())
+                if words["target"].split("?")[0] == path.split("?")[0]:
+                    return words
+
+        for number, token in enumerate(TOKENS):
+            file, headers = Path(folder) / "token", Path(folder) / "headers"
+            file.write_text(token, encoding="utf-8")
+            headers.write_text(f"x-api-key: {token}\n", encoding="utf-8")
+            # Each at an address of its own: a client tries again.
+            words = shown("--token-file", str(file), "--token-parameter", "token", path=f"/{number}a")
+            assert words["token"] == token, (token, words)
+            words = shown("--token-file", str(file), path=f"/{number}b")
+            assert words["authorization"] == f"Bearer {token}", (token, words)
+            words = shown("--header-file", str(headers), path=f"/{number}c")
+            assert words["key"] == token, (token, words)
+        words = shown("--protocol", "a+b~c%2E#d", path="/d")
+        assert words["protocol"] == "a+b~c%2E#d", words
+        for number, typed in enumerate(("pr%6Fd?token=%7e%41%2f+x/==&b", "a/../%2e/?a=%ff&&")):
+            words = shown(path=f"/{number}/{typed}")
+            assert words["target"] == f"/{number}/{typed}", words
+
+
+def test_tokens_from_node():
+    """AG-6: our stage lets Node's ws in with each token, however it is encoded, and with no other"""
+    for token in TOKENS:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "token").write_text(token, encoding="utf-8")
+            with stage("--token-file", f"{folder}/token") as url:
+                done = subprocess.run(["node", "tokens.mjs", url, token], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
+                assert json.loads(done.stdout) == ["open", "open", "open", "403"], (token, done)
+
+
 def check_variant(variant):
     ports = free_ports(3)
     with table() as address:

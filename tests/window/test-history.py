@@ -73,7 +73,7 @@ def test_restart():
 
 
 def test_terminated():
-    """DT-3: SIGTERM loses neither a message nor the draft, nor does the end of a terminal or Ctrl+C in it"""
+    """DT-3, S-22: SIGTERM loses neither a message nor the draft, nor does the end of a terminal or Ctrl+C in it"""
     for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         terminate(how)
 

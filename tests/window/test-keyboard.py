@@ -85,14 +85,14 @@ def check(app, window=None, texts=True):
 
 
 def test_welcome():
-    """The page one begins with"""
+    """UI-12: The page one begins with"""
     with running() as app:
         app.wait_for_button("Connect")
         check(app)
 
 
 def test_conversation():
-    """A conversation without lines, and with some"""
+    """UI-12: A conversation without lines, and with some"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -105,7 +105,7 @@ def test_conversation():
 
 
 def test_remedies():
-    """A bar with something to press over the conversation"""
+    """UI-12: A bar with something to press over the conversation"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     with running(server.url) as app:
         app.wait_for_status("Refused")
@@ -115,7 +115,7 @@ def test_remedies():
 
 
 def test_search():
-    """The page that searches"""
+    """UI-12: The page that searches"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -126,7 +126,7 @@ def test_search():
 
 
 def test_editor():
-    """The editor of a stage, with a token"""
+    """UI-12: The editor of a stage, with a token"""
     server = Server()
     with running(f"{server.url}?token=x") as app:
         app.wait_for_status("Online")
@@ -140,7 +140,7 @@ def test_editor():
 
 
 def test_others():
-    """The inspector and the preferences"""
+    """UI-12: The inspector and the preferences"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")

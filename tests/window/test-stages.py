@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import tap
 from driver import DEADLINE, App, until
@@ -197,8 +198,8 @@ def test_link_from_the_desktop():
     with running() as app:
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.dynamowave.Chat", "--object-path",
                         "/io/github/dynamowave/Chat", "--method", "org.freedesktop.Application.Open",
-                        "['dynamowave://h.example/prod']", "{}"], check=True, timeout=DEADLINE, capture_output=True)
-        until("the address", lambda: app.text_of("Stage address") == "wss://h.example/prod")
+                        "['dynamowave://h.example/pr%6Fd?t=%7e%2f+/']", "{}"], check=True, timeout=DEADLINE, capture_output=True)
+        until("the address", lambda: app.text_of("Stage address") == "wss://h.example/pr%6Fd?t=%7e%2f+/")
 
 
 def test_undo_returns():
@@ -226,6 +227,38 @@ def test_token_in_address():
         with open(f"/proc/{app.process.pid}/cmdline", "rb") as file:
             shown = file.read()
         assert b"canary" not in shown and server.url.encode() in shown, shown
+    server.close()
+
+
+def test_token_as_typed():
+    """AG-6: a value that is typed arrives as it is after one decode, and a query that is pasted byte for byte, saved and all"""
+    server = RawServer(FORBIDDEN)
+    raw = "a=%7e%41%2f+x/==&b=%2B"
+
+    def asked():
+        return server.requests[-1].split(b" ")[1].decode()
+
+    with running() as app:
+        app.press("More options…")
+        app.type_into("Stage address", f"{server.url.replace('prod', 'pr%6Fd')}?{raw}", editor(app))
+        until("the query apart", lambda: "?" not in address_in(app))
+        app.press("Connect", editor(app))
+        until("a handshake", lambda: server.requests)
+        assert asked() == f"/pr%6Fd?{raw}", server.requests[-1]
+        app.wait_for_status("Refused")
+        for token in ("a+b/c==&d=1%2Be", "50% #? t\u00f6k\u00e9n", "%zz"):
+            edit(app)
+            app.type_into("Stage address", f"{server.url}?token=x", editor(app))
+            until("a parameter", lambda: app.text_of("Parameter") == "token")
+            app.type_into("Value", token)
+            save(app)
+            until("the token", lambda: urllib.parse.parse_qsl(asked().split("?")[1]) == [("token", token)])
+            app.wait_for_status("Refused")
+        edit(app)
+        app.type_into("Stage address", f"{server.url}%zz", editor(app))
+        until("what is wrong", lambda: any("hexadecimal" in text for text in app.texts(editor(app))))
+        app.keys("Escape")
+        until("no editor", lambda: app.n_windows() == 1)
     server.close()
 
 

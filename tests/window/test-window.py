@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import tap
 from driver import NEWER, App, Atspi, Stage, until
@@ -482,6 +484,31 @@ def test_links():
     server.close()
 
 
+def test_link_with_a_user():
+    """UI-7: what looks like a host and is a user name is not shown; a person is asked, and the browser gets what was shown"""
+    server = Server()
+    with tempfile.TemporaryDirectory() as data:
+        folder = Path(data) / "applications"
+        folder.mkdir()
+        browser = folder / "browser.sh"
+        browser.write_text(f"#!/bin/sh\nprintf %s \"$1\" > {data}/opened.new && mv {data}/opened.new {data}/opened\n", encoding="utf-8")
+        browser.chmod(0o755)
+        (folder / "browser.desktop").write_text(f"[Desktop Entry]\nType=Application\nName=Browser\nExec={browser} %u\n"
+                                                "MimeType=x-scheme-handler/https;\n", encoding="utf-8")
+        (folder / "mimeapps.list").write_text("[Default Applications]\nx-scheme-handler/https=browser.desktop\n", encoding="utf-8")
+        with running(server.url, data=data) as app:
+            app.wait_for_status("Online")
+            server.send(json.dumps({"message": "https://bank.example@evil.example/"}))
+            app.wait("https://evil.example/")
+            app.click("https://evil.example/")
+            until("the question", lambda: any("user name" in text and "https://evil.example/" in text for text in app.texts()))
+            app.press("Open")
+            until("the browser", lambda: (Path(data) / "opened").exists())
+            assert (Path(data) / "opened").read_text(encoding="utf-8") == "https://evil.example/"
+            until("one window", lambda: app.n_windows() == 1)
+    server.close()
+
+
 def test_new_messages_button():
     """Scrolled up, a button counts what is new and leads there"""
     server = Server()
@@ -510,7 +537,7 @@ def test_edit_the_token():
         app.type_into("Value", "N+/=W")
         app.press("Save")
         until("the next request", lambda: len(server.requests) > 2)
-        assert server.requests[2].startswith(b"GET /prod?token=N+/=W HTTP/1.1"), server.requests[2]
+        assert server.requests[2].startswith(b"GET /prod?token=N%2B%2F%3DW HTTP/1.1"), server.requests[2]
         # What was queued is kept, and goes to where the address leads now.
         app.wait_for_status("Refused")
         app.press("Edit token")

@@ -203,7 +203,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/safe-text/text/UI-2", test_text);
   g_test_add_func ("/wire/safe-text/name", test_name);
-  g_test_add_func ("/wire/safe-text/unseen", test_unseen);
+  g_test_add_func ("/wire/safe-text/unseen/UI-14", test_unseen);
   g_test_add_func ("/wire/safe-text/shorten/UI-4", test_shorten);
   g_test_add_func ("/wire/safe-text/line/DT-4", test_line);
   g_test_add_func ("/wire/safe-text/bounds", test_bounds);

@@ -31,9 +31,10 @@ show_kind (DwAccessGroup *self)
   gtk_widget_set_visible (GTK_WIDGET (self->secret), kind != DW_ACCESS_NONE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->name),
                                  kind == DW_ACCESS_HEADER ? _ ("Header") : _ ("Parameter"));
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol")
-                                                                     : kind == DW_ACCESS_QUERY  ? _ ("Query")
-                                                                                                : _ ("Value"));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret),
+                                 kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value"));
+  if (kind == DW_ACCESS_QUERY)
+    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), _ ("Query"));
 }
 
 static void
