@@ -20,7 +20,6 @@ struct _DwPollWait
   int fd;
   GSource *source; /* what waits, or NULL */
   gboolean began;  /* a first source was made */
-  gboolean held;   /* nothing is to be read for now */
 };
 
 /* How many are looked at in one turn. */
@@ -52,7 +51,7 @@ on_ready (int fd, GIOCondition condition, gpointer data)
     {
       DwPollWait *wait = events[i].data.ptr;
 
-      if (wait->source != NULL && !wait->held)
+      if (wait->source != NULL)
         g_source_set_ready_time (wait->source, 0);
     }
   return G_SOURCE_CONTINUE;
@@ -162,7 +161,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
   g_source_set_ready_time (source, -1);
   goes_on = function (self->stream, data);
   /* Whatever was left unread makes it ready again. */
-  if (goes_on && self->wait != NULL && !self->wait->held)
+  if (goes_on && self->wait != NULL)
     arm (self->wait, EPOLL_CTL_MOD);
   return goes_on;
 }
@@ -181,21 +180,6 @@ static gboolean
 closure_callback (gpointer data)
 {
   return G_SOURCE_REMOVE;
-}
-
-/**
- * dw_poll_hold:
- * @wait: a wait
- * @held: whether nothing is to be read for now
- *
- * Whatever came meanwhile is read afterwards, also what stands in the stream already.
- */
-void
-dw_poll_hold (DwPollWait *wait, gboolean held)
-{
-  wait->held = held;
-  if (!held && wait->source != NULL)
-    g_source_set_ready_time (wait->source, 0);
 }
 
 static GSourceFuncs functions = { .dispatch = dispatch,
@@ -225,8 +209,6 @@ dw_poll_create_source (DwPollWait *wait, GObject *stream)
   wait->source = source;
   /* What came with the handshake has been read from the socket already and stands in the stream. Later libsoup
    * makes a source after it has read everything. */
-  if (wait->held)
-    return source;
   if (!wait->began)
     g_source_set_ready_time (source, 0);
   else

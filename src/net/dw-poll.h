@@ -26,7 +26,6 @@ DwTurn *dw_poll_get_turn (DwPoll *poll);
 
 DwPollWait *dw_poll_add (DwPoll *poll, GSocket *socket);
 void dw_poll_remove (DwPollWait *wait);
-void dw_poll_hold (DwPollWait *wait, gboolean held);
 GSource *dw_poll_create_source (DwPollWait *wait, GObject *stream);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwPoll, dw_poll_unref)

@@ -131,6 +131,7 @@ typedef struct
   GPollableOutputStream *output;
   int peer;
   GArray *limits; /* of DwFrameLimit: what was told */
+  DwPoll *poll;   /* or NULL */
 } Desk;
 
 static gint64 test_time; /* microseconds */
@@ -153,7 +154,21 @@ plain_options (void)
                                  .priority = DW_FRAME_STREAM_PRIORITY,
                                  .rescue_us = 50000,
                                  .buffer_bytes = DW_FRAME_STREAM_BUFFER,
+                                 .drop_bytes = DW_FRAME_STREAM_DROP,
                                  .clock = test_clock };
+}
+
+static DwFrameStreamOptions
+server_options (void)
+{
+  return (DwFrameStreamOptions){ .limits = { .side = DW_FRAME_SIDE_SERVER,
+                                             .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                             .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                             .fragments = DW_FRAME_FRAGMENTS,
+                                             .pong_bytes = DW_FRAME_PONGS },
+                                 .turn_bytes = 1000,
+                                 .buffer_bytes = 1000,
+                                 .drop_bytes = DW_FRAME_STREAM_DROP };
 }
 
 static void
@@ -165,7 +180,7 @@ on_limit (Desk *desk, guint limit)
 }
 
 static void
-open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
+open_desk_with (Desk *desk, const DwFrameStreamOptions *options, GBytes *early, DwPoll *poll)
 {
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
@@ -177,7 +192,7 @@ open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
   g_assert_no_error (error);
   g_socket_set_blocking (socket, FALSE);
   connection = g_socket_connection_factory_create_connection (socket);
-  desk->stream = dw_frame_stream_new (G_IO_STREAM (connection), socket, NULL, early, options);
+  desk->stream = dw_frame_stream_new (G_IO_STREAM (connection), socket, poll, early, options);
   desk->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (desk->stream)));
   desk->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk->stream)));
   desk->peer = pair[1];
@@ -186,9 +201,27 @@ open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
 }
 
 static void
+open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
+{
+  open_desk_with (desk, options, early, NULL);
+  desk->poll = NULL;
+}
+
+/* With a poll of its own, as a server has it. */
+static void
+open_server_desk (Desk *desk, const DwFrameStreamOptions *options)
+{
+  g_autoptr (DwPoll) poll = dw_poll_new ();
+
+  open_desk_with (desk, options, NULL, poll);
+  desk->poll = g_steal_pointer (&poll);
+}
+
+static void
 close_desk (Desk *desk)
 {
   dw_test_finalize (desk->stream);
+  g_clear_pointer (&desk->poll, dw_poll_unref);
   g_array_unref (desk->limits);
   if (desk->peer >= 0)
     close (desk->peer);
@@ -544,6 +577,25 @@ test_after_peers_close (void)
   close_desk (&desk);
 }
 
+/* A server's own close frame leaves all the same. */
+static void
+test_answers_close (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  char bytes[64];
+  Desk desk;
+
+  open_server_desk (&desk, &options);
+  say (&desk, "\x88\x80mask", 6);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 6);
+  say (&desk, "\x81\x80mask", 6);
+  assert_would_block (&desk);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x88\x00", 2, NULL, NULL), ==, 2);
+  say (&desk, "\x81\x80mask", 6);
+  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
+  close_desk (&desk);
+}
+
 /* A peer whose pongs we cannot get rid of is ended at 64 KiB of them; one that reads may ping for ever. */
 static void
 test_pongs (void)
@@ -602,8 +654,8 @@ has_read (gpointer data)
   return reading->all->len >= reading->wanted;
 }
 
-/* Frames go out whole, in order and many at once; what the system does not take of one goes first, by itself, and
- * nothing passes it by. */
+/* Frames go out whole and in order; what the system does not take goes first, by itself, and nothing of libsoup's
+ * passes it by. */
 static void
 test_send (void)
 {
@@ -611,43 +663,188 @@ test_send (void)
   g_autoptr (GByteArray) all = g_byte_array_new ();
   g_autoptr (GByteArray) expected = g_byte_array_new ();
   g_autofree char *text = g_malloc (100 * 1000);
-  GBytes *frames[8];
-  guint taken = 0;
+  g_autoptr (GError) error = NULL;
   Desk desk;
 
   open_desk (&desk, &options, NULL);
   for (guint i = 0; i < 8; i++)
     {
-      memset (text, (int) ('a' + i), 100 * 1000);
-      frames[i] = g_bytes_new (text, 100 * 1000);
-    }
-  while (taken < 8)
-    {
-      guint n = dw_frame_stream_send (desk.stream, frames + taken, 8 - taken);
+      g_autoptr (GBytes) frame = NULL;
 
-      if (n == 0)
-        break;
-      for (guint i = 0; i < n; i++)
-        g_byte_array_append (expected, g_bytes_get_data (frames[taken + i], NULL), 100 * 1000);
-      taken += n;
+      memset (text, (int) ('a' + i), 100 * 1000);
+      frame = g_bytes_new (text, 100 * 1000);
+      g_byte_array_append (expected, (guint8 *) text, 100 * 1000);
+      dw_frame_stream_send (desk.stream, frame);
     }
   /* The pair takes about 200 kB. */
-  g_assert_cmpuint (taken, >, 0);
-  g_assert_cmpuint (taken, <, 8);
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), >, 0);
   g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), <, expected->len);
-  {
-    g_autoptr (GError) error = NULL;
-
-    g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, &error), ==, -1);
-    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
-  }
-  dw_test_until ("what was taken", has_read, &(Reading){ &desk, all, expected->len });
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), >, 0);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  dw_test_until ("what was sent", has_read, &(Reading){ &desk, all, expected->len });
   g_assert_cmpmem (all->data, all->len, expected->data, expected->len);
   g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, expected->len);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
   g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, NULL), ==, 2);
-  for (guint i = 0; i < 8; i++)
-    g_bytes_unref (frames[i]);
   close_desk (&desk);
+}
+
+static void
+send_text (Desk *desk, GByteArray *expected, const char *text)
+{
+  g_autoptr (GBytes) frame = g_bytes_new (text, strlen (text));
+
+  g_byte_array_append (expected, (const guint8 *) text, (guint) strlen (text));
+  dw_frame_stream_send (desk->stream, frame);
+}
+
+/* What a stream is owed in one turn goes in one call at its end; a reader that stalls in the middle of a frame and
+ * goes on gets every byte once, in order. */
+static void
+test_gathers (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Desk desk;
+
+  open_server_desk (&desk, &options);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("<%u>", i);
+
+      send_text (&desk, expected, text);
+    }
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, 0);
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, expected->len);
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[%u %0999u]", i, i);
+
+      send_text (&desk, expected, text);
+    }
+  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), <, expected->len);
+  dw_test_until ("every byte", has_read, &(Reading){ &desk, all, expected->len });
+  g_assert_cmpmem (all->data, all->len, expected->data, expected->len);
+  close_desk (&desk);
+}
+
+/* A connection that breaks is owed nothing any more, and does not keep the main loop busy. */
+static void
+test_broken (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  g_autofree char *text = g_strnfill (1000 * 1000, 'x');
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Desk desk;
+
+  open_server_desk (&desk, &options);
+  send_text (&desk, expected, text);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 1);
+  close (desk.peer);
+  desk.peer = -1;
+  for (guint i = 0; i < 10; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+  close_desk (&desk);
+}
+
+/* A turn hands on so many bytes, however many are there, and the next one the rest. */
+static void
+test_turn_bytes (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  g_autofree char *frames = g_malloc0 (3000);
+  char bytes[4096];
+  Desk desk;
+
+  /* 500 empty frames of a client. */
+  for (guint i = 0; i < 3000; i += 6)
+    memcpy (frames + i, "\x81\x80", 2);
+  for (guint round = 0; round < 2; round++)
+    {
+      /* The buffer of TLS is larger than a turn. */
+      options.buffer_bytes = round == 0 ? 1000 : DW_FRAME_STREAM_BUFFER;
+      options.encrypted = round == 1;
+      open_server_desk (&desk, &options);
+      say (&desk, frames, 3000);
+      for (guint turn = 0; turn < 3; turn++)
+        {
+          gsize got = 0;
+
+          g_assert_true (is_ready (&desk));
+          while (got < 1000)
+            {
+              gssize length = hear (&desk, bytes, 300, NULL);
+
+              g_assert_cmpint (length, >, 0);
+              got += (gsize) length;
+            }
+          g_assert_cmpuint (got, ==, 1000);
+          assert_would_block (&desk);
+        }
+      g_assert_false (is_ready (&desk));
+      close_desk (&desk);
+    }
+}
+
+static gboolean
+says (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* Where there is no room nothing is read, and nothing wakes; afterwards what came meanwhile is there, also what no
+ * system will tell of. */
+static void
+test_held (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  gboolean room = FALSE;
+  char bytes[64];
+  Desk desk;
+
+  for (guint round = 0; round < 3; round++)
+    {
+      g_autoptr (GSource) source = NULL;
+      guint ready = 0;
+
+      /* With a poll; and without, with data in the buffer. */
+      if (round == 0)
+        open_server_desk (&desk, &options);
+      else
+        {
+          options.turn_bytes = round == 1 ? 1000 : 6;
+          options.encrypted = TRUE;
+          open_desk (&desk, &options, NULL);
+        }
+      room = TRUE;
+      dw_frame_stream_set_read_func (desk.stream, says, &room);
+      say (&desk, "\x81\x80mask\x81\x80mask", 12);
+      if (round == 2)
+        g_assert_cmpint (hear (&desk, bytes, 6, NULL), ==, 6);
+      room = FALSE;
+      g_assert_true (is_ready (&desk));
+      assert_would_block (&desk);
+      g_assert_false (is_ready (&desk));
+
+      source = make_source (&desk);
+      g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
+      g_source_attach (source, NULL);
+      room = TRUE;
+      g_assert_false (g_main_context_iteration (NULL, FALSE));
+      dw_frame_stream_resume (desk.stream);
+      for (guint i = 0; i < 10; i++)
+        g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpuint (ready, ==, 1);
+      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, round == 2 ? 6 : 12);
+      g_source_destroy (source);
+      close_desk (&desk);
+    }
 }
 
 static void
@@ -667,7 +864,7 @@ is_true (gpointer data)
 }
 
 /* A GIOStream closes in a pool thread where nobody says otherwise; everything of ours has gone from the main loop
- * before the call returns, and DW_ASSERT_MAIN_THREAD() stands in it. */
+ * before the call returns, and DW_ASSERT_THREAD() stands in it. */
 static void
 test_close_async (void)
 {
@@ -678,12 +875,13 @@ test_close_async (void)
   Desk desk;
 
   open_desk (&desk, &options, NULL);
-  g_assert_cmpuint (dw_frame_stream_send (desk.stream, &frame, 1), ==, 1);
+  dw_frame_stream_send (desk.stream, frame);
   source = make_source (&desk);
   g_source_attach (source, NULL);
   g_io_stream_close_async (G_IO_STREAM (desk.stream), G_PRIORITY_DEFAULT, NULL, on_closed, &closed);
   g_source_destroy (source);
-  g_assert_cmpuint (dw_frame_stream_send (desk.stream, &frame, 1), ==, 0);
+  dw_frame_stream_send (desk.stream, frame);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
   dw_test_until ("the close", is_true, &closed);
   dw_frame_stream_abort (desk.stream);
   close_desk (&desk);
@@ -707,8 +905,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/frame-stream/close-leaves-first", test_close_leaves_first);
   g_test_add_func ("/net/frame-stream/half-close", test_half_close);
   g_test_add_func ("/net/frame-stream/after-peers-close", test_after_peers_close);
+  g_test_add_func ("/net/frame-stream/answers-close", test_answers_close);
   g_test_add_func ("/net/frame-stream/pongs", test_pongs);
   g_test_add_func ("/net/frame-stream/send", test_send);
+  g_test_add_func ("/net/frame-stream/gathers", test_gathers);
+  g_test_add_func ("/net/frame-stream/broken", test_broken);
+  g_test_add_func ("/net/frame-stream/turn-bytes", test_turn_bytes);
+  g_test_add_func ("/net/frame-stream/held", test_held);
   g_test_add_func ("/net/frame-stream/close-async", test_close_async);
   return g_test_run ();
 }

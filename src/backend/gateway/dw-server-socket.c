@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-server-socket.h"
 
-#include "dw-metered-stream.h"
-
-#include "net/dw-frame-meter.h"
+#include "net/dw-frame-stream.h"
 
 #include "wire/dw-limits.h"
 
@@ -17,7 +15,7 @@ struct _DwServerSocket
   gint64 last_active_at;
   gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
   gint64 last_active;
-  DwMeteredStream *stream;
+  DwFrameStream *stream;
   SoupWebsocketConnection *websocket;
   const DwServerSocketOwner *owner; /* or NULL: nobody is told any more */
   gpointer data;
@@ -49,11 +47,11 @@ touch (DwServerSocket *self)
 guint64
 dw_server_socket_get_backlog (DwServerSocket *self)
 {
-  guint64 wanted = self->queued + dw_metered_stream_get_pongs (self->stream);
-  guint64 written = dw_metered_stream_get_written (self->stream);
-  guint64 frames = dw_metered_stream_get_n_owed (self->stream);
+  guint64 wanted = self->queued + dw_frame_stream_get_pongs (self->stream);
+  guint64 written = dw_frame_stream_get_written (self->stream);
+  guint64 frames = dw_frame_stream_get_n_owed (self->stream);
 
-  return (wanted > written ? wanted - written : 0) + frames * DW_METERED_STREAM_FRAME;
+  return (wanted > written ? wanted - written : 0) + frames * DW_FRAME_STREAM_FRAME;
 }
 
 /**
@@ -66,7 +64,7 @@ void
 dw_server_socket_drop (DwServerSocket *self)
 {
   self->dropped = TRUE;
-  dw_metered_stream_abort (self->stream);
+  dw_frame_stream_abort (self->stream);
 }
 
 /* One consumer that stopped reading must not cost the others their memory. */
@@ -113,6 +111,11 @@ on_over_limit (DwServerSocket *self, guint limit)
 {
   gboolean is_control = limit == DW_FRAME_LIMIT_CONTROL;
 
+  /* Its client does not read, and reading from it fails. */
+  if (limit == DW_FRAME_LIMIT_PONGS)
+    return;
+  if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    dw_frame_stream_begin_close (self->stream);
   dw_server_socket_close (self, is_control ? SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR : SOUP_WEBSOCKET_CLOSE_TOO_BIG,
                           NULL);
 }
@@ -141,8 +144,8 @@ dw_server_socket_dispose (GObject *object)
     }
   if (self->stream != NULL)
     {
-      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
-      dw_metered_stream_resume (self->stream);
+      dw_frame_stream_set_read_func (self->stream, NULL, NULL);
+      dw_frame_stream_resume (self->stream);
     }
   if (self->stream != NULL)
     g_signal_handlers_disconnect_by_data (self->stream, self);
@@ -175,6 +178,25 @@ dw_server_socket_init (DwServerSocket *self)
 {
 }
 
+/* What a client may do, and what it costs. */
+static const DwFrameStreamOptions plain = { .limits = { .side = DW_FRAME_SIDE_SERVER,
+                                                        .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                                        .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                                        .fragments = DW_FRAME_FRAGMENTS,
+                                                        .pong_bytes = DW_SERVER_SOCKET_PONGS },
+                                            .turn_bytes = DW_SERVER_SOCKET_TURN,
+                                            .buffer_bytes = DW_SERVER_SOCKET_TURN,
+                                            .drop_bytes = DW_SERVER_SOCKET_DROP };
+static const DwFrameStreamOptions encrypted_too = { .limits = { .side = DW_FRAME_SIDE_SERVER,
+                                                                .frame_bytes = DW_LIMIT_FRAME_BYTES,
+                                                                .message_bytes = DW_LIMIT_MESSAGE_BYTES,
+                                                                .fragments = DW_FRAME_FRAGMENTS,
+                                                                .pong_bytes = DW_SERVER_SOCKET_PONGS },
+                                                    .encrypted = TRUE,
+                                                    .turn_bytes = DW_SERVER_SOCKET_TURN,
+                                                    .buffer_bytes = DW_FRAME_STREAM_BUFFER,
+                                                    .drop_bytes = DW_SERVER_SOCKET_DROP };
+
 /**
  * dw_server_socket_new:
  * @caller: who is at the other end
@@ -201,13 +223,13 @@ dw_server_socket_new (DwCaller *caller,
   self->caller = dw_caller_ref (caller);
   self->last_active_at = caller->connected_at;
   self->opened = self->last_active = g_get_monotonic_time ();
-  self->stream = dw_metered_stream_new (stream, socket, encrypted, poll);
+  self->stream = dw_frame_stream_new (stream, socket, poll, NULL, encrypted ? &encrypted_too : &plain);
   self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
                                                    SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, protocol, NULL);
   /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
   /* Disconnected in dispose. A closure that watches its object takes 200 bytes more, three times a connection. */
-  dw_metered_stream_set_read_func (self->stream, may_read, self);
+  dw_frame_stream_set_read_func (self->stream, may_read, self);
   g_signal_connect_swapped (self->stream, "over-limit", G_CALLBACK (on_over_limit), self);
   g_signal_connect_swapped (self->websocket, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->websocket, "closed", G_CALLBACK (on_closed), self);
@@ -320,7 +342,7 @@ dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame)
     return FALSE;
   touch (self);
   self->queued += g_bytes_get_size (frame->bytes);
-  dw_metered_stream_send (self->stream, frame->bytes);
+  dw_frame_stream_send (self->stream, frame->bytes);
   return TRUE;
 }
 
@@ -333,7 +355,7 @@ dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame)
 void
 dw_server_socket_resume (DwServerSocket *self)
 {
-  dw_metered_stream_resume (self->stream);
+  dw_frame_stream_resume (self->stream);
 }
 
 /**
@@ -348,8 +370,8 @@ dw_server_socket_close (DwServerSocket *self, gushort code, const char *reason)
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     {
       /* The client's own close frame stands behind what it sent. */
-      dw_metered_stream_set_read_func (self->stream, NULL, NULL);
-      dw_metered_stream_resume (self->stream);
+      dw_frame_stream_set_read_func (self->stream, NULL, NULL);
+      dw_frame_stream_resume (self->stream);
       self->close_code = code;
       g_free (self->close_reason);
       self->close_reason = g_strdup (reason);

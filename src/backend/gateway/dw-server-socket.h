@@ -33,6 +33,21 @@ typedef struct
 /** DW_SERVER_SOCKET_QUEUE: how many bytes may wait for a client that does not read; above it, it is closed. */
 #define DW_SERVER_SOCKET_QUEUE (1024 * 1024)
 
+/** DW_SERVER_SOCKET_PONGS: the same for answers to its pings, each counted with %DW_FRAME_PONG_COST on top. */
+#define DW_SERVER_SOCKET_PONGS (1024 * 1024)
+
+/**
+ * DW_SERVER_SOCKET_TURN: how many bytes of a client are read in one turn of the main loop. As frames of six bytes
+ * they are less than the last quarter of what may wait for handlers.
+ */
+#define DW_SERVER_SOCKET_TURN (8 * 1024)
+
+/**
+ * DW_SERVER_SOCKET_DROP: how many bytes a client that is over a limit may still send before it is cut off: enough
+ * for most to read why. libsoup ends it after 5 s in any case.
+ */
+#define DW_SERVER_SOCKET_DROP (16 * 1024 * 1024)
+
 DwServerSocket *dw_server_socket_new (DwCaller *caller,
                                       const char *protocol,
                                       GSocket *socket,

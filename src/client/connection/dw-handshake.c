@@ -237,7 +237,8 @@ make_websocket (Handshake *handshake)
                                                 .budget_us = DW_FRAME_STREAM_BUDGET_US,
                                                 .priority = DW_FRAME_STREAM_PRIORITY,
                                                 .rescue_us = DW_FRAME_STREAM_RESCUE_US,
-                                                .buffer_bytes = DW_FRAME_STREAM_BUFFER };
+                                                .buffer_bytes = DW_FRAME_STREAM_BUFFER,
+                                                .drop_bytes = DW_FRAME_STREAM_DROP };
   const DwUpgradeHead *head = handshake->report.response;
   g_autoptr (DwFrameStream) stream =
       dw_frame_stream_new (handshake->stream, handshake->socket, NULL, head->rest, &options);
