@@ -5,7 +5,9 @@
 
 #include "wire/dw-thread.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /**
  * SECTION:dw-frame-stream
@@ -36,6 +38,9 @@ G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterO
 
 /* The largest record of TLS, in bytes (RFC 8446 section 5.1). */
 #define RECORD (16 * 1024)
+
+/* Frames below this are copied together: the system takes one piece faster than it takes four. */
+#define SMALL 1024
 
 /* How many bytes for nobody are dropped in one turn. */
 #define DROP_TURN (64 * 1024)
@@ -78,6 +83,7 @@ struct _DwFrameOutput
   guint64 pings; /* how many were answered */
   guint8 head;   /* the first byte of libsoup's frame that leaves */
   gboolean encrypted;
+  int fd;                /* of the bare socket, or -1 where it is encrypted, not ours or gone */
   gboolean halfway;      /* libsoup's frame has left in part */
   gboolean closed;       /* its close frame has left */
   gsize promised;        /* TLS wants so many bytes of owed again, the same ones, or 0 */
@@ -576,14 +582,28 @@ write_vectors (DwFrameOutput *self, gsize *taken)
   return g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, taken, NULL, NULL);
 }
 
-/* TLS makes a record and a call of the system of each vector; here a record has as many frames as it holds. What it
+/* What GIO does for a write, it does for each of thousands of sockets (a third of the time, measured). */
+static gssize
+write_bare (DwFrameOutput *self, const guint8 *data, gsize length, GError **error)
+{
+  gssize n;
+
+  do
+    n = send (self->fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    g_set_error_literal (error, G_IO_ERROR, (int) g_io_error_from_errno (errno), "nothing could be sent");
+  return n;
+}
+
+/* TLS makes a record and a call of the system of each vector; here a record has as many frames as it holds. What TLS
  * could not get rid of it has to be given again: the same bytes, and as many. */
 static GPollableReturn
 write_record (DwFrameOutput *self, gsize *taken)
 {
   g_autoptr (GError) error = NULL;
   guint8 record[RECORD];
-  gsize most = self->promised > 0 ? self->promised : RECORD;
+  gsize most = self->promised > 0 ? self->promised : sizeof record;
   gsize length = 0;
   gssize n;
 
@@ -596,8 +616,9 @@ write_record (DwFrameOutput *self, gsize *taken)
       memcpy (record + length, data, size);
       length += size;
     }
-  n = g_pollable_output_stream_write_nonblocking (output_base (self), record, length, NULL, &error);
-  self->promised = n > 0 ? 0 : length;
+  n = self->fd >= 0 ? write_bare (self, record, length, &error)
+                    : g_pollable_output_stream_write_nonblocking (output_base (self), record, length, NULL, &error);
+  self->promised = n > 0 || !self->encrypted ? 0 : length;
   *taken = (gsize) MAX (n, 0);
   if (n > 0)
     return G_POLLABLE_RETURN_OK;
@@ -617,7 +638,8 @@ write_owed (DwFrameOutput *self)
       GPollableReturn got = G_POLLABLE_RETURN_WOULD_BLOCK;
 
       if (!self->halfway)
-        got = self->encrypted ? write_record (self, &taken) : write_vectors (self, &taken);
+        got = self->encrypted || g_bytes_get_size (self->owed.head->data) < SMALL ? write_record (self, &taken)
+                                                                                  : write_vectors (self, &taken);
       if (got == G_POLLABLE_RETURN_WOULD_BLOCK)
         return FALSE;
       if (got == G_POLLABLE_RETURN_OK)
@@ -635,6 +657,7 @@ stop_flush (DwFrameOutput *self)
     g_source_destroy (self->flush);
   g_clear_pointer (&self->flush, g_source_unref);
   dw_turn_remove (&self->place);
+  self->fd = -1;
   g_queue_clear_full (&self->owed, (GDestroyNotify) g_bytes_unref);
 }
 
@@ -742,6 +765,7 @@ static void
 dw_frame_output_init (DwFrameOutput *self)
 {
   g_queue_init (&self->owed);
+  self->fd = -1;
   self->thread = g_thread_self ();
 }
 
@@ -905,6 +929,8 @@ dw_frame_stream_new (GIOStream *base,
   self->input->options = options;
   self->input->stream = self;
   self->output->encrypted = options->encrypted || G_IS_TLS_CONNECTION (base);
+  if (socket != NULL && !self->output->encrypted)
+    self->output->fd = g_socket_get_fd (socket);
   self->output->stream = self;
   if (early != NULL && g_bytes_get_size (early) > 0)
     {
@@ -984,6 +1010,18 @@ gsize
 dw_frame_stream_get_n_owed (DwFrameStream *self)
 {
   return self->output->owed.length;
+}
+
+/**
+ * dw_frame_stream_is_stuck:
+ * @self: a stream
+ *
+ * Returns: whether the system takes no more for now; where it does, no more than %DW_FRAME_STREAM_GATHER waits
+ */
+gboolean
+dw_frame_stream_is_stuck (DwFrameStream *self)
+{
+  return self->output->flush != NULL;
 }
 
 /**

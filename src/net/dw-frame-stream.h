@@ -87,6 +87,7 @@ void dw_frame_stream_resume (DwFrameStream *self);
 guint64 dw_frame_stream_get_written (DwFrameStream *self);
 guint64 dw_frame_stream_get_pongs (DwFrameStream *self);
 gsize dw_frame_stream_get_n_owed (DwFrameStream *self);
+gboolean dw_frame_stream_is_stuck (DwFrameStream *self);
 void dw_frame_stream_send (DwFrameStream *self, GBytes *frame);
 void dw_frame_stream_begin_close (DwFrameStream *self);
 void dw_frame_stream_abort (DwFrameStream *self);

@@ -8,10 +8,19 @@ G_BEGIN_DECLS
 /**
  * DwTurn:
  *
- * What is put off until everything that is ready in a turn of the main loop has been looked at: many small writes to
- * one socket become one. It lives in the thread of the main loop.
+ * What is put off until nothing else is ready in the main loop, or for %DW_TURN_HELD_US: many small writes to one socket
+ * become one. It lives in the thread of the main loop.
  */
 typedef struct _DwTurn DwTurn;
+
+/** DW_TURN_PRIORITY: of its end. What waits for nothing to happen stands behind it, see #DwPoll. */
+#define DW_TURN_PRIORITY (G_PRIORITY_DEFAULT + 1)
+
+/** DW_TURN_HELD_US: how long something may wait for the end of a turn, in microseconds. */
+#define DW_TURN_HELD_US 4000
+
+/** DW_TURN_HELD_MOST_US: the same where the turn itself takes longer: writing to 5,000 sockets does. */
+#define DW_TURN_HELD_MOST_US 20000
 
 /**
  * DwTurnPlace:
@@ -37,6 +46,8 @@ void dw_turn_unref (DwTurn *turn);
 
 void dw_turn_add (DwTurn *turn, DwTurnPlace *place, DwTurnFunc func, gpointer data);
 void dw_turn_remove (DwTurnPlace *place);
+void dw_turn_hold (DwTurn *turn, gboolean held);
+gboolean dw_turn_is_held (DwTurn *turn);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwTurn, dw_turn_unref)
 

@@ -88,6 +88,65 @@ test_again (void)
   dw_turn_remove (&work.place);
 }
 
+static gboolean
+on_busy (gpointer data)
+{
+  return --*(guint *) data > 0;
+}
+
+static gboolean
+has_run (gpointer data)
+{
+  return ((Work *) data)->ran > 0;
+}
+
+/* What is ready comes first, however often, since it may have more for the same turn; but not for ever. */
+static void
+test_behind (void)
+{
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+  Work work = { .turn = turn };
+  guint left = 3;
+
+  dw_turn_add (turn, &work.place, do_work, &work);
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_busy, &left, NULL);
+  while (left > 0)
+    {
+      g_assert_cmpuint (work.ran, ==, 0);
+      run_one_turn ();
+    }
+  run_one_turn ();
+  g_assert_cmpuint (work.ran, ==, 1);
+
+  work.ran = 0;
+  left = G_MAXUINT;
+  dw_turn_add (turn, &work.place, do_work, &work);
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_busy, &left, NULL);
+  dw_test_until ("the turn to end", has_run, &work);
+  left = 1;
+  run_one_turn ();
+}
+
+/* Who holds it gets more into it, for a few milliseconds; who lets go ends it. */
+static void
+test_held (void)
+{
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+  Work work = { .turn = turn };
+  gint64 began = g_get_monotonic_time ();
+
+  dw_turn_hold (turn, TRUE);
+  dw_turn_add (turn, &work.place, do_work, &work);
+  dw_test_until ("the time to be over", has_run, &work);
+  g_assert_cmpint (g_get_monotonic_time () - began, >=, DW_TURN_HELD_US);
+
+  work.ran = 0;
+  dw_turn_add (turn, &work.place, do_work, &work);
+  dw_turn_hold (turn, FALSE);
+  run_one_turn ();
+  g_assert_cmpuint (work.ran, ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -95,5 +154,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/turn/once", test_once);
   g_test_add_func ("/net/turn/removed", test_removed);
   g_test_add_func ("/net/turn/again", test_again);
+  g_test_add_func ("/net/turn/behind", test_behind);
+  g_test_add_func ("/net/turn/held", test_held);
   return g_test_run ();
 }
