@@ -22,6 +22,17 @@ tasks_of (DwRegistry *unused)
   return &tasks;
 }
 
+/* Of char: whose messages were begun, in order. */
+static GString *
+begun (void)
+{
+  static GString *names;
+
+  if (names == NULL)
+    names = g_string_new (NULL);
+  return names;
+}
+
 static void
 hang (DwRegistry *registry,
       DwGateway *gateway,
@@ -30,6 +41,7 @@ hang (DwRegistry *registry,
       GAsyncReadyCallback callback,
       gpointer data)
 {
+  g_string_append_c (begun (), *event->caller->connection_id);
   g_queue_push_tail (tasks_of (registry), g_task_new (registry, NULL, callback, data));
 }
 
@@ -45,6 +57,7 @@ static void
 bench_init (Bench *bench)
 {
   desk_init (&bench->desk);
+  g_string_truncate (begun (), 0);
   bench->dispatcher = dw_server_get_dispatcher (bench->desk.server);
   bench->woken = g_ptr_array_new ();
   dw_route_table_add (dw_dispatcher_get_routes (bench->dispatcher), "$default", hang);
@@ -219,6 +232,87 @@ test_late_bytes (void)
     answer_one ();
 }
 
+/* Connections take turns: one that has sent a hundred messages keeps another waiting for one of them, and each is
+ * heard in its own order. */
+static void
+test_fair (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) eager = dw_caller_new ("eager", 0);
+  g_autoptr (DwCaller) also = dw_caller_new ("also", 0);
+  g_autoptr (DwCaller) honest = dw_caller_new ("honest", 0);
+
+  bench_init (&bench);
+  for (guint i = 0; i < 100; i++)
+    say (&bench, eager, DW_DISPATCHER_COST + 2);
+  for (guint i = 0; i < 3; i++)
+    say (&bench, also, DW_DISPATCHER_COST + 2);
+  say (&bench, honest, DW_DISPATCHER_COST + 2);
+  for (guint i = 0; i < 12; i++)
+    answer_one ();
+  g_assert_true (g_str_has_prefix (begun ()->str, "eeaheaeaeeee"));
+}
+
+/* As many handlers are late as may be, and what comes now waits for them: two have to be answered. */
+static void
+fill_with_late (Bench *bench, DwCaller *caller)
+{
+  dw_dispatcher_set_timeout (bench->dispatcher, 5);
+  for (guint i = 0; i < 2; i++)
+    {
+      say (bench, caller, DW_DISPATCHER_LATE_BYTES / 2);
+      dw_test_run_for (50);
+    }
+}
+
+/* A stop waits for what was accepted: also for what cannot begin because of handlers that are late, and for those. */
+static void
+test_idle (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) caller = dw_caller_new ("x", 0);
+
+  bench_init (&bench);
+  g_assert_true (dw_dispatcher_is_idle (bench.dispatcher));
+  fill_with_late (&bench, caller);
+  g_assert_false (dw_dispatcher_is_idle (bench.dispatcher));
+  say (&bench, caller, DW_DISPATCHER_COST + 2);
+  g_assert_cmpuint (begun ()->len, ==, 2);
+  dw_dispatcher_set_timeout (bench.dispatcher, 10000);
+  answer_one ();
+  answer_one ();
+  g_assert_cmpuint (begun ()->len, ==, 3);
+  g_assert_false (dw_dispatcher_is_idle (bench.dispatcher));
+  answer_one ();
+  g_assert_true (dw_dispatcher_is_idle (bench.dispatcher));
+}
+
+/* What several messages send to one socket leaves together; one that is alone waits for nothing. */
+static void
+test_turn (void)
+{
+  g_auto (Bench) bench = { 0 };
+  g_autoptr (DwCaller) caller = dw_caller_new ("x", 0);
+  g_autoptr (DwTurn) turn = dw_turn_new ();
+
+  bench_init (&bench);
+  dw_dispatcher_set_turn (bench.dispatcher, turn);
+  say (&bench, caller, DW_DISPATCHER_COST + 2);
+  g_assert_false (dw_turn_is_held (turn));
+  say (&bench, caller, DW_DISPATCHER_COST + 2);
+  g_assert_true (dw_turn_is_held (turn));
+  answer_one ();
+  g_assert_true (dw_turn_is_held (turn));
+  answer_one ();
+  g_assert_false (dw_turn_is_held (turn));
+
+  /* Nor does what cannot begin hold up anything. */
+  fill_with_late (&bench, caller);
+  say (&bench, caller, DW_DISPATCHER_COST + 2);
+  g_assert_false (dw_turn_is_held (turn));
+  dw_dispatcher_set_timeout (bench.dispatcher, 10000);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -227,5 +321,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/dispatcher/all-callers", test_all_callers);
   g_test_add_func ("/backend/dispatcher/gone-and-late", test_gone_and_late);
   g_test_add_func ("/backend/dispatcher/late-bytes", test_late_bytes);
+  g_test_add_func ("/backend/dispatcher/fair", test_fair);
+  g_test_add_func ("/backend/dispatcher/idle", test_idle);
+  g_test_add_func ("/backend/dispatcher/turn", test_turn);
   return g_test_run ();
 }

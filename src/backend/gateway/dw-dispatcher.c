@@ -24,6 +24,15 @@ typedef struct
   gboolean apart; /* of a function: they run beside one another, as at AWS */
 } Call;
 
+/* What one connection has waiting. */
+typedef struct
+{
+  DwCaller *caller; /* which the calls hold */
+  gsize bytes;      /* with the call that runs, never 0; a message more than DW_DISPATCHER_CALLER_BYTES at most */
+  GQueue waiting;   /* of Call */
+  GList place;      /* among the lines, while something waits */
+} Line;
+
 /* All of it lives in the main thread. */
 struct _DwDispatcher
 {
@@ -39,11 +48,15 @@ struct _DwDispatcher
   char *token;       /* of callers, for the trace, or NULL */
   char *subprotocol; /* the same */
 
-  /* Messages are handled one after another, so that every receiver sees them in the order of acceptance. */
-  GQueue waiting; /* of Call; at most DW_DISPATCHER_QUEUE and DW_DISPATCHER_BYTES, with the one that runs */
+  /* Messages are handled one after another, so that every receiver sees them in the same order. Those of one
+   * connection stay in theirs, and the connections take turns, so that one with many does not keep the others waiting.
+   */
+  GQueue lines;  /* of Line, by their places; the next one first */
+  guint waiting; /* messages in them; at most DW_DISPATCHER_QUEUE and DW_DISPATCHER_BYTES, with the one that runs */
   Call *running;
   gsize bytes;         /* of both */
-  GHashTable *callers; /* how much of that is whose, by DwCaller, which the calls hold */
+  GHashTable *callers; /* Line, by DwCaller */
+  DwTurn *turn;        /* or NULL; held while messages wait, so that what they send to a socket leaves together */
   guint late;          /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
   gsize late_bytes;    /* of those; one message more than DW_DISPATCHER_LATE_BYTES at most */
   guint apart;         /* messages that functions handle; the functions throttle them */
@@ -72,11 +85,20 @@ call_free (Call *call)
 }
 
 static void
+line_free (Line *line)
+{
+  g_queue_clear_full (&line->waiting, (GDestroyNotify) call_free);
+  g_free (line);
+}
+
+static void
 dw_dispatcher_finalize (GObject *object)
 {
   DwDispatcher *self = DW_DISPATCHER (object);
 
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) call_free);
+  if (self->turn != NULL)
+    dw_turn_hold (self->turn, FALSE);
+  g_clear_pointer (&self->turn, dw_turn_unref);
   g_clear_pointer (&self->callers, g_hash_table_unref);
   g_clear_pointer (&self->held, g_hash_table_unref);
   g_free (self->token);
@@ -98,8 +120,8 @@ dw_dispatcher_class_init (DwDispatcherClass *klass)
 static void
 dw_dispatcher_init (DwDispatcher *self)
 {
-  g_queue_init (&self->waiting);
-  self->callers = g_hash_table_new (NULL, NULL);
+  g_queue_init (&self->lines);
+  self->callers = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) line_free);
   self->held = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) dw_caller_unref, NULL);
   self->routes = dw_route_table_new ();
   self->timeout_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
@@ -158,6 +180,21 @@ void
 dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
 {
   self->timeout_ms = timeout_ms;
+}
+
+/**
+ * dw_dispatcher_set_turn:
+ * @self: a dispatcher
+ * @turn: the turn in which the sockets of its gateway are written
+ *
+ * It is held while messages wait, so that those that were handled together leave in one call a socket; for
+ * %DW_TURN_HELD_US at most. A message that is alone holds nothing up.
+ */
+void
+dw_dispatcher_set_turn (DwDispatcher *self, DwTurn *turn)
+{
+  g_clear_pointer (&self->turn, dw_turn_unref);
+  self->turn = dw_turn_ref (turn);
 }
 
 /**
@@ -386,23 +423,31 @@ refuse (DwDispatcher *self, const char *connection_id, const char *words)
 static gsize
 bytes_of (DwDispatcher *self, DwCaller *caller)
 {
-  return GPOINTER_TO_SIZE (g_hash_table_lookup (self->callers, caller));
+  const Line *line = g_hash_table_lookup (self->callers, caller);
+
+  return line != NULL ? line->bytes : 0;
 }
 
-static void
-set_bytes_of (DwDispatcher *self, DwCaller *caller, gsize bytes)
+static Line *
+get_line (DwDispatcher *self, DwCaller *caller)
 {
-  if (bytes > 0)
-    g_hash_table_insert (self->callers, caller, GSIZE_TO_POINTER (bytes));
-  else
-    g_hash_table_remove (self->callers, caller);
+  Line *line = g_hash_table_lookup (self->callers, caller);
+
+  if (line != NULL)
+    return line;
+  line = g_new0 (Line, 1);
+  line->caller = caller;
+  line->place.data = line;
+  g_queue_init (&line->waiting);
+  g_hash_table_insert (self->callers, caller, line);
+  return line;
 }
 
 static gboolean
 exceeds (DwDispatcher *self, guint quarters)
 {
   return self->bytes >= (gsize) DW_DISPATCHER_BYTES / 4 * quarters
-         || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE / 4 * quarters;
+         || self->waiting >= DW_DISPATCHER_QUEUE / 4 * quarters;
 }
 
 static void
@@ -419,14 +464,15 @@ wake (DwDispatcher *self, DwCaller *caller)
     self->room_func (caller, self->room_data);
 }
 
-static void
+static Line *
 take_in (DwDispatcher *self, Call *call)
 {
-  DwCaller *caller = call->event->caller;
+  Line *line = get_line (self, call->event->caller);
 
   call->cost = call->event->body_length + DW_DISPATCHER_COST;
   self->bytes += call->cost;
-  set_bytes_of (self, caller, bytes_of (self, caller) + call->cost);
+  line->bytes += call->cost;
+  return line;
 }
 
 /* It waits no more: it is handled, or too late. */
@@ -434,9 +480,12 @@ static void
 let_out (DwDispatcher *self, Call *call)
 {
   DwCaller *caller = call->event->caller;
+  Line *line = g_hash_table_lookup (self->callers, caller);
 
   self->bytes -= call->cost;
-  set_bytes_of (self, caller, bytes_of (self, caller) - call->cost);
+  line->bytes -= call->cost;
+  if (line->bytes == 0)
+    g_hash_table_remove (self->callers, caller);
   if (self->full && !exceeds (self, 2))
     {
       g_autoptr (GList) held = g_hash_table_get_keys (self->held);
@@ -535,15 +584,48 @@ run_apart (DwDispatcher *self, Call *call)
 }
 
 static void
+wait_in_line (DwDispatcher *self, Line *line, Call *call)
+{
+  g_queue_push_tail (&line->waiting, call);
+  self->waiting++;
+  if (line->waiting.length == 1)
+    g_queue_push_tail_link (&self->lines, &line->place);
+}
+
+static Call *
+take_next (DwDispatcher *self)
+{
+  Line *line = g_queue_pop_head_link (&self->lines)->data;
+  Call *call = g_queue_pop_head (&line->waiting);
+
+  self->waiting--;
+  if (line->waiting.length > 0)
+    g_queue_push_tail_link (&self->lines, &line->place);
+  return call;
+}
+
+/* The last of those that waited together ends the turn, and not the one before it. */
+static void
+hold_turn (DwDispatcher *self)
+{
+  if (self->turn == NULL)
+    return;
+  if (self->waiting > 0)
+    dw_turn_hold (self->turn, self->running != NULL);
+  else if (self->running == NULL)
+    dw_turn_hold (self->turn, FALSE);
+}
+
+static void
 run_next (DwDispatcher *self)
 {
-  Call *call;
-
-  if (self->running != NULL || g_queue_is_empty (&self->waiting) || self->late >= DW_DISPATCHER_LATE
-      || self->late_bytes >= DW_DISPATCHER_LATE_BYTES)
-    return;
-  call = self->running = g_queue_pop_head (&self->waiting);
-  start (self, call);
+  if (self->running == NULL && self->waiting > 0 && self->late < DW_DISPATCHER_LATE
+      && self->late_bytes < DW_DISPATCHER_LATE_BYTES)
+    {
+      self->running = take_next (self);
+      start (self, self->running);
+    }
+  hold_turn (self);
 }
 
 /**
@@ -561,9 +643,10 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
 {
   g_autofree char *route_key = NULL;
   Call *call;
+  Line *line;
 
   DW_ASSERT_MAIN_THREAD ();
-  if (!dw_socket_gateway_may_post (self->gateway) || g_queue_get_length (&self->waiting) >= DW_DISPATCHER_QUEUE
+  if (!dw_socket_gateway_may_post (self->gateway) || self->waiting >= DW_DISPATCHER_QUEUE
       || self->bytes + length + DW_DISPATCHER_COST > DW_DISPATCHER_BYTES)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_THROTTLED);
@@ -581,13 +664,13 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
   call->event->message_id = dw_connection_id_new ();
   dw_event_set_body (call->event, body, length);
   call->accepted = g_get_monotonic_time ();
-  take_in (self, call);
+  line = take_in (self, call);
   if (dw_route_table_get_functions (self->routes, route_key) != NULL)
     {
       run_apart (self, call);
       return;
     }
-  g_queue_push_tail (&self->waiting, call);
+  wait_in_line (self, line, call);
   run_next (self);
 }
 
@@ -630,10 +713,11 @@ dw_dispatcher_set_room_func (DwDispatcher *self, DwDispatcherRoomFunc func, gpoi
  * dw_dispatcher_is_idle:
  * @self: a dispatcher
  *
- * Returns: whether everything accepted has been handled
+ * Returns: whether everything accepted has been handled, that whose senders wait no more included
  */
 gboolean
 dw_dispatcher_is_idle (DwDispatcher *self)
 {
-  return self->running == NULL && self->disconnects == 0 && self->apart == 0;
+  return self->running == NULL && self->waiting == 0 && self->late == 0 && self->disconnects == 0
+         && self->apart == 0;
 }

@@ -4,6 +4,8 @@
 #include "dw-route-table.h"
 #include "dw-socket-gateway.h"
 
+#include "net/dw-turn.h"
+
 G_BEGIN_DECLS
 
 #define DW_TYPE_DISPATCHER (dw_dispatcher_get_type ())
@@ -45,6 +47,7 @@ typedef void (*DwDispatcherRoomFunc) (DwCaller *caller, gpointer data);
 DwDispatcher *dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gateway);
 DwRouteTable *dw_dispatcher_get_routes (DwDispatcher *self);
 void dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms);
+void dw_dispatcher_set_turn (DwDispatcher *self, DwTurn *turn);
 void dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol);
 
 void dw_dispatcher_connect_async (DwDispatcher *self,

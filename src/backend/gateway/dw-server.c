@@ -398,6 +398,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
   self->poll = dw_poll_new ();
+  dw_dispatcher_set_turn (self->dispatcher, dw_poll_get_turn (self->poll));
   share_descriptors (self);
   self->listener = dw_listener_new (self->server, self->arrivals, config->certificate, config->request_s);
   return g_steal_pointer (&self);
