@@ -45,10 +45,48 @@ test_registry_pages (void)
   g_assert_cmpuint (seen, ==, 10);
 }
 
+static DwRegistryPage *
+read_first (DwMemoryRegistry *registry)
+{
+  DwRegistryPage *page = NULL;
+
+  dw_registry_scan_async (DW_REGISTRY (registry), NULL, NULL, on_page, &page);
+  DW_TEST_WAIT ("a page", page != NULL);
+  return page;
+}
+
+/* Who reads the table again and again gets the same ids without a copy, until somebody comes or goes. What was read
+ * stays as it was. */
+static void
+test_registry_shares (void)
+{
+  g_autoptr (DwMemoryRegistry) registry = dw_memory_registry_new (10);
+  g_autoptr (DwRegistryPage) one = NULL;
+  g_autoptr (DwRegistryPage) same = NULL;
+  g_autoptr (DwRegistryPage) more = NULL;
+  g_autoptr (DwRegistryPage) less = NULL;
+
+  dw_registry_put_async (DW_REGISTRY (registry), "a", 7, NULL, on_put, NULL);
+  one = read_first (registry);
+  same = read_first (registry);
+  g_assert_true (one->connection_ids == same->connection_ids);
+  dw_registry_put_async (DW_REGISTRY (registry), "b", 8, NULL, on_put, NULL);
+  more = read_first (registry);
+  g_assert_cmpuint (more->connection_ids->len, ==, 2);
+  g_assert_cmpint (g_array_index (more->timestamps, gint64, 1), ==, 8);
+  dw_registry_remove_async (DW_REGISTRY (registry), "a", NULL, NULL, NULL);
+  less = read_first (registry);
+  g_assert_cmpuint (less->connection_ids->len, ==, 1);
+  g_assert_cmpstr (less->connection_ids->pdata[0], ==, "b");
+  g_assert_cmpuint (one->connection_ids->len, ==, 1);
+  g_assert_cmpstr (one->connection_ids->pdata[0], ==, "a");
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/memory-registry/pages", test_registry_pages);
+  g_test_add_func ("/backend/memory-registry/shares", test_registry_shares);
   return g_test_run ();
 }

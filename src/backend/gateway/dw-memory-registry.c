@@ -14,6 +14,8 @@ struct _DwMemoryRegistry
    * the connections the server takes. */
   GSequence *entries;
   guint page_size;
+  DwRegistryPage
+      *first;         /* the first page, as long as nothing changes, or NULL: who broadcasts reads it each time */
   GHashTable *claims; /* of Claim, by its id */
   GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS and DW_REGISTRY_CLAIMS_BYTES */
   gsize claimed_bytes;
@@ -79,6 +81,7 @@ dw_memory_registry_put_async (DwRegistry *registry,
     {
       Entry *entry = g_new0 (Entry, 1);
 
+      g_clear_pointer (&self->first, dw_registry_page_free);
       entry->id = g_strdup (connection_id);
       entry->timestamp = timestamp;
       g_sequence_insert_sorted (self->entries, entry, compare_entries, NULL);
@@ -100,8 +103,42 @@ dw_memory_registry_remove_async (DwRegistry *registry,
   DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_remove_async);
   if (iter != NULL)
-    g_sequence_remove (iter);
+    {
+      g_clear_pointer (&self->first, dw_registry_page_free);
+      g_sequence_remove (iter);
+    }
   g_task_return_boolean (task, TRUE);
+}
+
+static DwRegistryPage *
+read_page (DwMemoryRegistry *self, const char *start_key)
+{
+  DwRegistryPage *page = dw_registry_page_new ();
+  GSequenceIter *iter = find_after (self, start_key);
+
+  while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
+    {
+      const Entry *entry = g_sequence_get (iter);
+
+      g_ptr_array_add (page->connection_ids, g_strdup (entry->id));
+      g_array_append_val (page->timestamps, entry->timestamp);
+      iter = g_sequence_iter_next (iter);
+    }
+  if (!g_sequence_iter_is_end (iter) && page->connection_ids->len > 0)
+    page->last_key = g_strdup (g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1));
+  return page;
+}
+
+/* The same ids, and none of them copied. */
+static DwRegistryPage *
+share_page (const DwRegistryPage *page)
+{
+  DwRegistryPage *same = g_new0 (DwRegistryPage, 1);
+
+  same->connection_ids = g_ptr_array_ref (page->connection_ids);
+  same->timestamps = g_array_ref (page->timestamps);
+  same->last_key = g_strdup (page->last_key);
+  return same;
 }
 
 static void
@@ -113,22 +150,19 @@ dw_memory_registry_scan_async (DwRegistry *registry,
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (registry);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, data);
-  g_autoptr (DwRegistryPage) page = dw_registry_page_new ();
-  GSequenceIter *iter = find_after (self, start_key);
+  DwRegistryPage *page;
 
   DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
-  while (!g_sequence_iter_is_end (iter) && page->connection_ids->len < self->page_size)
+  if (start_key != NULL)
+    page = read_page (self, start_key);
+  else
     {
-      const Entry *entry = g_sequence_get (iter);
-
-      g_ptr_array_add (page->connection_ids, g_strdup (entry->id));
-      g_array_append_val (page->timestamps, entry->timestamp);
-      iter = g_sequence_iter_next (iter);
+      if (self->first == NULL)
+        self->first = read_page (self, NULL);
+      page = share_page (self->first);
     }
-  if (!g_sequence_iter_is_end (iter) && page->connection_ids->len > 0)
-    page->last_key = g_strdup (g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1));
-  g_task_return_pointer (task, g_steal_pointer (&page), (GDestroyNotify) dw_registry_page_free);
+  g_task_return_pointer (task, page, (GDestroyNotify) dw_registry_page_free);
 }
 
 typedef struct
@@ -211,6 +245,7 @@ dw_memory_registry_finalize (GObject *object)
 {
   DwMemoryRegistry *self = DW_MEMORY_REGISTRY (object);
 
+  g_clear_pointer (&self->first, dw_registry_page_free);
   g_queue_clear (&self->claimed);
   g_clear_pointer (&self->claims, g_hash_table_unref);
   g_clear_pointer (&self->entries, g_sequence_free);

@@ -12,7 +12,6 @@ struct _DwServerSocket
   GObject parent_instance;
 
   DwCaller *caller;
-  gint64 last_active_at;
   gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
   gint64 last_active;
   DwFrameStream *stream;
@@ -29,10 +28,9 @@ G_DEFINE_FINAL_TYPE (DwServerSocket, dw_server_socket, G_TYPE_OBJECT)
 
 /* Data in either direction counts; a ping does not, since nobody has shown that it does at the gateway. */
 static void
-touch (DwServerSocket *self)
+touch (DwServerSocket *self, gint64 now)
 {
-  self->last_active_at = g_get_real_time () / 1000;
-  self->last_active = g_get_monotonic_time ();
+  self->last_active = now;
 }
 
 /**
@@ -86,7 +84,7 @@ on_message (DwServerSocket *self, int type, GBytes *message)
   g_autoptr (DwServerSocket) keep G_GNUC_UNUSED = g_object_ref (self);
   if (!reads (self))
     return;
-  touch (self);
+  touch (self, g_get_monotonic_time ());
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
     dw_server_socket_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
   else if (self->owner != NULL)
@@ -221,7 +219,6 @@ dw_server_socket_new (DwCaller *caller,
   DwServerSocket *self = g_object_new (DW_TYPE_SERVER_SOCKET, NULL);
 
   self->caller = dw_caller_ref (caller);
-  self->last_active_at = caller->connected_at;
   self->opened = self->last_active = g_get_monotonic_time ();
   self->stream = dw_frame_stream_new (stream, socket, poll, NULL, encrypted ? &encrypted_too : &plain);
   self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
@@ -301,7 +298,7 @@ dw_server_socket_get_end (DwServerSocket *self, guint *code)
 gint64
 dw_server_socket_get_last_active_at (DwServerSocket *self)
 {
-  return self->last_active_at;
+  return (g_get_real_time () - (g_get_monotonic_time () - self->last_active)) / 1000;
 }
 
 /**
@@ -332,15 +329,19 @@ dw_server_socket_get_idle (DwServerSocket *self)
  * dw_server_socket_send:
  * @self: a connection
  * @frame: what goes to it
+ * @now: the time, monotonic, in microseconds; whoever sends to many reads the clock once
  *
  * Returns: whether the connection was open
  */
 gboolean
-dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame)
+dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame, gint64 now)
 {
-  if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN || !reads (self))
+  if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return FALSE;
-  touch (self);
+  /* Where the system takes what it is given there is no backlog to count. */
+  if (self->dropped || (dw_frame_stream_is_stuck (self->stream) && !reads (self)))
+    return FALSE;
+  touch (self, now);
   self->queued += g_bytes_get_size (frame->bytes);
   dw_frame_stream_send (self->stream, frame->bytes);
   return TRUE;

@@ -65,7 +65,7 @@ gint64 dw_server_socket_get_idle (DwServerSocket *self);
 
 guint64 dw_server_socket_get_backlog (DwServerSocket *self);
 void dw_server_socket_drop (DwServerSocket *self);
-gboolean dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame);
+gboolean dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame, gint64 now);
 void dw_server_socket_resume (DwServerSocket *self);
 void dw_server_socket_close (DwServerSocket *self, gushort code, const char *reason);
 

@@ -14,6 +14,8 @@ struct _DwSocketGateway
   GObject parent_instance;
 
   GHashTable *sockets; /* by connection ID; bounded by the connections the server takes */
+  GPtrArray *ids;      /* to whom something was posted last, or NULL where somebody came or went since: */
+  GPtrArray *targets;  /* their sockets, or NULL for each that is gone; a broadcast looks nobody up then */
   DwMetrics *metrics;
   DwTables *letters;   /* or NULL */
   gsize letters_bytes; /* that were given to it since it was last told to measure them */
@@ -123,6 +125,39 @@ give_up (DwSocketGateway *self, Posting *posting)
                posting->ids->len);
 }
 
+static gboolean
+post_to (DwSocketGateway *self, DwServerSocket *socket, const DwServerFrame *frame, gint64 now)
+{
+  gboolean sent = socket != NULL && dw_server_socket_send (socket, frame, now);
+
+  if (sent)
+    self->metrics->deliveries++;
+  else
+    self->metrics->gone++;
+  return sent;
+}
+
+static void
+forget_targets (DwSocketGateway *self)
+{
+  g_clear_pointer (&self->ids, g_ptr_array_unref);
+  g_clear_pointer (&self->targets, g_ptr_array_unref);
+}
+
+/* Who registers connections gives the same array for each broadcast, as long as nobody comes or goes. */
+static GPtrArray *
+find_targets (DwSocketGateway *self, GPtrArray *ids)
+{
+  if (self->ids == ids)
+    return self->targets;
+  forget_targets (self);
+  self->ids = g_ptr_array_ref (ids);
+  self->targets = g_ptr_array_sized_new (ids->len);
+  for (guint i = 0; i < ids->len; i++)
+    g_ptr_array_add (self->targets, g_hash_table_lookup (self->sockets, g_ptr_array_index (ids, i)));
+  return self->targets;
+}
+
 static gboolean post_again (gpointer data);
 
 /* Takes the task. */
@@ -132,14 +167,16 @@ post_all (GTask *task)
   DwSocketGateway *self = g_task_get_source_object (task);
   Posting *posting = g_task_get_task_data (task);
   g_autoptr (GPtrArray) later = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) targets = g_ptr_array_ref (find_targets (self, posting->ids));
+  gint64 now = g_get_monotonic_time ();
 
   for (guint i = 0; i < posting->ids->len; i++)
     {
       const char *id = g_ptr_array_index (posting->ids, i);
 
-      if (!dw_socket_gateway_may_post (self))
+      if (!dw_throttle_take (&self->throttle, now))
         g_ptr_array_add (later, g_strdup (id));
-      else if (!dw_socket_gateway_post (self, id, posting->frame))
+      else if (!post_to (self, g_ptr_array_index (targets, i), posting->frame, now))
         g_ptr_array_add (posting->posted->gone, g_strdup (id));
     }
   g_ptr_array_unref (posting->ids);
@@ -239,6 +276,7 @@ dw_socket_gateway_finalize (GObject *object)
 {
   DwSocketGateway *self = DW_SOCKET_GATEWAY (object);
 
+  forget_targets (self);
   g_clear_pointer (&self->sockets, g_hash_table_unref);
   g_clear_pointer (&self->letters, dw_tables_unref);
   g_free (self->metrics);
@@ -318,6 +356,7 @@ dw_socket_gateway_may_post (DwSocketGateway *self)
 void
 dw_socket_gateway_add (DwSocketGateway *self, DwServerSocket *socket)
 {
+  forget_targets (self);
   g_hash_table_replace (self->sockets, dw_server_socket_get_caller (socket)->connection_id, g_object_ref (socket));
   self->metrics->connections = g_hash_table_size (self->sockets);
 }
@@ -344,6 +383,7 @@ dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id)
 void
 dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id)
 {
+  forget_targets (self);
   g_hash_table_remove (self->sockets, connection_id);
   self->metrics->connections = g_hash_table_size (self->sockets);
 }
@@ -361,14 +401,7 @@ dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id)
 gboolean
 dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame)
 {
-  DwServerSocket *socket = g_hash_table_lookup (self->sockets, connection_id);
-  gboolean sent = socket != NULL && dw_server_socket_send (socket, frame);
-
-  if (sent)
-    self->metrics->deliveries++;
-  else
-    self->metrics->gone++;
-  return sent;
+  return post_to (self, g_hash_table_lookup (self->sockets, connection_id), frame, g_get_monotonic_time ());
 }
 
 /**

@@ -98,7 +98,7 @@ dw_registry_scan_async (DwRegistry *self,
  * @result: what the callback was given
  * @error: why there is no page
  *
- * Returns: (transfer full): a page, or %NULL
+ * Returns: (transfer full): a page, or %NULL; its arrays may be shared and are to be read only
  */
 DwRegistryPage *
 dw_registry_scan_finish (DwRegistry *self, GAsyncResult *result, GError **error)
