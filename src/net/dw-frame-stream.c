@@ -36,6 +36,9 @@ G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterO
 /* How many frames one call of the system takes. */
 #define AT_ONCE 64
 
+/* For how many frames there is room at first: a few broadcasts. */
+#define OWED_FIRST 6
+
 /* The largest record of TLS, in bytes (RFC 8446 section 5.1). */
 #define RECORD (16 * 1024)
 
@@ -83,15 +86,18 @@ struct _DwFrameOutput
   guint64 pings; /* how many were answered */
   guint8 head;   /* the first byte of libsoup's frame that leaves */
   gboolean encrypted;
-  int fd;                /* of the bare socket, or -1 where it is encrypted, not ours or gone */
-  gboolean halfway;      /* libsoup's frame has left in part */
-  gboolean closed;       /* its close frame has left */
-  gsize promised;        /* TLS wants so many bytes of owed again, the same ones, or 0 */
-  GQueue owed;           /* of GBytes: frames that do not go through libsoup; the caller bounds them */
-  gsize gathered;        /* bytes of them in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
-  GSource *flush;        /* waits for the system to take more, or NULL */
-  DwTurn *turn;          /* or NULL: nothing is gathered */
-  DwTurnPlace place;     /* where they are written at its end */
+  int fd;            /* of the bare socket, or -1 where it is encrypted, not ours or gone */
+  gboolean halfway;  /* libsoup's frame has left in part */
+  gboolean closed;   /* its close frame has left */
+  gsize promised;    /* TLS wants so many bytes of owed again, the same ones, or 0 */
+  GBytes **owed;     /* frames that do not go through libsoup; the caller bounds them. NULL where there are none */
+  guint owed_at;     /* the first of them */
+  guint owed_n;      /* how many there are */
+  guint owed_size;   /* for how many there is room */
+  gsize gathered;    /* bytes of them in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
+  GSource *flush;    /* waits for the system to take more, or NULL */
+  DwTurn *turn;      /* or NULL: nothing is gathered */
+  DwTurnPlace place; /* where they are written at its end */
   DwFrameStream *stream; /* as above */
 };
 
@@ -556,29 +562,65 @@ dw_frame_output_create_source (GPollableOutputStream *stream, GCancellable *canc
   return source;
 }
 
+/* A queue of one allocation: a GQueue has one for each frame, of each of thousands of streams. */
+static void
+push_owed (DwFrameOutput *self, GBytes *frame)
+{
+  if (self->owed_at + self->owed_n == self->owed_size)
+    {
+      if (self->owed_at > self->owed_size / 2)
+        {
+          memmove (self->owed, self->owed + self->owed_at, self->owed_n * sizeof *self->owed);
+          self->owed_at = 0;
+        }
+      else
+        {
+          self->owed_size = MAX (self->owed_size * 2, OWED_FIRST);
+          self->owed = g_renew (GBytes *, self->owed, self->owed_size);
+        }
+    }
+  self->owed[self->owed_at + self->owed_n++] = g_bytes_ref (frame);
+}
+
+static void
+clear_owed (DwFrameOutput *self)
+{
+  for (guint i = 0; i < self->owed_n; i++)
+    g_bytes_unref (self->owed[self->owed_at + i]);
+  g_clear_pointer (&self->owed, g_free);
+  self->owed_at = self->owed_n = self->owed_size = 0;
+}
+
 static void
 drop_owed (DwFrameOutput *self, gsize taken)
 {
   self->written += taken;
   while (taken > 0)
     {
-      g_autoptr (GBytes) first = g_queue_pop_head (&self->owed);
+      g_autoptr (GBytes) first = self->owed[self->owed_at];
       gsize size = g_bytes_get_size (first);
 
       if (taken < size)
-        g_queue_push_head (&self->owed, g_bytes_new_from_bytes (first, taken, size - taken));
-      taken -= MIN (taken, size);
+        {
+          self->owed[self->owed_at] = g_bytes_new_from_bytes (first, taken, size - taken);
+          return;
+        }
+      taken -= size;
+      self->owed_at++;
+      self->owed_n--;
     }
+  if (self->owed_n == 0)
+    clear_owed (self);
 }
 
 static GPollableReturn
 write_vectors (DwFrameOutput *self, gsize *taken)
 {
   GOutputVector vectors[AT_ONCE];
-  gsize n = 0;
+  gsize n;
 
-  for (GList *at = self->owed.head; at != NULL && n < AT_ONCE; at = at->next, n++)
-    vectors[n].buffer = g_bytes_get_data (at->data, &vectors[n].size);
+  for (n = 0; n < MIN (self->owed_n, AT_ONCE); n++)
+    vectors[n].buffer = g_bytes_get_data (self->owed[self->owed_at + n], &vectors[n].size);
   return g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, taken, NULL, NULL);
 }
 
@@ -607,10 +649,10 @@ write_record (DwFrameOutput *self, gsize *taken)
   gsize length = 0;
   gssize n;
 
-  for (GList *at = self->owed.head; at != NULL && length < most; at = at->next)
+  for (guint i = 0; i < self->owed_n && length < most; i++)
     {
       gsize size;
-      const guint8 *data = g_bytes_get_data (at->data, &size);
+      const guint8 *data = g_bytes_get_data (self->owed[self->owed_at + i], &size);
 
       size = MIN (size, most - length);
       memcpy (record + length, data, size);
@@ -632,20 +674,21 @@ static gboolean
 write_owed (DwFrameOutput *self)
 {
   self->gathered = 0;
-  while (!g_queue_is_empty (&self->owed))
+  while (self->owed_n > 0)
     {
       gsize taken = 0;
       GPollableReturn got = G_POLLABLE_RETURN_WOULD_BLOCK;
 
       if (!self->halfway)
-        got = self->encrypted || g_bytes_get_size (self->owed.head->data) < SMALL ? write_record (self, &taken)
-                                                                                  : write_vectors (self, &taken);
+        got = self->encrypted || g_bytes_get_size (self->owed[self->owed_at]) < SMALL
+                  ? write_record (self, &taken)
+                  : write_vectors (self, &taken);
       if (got == G_POLLABLE_RETURN_WOULD_BLOCK)
         return FALSE;
       if (got == G_POLLABLE_RETURN_OK)
         drop_owed (self, taken);
       else
-        g_queue_clear_full (&self->owed, (GDestroyNotify) g_bytes_unref);
+        clear_owed (self);
     }
   return TRUE;
 }
@@ -658,7 +701,7 @@ stop_flush (DwFrameOutput *self)
   g_clear_pointer (&self->flush, g_source_unref);
   dw_turn_remove (&self->place);
   self->fd = -1;
-  g_queue_clear_full (&self->owed, (GDestroyNotify) g_bytes_unref);
+  clear_owed (self);
 }
 
 static gboolean
@@ -764,7 +807,6 @@ dw_frame_output_class_init (DwFrameOutputClass *klass)
 static void
 dw_frame_output_init (DwFrameOutput *self)
 {
-  g_queue_init (&self->owed);
   self->fd = -1;
   self->thread = g_thread_self ();
 }
@@ -1009,7 +1051,7 @@ dw_frame_stream_get_pongs (DwFrameStream *self)
 gsize
 dw_frame_stream_get_n_owed (DwFrameStream *self)
 {
-  return self->output->owed.length;
+  return self->output->owed_n;
 }
 
 /**
@@ -1043,7 +1085,7 @@ dw_frame_stream_send (DwFrameStream *self, GBytes *frame)
   if (self->detached)
     return;
 
-  g_queue_push_tail (&output->owed, g_bytes_ref (frame));
+  push_owed (output, frame);
   output->gathered += g_bytes_get_size (frame);
   if (output->flush != NULL)
     return;
