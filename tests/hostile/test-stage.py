@@ -5,9 +5,12 @@
 import contextlib
 import json
 import random
+import select
 import socket
+import statistics
 import struct
 import sys
+import threading
 import time
 
 from peers import DEADLINE, Client, Conversation, dial, frame, head, reset, say, stage, until
@@ -368,6 +371,48 @@ def test_burst_of_messages():
         measured.note(f"{sent} were sent")
         for client in clients:
             reset(client.socket)
+
+
+def flood(local, over):
+    """Messages as fast as the stage reads them, and what comes back is read and forgotten."""
+    client = Client(local)
+    client.socket.setblocking(False)
+    pieces = say("flood") * 100
+    rest = pieces
+    while not over.is_set():
+        ready, free, _ = select.select([client.socket], [client.socket], [], 0.1)
+        if ready and not client.socket.recv(1 << 20):
+            break
+        if free:
+            rest = rest[client.socket.send(rest):] or pieces
+    reset(client.socket)
+
+
+def test_flood_beside():
+    """One floods the stage with messages for 200 listeners: another's message waits for its turn, and not for the flood"""
+    with stage("--connection-rate", "0") as local:
+        listeners = [Client(local) for _ in range(200)]
+        honest = Client(local)
+        over = threading.Event()
+        flooder = threading.Thread(target=flood, args=(local, over), daemon=True)
+        late = []
+        # The listeners read nothing, and a mebibyte may wait for each.
+        with row(local.process.pid, 220, 30) as measured:
+            flooder.start()
+            until("the flood to be there", lambda: local.metrics()["messages_total"] > 500)
+            for number in range(30):
+                since, heard = time.monotonic(), b""
+                honest.send(say(f"honest {number}"))
+                while f'"honest {number}"'.encode() not in heard:
+                    heard = heard[-100:] + honest.socket.recv(1 << 20)
+                late.append(time.monotonic() - since)
+            over.set()
+            flooder.join()
+            measured.note(f"{local.metrics()['messages_total']} messages; the honest one waited {statistics.median(late) * 1000:.1f} ms "
+                          f"at the median")
+            measured.bound("the honest one waited", statistics.median(late), 0.25 * SLOWER, "s")
+        for client in [*listeners, honest]:
+            client.close()
 
 
 def test_long_ids():

@@ -847,6 +847,125 @@ test_held (void)
     }
 }
 
+/* What GIO's TLS is like: what it could not get rid of it has already, and takes nothing else before that was given
+ * again. */
+#define TEST_TYPE_TLS_OUTPUT (test_tls_output_get_type ())
+G_DECLARE_FINAL_TYPE (TestTlsOutput, test_tls_output, TEST, TLS_OUTPUT, GOutputStream)
+
+struct _TestTlsOutput
+{
+  GOutputStream parent_instance;
+
+  gboolean stuck;
+  GByteArray *pending; /* to be given again */
+  GByteArray *taken;
+};
+
+static gboolean
+test_tls_output_is_writable (GPollableOutputStream *stream)
+{
+  return !TEST_TLS_OUTPUT (stream)->stuck;
+}
+
+static GSource *
+test_tls_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  return g_pollable_source_new (G_OBJECT (stream));
+}
+
+static gssize
+test_tls_output_write (GPollableOutputStream *stream, const void *bytes, gsize count, GError **error)
+{
+  TestTlsOutput *self = TEST_TLS_OUTPUT (stream);
+
+  if (self->pending->len > 0)
+    g_assert_cmpmem (bytes, count, self->pending->data, self->pending->len);
+  g_byte_array_set_size (self->pending, 0);
+  g_byte_array_append (self->stuck ? self->pending : self->taken, bytes, (guint) count);
+  if (!self->stuck)
+    return (gssize) count;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "stuck");
+  return -1;
+}
+
+static void
+test_tls_output_iface_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = test_tls_output_is_writable;
+  iface->create_source = test_tls_output_create_source;
+  iface->write_nonblocking = test_tls_output_write;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TestTlsOutput,
+                               test_tls_output,
+                               G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, test_tls_output_iface_init))
+
+static void
+test_tls_output_finalize (GObject *object)
+{
+  g_byte_array_unref (TEST_TLS_OUTPUT (object)->pending);
+  g_byte_array_unref (TEST_TLS_OUTPUT (object)->taken);
+  G_OBJECT_CLASS (test_tls_output_parent_class)->finalize (object);
+}
+
+static void
+test_tls_output_class_init (TestTlsOutputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = test_tls_output_finalize;
+}
+
+static void
+test_tls_output_init (TestTlsOutput *self)
+{
+  self->pending = g_byte_array_new ();
+  self->taken = g_byte_array_new ();
+}
+
+static gboolean
+says_pong (GPollableOutputStream *output)
+{
+  return g_pollable_output_stream_write_nonblocking (output, "\x8a\x00", 2, NULL, NULL) == 2;
+}
+
+/* Whoever TLS kept waiting comes first, libsoup or we, with the same bytes and no more. */
+static void
+test_tls_again (void)
+{
+  DwFrameStreamOptions options = server_options ();
+  g_autoptr (GInputStream) none = g_memory_input_stream_new ();
+  g_autoptr (TestTlsOutput) below = g_object_new (TEST_TYPE_TLS_OUTPUT, NULL);
+  g_autoptr (GIOStream) base = g_simple_io_stream_new (none, G_OUTPUT_STREAM (below));
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Desk desk = { 0 };
+
+  options.encrypted = TRUE;
+  desk.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
+  desk.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk.stream)));
+
+  below->stuck = TRUE;
+  g_assert_false (says_pong (desk.output));
+  send_text (&desk, expected, "ours");
+  below->stuck = FALSE;
+  g_assert_true (says_pong (desk.output));
+  g_assert_true (says_pong (desk.output));
+  g_assert_cmpmem (below->taken->data, below->taken->len, "\x8a\x00ours\x8a\x00", 8);
+
+  g_main_context_iteration (NULL, FALSE);
+  dw_test_finalize (desk.stream);
+  desk.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
+  desk.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk.stream)));
+  g_byte_array_set_size (below->taken, 0);
+  below->stuck = TRUE;
+  send_text (&desk, expected, "one");
+  send_text (&desk, expected, "two");
+  g_assert_false (says_pong (desk.output));
+  below->stuck = FALSE;
+  g_assert_true (says_pong (desk.output));
+  g_assert_cmpmem (below->taken->data, below->taken->len, "onetwo\x8a\x00", 8);
+  dw_test_finalize (desk.stream);
+}
+
 static void
 on_closed (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -912,6 +1031,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/frame-stream/broken", test_broken);
   g_test_add_func ("/net/frame-stream/turn-bytes", test_turn_bytes);
   g_test_add_func ("/net/frame-stream/held", test_held);
+  g_test_add_func ("/net/frame-stream/tls-again", test_tls_again);
   g_test_add_func ("/net/frame-stream/close-async", test_close_async);
   return g_test_run ();
 }
