@@ -14,8 +14,8 @@ struct _DwSocketGateway
   GObject parent_instance;
 
   GHashTable *sockets; /* by connection ID; bounded by the connections the server takes */
-  GPtrArray *ids;      /* to whom something was posted last, or NULL where somebody came or went since: */
-  GPtrArray *targets;  /* their sockets, or NULL for each that is gone; a broadcast looks nobody up then */
+  GPtrArray *ids; /* to whom something was posted last: a page of the table; NULL if somebody came or went since */
+  GPtrArray *targets; /* their sockets, or NULL for each that is gone; a broadcast looks nobody up then */
   DwMetrics *metrics;
   DwTables *letters;   /* or NULL */
   gsize letters_bytes; /* that were given to it since it was last told to measure them */
