@@ -36,8 +36,8 @@ G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterO
 /* How many frames one call of the system takes. */
 #define AT_ONCE 64
 
-/* For how many frames there is room at first: a few broadcasts. */
-#define OWED_FIRST 6
+/* For how many frames there is always room: those of a few broadcasts. */
+#define FEW 4
 
 /* The largest record of TLS, in bytes (RFC 8446 section 5.1). */
 #define RECORD (16 * 1024)
@@ -86,18 +86,19 @@ struct _DwFrameOutput
   guint64 pings; /* how many were answered */
   guint8 head;   /* the first byte of libsoup's frame that leaves */
   gboolean encrypted;
-  int fd;            /* of the bare socket, or -1 where it is encrypted, not ours or gone */
-  gboolean halfway;  /* libsoup's frame has left in part */
-  gboolean closed;   /* its close frame has left */
-  gsize promised;    /* TLS wants so many bytes of owed again, the same ones, or 0 */
-  GBytes **owed;     /* frames that do not go through libsoup; the caller bounds them. NULL where there are none */
-  guint owed_at;     /* the first of them */
-  guint owed_n;      /* how many there are */
-  guint owed_size;   /* for how many there is room */
-  gsize gathered;    /* bytes of them in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
-  GSource *flush;    /* waits for the system to take more, or NULL */
-  DwTurn *turn;      /* or NULL: nothing is gathered */
-  DwTurnPlace place; /* where they are written at its end */
+  int fd;                /* of the bare socket, or -1 where it is encrypted, not ours or gone */
+  gboolean halfway;      /* libsoup's frame has left in part */
+  gboolean closed;       /* its close frame has left */
+  gsize promised;        /* TLS wants so many bytes of owed again, the same ones, or 0 */
+  GBytes **owed;         /* frames that do not go through libsoup; the caller bounds them */
+  GBytes *few[FEW];      /* where they stand while they are few */
+  guint owed_at;         /* the first of them */
+  guint owed_n;          /* how many there are */
+  guint owed_size;       /* for how many there is room */
+  gsize gathered;        /* bytes of them in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
+  GSource *flush;        /* waits for the system to take more, or NULL */
+  DwTurn *turn;          /* or NULL: nothing is gathered */
+  DwTurnPlace place;     /* where they are written at its end */
   DwFrameStream *stream; /* as above */
 };
 
@@ -562,23 +563,29 @@ dw_frame_output_create_source (GPollableOutputStream *stream, GCancellable *canc
   return source;
 }
 
-/* A queue of one allocation: a GQueue has one for each frame, of each of thousands of streams. */
+static void
+make_room (DwFrameOutput *self)
+{
+  GBytes **few = self->owed == self->few ? self->few : NULL;
+
+  if (self->owed_at > self->owed_size / 2)
+    {
+      memmove (self->owed, self->owed + self->owed_at, self->owed_n * sizeof *self->owed);
+      self->owed_at = 0;
+      return;
+    }
+  self->owed_size *= 2;
+  self->owed = g_renew (GBytes *, few != NULL ? NULL : self->owed, self->owed_size);
+  if (few != NULL)
+    memcpy (self->owed, few, sizeof self->few);
+}
+
+/* A GQueue would allocate for each frame, of each of thousands of streams. */
 static void
 push_owed (DwFrameOutput *self, GBytes *frame)
 {
   if (self->owed_at + self->owed_n == self->owed_size)
-    {
-      if (self->owed_at > self->owed_size / 2)
-        {
-          memmove (self->owed, self->owed + self->owed_at, self->owed_n * sizeof *self->owed);
-          self->owed_at = 0;
-        }
-      else
-        {
-          self->owed_size = MAX (self->owed_size * 2, OWED_FIRST);
-          self->owed = g_renew (GBytes *, self->owed, self->owed_size);
-        }
-    }
+    make_room (self);
   self->owed[self->owed_at + self->owed_n++] = g_bytes_ref (frame);
 }
 
@@ -587,8 +594,11 @@ clear_owed (DwFrameOutput *self)
 {
   for (guint i = 0; i < self->owed_n; i++)
     g_bytes_unref (self->owed[self->owed_at + i]);
-  g_clear_pointer (&self->owed, g_free);
-  self->owed_at = self->owed_n = self->owed_size = 0;
+  if (self->owed != self->few)
+    g_free (self->owed);
+  self->owed = self->few;
+  self->owed_size = FEW;
+  self->owed_at = self->owed_n = 0;
 }
 
 static void
@@ -807,6 +817,8 @@ dw_frame_output_class_init (DwFrameOutputClass *klass)
 static void
 dw_frame_output_init (DwFrameOutput *self)
 {
+  self->owed = self->few;
+  self->owed_size = FEW;
   self->fd = -1;
   self->thread = g_thread_self ();
 }

@@ -20,7 +20,7 @@ typedef struct _DwTurn DwTurn;
 #define DW_TURN_HELD_US 4000
 
 /** DW_TURN_HELD_MOST_US: the same where the turn itself takes longer: writing to 5,000 sockets does. */
-#define DW_TURN_HELD_MOST_US 20000
+#define DW_TURN_HELD_MOST_US 50000
 
 /**
  * DwTurnPlace:
