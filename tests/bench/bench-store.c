@@ -45,7 +45,7 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
   *(gboolean *) data = TRUE;
 }
 
-/* Plain sqlite3 doing the same: these tables, this statement, batches of 100. */
+/* Plain sqlite3 doing the same: these tables, these statements, batches of 100. */
 static void
 write_plain (const char *path, gint64 rows)
 {
@@ -62,6 +62,8 @@ write_plain (const char *path, gint64 rows)
         dw_database_run_script (database, "BEGIN IMMEDIATE", NULL);
       dw_database_run (database, NULL, "INSERT INTO lines (line, kind, time, text, sender) VALUES (?, ?, ?, ?, ?)",
                        "iiiss", dw_store_lines_key (1, i), (gint64) 0, i * G_USEC_PER_SEC, text, "Ada");
+      dw_database_run (database, NULL, "INSERT INTO words (rowid, text) VALUES (?, ?)", "is",
+                       dw_store_lines_key (1, i), text);
       if (i % BATCH == 0)
         dw_database_run_script (database, "COMMIT", NULL);
     }

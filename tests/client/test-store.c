@@ -139,6 +139,7 @@ test_migrations (void)
       g_autofree char *folder = NULL;
       g_autofree char *sql = NULL;
       g_autofree char *now = NULL;
+      g_autofree char *matches = NULL;
       g_autoptr (GPtrArray) found = NULL;
 
       desk_init (&desk);
@@ -152,6 +153,8 @@ test_migrations (void)
       now = ask_outside (&desk, "PRAGMA user_version");
       g_assert_cmpint (atoi (now), ==, DW_SCHEMA_VERSION);
       add_text (&desk, 1, 4, "a new message");
+      matches = ask_outside (&desk, "SELECT count(*) FROM words WHERE words MATCH 'message'");
+      g_assert_cmpstr (matches, ==, "2");
     }
 }
 

@@ -89,7 +89,8 @@ make_template (const char *path, gsize *length)
           "  (1, '0b5f0f0e-8f0a-4f0e-9a3b-1f2e3d4c5b6a', 0, 'One', 'wss://h.example/prod', '', 'Ada', 'draft');"
           "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20)"
           "  INSERT INTO lines (line, kind, time, text, sender, id, delivery)"
-          "  SELECT (1 << 40) | i, i % 2, i, 'hello ' || i, 'Ada', 'id-' || i, i % 5 FROM n",
+          "  SELECT (1 << 40) | i, i % 2, i, 'hello ' || i, 'Ada', 'id-' || i, i % 5 FROM n;"
+          "INSERT INTO words (rowid, text) SELECT line, text FROM lines",
           NULL))
     abort ();
   dw_store_file_free (file);

@@ -13,7 +13,8 @@
  * besides. `id` is the message's own, which travels in its frame. `went` says whether one's own message may have
  * left, as #DwDeparture: 0 it has not, 1 without its id, 2 with it. Times are microseconds since 1970 UTC.
  *
- * `words` is the full-text search over `lines`; it holds no second copy of the text.
+ * `words` is the full-text search over `lines` of kinds 0 and 1; it holds no second copy of the text. A line that goes
+ * or moves takes its words along by a trigger, one that is added does not.
  */
 
 /* What makes a store of version n out of one of version n − 1. A step that was released never changes. */
@@ -58,6 +59,10 @@ static const char *const steps[DW_SCHEMA_VERSION] = {
   "CREATE TRIGGER lines_move AFTER UPDATE OF line ON lines WHEN new.kind <= 1 BEGIN"
   "  INSERT INTO words (words, rowid, text) VALUES ('delete', old.line, old.text);"
   "  INSERT INTO words (rowid, text) VALUES (new.line, new.text); END;",
+
+  /* Whoever adds a line adds its words too: from a trigger the index is flushed at every row, which costs four times
+   * the rest (SQLite 3.40, measured: 38 µs a row, and 9). */
+  "DROP TRIGGER lines_insert;",
 };
 
 static gboolean

@@ -336,15 +336,24 @@ dw_store_lines_open_finish (DwStore *store, GAsyncResult *result, GError **error
 
 /* Adding and changing */
 
+/* @inserted is FALSE where the place is taken. */
 static gboolean
-insert (DwDatabase *database, gint64 key, const DwRecord *record, GError **error)
+insert (DwDatabase *database, gint64 key, const DwRecord *record, gboolean *inserted, GError **error)
 {
-  return dw_database_run (database, error,
-                          "INSERT INTO lines (line, kind, time, until, text, sender, id, delivery, went, reason) "
-                          "VALUES (?, ?, ?, nullif (?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT (line) DO NOTHING",
-                          "iiiisssiis", key, (gint64) record->kind, record->time, record->until, record->text,
-                          record->sender, record->id, stored_delivery (record), (gint64) record->departure,
-                          record->reason);
+  gboolean can_be_found = record->kind == DW_MESSAGE_THEIRS || record->kind == DW_MESSAGE_OWN;
+
+  if (!dw_database_run (database, error,
+                        "INSERT INTO lines (line, kind, time, until, text, sender, id, delivery, went, reason) "
+                        "VALUES (?, ?, ?, nullif (?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT (line) DO NOTHING",
+                        "iiiisssiis", key, (gint64) record->kind, record->time, record->until, record->text,
+                        record->sender, record->id, stored_delivery (record), (gint64) record->departure,
+                        record->reason))
+    return FALSE;
+
+  *inserted = dw_database_get_changes (database) > 0;
+  return !*inserted || !can_be_found
+         || dw_database_run (database, error, "INSERT INTO words (rowid, text) VALUES (?, ?)", "is", key,
+                             record->text);
 }
 
 /* For a store in memory, whose index of words keeps deleted ones until it is rewritten. That takes long, so much is deleted
@@ -383,15 +392,16 @@ add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error
     {
       const DwRecord *record = g_ptr_array_index (request->records, i);
       DwStoreOpening extent = { 0 };
+      gboolean inserted = FALSE;
 
-      if (!insert (database, dw_store_lines_key (request->stage, record->place), record, error))
+      if (!insert (database, dw_store_lines_key (request->stage, record->place), record, &inserted, error))
         return FALSE;
-      if (dw_database_get_changes (database) > 0)
+      if (inserted)
         continue;
 
       /* The place is taken by a line that could not be read when the place was given. It stays; the new one goes last. */
       if (!read_extent (database, request->stage, &extent, error)
-          || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, error))
+          || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, &inserted, error))
         return FALSE;
     }
   return TRUE;
