@@ -2,6 +2,8 @@
 """Peers that are not ours: raw answers to a handshake, and WebSocket servers and clients of other libraries."""
 
 import asyncio
+import base64
+import hashlib
 import json
 import os
 import socket
@@ -102,6 +104,101 @@ class Server:
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+
+def frame(opcode, payload):
+    """One unmasked frame, as a server sends it."""
+    if len(payload) < 126:
+        return bytes([0x80 | opcode, len(payload)]) + payload
+    return bytes([0x80 | opcode, 126]) + struct.pack(">H", len(payload)) + payload
+
+
+class Flooder:
+    """A stage that writes as fast as the socket takes it. It answers probes and pings meanwhile, as a stage does."""
+
+    def __init__(self, path="prod"):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/{path}"
+        self.clients = []
+        self.probes = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        lock = threading.Lock()
+        reader = client.makefile("rb")
+        try:
+            key = None
+            while (line := reader.readline().strip()):
+                name, _, value = line.partition(b":")
+                if name.lower() == b"sec-websocket-key":
+                    key = value.strip()
+            digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+            client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                           b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
+            self.clients.append((client, lock))
+            while True:
+                opcode, payload = self._read(reader)
+                if opcode == 1 and b'"sendMessage"' not in payload:
+                    self.probes += 1
+                    answer = frame(1, b'Use the sendmessage route to send a message. Your info:{"ConnectedAt":'
+                                      b'"2025-02-03T01:46:33.523Z","connectionID":"FYnvDeD_NjMCKlg="}')
+                elif opcode == 9:
+                    answer = frame(10, payload)
+                elif opcode == 8:
+                    answer = frame(8, payload[:2])
+                else:
+                    continue
+                with lock:
+                    client.sendall(answer)
+        except (OSError, EOFError, TypeError):
+            pass
+        finally:
+            self.clients = [other for other in self.clients if other[0] is not client]
+            client.close()
+
+    @staticmethod
+    def _read(reader):
+        head = reader.read(2)
+        if len(head) < 2:
+            raise EOFError
+        length = head[1] & 127
+        if length > 125:
+            length = int.from_bytes(reader.read(2 if length == 126 else 8), "big")
+        mask = reader.read(4)
+        payload = reader.read(length)
+        return head[0] & 15, bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+
+    def pour(self, texts, chunk=1000):
+        """Sends all of them, some frames at a time so that a pong can go between; returns when the socket took them."""
+        for start in range(0, len(texts), chunk):
+            self._write(b"".join(frame(1, text.encode()) for text in texts[start:start + chunk]))
+
+    def pour_until(self, ended, text):
+        """Sends one text again and again until an event is set; returns how many the sockets took."""
+        sent = 0
+        batch = frame(1, text.encode()) * 1000
+        while not ended.is_set():
+            self._write(batch)
+            sent += 1000
+        return sent
+
+    def _write(self, data):
+        for client, lock in list(self.clients):
+            with lock:
+                client.sendall(data)
+
+    def close(self):
+        self.listener.close()
+        for client, _ in list(self.clients):
+            client.close()
 
 
 NODE_CLIENT = """
