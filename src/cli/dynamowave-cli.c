@@ -310,7 +310,7 @@ on_gap (Program *program, DwMessage *gap)
 }
 
 static void
-on_shown (Program *program, DwMessage *message)
+print_message (Program *program, DwMessage *message)
 {
   gboolean notice = dw_message_get_kind (message) == DW_MESSAGE_NOTICE;
   JsonBuilder *line;
@@ -329,6 +329,13 @@ on_shown (Program *program, DwMessage *message)
   program->received += notice ? 0 : 1;
   if (program->options->count > 0 && program->received == (guint) program->options->count)
     finish (program, EXIT_WELL);
+}
+
+static void
+on_shown (Program *program, GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    print_message (program, g_ptr_array_index (lines, i));
 }
 
 static gboolean
@@ -539,7 +546,7 @@ run_tail (const Options *options, DwStage *stage, DwSessionPolicy *policy)
   Program program = { .options = options, .loop = loop, .session = dw_tail_get_session (tail) };
   int status;
 
-  g_signal_connect_swapped (tail, "line", G_CALLBACK (on_shown), &program);
+  g_signal_connect_swapped (tail, "line", G_CALLBACK (print_message), &program);
   status = run (&program);
   g_signal_handlers_disconnect_by_data (tail, &program);
   return status;

@@ -170,18 +170,36 @@ remove_message (DwChat *self, DwMessage *message)
 }
 
 static void
-on_shown (DwChat *self, DwMessage *message)
+on_shown (DwChat *self, GPtrArray *lines)
 {
-  gint64 place = dw_message_get_place (message);
+  guint unread = 0;
 
   if (self->attended)
-    dw_stage_set_seen (self->stage, MAX (place, dw_stage_get_seen (self->stage)));
-  else if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
     {
-      if (self->unread == 0)
-        dw_conversation_set_unread_from (self->conversation, place);
-      set_unread (self, self->unread + 1);
+      gint64 newest = dw_message_get_place (g_ptr_array_index (lines, lines->len - 1));
+
+      dw_stage_set_seen (self->stage, MAX (newest, dw_stage_get_seen (self->stage)));
+      return;
     }
+
+  for (guint i = 0; i < lines->len; i++)
+    {
+      DwMessage *message = g_ptr_array_index (lines, i);
+
+      if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS)
+        continue;
+      if (self->unread == 0 && unread == 0)
+        dw_conversation_set_unread_from (self->conversation, dw_message_get_place (message));
+      unread++;
+    }
+  set_unread (self, self->unread + unread);
+}
+
+/* TCP slows a stage that is read no faster than what it says is saved. */
+static void
+on_congested (DwChat *self)
+{
+  dw_session_set_held (self->session, dw_conversation_is_congested (self->conversation));
 }
 
 /* What an earlier run of the program left. */
@@ -300,6 +318,8 @@ dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMo
   self->outbox = dw_outbox_new (self->session, stage, store);
   g_signal_connect_object (self->conversation, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->conversation, "shown", G_CALLBACK (on_shown), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "notify::congested", G_CALLBACK (on_congested), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->conversation, "written", G_CALLBACK (dw_outbox_add), self->outbox,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);

@@ -462,8 +462,7 @@ append (DwConversation *conversation, const char *sender, gint64 time)
   dw_conversation_append (conversation, message);
 }
 
-/* The model changes in splices: some at a time, so that a key never waits for many rows, and where very many wait,
- * all of them at once. */
+/* What arrives in the same moment is one change of the model: a list view takes 34 s for 100,000 single ones. */
 static void
 test_conversation (void)
 {
@@ -479,14 +478,16 @@ test_conversation (void)
     append (conversation, i % 2 ? "A" : "B", i);
   g_assert_cmpuint (changes, ==, 1);
   dw_test_until ("the conversation to settle", is_settled, conversation);
-  g_assert_cmpuint (changes, ==, 1 + (901 + DW_CONVERSATION_SPLICE - 1) / DW_CONVERSATION_SPLICE);
+  g_assert_cmpuint (changes, ==, 2);
+  /* The first has a day before it. */
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 901);
+
   changes = 0;
-  for (guint i = 0; i < 20 * DW_CONVERSATION_LAG; i++)
+  for (guint i = 0; i < 20 * DW_CONVERSATION_ARRIVED; i++)
     append (conversation, i % 2 ? "A" : "B", i);
   dw_test_until ("the conversation to settle", is_settled, conversation);
-  g_assert_cmpuint (changes, <, 20 + DW_CONVERSATION_LAG / DW_CONVERSATION_SPLICE);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 901 + 20 * DW_CONVERSATION_LAG);
+  g_assert_cmpuint (changes, <=, 20);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 901 + 20 * DW_CONVERSATION_ARRIVED);
 }
 
 static void

@@ -70,6 +70,14 @@ say (Desk *desk, const char *text, gint64 time)
   dw_conversation_append (desk->conversation, message);
 }
 
+static void
+say_own (Desk *desk, const char *text, gint64 time)
+{
+  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, text, "Ada", "an-id", time);
+
+  dw_conversation_append (desk->conversation, message);
+}
+
 static gboolean
 is_read (gpointer message)
 {
@@ -378,7 +386,7 @@ typedef struct
 } Watch;
 
 static void
-on_shown (Watch *watch, DwMessage *message)
+assert_saved (Watch *watch, DwMessage *message)
 {
   sqlite3 *other = NULL;
   sqlite3_stmt *query = NULL;
@@ -393,6 +401,13 @@ on_shown (Watch *watch, DwMessage *message)
   watch->shown++;
 }
 
+static void
+on_shown (Watch *watch, GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    assert_saved (watch, g_ptr_array_index (lines, i));
+}
+
 /* What can be seen is in the file: another program can read it. */
 static void
 test_saved_before_shown (void)
@@ -404,6 +419,7 @@ test_saved_before_shown (void)
 
   desk.store = dw_store_new (path);
   desk_open (&desk);
+  dw_conversation_set_patience (desk.conversation, 10000);
   g_signal_connect_swapped (desk.conversation, "shown", G_CALLBACK (on_shown), &watch);
   for (guint i = 0; i < 20; i++)
     {
@@ -415,6 +431,151 @@ test_saved_before_shown (void)
     }
   settle (desk.conversation);
   g_assert_cmpuint (watch.shown, ==, 21);
+  desk_clear (&desk);
+}
+
+/* Another program that has the file to itself. */
+static sqlite3 *
+lock_outside (const char *path)
+{
+  sqlite3 *other = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  return other;
+}
+
+static void
+unlock_outside (sqlite3 *other)
+{
+  g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+}
+
+static void
+note_time (gint64 *time)
+{
+  *time = g_get_monotonic_time ();
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gint64 *) data != 0;
+}
+
+/* A disk that stalls does not hold up what somebody else says; what one says oneself is saved first for longer. */
+static void
+test_shown_while_stalled (void)
+{
+  Desk desk = { 0 };
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+  gint64 begun, shown = 0;
+  sqlite3 *other;
+
+  desk.store = dw_store_new (path);
+  desk_open (&desk);
+  say (&desk, "a day begins", DAY);
+  settle (desk.conversation);
+  other = lock_outside (path);
+  g_signal_connect_swapped (desk.conversation, "shown", G_CALLBACK (note_time), &shown);
+  begun = g_get_monotonic_time ();
+  say (&desk, "theirs", DAY);
+  dw_test_until ("the line to be shown", is_set, &shown);
+  g_assert_cmpint (shown - begun, >=, DW_CONVERSATION_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (shown - begun, <, DW_STORE_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
+
+  shown = 0;
+  begun = g_get_monotonic_time ();
+  say_own (&desk, "own", DAY);
+  dw_test_until ("one's own to be shown", is_set, &shown);
+  g_assert_cmpint (shown - begun, >=, DW_STORE_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
+  unlock_outside (other);
+  desk_clear (&desk);
+}
+
+/* Whether the file holds as many lines as it should. */
+typedef struct
+{
+  const char *path;
+  guint lines;
+} Wanted;
+
+static gboolean
+is_saved (gpointer data)
+{
+  const Wanted *wanted = data;
+  sqlite3 *other = NULL;
+  sqlite3_stmt *query = NULL;
+  guint lines;
+
+  g_assert_cmpint (sqlite3_open (wanted->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (other, "SELECT count(*) FROM lines", -1, &query, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (query), ==, SQLITE_ROW);
+  lines = (guint) sqlite3_column_int (query, 0);
+  sqlite3_finalize (query);
+  sqlite3_close (other);
+  return lines == wanted->lines;
+}
+
+static gboolean
+is_free (gpointer conversation)
+{
+  return !dw_conversation_is_congested (conversation);
+}
+
+/* More than the store writes is a reason to read no more, for as long as the store writes at all. When it is free
+ * again everything is there, in order. */
+static void
+test_congestion (void)
+{
+  Desk desk = { 0 };
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+  guint n = 0;
+  Wanted wanted;
+  gint64 begun;
+  sqlite3 *other;
+
+  desk.store = dw_store_new (path);
+  desk_open (&desk);
+  other = lock_outside (path);
+  begun = g_get_monotonic_time ();
+  while (!dw_conversation_is_congested (desk.conversation))
+    {
+      g_autofree char *text = g_strdup_printf ("%05u", n++);
+
+      say (&desk, text, DAY);
+      g_assert_cmpuint (n, <, DW_CONVERSATION_UNSAVED_BYTES / 16);
+    }
+  g_assert_cmpuint (n, >, DW_CONVERSATION_UNSAVED_BYTES / 1024);
+
+  /* A store that is stuck is no reason to be deaf. */
+  dw_test_until ("the wait to end", is_free, desk.conversation);
+  g_assert_cmpint (g_get_monotonic_time () - begun, >=, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
+
+  unlock_outside (other);
+  /* The day is a line too. */
+  wanted = (Wanted){ path, n + 1 };
+  dw_test_until ("all to be saved", is_saved, &wanted);
+  desk_reopen (&desk);
+  g_assert_cmpuint (count (&desk), ==, n + 1);
+  for (guint i = 0; i < n; i += n / 7)
+    {
+      g_autofree char *text = g_strdup_printf ("%05u", i);
+      g_autoptr (DwMessage) line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), i + 1);
+
+      dw_test_until ("the line to be read", is_read, line);
+      g_assert_cmpstr (dw_message_get_text (line), ==, text);
+    }
+
+  /* One that writes is waited for, and not for long. */
+  while (!dw_conversation_is_congested (desk.conversation))
+    say (&desk, "more", DAY);
+  begun = g_get_monotonic_time ();
+  dw_test_until ("the store to have caught up", is_free, desk.conversation);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
   desk_clear (&desk);
 }
 
@@ -534,6 +695,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/remove", test_remove);
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
+  g_test_add_func ("/client/history/shown-while-stalled", test_shown_while_stalled);
+  g_test_add_func ("/client/history/congestion", test_congestion);
   g_test_add_func ("/client/history/own-is-saved-at-once", test_own_is_saved_at_once);
   g_test_add_func ("/client/history/remove-while-reading", test_remove_while_reading);
   return g_test_run ();

@@ -18,8 +18,8 @@ struct _DwAnnouncer
   GSignalGroup *session;
   GSignalGroup *conversation;
   DwSessionState state;
-  char *state_told; /* the last announced state, or NULL */
-  char *newest;     /* the text for the newest message not announced yet, or NULL */
+  char *state_told;  /* the last announced state, or NULL */
+  DwMessage *newest; /* not announced yet, or NULL */
   guint untold;
   guint pause;
 };
@@ -31,22 +31,33 @@ G_DEFINE_FINAL_TYPE (DwAnnouncer, dw_announcer, GTK_TYPE_WIDGET)
 
 static gboolean on_pause (gpointer data);
 
+static char *
+dup_words (DwMessage *message)
+{
+  const char *sender = dw_message_get_sender (message);
+  g_autofree char *name = dw_safe_name (sender != NULL ? sender : "");
+  g_autofree char *start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
+
+  /* Translators: read out when a message comes: who wrote, and what. */
+  return g_strdup_printf (_ ("%1$s: %2$s"), *name != '\0' ? name : _ ("Somebody"), start);
+}
+
 /* One message at a time: a flood is announced as a count every few seconds. */
 static void
 tell_messages (DwAnnouncer *self)
 {
-  g_autofree char *newest = g_steal_pointer (&self->newest);
-  g_autofree char *count = NULL;
+  g_autofree char *words = NULL;
 
   if (self->pause != 0 || self->untold == 0)
-    {
-      self->newest = g_steal_pointer (&newest);
-      return;
-    }
+    return;
+
   if (self->untold > 1)
-    count = g_strdup_printf (ngettext ("%u new message", "%u new messages", self->untold), self->untold);
-  dw_toolkit_announce (GTK_WIDGET (self), count != NULL ? count : newest);
+    words = g_strdup_printf (ngettext ("%u new message", "%u new messages", self->untold), self->untold);
+  else
+    words = dup_words (self->newest);
+  dw_toolkit_announce (GTK_WIDGET (self), words);
   self->untold = 0;
+  g_clear_object (&self->newest);
   self->pause = g_timeout_add_seconds (DW_ANNOUNCER_PAUSE_S, on_pause, self);
 }
 
@@ -61,19 +72,17 @@ on_pause (gpointer data)
 }
 
 static void
-on_shown (DwAnnouncer *self, DwMessage *message)
+on_shown (DwAnnouncer *self, GPtrArray *lines)
 {
-  const char *sender = dw_message_get_sender (message);
-  g_autofree char *name = dw_safe_name (sender != NULL ? sender : "");
-  g_autofree char *start = NULL;
-
-  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
-  start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
-  g_free (self->newest);
-  /* Translators: read out when a message comes: who wrote, and what. */
-  self->newest = g_strdup_printf (_ ("%1$s: %2$s"), *name != '\0' ? name : _ ("Somebody"), start);
-  self->untold++;
+
+  for (guint i = 0; i < lines->len; i++)
+    if (dw_message_get_kind (g_ptr_array_index (lines, i)) == DW_MESSAGE_THEIRS)
+      {
+        g_set_object (&self->newest, g_ptr_array_index (lines, i));
+        self->untold++;
+      }
   tell_messages (self);
 }
 
@@ -107,7 +116,7 @@ dw_announcer_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->conversation);
   g_clear_object (&self->chat);
-  g_clear_pointer (&self->newest, g_free);
+  g_clear_object (&self->newest);
   g_clear_pointer (&self->state_told, g_free);
   G_OBJECT_CLASS (dw_announcer_parent_class)->dispose (object);
 }

@@ -58,9 +58,13 @@ static gboolean
 is_wanted (DwNotifier *self, DwChat *chat, DwMessage *message)
 {
   DwStage *stage = dw_chat_get_stage (chat);
-  int choice = self->settings != NULL ? g_settings_get_enum (self->settings, "notify") : NOTIFY_ALL;
+  int choice;
 
-  if (choice == NOTIFY_NONE || dw_stage_is_muted (stage) || dw_chat_get_unread (chat) == 0)
+  if (dw_stage_is_muted (stage) || dw_chat_get_unread (chat) == 0)
+    return FALSE;
+
+  choice = self->settings != NULL ? g_settings_get_enum (self->settings, "notify") : NOTIFY_ALL;
+  if (choice == NOTIFY_NONE)
     return FALSE;
   return choice == NOTIFY_ALL || dw_mention_is (dw_message_get_text (message), dw_stage_get_own_name (stage));
 }
@@ -195,15 +199,17 @@ find_chat (DwNotifier *self, DwConversation *conversation)
 }
 
 static void
-on_shown (DwNotifier *self, DwMessage *message, DwConversation *conversation)
+on_shown (DwNotifier *self, GPtrArray *lines, DwConversation *conversation)
 {
-  DwChat *chat;
+  DwChat *chat = find_chat (self, conversation);
 
-  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS)
-    return;
-  chat = find_chat (self, conversation);
-  if (chat != NULL && is_wanted (self, chat, message))
-    notify_or_wait (self, chat, message);
+  for (guint i = 0; i < lines->len && chat != NULL; i++)
+    {
+      DwMessage *message = g_ptr_array_index (lines, i);
+
+      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS && is_wanted (self, chat, message))
+        notify_or_wait (self, chat, message);
+    }
 }
 
 static void

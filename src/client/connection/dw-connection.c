@@ -3,6 +3,8 @@
 
 #include "dw-boot-clock.h"
 
+#include "net/dw-frame-stream.h"
+
 #include "wire/dw-limits.h"
 #include "wire/dw-thread.h"
 
@@ -36,6 +38,7 @@ struct _DwConnection
   DwHandshakeReport handshake;
   guint ping_seconds;
   SoupWebsocketConnection *websocket;
+  gboolean held;     /* nothing is read */
   gint64 last_heard; /* boot clock, in microseconds */
   gint64 last_sent;  /* boot clock, in microseconds; data frames alone */
   DwCause verdict;   /* what “error” said before “closed” comes, or DW_CAUSE_NONE */
@@ -72,6 +75,12 @@ trace_handshake (DwConnection *self, DwTraceKind kind, guint code)
                             report->request, response);
 }
 
+static DwFrameStream *
+stream_of (SoupWebsocketConnection *websocket)
+{
+  return DW_FRAME_STREAM (soup_websocket_connection_get_io_stream (websocket));
+}
+
 /* At once: libsoup would wait 5 s for a peer that may never answer our close frame, and deliver what it sends. */
 static void
 close_socket (DwConnection *self, gushort code)
@@ -79,7 +88,9 @@ close_socket (DwConnection *self, gushort code)
   g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
 
   g_signal_handlers_disconnect_by_data (websocket, self);
-  g_signal_handlers_disconnect_by_data (soup_websocket_connection_get_io_stream (websocket), self);
+  g_signal_handlers_disconnect_by_data (stream_of (websocket), self);
+  dw_frame_stream_set_read_func (stream_of (websocket), NULL, NULL);
+  dw_frame_stream_resume (stream_of (websocket));
   dw_handshake_close (websocket, code);
 }
 
@@ -227,6 +238,12 @@ dw_connection_new (DwInbox *inbox, DwTrace *trace, guint serial)
   return self;
 }
 
+static gboolean
+may_read (gpointer data)
+{
+  return !DW_CONNECTION (data)->held;
+}
+
 static void
 take_websocket (DwConnection *self, SoupWebsocketConnection *websocket)
 {
@@ -237,8 +254,9 @@ take_websocket (DwConnection *self, SoupWebsocketConnection *websocket)
   g_signal_connect_object (websocket, "pong", G_CALLBACK (on_pong), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "error", G_CALLBACK (on_error), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (soup_websocket_connection_get_io_stream (websocket), "over-limit",
-                           G_CALLBACK (on_over_limit), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (stream_of (websocket), "over-limit", G_CALLBACK (on_over_limit), self,
+                           G_CONNECT_SWAPPED);
+  dw_frame_stream_set_read_func (stream_of (websocket), may_read, self);
 }
 
 static void
@@ -293,6 +311,23 @@ dw_connection_open (DwConnection *self, const DwStageUrl *url, const DwHandshake
   self->began = dw_boot_clock_now ();
   trace_event (self, DW_TRACE_CONNECTING, 0, dw_stage_url_get_redacted (url));
   dw_handshake_async (url, options, self->opening, on_handshake_over, g_object_ref (self));
+}
+
+/**
+ * dw_connection_set_held:
+ * @self: a connection
+ * @held: whether nothing is read from it
+ *
+ * What the peer sends meanwhile waits in the system, until TCP lets the peer wait too.
+ */
+void
+dw_connection_set_held (DwConnection *self, gboolean held)
+{
+  DW_ASSERT_MAIN_THREAD ();
+
+  self->held = held;
+  if (!held && self->websocket != NULL)
+    dw_frame_stream_resume (stream_of (self->websocket));
 }
 
 /**

@@ -16,6 +16,7 @@ void dw_connection_open (DwConnection *self,
                          const DwStageUrl *url,
                          const DwHandshakeOptions *options,
                          guint ping_ms);
+void dw_connection_set_held (DwConnection *self, gboolean held);
 gboolean dw_connection_is_open (DwConnection *self);
 gboolean dw_connection_send (DwConnection *self, const char *text);
 void dw_connection_close (DwConnection *self);

@@ -28,6 +28,7 @@ struct _DwSession
   gint64 last_attempt;       /* boot clock */
   gint64 promoted_at;        /* boot clock: when the last rollover was done */
   guint timer;               /* the one that leads to an attempt, or to “online, unconfirmed” */
+  gboolean held;             /* its connections are not read */
   gboolean waits_for_secret; /* connects as soon as the stage has it */
   guint rollover_timer;      /* age, then confirmation of the successor, then end of the overlap */
 };
@@ -175,6 +176,7 @@ open_leg (DwSession *self, DwLeg *leg)
 
   g_signal_connect_object (leg->connection, "opened", G_CALLBACK (on_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (leg->connection, "ended", G_CALLBACK (on_ended), self, G_CONNECT_SWAPPED);
+  dw_connection_set_held (leg->connection, self->held);
   dw_connection_open (leg->connection, dw_session_get_url (self), &options, self->policy->ping_ms);
 }
 
@@ -667,6 +669,27 @@ dw_session_disconnect (DwSession *self)
   set_state (self, DW_SESSION_OFFLINE, DW_CAUSE_NONE, 0);
   if (was_open)
     g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, G_GINT64_CONSTANT (0));
+}
+
+/**
+ * dw_session_set_held:
+ * @self: a session
+ * @held: whether nothing more is wanted for now
+ *
+ * Nothing is read, and TCP slows the stage down. What is not read is not heard either, so this is for moments, far
+ * shorter than the silence after which a connection counts as dead.
+ */
+void
+dw_session_set_held (DwSession *self, gboolean held)
+{
+  DwLeg *legs[] = { self->rollover.current, self->rollover.next, self->rollover.old };
+
+  DW_ASSERT_MAIN_THREAD ();
+
+  self->held = held;
+  for (guint i = 0; i < G_N_ELEMENTS (legs); i++)
+    if (legs[i] != NULL)
+      dw_connection_set_held (legs[i]->connection, held);
 }
 
 /**

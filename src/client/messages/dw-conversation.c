@@ -16,6 +16,8 @@
  * when the store takes long.
  *
  * arrived → (a place, and a day before it where one begins) → being written → shown
+ *
+ * A stage can send faster than the store writes. #DwConversation:congested says so, for whoever reads the stage.
  */
 struct _DwConversation
 {
@@ -32,8 +34,14 @@ struct _DwConversation
   /* Of DwMessage; at most DW_CONVERSATION_ARRIVED and _ARRIVED_BYTES, or _UNOPENED and _UNOPENED_BYTES. */
   GPtrArray *arrived;
   gsize arrived_bytes;
-  gboolean overfull; /* something was dropped, and it was said */
-  GQueue batches;    /* of Batch: being written, in order; bounded by what the store takes */
+  gboolean overfull;   /* something was dropped, and it was said */
+  GQueue batches;      /* of Batch: not shown yet, in order; bounded by what the store takes */
+  GQueue unsaved;      /* of Unsaved: given to the store and not written, in order; bounded as batches are */
+  gsize unsaved_bytes; /* of all of them */
+  gint64 saved_at;     /* when the store last wrote some of it, or began to; monotonic */
+  gboolean congested;
+  guint patience_ms; /* a line that is not in the store after that is shown before */
+  guint look;        /* for the end of the congestion */
   DwMessage *newest; /* that has a place */
   gint64 unread;     /* the unread line stands before this place, or 0 */
   DwMessage *unread_line;
@@ -41,16 +49,26 @@ struct _DwConversation
   gint64 last_tick;
 };
 
+/* How often the store is asked whether it has caught up, in milliseconds. */
+#define LOOK_MS 50
+
 /* Lines that are given to the store together. */
 typedef struct
 {
   DwConversation *owner;
   GPtrArray *messages; /* of DwMessage: the lines, which have places */
   GPtrArray *own;      /* of DwMessage: those of them that are to be sent when they are saved */
-  gboolean saved;      /* or the store takes long */
-  gboolean abandoned;  /* not to be shown, since the store is read anew */
-  guint n_shown;
+  gint64 given_at;     /* to the store; monotonic, in microseconds */
+  gboolean answered;   /* the store has written it, or takes long, or never will */
+  gboolean done;       /* with showing: all are shown, or none will be, since the store is read anew */
 } Batch;
+
+/* A write of the store, which may answer before it is done. */
+typedef struct
+{
+  guint64 serial;
+  gsize bytes;
+} Unsaved;
 
 static void dw_conversation_iface_init (GListModelInterface *iface);
 
@@ -58,6 +76,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwConversation,
                                dw_conversation,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, dw_conversation_iface_init))
+
+enum
+{
+  PROP_0,
+  PROP_CONGESTED,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
 
 enum
 {
@@ -209,6 +236,15 @@ batch_free (Batch *batch)
   g_free (batch);
 }
 
+/* Whoever is last frees it: the list, or the answer of the store. */
+static void
+finish_showing (Batch *batch)
+{
+  batch->done = TRUE;
+  if (batch->answered)
+    batch_free (batch);
+}
+
 /* Nothing more of them is shown from here. The store has them and goes on writing them. */
 static void
 abandon_batches (DwConversation *self)
@@ -216,52 +252,40 @@ abandon_batches (DwConversation *self)
   Batch *batch;
 
   while ((batch = g_queue_pop_head (&self->batches)) != NULL)
-    {
-      batch->abandoned = TRUE;
-      if (batch->saved)
-        batch_free (batch);
-    }
+    finish_showing (batch);
 }
 
-static guint
-count_saved (DwConversation *self)
+static gboolean
+may_show (DwConversation *self, const Batch *batch)
 {
-  guint n = 0;
+  gint64 waited = g_get_monotonic_time () - batch->given_at;
 
-  for (GList *at = self->batches.head; at != NULL && ((Batch *) at->data)->saved; at = at->next)
-    n += ((Batch *) at->data)->messages->len - ((Batch *) at->data)->n_shown;
-  return n;
+  /* One's own waits for as long as the store asks for: a program that dies has not shown what it has lost. */
+  return batch->answered || (batch->own->len == 0 && waited >= self->patience_ms * G_TIME_SPAN_MILLISECOND);
 }
 
-/* The next lines that may be shown, in order: across batches, and into the middle of one. */
+/* The next lines that may be shown, in order, across batches. */
 static GPtrArray *
-take_saved (DwConversation *self, guint most)
+take_lines (DwConversation *self)
 {
   GPtrArray *taken = g_ptr_array_new_with_free_func (g_object_unref);
   Batch *batch;
 
-  while ((batch = g_queue_peek_head (&self->batches)) != NULL && batch->saved && taken->len < most)
+  while ((batch = g_queue_peek_head (&self->batches)) != NULL && may_show (self, batch))
     {
-      guint n = MIN (batch->messages->len - batch->n_shown, most - taken->len);
-
-      for (guint i = 0; i < n; i++)
-        g_ptr_array_add (taken, g_object_ref (g_ptr_array_index (batch->messages, batch->n_shown + i)));
-      batch->n_shown += n;
-
-      if (batch->n_shown == batch->messages->len)
-        batch_free (g_queue_pop_head (&self->batches));
+      for (guint i = 0; i < batch->messages->len; i++)
+        g_ptr_array_add (taken, g_object_ref (g_ptr_array_index (batch->messages, i)));
+      g_queue_pop_head (&self->batches);
+      finish_showing (batch);
     }
   return taken;
 }
 
-/* In one splice: a list view takes 34 s for 100,000 rows added one at a time and 45 ms for one splice (measured).
- * But a row takes a millisecond to lay out. So where many come at once each tick shows a few of them, and a key that is
- * pressed waits only for those. */
+/* In one splice: a list view takes 34 s for 100,000 rows added one at a time and 45 ms for one splice (measured). */
 static void
-show_saved (DwConversation *self)
+show_lines (DwConversation *self)
 {
-  guint lag = count_saved (self);
-  g_autoptr (GPtrArray) lines = take_saved (self, lag > DW_CONVERSATION_LAG ? lag : DW_CONVERSATION_SPLICE);
+  g_autoptr (GPtrArray) lines = take_lines (self);
   guint position = dw_conversation_get_n_items (G_LIST_MODEL (self));
 
   if (lines->len > 0)
@@ -269,16 +293,60 @@ show_saved (DwConversation *self)
       dw_pages_extend (self->pages, lines->len);
       g_list_model_items_changed (G_LIST_MODEL (self), position, 0,
                                   dw_conversation_get_n_items (G_LIST_MODEL (self)) - position);
-      for (guint i = 0; i < lines->len; i++)
-        g_signal_emit (self, signals[SIGNAL_SHOWN], 0, g_ptr_array_index (lines, i));
+      g_signal_emit (self, signals[SIGNAL_SHOWN], 0, lines);
     }
 
   dw_pages_tidy (self->pages);
-  if (lag > lines->len && !g_queue_is_empty (&self->batches))
+  if (!g_queue_is_empty (&self->batches))
     schedule (self);
 }
 
-/* Saved, late, or refused: it is shown. What is late is saved when that is possible. */
+static void
+set_congested (DwConversation *self, gboolean congested)
+{
+  if (self->congested == congested)
+    return;
+
+  self->congested = congested;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONGESTED]);
+}
+
+static void weigh (DwConversation *self);
+
+static gboolean
+on_look (gpointer data)
+{
+  DwConversation *self = data;
+
+  self->look = 0;
+  weigh (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Half of it has to be saved before more is wanted: not each line begins and ends a congestion. Where the store is in
+ * trouble there is nothing to wait for. */
+static void
+weigh (DwConversation *self)
+{
+  gsize limit = self->congested ? DW_CONVERSATION_UNSAVED_BYTES / 2 : DW_CONVERSATION_UNSAVED_BYTES;
+  gint64 now = g_get_monotonic_time ();
+  gint64 stuck_at = self->saved_at + DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND;
+  guint64 written = self->store != NULL ? dw_store_get_written (self->store) : G_MAXUINT64;
+  const Unsaved *oldest;
+
+  while ((oldest = g_queue_peek_head (&self->unsaved)) != NULL && oldest->serial <= written)
+    {
+      self->saved_at = now;
+      self->unsaved_bytes -= oldest->bytes;
+      g_free (g_queue_pop_head (&self->unsaved));
+    }
+
+  set_congested (self, self->open && self->unsaved_bytes + self->arrived_bytes > limit && now < stuck_at);
+  if (self->congested && self->look == 0)
+    self->look = g_timeout_add (LOOK_MS, on_look, self);
+}
+
+/* Saved, late, or refused. What is late is saved when that is possible. */
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -286,14 +354,15 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (DwConversation) self = g_object_ref (batch->owner);
 
   dw_store_run_finish (DW_STORE (source), result, NULL);
-  batch->saved = TRUE;
+  batch->answered = TRUE;
   for (guint i = 0; i < batch->own->len; i++)
     g_signal_emit (self, signals[SIGNAL_WRITTEN], 0, g_ptr_array_index (batch->own, i));
 
-  if (batch->abandoned)
+  if (batch->done)
     batch_free (batch);
   else
     schedule (self);
+  weigh (self);
 }
 
 static void
@@ -343,6 +412,7 @@ void
 dw_conversation_flush (DwConversation *self)
 {
   GPtrArray *records;
+  Unsaved *unsaved;
   Batch *batch;
   guint64 serial;
 
@@ -355,10 +425,19 @@ dw_conversation_flush (DwConversation *self)
       begin_day (self, batch, records, g_ptr_array_index (self->arrived, i));
       place (self, batch, records, g_ptr_array_index (self->arrived, i));
     }
-  g_ptr_array_set_size (self->arrived, 0);
-  self->arrived_bytes = 0;
+  batch->given_at = g_get_monotonic_time ();
   g_queue_push_tail (&self->batches, batch);
   serial = dw_store_lines_add_async (self->store, dw_stage_get_number (self->stage), records, on_written, batch);
+
+  /* What was refused has no number, and nobody waits for it. */
+  if (g_queue_is_empty (&self->unsaved))
+    self->saved_at = batch->given_at;
+  unsaved = g_new (Unsaved, 1);
+  *unsaved = (Unsaved){ serial, self->arrived_bytes };
+  self->unsaved_bytes += self->arrived_bytes;
+  g_queue_push_tail (&self->unsaved, unsaved);
+  g_ptr_array_set_size (self->arrived, 0);
+  self->arrived_bytes = 0;
   for (guint i = 0; i < batch->messages->len; i++)
     dw_pages_put (self->pages, g_ptr_array_index (batch->messages, i), serial);
 }
@@ -406,7 +485,7 @@ on_tick (gpointer data)
   self->tick = 0;
   self->last_tick = g_get_monotonic_time ();
   dw_conversation_flush (self);
-  show_saved (self);
+  show_lines (self);
   drop_passed (self);
   return G_SOURCE_REMOVE;
 }
@@ -433,6 +512,8 @@ dw_conversation_dispose (GObject *object)
   self->open = FALSE;
   abandon_batches (self);
   g_clear_handle_id (&self->tick, g_source_remove);
+  g_clear_handle_id (&self->look, g_source_remove);
+  g_queue_clear_full (&self->unsaved, g_free);
   g_clear_pointer (&self->arrived, g_ptr_array_unref);
   g_clear_object (&self->newest);
   g_clear_object (&self->unread_line);
@@ -451,9 +532,33 @@ dw_conversation_finalize (GObject *object)
 }
 
 static void
+dw_conversation_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_CONGESTED:
+      g_value_set_boolean (value, DW_CONVERSATION (object)->congested);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 dw_conversation_class_init (DwConversationClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_conversation_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_conversation_get_property;
+
+  /**
+   * DwConversation:congested:
+   *
+   * More has arrived than the store has saved, by %DW_CONVERSATION_UNSAVED_BYTES: whoever reads the stage does well to
+   * wait. It ends when half of that is saved, or when the store has saved nothing for %DW_CONVERSATION_STUCK_MS.
+   */
+  properties[PROP_CONGESTED] = g_param_spec_boolean (
+      "congested", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
   G_OBJECT_CLASS (klass)->finalize = dw_conversation_finalize;
 
   /**
@@ -474,12 +579,12 @@ dw_conversation_class_init (DwConversationClass *klass)
                                           NULL, G_TYPE_NONE, 1, DW_TYPE_MESSAGE);
   /**
    * DwConversation::shown:
-   * @message: a #DwMessage
+   * @lines: (element-type DwMessage): lines, at least one
    *
-   * It arrived and is in the list now.
+   * They arrived and are the last of the list now.
    */
   signals[SIGNAL_SHOWN] = g_signal_new ("shown", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                        G_TYPE_NONE, 1, DW_TYPE_MESSAGE);
+                                        G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
 }
 
 static void
@@ -488,7 +593,9 @@ dw_conversation_init (DwConversation *self)
   self->next = 1;
   self->arrived = g_ptr_array_new_with_free_func (g_object_unref);
   self->unread_line = dw_message_new (DW_MESSAGE_UNREAD, "", NULL, NULL, 0);
+  self->patience_ms = DW_CONVERSATION_PATIENCE_MS;
   g_queue_init (&self->batches);
+  g_queue_init (&self->unsaved);
 }
 
 static void
@@ -520,6 +627,30 @@ dw_conversation_new (DwStore *store, DwStage *stage)
   g_signal_connect_object (store, "rearranged", G_CALLBACK (dw_conversation_reload), self, G_CONNECT_SWAPPED);
   open_lines (self);
   return self;
+}
+
+/**
+ * dw_conversation_set_patience:
+ * @self: a conversation
+ * @patience_ms: after how many milliseconds somebody else's line is shown that is not in the store yet;
+ *   %DW_CONVERSATION_PATIENCE_MS until this is called
+ */
+void
+dw_conversation_set_patience (DwConversation *self, guint patience_ms)
+{
+  self->patience_ms = patience_ms;
+}
+
+/**
+ * dw_conversation_is_congested:
+ * @self: a conversation
+ *
+ * Returns: #DwConversation:congested
+ */
+gboolean
+dw_conversation_is_congested (DwConversation *self)
+{
+  return self->congested;
 }
 
 /**
@@ -565,6 +696,7 @@ dw_conversation_append (DwConversation *self, DwMessage *message)
       || self->arrived_bytes >= DW_CONVERSATION_ARRIVED_BYTES)
     dw_conversation_flush (self);
   schedule (self);
+  weigh (self);
   return TRUE;
 }
 

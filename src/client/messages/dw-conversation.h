@@ -16,11 +16,14 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_TICK_MS: the model and the store change at most this often, in milliseconds: a frame's time. */
 #define DW_CONVERSATION_TICK_MS 16
 
-/** DW_CONVERSATION_SPLICE: how many lines one change of the model adds where more wait. */
-#define DW_CONVERSATION_SPLICE 48
+/** DW_CONVERSATION_PATIENCE_MS: somebody else's line that is not in the store after so long is shown before it is. */
+#define DW_CONVERSATION_PATIENCE_MS 40
 
-/** DW_CONVERSATION_LAG: how many lines may wait to be shown; above it all are shown at once. */
-#define DW_CONVERSATION_LAG 1000
+/** DW_CONVERSATION_UNSAVED_BYTES: above so much that is not in the store yet #DwConversation:congested is set. */
+#define DW_CONVERSATION_UNSAVED_BYTES (1024 * 1024)
+
+/** DW_CONVERSATION_STUCK_MS: unless the store has saved nothing of it for so long, in milliseconds. */
+#define DW_CONVERSATION_STUCK_MS 2000
 
 /** DW_CONVERSATION_ARRIVED: how many lines wait for a tick; one more does not wait for it. */
 #define DW_CONVERSATION_ARRIVED 1000
@@ -35,6 +38,8 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 #define DW_CONVERSATION_UNOPENED_BYTES (32 * 1024 * 1024)
 
 DwConversation *dw_conversation_new (DwStore *store, DwStage *stage);
+void dw_conversation_set_patience (DwConversation *self, guint patience_ms);
+gboolean dw_conversation_is_congested (DwConversation *self);
 gboolean dw_conversation_is_settled (DwConversation *self);
 void dw_conversation_flush (DwConversation *self);
 gboolean dw_conversation_append (DwConversation *self, DwMessage *message);
