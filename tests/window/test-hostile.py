@@ -5,16 +5,13 @@
 import json
 import os
 import sys
-import threading
 import time
 
 import tap
 from driver import Atspi, until
-from gi.repository import Gio, GLib
+from heart import Heart
 from running import running
 from servers import Server
-
-APP = "io.github.dynamowave.Chat"
 
 # A message of the gateway's limit (DW_LIMIT_MESSAGE_BYTES).
 LARGEST = 128 * 1024
@@ -39,41 +36,6 @@ SCRIPTS = {
 # How long the main loop may be away, in seconds. It is away for 0.05 to 0.4 s, and up to 1.6 s on two cores that have
 # twenty other things to do. Without bounds it was 8 to 26 s on a quiet machine.
 AWAY = 4.0 * (6 if "_sanitize" in os.environ["DYNAMOWAVE_CHAT"] else 1)
-
-
-class Heart:
-    """Asks the program for something small again and again, which it answers in its main loop."""
-
-    def __init__(self):
-        self.worst = 0.0
-        self.answers = 0
-        self.running = True
-        self.thread = threading.Thread(target=self._beat, daemon=True)
-        self.thread.start()
-
-    def _beat(self):
-        address = Gio.dbus_address_get_for_bus_sync(Gio.BusType.SESSION)
-        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
-        bus = Gio.DBusConnection.new_for_address_sync(address, flags)
-        while self.running:
-            started = time.monotonic()
-            try:
-                bus.call_sync(APP, f"/{APP.replace('.', '/')}", "org.gtk.Actions", "List", None, None,
-                              Gio.DBusCallFlags.NO_AUTO_START, 120000)
-                self.answers += 1
-            except GLib.Error:
-                pass  # it is not there yet, or no longer
-            self.worst = max(self.worst, time.monotonic() - started)
-            time.sleep(0.02)
-
-    def take(self):
-        worst, self.worst = self.worst, 0.0
-        return worst
-
-    def stop(self):
-        self.running = False
-        self.thread.join(130)
-        assert self.answers, "the program never answered"
 
 
 def message(text):

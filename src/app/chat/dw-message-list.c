@@ -4,6 +4,7 @@
 #include "dw-config.h"
 #include "dw-message-row.h"
 #include "dw-scroll-anchor.h"
+#include "dw-list-end.h"
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-toolkit.h"
@@ -24,7 +25,9 @@ struct _DwMessageList
   GtkLabel *to_end_label;
 
   char *own_name; /* on this stage, or NULL */
+  GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
   DwConversation *conversation;
+  DwListEnd *end; /* what the list view has of it */
   gulong items_changed;
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
@@ -60,6 +63,9 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 /* A row that was bound has its place some frames later. */
 #define IDLE_FRAMES 4
 
+/* How many rows are kept for reuse: those of a flood. */
+#define SPARE_ROWS DW_LIST_END_LIVE
+
 /* How long a line that was looked for is pointed out, in seconds. */
 #define FOUND_SECONDS 3
 
@@ -69,16 +75,6 @@ on_label_changed (DwMessageRow *row, GtkListItem *item)
   g_autofree char *label = dw_message_row_dup_label (row);
 
   dw_toolkit_set_list_item_label (item, GTK_WIDGET (row), label);
-}
-
-static void
-on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-  GtkWidget *row = dw_message_row_new ();
-
-  gtk_list_item_set_child (item, row);
-  gtk_list_item_set_activatable (item, FALSE);
-  g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
 }
 
 static gboolean
@@ -162,10 +158,36 @@ complete_rows (DwMessageList *self)
     self->completion = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_completion, NULL, NULL);
 }
 
+/* GTK 4.8 throws a row away that leaves the list, and asks for a new one for what comes in its place. Building one takes
+ * half a millisecond, so some are kept. */
+static DwMessageRow *
+take_row (DwMessageList *self, GtkListItem *item)
+{
+  g_autoptr (GtkWidget) spare = g_queue_pop_head (&self->spare);
+  GtkWidget *row = spare != NULL ? spare : dw_message_row_new ();
+
+  gtk_list_item_set_activatable (item, FALSE);
+  gtk_list_item_set_child (item, row);
+  g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
+  return DW_MESSAGE_ROW (row);
+}
+
+static void
+give_row_back (DwMessageList *self, GtkListItem *item)
+{
+  g_autoptr (GtkWidget) row = g_object_ref (gtk_list_item_get_child (item));
+
+  g_signal_handlers_disconnect_by_func (row, on_label_changed, item);
+  gtk_list_item_set_child (item, NULL);
+  dw_message_row_set_message (DW_MESSAGE_ROW (row), NULL);
+  if (g_queue_get_length (&self->spare) < SPARE_ROWS)
+    g_queue_push_head (&self->spare, g_steal_pointer (&row));
+}
+
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
 {
-  DwMessageRow *row = DW_MESSAGE_ROW (gtk_list_item_get_child (item));
+  DwMessageRow *row = take_row (self, item);
 
   dw_message_row_set_own_name (row, self->own_name);
   dw_message_row_set_message (row, gtk_list_item_get_item (item));
@@ -178,9 +200,9 @@ on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *se
 }
 
 static void
-on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item)
+on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
 {
-  dw_message_row_set_message (DW_MESSAGE_ROW (gtk_list_item_get_child (item)), NULL);
+  give_row_back (self, item);
 }
 
 static void
@@ -200,6 +222,8 @@ set_stuck (DwMessageList *self, gboolean stuck)
   self->stuck = stuck;
   if (stuck)
     self->unseen = 0;
+  if (self->end != NULL)
+    dw_list_end_set_following (self->end, stuck);
   show_unseen (self);
 }
 
@@ -208,7 +232,7 @@ on_scroll (gpointer data)
 {
   DwMessageList *self = data;
   GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->end));
 
   if (n > 0)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", n - 1);
@@ -217,6 +241,14 @@ on_scroll (gpointer data)
                             gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment));
   self->scroll = 0;
   return G_SOURCE_REMOVE;
+}
+
+/* @position counts from the first line of the conversation. */
+static void
+scroll_to (DwMessageList *self, guint position)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u",
+                              dw_list_end_show (self->end, position));
 }
 
 static void follow (DwMessageList *self);
@@ -394,6 +426,8 @@ dw_message_list_dispose (GObject *object)
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
+  /* Those of the list came to it now. */
+  g_queue_clear_full (&self->spare, g_object_unref);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
 }
 
@@ -435,9 +469,9 @@ dw_message_list_init (DwMessageList *self)
   GtkAdjustment *adjustment;
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
+  g_queue_init (&self->spare);
   g_signal_connect_object (factory, "bind", G_CALLBACK (on_bind), self, 0);
-  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
+  g_signal_connect_object (factory, "unbind", G_CALLBACK (on_unbind), self, 0);
   gtk_list_view_set_factory (self->list, factory);
   self->stuck = TRUE;
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
@@ -465,17 +499,21 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
 
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
-  dw_scroll_anchor_set_conversation (self->anchor, conversation);
   self->long_rows = FALSE;
   /* What moved was another conversation. */
   self->moves_until = 0;
   g_set_object (&self->conversation, conversation);
+  g_clear_object (&self->end);
+  if (conversation != NULL)
+    self->end = dw_list_end_new (G_LIST_MODEL (conversation));
+  dw_scroll_anchor_set_conversation (self->anchor, conversation, self->end);
   if (conversation == NULL)
     {
       gtk_list_view_set_model (self->list, NULL);
       return;
     }
-  selection = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (conversation))));
+
+  selection = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->end))));
   gtk_list_view_set_model (self->list, selection);
   self->items_changed = g_signal_connect_object (conversation, "items-changed", G_CALLBACK (on_items_changed), self,
                                                  G_CONNECT_SWAPPED | G_CONNECT_AFTER);
@@ -534,7 +572,7 @@ on_jump (gpointer data)
 
   self->scroll = 0;
   if (dw_conversation_get_position (self->conversation, self->wanted, &position))
-    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+    scroll_to (self, position);
   item = dw_message_row_find_item (GTK_WIDGET (self->list), self->wanted);
   if (item != NULL)
     point_out (self, item);
@@ -583,7 +621,8 @@ dw_message_list_scroll_to_start (DwMessageList *self)
 {
   set_stuck (self, FALSE);
   g_clear_handle_id (&self->scroll, g_source_remove);
-  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", 0);
+  if (self->conversation != NULL)
+    scroll_to (self, 0);
   gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
 }
 

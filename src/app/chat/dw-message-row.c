@@ -65,6 +65,11 @@ static guint signals[N_SIGNALS];
 /* The most that “Show more” shows. Beyond that the text can only be copied. */
 #define MOST_UNITS 6000
 
+/* To know how narrow a text can be, GTK 4.8 lays it out letter by letter, which is most of what a row costs (measured).
+ * So one that is surely wider, by its number of letters, is given a least width, in letters too. */
+#define SURELY_WIDE_CHARS 24
+#define LEAST_CHARS 10
+
 /* As dw-message-row.ui has it. */
 #define AVATAR_SIZE 32
 
@@ -371,10 +376,14 @@ show_text (DwMessageRow *self)
   /* Trailing spaces are invisible, and make GTK 4.8 measure a label's width inconsistently. */
   g_strchomp (start);
   g_strchomp (all);
+  gtk_label_set_width_chars (self->text, g_utf8_strlen (start, -1) >= SURELY_WIDE_CHARS ? LEAST_CHARS : -1);
   dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
+
+  if (self->shown_units < MOST_UNITS)
+    gtk_button_set_label (self->more, _ ("Show more"));
+  else
+    gtk_button_set_label (self->more, _ ("Too long to show: copy all of it"));
   gtk_widget_set_visible (GTK_WIDGET (self->more), cut || costly);
-  gtk_button_set_label (self->more,
-                        self->shown_units < MOST_UNITS ? _ ("Show more") : _ ("Too long to show: copy all of it"));
 }
 
 /* Copies the whole text, exactly as received. */

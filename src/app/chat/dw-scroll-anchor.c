@@ -8,11 +8,12 @@ struct _DwScrollAnchor
   GtkListView *list;         /* not owned: whoever has the anchor has the list */
   GtkAdjustment *adjustment; /* the list's vertical one, not owned either */
   DwConversation *conversation;
-  gint64 place; /* of the row, or 0 */
-  double y;     /* where it stands in the list */
-  guint look;   /* finds it when there is time */
-  guint hold;   /* puts it back */
-  guint holds;  /* how often it was put back */
+  DwListEnd *end; /* what the list has of it */
+  gint64 place;   /* of the row, or 0 */
+  double y;       /* where it stands in the list */
+  guint look;     /* finds it when there is time */
+  guint hold;     /* puts it back */
+  guint holds;    /* how often it was put back */
 };
 
 /* Each layout knows the heights better than the one before, so the row is put back this often, with a frame or two
@@ -44,7 +45,7 @@ dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment)
 void
 dw_scroll_anchor_free (DwScrollAnchor *anchor)
 {
-  dw_scroll_anchor_set_conversation (anchor, NULL);
+  dw_scroll_anchor_set_conversation (anchor, NULL, NULL);
   g_free (anchor);
 }
 
@@ -52,16 +53,18 @@ dw_scroll_anchor_free (DwScrollAnchor *anchor)
  * dw_scroll_anchor_set_conversation:
  * @anchor: an anchor
  * @conversation: (nullable): what the list shows now
+ * @end: (nullable): how much of it the list has
  *
  * Lets go of the row.
  */
 void
-dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation)
+dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation, DwListEnd *end)
 {
   g_clear_handle_id (&anchor->look, g_source_remove);
   g_clear_handle_id (&anchor->hold, g_source_remove);
   anchor->place = 0;
   g_set_object (&anchor->conversation, conversation);
+  g_set_object (&anchor->end, end);
 }
 
 static gboolean
@@ -115,7 +118,8 @@ on_hold (gpointer data)
     gtk_adjustment_set_value (anchor->adjustment,
                               gtk_adjustment_get_value (anchor->adjustment) + bounds.origin.y - anchor->y);
   else if (dw_conversation_get_position (anchor->conversation, anchor->place, &position))
-    gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u", position);
+    gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u",
+                                dw_list_end_show (anchor->end, position));
 
   if (++anchor->holds < HOLDS)
     return G_SOURCE_CONTINUE;

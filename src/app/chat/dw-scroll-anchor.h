@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-list-end.h"
+
 #include "client/messages/dw-conversation.h"
 
 #include <gtk/gtk.h>
@@ -17,7 +19,7 @@ typedef struct _DwScrollAnchor DwScrollAnchor;
 
 DwScrollAnchor *dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment);
 void dw_scroll_anchor_free (DwScrollAnchor *anchor);
-void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation);
+void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation, DwListEnd *end);
 void dw_scroll_anchor_move (DwScrollAnchor *anchor);
 void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
 

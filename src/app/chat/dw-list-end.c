@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-list-end.h"
+
+#include <gdk/gdk.h>
+
+/* A list, or in a flood the end of it alone.
+ *
+ * Whoever follows the end of a list view has about 205 rows built anew at each jump there (GTK 4.8, measured), 20 to
+ * 110 ms. Nobody reads what passes so fast. So while rows come in a flood and the end is followed there are only the
+ * newest of them, replaced a few times a second; the others come back when the flood is over, or at once when somebody
+ * scrolls away from the end. */
+struct _DwListEnd
+{
+  GObject parent_instance;
+
+  GListModel *whole;
+  guint first; /* the first item of the whole that is here */
+  guint end;   /* the first after it that is not */
+  gboolean following;
+  gboolean live;      /* only the newest, and later than they come */
+  guint n_new;        /* how many came at the end since the time below */
+  gint64 counts_from; /* monotonic, in microseconds */
+  guint n_calm;       /* how often hardly any came since */
+  guint timer;        /* replaces the newest, or brings back the others */
+};
+
+static void dw_list_end_iface_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DwListEnd,
+                               dw_list_end,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, dw_list_end_iface_init))
+
+/* Between two pages that come back, in milliseconds: a frame. */
+#define PAGE_MS 16
+
+/* A page costs as much as a frame. What was typed meanwhile is drawn first. */
+#define PAGE_PRIORITY (GDK_PRIORITY_REDRAW + 1)
+
+static GType
+dw_list_end_get_item_type (GListModel *model)
+{
+  return g_list_model_get_item_type (DW_LIST_END (model)->whole);
+}
+
+static guint
+dw_list_end_get_n_items (GListModel *model)
+{
+  return DW_LIST_END (model)->end - DW_LIST_END (model)->first;
+}
+
+static gpointer
+dw_list_end_get_item (GListModel *model, guint position)
+{
+  DwListEnd *self = DW_LIST_END (model);
+
+  return position < self->end - self->first ? g_list_model_get_item (self->whole, self->first + position) : NULL;
+}
+
+static void
+tell (DwListEnd *self, guint position, guint removed, guint added)
+{
+  if (removed > 0 || added > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+}
+
+static void
+replace (DwListEnd *self, guint first, guint end)
+{
+  guint removed = self->end - self->first;
+
+  self->first = first;
+  self->end = end;
+  tell (self, 0, removed, end - first);
+}
+
+static void
+drop_first (DwListEnd *self, guint first)
+{
+  guint removed = first - self->first;
+
+  self->first = first;
+  tell (self, 0, removed, 0);
+}
+
+static void
+catch_up (DwListEnd *self)
+{
+  guint n = self->end - self->first;
+  guint added = g_list_model_get_n_items (self->whole) - self->end;
+
+  self->end += added;
+  tell (self, n, 0, added);
+}
+
+/* Rows that came and went between two looks are never built. In one change, a list view uses those it has again; in
+ * two it builds others for what comes first. */
+static void
+show_newest (DwListEnd *self)
+{
+  guint n = g_list_model_get_n_items (self->whole);
+  guint first = n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0;
+
+  if (n - self->end > DW_LIST_END_LIVE / 4)
+    {
+      replace (self, first, n);
+      return;
+    }
+  catch_up (self);
+  if (first > self->first)
+    drop_first (self, first);
+}
+
+static void
+bring_back (DwListEnd *self, guint page)
+{
+  guint added = MIN (page, self->first);
+
+  self->first -= added;
+  tell (self, 0, 0, added);
+}
+
+static gboolean
+on_page (gpointer data)
+{
+  DwListEnd *self = data;
+
+  bring_back (self, self->end - self->first < DW_LIST_END_BUILT ? DW_LIST_END_STEP : DW_LIST_END_PAGE);
+  if (self->first > 0)
+    return G_SOURCE_CONTINUE;
+  self->timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+end_flood (DwListEnd *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->live = FALSE;
+  catch_up (self);
+  if (self->first > 0)
+    self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+}
+
+static void
+count_anew (DwListEnd *self)
+{
+  self->n_new = 0;
+  self->counts_from = g_get_monotonic_time ();
+}
+
+static gboolean
+on_live (gpointer data)
+{
+  DwListEnd *self = data;
+
+  self->n_calm = self->n_new > DW_LIST_END_FLOOD / 2 ? 0 : self->n_calm + 1;
+  count_anew (self);
+  show_newest (self);
+  if (self->n_calm < DW_LIST_END_CALM)
+    return G_SOURCE_CONTINUE;
+  self->timer = 0;
+  end_flood (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_flood (DwListEnd *self, guint added)
+{
+  if (g_get_monotonic_time () - self->counts_from > DW_LIST_END_PACE_MS * G_TIME_SPAN_MILLISECOND)
+    count_anew (self);
+  self->n_new += added;
+  return self->following && self->n_new > DW_LIST_END_FLOOD;
+}
+
+static void
+begin_flood (DwListEnd *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->live = TRUE;
+  self->n_calm = 0;
+  show_newest (self);
+  count_anew (self);
+  self->timer = g_timeout_add (DW_LIST_END_PACE_MS, on_live, self);
+}
+
+static void
+on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
+{
+  guint n = g_list_model_get_n_items (self->whole);
+  gboolean appended = removed == 0 && position + added == n;
+
+  if (appended && self->live)
+    self->n_new += added;
+  else if (appended && is_flood (self, added))
+    begin_flood (self);
+  else if (self->live)
+    replace (self, n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0, n);
+  else if (position + removed <= self->first && self->first > 0)
+    {
+      self->first += added - removed;
+      self->end += added - removed;
+    }
+  else if (position >= self->first)
+    {
+      self->end += added - removed;
+      tell (self, position - self->first, removed, added);
+    }
+  else
+    replace (self, MIN (position, n), n);
+}
+
+static void
+dw_list_end_dispose (GObject *object)
+{
+  DwListEnd *self = DW_LIST_END (object);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_object (&self->whole);
+  self->first = self->end = 0;
+  G_OBJECT_CLASS (dw_list_end_parent_class)->dispose (object);
+}
+
+static void
+dw_list_end_class_init (DwListEndClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dw_list_end_dispose;
+}
+
+static void
+dw_list_end_init (DwListEnd *self)
+{
+}
+
+static void
+dw_list_end_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = dw_list_end_get_item_type;
+  iface->get_n_items = dw_list_end_get_n_items;
+  iface->get_item = dw_list_end_get_item;
+}
+
+/* All of it, until there is a flood that is followed. */
+DwListEnd *
+dw_list_end_new (GListModel *whole)
+{
+  DwListEnd *self = g_object_new (DW_TYPE_LIST_END, NULL);
+
+  self->whole = g_object_ref (whole);
+  self->end = g_list_model_get_n_items (whole);
+  g_signal_connect_object (whole, "items-changed", G_CALLBACK (on_items_changed), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+/* Whoever scrolls away wants to read: what there was is there again, the nearest first. */
+void
+dw_list_end_set_following (DwListEnd *self, gboolean following)
+{
+  self->following = following;
+  if (!following && self->live)
+    end_flood (self);
+}
+
+gboolean
+dw_list_end_is_live (DwListEnd *self)
+{
+  return self->live;
+}
+
+/* Where the item at a position of the whole is here. It is brought back where it is not here. */
+guint
+dw_list_end_show (DwListEnd *self, guint position)
+{
+  if (self->live)
+    end_flood (self);
+  if (position < self->first)
+    bring_back (self, self->first - position);
+  return position - self->first;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_LIST_END (dw_list_end_get_type ())
+G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
+
+/* How many rows there are in a flood: more than most windows have room for. */
+#define DW_LIST_END_LIVE 28
+
+/* How often they are replaced by newer ones, in milliseconds. */
+#define DW_LIST_END_PACE_MS 100
+
+/* How many new rows in that time are a flood. */
+#define DW_LIST_END_FLOOD 50
+
+/* For how many such times it has to be calm before the flood is over: one that is read in bursts has pauses. */
+#define DW_LIST_END_CALM 5
+
+/* How many of the others come back in one frame, while a list view builds a row for each: half a millisecond. */
+#define DW_LIST_END_STEP 8
+
+/* How many rows a list view builds at most (GTK 4.8, measured). */
+#define DW_LIST_END_BUILT 208
+
+/* How many more come back in one frame after those. A million at once take 400 ms (measured). */
+#define DW_LIST_END_PAGE 20000
+
+DwListEnd *dw_list_end_new (GListModel *whole);
+void dw_list_end_set_following (DwListEnd *self, gboolean following);
+gboolean dw_list_end_is_live (DwListEnd *self);
+guint dw_list_end_show (DwListEnd *self, guint position);
+
+G_END_DECLS

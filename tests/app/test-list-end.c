@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-mirror.h"
+#include "dw-test.h"
+
+#include "app/chat/dw-list-end.h"
+
+#include <gtk/gtk.h>
+
+typedef struct
+{
+  GtkStringList *whole;
+  DwListEnd *tail;
+  DwMirror *mirror; /* a list view that believes what it is told */
+  guint next;
+} Fixture;
+
+static char *
+dup_name (gpointer item)
+{
+  return g_strdup (gtk_string_object_get_string (item));
+}
+
+static void
+append (Fixture *fixture, guint n)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) texts = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", fixture->next++);
+
+      g_strv_builder_add (builder, text);
+    }
+  texts = g_strv_builder_end (builder);
+  gtk_string_list_splice (fixture->whole, g_list_model_get_n_items (G_LIST_MODEL (fixture->whole)), 0,
+                          (const char *const *) texts);
+}
+
+static void
+fixture_init (Fixture *fixture, guint n)
+{
+  fixture->whole = gtk_string_list_new (NULL);
+  append (fixture, n);
+  fixture->tail = dw_list_end_new (G_LIST_MODEL (fixture->whole));
+  dw_list_end_set_following (fixture->tail, TRUE);
+  fixture->mirror = dw_mirror_new (G_LIST_MODEL (fixture->tail), dup_name);
+}
+
+static void
+fixture_clear (Fixture *fixture)
+{
+  dw_mirror_check (fixture->mirror);
+  dw_mirror_free (fixture->mirror);
+  dw_test_finalize (fixture->tail);
+  g_object_unref (fixture->whole);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fixture, fixture_clear)
+
+static guint
+count (Fixture *fixture)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (fixture->tail));
+}
+
+static void
+check_newest (Fixture *fixture)
+{
+  g_autoptr (GtkStringObject) last = g_list_model_get_item (G_LIST_MODEL (fixture->tail), count (fixture) - 1);
+  g_autofree char *text = g_strdup_printf ("%u", fixture->next - 1);
+
+  g_assert_cmpstr (gtk_string_object_get_string (last), ==, text);
+}
+
+static gboolean
+is_calm (gpointer data)
+{
+  return !dw_list_end_is_live (((Fixture *) data)->tail);
+}
+
+static gboolean
+is_whole (gpointer data)
+{
+  Fixture *fixture = data;
+
+  return is_calm (data) && count (fixture) == g_list_model_get_n_items (G_LIST_MODEL (fixture->whole));
+}
+
+/* A chat as people have it goes through as it is. */
+static void
+test_calm (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 1000);
+  for (guint i = 0; i < DW_LIST_END_FLOOD; i++)
+    append (&fixture, 1);
+  g_assert_false (dw_list_end_is_live (fixture.tail));
+  g_assert_cmpuint (count (&fixture), ==, 1000 + DW_LIST_END_FLOOD);
+  gtk_string_list_remove (fixture.whole, 10);
+  g_assert_true (is_whole (&fixture));
+}
+
+/* While more comes than anybody reads there are few rows, the newest, and hardly any changes; when it is over all are
+ * there. */
+static void
+test_flood (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+  guint changes;
+
+  fixture_init (&fixture, 3 * DW_LIST_END_PAGE);
+  append (&fixture, DW_LIST_END_FLOOD + 1);
+  g_assert_true (dw_list_end_is_live (fixture.tail));
+  g_assert_cmpuint (count (&fixture), ==, DW_LIST_END_LIVE);
+  check_newest (&fixture);
+
+  changes = dw_mirror_get_n_changes (fixture.mirror);
+  for (guint i = 0; i < 100; i++)
+    append (&fixture, 1000);
+  g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror), ==, changes);
+  dw_test_run_for (2 * DW_LIST_END_PACE_MS);
+  g_assert_cmpuint (count (&fixture), ==, DW_LIST_END_LIVE);
+  check_newest (&fixture);
+
+  dw_test_until ("all to come back", is_whole, &fixture);
+  g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror) - changes, <,
+                    (DW_LIST_END_BUILT / DW_LIST_END_STEP) + 160000 / DW_LIST_END_PAGE + 2 * DW_LIST_END_CALM);
+}
+
+/* A flood that is read in bursts is one flood: rows are not built and dropped with each of them. */
+static void
+test_bursts (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 1000);
+  for (guint i = 0; i < 5; i++)
+    {
+      append (&fixture, 500);
+      g_assert_true (dw_list_end_is_live (fixture.tail));
+      g_assert_cmpuint (count (&fixture), <=, DW_LIST_END_LIVE);
+      dw_test_run_for (2 * DW_LIST_END_PACE_MS);
+    }
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
+/* Whoever does not follow the end reads, and nothing goes from under their eyes; whoever leaves it has all again. */
+static void
+test_scrolled_away (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 1000);
+  dw_list_end_set_following (fixture.tail, FALSE);
+  append (&fixture, 5000);
+  g_assert_true (is_whole (&fixture));
+
+  dw_list_end_set_following (fixture.tail, TRUE);
+  append (&fixture, 5000);
+  g_assert_true (dw_list_end_is_live (fixture.tail));
+  append (&fixture, 5000);
+  dw_list_end_set_following (fixture.tail, FALSE);
+  g_assert_false (dw_list_end_is_live (fixture.tail));
+  check_newest (&fixture);
+  append (&fixture, 5000);
+  check_newest (&fixture);
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
+/* What is looked for is there at once, wherever it is. */
+static void
+test_show (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+  const guint wanted[] = { 20500, 7, 0 };
+
+  fixture_init (&fixture, 1000);
+  append (&fixture, 20000);
+  g_assert_true (dw_list_end_is_live (fixture.tail));
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      guint position = dw_list_end_show (fixture.tail, wanted[i]);
+      g_autoptr (GtkStringObject) item = g_list_model_get_item (G_LIST_MODEL (fixture.tail), position);
+      g_autofree char *text = g_strdup_printf ("%u", wanted[i]);
+
+      g_assert_cmpstr (gtk_string_object_get_string (item), ==, text);
+    }
+  g_assert_true (is_whole (&fixture));
+}
+
+/* Lines go and come in the middle of a flood too: before the rows that are there, in them and across their edge. */
+static void
+test_changes (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+
+  fixture_init (&fixture, 500);
+  for (guint round = 0; round < 300; round++)
+    {
+      guint n = g_list_model_get_n_items (G_LIST_MODEL (fixture.whole));
+      guint position = (guint) g_rand_int_range (random, 0, (gint32) n + 1);
+      guint removed = MIN (n - position, (guint) g_rand_int_range (random, 0, 40));
+      const char *const added[] = { "a", "b", NULL };
+
+      switch (g_rand_int_range (random, 0, 5))
+        {
+        case 0:
+          append (&fixture, (guint) g_rand_int_range (random, 0, 200));
+          break;
+        case 1:
+          dw_list_end_set_following (fixture.tail, g_rand_boolean (random));
+          break;
+        case 2:
+          if (n > 0)
+            dw_list_end_show (fixture.tail, MIN (position, n - 1));
+          break;
+        case 3:
+          dw_test_run_for (20);
+          break;
+        default:
+          gtk_string_list_splice (fixture.whole, position, removed, g_rand_boolean (random) ? added : NULL);
+          break;
+        }
+      dw_mirror_check (fixture.mirror);
+    }
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
+/* The list goes in the middle of a flood, with its timer. */
+static void
+test_gone (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 1000);
+  append (&fixture, 5000);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/app/list-end/calm", test_calm);
+  g_test_add_func ("/app/list-end/flood", test_flood);
+  g_test_add_func ("/app/list-end/bursts", test_bursts);
+  g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);
+  g_test_add_func ("/app/list-end/show", test_show);
+  g_test_add_func ("/app/list-end/changes", test_changes);
+  g_test_add_func ("/app/list-end/gone", test_gone);
+  return g_test_run ();
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One stage floods the window. Another one chats meanwhile, and a person types, as if there were no flood."""
+
+import os
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+
+import tap
+from driver import until
+from heart import Heart
+from running import running
+from servers import Flooder, Server
+
+SANITIZED = "_sanitize" in os.environ["DYNAMOWAVE_CHAT"]
+
+# Frames at line speed; a window that takes them all at once is away for seconds, and for minutes with ten times as many.
+FRAMES = 20_000 if SANITIZED else 100_000
+
+# How long the main loop may be away, in seconds. It is away for 0.05 to 0.1 s, and up to 1.6 s on two cores that have
+# twenty other things to do. Without bounds it was 24 s for ten times as many, on a quiet machine.
+AWAY = 4.0 * (6 if SANITIZED else 1)
+
+# How much more memory the program may take, in MiB: what waits is in the socket, and at the stage.
+MORE = 64 * (8 if SANITIZED else 1)
+
+
+def text(number):
+    return f'{{"message":"m{number:07d}{"x" * 34}"}}'
+
+
+def memory(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def saved(data, pattern):
+    database = sqlite3.connect(f"file:{data}/dynamowave-chat/history.sqlite?mode=ro", uri=True)
+    rows = [row for (row,) in database.execute("SELECT text FROM lines WHERE kind = 0 AND text GLOB ? ORDER BY line",
+                                               (pattern,))]
+    database.close()
+    return rows
+
+
+def test_beside():
+    """While one stage floods, another one is as quick as ever, typing echoes, and nothing is lost or reconnects."""
+    flooder, quiet = Flooder("flood"), Server()
+    with tempfile.TemporaryDirectory() as data:
+        # The quiet one is there already; the flooding one is what the person looks at.
+        with running(quiet.url, data=data) as app:
+            app.wait_for_status("Online")
+        with running(flooder.url, data=data) as app:
+            app.wait_for_status("Online")
+            until("both stages", lambda: flooder.probes == 1 and quiet.clients)
+            app.focus()
+            before = memory(app.process)
+            heart = Heart()
+            heart.take()
+            flood = threading.Thread(target=flooder.pour, args=([text(number) for number in range(FRAMES)],))
+            flood.start()
+            worst = 0.0
+            asked = 0
+            while flood.is_alive() or asked < 5:
+                asked += 1
+                start = time.monotonic()
+                quiet.send(f'{{"message":"quiet {asked}"}}')
+                app.keys("h", "e", "y", "space")
+                until("the quiet one's line", lambda: saved(data, f"quiet {asked}"))
+                worst = max(worst, time.monotonic() - start)
+            flood.join(120)
+            assert not flood.is_alive(), "the flood was never taken"
+            until("the end of the flood", lambda: saved(data, f"m{FRAMES - 1:07d}*"), 120)
+            away = heart.take()
+            heart.stop()
+            more = memory(app.process) - before
+            print(f"# away {away * 1000:.0f} ms at most; {asked} quiet lines saved after {worst * 1000:.0f} ms at most; "
+                  f"{more:.0f} MiB more")
+            assert away < AWAY, f"the main loop was away for {away:.2f} s"
+            assert worst < AWAY + 1, f"a line of the quiet stage took {worst:.2f} s"
+            assert more < MORE, f"{more:.0f} MiB more"
+            app.wait_for_row(f"m{FRAMES - 1:07d}")
+            assert app.text_of("Message") == "hey " * asked, app.text_of("Message")
+            # Nobody gave up on anybody.
+            assert flooder.probes == 1 and len(quiet.clients) == 1
+        rows = saved(data, "m*")
+        assert [int(row[1:8]) for row in rows] == list(range(FRAMES)), f"{len(rows)} of {FRAMES} rows"
+        assert saved(data, "quiet*") == [f"quiet {number}" for number in range(1, asked + 1)]
+    flooder.close()
+    quiet.close()
+
+
+def test_scroll_away():
+    """Who scrolls away in a flood reads on: the row stays where it is while more come, and all that came before is there."""
+    flooder = Flooder()
+    with running(flooder.url) as app:
+        app.wait_for_status("Online")
+        flooder.pour([text(number) for number in range(300)])
+        app.wait_for_row("m0000299")
+        ended = threading.Event()
+        flood = threading.Thread(target=flooder.pour_until, args=(ended, text(9_999_999)))
+        flood.start()
+        try:
+            until("the flood to be seen", lambda: any("m9999999" in row for row in app.rows()))
+            app.press_at("Conversation")
+            until("what came before", lambda: any("m0000" in row for row in app.rows()) or app.scroll(-20), 60)
+            reading = next(row for row in app.rows() if "m0000" in row)
+            time.sleep(1)
+            assert reading in app.rows(), "the row went from under the reader's eyes"
+        finally:
+            ended.set()
+            flood.join(60)
+    flooder.close()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], "/window/window-flood")
