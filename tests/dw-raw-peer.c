@@ -11,6 +11,7 @@ typedef struct
   GByteArray *input;
   guint8 buffer[65536];
   gboolean upgraded;
+  gboolean greeted;
 } Client;
 
 struct _DwRawPeer
@@ -21,7 +22,8 @@ struct _DwRawPeer
   GCancellable *stop;
   guint16 port;
   char *answer;
-  GBytes *greeting;
+  GBytes *greeting;     /* written with the answer to an upgrade, or NULL */
+  GBytes *notification; /* written when a client asks for the first time, or NULL */
   gboolean pongs;
   gboolean deaf; /* reads and answers nothing, upgrades aside */
   char *protocol;
@@ -181,6 +183,11 @@ read_frame (Client *client)
       client->peer->last_frame = g_strdup ((char *) payload);
       g_ptr_array_add (client->peer->texts, g_strdup ((char *) payload));
       client->peer->frames++;
+      /* Before it is asked it could be anybody's, and is not believed. */
+      if (client->peer->notification != NULL && !client->greeted)
+        client_write (client, g_bytes_get_data (client->peer->notification, NULL),
+                      g_bytes_get_size (client->peer->notification));
+      client->greeted = TRUE;
     }
   else if ((data[0] & 0x0f) == 8 && length >= 2)
     client->peer->last_close = (guint) payload[0] << 8 | payload[1];
@@ -243,6 +250,7 @@ dw_raw_peer_dispose (GObject *object)
     }
   g_clear_object (&self->service);
   g_clear_pointer (&self->greeting, g_bytes_unref);
+  g_clear_pointer (&self->notification, g_bytes_unref);
   g_clear_pointer (&self->answer, g_free);
   g_clear_pointer (&self->last_request, g_free);
   g_clear_pointer (&self->last_frame, g_free);
@@ -308,6 +316,14 @@ dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text)
 {
   g_clear_pointer (&self->greeting, g_bytes_unref);
   self->greeting = g_byte_array_free_to_bytes (make_frame (0x81, text, strlen (text)));
+}
+
+void
+dw_raw_peer_set_notification (DwRawPeer *self, const char *text)
+{
+  g_clear_pointer (&self->notification, g_bytes_unref);
+  if (text != NULL)
+    self->notification = g_byte_array_free_to_bytes (make_frame (0x81, text, strlen (text)));
 }
 
 void

@@ -9,12 +9,14 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwRawPeer, dw_raw_peer, DW, RAW_PEER, GObject)
 
 /* A peer that writes exactly the bytes it is told to, right or wrong, and never closes by itself. It answers each
- * upgrade with `answer`, or with a proper 101 where that is NULL, or not at all where it is empty. */
+ * upgrade with `answer`, or with a proper 101 where that is NULL, or not at all where it is empty. A greeting goes with
+ * that answer; a notification goes when a client has sent its first text. */
 DwRawPeer *dw_raw_peer_new (const char *answer);
 char *dw_raw_peer_dup_url (DwRawPeer *self);
 void dw_raw_peer_set_answer (DwRawPeer *self, const char *answer);
 void dw_raw_peer_set_greeting (DwRawPeer *self, const char *bytes, gsize length);
 void dw_raw_peer_set_greeting_text (DwRawPeer *self, const char *text);
+void dw_raw_peer_set_notification (DwRawPeer *self, const char *text);
 void dw_raw_peer_set_pongs (DwRawPeer *self, gboolean pongs);
 void dw_raw_peer_set_deaf (DwRawPeer *self, gboolean deaf);
 void dw_raw_peer_set_protocol (DwRawPeer *self, const char *protocol);

@@ -121,10 +121,22 @@ is_written (gpointer data)
 }
 
 /* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
+/* The store writes in its thread and wakes nobody, where nobody waits for its answer. */
+#define LOOK_MS 5
+
+static gboolean
+on_look (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 void
 until_written (Desk *desk)
 {
+  guint look = g_timeout_add (LOOK_MS, on_look, NULL);
+
   dw_test_until ("what waits to be written", is_written, desk);
+  g_source_remove (look);
 }
 
 /* Runs SQL on the file as another program would. */

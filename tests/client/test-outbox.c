@@ -17,6 +17,7 @@ typedef struct
   DwOutbox *outbox;
   gint64 now;
   gint64 last_place;
+  DwSessionPolicy *policy;
 } Table;
 
 #define NOON (20000 * G_TIME_SPAN_DAY + G_TIME_SPAN_DAY / 2)
@@ -44,7 +45,7 @@ greet (DwRawPeer *peer, const char *features)
                                            "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[%s]}",
                                            features);
 
-  dw_raw_peer_set_greeting_text (peer, text);
+  dw_raw_peer_set_notification (peer, text);
 }
 
 /* A disk may be slow while other tests run, and no connection is to be given up for that. */
@@ -61,14 +62,14 @@ patient_policy (void)
 static void
 table_init (Table *table, const char *features)
 {
-  g_autoptr (DwSessionPolicy) policy = patient_policy ();
   g_autofree char *url = NULL;
 
   desk_init (&table->desk);
+  table->policy = patient_policy ();
   table->peer = dw_raw_peer_new (NULL);
   greet (table->peer, features);
   url = dw_raw_peer_dup_url (table->peer);
-  table->fixture = fixture_new (policy, NULL, url, NULL);
+  table->fixture = fixture_new (table->policy, NULL, url, NULL);
   table->stage = fixture_stage_new (1);
   dw_stage_set_own_name (table->stage, "Ada");
   table->outbox = dw_outbox_new (table->fixture->session, table->stage, table->desk.store);
@@ -92,6 +93,7 @@ table_clear (Table *table)
   fixture_free (table->fixture);
   g_object_unref (table->stage);
   g_object_unref (table->peer);
+  dw_session_policy_unref (table->policy);
   desk_clear (&table->desk);
 }
 
@@ -406,6 +408,40 @@ test_order_after_loss (void)
   until_delivery (g_ptr_array_index (messages, 3), DW_DELIVERY_SENT);
   until_frames (table.peer, "four", 1);
   check_texts (table.peer, "one two three one two three four");
+}
+
+/* What went with an id waits until the stage says that it still has ids. The question may get lost: it is asked again,
+ * or the message would wait for the next one, which is minutes away. */
+static void
+test_asks_again (void)
+{
+  g_auto (Table) table = { 0 };
+  DwSessionPolicy *policy;
+  g_autoptr (DwMessage) message = NULL;
+  const char *probe;
+  guint asked;
+
+  table_init (&table, "\"id\"");
+  policy = table.policy;
+  policy->pong_ms = 500;
+  policy->confirm_ms = 100;
+  probe = dw_dialect_get_probe (dw_stage_get_dialect (table.stage));
+  table_connect (&table);
+  message = table_say (&table, "one");
+  until_frames (table.peer, "one", 1);
+
+  dw_raw_peer_set_notification (table.peer, NULL);
+  asked = dw_raw_peer_get_n_frames (table.peer, probe);
+  dw_raw_peer_drop (table.peer, TRUE);
+  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  dw_session_retry (table.fixture->session);
+  fixture_until_state (table.fixture, DW_SESSION_ONLINE);
+  until_frames (table.peer, probe, asked + 2);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "one"), ==, 1);
+
+  dw_raw_peer_write_text (table.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
+                                      "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[\"id\"]}");
+  until_frames (table.peer, "one", 2);
 }
 
 /* What is an hour old goes without a question, and what is a moment older must not. */
@@ -780,6 +816,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/outbox/pace-after-refusal", test_pace_after_refusal);
   g_test_add_func ("/client/outbox/match-by-text", test_match_by_text);
   g_test_add_func ("/client/outbox/match-by-id", test_match_by_id);
+  g_test_add_func ("/client/outbox/asks-again", test_asks_again);
   g_test_add_func ("/client/outbox/order-after-loss", test_order_after_loss);
   g_test_add_func ("/client/outbox/ask-after-an-hour", test_ask_after_an_hour);
   g_test_add_func ("/client/outbox/asking-comes-back", test_asking_comes_back);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two clients write numbered messages while the stage is killed, frozen, reset, throttled and restarted at random.
+"""Two clients write numbered messages while the stage is killed, frozen, reset, throttled, restarted and floods at random.
 
 Each message comes back to its sender once; the other sees it at most once, and sees it where it was online. Each
 client holds one connection at most. Memory and descriptors do not grow. Usage: soak.py SECONDS MESSAGES FAULTS SEED"""
@@ -22,6 +22,8 @@ from datetime import datetime
 POLICY = "base=50,cap=1000,floor=100,stable=2000,ping=1000,pong=500,handshake=2500,confirm=500"
 MARGIN = 1.5  # seconds around a delivery in which the other has to have been online for it to count
 SETTLE = 60  # seconds for what is queued at the end
+FLOOD = "flood"
+FLOOD_FRAMES = 20_000
 
 
 class Stage:
@@ -110,12 +112,22 @@ class Proxy:
         for pair in list(self.pairs):
             self.close(pair, True)
 
+    def flood(self):
+        """Broadcasts at line speed, between the frames of the stage."""
+        text = b'{"message":"%s"}' % FLOOD.encode()
+        for client, _ in list(self.pairs):
+            try:
+                client.sendall((bytes([0x81, len(text)]) + text) * FLOOD_FRAMES)
+            except OSError:
+                pass  # the connection went meanwhile
+
 
 class Client:
     def __init__(self, name, proxy):
         self.name = name
         self.proxy = proxy
         self.sent = 0
+        self.floods = 0  # lines of them
         self.delivered = collections.Counter()
         self.delivered_at = {}
         self.seen = collections.Counter()
@@ -138,6 +150,8 @@ class Client:
                 self.delivered_at[event["text"]] = when
             elif event["kind"] == "delivery" and event["state"] == "failed":
                 print(f"# {self.name}: {line.strip()}")
+            elif event["kind"] == "message" and event["text"] == FLOOD:
+                self.floods += 1
             elif event["kind"] == "message":
                 self.seen[event["text"]] += 1
 
@@ -156,7 +170,7 @@ class Client:
 
 
 def fault(dice, stage, clients):
-    kind = dice.choice(("kill", "freeze", "freeze-long", "reset", "throttle", "restart"))
+    kind = dice.choice(("kill", "freeze", "freeze-long", "reset", "throttle", "restart", "flood"))
     if kind == "kill":
         stage.stop(signal.SIGKILL)
         time.sleep(dice.uniform(0, 1))
@@ -168,6 +182,8 @@ def fault(dice, stage, clients):
         stage.process.send_signal(signal.SIGSTOP)
         time.sleep(dice.uniform(0.1, 1) if kind == "freeze" else dice.uniform(2, 3))
         stage.process.send_signal(signal.SIGCONT)
+    elif kind == "flood":
+        dice.choice(clients).proxy.flood()
     elif kind == "reset":
         dice.choice(clients).proxy.reset()
     else:
@@ -180,6 +196,10 @@ def run(seconds, messages, faults, seed):
     stage = Stage()
     clients = [Client(name, Proxy(stage)) for name in ("Ada", "Eve")]
     until("both online", lambda: all(client.online for client in clients), 20)
+    # What is kept in memory has a bound, and is there from the start, so that growth is growth.
+    for client in clients:
+        client.proxy.flood()
+    until("the flood to be printed", lambda: all(client.floods == FLOOD_FRAMES for client in clients), SETTLE)
     start = time.monotonic()
     fault_times = sorted(dice.uniform(0.05, 0.95) * seconds for _ in range(faults))
     kinds, costs, many, sent = collections.Counter(), [], 0, 0

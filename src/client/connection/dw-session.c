@@ -672,6 +672,27 @@ dw_session_disconnect (DwSession *self)
 }
 
 /**
+ * dw_session_probe:
+ * @self: a session
+ *
+ * Asks the stage once more what it can do, for whoever waits for that: a probe can be refused or lost as any frame can.
+ * Nothing is sent while one is waited for.
+ *
+ * Returns: after how long it makes sense to ask again, in milliseconds
+ */
+guint
+dw_session_probe (DwSession *self)
+{
+  DwLeg *current = self->rollover.current;
+
+  DW_ASSERT_MAIN_THREAD ();
+
+  if (current != NULL && current->liveness != NULL)
+    dw_liveness_probe (current->liveness);
+  return self->policy->pong_ms;
+}
+
+/**
  * dw_session_set_held:
  * @self: a session
  * @held: whether nothing more is wanted for now

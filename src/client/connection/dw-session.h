@@ -21,6 +21,7 @@ void dw_session_set_stage (DwSession *self, DwStage *stage);
 void dw_session_connect (DwSession *self);
 void dw_session_disconnect (DwSession *self);
 void dw_session_retry (DwSession *self);
+guint dw_session_probe (DwSession *self);
 void dw_session_set_held (DwSession *self, gboolean held);
 gboolean dw_session_send (DwSession *self, const char *frame);
 

@@ -317,6 +317,7 @@ send_next (DwOutbox *self)
         {
           /* Nobody could drop a second copy without the id, so it waits until the stage has said what it can do. */
           insert_waiting (self, self->waiting.head, entry);
+          self->timer = g_timeout_add (dw_session_probe (self->session), on_pace, self);
           return;
         }
       else
