@@ -244,7 +244,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/list-end/calm", test_calm);
-  g_test_add_func ("/app/list-end/flood", test_flood);
+  g_test_add_func ("/app/list-end/flood/WS-4", test_flood);
   g_test_add_func ("/app/list-end/bursts", test_bursts);
   g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);
   g_test_add_func ("/app/list-end/show", test_show);

@@ -120,7 +120,6 @@ is_written (gpointer data)
   return dw_store_get_written (((Desk *) data)->store) >= ((Desk *) data)->serial;
 }
 
-/* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
 /* The store writes in its thread and wakes nobody, where nobody waits for its answer. */
 #define LOOK_MS 5
 
@@ -130,6 +129,7 @@ on_look (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
 void
 until_written (Desk *desk)
 {

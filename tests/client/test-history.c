@@ -696,7 +696,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
   g_test_add_func ("/client/history/shown-while-stalled", test_shown_while_stalled);
-  g_test_add_func ("/client/history/congestion", test_congestion);
+  g_test_add_func ("/client/history/congestion/WS-4", test_congestion);
   g_test_add_func ("/client/history/own-is-saved-at-once", test_own_is_saved_at_once);
   g_test_add_func ("/client/history/remove-while-reading", test_remove_while_reading);
   return g_test_run ();

@@ -46,7 +46,7 @@ def saved(data, pattern):
 
 
 def test_beside():
-    """While one stage floods, another one is as quick as ever, typing echoes, and nothing is lost or reconnects."""
+    """WS-4: while one stage floods, another one is as quick as ever, typing echoes, and nothing is lost or reconnects."""
     flooder, quiet = Flooder("flood"), Server()
     with tempfile.TemporaryDirectory() as data:
         # The quiet one is there already; the flooding one is what the person looks at.
