@@ -92,28 +92,5 @@ def test_beside():
     quiet.close()
 
 
-def test_scroll_away():
-    """Who scrolls away in a flood reads on: the row stays where it is while more come, and all that came before is there."""
-    flooder = Flooder()
-    with running(flooder.url) as app:
-        app.wait_for_status("Online")
-        flooder.pour([text(number) for number in range(300)])
-        app.wait_for_row("m0000299")
-        ended = threading.Event()
-        flood = threading.Thread(target=flooder.pour_until, args=(ended, text(9_999_999)))
-        flood.start()
-        try:
-            until("the flood to be seen", lambda: any("m9999999" in row for row in app.rows()))
-            app.press_at("Conversation")
-            until("what came before", lambda: any("m0000" in row for row in app.rows()) or app.scroll(-20), 60)
-            reading = next(row for row in app.rows() if "m0000" in row)
-            time.sleep(1)
-            assert reading in app.rows(), "the row went from under the reader's eyes"
-        finally:
-            ended.set()
-            flood.join(60)
-    flooder.close()
-
-
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window/window-flood")

@@ -7,7 +7,7 @@ import sys
 import time
 
 import tap
-from driver import BUTTONS, Atspi, GLib, until
+from driver import BUTTONS, Atspi, until
 from running import running
 from servers import RawServer, Server
 
@@ -18,28 +18,20 @@ MOST = 60
 FRAME = ("Minimize", "Maximize", "Close")
 
 
-def state(node, *wanted):
-    states = node.get_state_set()
-    return all(states.contains(one) for one in wanted)
-
-
 def place(node):
     """What it is, and where in the tree: on the screen it moves with what is scrolled."""
     path = []
     above = node
-    while above is not None and above.get_role_name() not in ("frame", "application"):
-        path.append(above.get_index_in_parent())
-        above = above.get_parent()
-    return node.get_role_name(), node.get_name(), tuple(path)
+    while above.parent is not None and above.role not in ("frame", "application"):
+        path.append(above.parent.children.index(above))
+        above = above.parent
+    return node.role, node.name, tuple(path)
 
 
 def focused(app, window):
     for node in app.walk(window):
-        try:
-            if state(node, Atspi.StateType.FOCUSED) and node.get_role_name() != "frame":
-                return place(node)
-        except GLib.Error:
-            pass  # it went while we looked
+        if node.has(Atspi.StateType.FOCUSED) and node.role != "frame":
+            return place(node)
     return None
 
 
@@ -70,8 +62,9 @@ def go_round(app, window, key):
 
 def controls(app, window, texts):
     """What can be pressed or written into."""
-    return [place(node) for node in app.walk(window) if node.get_role_name() in CONTROLS and app.shows(node)
-            and (texts or "text" not in node.get_role_name()) and node.get_name() not in FRAME and state(node, Atspi.StateType.FOCUSABLE, Atspi.StateType.SENSITIVE)]
+    return [place(node) for node in app.walk(window)
+            if node.role in CONTROLS and app.shows(node) and (texts or "text" not in node.role) and node.name not in FRAME
+            and node.has(Atspi.StateType.FOCUSABLE) and node.has(Atspi.StateType.SENSITIVE)]
 
 
 def check(app, window=None, texts=True):
@@ -131,7 +124,7 @@ def test_editor():
     with running(f"{server.url}?token=x") as app:
         app.wait_for_status("Online")
         app.keys("ctrl+e")
-        editor = until("the editor", lambda: next((w for w in app.windows() if w.get_name() == "Edit Stage"), None))
+        editor = until("the editor", lambda: next((w for w in app.windows() if w.name == "Edit Stage"), None))
         app.wait("Stage address", None, editor)
         check(app, editor, texts=False)
         app.keys("Escape")
@@ -146,7 +139,7 @@ def test_others():
         app.wait_for_status("Online")
         for keys, title in (("ctrl+shift+i", "Inspector"), ("ctrl+comma", "Preferences")):
             app.keys(keys)
-            window = until(title, lambda: next((w for w in app.windows() if title in w.get_name()), None))
+            window = until(title, lambda: next((w for w in app.windows() if title in w.name), None))
             check(app, window, texts=False)
             app.keys("Escape")
             until("one window", lambda: app.n_windows() == 1)

@@ -89,7 +89,7 @@ def test_spoken():
         with running(server.url, environment=spoken(folder, "ar")) as app:
             until("a window", lambda: any("\u0600" <= c <= "\u06ff" for text in app.texts() for c in text))
             size = app.windows()[0].extents().width
-            entry = next(node for node in app.walk() if node.role == "text" and app.shows(node))
+            entry = until("the composer", lambda: next((node for node in app.walk() if node.role == "text" and app.shows(node)), None))
             send = [node for node in app.walk() if node.role in BUTTONS and app.shows(node)][-1]
             left = send.extents().x
             assert left < entry.extents().x < size, "not from right to left"

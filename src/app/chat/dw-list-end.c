@@ -188,7 +188,8 @@ static void
 on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
 {
   guint n = g_list_model_get_n_items (self->whole);
-  gboolean appended = removed == 0 && position + added == n;
+  /* Where there was nothing before it is a conversation that was read. */
+  gboolean appended = removed == 0 && position > 0 && position + added == n;
 
   if (appended && self->live)
     self->n_new += added;
