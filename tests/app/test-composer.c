@@ -108,7 +108,7 @@ typedef struct
   GtkWidget *window;
   GtkWidget *composer;
   GtkTextBuffer *buffer;
-} Desk;
+} ComposerWindow;
 
 static GtkWidget *
 find (GtkWidget *widget, GType type)
@@ -127,49 +127,49 @@ find (GtkWidget *widget, GType type)
 }
 
 static void
-desk_init (Desk *desk)
+shown_init (ComposerWindow *shown)
 {
   g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
   GtkWidget *view;
 
   newest = NULL;
-  desk->store = dw_store_new (NULL);
-  desk->stage = dw_stage_new (url);
-  dw_stage_set_number (desk->stage, 1);
-  desk->chat = dw_chat_new (desk->stage, desk->store, policy, NULL);
-  desk->window = gtk_window_new ();
-  desk->composer = g_object_new (DW_TYPE_COMPOSER, NULL);
-  gtk_window_set_child (GTK_WINDOW (desk->window), desk->composer);
-  dw_composer_set_chat (DW_COMPOSER (desk->composer), desk->chat);
-  gtk_window_present (GTK_WINDOW (desk->window));
-  dw_composer_focus (DW_COMPOSER (desk->composer));
+  shown->store = dw_store_new (NULL);
+  shown->stage = dw_stage_new (url);
+  dw_stage_set_number (shown->stage, 1);
+  shown->chat = dw_chat_new (shown->stage, shown->store, policy, NULL);
+  shown->window = gtk_window_new ();
+  shown->composer = g_object_new (DW_TYPE_COMPOSER, NULL);
+  gtk_window_set_child (GTK_WINDOW (shown->window), shown->composer);
+  dw_composer_set_chat (DW_COMPOSER (shown->composer), shown->chat);
+  gtk_window_present (GTK_WINDOW (shown->window));
+  dw_composer_focus (DW_COMPOSER (shown->composer));
   dw_test_run_for (300);
-  view = find (desk->composer, GTK_TYPE_TEXT_VIEW);
-  desk->buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (view));
-  gtk_text_buffer_set_text (desk->buffer, "한", -1);
+  view = find (shown->composer, GTK_TYPE_TEXT_VIEW);
+  shown->buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (view));
+  gtk_text_buffer_set_text (shown->buffer, "한", -1);
   g_assert_nonnull (newest);
 }
 
 static void
-desk_clear (Desk *desk)
+shown_clear (ComposerWindow *shown)
 {
-  gtk_window_destroy (GTK_WINDOW (desk->window));
+  gtk_window_destroy (GTK_WINDOW (shown->window));
   dw_test_run_for (50);
-  g_clear_object (&desk->chat);
-  g_clear_object (&desk->stage);
-  g_clear_object (&desk->store);
+  g_clear_object (&shown->chat);
+  g_clear_object (&shown->stage);
+  g_clear_object (&shown->store);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ComposerWindow, shown_clear)
 
 static char *
-text_of (Desk *desk)
+text_of (ComposerWindow *shown)
 {
   GtkTextIter start, end;
 
-  gtk_text_buffer_get_bounds (desk->buffer, &start, &end);
-  return gtk_text_buffer_get_text (desk->buffer, &start, &end, FALSE);
+  gtk_text_buffer_get_bounds (shown->buffer, &start, &end);
+  return gtk_text_buffer_get_text (shown->buffer, &start, &end, FALSE);
 }
 
 static gboolean
@@ -179,14 +179,14 @@ has_line (gpointer chat)
 }
 
 static void
-check_sent (Desk *desk, const char *text)
+check_sent (ComposerWindow *shown, const char *text)
 {
   g_autoptr (DwMessage) message = NULL;
   g_autofree char *left = NULL;
 
-  dw_test_until ("the message", has_line, desk->chat);
-  message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (desk->chat)), 1);
-  left = text_of (desk);
+  dw_test_until ("the message", has_line, shown->chat);
+  message = g_list_model_get_item (G_LIST_MODEL (dw_chat_get_conversation (shown->chat)), 1);
+  left = text_of (shown);
   g_assert_cmpstr (dw_message_get_text (message), ==, text);
   g_assert_cmpstr (left, ==, "");
 }
@@ -195,31 +195,31 @@ check_sent (Desk *desk, const char *text)
 static void
 test_send (gconstpointer drops)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ComposerWindow) shown = { 0 };
 
   resets_drop = GPOINTER_TO_INT (drops);
-  desk_init (&desk);
+  shown_init (&shown);
   hold (newest, "글");
-  gtk_widget_activate_action (desk.composer, "composer.send", NULL);
-  check_sent (&desk, "한글");
+  gtk_widget_activate_action (shown.composer, "composer.send", NULL);
+  check_sent (&shown, "한글");
 }
 
 /* A dead key waits for its letter: nothing is sent, and the two make one letter. */
 static void
 test_commit (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ComposerWindow) shown = { 0 };
   g_autofree char *text = NULL;
 
   resets_drop = FALSE;
-  desk_init (&desk);
+  shown_init (&shown);
   hold (newest, "´");
   g_free (newest->held);
   newest->held = g_strdup ("é");
   give (newest);
-  text = text_of (&desk);
+  text = text_of (&shown);
   g_assert_cmpstr (text, ==, "한é");
-  g_assert_false (has_line (desk.chat));
+  g_assert_false (has_line (shown.chat));
 }
 
 /* As many of what is pasted as a composer holds. */
@@ -250,11 +250,11 @@ shows (GtkWidget *widget, const char *words)
 
 /* How long the processor was needed until the window answers, in milliseconds: others use the machine as well. */
 static gint64
-answer_time (Desk *desk, const char *text)
+answer_time (ComposerWindow *shown, const char *text)
 {
   clock_t start = clock ();
 
-  gtk_text_buffer_insert_at_cursor (desk->buffer, text, -1);
+  gtk_text_buffer_insert_at_cursor (shown->buffer, text, -1);
   dw_test_run_for (100);
   return (clock () - start) * 1000 / CLOCKS_PER_SEC;
 }
@@ -263,17 +263,17 @@ answer_time (Desk *desk, const char *text)
 static void
 test_paste (gconstpointer part)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (ComposerWindow) shown = { 0 };
   g_autofree char *pasted = repeat (part, 5 * 1000 * 1000);
   g_autofree char *text = NULL;
   gint64 pasting, typing;
 
   resets_drop = FALSE;
-  desk_init (&desk);
-  gtk_text_buffer_set_text (desk.buffer, "", 0);
-  pasting = answer_time (&desk, pasted);
-  text = text_of (&desk);
-  typing = answer_time (&desk, "x");
+  shown_init (&shown);
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  pasting = answer_time (&shown, pasted);
+  text = text_of (&shown);
+  typing = answer_time (&shown, "x");
   g_test_message ("%" G_GINT64_FORMAT " ms, and %" G_GINT64_FORMAT " ms for a letter", pasting, typing);
   g_assert_cmpint (pasting, <, 1000);
   g_assert_cmpint (typing, <, 1500);
@@ -281,11 +281,11 @@ test_paste (gconstpointer part)
   g_assert_cmpuint (strlen (text), >, PASTED_BYTES - 4);
   g_assert_true (g_str_has_prefix (pasted, text));
   g_assert_true (g_utf8_validate (text, -1, NULL));
-  g_assert_true (shows (desk.composer, "left out"));
+  g_assert_true (shows (shown.composer, "left out"));
   /* Nobody sends empty lines. */
-  g_assert_true (g_str_equal (part, "\n") || shows (desk.composer, "Send as "));
-  gtk_text_buffer_set_text (desk.buffer, "short", -1);
-  g_assert_false (shows (desk.composer, "left out"));
+  g_assert_true (g_str_equal (part, "\n") || shows (shown.composer, "Send as "));
+  gtk_text_buffer_set_text (shown.buffer, "short", -1);
+  g_assert_false (shows (shown.composer, "left out"));
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 
 #include "dw-test.h"
 
@@ -7,27 +7,27 @@
 #include <string.h>
 
 void
-desk_init (Desk *desk)
+archive_init (Archive *archive)
 {
-  desk->folder = dw_test_make_folder ();
-  desk->path = g_build_filename (desk->folder, "data", DW_STORE_NAME, NULL);
-  desk->store = dw_store_new (desk->path);
+  archive->folder = dw_test_make_folder ();
+  archive->path = g_build_filename (archive->folder, "data", DW_STORE_NAME, NULL);
+  archive->store = dw_store_new (archive->path);
 }
 
 void
-desk_reopen (Desk *desk)
+archive_reopen (Archive *archive)
 {
-  dw_test_finalize (desk->store);
-  desk->store = dw_store_new (desk->path);
+  dw_test_finalize (archive->store);
+  archive->store = dw_store_new (archive->path);
 }
 
 void
-desk_clear (Desk *desk)
+archive_clear (Archive *archive)
 {
-  if (desk->store != NULL)
-    dw_test_finalize (desk->store);
-  g_free (desk->folder);
-  g_free (desk->path);
+  if (archive->store != NULL)
+    dw_test_finalize (archive->store);
+  g_free (archive->folder);
+  g_free (archive->path);
 }
 
 void
@@ -69,47 +69,47 @@ records_new (void)
 }
 
 void
-add_records (Desk *desk, gint64 stage, GPtrArray *records)
+add_records (Archive *archive, gint64 stage, GPtrArray *records)
 {
   GAsyncResult *done = NULL;
 
-  dw_store_lines_add_async (desk->store, stage, records, on_done, &done);
+  dw_store_lines_add_async (archive->store, stage, records, on_done, &done);
   g_object_unref (await (&done));
 }
 
 void
-add_text (Desk *desk, gint64 stage, gint64 place, const char *text)
+add_text (Archive *archive, gint64 stage, gint64 place, const char *text)
 {
   GPtrArray *records = records_new ();
 
   g_ptr_array_add (records, record_new (place, DW_MESSAGE_THEIRS, text));
-  add_records (desk, stage, records);
+  add_records (archive, stage, records);
 }
 
 void
-add_later (Desk *desk, gint64 place, DwMessageKind kind, const char *text)
+add_later (Archive *archive, gint64 place, DwMessageKind kind, const char *text)
 {
   GPtrArray *records = records_new ();
 
   g_ptr_array_add (records, record_new (place, kind, text));
-  desk->serial = dw_store_lines_add_async (desk->store, 1, records, NULL, NULL);
+  archive->serial = dw_store_lines_add_async (archive->store, 1, records, NULL, NULL);
 }
 
 GPtrArray *
-read_records (Desk *desk, gint64 stage, gint64 first, gint64 last)
+read_records (Archive *archive, gint64 stage, gint64 first, gint64 last)
 {
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
 
-  dw_store_lines_read_async (desk->store, stage, first, last, FALSE, on_done, &done);
+  dw_store_lines_read_async (archive->store, stage, first, last, FALSE, on_done, &done);
   result = await (&done);
-  return dw_store_lines_read_finish (desk->store, result, NULL);
+  return dw_store_lines_read_finish (archive->store, result, NULL);
 }
 
 guint
-count_records (Desk *desk, gint64 stage)
+count_records (Archive *archive, gint64 stage)
 {
-  g_autoptr (GPtrArray) records = read_records (desk, stage, 0, 1000000);
+  g_autoptr (GPtrArray) records = read_records (archive, stage, 0, 1000000);
 
   return records->len;
 }
@@ -117,7 +117,7 @@ count_records (Desk *desk, gint64 stage)
 static gboolean
 is_written (gpointer data)
 {
-  return dw_store_get_written (((Desk *) data)->store) >= ((Desk *) data)->serial;
+  return dw_store_get_written (((Archive *) data)->store) >= ((Archive *) data)->serial;
 }
 
 /* The store writes in its thread and wakes nobody, where nobody waits for its answer. */
@@ -131,33 +131,33 @@ on_look (gpointer data)
 
 /* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
 void
-until_written (Desk *desk)
+until_written (Archive *archive)
 {
   guint look = g_timeout_add (LOOK_MS, on_look, NULL);
 
-  dw_test_until ("what waits to be written", is_written, desk);
+  dw_test_until ("what waits to be written", is_written, archive);
   g_source_remove (look);
 }
 
 /* Runs SQL on the file as another program would. */
 void
-run_outside (Desk *desk, const char *sql)
+run_outside (Archive *archive, const char *sql)
 {
   sqlite3 *other = NULL;
 
-  g_assert_cmpint (sqlite3_open (desk->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_open (archive->path, &other), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (other, sql, NULL, NULL, NULL), ==, SQLITE_OK);
   sqlite3_close (other);
 }
 
 char *
-ask_outside (Desk *desk, const char *sql)
+ask_outside (Archive *archive, const char *sql)
 {
   sqlite3 *other = NULL;
   sqlite3_stmt *query = NULL;
   char *answer;
 
-  g_assert_cmpint (sqlite3_open (desk->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_open (archive->path, &other), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_prepare_v2 (other, sql, -1, &query, NULL), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_step (query), ==, SQLITE_ROW);
   answer = g_strdup ((const char *) sqlite3_column_text (query, 0));

@@ -14,24 +14,24 @@ typedef struct
   char *path;
   DwStore *store;
   guint64 serial; /* of the newest write of add_later() */
-} Desk;
+} Archive;
 
-void desk_init (Desk *desk);
-void desk_reopen (Desk *desk);
-void desk_clear (Desk *desk);
+void archive_init (Archive *archive);
+void archive_reopen (Archive *archive);
+void archive_clear (Archive *archive);
 void on_done (GObject *source, GAsyncResult *result, gpointer data);
 GAsyncResult *await (GAsyncResult **result);
 DwRecord *record_new (gint64 place, DwMessageKind kind, const char *text);
 GPtrArray *records_new (void);
-void add_records (Desk *desk, gint64 stage, GPtrArray *records);
-void add_text (Desk *desk, gint64 stage, gint64 place, const char *text);
-void add_later (Desk *desk, gint64 place, DwMessageKind kind, const char *text);
-GPtrArray *read_records (Desk *desk, gint64 stage, gint64 first, gint64 last);
-guint count_records (Desk *desk, gint64 stage);
-void until_written (Desk *desk);
-void run_outside (Desk *desk, const char *sql);
-char *ask_outside (Desk *desk, const char *sql);
+void add_records (Archive *archive, gint64 stage, GPtrArray *records);
+void add_text (Archive *archive, gint64 stage, gint64 place, const char *text);
+void add_later (Archive *archive, gint64 place, DwMessageKind kind, const char *text);
+GPtrArray *read_records (Archive *archive, gint64 stage, gint64 first, gint64 last);
+guint count_records (Archive *archive, gint64 stage);
+void until_written (Archive *archive);
+void run_outside (Archive *archive, const char *sql);
+char *ask_outside (Archive *archive, const char *sql);
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Archive, archive_clear)
 
 G_END_DECLS

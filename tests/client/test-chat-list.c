@@ -4,7 +4,7 @@
 #include "dw-fake-keyring.h"
 #include "dw-mirror.h"
 #include "dw-session-fixture.h"
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 
 #include "client/dw-chat-list.h"
 #include "client/dw-client-error.h"
@@ -14,7 +14,7 @@
 
 typedef struct
 {
-  Desk desk;
+  Archive archive;
   DwChatList *list;
   guint loaded;
   gboolean forgets;       /* what is said is in memory alone */
@@ -39,10 +39,10 @@ home_start (Home *home)
   g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwStore) history = NULL;
 
-  if (home->desk.store == NULL)
-    home->desk.store = dw_store_new (home->desk.path);
-  history = home->forgets ? dw_store_new (NULL) : g_object_ref (home->desk.store);
-  home->list = dw_chat_list_new (home->desk.store, history, policy, NULL);
+  if (home->archive.store == NULL)
+    home->archive.store = dw_store_new (home->archive.path);
+  history = home->forgets ? dw_store_new (NULL) : g_object_ref (home->archive.store);
+  home->list = dw_chat_list_new (home->archive.store, history, policy, NULL);
   home->loaded = 0;
   g_signal_connect_swapped (home->list, "loaded", G_CALLBACK (on_loaded), home);
   dw_chat_list_load (home->list);
@@ -53,13 +53,13 @@ home_end (Home *home)
 {
   dw_chat_list_close (home->list, TRUE);
   dw_test_finalize (g_steal_pointer (&home->list));
-  g_clear_object (&home->desk.store);
+  g_clear_object (&home->archive.store);
 }
 
 static void
 home_init (Home *home)
 {
-  desk_init (&home->desk);
+  archive_init (&home->archive);
   home_start (home);
   dw_test_until ("the list", is_loaded, home->list);
 }
@@ -78,7 +78,7 @@ home_clear (Home *home)
 {
   if (home->list != NULL)
     home_end (home);
-  desk_clear (&home->desk);
+  archive_clear (&home->archive);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Home, home_clear)
@@ -214,7 +214,7 @@ test_open (void)
   g_autoptr (GError) error = NULL;
   DwChat *chat;
 
-  desk_init (&home.desk);
+  archive_init (&home.archive);
   home_start (&home);
   g_assert_false (dw_chat_list_is_loaded (home.list));
   g_assert_null (dw_chat_list_open (home.list, early, &error));
@@ -737,7 +737,7 @@ test_forget (void)
       g_clear_object (&stage);
       home_end (&home);
       g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 0);
-      lines = ask_outside (&home.desk, "SELECT count(*) FROM lines");
+      lines = ask_outside (&home.archive, "SELECT count(*) FROM lines");
       g_assert_cmpstr (lines, ==, "0");
       home_start (&home);
       dw_test_until ("the list", is_loaded, home.list);

@@ -13,12 +13,12 @@ typedef struct
   DwRawPeer *peer;
   DwStore *store;
   DwChat *chat;
-} Desk;
+} Exchange;
 
 static gboolean
 is_online (gpointer data)
 {
-  return dw_session_get_status (dw_chat_get_session (((Desk *) data)->chat))->state == DW_SESSION_ONLINE;
+  return dw_session_get_status (dw_chat_get_session (((Exchange *) data)->chat))->state == DW_SESSION_ONLINE;
 }
 
 static gboolean
@@ -28,47 +28,47 @@ is_not_online (gpointer data)
 }
 
 static void
-desk_greet (Desk *desk, const char *features)
+exchange_greet (Exchange *exchange, const char *features)
 {
   g_autofree char *text = g_strdup_printf ("{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
                                            "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[%s]}",
                                            features);
 
-  dw_raw_peer_set_greeting_text (desk->peer, text);
+  dw_raw_peer_set_greeting_text (exchange->peer, text);
 }
 
 /* Features are announced in the answer to the probe; with NULL nothing ever answers it. */
 static void
-desk_init (Desk *desk, const char *features)
+exchange_init (Exchange *exchange, const char *features)
 {
   g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *url_text = NULL;
   g_autoptr (DwStageUrl) url = NULL;
   g_autoptr (DwStage) stage = NULL;
 
-  desk->peer = dw_raw_peer_new (NULL);
+  exchange->peer = dw_raw_peer_new (NULL);
   if (features != NULL)
-    desk_greet (desk, features);
-  url_text = dw_raw_peer_dup_url (desk->peer);
+    exchange_greet (exchange, features);
+  url_text = dw_raw_peer_dup_url (exchange->peer);
   url = dw_stage_url_parse (url_text, NULL);
   stage = dw_stage_new (url);
   dw_stage_set_own_name (stage, "Ada");
   dw_stage_set_number (stage, 1);
-  desk->store = dw_store_new (NULL);
-  desk->chat = dw_chat_new (stage, desk->store, policy, NULL);
-  dw_session_connect (dw_chat_get_session (desk->chat));
-  dw_test_until ("online", is_online, desk);
+  exchange->store = dw_store_new (NULL);
+  exchange->chat = dw_chat_new (stage, exchange->store, policy, NULL);
+  dw_session_connect (dw_chat_get_session (exchange->chat));
+  dw_test_until ("online", is_online, exchange);
 }
 
 static void
-desk_clear (Desk *desk)
+exchange_clear (Exchange *exchange)
 {
-  dw_test_finalize (desk->chat);
-  dw_test_finalize (desk->store);
-  g_object_unref (desk->peer);
+  dw_test_finalize (exchange->chat);
+  dw_test_finalize (exchange->store);
+  g_object_unref (exchange->peer);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exchange, exchange_clear)
 
 typedef struct
 {
@@ -116,37 +116,37 @@ messages_of (DwConversation *conversation)
 }
 
 static guint
-n_messages (Desk *desk)
+n_messages (Exchange *exchange)
 {
-  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (desk->chat));
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (exchange->chat));
 
   return messages->len;
 }
 
 static DwMessage *
-message_at (Desk *desk, guint position)
+message_at (Exchange *exchange, guint position)
 {
-  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (desk->chat));
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (exchange->chat));
 
   return g_ptr_array_index (messages, position);
 }
 
 typedef struct
 {
-  Desk *desk;
+  Exchange *exchange;
   guint n;
 } Count;
 
 static gboolean
 has_messages (gpointer data)
 {
-  return n_messages (((Count *) data)->desk) >= ((Count *) data)->n;
+  return n_messages (((Count *) data)->exchange) >= ((Count *) data)->n;
 }
 
 static void
-until_messages (Desk *desk, guint n)
+until_messages (Exchange *exchange, guint n)
 {
-  Count count = { desk, n };
+  Count count = { exchange, n };
 
   dw_test_until ("messages", has_messages, &count);
 }
@@ -161,9 +161,9 @@ peer_has (gpointer data)
 }
 
 static void
-until_peer_has (Desk *desk, const char *part)
+until_peer_has (Exchange *exchange, const char *part)
 {
-  gpointer both[] = { desk->peer, (gpointer) part };
+  gpointer both[] = { exchange->peer, (gpointer) part };
 
   dw_test_until (part, peer_has, both);
 }
@@ -172,61 +172,61 @@ until_peer_has (Desk *desk, const char *part)
 static void
 test_echo_by_text (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
 
-  desk_init (&desk, NULL);
-  message = dw_chat_say (desk.chat, "hello");
+  exchange_init (&exchange, NULL);
+  message = dw_chat_say (exchange.chat, "hello");
   until_delivery (message, DW_DELIVERY_SENT);
-  until_peer_has (&desk, "hello");
-  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==,
+  until_peer_has (&exchange, "hello");
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (exchange.peer), ==,
                    "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
   until_delivery (message, DW_DELIVERY_DELIVERED);
   /* The second one is somebody else's. */
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\"}");
-  until_messages (&desk, 2);
-  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 1)), ==, DW_MESSAGE_THEIRS);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
+  until_messages (&exchange, 2);
+  g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 1)), ==, DW_MESSAGE_THEIRS);
 }
 
 static void
 test_echo_by_id (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
   g_autofree char *echo = NULL;
 
-  desk_init (&desk, "\"sender\",\"id\"");
-  message = dw_chat_say (desk.chat, "hello");
-  until_peer_has (&desk, "\"sender\":\"Ada\"");
-  until_peer_has (&desk, dw_message_get_id (message));
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"hello\",\"sender\":\"Eve\",\"id\":\"other\"}");
-  until_messages (&desk, 2);
+  exchange_init (&exchange, "\"sender\",\"id\"");
+  message = dw_chat_say (exchange.chat, "hello");
+  until_peer_has (&exchange, "\"sender\":\"Ada\"");
+  until_peer_has (&exchange, dw_message_get_id (message));
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\",\"sender\":\"Eve\",\"id\":\"other\"}");
+  until_messages (&exchange, 2);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_SENT);
   echo = g_strdup_printf ("{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (message));
-  dw_raw_peer_write_text (desk.peer, echo);
+  dw_raw_peer_write_text (exchange.peer, echo);
   until_delivery (message, DW_DELIVERY_DELIVERED);
-  g_assert_cmpuint (n_messages (&desk), ==, 2);
+  g_assert_cmpuint (n_messages (&exchange), ==, 2);
 }
 
 /* What is written while the stage is away is sent in order when it is back. */
 static void
 test_queue (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *first, *second;
 
-  desk_init (&desk, NULL);
-  dw_raw_peer_set_answer (desk.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
-  dw_raw_peer_drop (desk.peer, TRUE);
-  dw_test_until ("the loss", is_not_online, &desk);
-  first = dw_chat_say (desk.chat, "one");
-  second = dw_chat_say (desk.chat, "two");
-  g_assert_cmpuint (n_messages (&desk), ==, 2);
+  exchange_init (&exchange, NULL);
+  dw_raw_peer_set_answer (exchange.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  dw_raw_peer_drop (exchange.peer, TRUE);
+  dw_test_until ("the loss", is_not_online, &exchange);
+  first = dw_chat_say (exchange.chat, "one");
+  second = dw_chat_say (exchange.chat, "two");
+  g_assert_cmpuint (n_messages (&exchange), ==, 2);
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_QUEUED);
-  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (desk.chat)), ==, 2);
-  dw_raw_peer_set_answer (desk.peer, NULL);
-  dw_session_retry (dw_chat_get_session (desk.chat));
+  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (exchange.chat)), ==, 2);
+  dw_raw_peer_set_answer (exchange.peer, NULL);
+  dw_session_retry (dw_chat_get_session (exchange.chat));
   until_delivery (first, DW_DELIVERY_SENT);
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_QUEUED);
   until_delivery (second, DW_DELIVERY_SENT);
@@ -236,26 +236,26 @@ test_queue (void)
 static void
 test_unconfirmed (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *known, *message;
 
-  desk_init (&desk, NULL);
-  known = dw_chat_say (desk.chat, "it echoes");
-  until_peer_has (&desk, "it echoes");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"it echoes\"}");
+  exchange_init (&exchange, NULL);
+  known = dw_chat_say (exchange.chat, "it echoes");
+  until_peer_has (&exchange, "it echoes");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"it echoes\"}");
   until_delivery (known, DW_DELIVERY_DELIVERED);
-  message = dw_chat_say (desk.chat, "lost?");
-  until_peer_has (&desk, "lost?");
-  dw_raw_peer_drop (desk.peer, TRUE);
+  message = dw_chat_say (exchange.chat, "lost?");
+  until_peer_has (&exchange, "lost?");
+  dw_raw_peer_drop (exchange.peer, TRUE);
   until_delivery (message, DW_DELIVERY_UNCONFIRMED);
-  dw_test_until ("online", is_online, &desk);
+  dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (100);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
   /* An equal text of somebody else is not its echo. */
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"lost?\"}");
-  until_messages (&desk, 3);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"lost?\"}");
+  until_messages (&exchange, 3);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
-  dw_outbox_send_again (dw_chat_get_outbox (desk.chat), message);
+  dw_outbox_send_again (dw_chat_get_outbox (exchange.chat), message);
   until_delivery (message, DW_DELIVERY_SENT);
 }
 
@@ -263,16 +263,16 @@ test_unconfirmed (void)
 static void
 test_sent_again (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
 
-  desk_init (&desk, "\"id\"");
-  message = dw_chat_say (desk.chat, "lost?");
-  until_peer_has (&desk, "lost?");
-  dw_raw_peer_drop (desk.peer, TRUE);
+  exchange_init (&exchange, "\"id\"");
+  message = dw_chat_say (exchange.chat, "lost?");
+  until_peer_has (&exchange, "lost?");
+  dw_raw_peer_drop (exchange.peer, TRUE);
   until_delivery (message, DW_DELIVERY_UNCONFIRMED);
   until_delivery (message, DW_DELIVERY_SENT);
-  until_peer_has (&desk, dw_message_get_id (message));
+  until_peer_has (&exchange, dw_message_get_id (message));
 }
 
 /* A second copy of an id is dropped, somebody else's and one's own; an equal text without an id is another message.
@@ -280,48 +280,48 @@ test_sent_again (void)
 static void
 test_second_copy (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
   g_autofree char *echo = NULL;
 
-  desk_init (&desk, "\"id\"");
-  message = dw_chat_say (desk.chat, "mine");
-  until_peer_has (&desk, "mine");
+  exchange_init (&exchange, "\"id\"");
+  message = dw_chat_say (exchange.chat, "mine");
+  until_peer_has (&exchange, "mine");
   echo = g_strdup_printf ("{\"message\":\"mine\",\"id\":\"%s\"}", dw_message_get_id (message));
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"mine\"}");
-  dw_raw_peer_write_text (desk.peer, echo);
-  dw_raw_peer_write_text (desk.peer, echo);
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
-  dw_raw_peer_write_text (desk.peer, "the end");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"mine\"}");
+  dw_raw_peer_write_text (exchange.peer, echo);
+  dw_raw_peer_write_text (exchange.peer, echo);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
+  dw_raw_peer_write_text (exchange.peer, "the end");
   until_delivery (message, DW_DELIVERY_DELIVERED);
-  until_messages (&desk, 4);
-  g_assert_cmpuint (n_messages (&desk), ==, 4);
-  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 1)), ==, DW_MESSAGE_THEIRS);
-  g_assert_cmpstr (dw_message_get_text (message_at (&desk, 3)), ==, "the end");
+  until_messages (&exchange, 4);
+  g_assert_cmpuint (n_messages (&exchange), ==, 4);
+  g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 1)), ==, DW_MESSAGE_THEIRS);
+  g_assert_cmpstr (dw_message_get_text (message_at (&exchange, 3)), ==, "the end");
 }
 
 /* What went with an id never goes without: it waits until the stage has said that it has ids. */
 static void
 test_waits_for_features (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
 
-  desk_init (&desk, "\"id\"");
-  message = dw_chat_say (desk.chat, "lost?");
-  until_peer_has (&desk, "lost?");
+  exchange_init (&exchange, "\"id\"");
+  message = dw_chat_say (exchange.chat, "lost?");
+  until_peer_has (&exchange, "lost?");
   /* The next connection's probe is not answered for a while. */
-  dw_raw_peer_set_greeting (desk.peer, "", 0);
-  dw_raw_peer_drop (desk.peer, TRUE);
+  dw_raw_peer_set_greeting (exchange.peer, "", 0);
+  dw_raw_peer_drop (exchange.peer, TRUE);
   until_delivery (message, DW_DELIVERY_UNCONFIRMED);
-  dw_test_until ("online", is_online, &desk);
+  dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (100);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
-                                     "\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
+                                         "\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}");
   until_delivery (message, DW_DELIVERY_SENT);
-  until_peer_has (&desk, dw_message_get_id (message));
+  until_peer_has (&exchange, dw_message_get_id (message));
 }
 
 /* A handler that failed late: the message was refused and comes back all the same. It is one's own, and delivered.
@@ -329,35 +329,35 @@ test_waits_for_features (void)
 static void
 test_refused_and_echoed (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *message;
   g_autofree char *echo = NULL;
 
-  desk_init (&desk, "\"id\"");
-  message = dw_chat_say (desk.chat, "slow one");
-  until_peer_has (&desk, "slow one");
+  exchange_init (&exchange, "\"id\"");
+  message = dw_chat_say (exchange.chat, "slow one");
+  until_peer_has (&exchange, "slow one");
   dw_raw_peer_write_text (
-      desk.peer, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
+      exchange.peer, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   until_delivery (message, DW_DELIVERY_FAILED);
   echo = g_strdup_printf ("{\"message\":\"slow one\",\"id\":\"%s\"}", dw_message_get_id (message));
-  dw_raw_peer_write_text (desk.peer, echo);
+  dw_raw_peer_write_text (exchange.peer, echo);
   until_delivery (message, DW_DELIVERY_DELIVERED);
-  g_assert_cmpuint (n_messages (&desk), ==, 1);
+  g_assert_cmpuint (n_messages (&exchange), ==, 1);
 }
 
 /* Where nothing comes back, an error right after a send is about that send. */
 static void
 test_refused_without_echo (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *first, *second;
 
-  desk_init (&desk, "");
-  first = dw_chat_say (desk.chat, "one");
+  exchange_init (&exchange, "");
+  first = dw_chat_say (exchange.chat, "one");
   until_delivery (first, DW_DELIVERY_SENT);
-  second = dw_chat_say (desk.chat, "two");
+  second = dw_chat_say (exchange.chat, "two");
   until_delivery (second, DW_DELIVERY_SENT);
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
   until_delivery (second, DW_DELIVERY_FAILED);
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_SENT);
 }
@@ -366,84 +366,84 @@ test_refused_without_echo (void)
 static void
 test_gateway_errors (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *first, *second, *third;
 
-  desk_init (&desk, "");
-  first = dw_chat_say (desk.chat, "one");
+  exchange_init (&exchange, "");
+  first = dw_chat_say (exchange.chat, "one");
   until_delivery (first, DW_DELIVERY_SENT);
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
   until_delivery (first, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (first));
-  second = dw_chat_say (desk.chat, "two");
+  second = dw_chat_say (exchange.chat, "two");
   until_delivery (second, DW_DELIVERY_SENT);
-  dw_raw_peer_write_text (desk.peer,
+  dw_raw_peer_write_text (exchange.peer,
                           "{\"message\": \"Internal server error\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   until_delivery (second, DW_DELIVERY_FAILED);
-  third = dw_chat_say (desk.chat, "three");
+  third = dw_chat_say (exchange.chat, "three");
   until_delivery (third, DW_DELIVERY_SENT);
-  dw_raw_peer_write_text (desk.peer,
+  dw_raw_peer_write_text (exchange.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   until_delivery (third, DW_DELIVERY_QUEUED);
-  g_assert_cmpuint (n_messages (&desk), ==, 3);
+  g_assert_cmpuint (n_messages (&exchange), ==, 3);
   /* It waits longer than the ordinary pace, and then it goes. */
   dw_test_run_for (DW_OUTBOX_PACE_MS * 5);
   g_assert_cmpint (dw_message_get_delivery (third), ==, DW_DELIVERY_QUEUED);
   until_delivery (third, DW_DELIVERY_SENT);
   /* The same words as somebody's text are a message. */
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":"
-                                     "\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}");
-  until_messages (&desk, 4);
-  g_assert_cmpint (dw_message_get_kind (message_at (&desk, 3)), ==, DW_MESSAGE_THEIRS);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":"
+                                         "\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}");
+  until_messages (&exchange, 4);
+  g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 3)), ==, DW_MESSAGE_THEIRS);
 }
 
 /* With nothing sent they are a notice. */
 static void
 test_notices (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   g_autofree char *brackets = g_strnfill (120000, '[');
 
-  desk_init (&desk, "");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
-  dw_raw_peer_write_text (desk.peer, "\"Message sent\"");
-  dw_raw_peer_write_text (desk.peer, "{\"x\":1}");
-  dw_raw_peer_write_text (desk.peer, brackets);
-  dw_raw_peer_write_text (desk.peer, "and on we talk");
-  until_messages (&desk, 5);
+  exchange_init (&exchange, "");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
+  dw_raw_peer_write_text (exchange.peer, "\"Message sent\"");
+  dw_raw_peer_write_text (exchange.peer, "{\"x\":1}");
+  dw_raw_peer_write_text (exchange.peer, brackets);
+  dw_raw_peer_write_text (exchange.peer, "and on we talk");
+  until_messages (&exchange, 5);
   for (guint i = 0; i < 4; i++)
     {
-      g_assert_cmpint (dw_message_get_kind (message_at (&desk, i)), ==, DW_MESSAGE_NOTICE);
-      g_assert_cmpuint (strlen (dw_message_get_text (message_at (&desk, i))), <, 1000);
+      g_assert_cmpint (dw_message_get_kind (message_at (&exchange, i)), ==, DW_MESSAGE_NOTICE);
+      g_assert_cmpuint (strlen (dw_message_get_text (message_at (&exchange, i))), <, 1000);
     }
-  g_assert_cmpstr (dw_message_get_text (message_at (&desk, 4)), ==, "and on we talk");
+  g_assert_cmpstr (dw_message_get_text (message_at (&exchange, 4)), ==, "and on we talk");
 }
 
 /* The peer says goodbye and does not go: what is written meanwhile waits, and nothing spins. */
 static void
 test_closing_line (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   static const guint8 goodbye[] = { 0x03, 0xe9 };
   DwMessage *message;
 
-  desk_init (&desk, "\"id\"");
-  dw_raw_peer_write_frame (desk.peer, 0x88, goodbye, sizeof goodbye);
-  message = dw_chat_say (desk.chat, "into the silence");
+  exchange_init (&exchange, "\"id\"");
+  dw_raw_peer_write_frame (exchange.peer, 0x88, goodbye, sizeof goodbye);
+  message = dw_chat_say (exchange.chat, "into the silence");
   dw_test_run_for (100);
   until_delivery (message, DW_DELIVERY_SENT);
-  until_peer_has (&desk, "into the silence");
+  until_peer_has (&exchange, "into the silence");
 }
 
 static void
 test_too_large (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   g_autofree char *text = g_strnfill (40000, 'a');
   DwMessage *message;
 
-  desk_init (&desk, "");
-  message = dw_chat_say (desk.chat, text);
+  exchange_init (&exchange, "");
+  message = dw_chat_say (exchange.chat, text);
   until_delivery (message, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (message));
 }

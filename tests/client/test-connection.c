@@ -30,123 +30,123 @@ typedef struct
   guint code;
   char *reason;
   gboolean closes_inside; /* closes where a text arrives */
-} Desk;
+} Call;
 
 static void
 on_text (GBytes *bytes, guint serial, gpointer data)
 {
-  Desk *desk = data;
+  Call *call = data;
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
   g_assert_cmpuint (serial, ==, SERIAL);
-  g_ptr_array_add (desk->texts, g_strndup (text, length));
-  if (desk->closes_inside)
-    dw_connection_close (desk->connection);
+  g_ptr_array_add (call->texts, g_strndup (text, length));
+  if (call->closes_inside)
+    dw_connection_close (call->connection);
 }
 
 static void
-on_opened (Desk *desk)
+on_opened (Call *call)
 {
-  desk->opened++;
+  call->opened++;
 }
 
 static void
-on_ended (Desk *desk, guint cause, guint code, const char *reason)
+on_ended (Call *call, guint cause, guint code, const char *reason)
 {
-  desk->ended++;
-  desk->cause = cause;
-  desk->code = code;
-  g_free (desk->reason);
-  desk->reason = g_strdup (reason);
+  call->ended++;
+  call->cause = cause;
+  call->code = code;
+  g_free (call->reason);
+  call->reason = g_strdup (reason);
 }
 
 static void
-desk_init (Desk *desk, const char *answer)
+call_init (Call *call, const char *answer)
 {
-  desk->peer = dw_raw_peer_new (answer);
-  desk->inbox = dw_inbox_new (on_text, desk);
-  desk->trace = dw_trace_new ();
-  desk->texts = g_ptr_array_new_with_free_func (g_free);
-  desk->connection = dw_connection_new (desk->inbox, desk->trace, SERIAL);
-  g_signal_connect_swapped (desk->connection, "opened", G_CALLBACK (on_opened), desk);
-  g_signal_connect_swapped (desk->connection, "ended", G_CALLBACK (on_ended), desk);
+  call->peer = dw_raw_peer_new (answer);
+  call->inbox = dw_inbox_new (on_text, call);
+  call->trace = dw_trace_new ();
+  call->texts = g_ptr_array_new_with_free_func (g_free);
+  call->connection = dw_connection_new (call->inbox, call->trace, SERIAL);
+  g_signal_connect_swapped (call->connection, "opened", G_CALLBACK (on_opened), call);
+  g_signal_connect_swapped (call->connection, "ended", G_CALLBACK (on_ended), call);
 }
 
 static void
-desk_clear (Desk *desk)
+call_clear (Call *call)
 {
-  if (desk->connection != NULL)
-    dw_test_finalize (desk->connection);
-  dw_inbox_free (desk->inbox);
-  g_object_unref (desk->trace);
-  g_object_unref (desk->peer);
-  g_ptr_array_unref (desk->texts);
-  g_free (desk->reason);
+  if (call->connection != NULL)
+    dw_test_finalize (call->connection);
+  dw_inbox_free (call->inbox);
+  g_object_unref (call->trace);
+  g_object_unref (call->peer);
+  g_ptr_array_unref (call->texts);
+  g_free (call->reason);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Call, call_clear)
 
 static void
-start (Desk *desk)
+start (Call *call)
 {
   DwHandshakeOptions options = { .timeout_ms = TIMEOUT_MS };
-  g_autofree char *text = dw_raw_peer_dup_url (desk->peer);
+  g_autofree char *text = dw_raw_peer_dup_url (call->peer);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
 
-  dw_connection_open (desk->connection, url, &options, PING_MS);
+  dw_connection_open (call->connection, url, &options, PING_MS);
 }
 
 static gboolean
 has_opened (gpointer data)
 {
-  return ((Desk *) data)->opened > 0;
+  return ((Call *) data)->opened > 0;
 }
 
 static gboolean
 has_ended (gpointer data)
 {
-  return ((Desk *) data)->ended > 0;
+  return ((Call *) data)->ended > 0;
 }
 
 static void
-open_desk (Desk *desk)
+open_call (Call *call)
 {
-  desk_init (desk, NULL);
-  start (desk);
-  dw_test_until ("the connection", has_opened, desk);
-  g_assert_true (dw_connection_is_open (desk->connection));
+  call_init (call, NULL);
+  start (call);
+  dw_test_until ("the connection", has_opened, call);
+  g_assert_true (dw_connection_is_open (call->connection));
 }
 
 /* Long enough for a second signal, or for one that must not come. */
 static void
-check_told_once (Desk *desk, guint opened, guint ended)
+check_told_once (Call *call, guint opened, guint ended)
 {
   dw_test_run_for (60);
-  g_assert_cmpuint (desk->opened, ==, opened);
-  g_assert_cmpuint (desk->ended, ==, ended);
+  g_assert_cmpuint (call->opened, ==, opened);
+  g_assert_cmpuint (call->ended, ==, ended);
 }
 
 static gboolean
 has_a_text (gpointer data)
 {
-  return ((Desk *) data)->texts->len > 0;
+  return ((Call *) data)->texts->len > 0;
 }
 
 static guint
-count_entries (Desk *desk, DwTraceKind kind)
+count_entries (Call *call, DwTraceKind kind)
 {
   guint n = 0;
 
-  for (guint64 i = dw_trace_get_first (desk->trace); i <= dw_trace_get_last (desk->trace); i++)
-    n += dw_trace_get_entry (desk->trace, i)->kind == kind;
+  for (guint64 i = dw_trace_get_first (call->trace); i <= dw_trace_get_last (call->trace); i++)
+    n += dw_trace_get_entry (call->trace, i)->kind == kind;
   return n;
 }
 
 static const DwTraceEntry *
-last_entry (Desk *desk)
+last_entry (Call *call)
 {
-  return dw_trace_get_entry (desk->trace, dw_trace_get_last (desk->trace));
+  return dw_trace_get_entry (call->trace, dw_trace_get_last (call->trace));
 }
 
 /* The rows of the table in dw-connection.c; of pings whose answers are not read test-hostile.c has the row. */
@@ -247,29 +247,29 @@ test_verdicts (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Call) call = { 0 };
 
       g_test_message ("row %u", i);
-      open_desk (&desk);
-      dw_raw_peer_write_text (desk.peer, "before");
-      dw_test_until ("what came before", has_a_text, &desk);
-      rows[i].write (desk.peer);
-      dw_raw_peer_write_text (desk.peer, "after");
-      dw_test_until ("the end", has_ended, &desk);
-      check_told_once (&desk, 1, 1);
-      g_assert_cmpint (desk.cause, ==, rows[i].cause);
-      g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, rows[i].sent);
-      g_assert_cmpuint (desk.texts->len, ==, 1);
-      g_assert_cmpstr (desk.texts->pdata[0], ==, "before");
-      g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
-      g_assert_false (dw_connection_is_open (desk.connection));
+      open_call (&call);
+      dw_raw_peer_write_text (call.peer, "before");
+      dw_test_until ("what came before", has_a_text, &call);
+      rows[i].write (call.peer);
+      dw_raw_peer_write_text (call.peer, "after");
+      dw_test_until ("the end", has_ended, &call);
+      check_told_once (&call, 1, 1);
+      g_assert_cmpint (call.cause, ==, rows[i].cause);
+      g_assert_cmpuint (dw_raw_peer_get_last_close (call.peer), ==, rows[i].sent);
+      g_assert_cmpuint (call.texts->len, ==, 1);
+      g_assert_cmpstr (call.texts->pdata[0], ==, "before");
+      g_assert_cmpuint (count_entries (&call, DW_TRACE_CLOSED), ==, 1);
+      g_assert_false (dw_connection_is_open (call.connection));
     }
 }
 
 static gboolean
 has_two_texts (gpointer data)
 {
-  return ((Desk *) data)->texts->len == 2;
+  return ((Call *) data)->texts->len == 2;
 }
 
 /* The largest message passes, in one frame or in as many as there may be. */
@@ -277,19 +277,19 @@ static void
 test_largest (void)
 {
   g_autofree char *text = g_strnfill (DW_LIMIT_MESSAGE_BYTES, 'a');
-  g_auto (Desk) desk = { 0 };
+  g_auto (Call) call = { 0 };
 
-  open_desk (&desk);
-  dw_raw_peer_write_frame (desk.peer, 0x81, text, DW_LIMIT_MESSAGE_BYTES);
-  dw_raw_peer_write_frame (desk.peer, 0x01, "a", 1);
+  open_call (&call);
+  dw_raw_peer_write_frame (call.peer, 0x81, text, DW_LIMIT_MESSAGE_BYTES);
+  dw_raw_peer_write_frame (call.peer, 0x01, "a", 1);
   for (guint i = 0; i < DW_FRAME_FRAGMENTS - 2; i++)
-    dw_raw_peer_write_frame (desk.peer, 0x00, "a", 1);
-  dw_raw_peer_write_frame (desk.peer, 0x80, "a", 1);
-  dw_test_until ("both", has_two_texts, &desk);
-  g_assert_cmpuint (strlen (desk.texts->pdata[0]), ==, DW_LIMIT_MESSAGE_BYTES);
-  g_assert_cmpuint (strlen (desk.texts->pdata[1]), ==, DW_FRAME_FRAGMENTS);
-  check_told_once (&desk, 1, 0);
-  g_assert_true (dw_connection_is_open (desk.connection));
+    dw_raw_peer_write_frame (call.peer, 0x00, "a", 1);
+  dw_raw_peer_write_frame (call.peer, 0x80, "a", 1);
+  dw_test_until ("both", has_two_texts, &call);
+  g_assert_cmpuint (strlen (call.texts->pdata[0]), ==, DW_LIMIT_MESSAGE_BYTES);
+  g_assert_cmpuint (strlen (call.texts->pdata[1]), ==, DW_FRAME_FRAGMENTS);
+  check_told_once (&call, 1, 0);
+  g_assert_true (dw_connection_is_open (call.connection));
 }
 
 /* A peer's close is told with its code and its words, and what comes behind it is not heard. */
@@ -310,29 +310,29 @@ test_close_codes (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Call) call = { 0 };
       g_autofree char *payload = g_strdup_printf ("%c%c%s", rows[i].code >> 8, rows[i].code & 0xff, rows[i].words);
 
       g_test_message ("%u", rows[i].code);
-      open_desk (&desk);
-      dw_raw_peer_write_text (desk.peer, "before");
-      dw_raw_peer_write_frame (desk.peer, 0x88, payload, 2 + strlen (rows[i].words));
-      dw_raw_peer_write_text (desk.peer, "after");
-      dw_test_until ("the end", has_ended, &desk);
-      check_told_once (&desk, 1, 1);
-      g_assert_cmpint (desk.cause, ==, rows[i].cause);
-      g_assert_cmpuint (desk.code, ==, rows[i].code);
-      g_assert_cmpstr (desk.reason != NULL ? desk.reason : "", ==, rows[i].words);
-      g_assert_cmpuint (desk.texts->len, ==, 1);
-      g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_CLOSED);
-      g_assert_cmpuint (last_entry (&desk)->code, ==, rows[i].code);
+      open_call (&call);
+      dw_raw_peer_write_text (call.peer, "before");
+      dw_raw_peer_write_frame (call.peer, 0x88, payload, 2 + strlen (rows[i].words));
+      dw_raw_peer_write_text (call.peer, "after");
+      dw_test_until ("the end", has_ended, &call);
+      check_told_once (&call, 1, 1);
+      g_assert_cmpint (call.cause, ==, rows[i].cause);
+      g_assert_cmpuint (call.code, ==, rows[i].code);
+      g_assert_cmpstr (call.reason != NULL ? call.reason : "", ==, rows[i].words);
+      g_assert_cmpuint (call.texts->len, ==, 1);
+      g_assert_cmpint (last_entry (&call)->kind, ==, DW_TRACE_CLOSED);
+      g_assert_cmpuint (last_entry (&call)->code, ==, rows[i].code);
 
       /* It has ended: nothing that is done with it tells that again. */
-      g_assert_false (dw_connection_send (desk.connection, "late"));
-      dw_connection_close (desk.connection);
-      check_told_once (&desk, 1, 1);
-      g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
-      g_assert_cmpuint (count_entries (&desk, DW_TRACE_OUT), ==, 0);
+      g_assert_false (dw_connection_send (call.connection, "late"));
+      dw_connection_close (call.connection);
+      check_told_once (&call, 1, 1);
+      g_assert_cmpuint (count_entries (&call, DW_TRACE_CLOSED), ==, 1);
+      g_assert_cmpuint (count_entries (&call, DW_TRACE_OUT), ==, 0);
     }
 }
 
@@ -342,13 +342,13 @@ test_lost (void)
 {
   for (guint reset = 0; reset < 2; reset++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Call) call = { 0 };
 
-      open_desk (&desk);
-      dw_raw_peer_drop (desk.peer, reset != 0);
-      dw_test_until ("the end", has_ended, &desk);
-      check_told_once (&desk, 1, 1);
-      g_assert_cmpint (desk.cause, ==, DW_CAUSE_LOST);
+      open_call (&call);
+      dw_raw_peer_drop (call.peer, reset != 0);
+      dw_test_until ("the end", has_ended, &call);
+      check_told_once (&call, 1, 1);
+      g_assert_cmpint (call.cause, ==, DW_CAUSE_LOST);
     }
 }
 
@@ -372,30 +372,30 @@ test_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Call) call = { 0 };
 
       g_test_message ("row %u", i);
-      desk_init (&desk, rows[i].answer);
-      start (&desk);
-      g_assert_cmpuint (desk.ended, ==, 0);
-      dw_test_until ("the end", has_ended, &desk);
-      check_told_once (&desk, 0, 1);
-      g_assert_cmpint (desk.cause, ==, rows[i].cause);
-      g_assert_cmpuint (desk.code, ==, rows[i].code);
-      g_assert_cmpstr (desk.reason, ==, rows[i].reason);
-      g_assert_cmpuint (dw_connection_get_handshake (desk.connection)->status, ==, rows[i].code);
-      g_assert_false (dw_connection_is_open (desk.connection));
-      g_assert_false (dw_connection_send (desk.connection, "x"));
-      g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_FAILED);
-      g_assert_cmpuint (last_entry (&desk)->code, ==, rows[i].code);
-      g_assert_cmpstr (last_entry (&desk)->note, ==, dw_cause_get_name (rows[i].cause));
+      call_init (&call, rows[i].answer);
+      start (&call);
+      g_assert_cmpuint (call.ended, ==, 0);
+      dw_test_until ("the end", has_ended, &call);
+      check_told_once (&call, 0, 1);
+      g_assert_cmpint (call.cause, ==, rows[i].cause);
+      g_assert_cmpuint (call.code, ==, rows[i].code);
+      g_assert_cmpstr (call.reason, ==, rows[i].reason);
+      g_assert_cmpuint (dw_connection_get_handshake (call.connection)->status, ==, rows[i].code);
+      g_assert_false (dw_connection_is_open (call.connection));
+      g_assert_false (dw_connection_send (call.connection, "x"));
+      g_assert_cmpint (last_entry (&call)->kind, ==, DW_TRACE_FAILED);
+      g_assert_cmpuint (last_entry (&call)->code, ==, rows[i].code);
+      g_assert_cmpstr (last_entry (&call)->note, ==, dw_cause_get_name (rows[i].cause));
     }
 }
 
 static gboolean
 has_attempt (gpointer data)
 {
-  return dw_raw_peer_get_attempts (((Desk *) data)->peer) > 0;
+  return dw_raw_peer_get_attempts (((Call *) data)->peer) > 0;
 }
 
 /* Whoever closes while the handshake is under way hears nothing of it, whatever still comes of it. */
@@ -408,65 +408,65 @@ test_close_while_opening (void)
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
     for (guint later = 0; later < 2; later++)
       {
-        g_auto (Desk) desk = { 0 };
+        g_auto (Call) call = { 0 };
 
-        desk_init (&desk, answers[i]);
-        start (&desk);
+        call_init (&call, answers[i]);
+        start (&call);
         if (later)
-          dw_test_until ("an attempt", has_attempt, &desk);
-        if (desk.opened > 0 || desk.ended > 0)
+          dw_test_until ("an attempt", has_attempt, &call);
+        if (call.opened > 0 || call.ended > 0)
           continue;
-        dw_connection_close (desk.connection);
-        dw_connection_close (desk.connection);
+        dw_connection_close (call.connection);
+        dw_connection_close (call.connection);
         dw_test_run_for (TIMEOUT_MS);
-        check_told_once (&desk, 0, 0);
-        g_assert_false (dw_connection_is_open (desk.connection));
-        g_assert_cmpuint (dw_raw_peer_get_open (desk.peer), ==, 0);
-        g_assert_cmpuint (count_entries (&desk, DW_TRACE_OPEN) + count_entries (&desk, DW_TRACE_FAILED), ==, 0);
+        check_told_once (&call, 0, 0);
+        g_assert_false (dw_connection_is_open (call.connection));
+        g_assert_cmpuint (dw_raw_peer_get_open (call.peer), ==, 0);
+        g_assert_cmpuint (count_entries (&call, DW_TRACE_OPEN) + count_entries (&call, DW_TRACE_FAILED), ==, 0);
       }
 }
 
 static gboolean
 was_closed (gpointer data)
 {
-  return dw_raw_peer_get_last_close (((Desk *) data)->peer) != 0;
+  return dw_raw_peer_get_last_close (((Call *) data)->peer) != 0;
 }
 
 /* A close from here says goodbye and is heard by nobody else; what arrives afterwards is not either. */
 static void
 test_close (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Call) call = { 0 };
 
-  open_desk (&desk);
-  dw_connection_close (desk.connection);
-  g_assert_false (dw_connection_is_open (desk.connection));
-  g_assert_false (dw_connection_send (desk.connection, "late"));
-  dw_raw_peer_write_text (desk.peer, "after");
-  dw_test_until ("the close", was_closed, &desk);
-  g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, 1000);
-  check_told_once (&desk, 1, 0);
-  g_assert_cmpuint (desk.texts->len, ==, 0);
-  g_assert_cmpuint (dw_raw_peer_get_frames (desk.peer), ==, 0);
-  g_assert_cmpint (last_entry (&desk)->kind, ==, DW_TRACE_CLOSED);
-  g_assert_cmpuint (last_entry (&desk)->code, ==, 1000);
-  dw_connection_close (desk.connection);
-  g_assert_cmpuint (count_entries (&desk, DW_TRACE_CLOSED), ==, 1);
+  open_call (&call);
+  dw_connection_close (call.connection);
+  g_assert_false (dw_connection_is_open (call.connection));
+  g_assert_false (dw_connection_send (call.connection, "late"));
+  dw_raw_peer_write_text (call.peer, "after");
+  dw_test_until ("the close", was_closed, &call);
+  g_assert_cmpuint (dw_raw_peer_get_last_close (call.peer), ==, 1000);
+  check_told_once (&call, 1, 0);
+  g_assert_cmpuint (call.texts->len, ==, 0);
+  g_assert_cmpuint (dw_raw_peer_get_frames (call.peer), ==, 0);
+  g_assert_cmpint (last_entry (&call)->kind, ==, DW_TRACE_CLOSED);
+  g_assert_cmpuint (last_entry (&call)->code, ==, 1000);
+  dw_connection_close (call.connection);
+  g_assert_cmpuint (count_entries (&call, DW_TRACE_CLOSED), ==, 1);
 }
 
 /* Whoever gets a text may close the connection there and then; the texts behind it are not delivered. */
 static void
 test_close_inside (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Call) call = { 0 };
 
-  open_desk (&desk);
-  desk.closes_inside = TRUE;
+  open_call (&call);
+  call.closes_inside = TRUE;
   for (guint i = 0; i < 3; i++)
-    dw_raw_peer_write_text (desk.peer, "text");
-  dw_test_until ("the close", was_closed, &desk);
-  check_told_once (&desk, 1, 0);
-  g_assert_cmpuint (desk.texts->len, ==, 1);
+    dw_raw_peer_write_text (call.peer, "text");
+  dw_test_until ("the close", was_closed, &call);
+  check_told_once (&call, 1, 0);
+  g_assert_cmpuint (call.texts->len, ==, 1);
 }
 
 /* A connection that is dropped is gone, with its socket, open or opening. */
@@ -475,29 +475,29 @@ test_dropped (void)
 {
   for (guint open = 0; open < 2; open++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Call) call = { 0 };
 
       if (open)
-        open_desk (&desk);
+        open_call (&call);
       else
         {
-          desk_init (&desk, "");
-          start (&desk);
-          dw_test_until ("an attempt", has_attempt, &desk);
-          dw_connection_close (desk.connection);
+          call_init (&call, "");
+          start (&call);
+          dw_test_until ("an attempt", has_attempt, &call);
+          dw_connection_close (call.connection);
           dw_test_run_for (60);
         }
-      dw_test_finalize (g_steal_pointer (&desk.connection));
+      dw_test_finalize (g_steal_pointer (&call.connection));
       dw_test_run_for (60);
-      g_assert_cmpuint (dw_raw_peer_get_open (desk.peer), ==, 0);
-      g_assert_cmpuint (desk.ended, ==, 0);
+      g_assert_cmpuint (dw_raw_peer_get_open (call.peer), ==, 0);
+      g_assert_cmpuint (call.ended, ==, 0);
     }
 }
 
 static gboolean
 has_a_frame (gpointer data)
 {
-  return dw_raw_peer_get_frames (((Desk *) data)->peer) > 0;
+  return dw_raw_peer_get_frames (((Call *) data)->peer) > 0;
 }
 
 static gboolean
@@ -511,32 +511,32 @@ has_a_pong (gpointer data)
 static void
 test_times (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Call) call = { 0 };
   gint64 heard, sent, before;
 
-  open_desk (&desk);
-  heard = dw_connection_get_last_heard (desk.connection);
-  sent = dw_connection_get_last_sent (desk.connection);
+  open_call (&call);
+  heard = dw_connection_get_last_heard (call.connection);
+  sent = dw_connection_get_last_sent (call.connection);
   g_assert_cmpint (heard, <=, dw_boot_clock_now ());
   g_assert_cmpint (heard, ==, sent);
 
-  dw_test_until ("a pong", has_a_pong, &desk);
-  g_assert_cmpint (dw_connection_get_last_heard (desk.connection), >=, heard + PING_MS * 1000 / 2);
-  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), ==, sent);
+  dw_test_until ("a pong", has_a_pong, &call);
+  g_assert_cmpint (dw_connection_get_last_heard (call.connection), >=, heard + PING_MS * 1000 / 2);
+  g_assert_cmpint (dw_connection_get_last_sent (call.connection), ==, sent);
 
-  heard = dw_connection_get_last_heard (desk.connection);
+  heard = dw_connection_get_last_heard (call.connection);
   before = dw_boot_clock_now ();
-  g_assert_true (dw_connection_send (desk.connection, "ours"));
-  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), >=, before);
-  sent = dw_connection_get_last_sent (desk.connection);
-  dw_test_until ("our frame", has_a_frame, &desk);
-  g_assert_cmpstr (dw_raw_peer_get_last_frame (desk.peer), ==, "ours");
+  g_assert_true (dw_connection_send (call.connection, "ours"));
+  g_assert_cmpint (dw_connection_get_last_sent (call.connection), >=, before);
+  sent = dw_connection_get_last_sent (call.connection);
+  dw_test_until ("our frame", has_a_frame, &call);
+  g_assert_cmpstr (dw_raw_peer_get_last_frame (call.peer), ==, "ours");
 
   before = dw_boot_clock_now ();
-  dw_raw_peer_write_text (desk.peer, "theirs");
-  dw_test_until ("their frame", has_a_text, &desk);
-  g_assert_cmpint (dw_connection_get_last_heard (desk.connection), >=, before);
-  g_assert_cmpint (dw_connection_get_last_sent (desk.connection), ==, sent);
+  dw_raw_peer_write_text (call.peer, "theirs");
+  dw_test_until ("their frame", has_a_text, &call);
+  g_assert_cmpint (dw_connection_get_last_heard (call.connection), >=, before);
+  g_assert_cmpint (dw_connection_get_last_sent (call.connection), ==, sent);
 }
 
 /* All that crossed the wire is in the trace, in its order, and nothing that is secret. */
@@ -546,38 +546,38 @@ test_trace (void)
   static const DwTraceKind kinds[] = { DW_TRACE_CONNECTING, DW_TRACE_OPEN, DW_TRACE_OUT, DW_TRACE_IN,
                                        DW_TRACE_CLOSED };
   DwHandshakeOptions options = { .timeout_ms = TIMEOUT_MS };
-  g_auto (Desk) desk = { 0 };
+  g_auto (Call) call = { 0 };
   g_autofree char *text = NULL;
   g_autofree char *secret = NULL;
   g_autofree char *json = NULL;
   g_autoptr (DwStageUrl) url = NULL;
   const DwTraceEntry *open;
 
-  desk_init (&desk, NULL);
-  text = dw_raw_peer_dup_url (desk.peer);
+  call_init (&call, NULL);
+  text = dw_raw_peer_dup_url (call.peer);
   secret = g_strconcat (text, "?token=S3CR3T", NULL);
   url = dw_stage_url_parse (secret, NULL);
-  dw_connection_open (desk.connection, url, &options, 60 * 1000);
-  dw_test_until ("the connection", has_opened, &desk);
-  dw_connection_send (desk.connection, "ours");
-  dw_test_until ("our frame", has_a_frame, &desk);
-  dw_raw_peer_write_text (desk.peer, "theirs");
-  dw_test_until ("their frame", has_a_text, &desk);
-  dw_connection_close (desk.connection);
+  dw_connection_open (call.connection, url, &options, 60 * 1000);
+  dw_test_until ("the connection", has_opened, &call);
+  dw_connection_send (call.connection, "ours");
+  dw_test_until ("our frame", has_a_frame, &call);
+  dw_raw_peer_write_text (call.peer, "theirs");
+  dw_test_until ("their frame", has_a_text, &call);
+  dw_connection_close (call.connection);
 
-  g_assert_cmpuint (dw_trace_get_last (desk.trace), ==, G_N_ELEMENTS (kinds));
+  g_assert_cmpuint (dw_trace_get_last (call.trace), ==, G_N_ELEMENTS (kinds));
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_assert_cmpint (dw_trace_get_entry (desk.trace, i + 1)->kind, ==, kinds[i]);
-      g_assert_cmpuint (dw_trace_get_entry (desk.trace, i + 1)->connection, ==, SERIAL);
+      g_assert_cmpint (dw_trace_get_entry (call.trace, i + 1)->kind, ==, kinds[i]);
+      g_assert_cmpuint (dw_trace_get_entry (call.trace, i + 1)->connection, ==, SERIAL);
     }
-  open = dw_trace_get_entry (desk.trace, 2);
+  open = dw_trace_get_entry (call.trace, 2);
   g_assert_cmpuint (open->code, ==, 101);
   g_assert_null (open->note);
   g_assert_true (g_str_has_prefix (open->request, "GET /prod"));
   g_assert_true (g_str_has_prefix (open->response, "HTTP/1.1 101 "));
   g_assert_cmpuint (open->steps_ms[1], >, 0);
-  json = dw_trace_to_json_lines (desk.trace);
+  json = dw_trace_to_json_lines (call.trace);
   g_assert_null (strstr (json, "S3CR3T"));
 }
 

@@ -20,7 +20,7 @@ typedef struct
   DwChat *chat;
   char *end; /* of what was received last */
   guint ends;
-} Desk;
+} Exchange;
 
 #define ERROR_OF(words, id) "{\"message\": \"" words "\", \"connectionId\":\"" id "\", \"requestId\":\"r\"}"
 #define NOTIFICATION_OF(id, features)                                                                              \
@@ -34,63 +34,63 @@ typedef struct
 static gboolean
 is_online (gpointer data)
 {
-  return dw_session_get_status (dw_chat_get_session (((Desk *) data)->chat))->state == DW_SESSION_ONLINE;
+  return dw_session_get_status (dw_chat_get_session (((Exchange *) data)->chat))->state == DW_SESSION_ONLINE;
 }
 
 /* An answer to a probe has @answer_ms. */
 static void
-desk_init (Desk *desk, const char *greeting, guint answer_ms)
+exchange_init (Exchange *exchange, const char *greeting, guint answer_ms)
 {
   g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autofree char *url_text = NULL;
   g_autoptr (DwStageUrl) url = NULL;
 
   policy->answer_ms = answer_ms;
-  desk->peer = dw_raw_peer_new (NULL);
+  exchange->peer = dw_raw_peer_new (NULL);
   if (greeting != NULL)
-    dw_raw_peer_set_greeting_text (desk->peer, greeting);
-  url_text = dw_raw_peer_dup_url (desk->peer);
+    dw_raw_peer_set_greeting_text (exchange->peer, greeting);
+  url_text = dw_raw_peer_dup_url (exchange->peer);
   url = dw_stage_url_parse (url_text, NULL);
-  desk->stage = dw_stage_new (url);
-  dw_stage_set_own_name (desk->stage, "Ada");
-  dw_stage_set_number (desk->stage, 1);
-  desk->store = dw_store_new (NULL);
-  desk->chat = dw_chat_new (desk->stage, desk->store, policy, NULL);
-  dw_session_connect (dw_chat_get_session (desk->chat));
-  dw_test_until ("online", is_online, desk);
+  exchange->stage = dw_stage_new (url);
+  dw_stage_set_own_name (exchange->stage, "Ada");
+  dw_stage_set_number (exchange->stage, 1);
+  exchange->store = dw_store_new (NULL);
+  exchange->chat = dw_chat_new (exchange->stage, exchange->store, policy, NULL);
+  dw_session_connect (dw_chat_get_session (exchange->chat));
+  dw_test_until ("online", is_online, exchange);
 }
 
 static void
-desk_clear (Desk *desk)
+exchange_clear (Exchange *exchange)
 {
-  dw_test_finalize (desk->chat);
-  dw_test_finalize (desk->store);
-  g_object_unref (desk->stage);
-  g_free (desk->end);
-  g_object_unref (desk->peer);
+  dw_test_finalize (exchange->chat);
+  dw_test_finalize (exchange->store);
+  g_object_unref (exchange->stage);
+  g_free (exchange->end);
+  g_object_unref (exchange->peer);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exchange, exchange_clear)
 
 static const DwSessionStatus *
-status_of (Desk *desk)
+status_of (Exchange *exchange)
 {
-  return dw_session_get_status (dw_chat_get_session (desk->chat));
+  return dw_session_get_status (dw_chat_get_session (exchange->chat));
 }
 
 static gboolean
 is_settled (gpointer data)
 {
-  return dw_conversation_is_settled (dw_chat_get_conversation (((Desk *) data)->chat));
+  return dw_conversation_is_settled (dw_chat_get_conversation (((Exchange *) data)->chat));
 }
 
 static GPtrArray *
-lines_of (Desk *desk)
+lines_of (Exchange *exchange)
 {
-  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (desk->chat));
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (exchange->chat));
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_object_unref);
 
-  dw_test_until ("the conversation to settle", is_settled, desk);
+  dw_test_until ("the conversation to settle", is_settled, exchange);
   for (guint i = 0; i < g_list_model_get_n_items (model); i++)
     {
       g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
@@ -105,24 +105,24 @@ static gboolean
 has_end (gpointer data)
 {
   g_autoptr (GPtrArray) lines = lines_of (data);
-  const char *end = ((Desk *) data)->end;
+  const char *end = ((Exchange *) data)->end;
 
   return lines->len > 0 && strcmp (dw_message_get_text (g_ptr_array_index (lines, lines->len - 1)), end) == 0;
 }
 
 /* A frame, and one after it that shows that it was worked on; returns the lines between. */
 static GPtrArray *
-receive (Desk *desk, const char *frame)
+receive (Exchange *exchange, const char *frame)
 {
-  g_autoptr (GPtrArray) before = lines_of (desk);
+  g_autoptr (GPtrArray) before = lines_of (exchange);
   GPtrArray *lines;
 
-  dw_raw_peer_write_text (desk->peer, frame);
-  g_free (desk->end);
-  desk->end = g_strdup_printf ("the end of %u", ++desk->ends);
-  dw_raw_peer_write_text (desk->peer, desk->end);
-  dw_test_until ("what follows the frame", has_end, desk);
-  lines = lines_of (desk);
+  dw_raw_peer_write_text (exchange->peer, frame);
+  g_free (exchange->end);
+  exchange->end = g_strdup_printf ("the end of %u", ++exchange->ends);
+  dw_raw_peer_write_text (exchange->peer, exchange->end);
+  dw_test_until ("what follows the frame", has_end, exchange);
+  lines = lines_of (exchange);
   g_ptr_array_remove_range (lines, 0, before->len);
   g_ptr_array_set_size (lines, (gint) lines->len - 1);
   return lines;
@@ -150,7 +150,7 @@ until_delivery (DwMessage *message, DwDelivery delivery)
 
 typedef struct
 {
-  Desk *desk;
+  Exchange *exchange;
   const char *part;
   guint n;
 } Copies;
@@ -160,13 +160,13 @@ has_copies (gpointer data)
 {
   Copies *copies = data;
 
-  return dw_raw_peer_get_n_frames (copies->desk->peer, copies->part) >= copies->n;
+  return dw_raw_peer_get_n_frames (copies->exchange->peer, copies->part) >= copies->n;
 }
 
 static void
-until_copies (Desk *desk, const char *part, guint n)
+until_copies (Exchange *exchange, const char *part, guint n)
 {
-  Copies copies = { desk, part, n };
+  Copies copies = { exchange, part, n };
 
   dw_test_until ("a copy at the stage", has_copies, &copies);
 }
@@ -231,9 +231,9 @@ wrap (const Kind *kind, const char *text, guint number)
 }
 
 static void
-check_unmoved (Desk *desk, const DwSessionStatus *before, const char *id_before, DwMessage *mine)
+check_unmoved (Exchange *exchange, const DwSessionStatus *before, const char *id_before, DwMessage *mine)
 {
-  const DwSessionStatus *after = status_of (desk);
+  const DwSessionStatus *after = status_of (exchange);
 
   g_assert_cmpint (after->state, ==, before->state);
   g_assert_cmpstr (after->connection_id, ==, id_before);
@@ -243,9 +243,9 @@ check_unmoved (Desk *desk, const DwSessionStatus *before, const char *id_before,
   g_assert_cmpint (after->latency_ms, ==, before->latency_ms);
   g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
   g_assert_null (dw_message_get_reason (mine));
-  g_assert_false (dw_stage_echoes (desk->stage));
-  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (desk->chat)), ==, 0);
-  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk->peer, "mine"), ==, 1);
+  g_assert_false (dw_stage_echoes (exchange->stage));
+  g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (exchange->chat)), ==, 0);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange->peer, "mine"), ==, 1);
 }
 
 /* Each is shown once, as nobody's but the sender's, and moves nothing. */
@@ -254,24 +254,24 @@ test_table (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Exchange) exchange = { 0 };
       DwMessage *mine;
 
       g_test_message ("%s", kinds[i].name);
-      desk_init (&desk, kinds[i].greeting, 50);
-      mine = dw_chat_say (desk.chat, "mine");
-      until_copies (&desk, "mine", 1);
+      exchange_init (&exchange, kinds[i].greeting, 50);
+      mine = dw_chat_say (exchange.chat, "mine");
+      until_copies (&exchange, "mine", 1);
       until_delivery (mine, DW_DELIVERY_SENT);
       /* What answers our probe and our send has had its time. */
       dw_test_run_for (100);
       for (guint j = 0; j < G_N_ELEMENTS (forged); j++)
         {
-          DwSessionStatus before = *status_of (&desk);
+          DwSessionStatus before = *status_of (&exchange);
           g_autofree char *id_before = g_strdup (before.connection_id);
           g_auto (GStrv) parts = g_strsplit (forged[j], "%s", 2);
           g_autofree char *text = g_strjoinv (dw_message_get_id (mine), parts);
           g_autofree char *frame = wrap (&kinds[i], text, j);
-          g_autoptr (GPtrArray) lines = receive (&desk, frame);
+          g_autoptr (GPtrArray) lines = receive (&exchange, frame);
           DwMessage *line;
 
           g_test_message ("  %s", frame);
@@ -283,7 +283,7 @@ test_table (void)
               g_assert_true (g_str_has_prefix (dw_message_get_text (line), "Received "));
               g_assert_true (kinds[i].raw);
             }
-          check_unmoved (&desk, &before, id_before, mine);
+          check_unmoved (&exchange, &before, id_before, mine);
         }
     }
 }
@@ -300,27 +300,27 @@ test_race (void)
     {
       const char *truth = truths[i / 2];
       const char *first = i % 2 == 0 ? lie : truth;
-      g_auto (Desk) desk = { 0 };
+      g_auto (Exchange) exchange = { 0 };
       g_autoptr (GPtrArray) lines = NULL;
       g_autoptr (GPtrArray) errors = NULL;
       DwMessage *mine;
 
-      desk_init (&desk, first, 35000);
-      lines = receive (&desk, i % 2 == 0 ? truth : lie);
+      exchange_init (&exchange, first, 35000);
+      lines = receive (&exchange, i % 2 == 0 ? truth : lie);
       g_assert_cmpuint (lines->len, ==, 1);
-      g_assert_cmpstr (status_of (&desk)->connection_id, ==, NULL);
-      g_assert_cmpint (status_of (&desk)->features, ==, DW_FEATURE_NONE);
-      g_assert_cmpint (status_of (&desk)->state, ==, DW_SESSION_ONLINE);
-      mine = dw_chat_say (desk.chat, "mine");
-      until_copies (&desk, "\"mine\"}", 1);
-      errors = receive (&desk, ERROR_OF ("Internal server error", "evil"));
+      g_assert_cmpstr (status_of (&exchange)->connection_id, ==, NULL);
+      g_assert_cmpint (status_of (&exchange)->features, ==, DW_FEATURE_NONE);
+      g_assert_cmpint (status_of (&exchange)->state, ==, DW_SESSION_ONLINE);
+      mine = dw_chat_say (exchange.chat, "mine");
+      until_copies (&exchange, "\"mine\"}", 1);
+      errors = receive (&exchange, ERROR_OF ("Internal server error", "evil"));
       g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
       g_assert_cmpuint (errors->len, ==, 1);
       /* A later probe's answer does not change that. */
       g_clear_pointer (&lines, g_ptr_array_unref);
-      lines = receive (&desk, lie);
-      g_assert_cmpint (status_of (&desk)->features, ==, DW_FEATURE_NONE);
-      g_assert_cmpstr (status_of (&desk)->connection_id, ==, NULL);
+      lines = receive (&exchange, lie);
+      g_assert_cmpint (status_of (&exchange)->features, ==, DW_FEATURE_NONE);
+      g_assert_cmpstr (status_of (&exchange)->connection_id, ==, NULL);
     }
 }
 
@@ -328,23 +328,23 @@ test_race (void)
 static void
 test_throttled (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *mine;
 
-  desk_init (&desk, PROSE_OF ("ours"), 35000);
-  mine = dw_chat_say (desk.chat, "mine");
+  exchange_init (&exchange, PROSE_OF ("ours"), 35000);
+  mine = dw_chat_say (exchange.chat, "mine");
   for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
-      until_copies (&desk, "mine", copies);
+      until_copies (&exchange, "mine", copies);
       until_delivery (mine, DW_DELIVERY_SENT);
-      dw_raw_peer_write_text (desk.peer, ERROR_OF ("Too Many Requests", "ours"));
+      dw_raw_peer_write_text (exchange.peer, ERROR_OF ("Too Many Requests", "ours"));
     }
   until_delivery (mine, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (mine));
-  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
   /* The person may. */
-  g_assert_true (dw_chat_send_again (desk.chat, dw_message_get_id (mine)));
-  until_copies (&desk, "mine", 2 + DW_OUTGOING_REPEATS);
+  g_assert_true (dw_chat_send_again (exchange.chat, dw_message_get_id (mine)));
+  until_copies (&exchange, "mine", 2 + DW_OUTGOING_REPEATS);
 }
 
 /* “Too Many Requests” after each send, from somebody: one copy. */
@@ -355,22 +355,22 @@ test_throttled_by_somebody (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (greetings); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Exchange) exchange = { 0 };
       DwMessage *mine;
 
-      desk_init (&desk, greetings[i], 35000);
-      mine = dw_chat_say (desk.chat, "mine");
-      until_copies (&desk, "mine", 1);
+      exchange_init (&exchange, greetings[i], 35000);
+      mine = dw_chat_say (exchange.chat, "mine");
+      until_copies (&exchange, "mine", 1);
       for (guint n = 0; n < 20; n++)
         {
-          g_autoptr (GPtrArray) lines = receive (&desk, ERROR_OF ("Too Many Requests", "evil"));
+          g_autoptr (GPtrArray) lines = receive (&exchange, ERROR_OF ("Too Many Requests", "evil"));
 
           g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
         }
-      g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1);
+      g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1);
       /* And the next does not wait for longer than the pace. */
-      dw_chat_say (desk.chat, "next");
-      until_copies (&desk, "next", 1);
+      dw_chat_say (exchange.chat, "next");
+      until_copies (&exchange, "next", 1);
     }
 }
 
@@ -378,28 +378,28 @@ test_throttled_by_somebody (void)
 static void
 test_ids (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *mine;
   g_autofree char *echo = NULL;
   g_autofree char *lie = NULL;
   g_autoptr (GPtrArray) lines = NULL;
 
-  desk_init (&desk, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
-  mine = dw_chat_say (desk.chat, "mine");
-  until_copies (&desk, dw_message_get_id (mine), 1);
+  exchange_init (&exchange, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
+  mine = dw_chat_say (exchange.chat, "mine");
+  until_copies (&exchange, dw_message_get_id (mine), 1);
   lie = g_strdup_printf ("{\"message\":\"a lie\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (mine));
   echo = g_strdup_printf ("{\"message\":\"mine\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (mine));
-  dw_raw_peer_write_text (desk.peer, lie);
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"a lie\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
-  dw_raw_peer_write_text (desk.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
-  dw_raw_peer_write_text (desk.peer, echo);
-  lines = receive (&desk, echo);
+  dw_raw_peer_write_text (exchange.peer, lie);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"a lie\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"the truth\",\"sender\":\"Eve\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"the truth\",\"sender\":\"Bob\",\"id\":\"bobs\"}");
+  dw_raw_peer_write_text (exchange.peer, echo);
+  lines = receive (&exchange, echo);
   g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_DELIVERED);
   g_assert_cmpstr (dw_message_get_text (mine), ==, "mine");
   g_clear_pointer (&lines, g_ptr_array_unref);
-  lines = lines_of (&desk);
+  lines = lines_of (&exchange);
   /* Ours, four of theirs, and the end. */
   g_assert_cmpuint (lines->len, ==, 6);
   g_assert_cmpstr (dw_message_get_text (g_ptr_array_index (lines, 1)), ==, "a lie");
@@ -411,23 +411,23 @@ test_ids (void)
 static void
 test_ids_that_never_come_back (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Exchange) exchange = { 0 };
   DwMessage *mine;
 
-  desk_init (&desk, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
-  mine = dw_chat_say (desk.chat, "mine");
+  exchange_init (&exchange, NOTIFICATION_OF ("ours", ALL_FEATURES), 35000);
+  mine = dw_chat_say (exchange.chat, "mine");
   for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
-      until_copies (&desk, "mine", copies);
+      until_copies (&exchange, "mine", copies);
       until_delivery (mine, DW_DELIVERY_SENT);
-      dw_raw_peer_drop (desk.peer, TRUE);
+      dw_raw_peer_drop (exchange.peer, TRUE);
       until_delivery (mine, DW_DELIVERY_UNCONFIRMED);
     }
-  dw_test_until ("online", is_online, &desk);
+  dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (200);
   g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_UNCONFIRMED);
   g_assert_nonnull (dw_message_get_reason (mine));
-  g_assert_cmpuint (dw_raw_peer_get_n_frames (desk.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
+  g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
 }
 
 /* During a rollover an id that two messages share hides neither, in whatever order they come. */

@@ -16,7 +16,7 @@ typedef struct
 {
   DwStore *store;
   DwConversation *conversation;
-} Desk;
+} History;
 
 static gboolean
 is_settled (gpointer conversation)
@@ -31,51 +31,51 @@ settle (DwConversation *conversation)
 }
 
 static void
-desk_open (Desk *desk)
+history_open (History *history)
 {
   g_autoptr (DwStage) stage = fixture_stage_new (1);
 
-  desk->conversation = dw_conversation_new (desk->store, stage);
-  settle (desk->conversation);
+  history->conversation = dw_conversation_new (history->store, stage);
+  settle (history->conversation);
 }
 
 static void
-desk_init (Desk *desk)
+history_init (History *history)
 {
-  desk->store = dw_store_new (NULL);
-  desk_open (desk);
+  history->store = dw_store_new (NULL);
+  history_open (history);
 }
 
 static void
-desk_reopen (Desk *desk)
+history_reopen (History *history)
 {
-  dw_test_finalize (desk->conversation);
-  desk_open (desk);
+  dw_test_finalize (history->conversation);
+  history_open (history);
 }
 
 static void
-desk_clear (Desk *desk)
+history_clear (History *history)
 {
-  dw_test_finalize (desk->conversation);
-  dw_test_finalize (desk->store);
+  dw_test_finalize (history->conversation);
+  dw_test_finalize (history->store);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (History, history_clear)
 
 static void
-say (Desk *desk, const char *text, gint64 time)
+say (History *history, const char *text, gint64 time)
 {
   g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, text, "Ada", NULL, time);
 
-  dw_conversation_append (desk->conversation, message);
+  dw_conversation_append (history->conversation, message);
 }
 
 static void
-say_own (Desk *desk, const char *text, gint64 time)
+say_own (History *history, const char *text, gint64 time)
 {
   g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, text, "Ada", "an-id", time);
 
-  dw_conversation_append (desk->conversation, message);
+  dw_conversation_append (history->conversation, message);
 }
 
 static gboolean
@@ -85,21 +85,21 @@ is_read (gpointer message)
 }
 
 static guint
-count (Desk *desk)
+count (History *history)
 {
-  return g_list_model_get_n_items (G_LIST_MODEL (desk->conversation));
+  return g_list_model_get_n_items (G_LIST_MODEL (history->conversation));
 }
 
 /* The conversation in letters: the first of a text, D for a day, U for the unread line. */
 static char *
-sketch (Desk *desk)
+sketch (History *history)
 {
   GString *sketch = g_string_new (NULL);
 
-  settle (desk->conversation);
-  for (guint i = 0; i < count (desk); i++)
+  settle (history->conversation);
+  for (guint i = 0; i < count (history); i++)
     {
-      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (desk->conversation), i);
+      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (history->conversation), i);
 
       dw_test_until ("a line to be read", is_read, message);
       if (dw_message_get_kind (message) == DW_MESSAGE_DAY)
@@ -115,9 +115,9 @@ sketch (Desk *desk)
 }
 
 static void
-check_sketch (Desk *desk, const char *wanted)
+check_sketch (History *history, const char *wanted)
 {
-  g_autofree char *found = sketch (desk);
+  g_autofree char *found = sketch (history);
 
   g_assert_cmpstr (found, ==, wanted);
 }
@@ -129,24 +129,24 @@ check_sketch (Desk *desk, const char *wanted)
 static void
 test_order (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   gint64 noon = 20000 * DAY + DAY / 2;
 
-  desk_init (&desk);
-  say (&desk, "a", noon);
-  say (&desk, "b", noon + 5 * G_USEC_PER_SEC);
-  settle (desk.conversation);
-  say (&desk, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was put back a minute */
-  say (&desk, "d", noon + DAY);
-  say (&desk, "e", noon - 400 * DAY); /* and more than a year */
-  say (&desk, "f", noon + DAY);
-  check_sketch (&desk, "DabcDdDeDf");
-  desk_reopen (&desk);
-  check_sketch (&desk, "DabcDdDeDf");
-  say (&desk, "g", noon + DAY + 1);
-  check_sketch (&desk, "DabcDdDeDfg");
-  desk_reopen (&desk);
-  check_sketch (&desk, "DabcDdDeDfg");
+  history_init (&history);
+  say (&history, "a", noon);
+  say (&history, "b", noon + 5 * G_USEC_PER_SEC);
+  settle (history.conversation);
+  say (&history, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was put back a minute */
+  say (&history, "d", noon + DAY);
+  say (&history, "e", noon - 400 * DAY); /* and more than a year */
+  say (&history, "f", noon + DAY);
+  check_sketch (&history, "DabcDdDeDf");
+  history_reopen (&history);
+  check_sketch (&history, "DabcDdDeDf");
+  say (&history, "g", noon + DAY + 1);
+  check_sketch (&history, "DabcDdDeDfg");
+  history_reopen (&history);
+  check_sketch (&history, "DabcDdDeDfg");
 }
 
 /* Summer time begins and ends: those days are an hour shorter and longer, and no day begins twice. */
@@ -171,13 +171,13 @@ test_days (void)
 }
 
 static void
-check_all (Desk *desk, guint n)
+check_all (History *history, guint n)
 {
-  settle (desk->conversation);
-  g_assert_cmpuint (count (desk), ==, n + 1);
+  settle (history->conversation);
+  g_assert_cmpuint (count (history), ==, n + 1);
   for (guint i = 1; i <= n; i += 37)
     {
-      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (desk->conversation), i);
+      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (history->conversation), i);
       g_autofree char *wanted = g_strdup_printf ("line %u", i);
 
       dw_test_until ("a line to be read", is_read, message);
@@ -189,20 +189,20 @@ check_all (Desk *desk, guint n)
 static void
 test_pages (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   g_autoptr (DwPages) pages = NULL;
 
-  desk_init (&desk);
+  history_init (&history);
   for (guint i = 1; i <= 20000; i++)
     {
       g_autofree char *text = g_strdup_printf ("line %u", i);
 
-      say (&desk, text, i);
+      say (&history, text, i);
     }
-  check_all (&desk, 20000);
-  desk_reopen (&desk);
-  check_all (&desk, 20000);
-  pages = dw_pages_new (desk.store, 1);
+  check_all (&history, 20000);
+  history_reopen (&history);
+  check_all (&history, 20000);
+  pages = dw_pages_new (history.store, 1);
   dw_pages_clear (pages, 1, 20001);
   for (gint64 place = 1; place <= 20001; place++)
     {
@@ -233,31 +233,31 @@ name_of_line (gpointer item)
 static void
 test_unread_line (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   g_autoptr (DwMirror) mirror = NULL;
   guint position;
 
-  desk_init (&desk);
-  mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
-  say (&desk, "a", 1);
-  say (&desk, "b", 2);
-  check_sketch (&desk, "Dab");
+  history_init (&history);
+  mirror = dw_mirror_new (G_LIST_MODEL (history.conversation), name_of_line);
+  say (&history, "a", 1);
+  say (&history, "b", 2);
+  check_sketch (&history, "Dab");
   /* The next to come is the first nobody has read. */
-  dw_conversation_set_unread_from (desk.conversation, 4);
-  check_sketch (&desk, "Dab");
-  say (&desk, "c", 3);
-  say (&desk, "d", 4);
-  check_sketch (&desk, "DabUcd");
-  g_assert_true (dw_conversation_get_position (desk.conversation, 3, &position));
+  dw_conversation_set_unread_from (history.conversation, 4);
+  check_sketch (&history, "Dab");
+  say (&history, "c", 3);
+  say (&history, "d", 4);
+  check_sketch (&history, "DabUcd");
+  g_assert_true (dw_conversation_get_position (history.conversation, 3, &position));
   g_assert_cmpuint (position, ==, 2);
-  g_assert_true (dw_conversation_get_position (desk.conversation, 4, &position));
+  g_assert_true (dw_conversation_get_position (history.conversation, 4, &position));
   g_assert_cmpuint (position, ==, 4);
-  dw_conversation_set_unread_from (desk.conversation, 3);
-  check_sketch (&desk, "DaUbcd");
-  dw_conversation_set_unread_from (desk.conversation, 5);
-  check_sketch (&desk, "DabcUd");
-  dw_conversation_set_unread_from (desk.conversation, 0);
-  check_sketch (&desk, "Dabcd");
+  dw_conversation_set_unread_from (history.conversation, 3);
+  check_sketch (&history, "DaUbcd");
+  dw_conversation_set_unread_from (history.conversation, 5);
+  check_sketch (&history, "DabcUd");
+  dw_conversation_set_unread_from (history.conversation, 0);
+  check_sketch (&history, "Dabcd");
   dw_mirror_check (mirror);
   g_clear_pointer (&mirror, dw_mirror_free);
 }
@@ -265,25 +265,25 @@ test_unread_line (void)
 static void
 test_remove (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   g_autoptr (DwMirror) mirror = NULL;
   g_autoptr (DwMessage) line = NULL;
 
-  desk_init (&desk);
-  mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
+  history_init (&history);
+  mirror = dw_mirror_new (G_LIST_MODEL (history.conversation), name_of_line);
   for (guint i = 0; i < 5; i++)
-    say (&desk, &"abcde"[i], i);
-  check_sketch (&desk, "Dabcde");
-  line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 3);
-  dw_conversation_set_unread_from (desk.conversation, 5);
-  dw_conversation_remove (desk.conversation, line);
-  check_sketch (&desk, "DabUde");
-  say (&desk, "f", 9);
-  check_sketch (&desk, "DabUdef");
+    say (&history, &"abcde"[i], i);
+  check_sketch (&history, "Dabcde");
+  line = g_list_model_get_item (G_LIST_MODEL (history.conversation), 3);
+  dw_conversation_set_unread_from (history.conversation, 5);
+  dw_conversation_remove (history.conversation, line);
+  check_sketch (&history, "DabUde");
+  say (&history, "f", 9);
+  check_sketch (&history, "DabUdef");
   dw_mirror_check (mirror);
   g_clear_pointer (&mirror, dw_mirror_free);
-  desk_reopen (&desk);
-  check_sketch (&desk, "Dabdef");
+  history_reopen (&history);
+  check_sketch (&history, "Dabdef");
 }
 
 /* Every line removed at every place of the unread line: what follows the model shows the model. The unread line goes
@@ -294,25 +294,25 @@ test_remove_everywhere (void)
   for (guint unread = 0; unread <= 5; unread++)
     for (guint position = 1; position <= 4; position++)
       {
-        g_auto (Desk) desk = { 0 };
+        g_auto (History) history = { 0 };
         g_autoptr (DwMirror) mirror = NULL;
         g_autoptr (DwMessage) line = NULL;
         g_autofree char *wanted = NULL;
         GString *sketch = g_string_new (NULL);
         gboolean due = FALSE;
 
-        desk_init (&desk);
+        history_init (&history);
         for (guint i = 0; i < 4; i++)
           {
             char text[] = { (char) ('a' + i), '\0' };
 
-            say (&desk, text, i);
+            say (&history, text, i);
           }
-        settle (desk.conversation);
-        line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), position);
-        dw_conversation_set_unread_from (desk.conversation, unread);
-        mirror = dw_mirror_new (G_LIST_MODEL (desk.conversation), name_of_line);
-        dw_conversation_remove (desk.conversation, line);
+        settle (history.conversation);
+        line = g_list_model_get_item (G_LIST_MODEL (history.conversation), position);
+        dw_conversation_set_unread_from (history.conversation, unread);
+        mirror = dw_mirror_new (G_LIST_MODEL (history.conversation), name_of_line);
+        dw_conversation_remove (history.conversation, line);
         dw_mirror_check (mirror);
         for (guint i = 0; i < 5; i++)
           {
@@ -325,10 +325,10 @@ test_remove_everywhere (void)
             g_string_append_c (sketch, "Dabcd"[i]);
           }
         wanted = g_string_free (sketch, FALSE);
-        check_sketch (&desk, wanted);
+        check_sketch (&history, wanted);
         /* What comes next still has the unread line before it, where that stood at the end. */
-        say (&desk, "e", 9);
-        settle (desk.conversation);
+        say (&history, "e", 9);
+        settle (history.conversation);
         dw_mirror_check (mirror);
         g_clear_pointer (&mirror, dw_mirror_free);
       }
@@ -338,23 +338,23 @@ test_remove_everywhere (void)
 static void
 test_holes (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   guint changes = 0;
   g_autoptr (DwMessage) line = NULL;
 
-  desk_init (&desk);
+  history_init (&history);
   for (guint i = 1; i <= 3; i += 2)
     {
       DwRecord record = { .place = i, .text = (char *) "x", .time = 1 };
 
       g_ptr_array_add (records, dw_record_copy (&record));
     }
-  dw_store_lines_add_async (desk.store, 1, records, NULL, NULL);
-  desk_reopen (&desk);
-  g_signal_connect (desk.conversation, "items-changed", G_CALLBACK (count_changes), &changes);
-  g_assert_cmpuint (count (&desk), ==, 3);
-  line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 1);
+  dw_store_lines_add_async (history.store, 1, records, NULL, NULL);
+  history_reopen (&history);
+  g_signal_connect (history.conversation, "items-changed", G_CALLBACK (count_changes), &changes);
+  g_assert_cmpuint (count (&history), ==, 3);
+  line = g_list_model_get_item (G_LIST_MODEL (history.conversation), 1);
   dw_test_until ("a line to be read", is_read, line);
   g_assert_cmpint (dw_message_get_kind (line), ==, DW_MESSAGE_NOTICE);
 }
@@ -363,19 +363,19 @@ test_holes (void)
 static void
 test_remove_while_reading (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   g_autoptr (DwMessage) first = NULL;
   g_autoptr (DwMessage) newest = NULL;
 
-  desk_init (&desk);
+  history_init (&history);
   for (guint i = 1; i <= 2000; i++)
-    say (&desk, "x", i);
-  settle (desk.conversation);
-  desk_reopen (&desk);
-  newest = g_list_model_get_item (G_LIST_MODEL (desk.conversation), count (&desk) - 1);
-  first = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 5);
+    say (&history, "x", i);
+  settle (history.conversation);
+  history_reopen (&history);
+  newest = g_list_model_get_item (G_LIST_MODEL (history.conversation), count (&history) - 1);
+  first = g_list_model_get_item (G_LIST_MODEL (history.conversation), 5);
   g_assert_cmpint (dw_message_get_kind (first), ==, DW_MESSAGE_BLANK);
-  dw_conversation_remove (desk.conversation, newest);
+  dw_conversation_remove (history.conversation, newest);
   dw_test_until ("the line to be read", is_read, first);
 }
 
@@ -412,26 +412,26 @@ on_shown (Watch *watch, GPtrArray *lines)
 static void
 test_saved_before_shown (void)
 {
-  Desk desk = { 0 };
+  History history = { 0 };
   g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
   Watch watch = { path, 0 };
 
-  desk.store = dw_store_new (path);
-  desk_open (&desk);
-  dw_conversation_set_patience (desk.conversation, 10000);
-  g_signal_connect_swapped (desk.conversation, "shown", G_CALLBACK (on_shown), &watch);
+  history.store = dw_store_new (path);
+  history_open (&history);
+  dw_conversation_set_patience (history.conversation, 10000);
+  g_signal_connect_swapped (history.conversation, "shown", G_CALLBACK (on_shown), &watch);
   for (guint i = 0; i < 20; i++)
     {
       g_autofree char *text = g_strdup_printf ("line %u", i);
 
-      say (&desk, text, i);
+      say (&history, text, i);
       if (i % 3 == 0)
-        settle (desk.conversation);
+        settle (history.conversation);
     }
-  settle (desk.conversation);
+  settle (history.conversation);
   g_assert_cmpuint (watch.shown, ==, 21);
-  desk_clear (&desk);
+  history_clear (&history);
 }
 
 /* Another program that has the file to itself. */
@@ -468,31 +468,31 @@ is_set (gpointer data)
 static void
 test_shown_while_stalled (void)
 {
-  Desk desk = { 0 };
+  History history = { 0 };
   g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
   gint64 begun, shown = 0;
   sqlite3 *other;
 
-  desk.store = dw_store_new (path);
-  desk_open (&desk);
-  say (&desk, "a day begins", DAY);
-  settle (desk.conversation);
+  history.store = dw_store_new (path);
+  history_open (&history);
+  say (&history, "a day begins", DAY);
+  settle (history.conversation);
   other = lock_outside (path);
-  g_signal_connect_swapped (desk.conversation, "shown", G_CALLBACK (note_time), &shown);
+  g_signal_connect_swapped (history.conversation, "shown", G_CALLBACK (note_time), &shown);
   begun = g_get_monotonic_time ();
-  say (&desk, "theirs", DAY);
+  say (&history, "theirs", DAY);
   dw_test_until ("the line to be shown", is_set, &shown);
   g_assert_cmpint (shown - begun, >=, DW_CONVERSATION_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
   g_assert_cmpint (shown - begun, <, DW_STORE_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
 
   shown = 0;
   begun = g_get_monotonic_time ();
-  say_own (&desk, "own", DAY);
+  say_own (&history, "own", DAY);
   dw_test_until ("one's own to be shown", is_set, &shown);
   g_assert_cmpint (shown - begun, >=, DW_STORE_PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
   unlock_outside (other);
-  desk_clear (&desk);
+  history_clear (&history);
 }
 
 /* Whether the file holds as many lines as it should. */
@@ -530,7 +530,7 @@ is_free (gpointer conversation)
 static void
 test_congestion (void)
 {
-  Desk desk = { 0 };
+  History history = { 0 };
   g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
   guint n = 0;
@@ -538,107 +538,107 @@ test_congestion (void)
   gint64 begun;
   sqlite3 *other;
 
-  desk.store = dw_store_new (path);
-  desk_open (&desk);
+  history.store = dw_store_new (path);
+  history_open (&history);
   other = lock_outside (path);
   begun = g_get_monotonic_time ();
-  while (!dw_conversation_is_congested (desk.conversation))
+  while (!dw_conversation_is_congested (history.conversation))
     {
       g_autofree char *text = g_strdup_printf ("%05u", n++);
 
-      say (&desk, text, DAY);
+      say (&history, text, DAY);
       g_assert_cmpuint (n, <, DW_CONVERSATION_UNSAVED_BYTES / 16);
     }
   g_assert_cmpuint (n, >, DW_CONVERSATION_UNSAVED_BYTES / 1024);
 
   /* A store that is stuck is no reason to be deaf. */
-  dw_test_until ("the wait to end", is_free, desk.conversation);
+  dw_test_until ("the wait to end", is_free, history.conversation);
   g_assert_cmpint (g_get_monotonic_time () - begun, >=, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
 
   unlock_outside (other);
   /* The day is a line too. */
   wanted = (Wanted){ path, n + 1 };
   dw_test_until ("all to be saved", is_saved, &wanted);
-  desk_reopen (&desk);
-  g_assert_cmpuint (count (&desk), ==, n + 1);
+  history_reopen (&history);
+  g_assert_cmpuint (count (&history), ==, n + 1);
   for (guint i = 0; i < n; i += n / 7)
     {
       g_autofree char *text = g_strdup_printf ("%05u", i);
-      g_autoptr (DwMessage) line = g_list_model_get_item (G_LIST_MODEL (desk.conversation), i + 1);
+      g_autoptr (DwMessage) line = g_list_model_get_item (G_LIST_MODEL (history.conversation), i + 1);
 
       dw_test_until ("the line to be read", is_read, line);
       g_assert_cmpstr (dw_message_get_text (line), ==, text);
     }
 
   /* One that writes is waited for, and not for long. */
-  while (!dw_conversation_is_congested (desk.conversation))
-    say (&desk, "more", DAY);
+  while (!dw_conversation_is_congested (history.conversation))
+    say (&history, "more", DAY);
   begun = g_get_monotonic_time ();
-  dw_test_until ("the store to have caught up", is_free, desk.conversation);
+  dw_test_until ("the store to have caught up", is_free, history.conversation);
   g_assert_cmpint (g_get_monotonic_time () - begun, <, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
-  desk_clear (&desk);
+  history_clear (&history);
 }
 
 /* A conversation that goes with a line still to be written has it written, and nothing of it moves any more. */
 static void
 test_drop_while_writing (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
 
-  desk_init (&desk);
-  say (&desk, "a", DAY);
-  settle (desk.conversation);
-  say (&desk, "b", DAY);
-  g_clear_object (&desk.conversation);
+  history_init (&history);
+  say (&history, "a", DAY);
+  settle (history.conversation);
+  say (&history, "b", DAY);
+  g_clear_object (&history.conversation);
   dw_test_run_for (100);
-  desk_open (&desk);
-  check_sketch (&desk, "Dab");
+  history_open (&history);
+  check_sketch (&history, "Dab");
 }
 
 /* Asked twice, the store answers twice; no place is given twice over it. */
 static void
 test_reload_twice (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
 
-  desk_init (&desk);
-  say (&desk, "a", DAY);
-  settle (desk.conversation);
+  history_init (&history);
+  say (&history, "a", DAY);
+  settle (history.conversation);
   for (guint i = 0; i < 20; i++)
     {
-      dw_conversation_reload (desk.conversation);
-      say (&desk, "b", DAY);
+      dw_conversation_reload (history.conversation);
+      say (&history, "b", DAY);
       g_main_context_iteration (NULL, FALSE);
-      dw_conversation_reload (desk.conversation);
-      say (&desk, "c", DAY);
+      dw_conversation_reload (history.conversation);
+      say (&history, "c", DAY);
       g_main_context_iteration (NULL, FALSE);
     }
-  check_sketch (&desk, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
-  desk_reopen (&desk);
-  check_sketch (&desk, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
+  check_sketch (&history, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
+  history_reopen (&history);
+  check_sketch (&history, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
 }
 
 /* What stands after a line that went is read as it stands now, not as the store still has it. */
 static void
 test_read_after_remove (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (History) history = { 0 };
   g_autoptr (DwMessage) gone = NULL;
   g_autoptr (DwMessage) later = NULL;
 
-  desk_init (&desk);
+  history_init (&history);
   for (guint i = 1; i <= 2000; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
 
-      say (&desk, text, DAY);
+      say (&history, text, DAY);
     }
-  settle (desk.conversation);
-  desk_reopen (&desk);
-  gone = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 5);
+  settle (history.conversation);
+  history_reopen (&history);
+  gone = g_list_model_get_item (G_LIST_MODEL (history.conversation), 5);
   dw_test_until ("the line to be read", is_read, gone);
-  dw_conversation_remove (desk.conversation, gone);
-  later = g_list_model_get_item (G_LIST_MODEL (desk.conversation), 1000);
+  dw_conversation_remove (history.conversation, gone);
+  later = g_list_model_get_item (G_LIST_MODEL (history.conversation), 1000);
   dw_test_until ("the line to be read", is_read, later);
   /* The day is the first line. */
   g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
@@ -664,20 +664,20 @@ count_in_file (const char *path)
 static void
 test_own_is_saved_at_once (void)
 {
-  Desk desk = { 0 };
+  History history = { 0 };
   g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
   gint64 deadline = g_get_monotonic_time () + DW_TEST_DEADLINE_MS * 1000;
   g_autoptr (DwMessage) own = dw_message_new (DW_MESSAGE_OWN, "mine", NULL, "id", DAY);
 
-  desk.store = dw_store_new (path);
-  desk_open (&desk);
-  dw_conversation_append (desk.conversation, own);
+  history.store = dw_store_new (path);
+  history_open (&history);
+  dw_conversation_append (history.conversation, own);
   while (count_in_file (path) == 0 && g_get_monotonic_time () < deadline)
     g_usleep (1000);
   g_assert_cmpuint (count_in_file (path), ==, 1);
-  settle (desk.conversation);
-  desk_clear (&desk);
+  settle (history.conversation);
+  history_clear (&history);
 }
 
 int

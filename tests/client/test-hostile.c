@@ -285,7 +285,7 @@ typedef struct
   guint online;
   GPtrArray *causes; /* of char *: why it was not */
   long before;       /* KiB */
-} Desk;
+} Victim;
 
 static gint64
 own_time (void)
@@ -310,40 +310,40 @@ memory_of (const char *name)
 static gboolean
 on_tick (gpointer data)
 {
-  Desk *desk = data;
+  Victim *victim = data;
   gint64 now = own_time ();
 
-  if (desk->last_tick != 0)
-    desk->worst_gap = MAX (desk->worst_gap, now - desk->last_tick);
-  desk->last_tick = now;
+  if (victim->last_tick != 0)
+    victim->worst_gap = MAX (victim->worst_gap, now - victim->last_tick);
+  victim->last_tick = now;
   return G_SOURCE_CONTINUE;
 }
 
 static void
-on_frame (Desk *desk, const DwFrame *frame)
+on_frame (Victim *victim, const DwFrame *frame)
 {
   if (*frame->text == 'm')
-    desk->in_order = desk->in_order && strtoul (frame->text + 1, NULL, 10) == desk->received++;
+    victim->in_order = victim->in_order && strtoul (frame->text + 1, NULL, 10) == victim->received++;
   else
     {
       gint64 delay = g_get_monotonic_time () - g_ascii_strtoll (frame->text, NULL, 10);
 
-      g_array_append_val (desk->delays, delay);
+      g_array_append_val (victim->delays, delay);
     }
 }
 
 static void
-on_state (Desk *desk)
+on_state (Victim *victim)
 {
-  const DwSessionStatus *status = dw_session_get_status (desk->session);
+  const DwSessionStatus *status = dw_session_get_status (victim->session);
 
-  desk->online += status->state == DW_SESSION_ONLINE;
+  victim->online += status->state == DW_SESSION_ONLINE;
   if (status->state == DW_SESSION_WAITING)
-    g_ptr_array_add (desk->causes, (gpointer) dw_cause_get_name (status->cause));
+    g_ptr_array_add (victim->causes, (gpointer) dw_cause_get_name (status->cause));
 }
 
 static void
-open_desk (Desk *desk, Peer *peer)
+open_victim (Victim *victim, Peer *peer)
 {
   g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autofree char *text = g_strdup_printf ("ws://127.0.0.1:%u/prod", peer->port);
@@ -353,53 +353,53 @@ open_desk (Desk *desk, Peer *peer)
   policy->confirm_ms = 100;
   policy->ping_ms = 1000;
   policy->pong_ms = 5000;
-  *desk = (Desk){ .session = dw_session_new (policy, NULL, NULL),
-                  .in_order = TRUE,
-                  .delays = g_array_new (FALSE, FALSE, sizeof (gint64)),
-                  .causes = g_ptr_array_new () };
-  dw_session_set_stage (desk->session, stage);
-  g_signal_connect_swapped (desk->session, "frame", G_CALLBACK (on_frame), desk);
-  g_signal_connect_swapped (desk->session, "notify::state", G_CALLBACK (on_state), desk);
-  desk->ticks = g_timeout_add_full (G_PRIORITY_HIGH, 1, on_tick, desk, NULL);
-  desk->before = memory_of ("VmRSS:");
-  dw_session_connect (desk->session);
+  *victim = (Victim){ .session = dw_session_new (policy, NULL, NULL),
+                      .in_order = TRUE,
+                      .delays = g_array_new (FALSE, FALSE, sizeof (gint64)),
+                      .causes = g_ptr_array_new () };
+  dw_session_set_stage (victim->session, stage);
+  g_signal_connect_swapped (victim->session, "frame", G_CALLBACK (on_frame), victim);
+  g_signal_connect_swapped (victim->session, "notify::state", G_CALLBACK (on_state), victim);
+  victim->ticks = g_timeout_add_full (G_PRIORITY_HIGH, 1, on_tick, victim, NULL);
+  victim->before = memory_of ("VmRSS:");
+  dw_session_connect (victim->session);
 }
 
 static void
-close_desk (Desk *desk)
+close_victim (Victim *victim)
 {
-  g_source_remove (desk->ticks);
-  dw_session_disconnect (desk->session);
-  dw_test_finalize (desk->session);
-  g_array_unref (desk->delays);
-  g_ptr_array_unref (desk->causes);
+  g_source_remove (victim->ticks);
+  dw_session_disconnect (victim->session);
+  dw_test_finalize (victim->session);
+  g_array_unref (victim->delays);
+  g_ptr_array_unref (victim->causes);
 }
 
 static gboolean
 has_ended (gpointer data)
 {
-  return ((Desk *) data)->causes->len > 0;
+  return ((Victim *) data)->causes->len > 0;
 }
 
 static gboolean
 has_all (gpointer data)
 {
-  return ((Desk *) data)->received >= FLOOD;
+  return ((Victim *) data)->received >= FLOOD;
 }
 
 static gboolean
 is_online (gpointer data)
 {
-  return ((Desk *) data)->online > 0;
+  return ((Victim *) data)->online > 0;
 }
 
 static void
-assert_bearable (Desk *desk, long growth)
+assert_bearable (Victim *victim, long growth)
 {
-  g_test_message ("worst gap %.1f ms, %ld KiB more at most, %u frames", (double) desk->worst_gap / 1000,
-                  memory_of ("VmHWM:") - desk->before, desk->received);
-  g_assert_cmpint (desk->worst_gap, <, GAP_MS * 1000);
-  g_assert_cmpint (memory_of ("VmHWM:") - desk->before, <, growth);
+  g_test_message ("worst gap %.1f ms, %ld KiB more at most, %u frames", (double) victim->worst_gap / 1000,
+                  memory_of ("VmHWM:") - victim->before, victim->received);
+  g_assert_cmpint (victim->worst_gap, <, GAP_MS * 1000);
+  g_assert_cmpint (memory_of ("VmHWM:") - victim->before, <, growth);
 }
 
 /* The client would keep an answer for each until it is read, and never come back while more arrive. */
@@ -407,14 +407,14 @@ static void
 test_pings (void)
 {
   Peer peer = { .wanted = 15 * 1000 * 1000 };
-  Desk desk;
+  Victim victim;
 
   open_peer (&peer, ping);
-  open_desk (&desk, &peer);
-  dw_test_until ("the end", has_ended, &desk);
-  g_assert_cmpstr (desk.causes->pdata[0], ==, "silent");
-  assert_bearable (&desk, GROWTH_KIB);
-  close_desk (&desk);
+  open_victim (&victim, &peer);
+  dw_test_until ("the end", has_ended, &victim);
+  g_assert_cmpstr (victim.causes->pdata[0], ==, "silent");
+  assert_bearable (&victim, GROWTH_KIB);
+  close_victim (&victim);
   close_peer (&peer);
 }
 
@@ -427,14 +427,14 @@ test_fragments (void)
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
     {
       Peer peer = { .wanted = 600 * 1000 * 1000 };
-      Desk desk;
+      Victim victim;
 
       open_peer (&peer, functions[i]);
-      open_desk (&desk, &peer);
-      dw_test_until ("the end", has_ended, &desk);
-      g_assert_cmpstr (desk.causes->pdata[0], ==, "message-too-large");
-      assert_bearable (&desk, GROWTH_KIB);
-      close_desk (&desk);
+      open_victim (&victim, &peer);
+      dw_test_until ("the end", has_ended, &victim);
+      g_assert_cmpstr (victim.causes->pdata[0], ==, "message-too-large");
+      assert_bearable (&victim, GROWTH_KIB);
+      close_victim (&victim);
       close_peer (&peer);
     }
 }
@@ -444,15 +444,15 @@ static void
 test_flood (void)
 {
   Peer peer = { .wanted = FLOOD };
-  Desk desk;
+  Victim victim;
 
   open_peer (&peer, flood);
-  open_desk (&desk, &peer);
-  dw_test_until ("all frames", has_all, &desk);
-  g_assert_true (desk.in_order);
-  g_assert_cmpuint (desk.received, ==, FLOOD);
-  assert_bearable (&desk, GROWTH_KIB);
-  close_desk (&desk);
+  open_victim (&victim, &peer);
+  dw_test_until ("all frames", has_all, &victim);
+  g_assert_true (victim.in_order);
+  g_assert_cmpuint (victim.received, ==, FLOOD);
+  assert_bearable (&victim, GROWTH_KIB);
+  close_victim (&victim);
   close_peer (&peer);
 }
 
@@ -477,29 +477,29 @@ test_quiet_beside (void)
 {
   Peer quiet = { 0 };
   Peer loud = { .wanted = FLOOD };
-  Desk quiet_desk, loud_desk;
+  Victim quiet_victim, loud_victim;
   guint asking;
 
   open_peer (&quiet, tell_time);
-  open_desk (&quiet_desk, &quiet);
-  dw_test_until ("the quiet one", is_online, &quiet_desk);
+  open_victim (&quiet_victim, &quiet);
+  dw_test_until ("the quiet one", is_online, &quiet_victim);
   open_peer (&loud, flood);
-  open_desk (&loud_desk, &loud);
+  open_victim (&loud_victim, &loud);
   asking = g_timeout_add (20, on_ask, &quiet);
-  dw_test_until ("all frames", has_all, &loud_desk);
+  dw_test_until ("all frames", has_all, &loud_victim);
   g_source_remove (asking);
 
-  g_assert_cmpuint (quiet_desk.delays->len, >, 10);
-  g_array_sort (quiet_desk.delays, compare_delays);
-  g_test_message ("%u messages, median %.1f ms, last %.1f ms", quiet_desk.delays->len,
-                  (double) g_array_index (quiet_desk.delays, gint64, quiet_desk.delays->len / 2) / 1000,
-                  (double) g_array_index (quiet_desk.delays, gint64, quiet_desk.delays->len - 1) / 1000);
-  g_assert_cmpint (g_array_index (quiet_desk.delays, gint64, quiet_desk.delays->len / 2), <, 50 * 1000);
-  g_assert_cmpuint (quiet_desk.causes->len, ==, 0);
-  g_assert_cmpuint (loud_desk.causes->len, ==, 0);
-  assert_bearable (&loud_desk, GROWTH_KIB);
-  close_desk (&quiet_desk);
-  close_desk (&loud_desk);
+  g_assert_cmpuint (quiet_victim.delays->len, >, 10);
+  g_array_sort (quiet_victim.delays, compare_delays);
+  g_test_message ("%u messages, median %.1f ms, last %.1f ms", quiet_victim.delays->len,
+                  (double) g_array_index (quiet_victim.delays, gint64, quiet_victim.delays->len / 2) / 1000,
+                  (double) g_array_index (quiet_victim.delays, gint64, quiet_victim.delays->len - 1) / 1000);
+  g_assert_cmpint (g_array_index (quiet_victim.delays, gint64, quiet_victim.delays->len / 2), <, 50 * 1000);
+  g_assert_cmpuint (quiet_victim.causes->len, ==, 0);
+  g_assert_cmpuint (loud_victim.causes->len, ==, 0);
+  assert_bearable (&loud_victim, GROWTH_KIB);
+  close_victim (&quiet_victim);
+  close_victim (&loud_victim);
   close_peer (&quiet);
   close_peer (&loud);
 }
@@ -507,7 +507,7 @@ test_quiet_beside (void)
 static gboolean
 has_some (gpointer data)
 {
-  return ((Desk *) data)->received >= 1000;
+  return ((Victim *) data)->received >= 1000;
 }
 
 static gboolean
@@ -522,21 +522,21 @@ static void
 test_close_within (void)
 {
   Peer peer = { .wanted = G_MAXSIZE };
-  Desk desk;
+  Victim victim;
   guint received;
   gint64 began;
 
   open_peer (&peer, flood);
-  open_desk (&desk, &peer);
-  dw_test_until ("some frames", has_some, &desk);
+  open_victim (&victim, &peer);
+  dw_test_until ("some frames", has_some, &victim);
   began = g_get_monotonic_time ();
-  dw_session_disconnect (desk.session);
-  received = desk.received;
+  dw_session_disconnect (victim.session);
+  received = victim.received;
   dw_test_until ("the peer to be without us", is_over, &peer);
-  g_assert_cmpuint (desk.received, ==, received);
+  g_assert_cmpuint (victim.received, ==, received);
   /* It takes 2 ms. */
   g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
-  close_desk (&desk);
+  close_victim (&victim);
   close_peer (&peer);
 }
 

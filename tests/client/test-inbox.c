@@ -12,48 +12,48 @@ typedef struct
   guint worked;
   guint next; /* the number the next frame must have */
   guint free_at;
-} Desk;
+} Reader;
 
 static void
 on_frame (GBytes *bytes, guint line, gpointer data)
 {
-  Desk *desk = data;
+  Reader *reader = data;
 
-  g_assert_cmpuint (line, ==, desk->next);
-  desk->next++;
-  desk->worked++;
-  if (desk->worked == desk->free_at)
-    g_clear_pointer (&desk->inbox, dw_inbox_free);
+  g_assert_cmpuint (line, ==, reader->next);
+  reader->next++;
+  reader->worked++;
+  if (reader->worked == reader->free_at)
+    g_clear_pointer (&reader->inbox, dw_inbox_free);
 }
 
 /* In order, each where it arrives, and none waits. */
 static void
 test_order (void)
 {
-  Desk desk = { 0 };
+  Reader reader = { 0 };
   g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
 
-  desk.inbox = dw_inbox_new (on_frame, &desk);
+  reader.inbox = dw_inbox_new (on_frame, &reader);
   for (guint i = 0; i < 1000; i++)
     {
-      dw_inbox_push (desk.inbox, small, i);
-      g_assert_cmpuint (desk.worked, ==, i + 1);
-      g_assert_cmpuint (dw_inbox_get_length (desk.inbox), ==, 0);
+      dw_inbox_push (reader.inbox, small, i);
+      g_assert_cmpuint (reader.worked, ==, i + 1);
+      g_assert_cmpuint (dw_inbox_get_length (reader.inbox), ==, 0);
     }
-  dw_inbox_free (desk.inbox);
+  dw_inbox_free (reader.inbox);
 }
 
 /* Whoever works on a frame may push the next: it comes after it, and not within. */
 static void
 on_first (GBytes *bytes, guint line, gpointer data)
 {
-  Desk *desk = data;
+  Reader *reader = data;
 
   if (line == 0)
     {
       for (guint i = 1; i < 10; i++)
-        dw_inbox_push (desk->inbox, bytes, i);
-      g_assert_cmpuint (desk->worked, ==, 0);
+        dw_inbox_push (reader->inbox, bytes, i);
+      g_assert_cmpuint (reader->worked, ==, 0);
     }
   on_frame (bytes, line, data);
 }
@@ -61,25 +61,25 @@ on_first (GBytes *bytes, guint line, gpointer data)
 static void
 test_within (void)
 {
-  Desk desk = { 0 };
+  Reader reader = { 0 };
   g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
 
-  desk.inbox = dw_inbox_new (on_first, &desk);
-  dw_inbox_push (desk.inbox, small, 0);
-  g_assert_cmpuint (desk.worked, ==, 10);
-  dw_inbox_free (desk.inbox);
+  reader.inbox = dw_inbox_new (on_first, &reader);
+  dw_inbox_push (reader.inbox, small, 0);
+  g_assert_cmpuint (reader.worked, ==, 10);
+  dw_inbox_free (reader.inbox);
 }
 
 static void
 test_freed_inside (void)
 {
-  Desk desk = { .free_at = 10 };
+  Reader reader = { .free_at = 10 };
   g_autoptr (GBytes) small = g_bytes_new_static ("x", 1);
 
-  desk.inbox = dw_inbox_new (on_first, &desk);
-  dw_inbox_push (desk.inbox, small, 0);
-  g_assert_null (desk.inbox);
-  g_assert_cmpuint (desk.worked, ==, 10);
+  reader.inbox = dw_inbox_new (on_first, &reader);
+  dw_inbox_push (reader.inbox, small, 0);
+  g_assert_null (reader.inbox);
+  g_assert_cmpuint (reader.worked, ==, 10);
 }
 
 static gboolean

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-session-fixture.h"
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 
 #include "client/dw-chat.h"
 #include "client/messages/dw-outgoing.h"
@@ -10,7 +10,7 @@
 /* An outbox between a store in a file and a peer that we play ourselves, with a clock that stands where it is put. */
 typedef struct
 {
-  Desk desk;
+  Archive archive;
   DwRawPeer *peer;
   Fixture *fixture;
   DwStage *stage;
@@ -64,7 +64,7 @@ table_init (Table *table, const char *features)
 {
   g_autofree char *url = NULL;
 
-  desk_init (&table->desk);
+  archive_init (&table->archive);
   table->policy = patient_policy ();
   table->peer = dw_raw_peer_new (NULL);
   greet (table->peer, features);
@@ -72,7 +72,7 @@ table_init (Table *table, const char *features)
   table->fixture = fixture_new (table->policy, NULL, url, NULL);
   table->stage = fixture_stage_new (1);
   dw_stage_set_own_name (table->stage, "Ada");
-  table->outbox = dw_outbox_new (table->fixture->session, table->stage, table->desk.store);
+  table->outbox = dw_outbox_new (table->fixture->session, table->stage, table->archive.store);
   dw_outbox_set_clock (table->outbox, clock_of_table, table);
   table->now = NOON;
   g_signal_connect_swapped (table->fixture->session, "frame", G_CALLBACK (on_frame), table);
@@ -94,7 +94,7 @@ table_clear (Table *table)
   g_object_unref (table->stage);
   g_object_unref (table->peer);
   dw_session_policy_unref (table->policy);
-  desk_clear (&table->desk);
+  archive_clear (&table->archive);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Table, table_clear)
@@ -109,7 +109,7 @@ table_save (Table *table, const char *text)
 
   dw_message_set_place (message, table->last_place);
   g_ptr_array_add (records, dw_record_copy (dw_message_get_record (message)));
-  add_records (&table->desk, 1, records);
+  add_records (&table->archive, 1, records);
   return message;
 }
 
@@ -640,7 +640,7 @@ test_outgoing (void)
 /* A whole chat, since the conversation saves a message and the outbox sends it. */
 typedef struct
 {
-  Desk desk;
+  Archive archive;
   DwRawPeer *peer;
   DwStage *stage;
   DwChat *chat;
@@ -665,7 +665,7 @@ room_init (Room *room, const char *features, gboolean echoes)
   g_autofree char *address = NULL;
   g_autoptr (DwStageUrl) url = NULL;
 
-  desk_init (&room->desk);
+  archive_init (&room->archive);
   room->peer = dw_raw_peer_new (NULL);
   greet (room->peer, features);
   address = dw_raw_peer_dup_url (room->peer);
@@ -673,7 +673,7 @@ room_init (Room *room, const char *features, gboolean echoes)
   room->stage = dw_stage_new (url);
   dw_stage_set_number (room->stage, 1);
   dw_stage_set_echoes (room->stage, echoes);
-  room->chat = dw_chat_new (room->stage, room->desk.store, policy, NULL);
+  room->chat = dw_chat_new (room->stage, room->archive.store, policy, NULL);
   dw_test_until ("the store to be read", is_settled, dw_chat_get_conversation (room->chat));
   dw_session_connect (dw_chat_get_session (room->chat));
   dw_test_until ("online", is_online, room->chat);
@@ -685,7 +685,7 @@ room_clear (Room *room)
   dw_test_finalize (room->chat);
   g_object_unref (room->stage);
   g_object_unref (room->peer);
-  desk_clear (&room->desk);
+  archive_clear (&room->archive);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Room, room_clear)
@@ -694,9 +694,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Room, room_clear)
 static guint64
 count_writes (Room *room)
 {
-  add_later (&room->desk, 1000000, DW_MESSAGE_THEIRS, "a mark");
-  until_written (&room->desk);
-  return room->desk.serial;
+  add_later (&room->archive, 1000000, DW_MESSAGE_THEIRS, "a mark");
+  until_written (&room->archive);
+  return room->archive.serial;
 }
 
 /* Each trip to the store is a wait for the disk: a message that is sent online must not make more of them than one before
@@ -743,7 +743,7 @@ test_trips (void)
         }
       dw_test_until ("the conversation to settle", is_settled, dw_chat_get_conversation (room.chat));
       g_assert_cmpuint (count_writes (&room) - before - 1, ==, rows[i].writes);
-      sent = ask_outside (&room.desk, "SELECT delivery FROM lines WHERE kind = 1");
+      sent = ask_outside (&room.archive, "SELECT delivery FROM lines WHERE kind = 1");
       g_assert_cmpint (atoi (sent), ==, comes_back ? DW_DELIVERY_DELIVERED : DW_DELIVERY_SENT);
     }
 }
@@ -762,7 +762,7 @@ test_saved_before_sent (void)
       room_init (&room, features[i], TRUE);
       dw_chat_say (room.chat, "hello");
       until_frames (room.peer, "hello", 1);
-      saved = ask_outside (&room.desk, "SELECT went FROM lines WHERE kind = 1");
+      saved = ask_outside (&room.archive, "SELECT went FROM lines WHERE kind = 1");
       g_assert_cmpint (atoi (saved), ==, i == 0 ? DW_DEPARTURE_PLAIN : DW_DEPARTURE_WITH_ID);
     }
 }
@@ -791,15 +791,15 @@ test_announced_in_vain (void)
     GPtrArray *records = records_new ();
 
     g_ptr_array_add (records, dw_record_copy (dw_message_get_record (message)));
-    add_records (&table.desk, 1, records);
+    add_records (&table.archive, 1, records);
   }
 
   dw_session_disconnect (table.fixture->session);
   g_assert_true (dw_outbox_add (table.outbox, message));
   g_assert_cmpint (dw_message_get_departure (message), ==, DW_DEPARTURE_NONE);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_QUEUED);
-  add_text (&table.desk, 1, 2, "written after it");
-  saved = ask_outside (&table.desk, "SELECT went FROM lines WHERE kind = 1");
+  add_text (&table.archive, 1, 2, "written after it");
+  saved = ask_outside (&table.archive, "SELECT went FROM lines WHERE kind = 1");
   g_assert_cmpint (atoi (saved), ==, DW_DEPARTURE_NONE);
 
   table_connect (&table);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE /* memmem, renameat2 */
 
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
@@ -21,20 +21,20 @@
 static void
 test_remove (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (GPtrArray) found = NULL;
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "one");
-  add_text (&desk, 1, 2, "two");
-  add_text (&desk, 1, 3, "three");
-  add_text (&desk, 2, 1, "another stage's");
-  dw_store_lines_remove (desk.store, 1, &(DwRecord){ .place = 2 });
-  found = read_records (&desk, 1, 0, 100);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "one");
+  add_text (&archive, 1, 2, "two");
+  add_text (&archive, 1, 3, "three");
+  add_text (&archive, 2, 1, "another stage's");
+  dw_store_lines_remove (archive.store, 1, &(DwRecord){ .place = 2 });
+  found = read_records (&archive, 1, 0, 100);
   g_assert_cmpuint (found->len, ==, 2);
   g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "three");
   g_assert_cmpint (((DwRecord *) found->pdata[1])->place, ==, 2);
-  g_assert_cmpuint (count_records (&desk, 2), ==, 1);
+  g_assert_cmpuint (count_records (&archive, 2), ==, 1);
 }
 
 static gboolean
@@ -52,35 +52,35 @@ file_has (const char *path, const char *suffix, const char *word)
 static void
 test_clear_really (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "a word like xylophonist");
-  add_text (&desk, 2, 1, "something else");
-  g_assert_true (file_has (desk.path, "", "xylophonist") || file_has (desk.path, "-wal", "xylophonist"));
-  dw_store_lines_clear_async (desk.store, 1, on_done, &done);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "a word like xylophonist");
+  add_text (&archive, 2, 1, "something else");
+  g_assert_true (file_has (archive.path, "", "xylophonist") || file_has (archive.path, "-wal", "xylophonist"));
+  dw_store_lines_clear_async (archive.store, 1, on_done, &done);
   result = await (&done);
-  g_assert_true (dw_store_lines_clear_finish (desk.store, result, NULL));
-  g_assert_false (file_has (desk.path, "", "xylophonist"));
-  g_assert_false (file_has (desk.path, "-wal", "xylophonist"));
-  g_assert_cmpuint (count_records (&desk, 1), ==, 0);
-  g_assert_cmpuint (count_records (&desk, 2), ==, 1);
+  g_assert_true (dw_store_lines_clear_finish (archive.store, result, NULL));
+  g_assert_false (file_has (archive.path, "", "xylophonist"));
+  g_assert_false (file_has (archive.path, "-wal", "xylophonist"));
+  g_assert_cmpuint (count_records (&archive, 1), ==, 0);
+  g_assert_cmpuint (count_records (&archive, 2), ==, 1);
 }
 
 /* What is old goes, what nobody has got yet stays, days without lines go, and no hole is left. */
 static void
 test_expiry (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GPtrArray *records = records_new ();
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GPtrArray) found = NULL;
   guint expired;
 
-  desk_init (&desk);
+  archive_init (&archive);
   g_ptr_array_add (records, record_new (1, DW_MESSAGE_DAY, ""));
   for (gint64 i = 2; i <= 3000; i++)
     g_ptr_array_add (records, record_new (i, i == 500 ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, "old"));
@@ -91,12 +91,12 @@ test_expiry (void)
   for (guint i = 3000; i < 3003; i++)
     ((DwRecord *) records->pdata[i])->time = G_USEC_PER_SEC * G_GINT64_CONSTANT (1000000);
   ((DwRecord *) records->pdata[3001])->time = 5;
-  add_records (&desk, 1, records);
-  dw_store_expire_async (desk.store, G_USEC_PER_SEC * G_GINT64_CONSTANT (900000), on_done, &done);
+  add_records (&archive, 1, records);
+  dw_store_expire_async (archive.store, G_USEC_PER_SEC * G_GINT64_CONSTANT (900000), on_done, &done);
   result = await (&done);
-  g_assert_true (dw_store_expire_finish (desk.store, result, &expired, NULL));
+  g_assert_true (dw_store_expire_finish (archive.store, result, &expired, NULL));
   g_assert_cmpuint (expired, ==, 2999);
-  found = read_records (&desk, 1, 0, 10000);
+  found = read_records (&archive, 1, 0, 10000);
   /* The queued one keeps its day. */
   g_assert_cmpuint (found->len, ==, 4);
   for (guint i = 0; i < found->len; i++)
@@ -107,21 +107,21 @@ test_expiry (void)
 }
 
 static GPtrArray *
-search (Desk *desk, const char *words, guint n_stages)
+search (Archive *archive, const char *words, guint n_stages)
 {
   const gint64 stages[] = { 1, 2 };
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
 
-  dw_store_search_async (desk->store, stages, n_stages, words, 50, on_done, &done);
+  dw_store_search_async (archive->store, stages, n_stages, words, 50, on_done, &done);
   result = await (&done);
-  return dw_store_search_finish (desk->store, result, NULL);
+  return dw_store_search_finish (archive->store, result, NULL);
 }
 
 static void
 test_search (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   static const struct
   {
     const char *words;
@@ -147,16 +147,16 @@ test_search (void)
     { "<b>", 1, 1 },
   };
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "Hello, world!");
-  add_text (&desk, 1, 2, "hello again & <b>");
-  add_text (&desk, 1, 3, "Über den Wolken");
-  add_text (&desk, 1, 4, "今日は天気がいいですね");
-  add_text (&desk, 1, 5, "أهلا وسهلا");
-  add_text (&desk, 2, 6, "hello from elsewhere");
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "Hello, world!");
+  add_text (&archive, 1, 2, "hello again & <b>");
+  add_text (&archive, 1, 3, "Über den Wolken");
+  add_text (&archive, 1, 4, "今日は天気がいいですね");
+  add_text (&archive, 1, 5, "أهلا وسهلا");
+  add_text (&archive, 2, 6, "hello from elsewhere");
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (GPtrArray) hits = search (&desk, rows[i].words, rows[i].n_stages);
+      g_autoptr (GPtrArray) hits = search (&archive, rows[i].words, rows[i].n_stages);
 
       g_test_message ("“%s”", rows[i].words);
       g_assert_cmpuint (hits->len, ==, rows[i].hits);
@@ -177,17 +177,17 @@ test_query_plans (void)
     ("SELECT * FROM lines INDEXED BY lines_waiting WHERE delivery IN (1, 2, 4) AND line BETWEEN 1 AND 2 ORDER BY "
      "line"),
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "x");
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "x");
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++)
     {
       sqlite3 *other = NULL;
       sqlite3_stmt *query = NULL;
       g_autofree char *explain = g_strdup_printf ("EXPLAIN QUERY PLAN %s", queries[i]);
 
-      g_assert_cmpint (sqlite3_open (desk.path, &other), ==, SQLITE_OK);
+      g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
       g_assert_cmpint (sqlite3_prepare_v2 (other, explain, -1, &query, NULL), ==, SQLITE_OK);
       while (sqlite3_step (query) == SQLITE_ROW)
         {
@@ -205,16 +205,16 @@ test_query_plans (void)
 static void
 test_export (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GPtrArray *records = records_new ();
   g_autofree char *path = NULL;
   g_autoptr (GFile) file = NULL;
 
-  desk_init (&desk);
+  archive_init (&archive);
   for (gint64 i = 1; i <= 2500; i++)
     g_ptr_array_add (records, record_new (i, DW_MESSAGE_THEIRS, "two\n[1970-01-01 00:00:01] Eve: lines"));
-  add_records (&desk, 1, records);
-  path = g_build_filename (desk.folder, "out", NULL);
+  add_records (&archive, 1, records);
+  path = g_build_filename (archive.folder, "out", NULL);
   file = g_file_new_for_path (path);
   for (int format = DW_EXPORT_JSON_LINES; format <= DW_EXPORT_TEXT; format++)
     {
@@ -223,9 +223,9 @@ test_export (void)
       g_autofree char *contents = NULL;
       guint exported, lines = 0;
 
-      dw_export_async (desk.store, 1, file, (DwExportFormat) format, NULL, on_done, &done);
+      dw_export_async (archive.store, 1, file, (DwExportFormat) format, NULL, on_done, &done);
       result = await (&done);
-      g_assert_true (dw_export_finish (desk.store, result, &exported, NULL));
+      g_assert_true (dw_export_finish (archive.store, result, &exported, NULL));
       g_assert_cmpuint (exported, ==, 2500);
       g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
       for (char *at = contents; (at = strchr (at, '\n')) != NULL; at++)
@@ -237,17 +237,17 @@ test_export (void)
 }
 
 static char *
-export_as (Desk *desk, DwExportFormat format)
+export_as (Archive *archive, DwExportFormat format)
 {
-  g_autofree char *path = g_build_filename (desk->folder, "out", NULL);
+  g_autofree char *path = g_build_filename (archive->folder, "out", NULL);
   g_autoptr (GFile) file = g_file_new_for_path (path);
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   char *contents;
 
-  dw_export_async (desk->store, 1, file, format, NULL, on_done, &done);
+  dw_export_async (archive->store, 1, file, format, NULL, on_done, &done);
   result = await (&done);
-  g_assert_true (dw_export_finish (desk->store, result, NULL, NULL));
+  g_assert_true (dw_export_finish (archive->store, result, NULL, NULL));
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
   return contents;
 }
@@ -269,14 +269,14 @@ test_forged_export (void)
                          "enim" },
     { "\n", "no name" },
   };
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GPtrArray *records = records_new ();
   g_autofree char *text = NULL;
   g_autofree char *json = NULL;
   g_auto (GStrv) lines = NULL;
   guint first = 0, own = 0, notices = 0;
 
-  desk_init (&desk);
+  archive_init (&archive);
   for (guint i = 0; i < G_N_ELEMENTS (forgeries); i++)
     {
       DwRecord *record = record_new (i + 1, DW_MESSAGE_THEIRS, forgeries[i][1]);
@@ -287,9 +287,9 @@ test_forged_export (void)
     }
   g_ptr_array_add (records, record_new (G_N_ELEMENTS (forgeries) + 1, DW_MESSAGE_OWN, "really mine"));
   g_ptr_array_add (records, record_new (G_N_ELEMENTS (forgeries) + 2, DW_MESSAGE_NOTICE, "really a notice"));
-  add_records (&desk, 1, records);
+  add_records (&archive, 1, records);
 
-  text = export_as (&desk, DW_EXPORT_TEXT);
+  text = export_as (&archive, DW_EXPORT_TEXT);
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
     {
@@ -308,7 +308,7 @@ test_forged_export (void)
   g_assert_nonnull (strstr (text, "] You: really mine\n"));
   g_assert_nonnull (strstr (text, "] Somebody: no name\n"));
 
-  json = export_as (&desk, DW_EXPORT_JSON_LINES);
+  json = export_as (&archive, DW_EXPORT_JSON_LINES);
   g_clear_pointer (&lines, g_strfreev);
   lines = g_strsplit (json, "\n", -1);
   for (guint i = 0; i < G_N_ELEMENTS (forgeries); i++)

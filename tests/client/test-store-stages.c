@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE /* memmem, renameat2 */
 
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
@@ -38,7 +38,7 @@ is_loaded (gpointer list)
 static void
 test_stages (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod?token=S3CR3T%2Fcanary", NULL);
   g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
@@ -50,8 +50,8 @@ test_stages (void)
   g_autoptr (DwStage) found = NULL;
   g_autoptr (DwStage) moved = NULL;
 
-  desk_init (&desk);
-  list = dw_stage_list_new (desk.store);
+  archive_init (&archive);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("an empty list", is_loaded, list);
   g_hash_table_insert (headers, (gpointer) "x-api-key", (gpointer) "S3CR3T-header");
@@ -69,11 +69,11 @@ test_stages (void)
   dw_stage_set_echoes (stage, TRUE);
   dw_stage_list_move (list, stage, 1);
   dw_test_finalize (list);
-  desk_reopen (&desk);
+  archive_reopen (&archive);
   for (guint i = 0; i < 2; i++)
-    g_assert_false (file_has (desk.path, i == 0 ? "" : "-wal", "S3CR3T"));
+    g_assert_false (file_has (archive.path, i == 0 ? "" : "-wal", "S3CR3T"));
 
-  list = dw_stage_list_new (desk.store);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("the list", is_loaded, list);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 2);
@@ -106,7 +106,7 @@ has_two (gpointer list)
 static void
 test_read_late (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
   g_autoptr (DwStageUrl) second = dw_stage_url_parse ("wss://i.example/prod", NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
@@ -116,21 +116,21 @@ test_read_late (void)
   g_autofree char *away = NULL;
   DwStageList *list;
 
-  desk_init (&desk);
-  folder = g_path_get_dirname (desk.path);
+  archive_init (&archive);
+  folder = g_path_get_dirname (archive.path);
   away = g_strconcat (folder, "-away", NULL);
-  list = dw_stage_list_new (desk.store);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("an empty list", is_loaded, list);
   dw_stage_set_name (stage, "the real one");
   g_assert_true (dw_stage_list_add (list, stage));
-  add_text (&desk, 1, 1, "what was said there");
+  add_text (&archive, 1, 1, "what was said there");
   dw_test_finalize (list);
-  g_clear_object (&desk.store);
+  g_clear_object (&archive.store);
   g_assert_cmpint (g_rename (folder, away), ==, 0);
   g_assert_true (g_file_set_contents (folder, "a file where the folder should be", -1, NULL));
-  desk.store = dw_store_new (desk.path);
-  list = dw_stage_list_new (desk.store);
+  archive.store = dw_store_new (archive.path);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("a list", is_loaded, list);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 0);
@@ -141,7 +141,7 @@ test_read_late (void)
   dw_test_until ("the stage of the file", has_two, list);
   back = g_list_model_get_item (G_LIST_MODEL (list), 1);
   g_assert_cmpstr (dw_stage_get_name (back), ==, "the real one");
-  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 1);
   dw_test_finalize (list);
 }
 
@@ -149,29 +149,29 @@ test_read_late (void)
 static void
 test_orphans (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("wss://h.example/prod", NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
   DwStageList *list;
 
-  desk_init (&desk);
-  list = dw_stage_list_new (desk.store);
+  archive_init (&archive);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("an empty list", is_loaded, list);
   g_assert_true (dw_stage_list_add (list, stage));
   g_assert_cmpint (dw_stage_get_number (stage), ==, 1);
-  add_text (&desk, 1, 1, "of a stage");
-  add_text (&desk, 2, 1, "of nobody");
-  add_text (&desk, 2, 2, "of nobody");
-  add_text (&desk, 9, 1, "of nobody");
+  add_text (&archive, 1, 1, "of a stage");
+  add_text (&archive, 2, 1, "of nobody");
+  add_text (&archive, 2, 2, "of nobody");
+  add_text (&archive, 9, 1, "of nobody");
   dw_test_finalize (list);
-  desk_reopen (&desk);
-  list = dw_stage_list_new (desk.store);
+  archive_reopen (&archive);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("the list", is_loaded, list);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
-  g_assert_cmpuint (count_records (&desk, 2), ==, 0);
-  g_assert_cmpuint (count_records (&desk, 9), ==, 0);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 1);
+  g_assert_cmpuint (count_records (&archive, 2), ==, 0);
+  g_assert_cmpuint (count_records (&archive, 9), ==, 0);
   dw_test_finalize (list);
 }
 
@@ -179,13 +179,13 @@ test_orphans (void)
 static void
 test_strange_rows (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (GPtrArray) records = NULL;
   DwStageList *list;
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "x");
-  run_outside (&desk,
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "x");
+  run_outside (&archive,
                "DROP TABLE stages; DROP TABLE lines;"
                "CREATE TABLE stages (stage, uuid, place, name, urls, dialect, own_name, secret, local, online,"
                "  muted, echoes, seen, left_at, draft);"
@@ -193,12 +193,12 @@ test_strange_rows (void)
                "  went, reason);"
                "INSERT INTO stages (stage) VALUES (1);"
                "INSERT INTO lines (line, text, sender) VALUES ((1 << 40) | 1, NULL, x'ff')");
-  desk_reopen (&desk);
-  records = read_records (&desk, 1, 1, 10);
+  archive_reopen (&archive);
+  records = read_records (&archive, 1, 1, 10);
   g_assert_cmpuint (records->len, ==, 1);
   g_assert_cmpstr (((DwRecord *) records->pdata[0])->text, ==, "");
   g_assert_cmpstr (((DwRecord *) records->pdata[0])->sender, ==, "\357\277\275");
-  list = dw_stage_list_new (desk.store);
+  list = dw_stage_list_new (archive.store);
   dw_stage_list_load (list);
   dw_test_until ("the list", is_loaded, list);
   dw_test_finalize (list);

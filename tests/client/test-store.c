@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE /* memmem, renameat2 */
 
-#include "dw-store-desk.h"
+#include "dw-archive.h"
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
@@ -21,18 +21,18 @@
 static void
 test_file (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GStatBuf status;
   g_autofree char *version = NULL;
   g_autofree char *application = NULL;
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "hello");
-  g_assert_cmpint (g_stat (desk.path, &status), ==, 0);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "hello");
+  g_assert_cmpint (g_stat (archive.path, &status), ==, 0);
   g_assert_cmpint (status.st_mode & 0777, ==, 0600);
-  version = ask_outside (&desk, "PRAGMA user_version");
+  version = ask_outside (&archive, "PRAGMA user_version");
   g_assert_cmpint (atoi (version), ==, DW_SCHEMA_VERSION);
-  application = ask_outside (&desk, "PRAGMA application_id");
+  application = ask_outside (&archive, "PRAGMA application_id");
   g_assert_cmpint (atoi (application), ==, DW_SCHEMA_APPLICATION);
 }
 
@@ -40,13 +40,13 @@ test_file (void)
 static void
 test_lines (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (GPtrArray) found = NULL;
   GPtrArray *records = records_new ();
   DwRecord *own;
   DwRecord *gap;
 
-  desk_init (&desk);
+  archive_init (&archive);
   g_ptr_array_add (records, record_new (1, DW_MESSAGE_THEIRS, "line\nbreak \U0001f600"));
   own = record_new (2, DW_MESSAGE_OWN, "mine");
   own->id = g_strdup ("id-2");
@@ -57,10 +57,10 @@ test_lines (void)
   gap = record_new (3, DW_MESSAGE_GAP, "");
   gap->until = 17;
   g_ptr_array_add (records, gap);
-  add_records (&desk, 7, records);
-  add_text (&desk, 8, 1, "elsewhere");
-  desk_reopen (&desk);
-  found = read_records (&desk, 7, 0, 100);
+  add_records (&archive, 7, records);
+  add_text (&archive, 8, 1, "elsewhere");
+  archive_reopen (&archive);
+  found = read_records (&archive, 7, 0, 100);
   g_assert_cmpuint (found->len, ==, 3);
   g_assert_cmpstr (((DwRecord *) found->pdata[0])->text, ==, "line\nbreak \U0001f600");
   g_assert_cmpint (((DwRecord *) found->pdata[0])->time, ==, G_USEC_PER_SEC);
@@ -77,7 +77,7 @@ test_lines (void)
 static void
 test_asking (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GPtrArray *records = records_new ();
   DwRecord *own = record_new (1, DW_MESSAGE_OWN, "still to be sent");
   g_autofree char *stored = NULL;
@@ -85,29 +85,29 @@ test_asking (void)
   g_autoptr (GPtrArray) found = NULL;
   DwRecord queued = { .place = 1, .id = (char *) "id-1", .delivery = DW_DELIVERY_QUEUED };
 
-  desk_init (&desk);
+  archive_init (&archive);
   own->id = g_strdup ("id-1");
   own->delivery = DW_DELIVERY_ASKING;
   own->reason = g_strdup ("Send it again?");
   g_ptr_array_add (records, own);
-  add_records (&desk, 1, records);
-  stored = ask_outside (&desk, "SELECT delivery || reason FROM lines");
+  add_records (&archive, 1, records);
+  stored = ask_outside (&archive, "SELECT delivery || reason FROM lines");
   g_assert_cmpstr (stored, ==, "1Send it again?");
-  found = read_records (&desk, 1, 0, 100);
+  found = read_records (&archive, 1, 0, 100);
   g_assert_cmpint (((DwRecord *) found->pdata[0])->delivery, ==, DW_DELIVERY_ASKING);
 
   /* The answer takes the question away. */
-  desk.serial = dw_store_lines_update_async (desk.store, 1, &queued, NULL, NULL);
-  until_written (&desk);
+  archive.serial = dw_store_lines_update_async (archive.store, 1, &queued, NULL, NULL);
+  until_written (&archive);
   g_ptr_array_unref (found);
-  found = read_records (&desk, 1, 0, 100);
+  found = read_records (&archive, 1, 0, 100);
   g_assert_cmpint (((DwRecord *) found->pdata[0])->delivery, ==, DW_DELIVERY_QUEUED);
 
   queued.delivery = DW_DELIVERY_ASKING;
   queued.reason = (char *) "And now?";
-  desk.serial = dw_store_lines_update_async (desk.store, 1, &queued, NULL, NULL);
-  until_written (&desk);
-  updated = ask_outside (&desk, "SELECT delivery || reason FROM lines");
+  archive.serial = dw_store_lines_update_async (archive.store, 1, &queued, NULL, NULL);
+  until_written (&archive);
+  updated = ask_outside (&archive, "SELECT delivery || reason FROM lines");
   g_assert_cmpstr (updated, ==, "1And now?");
 }
 
@@ -115,13 +115,13 @@ test_asking (void)
 static void
 test_taken_place (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autoptr (GPtrArray) found = NULL;
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "first");
-  add_text (&desk, 1, 1, "second");
-  found = read_records (&desk, 1, 0, 100);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "first");
+  add_text (&archive, 1, 1, "second");
+  found = read_records (&archive, 1, 0, 100);
   g_assert_cmpuint (found->len, ==, 2);
   g_assert_cmpstr (((DwRecord *) found->pdata[0])->text, ==, "first");
   g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "second");
@@ -133,7 +133,7 @@ test_migrations (void)
 {
   for (int version = 1; version <= DW_SCHEMA_VERSION; version++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Archive) archive = { 0 };
       g_autofree char *name = g_strdup_printf ("store-%d.sql", version);
       g_autofree char *fixture = g_test_build_filename (G_TEST_DIST, "data", name, NULL);
       g_autofree char *folder = NULL;
@@ -142,18 +142,18 @@ test_migrations (void)
       g_autofree char *matches = NULL;
       g_autoptr (GPtrArray) found = NULL;
 
-      desk_init (&desk);
-      folder = g_path_get_dirname (desk.path);
+      archive_init (&archive);
+      folder = g_path_get_dirname (archive.path);
       g_assert_true (g_file_get_contents (fixture, &sql, NULL, NULL));
       g_mkdir_with_parents (folder, 0700);
-      run_outside (&desk, sql);
-      found = read_records (&desk, 1, 0, 100);
+      run_outside (&archive, sql);
+      found = read_records (&archive, 1, 0, 100);
       g_assert_cmpuint (found->len, ==, 3);
       g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "an old message");
-      now = ask_outside (&desk, "PRAGMA user_version");
+      now = ask_outside (&archive, "PRAGMA user_version");
       g_assert_cmpint (atoi (now), ==, DW_SCHEMA_VERSION);
-      add_text (&desk, 1, 4, "a new message");
-      matches = ask_outside (&desk, "SELECT count(*) FROM words WHERE words MATCH 'message'");
+      add_text (&archive, 1, 4, "a new message");
+      matches = ask_outside (&archive, "SELECT count(*) FROM words WHERE words MATCH 'message'");
       g_assert_cmpstr (matches, ==, "2");
     }
 }
@@ -168,33 +168,33 @@ was_kept (gpointer store)
 
 /* Whatever cannot be used is kept as it is under another name, and a new file takes its place. */
 static void
-check_set_aside (Desk *desk, gboolean is_newer)
+check_set_aside (Archive *archive, gboolean is_newer)
 {
   g_autofree char *before = NULL;
   g_autofree char *kept = NULL;
   gsize length, kept_length;
   gboolean newer;
 
-  g_assert_true (g_file_get_contents (desk->path, &before, &length, NULL));
-  add_text (desk, 1, 1, "hello");
-  dw_test_until ("the old file to be kept", was_kept, desk->store);
-  g_assert_true (g_file_get_contents (dw_store_get_kept_as (desk->store, &newer), &kept, &kept_length, NULL));
+  g_assert_true (g_file_get_contents (archive->path, &before, &length, NULL));
+  add_text (archive, 1, 1, "hello");
+  dw_test_until ("the old file to be kept", was_kept, archive->store);
+  g_assert_true (g_file_get_contents (dw_store_get_kept_as (archive->store, &newer), &kept, &kept_length, NULL));
   g_assert_cmpint (newer, ==, is_newer);
   g_assert_cmpmem (before, length, kept, kept_length);
-  g_assert_cmpuint (count_records (desk, 1), ==, 1);
+  g_assert_cmpuint (count_records (archive, 1), ==, 1);
 }
 
 static void
 test_newer (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "from the future");
-  dw_test_finalize (g_steal_pointer (&desk.store));
-  run_outside (&desk, "PRAGMA user_version = 99");
-  desk.store = dw_store_new (desk.path);
-  check_set_aside (&desk, TRUE);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "from the future");
+  dw_test_finalize (g_steal_pointer (&archive.store));
+  run_outside (&archive, "PRAGMA user_version = 99");
+  archive.store = dw_store_new (archive.path);
+  check_set_aside (&archive, TRUE);
 }
 
 static void
@@ -205,31 +205,31 @@ test_damaged (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Archive) archive = { 0 };
       g_autofree char *folder = NULL;
       g_autoptr (GString) text = g_string_new (NULL);
 
-      desk_init (&desk);
-      folder = g_path_get_dirname (desk.path);
+      archive_init (&archive);
+      folder = g_path_get_dirname (archive.path);
       g_mkdir_with_parents (folder, 0700);
       for (guint j = 0; j < 100; j++)
         g_string_append (text, contents[i]);
-      g_assert_true (g_file_set_contents (desk.path, text->str, (gssize) text->len, NULL));
-      check_set_aside (&desk, FALSE);
+      g_assert_true (g_file_set_contents (archive.path, text->str, (gssize) text->len, NULL));
+      check_set_aside (&archive, FALSE);
     }
 }
 
 static void
 test_other_program (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autofree char *folder = NULL;
 
-  desk_init (&desk);
-  folder = g_path_get_dirname (desk.path);
+  archive_init (&archive);
+  folder = g_path_get_dirname (archive.path);
   g_mkdir_with_parents (folder, 0700);
-  run_outside (&desk, "CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES ('x')");
-  check_set_aside (&desk, FALSE);
+  run_outside (&archive, "CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES ('x')");
+  check_set_aside (&archive, FALSE);
 }
 
 static void
@@ -242,30 +242,30 @@ count_signal (guint *count)
 static void
 test_damaged_in_use (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   GPtrArray *records = records_new ();
   g_autofree char *contents = NULL;
   gsize length;
   guint replaced = 0;
 
-  desk_init (&desk);
+  archive_init (&archive);
   for (guint i = 1; i <= 5000; i++)
     g_ptr_array_add (records, record_new (i, DW_MESSAGE_THEIRS, "words that fill some pages of the file"));
-  add_records (&desk, 1, records);
-  dw_test_finalize (g_steal_pointer (&desk.store));
-  g_assert_true (g_file_get_contents (desk.path, &contents, &length, NULL));
+  add_records (&archive, 1, records);
+  dw_test_finalize (g_steal_pointer (&archive.store));
+  g_assert_true (g_file_get_contents (archive.path, &contents, &length, NULL));
   /* The header and the schema stay; the rows are noise. */
   for (gsize i = 3 * 4096; i < length; i++)
     contents[i] = (char) (i * 31);
-  g_assert_true (g_file_set_contents (desk.path, contents, (gssize) length, NULL));
-  desk.store = dw_store_new (desk.path);
-  g_signal_connect_swapped (desk.store, "replaced", G_CALLBACK (count_signal), &replaced);
+  g_assert_true (g_file_set_contents (archive.path, contents, (gssize) length, NULL));
+  archive.store = dw_store_new (archive.path);
+  g_signal_connect_swapped (archive.store, "replaced", G_CALLBACK (count_signal), &replaced);
   for (guint i = 1; i <= 50; i++)
-    add_later (&desk, 5000 + i, DW_MESSAGE_THEIRS, "later");
-  dw_test_until ("the damage to be found", was_kept, desk.store);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 50);
+    add_later (&archive, 5000 + i, DW_MESSAGE_THEIRS, "later");
+  dw_test_until ("the damage to be found", was_kept, archive.store);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 50);
   g_assert_cmpuint (replaced, ==, 1);
-  g_assert_cmpint (dw_store_get_trouble (desk.store), ==, DW_STORE_FINE);
+  g_assert_cmpint (dw_store_get_trouble (archive.store), ==, DW_STORE_FINE);
 }
 
 typedef struct
@@ -289,7 +289,7 @@ on_beat (gpointer data)
 static void
 test_locked (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   sqlite3 *other = NULL;
   GAsyncResult *done = NULL;
   g_autoptr (GAsyncResult) result = NULL;
@@ -298,22 +298,22 @@ test_locked (void)
   guint beat = g_timeout_add (5, on_beat, &gaps);
   GPtrArray *records = records_new ();
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "before");
-  g_assert_cmpint (sqlite3_open (desk.path, &other), ==, SQLITE_OK);
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "before");
+  g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
   g_ptr_array_add (records, record_new (2, DW_MESSAGE_OWN, "during"));
-  dw_store_lines_add_async (desk.store, 1, records, on_done, &done);
+  dw_store_lines_add_async (archive.store, 1, records, on_done, &done);
   result = await (&done);
-  g_assert_false (dw_store_run_finish (desk.store, result, &error));
+  g_assert_false (dw_store_run_finish (archive.store, result, &error));
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE);
   for (guint i = 3; i <= 200; i++)
-    add_later (&desk, i, DW_MESSAGE_THEIRS, "during");
+    add_later (&archive, i, DW_MESSAGE_THEIRS, "during");
   dw_test_run_for (500);
   g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
   sqlite3_close (other);
-  until_written (&desk);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 200);
+  until_written (&archive);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 200);
   g_source_remove (beat);
   g_assert_cmpint (gaps.worst, <, 200 * 1000);
 }
@@ -325,12 +325,12 @@ run_sql (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 }
 
 static void
-run_at_once (Desk *desk, const char *sql)
+run_at_once (Archive *archive, const char *sql)
 {
   DwStoreJob *job = dw_store_job_new_read (run_sql, (gpointer) sql, NULL, NULL);
 
   job->at_once = TRUE;
-  dw_store_run_async (desk->store, job, NULL, NULL);
+  dw_store_run_async (archive->store, job, NULL, NULL);
 }
 
 typedef struct
@@ -348,9 +348,9 @@ has_trouble (gpointer data)
 }
 
 static void
-until_trouble (Desk *desk, DwStoreTrouble trouble)
+until_trouble (Archive *archive, DwStoreTrouble trouble)
 {
-  Wanted wanted = { desk->store, trouble };
+  Wanted wanted = { archive->store, trouble };
 
   dw_test_until ("a trouble", has_trouble, &wanted);
 }
@@ -359,53 +359,53 @@ until_trouble (Desk *desk, DwStoreTrouble trouble)
 static void
 test_full (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autofree char *integrity = NULL;
   g_autofree char *text = g_strnfill (4000, 'x');
 
-  desk_init (&desk);
-  add_text (&desk, 1, 1, "before");
-  run_at_once (&desk, "PRAGMA max_page_count = 40");
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "before");
+  run_at_once (&archive, "PRAGMA max_page_count = 40");
   for (guint i = 2; i <= 51; i++)
-    add_later (&desk, i, DW_MESSAGE_THEIRS, text);
-  until_trouble (&desk, DW_STORE_FULL);
-  integrity = ask_outside (&desk, "PRAGMA integrity_check");
+    add_later (&archive, i, DW_MESSAGE_THEIRS, text);
+  until_trouble (&archive, DW_STORE_FULL);
+  integrity = ask_outside (&archive, "PRAGMA integrity_check");
   g_assert_cmpstr (integrity, ==, "ok");
-  run_at_once (&desk, "PRAGMA max_page_count = 1000000");
-  until_trouble (&desk, DW_STORE_FINE);
-  until_written (&desk);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 51);
+  run_at_once (&archive, "PRAGMA max_page_count = 1000000");
+  until_trouble (&archive, DW_STORE_FINE);
+  until_written (&archive);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 51);
 }
 
 /* Where the folder cannot be made, reading finds nothing, writing waits, and all is saved when it can be. */
 static void
 test_no_folder (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
   g_autofree char *folder = NULL;
 
-  desk_init (&desk);
-  folder = g_path_get_dirname (desk.path);
+  archive_init (&archive);
+  folder = g_path_get_dirname (archive.path);
   g_assert_true (g_file_set_contents (folder, "a file where the folder should be", -1, NULL));
-  g_assert_cmpuint (count_records (&desk, 1), ==, 0);
-  add_later (&desk, 1, DW_MESSAGE_OWN, "kept in memory");
-  until_trouble (&desk, DW_STORE_READ_ONLY);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 0);
+  add_later (&archive, 1, DW_MESSAGE_OWN, "kept in memory");
+  until_trouble (&archive, DW_STORE_READ_ONLY);
   g_assert_cmpint (g_unlink (folder), ==, 0);
-  until_trouble (&desk, DW_STORE_FINE);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 1);
+  until_trouble (&archive, DW_STORE_FINE);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 1);
 }
 
 /* Closing writes what waits. */
 static void
 test_close (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Archive) archive = { 0 };
 
-  desk_init (&desk);
+  archive_init (&archive);
   for (guint i = 1; i <= 300; i++)
-    add_later (&desk, i, DW_MESSAGE_THEIRS, "x");
-  desk_reopen (&desk);
-  g_assert_cmpuint (count_records (&desk, 1), ==, 300);
+    add_later (&archive, i, DW_MESSAGE_THEIRS, "x");
+  archive_reopen (&archive);
+  g_assert_cmpuint (count_records (&archive, 1), ==, 300);
 }
 int
 main (int argc, char *argv[])

@@ -15,7 +15,7 @@ typedef struct
   DwTrial *trial;
   guint changes;
   GString *told; /* the states at each change, a letter for each step */
-} Desk;
+} Attempt;
 
 static void
 dup_states (DwTrial *trial, char *states)
@@ -28,43 +28,43 @@ dup_states (DwTrial *trial, char *states)
 }
 
 static void
-on_changed (Desk *desk)
+on_changed (Attempt *attempt)
 {
   char states[DW_TRIAL_STEPS + 1];
 
-  desk->changes++;
-  dup_states (desk->trial, states);
-  g_string_append_printf (desk->told, "%s ", states);
+  attempt->changes++;
+  dup_states (attempt->trial, states);
+  g_string_append_printf (attempt->told, "%s ", states);
 }
 
 static void
-desk_init (Desk *desk, const char *answer, const char *greeting)
+attempt_init (Attempt *attempt, const char *answer, const char *greeting)
 {
   g_autofree char *text = NULL;
   g_autoptr (DwStageUrl) url = NULL;
   g_autoptr (DwStage) stage = NULL;
 
-  desk->peer = dw_raw_peer_new (answer);
+  attempt->peer = dw_raw_peer_new (answer);
   if (greeting != NULL)
-    dw_raw_peer_set_greeting_text (desk->peer, greeting);
-  text = dw_raw_peer_dup_url (desk->peer);
+    dw_raw_peer_set_greeting_text (attempt->peer, greeting);
+  text = dw_raw_peer_dup_url (attempt->peer);
   url = dw_stage_url_parse (text, NULL);
   stage = dw_stage_new (url);
-  desk->trial = dw_trial_new (stage, TIMEOUT_MS);
-  desk->told = g_string_new (NULL);
-  g_signal_connect_swapped (desk->trial, "changed", G_CALLBACK (on_changed), desk);
+  attempt->trial = dw_trial_new (stage, TIMEOUT_MS);
+  attempt->told = g_string_new (NULL);
+  g_signal_connect_swapped (attempt->trial, "changed", G_CALLBACK (on_changed), attempt);
 }
 
 static void
-desk_clear (Desk *desk)
+attempt_clear (Attempt *attempt)
 {
-  if (desk->trial != NULL)
-    dw_test_finalize (desk->trial);
-  g_string_free (desk->told, TRUE);
-  g_object_unref (desk->peer);
+  if (attempt->trial != NULL)
+    dw_test_finalize (attempt->trial);
+  g_string_free (attempt->told, TRUE);
+  g_object_unref (attempt->peer);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Attempt, attempt_clear)
 
 static gboolean
 is_over (gpointer trial)
@@ -73,12 +73,12 @@ is_over (gpointer trial)
 }
 
 static void
-try (Desk *desk)
+try (Attempt *attempt)
 {
-  dw_trial_start (desk->trial);
-  g_assert_false (dw_trial_is_over (desk->trial));
-  g_assert_cmpint (dw_trial_get_state (desk->trial, DW_TRIAL_NAME), ==, DW_TRIAL_RUNNING);
-  dw_test_until ("the trial to be over", is_over, desk->trial);
+  dw_trial_start (attempt->trial);
+  g_assert_false (dw_trial_is_over (attempt->trial));
+  g_assert_cmpint (dw_trial_get_state (attempt->trial, DW_TRIAL_NAME), ==, DW_TRIAL_RUNNING);
+  dw_test_until ("the trial to be over", is_over, attempt->trial);
 }
 
 static gboolean
@@ -137,24 +137,24 @@ test_answers (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Attempt) attempt = { 0 };
       guint changes;
 
       g_test_message ("%s", rows[i].greeting);
-      desk_init (&desk, NULL, rows[i].greeting);
-      try (&desk);
-      check_states (desk.trial, "ddsdd");
+      attempt_init (&attempt, NULL, rows[i].greeting);
+      try (&attempt);
+      check_states (attempt.trial, "ddsdd");
       for (guint step = 0; step < DW_TRIAL_STEPS; step++)
-        g_assert_nonnull (dw_trial_get_words (desk.trial, (DwTrialStep) step));
-      g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER), rows[i].part));
+        g_assert_nonnull (dw_trial_get_words (attempt.trial, (DwTrialStep) step));
+      g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), rows[i].part));
       g_assert_cmpuint (count_answer_timers (), ==, 0);
-      changes = desk.changes;
+      changes = attempt.changes;
       g_assert_cmpuint (changes, >=, 3);
-      dw_raw_peer_write_text (desk.peer, "{\"message\":\"late\"}");
+      dw_raw_peer_write_text (attempt.peer, "{\"message\":\"late\"}");
       dw_test_run_for (30);
-      g_assert_cmpuint (desk.changes, ==, changes);
-      g_assert_cmpuint (dw_raw_peer_get_last_close (desk.peer), ==, 1000);
-      g_assert_cmpuint (dw_raw_peer_get_attempts (desk.peer), ==, 1);
+      g_assert_cmpuint (attempt.changes, ==, changes);
+      g_assert_cmpuint (dw_raw_peer_get_last_close (attempt.peer), ==, 1000);
+      g_assert_cmpuint (dw_raw_peer_get_attempts (attempt.peer), ==, 1);
     }
 }
 
@@ -162,27 +162,27 @@ test_answers (void)
 static void
 test_order (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
 
-  desk_init (&desk, NULL, "{\"message\":\"hello\"}");
-  try (&desk);
-  g_assert_cmpstr (desk.told->str, ==, "rwsww drsww ddsrw ddsdr ddsdd ");
+  attempt_init (&attempt, NULL, "{\"message\":\"hello\"}");
+  try (&attempt);
+  g_assert_cmpstr (attempt.told->str, ==, "rwsww drsww ddsrw ddsdr ddsdd ");
 }
 
 /* However much a gateway says, a sentence of it is told. */
 static void
 test_long_answer (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
   g_autofree char *said = g_strnfill (5000, 'x');
   g_autofree char *greeting =
       g_strdup_printf ("{\"message\":\"%s\",\"connectionId\":\"c\",\"requestId\":\"r\"}", said);
   guint told = 0;
 
-  desk_init (&desk, NULL, greeting);
-  try (&desk);
-  check_states (desk.trial, "ddsdd");
-  for (const char *at = dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER); (at = strchr (at, 'x')) != NULL; at++)
+  attempt_init (&attempt, NULL, greeting);
+  try (&attempt);
+  check_states (attempt.trial, "ddsdd");
+  for (const char *at = dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER); (at = strchr (at, 'x')) != NULL; at++)
     told++;
   g_assert_cmpuint (told, >=, 90);
   g_assert_cmpuint (told, <=, 101);
@@ -192,26 +192,26 @@ test_long_answer (void)
 static void
 test_refused (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
 
-  desk_init (&desk, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", NULL);
-  try (&desk);
-  check_states (desk.trial, "ddsfw");
-  g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_UPGRADE), "(403)"));
+  attempt_init (&attempt, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", NULL);
+  try (&attempt);
+  check_states (attempt.trial, "ddsfw");
+  g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_UPGRADE), "(403)"));
   dw_test_run_for (50);
-  g_assert_cmpuint (dw_raw_peer_get_attempts (desk.peer), ==, 1);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (attempt.peer), ==, 1);
 }
 
 /* A stage that never answers the upgrade is left after the given time. */
 static void
 test_silent_upgrade (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
   gint64 began = g_get_monotonic_time ();
 
-  desk_init (&desk, "", NULL);
-  try (&desk);
-  check_states (desk.trial, "ddsfw");
+  attempt_init (&attempt, "", NULL);
+  try (&attempt);
+  check_states (attempt.trial, "ddsfw");
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, TIMEOUT_MS);
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, TIMEOUT_MS + 5000);
 }
@@ -242,18 +242,18 @@ has_probe (gpointer peer)
 static void
 test_silence (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
   gint64 began;
 
-  desk_init (&desk, NULL, NULL);
-  dw_trial_start (desk.trial);
-  dw_test_until ("the probe", has_probe, desk.peer);
-  g_assert_cmpint (dw_trial_get_state (desk.trial, DW_TRIAL_ANSWER), ==, DW_TRIAL_RUNNING);
+  attempt_init (&attempt, NULL, NULL);
+  dw_trial_start (attempt.trial);
+  dw_test_until ("the probe", has_probe, attempt.peer);
+  g_assert_cmpint (dw_trial_get_state (attempt.trial, DW_TRIAL_ANSWER), ==, DW_TRIAL_RUNNING);
   began = g_get_monotonic_time ();
-  dw_test_until ("the trial to be over", is_over, desk.trial);
-  check_states (desk.trial, "ddsdd");
+  dw_test_until ("the trial to be over", is_over, attempt.trial);
+  check_states (attempt.trial, "ddsdd");
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, DW_TRIAL_ANSWER_MS - 500);
-  g_assert_nonnull (strstr (dw_trial_get_words (desk.trial, DW_TRIAL_ANSWER), "No answer"));
+  g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), "No answer"));
 }
 
 /* A stage that closes instead of answering has failed at that. */
@@ -261,15 +261,15 @@ static void
 test_closed (void)
 {
   static const guint8 close[] = { 0x03, 0xf0 }; /* 1008 */
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
 
-  desk_init (&desk, NULL, NULL);
-  dw_trial_start (desk.trial);
-  dw_test_until ("the probe", has_probe, desk.peer);
-  dw_raw_peer_write_frame (desk.peer, 0x88, close, sizeof close);
-  dw_raw_peer_drop (desk.peer, FALSE);
-  dw_test_until ("the trial to be over", is_over, desk.trial);
-  check_states (desk.trial, "ddsdf");
+  attempt_init (&attempt, NULL, NULL);
+  dw_trial_start (attempt.trial);
+  dw_test_until ("the probe", has_probe, attempt.peer);
+  dw_raw_peer_write_frame (attempt.peer, 0x88, close, sizeof close);
+  dw_raw_peer_drop (attempt.peer, FALSE);
+  dw_test_until ("the trial to be over", is_over, attempt.trial);
+  check_states (attempt.trial, "ddsdf");
 }
 
 static gboolean
@@ -291,22 +291,22 @@ test_cancelled (void)
   /* While the upgrade is under way, and while the answer is waited for. */
   for (guint late = 0; late < 2; late++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (Attempt) attempt = { 0 };
       guint changes;
 
-      desk_init (&desk, late ? NULL : "", NULL);
-      dw_trial_start (desk.trial);
-      dw_test_until ("an attempt", late ? has_probe : has_attempt, desk.peer);
-      changes = desk.changes;
-      dw_trial_cancel (desk.trial);
-      g_assert_true (dw_trial_is_over (desk.trial));
+      attempt_init (&attempt, late ? NULL : "", NULL);
+      dw_trial_start (attempt.trial);
+      dw_test_until ("an attempt", late ? has_probe : has_attempt, attempt.peer);
+      changes = attempt.changes;
+      dw_trial_cancel (attempt.trial);
+      g_assert_true (dw_trial_is_over (attempt.trial));
       g_assert_cmpuint (count_answer_timers (), ==, 0);
-      dw_trial_cancel (desk.trial);
+      dw_trial_cancel (attempt.trial);
       if (late)
-        dw_test_until ("the close", is_left, desk.peer);
+        dw_test_until ("the close", is_left, attempt.peer);
       dw_test_run_for (TIMEOUT_MS + 50);
-      g_assert_cmpuint (desk.changes, ==, changes);
-      g_assert_true (dw_trial_is_over (desk.trial));
+      g_assert_cmpuint (attempt.changes, ==, changes);
+      g_assert_true (dw_trial_is_over (attempt.trial));
     }
 }
 
@@ -314,16 +314,16 @@ test_cancelled (void)
 static void
 test_dropped (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Attempt) attempt = { 0 };
 
-  desk_init (&desk, NULL, NULL);
-  dw_trial_start (desk.trial);
-  dw_test_until ("the probe", has_probe, desk.peer);
+  attempt_init (&attempt, NULL, NULL);
+  dw_trial_start (attempt.trial);
+  dw_test_until ("the probe", has_probe, attempt.peer);
   g_assert_cmpuint (count_answer_timers (), ==, 1);
-  g_signal_handlers_disconnect_by_data (desk.trial, &desk);
-  dw_test_finalize (g_steal_pointer (&desk.trial));
+  g_signal_handlers_disconnect_by_data (attempt.trial, &attempt);
+  dw_test_finalize (g_steal_pointer (&attempt.trial));
   g_assert_cmpuint (count_answer_timers (), ==, 0);
-  dw_test_until ("the close", is_left, desk.peer);
+  dw_test_until ("the close", is_left, attempt.peer);
 }
 
 int

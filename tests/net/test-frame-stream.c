@@ -132,7 +132,7 @@ typedef struct
   int peer;
   GArray *limits; /* of DwFrameLimit: what was told */
   DwPoll *poll;   /* or NULL */
-} Desk;
+} Ends;
 
 static gint64 test_time; /* microseconds */
 
@@ -172,15 +172,15 @@ server_options (void)
 }
 
 static void
-on_limit (Desk *desk, guint limit)
+on_limit (Ends *ends, guint limit)
 {
   DwFrameLimit value = (DwFrameLimit) limit;
 
-  g_array_append_val (desk->limits, value);
+  g_array_append_val (ends->limits, value);
 }
 
 static void
-open_desk_with (Desk *desk, const DwFrameStreamOptions *options, GBytes *early, DwPoll *poll)
+open_ends_with (Ends *ends, const DwFrameStreamOptions *options, GBytes *early, DwPoll *poll)
 {
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
@@ -192,67 +192,67 @@ open_desk_with (Desk *desk, const DwFrameStreamOptions *options, GBytes *early, 
   g_assert_no_error (error);
   g_socket_set_blocking (socket, FALSE);
   connection = g_socket_connection_factory_create_connection (socket);
-  desk->stream = dw_frame_stream_new (G_IO_STREAM (connection), socket, poll, early, options);
-  desk->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (desk->stream)));
-  desk->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk->stream)));
-  desk->peer = pair[1];
-  desk->limits = g_array_new (FALSE, FALSE, sizeof (DwFrameLimit));
-  g_signal_connect_swapped (desk->stream, "over-limit", G_CALLBACK (on_limit), desk);
+  ends->stream = dw_frame_stream_new (G_IO_STREAM (connection), socket, poll, early, options);
+  ends->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (ends->stream)));
+  ends->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (ends->stream)));
+  ends->peer = pair[1];
+  ends->limits = g_array_new (FALSE, FALSE, sizeof (DwFrameLimit));
+  g_signal_connect_swapped (ends->stream, "over-limit", G_CALLBACK (on_limit), ends);
 }
 
 static void
-open_desk (Desk *desk, const DwFrameStreamOptions *options, GBytes *early)
+open_ends (Ends *ends, const DwFrameStreamOptions *options, GBytes *early)
 {
-  open_desk_with (desk, options, early, NULL);
-  desk->poll = NULL;
+  open_ends_with (ends, options, early, NULL);
+  ends->poll = NULL;
 }
 
 /* With a poll of its own, as a server has it. */
 static void
-open_server_desk (Desk *desk, const DwFrameStreamOptions *options)
+open_server_ends (Ends *ends, const DwFrameStreamOptions *options)
 {
   g_autoptr (DwPoll) poll = dw_poll_new ();
 
-  open_desk_with (desk, options, NULL, poll);
-  desk->poll = g_steal_pointer (&poll);
+  open_ends_with (ends, options, NULL, poll);
+  ends->poll = g_steal_pointer (&poll);
 }
 
 static void
-close_desk (Desk *desk)
+close_ends (Ends *ends)
 {
-  dw_test_finalize (desk->stream);
-  g_clear_pointer (&desk->poll, dw_poll_unref);
-  g_array_unref (desk->limits);
-  if (desk->peer >= 0)
-    close (desk->peer);
+  dw_test_finalize (ends->stream);
+  g_clear_pointer (&ends->poll, dw_poll_unref);
+  g_array_unref (ends->limits);
+  if (ends->peer >= 0)
+    close (ends->peer);
 }
 
 static void
-say (Desk *desk, const void *bytes, gsize length)
+say (Ends *ends, const void *bytes, gsize length)
 {
-  g_assert_cmpint (write (desk->peer, bytes, length), ==, (gssize) length);
+  g_assert_cmpint (write (ends->peer, bytes, length), ==, (gssize) length);
 }
 
 static gssize
-hear (Desk *desk, char *bytes, gsize count, GError **error)
+hear (Ends *ends, char *bytes, gsize count, GError **error)
 {
-  return g_pollable_input_stream_read_nonblocking (desk->input, bytes, count, NULL, error);
+  return g_pollable_input_stream_read_nonblocking (ends->input, bytes, count, NULL, error);
 }
 
 static void
-assert_would_block (Desk *desk)
+assert_would_block (Ends *ends)
 {
   g_autoptr (GError) error = NULL;
   char byte;
 
-  g_assert_cmpint (hear (desk, &byte, 1, &error), ==, -1);
+  g_assert_cmpint (hear (ends, &byte, 1, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
 }
 
 static GSource *
-make_source (Desk *desk)
+make_source (Ends *ends)
 {
-  return g_pollable_input_stream_create_source (desk->input, NULL);
+  return g_pollable_input_stream_create_source (ends->input, NULL);
 }
 
 static gboolean
@@ -264,9 +264,9 @@ on_readable (GObject *stream, gpointer data)
 
 /* Whether the main loop says at once that there is something to read. */
 static gboolean
-is_ready (Desk *desk)
+is_ready (Ends *ends)
 {
-  g_autoptr (GSource) source = make_source (desk);
+  g_autoptr (GSource) source = make_source (ends);
   guint ready = 0;
 
   g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
@@ -283,37 +283,37 @@ static void
 test_budget (void)
 {
   DwFrameStreamOptions options = plain_options ();
-  Desk desk;
+  Ends ends;
   char bytes[4] = { 0 };
 
   test_time = 1000;
-  open_desk (&desk, &options, NULL);
-  say (&desk,
+  open_ends (&ends, &options, NULL);
+  say (&ends,
        "\x81\x02"
        "ab"
        "\x81\x02"
        "cd",
        8);
-  g_assert_true (is_ready (&desk));
-  g_assert_cmpint (hear (&desk, bytes, 4, NULL), ==, 4);
+  g_assert_true (is_ready (&ends));
+  g_assert_cmpint (hear (&ends, bytes, 4, NULL), ==, 4);
   g_assert_cmpmem (bytes, 4,
                    "\x81\x02"
                    "ab",
                    4);
   test_time += 4000;
-  assert_would_block (&desk);
-  assert_would_block (&desk);
+  assert_would_block (&ends);
+  assert_would_block (&ends);
 
-  g_assert_true (is_ready (&desk));
+  g_assert_true (is_ready (&ends));
   test_time += 3999;
-  g_assert_cmpint (hear (&desk, bytes, 4, NULL), ==, 4);
+  g_assert_cmpint (hear (&ends, bytes, 4, NULL), ==, 4);
   g_assert_cmpmem (bytes, 4,
                    "\x81\x02"
                    "cd",
                    4);
-  assert_would_block (&desk);
-  g_assert_false (is_ready (&desk));
-  close_desk (&desk);
+  assert_would_block (&ends);
+  g_assert_false (is_ready (&ends));
+  close_ends (&ends);
 }
 
 /* What came with the upgrade comes first, and needs no word of the system. */
@@ -324,24 +324,24 @@ test_early (void)
   g_autoptr (GBytes) early = g_bytes_new_static ("\x81\x05"
                                                  "earl",
                                                  6);
-  Desk desk;
+  Ends ends;
   char bytes[32] = { 0 };
 
   for (guint i = 0; i < 2; i++)
     {
       options.buffer_bytes = i == 0 ? DW_FRAME_STREAM_BUFFER : 0;
-      open_desk (&desk, &options, early);
-      g_assert_true (is_ready (&desk));
-      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 6);
+      open_ends (&ends, &options, early);
+      g_assert_true (is_ready (&ends));
+      g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 6);
       g_assert_cmpmem (bytes, 6,
                        "\x81\x05"
                        "earl",
                        6);
-      assert_would_block (&desk);
-      say (&desk, "y", 1);
-      g_assert_true (is_ready (&desk));
-      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 1);
-      close_desk (&desk);
+      assert_would_block (&ends);
+      say (&ends, "y", 1);
+      g_assert_true (is_ready (&ends));
+      g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 1);
+      close_ends (&ends);
     }
 }
 
@@ -351,11 +351,11 @@ test_rescue (void)
 {
   DwFrameStreamOptions options = plain_options ();
   g_autoptr (GSource) source = NULL;
-  Desk desk;
+  Ends ends;
 
   test_time = 0;
-  open_desk (&desk, &options, NULL);
-  source = make_source (&desk);
+  open_ends (&ends, &options, NULL);
+  source = make_source (&ends);
   g_source_attach (source, NULL);
   g_assert_cmpint (g_source_get_priority (source), ==, DW_FRAME_STREAM_PRIORITY);
   test_time = 49999;
@@ -365,7 +365,7 @@ test_rescue (void)
   g_main_context_iteration (NULL, FALSE);
   g_assert_cmpint (g_source_get_priority (source), ==, G_PRIORITY_DEFAULT);
   g_source_destroy (source);
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 static gboolean
@@ -382,15 +382,15 @@ test_starved (void)
   guint work = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 20, on_other_work, NULL, NULL);
   g_autoptr (GSource) source = NULL;
   guint ready = 0;
-  Desk desk;
+  Ends ends;
 
   test_time = 0;
-  open_desk (&desk, &options, NULL);
-  say (&desk,
+  open_ends (&ends, &options, NULL);
+  say (&ends,
        "\x81\x02"
        "hi",
        4);
-  source = make_source (&desk);
+  source = make_source (&ends);
   g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
   g_source_attach (source, NULL);
   for (guint i = 0; i < 100; i++)
@@ -401,7 +401,7 @@ test_starved (void)
     g_main_context_iteration (NULL, FALSE);
   g_assert_cmpuint (ready, ==, 1);
   g_source_remove (work);
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 /* While nothing comes, nothing wakes the main loop: the rescue is no timer. */
@@ -412,12 +412,12 @@ test_asleep (void)
   g_autoptr (GSource) source = NULL;
   gint timeout;
   int priority;
-  Desk desk;
+  Ends ends;
   GPollFD fds[64];
 
   options.clock = NULL;
-  open_desk (&desk, &options, NULL);
-  source = make_source (&desk);
+  open_ends (&ends, &options, NULL);
+  source = make_source (&ends);
   g_source_attach (source, NULL);
   while (g_main_context_iteration (NULL, FALSE))
     ;
@@ -427,7 +427,7 @@ test_asleep (void)
   g_main_context_release (g_main_context_default ());
   g_assert_cmpint (timeout, ==, -1);
   g_source_destroy (source);
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 /* What is good of a read is delivered, the rest never, and it is told once. */
@@ -437,27 +437,27 @@ test_over_limit (void)
   static const guint8 large[] = { 0x81, 0x7f, 0, 0, 0, 0, 0, 2, 0, 1 };
   DwFrameStreamOptions options = plain_options ();
   char bytes[64] = { 0 };
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
-  say (&desk,
+  open_ends (&ends, &options, NULL);
+  say (&ends,
        "\x81\x02"
        "hi",
        4);
-  say (&desk, large, sizeof large);
-  say (&desk, "xxxx", 4);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
+  say (&ends, large, sizeof large);
+  say (&ends, "xxxx", 4);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 4);
   g_assert_cmpmem (bytes, 4,
                    "\x81\x02"
                    "hi",
                    4);
-  g_assert_cmpuint (desk.limits->len, ==, 1);
-  g_assert_cmpint (g_array_index (desk.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_FRAME);
-  assert_would_block (&desk);
-  say (&desk, "more", 4);
-  assert_would_block (&desk);
-  g_assert_cmpuint (desk.limits->len, ==, 1);
-  close_desk (&desk);
+  g_assert_cmpuint (ends.limits->len, ==, 1);
+  g_assert_cmpint (g_array_index (ends.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_FRAME);
+  assert_would_block (&ends);
+  say (&ends, "more", 4);
+  assert_would_block (&ends);
+  g_assert_cmpuint (ends.limits->len, ==, 1);
+  close_ends (&ends);
 }
 
 /* Not for ever: a peer that goes on is ended. */
@@ -469,11 +469,11 @@ test_drops_until (void)
   g_autoptr (GError) error = NULL;
   gsize sent = 0;
   char byte;
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
-  dw_frame_stream_begin_close (desk.stream);
-  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+  open_ends (&ends, &options, NULL);
+  dw_frame_stream_begin_close (ends.stream);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output,
                                                                "\x88\x82"
                                                                "mask"
                                                                "\1\2",
@@ -481,15 +481,15 @@ test_drops_until (void)
                    ==, 8);
   while (error == NULL && sent < 4 * DW_FRAME_STREAM_DROP)
     {
-      say (&desk, block, 16384);
+      say (&ends, block, 16384);
       sent += 16384;
-      g_assert_cmpint (hear (&desk, &byte, 1, &error), ==, -1);
+      g_assert_cmpint (hear (&ends, &byte, 1, &error), ==, -1);
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         g_clear_error (&error);
     }
   g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_CLOSED);
   g_assert_cmpuint (sent, <=, DW_FRAME_STREAM_DROP + 16384);
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 /* While our close frame has not left nothing is read, since libsoup would drop it at the first error; once it has,
@@ -499,31 +499,31 @@ test_close_leaves_first (void)
 {
   DwFrameStreamOptions options = plain_options ();
   char bytes[64];
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
-  dw_frame_stream_begin_close (desk.stream);
-  say (&desk,
+  open_ends (&ends, &options, NULL);
+  dw_frame_stream_begin_close (ends.stream);
+  say (&ends,
        "\x81\x02"
        "hi",
        4);
-  g_assert_false (is_ready (&desk));
-  assert_would_block (&desk);
-  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+  g_assert_false (is_ready (&ends));
+  assert_would_block (&ends);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output,
                                                                "\x88\x82"
                                                                "mask"
                                                                "\1\2",
                                                                8, NULL, NULL),
                    ==, 8);
-  g_assert_true (is_ready (&desk));
-  assert_would_block (&desk);
-  say (&desk,
+  g_assert_true (is_ready (&ends));
+  assert_would_block (&ends);
+  say (&ends,
        "\x81\x02"
        "hi"
        "\x88\x02\x03\xe8",
        8);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
-  close_desk (&desk);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 0);
+  close_ends (&ends);
 }
 
 /* The peer reads an end after our close frame, though nobody closed yet. */
@@ -532,28 +532,28 @@ test_half_close (void)
 {
   DwFrameStreamOptions options = plain_options ();
   char bytes[64];
-  Desk desk;
+  Ends ends;
 
   for (guint server = 0; server <= 1; server++)
     {
       options.limits.side = server ? DW_FRAME_SIDE_SERVER : DW_FRAME_SIDE_CLIENT;
-      open_desk (&desk, &options, NULL);
-      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output,
+      open_ends (&ends, &options, NULL);
+      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output,
                                                                    "\x88\x82"
                                                                    "mask"
                                                                    "\1\2",
                                                                    8, NULL, NULL),
                        ==, 8);
-      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, 0), ==, 8);
+      g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, 0), ==, 8);
       if (server)
         {
           /* A server waits for the client's. */
-          g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, -1);
-          say (&desk, "\x88\x02\x03\xe8", 4);
-          g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
+          g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, -1);
+          say (&ends, "\x88\x02\x03\xe8", 4);
+          g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 4);
         }
-      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, 0);
-      close_desk (&desk);
+      g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, 0);
+      close_ends (&ends);
     }
 }
 
@@ -563,18 +563,18 @@ test_after_peers_close (void)
 {
   DwFrameStreamOptions options = plain_options ();
   char bytes[64];
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
-  say (&desk, "\x88\x02\x03\xe8", 4);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 4);
-  assert_would_block (&desk);
-  say (&desk,
+  open_ends (&ends, &options, NULL);
+  say (&ends, "\x88\x02\x03\xe8", 4);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 4);
+  assert_would_block (&ends);
+  say (&ends,
        "\x81\x02"
        "hi",
        4);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
-  close_desk (&desk);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 0);
+  close_ends (&ends);
 }
 
 /* A server's own close frame leaves all the same. */
@@ -583,17 +583,17 @@ test_answers_close (void)
 {
   DwFrameStreamOptions options = server_options ();
   char bytes[64];
-  Desk desk;
+  Ends ends;
 
-  open_server_desk (&desk, &options);
-  say (&desk, "\x88\x80mask", 6);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 6);
-  say (&desk, "\x81\x80mask", 6);
-  assert_would_block (&desk);
-  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x88\x00", 2, NULL, NULL), ==, 2);
-  say (&desk, "\x81\x80mask", 6);
-  g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 0);
-  close_desk (&desk);
+  open_server_ends (&ends, &options);
+  say (&ends, "\x88\x80mask", 6);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 6);
+  say (&ends, "\x81\x80mask", 6);
+  assert_would_block (&ends);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output, "\x88\x00", 2, NULL, NULL), ==, 2);
+  say (&ends, "\x81\x80mask", 6);
+  g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 0);
+  close_ends (&ends);
 }
 
 /* A peer whose pongs we cannot get rid of is ended at 64 KiB of them; one that reads may ping for ever. */
@@ -606,41 +606,41 @@ test_pongs (void)
   g_autoptr (GError) error = NULL;
   char bytes[64];
   guint pings = 0;
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
+  open_ends (&ends, &options, NULL);
   for (guint i = 0; i < 20000; i++)
     {
-      say (&desk, "\x89\x00", 2);
-      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, 2);
-      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, pong, 6, NULL, NULL), ==, 6);
-      g_assert_cmpint (recv (desk.peer, bytes, sizeof bytes, 0), ==, 6);
+      say (&ends, "\x89\x00", 2);
+      g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 2);
+      g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output, pong, 6, NULL, NULL), ==, 6);
+      g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, 0), ==, 6);
     }
   for (; error == NULL && pings < 20000; pings++)
     {
-      say (&desk, "\x89\x00", 2);
-      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, &error), ==, error == NULL ? 2 : -1);
+      say (&ends, "\x89\x00", 2);
+      g_assert_cmpint (hear (&ends, bytes, sizeof bytes, &error), ==, error == NULL ? 2 : -1);
     }
   g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_LIMIT);
   g_assert_cmpuint (pings, <=, DW_FRAME_PONGS / (6 + DW_FRAME_PONG_COST) + 2);
-  g_assert_cmpuint (desk.limits->len, ==, 1);
-  g_assert_cmpint (g_array_index (desk.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_PONGS);
-  close_desk (&desk);
+  g_assert_cmpuint (ends.limits->len, ==, 1);
+  g_assert_cmpint (g_array_index (ends.limits, DwFrameLimit, 0), ==, DW_FRAME_LIMIT_PONGS);
+  close_ends (&ends);
 }
 
 static void
-read_all (Desk *desk, GByteArray *all)
+read_all (Ends *ends, GByteArray *all)
 {
   char bytes[65536];
   gssize length;
 
-  while ((length = recv (desk->peer, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+  while ((length = recv (ends->peer, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
     g_byte_array_append (all, (guint8 *) bytes, (guint) length);
 }
 
 typedef struct
 {
-  Desk *desk;
+  Ends *ends;
   GByteArray *all;
   gsize wanted;
 } Reading;
@@ -650,7 +650,7 @@ has_read (gpointer data)
 {
   Reading *reading = data;
 
-  read_all (reading->desk, reading->all);
+  read_all (reading->ends, reading->all);
   return reading->all->len >= reading->wanted;
 }
 
@@ -664,9 +664,9 @@ test_send (void)
   g_autoptr (GByteArray) expected = g_byte_array_new ();
   g_autofree char *text = g_malloc (100 * 1000);
   g_autoptr (GError) error = NULL;
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
+  open_ends (&ends, &options, NULL);
   for (guint i = 0; i < 8; i++)
     {
       g_autoptr (GBytes) frame = NULL;
@@ -674,29 +674,29 @@ test_send (void)
       memset (text, (int) ('a' + i), 100 * 1000);
       frame = g_bytes_new (text, 100 * 1000);
       g_byte_array_append (expected, (guint8 *) text, 100 * 1000);
-      dw_frame_stream_send (desk.stream, frame);
+      dw_frame_stream_send (ends.stream, frame);
     }
   /* The pair takes about 200 kB. */
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), >, 0);
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), <, expected->len);
-  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), >, 0);
-  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, &error), ==, -1);
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), >, 0);
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), <, expected->len);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), >, 0);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output, "\x8a\x00", 2, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
-  dw_test_until ("what was sent", has_read, &(Reading){ &desk, all, expected->len });
+  dw_test_until ("what was sent", has_read, &(Reading){ &ends, all, expected->len });
   g_assert_cmpmem (all->data, all->len, expected->data, expected->len);
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, expected->len);
-  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
-  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (desk.output, "\x8a\x00", 2, NULL, NULL), ==, 2);
-  close_desk (&desk);
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), ==, expected->len);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), ==, 0);
+  g_assert_cmpint (g_pollable_output_stream_write_nonblocking (ends.output, "\x8a\x00", 2, NULL, NULL), ==, 2);
+  close_ends (&ends);
 }
 
 static void
-send_text (Desk *desk, GByteArray *expected, const char *text)
+send_text (Ends *ends, GByteArray *expected, const char *text)
 {
   g_autoptr (GBytes) frame = g_bytes_new (text, strlen (text));
 
   g_byte_array_append (expected, (const guint8 *) text, (guint) strlen (text));
-  dw_frame_stream_send (desk->stream, frame);
+  dw_frame_stream_send (ends->stream, frame);
 }
 
 /* What a stream is owed in one turn goes in one call at its end; a reader that stalls in the middle of a frame and
@@ -707,29 +707,29 @@ test_gathers (void)
   DwFrameStreamOptions options = server_options ();
   g_autoptr (GByteArray) all = g_byte_array_new ();
   g_autoptr (GByteArray) expected = g_byte_array_new ();
-  Desk desk;
+  Ends ends;
 
-  open_server_desk (&desk, &options);
+  open_server_ends (&ends, &options);
   for (guint i = 0; i < 1000; i++)
     {
       g_autofree char *text = g_strdup_printf ("<%u>", i);
 
-      send_text (&desk, expected, text);
+      send_text (&ends, expected, text);
     }
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, 0);
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), ==, 0);
   g_main_context_iteration (NULL, FALSE);
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), ==, expected->len);
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), ==, expected->len);
 
   for (guint i = 0; i < 3000; i++)
     {
       g_autofree char *text = g_strdup_printf ("[%u %0999u]", i, i);
 
-      send_text (&desk, expected, text);
+      send_text (&ends, expected, text);
     }
-  g_assert_cmpuint (dw_frame_stream_get_written (desk.stream), <, expected->len);
-  dw_test_until ("every byte", has_read, &(Reading){ &desk, all, expected->len });
+  g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), <, expected->len);
+  dw_test_until ("every byte", has_read, &(Reading){ &ends, all, expected->len });
   g_assert_cmpmem (all->data, all->len, expected->data, expected->len);
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 /* A connection that breaks is owed nothing any more, and does not keep the main loop busy. */
@@ -739,18 +739,18 @@ test_broken (void)
   DwFrameStreamOptions options = server_options ();
   g_autofree char *text = g_strnfill (1000 * 1000, 'x');
   g_autoptr (GByteArray) expected = g_byte_array_new ();
-  Desk desk;
+  Ends ends;
 
-  open_server_desk (&desk, &options);
-  send_text (&desk, expected, text);
-  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 1);
-  close (desk.peer);
-  desk.peer = -1;
+  open_server_ends (&ends, &options);
+  send_text (&ends, expected, text);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), ==, 1);
+  close (ends.peer);
+  ends.peer = -1;
   for (guint i = 0; i < 10; i++)
     g_main_context_iteration (NULL, FALSE);
-  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), ==, 0);
   g_assert_false (g_main_context_iteration (NULL, FALSE));
-  close_desk (&desk);
+  close_ends (&ends);
 }
 
 /* A turn hands on so many bytes, however many are there, and the next one the rest. */
@@ -760,7 +760,7 @@ test_turn_bytes (void)
   DwFrameStreamOptions options = server_options ();
   g_autofree char *frames = g_malloc0 (3000);
   char bytes[4096];
-  Desk desk;
+  Ends ends;
 
   /* 500 empty frames of a client. */
   for (guint i = 0; i < 3000; i += 6)
@@ -770,25 +770,25 @@ test_turn_bytes (void)
       /* The buffer of TLS is larger than a turn. */
       options.buffer_bytes = round == 0 ? 1000 : DW_FRAME_STREAM_BUFFER;
       options.encrypted = round == 1;
-      open_server_desk (&desk, &options);
-      say (&desk, frames, 3000);
+      open_server_ends (&ends, &options);
+      say (&ends, frames, 3000);
       for (guint turn = 0; turn < 3; turn++)
         {
           gsize got = 0;
 
-          g_assert_true (is_ready (&desk));
+          g_assert_true (is_ready (&ends));
           while (got < 1000)
             {
-              gssize length = hear (&desk, bytes, 300, NULL);
+              gssize length = hear (&ends, bytes, 300, NULL);
 
               g_assert_cmpint (length, >, 0);
               got += (gsize) length;
             }
           g_assert_cmpuint (got, ==, 1000);
-          assert_would_block (&desk);
+          assert_would_block (&ends);
         }
-      g_assert_false (is_ready (&desk));
-      close_desk (&desk);
+      g_assert_false (is_ready (&ends));
+      close_ends (&ends);
     }
 }
 
@@ -806,7 +806,7 @@ test_held (void)
   DwFrameStreamOptions options = server_options ();
   gboolean room = FALSE;
   char bytes[64];
-  Desk desk;
+  Ends ends;
 
   for (guint round = 0; round < 3; round++)
     {
@@ -815,35 +815,35 @@ test_held (void)
 
       /* With a poll; and without, with data in the buffer. */
       if (round == 0)
-        open_server_desk (&desk, &options);
+        open_server_ends (&ends, &options);
       else
         {
           options.turn_bytes = round == 1 ? 1000 : 6;
           options.encrypted = TRUE;
-          open_desk (&desk, &options, NULL);
+          open_ends (&ends, &options, NULL);
         }
       room = TRUE;
-      dw_frame_stream_set_read_func (desk.stream, says, &room);
-      say (&desk, "\x81\x80mask\x81\x80mask", 12);
+      dw_frame_stream_set_read_func (ends.stream, says, &room);
+      say (&ends, "\x81\x80mask\x81\x80mask", 12);
       if (round == 2)
-        g_assert_cmpint (hear (&desk, bytes, 6, NULL), ==, 6);
+        g_assert_cmpint (hear (&ends, bytes, 6, NULL), ==, 6);
       room = FALSE;
-      g_assert_true (is_ready (&desk));
-      assert_would_block (&desk);
-      g_assert_false (is_ready (&desk));
+      g_assert_true (is_ready (&ends));
+      assert_would_block (&ends);
+      g_assert_false (is_ready (&ends));
 
-      source = make_source (&desk);
+      source = make_source (&ends);
       g_source_set_callback (source, G_SOURCE_FUNC (on_readable), &ready, NULL);
       g_source_attach (source, NULL);
       room = TRUE;
       g_assert_false (g_main_context_iteration (NULL, FALSE));
-      dw_frame_stream_resume (desk.stream);
+      dw_frame_stream_resume (ends.stream);
       for (guint i = 0; i < 10; i++)
         g_main_context_iteration (NULL, FALSE);
       g_assert_cmpuint (ready, ==, 1);
-      g_assert_cmpint (hear (&desk, bytes, sizeof bytes, NULL), ==, round == 2 ? 6 : 12);
+      g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, round == 2 ? 6 : 12);
       g_source_destroy (source);
-      close_desk (&desk);
+      close_ends (&ends);
     }
 }
 
@@ -937,33 +937,33 @@ test_tls_again (void)
   g_autoptr (TestTlsOutput) below = g_object_new (TEST_TYPE_TLS_OUTPUT, NULL);
   g_autoptr (GIOStream) base = g_simple_io_stream_new (none, G_OUTPUT_STREAM (below));
   g_autoptr (GByteArray) expected = g_byte_array_new ();
-  Desk desk = { 0 };
+  Ends ends = { 0 };
 
   options.encrypted = TRUE;
-  desk.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
-  desk.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk.stream)));
+  ends.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
+  ends.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (ends.stream)));
 
   below->stuck = TRUE;
-  g_assert_false (says_pong (desk.output));
-  send_text (&desk, expected, "ours");
+  g_assert_false (says_pong (ends.output));
+  send_text (&ends, expected, "ours");
   below->stuck = FALSE;
-  g_assert_true (says_pong (desk.output));
-  g_assert_true (says_pong (desk.output));
+  g_assert_true (says_pong (ends.output));
+  g_assert_true (says_pong (ends.output));
   g_assert_cmpmem (below->taken->data, below->taken->len, "\x8a\x00ours\x8a\x00", 8);
 
   g_main_context_iteration (NULL, FALSE);
-  dw_test_finalize (desk.stream);
-  desk.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
-  desk.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (desk.stream)));
+  dw_test_finalize (ends.stream);
+  ends.stream = dw_frame_stream_new (base, NULL, NULL, NULL, &options);
+  ends.output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (ends.stream)));
   g_byte_array_set_size (below->taken, 0);
   below->stuck = TRUE;
-  send_text (&desk, expected, "one");
-  send_text (&desk, expected, "two");
-  g_assert_false (says_pong (desk.output));
+  send_text (&ends, expected, "one");
+  send_text (&ends, expected, "two");
+  g_assert_false (says_pong (ends.output));
   below->stuck = FALSE;
-  g_assert_true (says_pong (desk.output));
+  g_assert_true (says_pong (ends.output));
   g_assert_cmpmem (below->taken->data, below->taken->len, "onetwo\x8a\x00", 8);
-  dw_test_finalize (desk.stream);
+  dw_test_finalize (ends.stream);
 }
 
 static void
@@ -991,19 +991,19 @@ test_close_async (void)
   g_autoptr (GBytes) frame = g_bytes_new_take (g_malloc0 (1000 * 1000), 1000 * 1000);
   g_autoptr (GSource) source = NULL;
   gboolean closed = FALSE;
-  Desk desk;
+  Ends ends;
 
-  open_desk (&desk, &options, NULL);
-  dw_frame_stream_send (desk.stream, frame);
-  source = make_source (&desk);
+  open_ends (&ends, &options, NULL);
+  dw_frame_stream_send (ends.stream, frame);
+  source = make_source (&ends);
   g_source_attach (source, NULL);
-  g_io_stream_close_async (G_IO_STREAM (desk.stream), G_PRIORITY_DEFAULT, NULL, on_closed, &closed);
+  g_io_stream_close_async (G_IO_STREAM (ends.stream), G_PRIORITY_DEFAULT, NULL, on_closed, &closed);
   g_source_destroy (source);
-  dw_frame_stream_send (desk.stream, frame);
-  g_assert_cmpuint (dw_frame_stream_get_n_owed (desk.stream), ==, 0);
+  dw_frame_stream_send (ends.stream, frame);
+  g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), ==, 0);
   dw_test_until ("the close", is_true, &closed);
-  dw_frame_stream_abort (desk.stream);
-  close_desk (&desk);
+  dw_frame_stream_abort (ends.stream);
+  close_ends (&ends);
 }
 
 int

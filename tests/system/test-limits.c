@@ -19,7 +19,7 @@ typedef struct
   DwChat *reader;
   guint next;
   guint lost;
-} Desk;
+} Pair;
 
 static double
 middle (gpointer unused)
@@ -48,60 +48,60 @@ chat_new (DwServer *stage, guint rollover_ms)
 }
 
 static void
-on_lost (Desk *desk, gint64 before)
+on_lost (Pair *pair, gint64 before)
 {
   if (before == G_MAXINT64)
-    desk->lost++;
+    pair->lost++;
 }
 
 static gboolean
 are_online (gpointer data)
 {
-  Desk *desk = data;
+  Pair *pair = data;
 
-  return dw_session_get_status (dw_chat_get_session (desk->writer))->state == DW_SESSION_ONLINE
-         && dw_session_get_status (dw_chat_get_session (desk->reader))->state == DW_SESSION_ONLINE;
+  return dw_session_get_status (dw_chat_get_session (pair->writer))->state == DW_SESSION_ONLINE
+         && dw_session_get_status (dw_chat_get_session (pair->reader))->state == DW_SESSION_ONLINE;
 }
 
 static void
-desk_init (Desk *desk, gint64 idle_ms, gint64 age_ms, guint rollover_ms)
+pair_init (Pair *pair, gint64 idle_ms, gint64 age_ms, guint rollover_ms)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->idle_ms = idle_ms;
   config->age_ms = age_ms;
-  desk->stage = dw_server_new_with (config, NULL);
-  g_assert_true (dw_server_listen (desk->stage, address, NULL));
-  desk->writer = chat_new (desk->stage, rollover_ms);
-  desk->reader = chat_new (desk->stage, rollover_ms);
-  g_signal_connect_swapped (dw_chat_get_session (desk->writer), "lost", G_CALLBACK (on_lost), desk);
-  g_signal_connect_swapped (dw_chat_get_session (desk->reader), "lost", G_CALLBACK (on_lost), desk);
-  dw_session_connect (dw_chat_get_session (desk->writer));
-  dw_session_connect (dw_chat_get_session (desk->reader));
-  dw_test_until ("both online", are_online, desk);
+  pair->stage = dw_server_new_with (config, NULL);
+  g_assert_true (dw_server_listen (pair->stage, address, NULL));
+  pair->writer = chat_new (pair->stage, rollover_ms);
+  pair->reader = chat_new (pair->stage, rollover_ms);
+  g_signal_connect_swapped (dw_chat_get_session (pair->writer), "lost", G_CALLBACK (on_lost), pair);
+  g_signal_connect_swapped (dw_chat_get_session (pair->reader), "lost", G_CALLBACK (on_lost), pair);
+  dw_session_connect (dw_chat_get_session (pair->writer));
+  dw_session_connect (dw_chat_get_session (pair->reader));
+  dw_test_until ("both online", are_online, pair);
 }
 
 static void
-desk_clear (Desk *desk)
+pair_clear (Pair *pair)
 {
-  g_signal_handlers_disconnect_by_data (dw_chat_get_session (desk->writer), desk);
-  g_signal_handlers_disconnect_by_data (dw_chat_get_session (desk->reader), desk);
-  dw_test_finalize (desk->writer);
-  dw_test_finalize (desk->reader);
-  dw_test_finalize (desk->stage);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_session (pair->writer), pair);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_session (pair->reader), pair);
+  dw_test_finalize (pair->writer);
+  dw_test_finalize (pair->reader);
+  dw_test_finalize (pair->stage);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
 
 static gboolean
 on_line (gpointer data)
 {
-  Desk *desk = data;
-  g_autofree char *line = g_strdup_printf ("line %u", desk->next++);
+  Pair *pair = data;
+  g_autofree char *line = g_strdup_printf ("line %u", pair->next++);
 
-  dw_chat_say (desk->writer, line);
-  return desk->next < LINES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  dw_chat_say (pair->writer, line);
+  return pair->next < LINES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* How many messages of a kind a chat shows, and whether they are in order and each there once. */
@@ -129,10 +129,10 @@ count (DwChat *chat, DwMessageKind kind, gboolean check)
 static gboolean
 is_complete (gpointer data)
 {
-  Desk *desk = data;
+  Pair *pair = data;
 
-  return count (desk->writer, DW_MESSAGE_OWN, TRUE) == LINES
-         && count (desk->reader, DW_MESSAGE_THEIRS, TRUE) == LINES;
+  return count (pair->writer, DW_MESSAGE_OWN, TRUE) == LINES
+         && count (pair->reader, DW_MESSAGE_THEIRS, TRUE) == LINES;
 }
 
 static void
@@ -153,38 +153,38 @@ check_delivered (DwChat *chat)
 static void
 test_rollover (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Pair) pair = { 0 };
 
-  desk_init (&desk, 2000, 4000, 1000);
-  g_timeout_add (30, on_line, &desk);
-  dw_test_until ("every line", is_complete, &desk);
+  pair_init (&pair, 2000, 4000, 1000);
+  g_timeout_add (30, on_line, &pair);
+  dw_test_until ("every line", is_complete, &pair);
   dw_test_run_for (200);
-  g_assert_true (is_complete (&desk));
-  check_delivered (desk.writer);
-  g_assert_cmpuint (count (desk.reader, DW_MESSAGE_NOTICE, FALSE), ==, 0);
-  g_assert_cmpuint (desk.lost, ==, 0);
+  g_assert_true (is_complete (&pair));
+  check_delivered (pair.writer);
+  g_assert_cmpuint (count (pair.reader, DW_MESSAGE_NOTICE, FALSE), ==, 0);
+  g_assert_cmpuint (pair.lost, ==, 0);
 }
 
 /* Nobody writes and the gateway's idle limit passes many times: the probe keeps the connection. */
 static void
 test_idle (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Pair) pair = { 0 };
 
-  desk_init (&desk, 1500, 60000, 60000);
+  pair_init (&pair, 1500, 60000, 60000);
   dw_test_run_for (5000);
-  g_assert_cmpuint (desk.lost, ==, 0);
-  g_assert_true (are_online (&desk));
-  g_assert_cmpuint (count (desk.reader, DW_MESSAGE_THEIRS, FALSE), ==, 0);
+  g_assert_cmpuint (pair.lost, ==, 0);
+  g_assert_true (are_online (&pair));
+  g_assert_cmpuint (count (pair.reader, DW_MESSAGE_THEIRS, FALSE), ==, 0);
 }
 
 static gboolean
 writer_is_complete (gpointer data)
 {
-  Desk *desk = data;
-  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (desk->writer));
+  Pair *pair = data;
+  GListModel *model = G_LIST_MODEL (dw_chat_get_conversation (pair->writer));
 
-  if (count (desk->writer, DW_MESSAGE_OWN, TRUE) < LINES)
+  if (count (pair->writer, DW_MESSAGE_OWN, TRUE) < LINES)
     return FALSE;
   for (guint i = 0; i < g_list_model_get_n_items (model); i++)
     {
@@ -201,16 +201,16 @@ writer_is_complete (gpointer data)
 static void
 test_closed (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (Pair) pair = { 0 };
   guint seen;
 
-  desk_init (&desk, 60000, 500, 60000);
-  g_timeout_add (20, on_line, &desk);
-  dw_test_until ("every line to come back", writer_is_complete, &desk);
-  g_assert_cmpuint (desk.lost, >, 2);
+  pair_init (&pair, 60000, 500, 60000);
+  g_timeout_add (20, on_line, &pair);
+  dw_test_until ("every line to come back", writer_is_complete, &pair);
+  g_assert_cmpuint (pair.lost, >, 2);
   /* The reader was away at times too, and the stage keeps nothing, so it may miss lines but never sees one twice.
    */
-  seen = count (desk.reader, DW_MESSAGE_THEIRS, FALSE);
+  seen = count (pair.reader, DW_MESSAGE_THEIRS, FALSE);
   g_assert_cmpuint (seen, <=, LINES);
   g_assert_cmpuint (seen, >, LINES / 2);
 }

@@ -317,7 +317,7 @@ take_words (DwServerConfig *config, Typed *typed)
 }
 
 static gboolean
-understand (DwServerOptions *options, Typed *typed, GError **error)
+read_typed (DwServerOptions *options, Typed *typed, GError **error)
 {
   if (typed->log_format != NULL && strcmp (typed->log_format, "json") != 0
       && strcmp (typed->log_format, "text") != 0)
@@ -389,7 +389,7 @@ dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
                    arguments[1]);
       return FALSE;
     }
-  return understand (options, &typed, error);
+  return read_typed (options, &typed, error);
 }
 
 /**
