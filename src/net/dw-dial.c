@@ -9,13 +9,13 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* What is under way. The end is told before this goes, and events of GSocketClient end with its callback. */
+/* A connection being made. It lives until the result is reported; GSocketClient emits no event after its callback. */
 typedef struct
 {
   GSocketClient *client;
   GSocketConnectable *address;
-  GSocketConnection *connection; /* or NULL before it is there */
-  gboolean trusts;               /* whom to trust is known */
+  GSocketConnection *connection; /* NULL until TCP is connected */
+  gboolean trusts;               /* the trusted certificates are loaded */
   char *host;
   guint16 port;
   gboolean secure;
@@ -24,7 +24,7 @@ typedef struct
   gpointer data;
   GTlsConnection *tls; /* or NULL */
   GTlsCertificateFlags tls_errors;
-  gboolean at_proxy; /* what is connected to is a proxy, and it has not been spoken with */
+  gboolean at_proxy; /* connecting to a proxy, not reached yet */
 } Dial;
 
 static void
@@ -35,6 +35,7 @@ dial_free (gpointer data)
   g_signal_handlers_disconnect_by_data (dial->client, dial);
   if (dial->tls != NULL)
     g_signal_handlers_disconnect_by_data (dial->tls, dial);
+
   g_clear_object (&dial->tls);
   g_clear_object (&dial->address);
   g_clear_object (&dial->connection);
@@ -44,7 +45,7 @@ dial_free (gpointer data)
   g_free (dial);
 }
 
-/* Only looks: the answer is always no. */
+/* Only notes what is wrong: a bad certificate is never accepted. */
 static gboolean
 on_accept_certificate (GTlsConnection *connection,
                        GTlsCertificate *certificate,
@@ -55,7 +56,7 @@ on_accept_certificate (GTlsConnection *connection,
   return FALSE;
 }
 
-/* It comes once for each address. */
+/* Called for each address that is tried. */
 static void
 look_for_proxy (Dial *dial, GSocketConnection *connection)
 {
@@ -87,7 +88,7 @@ on_event (GSocketClient *client,
       look_for_proxy (dial, G_SOCKET_CONNECTION (connection));
       break;
     case G_SOCKET_CLIENT_CONNECTED:
-      /* A frame is small, and somebody waits for it. */
+      /* Frames are small and people wait for them, so send them at once. */
       g_socket_set_option (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), IPPROTO_TCP,
                            TCP_NODELAY, 1, NULL);
       reach (dial, DW_DIAL_CONNECTED);
@@ -113,7 +114,7 @@ is_of_proxy (const GError *error)
              || error->code == G_IO_ERROR_PROXY_NEED_AUTH || error->code == G_IO_ERROR_PROXY_NOT_ALLOWED);
 }
 
-/* What the network says, in the words of this library where they say more. */
+/* Turns the network's error into one of this library's where that says more. */
 static void
 return_error (GTask *task, GError *error)
 {
@@ -125,7 +126,7 @@ return_error (GTask *task, GError *error)
   else if (dial->tls_errors != 0)
     g_task_return_new_error (task, DW_NET_ERROR, DW_NET_ERROR_CERTIFICATE, "certificate: flags %u",
                              (guint) dial->tls_errors);
-  /* “Refused” by the proxy is the same error as by the stage. */
+  /* The network's own error does not tell whether the proxy or the stage refused the connection. */
   else if (dial->at_proxy || is_of_proxy (error))
     g_task_return_new_error (task, DW_NET_ERROR, DW_NET_ERROR_PROXY, "%s", error->message);
   else
@@ -145,6 +146,7 @@ on_encrypted (GObject *source, GAsyncResult *result, gpointer data)
       return_error (task, error);
       return;
     }
+
   reach (dial, DW_DIAL_ENCRYPTED);
   g_task_return_pointer (task, g_object_ref (source), g_object_unref);
 }
@@ -162,19 +164,22 @@ encrypt (GTask *task)
       return_error (task, error);
       return;
     }
+
   dial->tls = G_TLS_CONNECTION (tls);
   /* HTTP/2 has another upgrade (RFC 8441), which API Gateway does not speak. */
   g_tls_connection_set_advertised_protocols (dial->tls, protocols);
-  /* As libsoup does: a WebSocket says itself when it ends. */
+  /* As libsoup does: a WebSocket announces its end itself, with a close frame. */
   g_object_set (dial->tls, "require-close-notify", FALSE, NULL);
   if (dial->database != NULL)
     g_tls_connection_set_database (dial->tls, dial->database);
+
   g_signal_connect (dial->tls, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
   g_tls_connection_handshake_async (dial->tls, G_PRIORITY_DEFAULT, g_task_get_cancellable (task), on_encrypted,
                                     g_object_ref (task));
 }
 
-/* Both have to be there: the connection, which never comes where that failed, and whom to trust on it. */
+/* Needs both the connection and, for TLS, the trusted certificates; whichever is ready last gets past the check.
+ * If connecting failed, return_error() has ended the task instead. */
 static void
 go_on (GTask *task)
 {
@@ -182,8 +187,10 @@ go_on (GTask *task)
 
   if (dial->connection == NULL || (dial->secure && !dial->trusts))
     return;
+
   if (g_task_return_error_if_cancelled (task))
     return;
+
   if (dial->secure)
     encrypt (task);
   else
@@ -207,7 +214,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 make_address (Dial *dial, GError **error)
 {
-  /* With a scheme, which proxies are chosen by: g_network_address_new() asks for those of “none://” (read). */
+  /* Proxies are chosen by scheme, and g_network_address_new() would ask for those of “none://” (read). */
   gboolean brackets = strchr (dial->host, ':') != NULL;
   g_autofree char *uri = g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "",
                                           dial->host, brackets ? "]" : "", dial->port);
@@ -233,7 +240,8 @@ on_trust (GObject *source, GAsyncResult *result, gpointer data)
   go_on (task);
 }
 
-/* Whom the system trusts is read from the disk the first time: up to 64 ms of the main loop (measured). */
+/* The first time, the system's trusted certificates are read from disk. That takes up to 64 ms (measured), too long
+ * for the main loop. */
 static void
 begin_trust (GTask *task)
 {
@@ -243,6 +251,7 @@ begin_trust (GTask *task)
   dial->trusts = dial->database != NULL;
   if (!dial->secure || dial->trusts)
     return;
+
   trust = g_task_new (NULL, NULL, on_trust, g_object_ref (task));
   g_task_set_source_tag (trust, load_trust);
   g_task_run_in_thread (trust, load_trust);
@@ -250,14 +259,14 @@ begin_trust (GTask *task)
 
 /**
  * dw_dial_async:
- * @options: where to
- * @cancellable: (nullable): to stop it at once; a deadline is the caller's
- * @callback: called when it is connected or will not be
+ * @options: where to connect, and how
+ * @cancellable: (nullable): stops it at once; deadlines are up to the caller
+ * @callback: called when it is connected, or has failed
  * @data: for @callback
  *
  * Resolves the name, connects to the address that answers first (RFC 8305), through a proxy where the system says
- * so (CONNECT or SOCKS, also for what is not encrypted, RFC 6455 section 4.1), and speaks TLS. A bad certificate is
- * never accepted.
+ * so (CONNECT or SOCKS, for unencrypted connections too, RFC 6455 section 4.1), and does the TLS handshake. A bad
+ * certificate is never accepted.
  */
 void
 dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data)
@@ -269,6 +278,7 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
   DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_dial_async);
   g_task_set_task_data (task, dial, dial_free);
+
   dial->client = g_socket_client_new ();
   dial->host = g_strdup (options->host);
   dial->port = options->port;
@@ -276,9 +286,11 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
   g_set_object (&dial->database, options->database);
   dial->reached = options->reached;
   dial->data = options->data;
+
   g_socket_client_set_enable_proxy (dial->client, !options->direct);
   if (options->proxies != NULL)
     g_socket_client_set_proxy_resolver (dial->client, options->proxies);
+
   g_signal_connect (dial->client, "event", G_CALLBACK (on_event), dial);
 
   if (!make_address (dial, &error))
@@ -293,10 +305,10 @@ dw_dial_async (const DwDialOptions *options, GCancellable *cancellable, GAsyncRe
 /**
  * dw_dial_finish:
  * @result: what the callback was given
- * @socket: (out) (transfer full): the bare socket below
- * @error: %DW_NET_ERROR_CERTIFICATE, %DW_NET_ERROR_PROXY, or what the resolver, the network or TLS says
+ * @socket: (out) (transfer full): the bare socket underneath
+ * @error: %DW_NET_ERROR_CERTIFICATE, %DW_NET_ERROR_PROXY, or an error of the resolver, the network or TLS
  *
- * Returns: (transfer full): the connection; nothing was written to it
+ * Returns: (transfer full): the connection, to which nothing has been written yet
  */
 GIOStream *
 dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error)

@@ -7,12 +7,12 @@ G_BEGIN_DECLS
 
 /**
  * DwDialStep:
- * @DW_DIAL_RESOLVED: the name was resolved: the proxy's, where there is one
+ * @DW_DIAL_RESOLVED: the name is resolved (the proxy's name, if there is a proxy)
  * @DW_DIAL_CONNECTED: TCP is connected
- * @DW_DIAL_ENCRYPTED: TLS is agreed on
- * @DW_DIAL_STEPS: how many there are
+ * @DW_DIAL_ENCRYPTED: the TLS handshake is done
+ * @DW_DIAL_STEPS: how many steps there are
  *
- * How far a connection came.
+ * How far a connection has got.
  */
 typedef enum
 {
@@ -24,23 +24,23 @@ typedef enum
 
 /**
  * DwDialFunc:
- * @step: what was reached
- * @data: what was given
+ * @step: the step that was reached
+ * @data: the data of #DwDialOptions
  */
 typedef void (*DwDialFunc) (DwDialStep step, gpointer data);
 
 /**
  * DwDialOptions:
- * @host: a name or an address, without brackets
+ * @host: a host name or IP address; IPv6 without its brackets
  * @port: the port
- * @secure: whether TLS is spoken
- * @direct: whether proxies are passed by
- * @proxies: (nullable): what knows the proxies; %NULL for the system's
- * @database: (nullable): whom to trust; %NULL for the system's
- * @reached: (nullable): called at each step, in the main thread, until the end
+ * @secure: whether to use TLS
+ * @direct: whether to bypass proxies
+ * @proxies: (nullable): the proxy resolver; %NULL for the system's
+ * @database: (nullable): the trusted certificates; %NULL for the system's
+ * @reached: (nullable): called at each step, in the main thread
  * @data: for @reached
  *
- * Where to, and how.
+ * Where to connect, and how.
  */
 typedef struct
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-frame-meter.h"
 
-/* How long the head is, as far as its first bytes tell. */
+/* The length of the frame's head, as far as the bytes read so far tell. */
 static guint
 head_length (const DwFrameMeter *meter)
 {
@@ -9,6 +9,7 @@ head_length (const DwFrameMeter *meter)
 
   if (meter->have < 2)
     return 2;
+
   if ((meter->head[1] & 0x7f) == 126)
     length += 2;
   else if ((meter->head[1] & 0x7f) == 127)
@@ -29,7 +30,7 @@ payload_length (const DwFrameMeter *meter)
   return length;
 }
 
-/* The answer to a ping: a head of two bytes, a mask of four where we are the client, and the same payload. */
+/* The pong to a ping: a two-byte head, a four-byte mask if we are the client, and the ping's payload. */
 static void
 count_ping (DwFrameMeter *meter, const DwFrameLimits *limits)
 {
@@ -46,7 +47,8 @@ begin_payload (DwFrameMeter *meter, const DwFrameLimits *limits)
   if (opcode == 9)
     count_ping (meter, limits);
   meter->in_close = opcode == 8;
-  /* Control frames stand between fragments and are no part of the message. */
+
+  /* Control frames may come between fragments; they are not part of the message. */
   if (opcode >= 8)
     return opcode == 10 && meter->payload > 125 ? DW_FRAME_LIMIT_CONTROL : DW_FRAME_LIMIT_NONE;
 
@@ -70,16 +72,16 @@ end_payload (DwFrameMeter *meter)
 
 /**
  * dw_frame_meter_feed:
- * @meter: a meter; all zeros is a new one
- * @limits: what the peer may do; its pongs are the caller's to compare
- * @data: the next bytes of the peer, in order
+ * @meter: a meter; a new one is all zeros
+ * @limits: what the peer may do; @pong_bytes is for the caller to check
+ * @data: the peer's next bytes
  * @length: how many
- * @good: (out) (optional): how many of them come before the frame that is over a limit; @length where none is
+ * @good: (out) (optional): how many of them come before the frame that breaks a limit; @length if none does
  *
- * libsoup limits a frame and, before 3.8, not a message made of fragments: it keeps them all until the last comes
- * (measured).
+ * Before 3.8 libsoup limits single frames but not a message made of fragments: it keeps them all until the last one
+ * arrives (measured).
  *
- * Returns: the limit that a frame is over, as soon as its head says so; the meter must not be fed any more then
+ * Returns: the limit that was broken, as soon as the frame's head shows it; do not feed the meter after that
  */
 DwFrameLimit
 dw_frame_meter_feed (DwFrameMeter *meter,
@@ -89,7 +91,7 @@ dw_frame_meter_feed (DwFrameMeter *meter,
                      gsize *good)
 {
   gsize at = 0;
-  gsize frame = 0; /* where the frame began whose head is read */
+  gsize frame = 0; /* where the current frame begins */
 
   if (good != NULL)
     *good = length;

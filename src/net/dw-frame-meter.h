@@ -22,13 +22,13 @@ typedef enum
  * DwFrameLimit:
  * @DW_FRAME_LIMIT_NONE: none
  * @DW_FRAME_LIMIT_FRAME: a data frame is too large
- * @DW_FRAME_LIMIT_MESSAGE: a message is, over its fragments
+ * @DW_FRAME_LIMIT_MESSAGE: a message is too large, counting all its fragments
  * @DW_FRAME_LIMIT_FRAGMENTS: a message has too many fragments
- * @DW_FRAME_LIMIT_CONTROL: a pong is larger than a control frame may be (RFC 6455 section 5.5); of the others libsoup
- *   says so itself
- * @DW_FRAME_LIMIT_PONGS: too many answers to pings wait for a peer that does not read
+ * @DW_FRAME_LIMIT_CONTROL: a pong is larger than a control frame may be (RFC 6455 section 5.5); libsoup checks
+ *   pings and close frames itself
+ * @DW_FRAME_LIMIT_PONGS: too many pongs are queued for a peer that does not read
  *
- * What a peer is over.
+ * The limit that a peer has broken.
  */
 typedef enum
 {
@@ -43,10 +43,10 @@ typedef enum
 /** DW_FRAME_FRAGMENTS: how many frames a message may have. */
 #define DW_FRAME_FRAGMENTS 4096
 
-/** DW_FRAME_PONGS: how many bytes of answers to pings may wait, each counted with %DW_FRAME_PONG_COST on top. */
+/** DW_FRAME_PONGS: how many bytes of pongs may be queued, each counted with %DW_FRAME_PONG_COST on top. */
 #define DW_FRAME_PONGS (64 * 1024)
 
-/** DW_FRAME_PONG_COST: what libsoup keeps for an answer that waits, besides its bytes, in bytes. */
+/** DW_FRAME_PONG_COST: what libsoup keeps for a queued pong besides its bytes, in bytes. */
 #define DW_FRAME_PONG_COST 64
 
 /**
@@ -55,7 +55,7 @@ typedef enum
  * @frame_bytes: the largest payload of a data frame, in bytes
  * @message_bytes: the largest message, in bytes
  * @fragments: how many frames a message may have
- * @pong_bytes: how much may wait for a peer that does not read its pongs, in bytes
+ * @pong_bytes: how many bytes of pongs may be queued for a peer that does not read them
  *
  * What a peer may do.
  */
@@ -71,10 +71,10 @@ typedef struct
 /**
  * DwFrameMeter:
  * @pings: how many pings have come
- * @pongs: how many bytes of answers all of them ask for
- * @closed: whether a whole close frame has come
+ * @pongs: how many bytes the pongs to all of them take
+ * @closed: whether a whole close frame has arrived
  *
- * Reads along with a peer's bytes and measures its frames (RFC 6455 section 5.2). It keeps no payload.
+ * Follows a peer's bytes and measures its frames (RFC 6455 section 5.2). It keeps no payload.
  */
 typedef struct
 {
@@ -86,9 +86,9 @@ typedef struct
   guint8 head[14];
   guint have;        /* bytes of the head so far */
   guint64 payload;   /* bytes of the payload still to come */
-  gboolean in_close; /* of a close frame */
-  guint64 message;   /* bytes of the message so far, over its fragments */
-  guint fragments;   /* its frames so far */
+  gboolean in_close; /* the payload is a close frame's */
+  guint64 message;   /* bytes of the message so far, in all its fragments */
+  guint fragments;   /* how many frames it has so far */
 } DwFrameMeter;
 
 DwFrameLimit dw_frame_meter_feed (DwFrameMeter *meter,

@@ -12,16 +12,16 @@
 /**
  * SECTION:dw-frame-stream
  *
- * What libsoup reads a WebSocket from and writes it to: the connection below, with limits. libsoup reads until
- * there is nothing, and has no bounds of its own before 3.8 (measured: a million frames stop the main loop for 3 s,
- * 15 MB of pings for 23 s). Here a turn of the main loop ends after a budget of time or of bytes; what is not read
- * stays in the system, where TCP slows the peer. Nor does libsoup tell how much of what was queued has left: here
- * it is counted, and frames can go past libsoup, many in one call.
+ * A stream between libsoup's WebSocket and the network connection that adds limits. libsoup reads until there is
+ * nothing left, with no bounds of its own before 3.8 (measured: a million frames block the main loop for 3 s, 15 MB
+ * of pings for 23 s). Here each turn of the main loop has a budget of time or bytes; what is not read stays in the
+ * kernel, and TCP back-pressure slows the peer. libsoup also does not tell how much of its queue has been sent: here
+ * it is counted, and frames can bypass libsoup, many in one system call.
  *
- * It lives in the thread it was made in. What a #GIOStream may close in a pool thread is the connection below, which
- * we are no part of: TLS says goodbye there. #GIOStream's own close_async would run close_fn there too, beside a wait
- * and a flush that the main loop uses, so this stream lets go of both before it closes what is below
- * (AddressSanitizer found it after 2,450 connections).
+ * The stream lives in the thread it was made in. Only the base connection is closed in a pool thread, because TLS may
+ * block there to say goodbye. The default close_async of #GIOStream would run our close_fn in that thread as well,
+ * while the main loop still uses the wait and the flush; so both are dropped before the base is closed
+ * (AddressSanitizer found this after 2,450 connections).
  */
 
 #define DW_TYPE_FRAME_INPUT (dw_frame_input_get_type ())
@@ -29,23 +29,23 @@ G_DECLARE_FINAL_TYPE (DwFrameInput, dw_frame_input, DW, FRAME_INPUT, GFilterInpu
 #define DW_TYPE_FRAME_OUTPUT (dw_frame_output_get_type ())
 G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterOutputStream)
 
-/* The first bytes of frames that we look for on their way out. */
+/* The first bytes of outgoing close and pong frames. */
 #define CLOSE_HEAD 0x88
 #define PONG_HEAD 0x8a
 
-/* How many frames one call of the system takes. */
+/* How many frames go into one system call. */
 #define AT_ONCE 64
 
-/* For how many frames there is always room: those of a few broadcasts. */
+/* How many frames can be queued without an allocation: enough for a few broadcasts. */
 #define FEW 4
 
-/* The largest record of TLS, in bytes (RFC 8446 section 5.1). */
+/* The largest TLS record, in bytes (RFC 8446 section 5.1). */
 #define RECORD (16 * 1024)
 
-/* Frames below this are copied together: the system takes one piece faster than it takes four. */
+/* Frames smaller than this, in bytes, are copied into one buffer: sending one piece is faster than sending four. */
 #define SMALL 1024
 
-/* How many bytes for nobody are dropped in one turn. */
+/* How many unwanted bytes are read and dropped in one turn. */
 #define DROP_TURN (64 * 1024)
 
 struct _DwFrameInput
@@ -58,22 +58,22 @@ struct _DwFrameInput
   DwFrameLimit over;
   guint8 *buffer; /* or NULL while it is empty */
   gsize size;     /* options->buffer_bytes, or what came with the upgrade */
-  gsize at;       /* what of it was handed on */
+  gsize at;       /* how much of it has been used */
   gsize length;
-  gboolean in_turn;               /* a turn has begun, */
-  gint64 turn_ends;               /* which lasts until then */
-  gsize turn_left;                /* and for so many bytes */
+  gboolean in_turn;               /* a turn has begun */
+  gint64 turn_ends;               /* when it ends */
+  gsize turn_left;                /* how many more bytes it may read */
   DwFrameStreamReadFunc may_read; /* or NULL */
   gpointer read_data;
-  gboolean held;         /* it said no; until dw_frame_stream_resume() */
-  gboolean dropping;     /* what still comes is for nobody */
-  gboolean closing;      /* because we close */
-  gsize dropped;         /* at most options->drop_bytes, and a turn more */
-  DwPollWait *wait;      /* or NULL where the main loop waits for the connection itself */
-  GSource *source;       /* what libsoup waits with, or NULL */
+  gboolean held;         /* may_read said no; reading waits for dw_frame_stream_resume() */
+  gboolean dropping;     /* whatever still arrives is dropped */
+  gboolean closing;      /* we are closing, so it is dropped */
+  gsize dropped;         /* at most options->drop_bytes and one turn's worth more */
+  DwPollWait *wait;      /* NULL if the main loop waits for the connection itself */
+  GSource *source;       /* the source libsoup waits on, or NULL */
   GSource *rescue;       /* or NULL */
-  gint64 rescue_due;     /* when the source becomes urgent */
-  DwFrameStream *stream; /* it has this; NULL once it is gone */
+  gint64 rescue_due;     /* when the source gets the default priority */
+  DwFrameStream *stream; /* the owner; NULL once it is gone */
 };
 
 struct _DwFrameOutput
@@ -82,24 +82,24 @@ struct _DwFrameOutput
 
   GThread *thread;
   guint64 written;
-  guint64 pongs; /* how much of that was answers to pings */
-  guint64 pings; /* how many were answered */
-  guint8 head;   /* the first byte of libsoup's frame that leaves */
+  guint64 pongs; /* how much of that was pongs */
+  guint64 pings; /* how many pings have been answered */
+  guint8 head;   /* the first byte of the frame that libsoup is writing */
   gboolean encrypted;
-  int fd;                /* of the bare socket, or -1 where it is encrypted, not ours or gone */
-  gboolean halfway;      /* libsoup's frame has left in part */
-  gboolean closed;       /* its close frame has left */
-  gsize promised;        /* TLS wants so many bytes of owed again, the same ones, or 0 */
-  GBytes **owed;         /* frames that do not go through libsoup; the caller bounds them */
-  GBytes *few[FEW];      /* where they stand while they are few */
-  guint owed_at;         /* the first of them */
+  int fd;                /* of the bare socket; -1 if it is encrypted, not known or gone */
+  gboolean halfway;      /* libsoup's frame is partly written */
+  gboolean closed;       /* its close frame has been written */
+  gsize promised;        /* how many bytes of owed TLS wants to be given again, or 0 */
+  GBytes **owed;         /* frames that bypass libsoup; the caller bounds them */
+  GBytes *few[FEW];      /* where owed points while it is short */
+  guint owed_at;         /* index of the first one */
   guint owed_n;          /* how many there are */
-  guint owed_size;       /* for how many there is room */
-  gsize gathered;        /* bytes of them in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
-  GSource *flush;        /* waits for the system to take more, or NULL */
-  DwTurn *turn;          /* or NULL: nothing is gathered */
-  DwTurnPlace place;     /* where they are written at its end */
-  DwFrameStream *stream; /* as above */
+  guint owed_size;       /* how many there is room for */
+  gsize gathered;        /* bytes queued in this turn; at most DW_FRAME_STREAM_GATHER and a frame */
+  GSource *flush;        /* waits until the socket is writable, or NULL */
+  DwTurn *turn;          /* NULL if frames are written at once */
+  DwTurnPlace place;     /* its place in the turn */
+  DwFrameStream *stream; /* the owner; NULL once it is gone */
 };
 
 struct _DwFrameStream
@@ -107,7 +107,7 @@ struct _DwFrameStream
   GIOStream parent_instance;
 
   GIOStream *base;
-  GSocket *socket; /* the bare one below, TLS or not; or NULL */
+  GSocket *socket; /* the bare one underneath, with or without TLS; or NULL */
   GThread *thread;
   DwFrameInput *input;
   DwFrameOutput *output;
@@ -141,9 +141,9 @@ now (DwFrameInput *self)
   return self->options->clock != NULL ? self->options->clock () : g_get_monotonic_time ();
 }
 
-/* RFC 6455 section 7.1.1: the server closes TCP first, and some wait for our end of it before they do. A client
- * says nothing more after its close frame. libsoup ends its side only where the stream is the socket's own
- * (measured: 5,116 ms to "closed"). A server's TLS has its goodbye to send still. */
+/* The server closes TCP first (RFC 6455 section 7.1.1), but some servers wait for the client to shut down its side. A
+ * client has nothing to send after its close frame and does so at once. libsoup does it only for a socket's own
+ * stream (measured: 5,116 ms to "closed" otherwise). With TLS, a server still has to send the TLS goodbye. */
 static void
 end_writing_if_closed (DwFrameStream *self)
 {
@@ -178,8 +178,8 @@ dw_frame_input_is_readable (GPollableInputStream *stream)
   return has_buffered (DW_FRAME_INPUT (stream)) || g_pollable_input_stream_is_readable (input_base (stream));
 }
 
-/* Nothing is read before our close frame has left: libsoup drops what is not sent yet at the first error. Where it
- * never leaves, libsoup ends it after 5 s. */
+/* Nothing is read until our close frame has been sent, because a read error makes libsoup drop its unsent frames. If
+ * the frame never gets out, libsoup gives up after 5 s. */
 static gboolean
 waits_for_close (DwFrameInput *self)
 {
@@ -195,7 +195,7 @@ make_source (DwFrameInput *self, GCancellable *cancellable)
     source = g_pollable_source_new (G_OBJECT (self));
   else if (has_buffered (self))
     {
-      /* The system will not tell again of what stands in our buffer. */
+      /* The socket does not become readable for what is already in our buffer. */
       source = g_pollable_source_new (G_OBJECT (self));
       g_source_set_ready_time (source, 0);
     }
@@ -219,7 +219,7 @@ forget_source (DwFrameInput *self)
   self->rescue_due = G_MAXINT64;
 }
 
-/* libsoup makes a source at the end of each turn. */
+/* libsoup creates a source whenever it has read all it can, so this ends the turn. */
 static GSource *
 dw_frame_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
@@ -227,6 +227,7 @@ dw_frame_input_create_source (GPollableInputStream *stream, GCancellable *cancel
   GSource *source;
 
   DW_ASSERT_THREAD (self->thread);
+
   self->in_turn = FALSE;
   if (!has_buffered (self))
     g_clear_pointer (&self->buffer, g_free);
@@ -241,12 +242,11 @@ dw_frame_input_create_source (GPollableInputStream *stream, GCancellable *cancel
   return source;
 }
 
-/* A source that never wakes the main loop, and is asked before each of its turns. A timer would wake it once more
- * for every message. */
+/* Checked before each turn of the main loop, but never wakes it; a timer would cost one more wakeup per message. */
 typedef struct
 {
   GSource source;
-  DwFrameInput *input; /* which has it */
+  DwFrameInput *input; /* the owner */
 } RescueSource;
 
 static gboolean
@@ -304,7 +304,7 @@ would_block (GError **error, const char *why)
   return -1;
 }
 
-/* A server's own close frame is to leave first. */
+/* A server has to get its own close frame out first. */
 static gboolean
 is_over (DwFrameInput *self)
 {
@@ -313,8 +313,8 @@ is_over (DwFrameInput *self)
              || self->stream->output->closed);
 }
 
-/* What comes after the end was announced is read here and dropped, so that the peer's close frame can still come;
- * not for ever, since it may send as fast as it can. */
+/* Reads and drops what the peer still sends, so that its close frame can get through. A bound stops a peer that keeps
+ * sending as fast as it can. */
 static gssize
 drop (DwFrameInput *self, GError **error)
 {
@@ -334,6 +334,7 @@ drop (DwFrameInput *self, GError **error)
         }
       else
         length = g_pollable_input_stream_read_nonblocking (input_base (self), scrap, sizeof scrap, NULL, error);
+
       if (length <= 0)
         return length;
 
@@ -363,7 +364,7 @@ tell_limit (DwFrameInput *self, DwFrameLimit limit)
     g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, limit);
 }
 
-/* libsoup keeps an answer for each ping until the peer takes it. */
+/* libsoup queues a pong for each ping until the peer reads it. */
 static gboolean
 pongs_fit (DwFrameInput *self)
 {
@@ -374,8 +375,8 @@ pongs_fit (DwFrameInput *self)
   return bytes + count * DW_FRAME_PONG_COST <= self->options->limits.pong_bytes;
 }
 
-/* What TLS has decrypted and we have not read wakes nobody, so all of a record is taken. Elsewhere no more than this
- * turn hands on: a peer that is held costs no buffer. */
+/* The socket does not become readable for bytes that TLS has already decrypted, so with TLS a whole record is read.
+ * Without TLS no more is read than this turn may use, so that a peer on hold needs no buffer. */
 static gssize
 fill (DwFrameInput *self, GError **error)
 {
@@ -395,7 +396,7 @@ fill (DwFrameInput *self, GError **error)
   return got;
 }
 
-/* Bytes of the peer, not measured yet, at most @count. */
+/* At most @count of the peer's bytes, before the meter has seen them. */
 static gssize
 take (DwFrameInput *self, void *bytes, gsize count, GError **error)
 {
@@ -417,7 +418,7 @@ take (DwFrameInput *self, void *bytes, gsize count, GError **error)
   return (gssize) length;
 }
 
-/* libsoup reads until there is nothing, and only then looks at what it has. */
+/* Whether the turn goes on. libsoup reads until a read would block, and only then parses what it has. */
 static gboolean
 goes_on (DwFrameInput *self, GError **error)
 {
@@ -428,6 +429,7 @@ goes_on (DwFrameInput *self, GError **error)
       would_block (error, "held");
       return FALSE;
     }
+
   if (!self->in_turn)
     {
       self->held = self->may_read != NULL && !self->may_read (self->read_data);
@@ -440,6 +442,7 @@ goes_on (DwFrameInput *self, GError **error)
       self->turn_ends = self->options->budget_us > 0 ? time + self->options->budget_us : G_MAXINT64;
       self->turn_left = self->options->turn_bytes > 0 ? self->options->turn_bytes : G_MAXSIZE;
     }
+
   if (time < self->turn_ends && self->turn_left > 0)
     return TRUE;
   would_block (error, "this turn is over");
@@ -456,6 +459,7 @@ dw_frame_input_read_nonblocking (GPollableInputStream *stream, void *bytes, gsiz
   gsize good;
 
   DW_ASSERT_THREAD (self->thread);
+
   forget_source (self);
   if (waits_for_close (self))
     return would_block (error, "a close frame is on its way");
@@ -473,19 +477,22 @@ dw_frame_input_read_nonblocking (GPollableInputStream *stream, void *bytes, gsiz
   length = take (self, bytes, MIN (count, self->turn_left), error);
   if (length <= 0)
     return length;
+
   if (self->options->turn_bytes > 0)
     self->turn_left -= (gsize) length;
+
   over = dw_frame_meter_feed (&self->meter, &self->options->limits, bytes, (gsize) length, &good);
   if (self->meter.closed)
     {
-      /* What follows a close frame is for nobody (RFC 6455 section 5.5.1), and ends it at once. */
+      /* Nothing after a close frame counts (RFC 6455 section 5.5.1). */
       self->dropping = TRUE;
       end_writing_if_closed (self->stream);
     }
+
   if (over == DW_FRAME_LIMIT_NONE)
     return length;
 
-  /* What came before the frame is the peer's good right; what is left of it in the buffer is not. */
+  /* What came before the offending frame is still delivered; the rest of the buffer is dropped. */
   self->at = self->length;
   tell_limit (self, over);
   return good > 0 ? (gssize) good : would_block (error, "over a limit");
@@ -580,7 +587,7 @@ make_room (DwFrameOutput *self)
     memcpy (self->owed, few, sizeof self->few);
 }
 
-/* A GQueue would allocate for each frame, of each of thousands of streams. */
+/* An array, because a GQueue would allocate a link for each frame of thousands of streams. */
 static void
 push_owed (DwFrameOutput *self, GBytes *frame)
 {
@@ -634,7 +641,7 @@ write_vectors (DwFrameOutput *self, gsize *taken)
   return g_pollable_output_stream_writev_nonblocking (output_base (self), vectors, n, taken, NULL, NULL);
 }
 
-/* What GIO does for a write, it does for each of thousands of sockets (a third of the time, measured). */
+/* Bypasses GIO, whose overhead is a third of the time when writing to thousands of sockets (measured). */
 static gssize
 write_bare (DwFrameOutput *self, const guint8 *data, gsize length, GError **error)
 {
@@ -648,8 +655,8 @@ write_bare (DwFrameOutput *self, const guint8 *data, gsize length, GError **erro
   return n;
 }
 
-/* TLS makes a record and a call of the system of each vector; here a record has as many frames as it holds. What TLS
- * could not get rid of it has to be given again: the same bytes, and as many. */
+/* Packs as many frames as fit into one TLS record: a vectored write would make one record and one system call of each
+ * frame. After a write that would block, TLS has to be given the same bytes again, and the same number. */
 static GPollableReturn
 write_record (DwFrameOutput *self, gsize *taken)
 {
@@ -668,8 +675,10 @@ write_record (DwFrameOutput *self, gsize *taken)
       memcpy (record + length, data, size);
       length += size;
     }
+
   n = self->fd >= 0 ? write_bare (self, record, length, &error)
                     : g_pollable_output_stream_write_nonblocking (output_base (self), record, length, NULL, &error);
+
   self->promised = n > 0 || !self->encrypted ? 0 : length;
   *taken = (gsize) MAX (n, 0);
   if (n > 0)
@@ -678,8 +687,8 @@ write_record (DwFrameOutput *self, gsize *taken)
                                                                      : G_POLLABLE_RETURN_FAILED;
 }
 
-/* FALSE while something is owed still. libsoup's own frame, where it has left in part, comes first. A connection that
- * failed is owed nothing; libsoup finds out when it reads. */
+/* FALSE while frames are left to write. If libsoup's own frame is partly written, it has to be finished first. When
+ * the connection has failed the frames are dropped; libsoup sees the error when it reads. */
 static gboolean
 write_owed (DwFrameOutput *self)
 {
@@ -709,6 +718,7 @@ stop_flush (DwFrameOutput *self)
   if (self->flush != NULL)
     g_source_destroy (self->flush);
   g_clear_pointer (&self->flush, g_source_unref);
+
   dw_turn_remove (&self->place);
   self->fd = -1;
   clear_owed (self);
@@ -737,7 +747,7 @@ write_or_wait (gpointer data)
   g_source_attach (self->flush, g_main_context_get_thread_default ());
 }
 
-/* libsoup writes one frame in as many calls as it takes, and nothing of the next with it. */
+/* Relies on libsoup never writing parts of two frames in one call. */
 static void
 count_written (DwFrameOutput *self, gsize length, gsize count)
 {
@@ -747,6 +757,7 @@ count_written (DwFrameOutput *self, gsize length, gsize count)
       self->pongs += length;
       self->pings += length == count;
     }
+
   self->halfway = length < count;
   if (self->head != CLOSE_HEAD || self->halfway)
     return;
@@ -765,13 +776,14 @@ dw_frame_output_write_nonblocking (GPollableOutputStream *stream, const void *by
   DW_ASSERT_THREAD (self->thread);
   if (!self->halfway && !write_owed (self))
     return would_block (error, "a frame is on its way");
+
   length = g_pollable_output_stream_write_nonblocking (output_base (stream), bytes, count, NULL, error);
   if (!self->halfway)
     self->head = *(const guint8 *) bytes;
   if (length > 0)
     count_written (self, (gsize) length, count);
   else if (self->encrypted)
-    /* TLS has it already, and wants the same bytes again before any other. */
+    /* TLS has already taken the bytes, and has to be given the same ones again before any others. */
     self->halfway = TRUE;
   return length;
 }
@@ -835,20 +847,21 @@ dw_frame_stream_get_output_stream (GIOStream *stream)
   return G_OUTPUT_STREAM (DW_FRAME_STREAM (stream)->output);
 }
 
-/* Before the descriptor can be another's, and in the thread that uses all this. */
+/* Stops using the socket, before its descriptor can be reused and in the thread that owns all this. */
 static void
 detach (DwFrameStream *self)
 {
   DW_ASSERT_THREAD (self->thread);
   if (self->detached)
     return;
+
   self->detached = TRUE;
   stop_rescue (self->input);
   g_clear_pointer (&self->input->wait, dw_poll_remove);
   stop_flush (self->output);
 }
 
-/* TLS says goodbye in a pool thread, which a peer that takes nothing would hold for good. */
+/* TLS says goodbye in a pool thread, and a peer that reads nothing would block that thread for good. */
 static void
 hurry (DwFrameStream *self)
 {
@@ -867,7 +880,8 @@ dw_frame_stream_close (GIOStream *stream, GCancellable *cancellable, GError **er
   DwFrameStream *self = DW_FRAME_STREAM (stream);
 
   detach (self);
-  /* Nobody closes it in this way but dispose, in the main loop: no goodbye is worth a wait there. */
+
+  /* Only dispose closes it synchronously, in the main loop, which must not block for a TLS goodbye. */
   if (self->output->encrypted)
     dw_frame_stream_abort (self);
   return g_io_stream_close (self->base, cancellable, error);
@@ -885,7 +899,7 @@ on_base_closed (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_error (task, error);
 }
 
-/* GIOStream's own runs dw_frame_stream_close() in a pool thread. */
+/* The default one would run dw_frame_stream_close() in a pool thread. */
 static void
 dw_frame_stream_close_async (GIOStream *stream,
                              int priority,
@@ -915,10 +929,11 @@ dw_frame_stream_finalize (GObject *object)
   DwFrameStream *self = DW_FRAME_STREAM (object);
 
   detach (self);
-  /* libsoup may keep the two a little longer. */
+  /* libsoup may hold on to both streams a little longer. */
   self->input->stream = NULL;
   self->input->may_read = NULL;
   self->output->stream = NULL;
+
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->socket);
@@ -939,10 +954,11 @@ dw_frame_stream_class_init (DwFrameStreamClass *klass)
   stream_class->close_finish = dw_frame_stream_close_finish;
   /**
    * DwFrameStream::over-limit:
-   * @limit: which, a #DwFrameLimit
+   * @limit: the limit, a #DwFrameLimit
    *
-   * The peer is over a limit. Emitted once; what it sends from here on is dropped, for as many bytes as the options
-   * say, so that a close frame with 1009 can still reach it. Over %DW_FRAME_LIMIT_PONGS nothing can, and reading fails.
+   * The peer has broken a limit. Emitted once. What it sends from here on is dropped, for as many bytes as the
+   * options allow, so that a close frame with 1009 can still reach it. After %DW_FRAME_LIMIT_PONGS no frame can
+   * reach it, and reading fails.
    */
   signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                              NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
@@ -955,14 +971,14 @@ dw_frame_stream_init (DwFrameStream *self)
 
 /**
  * dw_frame_stream_new:
- * @base: a connection right after its upgrade, whose streams can be polled: a socket's, or TLS over one
- * @socket: (nullable): the bare socket below
- * @poll: (nullable): what waits for @socket, where @base is not encrypted, and at the end of whose turns frames are
- *   written; %NULL for the main loop, and nothing is gathered
- * @early: (nullable): what came behind the upgrade's head
- * @options: how it is read; it has to stay
+ * @base: a connection right after its upgrade, with pollable streams: a socket's, or TLS over one
+ * @socket: (nullable): the bare socket underneath
+ * @poll: (nullable): waits for @socket if @base is not encrypted, and writes queued frames at the end of its turns;
+ *   %NULL to wait in the main loop and write each frame at once
+ * @early: (nullable): bytes that came right after the head of the upgrade
+ * @options: how to read it; they have to outlive the stream
  *
- * Returns: (transfer full): the same connection, for soup_websocket_connection_new()
+ * Returns: (transfer full): the connection with limits, for soup_websocket_connection_new()
  */
 DwFrameStream *
 dw_frame_stream_new (GIOStream *base,
@@ -980,12 +996,14 @@ dw_frame_stream_new (GIOStream *base,
                               "close-base-stream", FALSE, NULL);
   self->output = g_object_new (DW_TYPE_FRAME_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                                "close-base-stream", FALSE, NULL);
+
   self->input->options = options;
   self->input->stream = self;
   self->output->encrypted = options->encrypted || G_IS_TLS_CONNECTION (base);
   if (socket != NULL && !self->output->encrypted)
     self->output->fd = g_socket_get_fd (socket);
   self->output->stream = self;
+
   if (early != NULL && g_bytes_get_size (early) > 0)
     {
       self->input->length = self->input->size = g_bytes_get_size (early);
@@ -1003,7 +1021,7 @@ dw_frame_stream_new (GIOStream *base,
 /**
  * dw_frame_stream_set_read_func:
  * @self: a stream
- * @func: (nullable): asked before each turn of reading; where it says no, nothing is read until
+ * @func: (nullable): asked before each turn of reading; if it says no, nothing is read until
  *   dw_frame_stream_resume()
  * @data: for @func
  */
@@ -1018,7 +1036,7 @@ dw_frame_stream_set_read_func (DwFrameStream *self, DwFrameStreamReadFunc func, 
  * dw_frame_stream_resume:
  * @self: a stream
  *
- * It is read again. What came meanwhile waits below, and at last with whoever sends it.
+ * Starts reading again. What came meanwhile waited in the kernel, and TCP back-pressure held the sender up.
  */
 void
 dw_frame_stream_resume (DwFrameStream *self)
@@ -1034,7 +1052,7 @@ dw_frame_stream_resume (DwFrameStream *self)
  * dw_frame_stream_get_written:
  * @self: a stream
  *
- * Returns: how many bytes the system has taken from us
+ * Returns: how many bytes have been handed to the kernel
  */
 guint64
 dw_frame_stream_get_written (DwFrameStream *self)
@@ -1046,7 +1064,7 @@ dw_frame_stream_get_written (DwFrameStream *self)
  * dw_frame_stream_get_pongs:
  * @self: a stream
  *
- * Returns: how many bytes of answers the peer's pings asked for so far
+ * Returns: how many bytes the pongs to all of the peer's pings so far take
  */
 guint64
 dw_frame_stream_get_pongs (DwFrameStream *self)
@@ -1058,7 +1076,7 @@ dw_frame_stream_get_pongs (DwFrameStream *self)
  * dw_frame_stream_get_n_owed:
  * @self: a stream
  *
- * Returns: how many frames wait to be written
+ * Returns: how many frames are queued
  */
 gsize
 dw_frame_stream_get_n_owed (DwFrameStream *self)
@@ -1070,7 +1088,7 @@ dw_frame_stream_get_n_owed (DwFrameStream *self)
  * dw_frame_stream_is_stuck:
  * @self: a stream
  *
- * Returns: whether the system takes no more for now; where it does, no more than %DW_FRAME_STREAM_GATHER waits
+ * Returns: whether the kernel takes no more for now; while it does, no more than %DW_FRAME_STREAM_GATHER is queued
  */
 gboolean
 dw_frame_stream_is_stuck (DwFrameStream *self)
@@ -1083,10 +1101,10 @@ dw_frame_stream_is_stuck (DwFrameStream *self)
  * @self: a stream
  * @frame: a whole frame
  *
- * Hands a frame to the system past libsoup, which copies each one and writes each by itself. All that a stream is
- * owed in one turn of its poll is written in one call, at its end; the same bytes can go to any number of streams.
- * Frames of libsoup's own, pongs and the close frame, come after those that were there before them. The caller bounds
- * what waits.
+ * Sends a frame without libsoup, which would copy each frame and write it in a call of its own. All frames that a
+ * stream gets in one turn of its poll are written in one call at the end of the turn; any number of streams can share
+ * the same bytes. libsoup's own frames, pongs and the close frame, go out after those queued before them. The caller
+ * bounds the queue.
  */
 void
 dw_frame_stream_send (DwFrameStream *self, GBytes *frame)
@@ -1112,9 +1130,9 @@ dw_frame_stream_send (DwFrameStream *self, GBytes *frame)
  * dw_frame_stream_begin_close:
  * @self: a stream
  *
- * We are about to send a close frame, and nobody wants to hear what the peer still says. libsoup would go on
- * delivering it for 5 s, three million messages (measured); from here on it is dropped, for as many bytes as the
- * options say or until the peer's close frame, whichever is first, and then libsoup is told of an end.
+ * Call it before sending a close frame. What the peer still sends is dropped from here on, until its close frame
+ * arrives or the options' number of bytes is reached, and then libsoup sees the end of the stream or an error.
+ * libsoup alone would go on delivering messages for 5 s, three million of them (measured).
  */
 void
 dw_frame_stream_begin_close (DwFrameStream *self)
@@ -1127,8 +1145,9 @@ dw_frame_stream_begin_close (DwFrameStream *self)
  * dw_frame_stream_abort:
  * @self: a stream
  *
- * Ends it without a word. libsoup notices at its next turn; a stream that is closed under it would never be read
- * again. It never waits: closing TLS here would, for a peer that does not read.
+ * Ends the connection without a close frame, by shutting the socket down, which libsoup notices at its next turn; had
+ * we closed the stream under it, it would never read again. It never blocks, as closing TLS would with a peer that
+ * does not read.
  */
 void
 dw_frame_stream_abort (DwFrameStream *self)

@@ -9,25 +9,25 @@ G_BEGIN_DECLS
 /**
  * DwFrameClock:
  *
- * Returns: the time, in microseconds from anywhere
+ * Returns: the time, in microseconds since any fixed moment
  */
 typedef gint64 (*DwFrameClock) (void);
 
 /**
  * DwFrameStreamOptions:
  * @limits: what the peer may do
- * @encrypted: whether TLS is between the base and the socket; a #GTlsConnection is known without
- * @budget_us: how long one turn of the main loop may be spent on it, in microseconds; 0 for as long as there is
+ * @encrypted: whether TLS is between the base and the socket; not needed if the base is a #GTlsConnection
+ * @budget_us: how long it may read in one turn of the main loop, in microseconds; 0 for as long as there is
  *   something to read
- * @priority: of its turns where it has more to read than that
- * @rescue_us: after so long without a turn its next one is urgent, in microseconds; 0 never
- * @turn_bytes: how much of it is handed on in one turn of the main loop, in bytes; 0 for no bound
- * @buffer_bytes: how much is read from the system at once, in bytes; it is held while there is something in it. Over
- *   TLS it has to be %DW_FRAME_STREAM_BUFFER at least, which is a record
- * @drop_bytes: how much is read and dropped to wait for the peer's answer to a close frame, in bytes
- * @clock: (nullable): what tells the time; %NULL for g_get_monotonic_time()
+ * @priority: the priority of its source, if there is such a budget
+ * @rescue_us: after this long without a turn it gets the default priority, in microseconds; 0 for never
+ * @turn_bytes: how much is read in one turn of the main loop, in bytes; 0 for no bound
+ * @buffer_bytes: the size of the read buffer, in bytes; it is allocated only while something is in it. With TLS it
+ *   has to be at least %DW_FRAME_STREAM_BUFFER, which holds a record
+ * @drop_bytes: how much is read and dropped while waiting for the peer's close frame, in bytes
+ * @clock: (nullable): the clock; %NULL for g_get_monotonic_time()
  *
- * How a peer is read.
+ * How to read from a peer.
  */
 typedef struct
 {
@@ -42,33 +42,35 @@ typedef struct
   DwFrameClock clock;
 } DwFrameStreamOptions;
 
-/** DW_FRAME_STREAM_BUFFER: bytes read at once. libsoup asks for 1 KiB: 15 of 16 system calls less (measured). */
+/**
+ * DW_FRAME_STREAM_BUFFER: bytes read at once. libsoup asks for 1 KiB; this saves 15 of 16 system calls (measured).
+ */
 #define DW_FRAME_STREAM_BUFFER (16 * 1024)
 
-/** DW_FRAME_STREAM_BUDGET_US: microseconds a turn; throughput is the same from 1 ms to 8 (measured). */
+/** DW_FRAME_STREAM_BUDGET_US: microseconds per turn; throughput is the same from 1 ms to 8 ms (measured). */
 #define DW_FRAME_STREAM_BUDGET_US 4000
 
-/** DW_FRAME_STREAM_PRIORITY: behind what a window draws with, 120; 121 to 300 are alike (measured). */
+/** DW_FRAME_STREAM_PRIORITY: lower than drawing, which has 120; 121 to 300 make no difference (measured). */
 #define DW_FRAME_STREAM_PRIORITY 125
 
-/** DW_FRAME_STREAM_RESCUE_US: in a window that draws slowly, no turn behind that priority ever comes (measured). */
+/** DW_FRAME_STREAM_RESCUE_US: while a window draws slowly, a source of that priority never runs (measured). */
 #define DW_FRAME_STREAM_RESCUE_US 50000
 
-/** DW_FRAME_STREAM_DROP: how many bytes a client reads and drops to wait for the answer to its close frame. */
+/** DW_FRAME_STREAM_DROP: how many bytes a client reads and drops while waiting for the peer's close frame. */
 #define DW_FRAME_STREAM_DROP (256 * 1024)
 
-/** DW_FRAME_STREAM_GATHER: how many bytes are gathered for one peer before they are written within a turn. */
+/** DW_FRAME_STREAM_GATHER: how many bytes may be queued for one peer before they are written within a turn. */
 #define DW_FRAME_STREAM_GATHER (64 * 1024)
 
-/** DW_FRAME_STREAM_FRAME: what a frame that waits costs beside its bytes, which others may share, in bytes. */
+/** DW_FRAME_STREAM_FRAME: what a queued frame costs besides its bytes, which streams may share, in bytes. */
 #define DW_FRAME_STREAM_FRAME 32
 
-/** DW_FRAME_STREAM_GOODBYE: how long TLS may wait to say goodbye, in a pool thread, in seconds. */
+/** DW_FRAME_STREAM_GOODBYE: how long TLS may block a pool thread to say goodbye, in seconds. */
 #define DW_FRAME_STREAM_GOODBYE 1
 
 /**
  * DwFrameStreamReadFunc:
- * @data: what was given with it
+ * @data: what dw_frame_stream_set_read_func() was given
  *
  * Returns: whether more may be read
  */

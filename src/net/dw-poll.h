@@ -8,14 +8,14 @@ G_BEGIN_DECLS
 /**
  * DwPoll:
  *
- * Waits for many sockets in the place of the main loop.
+ * Waits for many sockets with epoll, in place of the main loop's poll().
  */
 typedef struct _DwPoll DwPoll;
 
 /**
  * DwPollWait:
  *
- * One socket that is waited for.
+ * A wait for one socket.
  */
 typedef struct _DwPollWait DwPollWait;
 

@@ -5,20 +5,20 @@
 
 typedef struct
 {
-  DwTurnPlace *place; /* or NULL: removed */
+  DwTurnPlace *place; /* NULL if it was removed */
   DwTurnFunc func;
   gpointer data;
 } Waiting;
 
 struct _DwTurn
 {
-  GArray *waiting; /* of Waiting; each place once, so no more than there are sockets */
-  GArray *running; /* the same, while they run */
+  GArray *waiting; /* of Waiting; each place is in it once, so no more than there are sockets */
+  GArray *running; /* those being run */
   gboolean held;
-  gint64 began;   /* when the first of them came, monotonic, in microseconds */
-  gint64 took;    /* how long the last one took, in microseconds */
-  GSource *end;   /* ready where something waits and nobody holds; behind everything else that is ready */
-  GSource *limit; /* ready when something has waited for long enough; behind nothing */
+  gint64 began;   /* when the first one was added, monotonic, in microseconds */
+  gint64 took;    /* how long the last turn took to run, in microseconds */
+  GSource *end;   /* ready if something waits and nobody holds it; lower priority than reading */
+  GSource *limit; /* ready when something has waited long enough; default priority */
   GThread *thread;
 };
 
@@ -57,7 +57,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
   DW_ASSERT_THREAD (turn->thread);
 
-  /* What is added meanwhile is for the next turn. */
+  /* What is added meanwhile waits for the next turn. */
   turn->waiting = turn->running;
   turn->running = now;
   schedule (turn);
@@ -90,8 +90,8 @@ add_source (DwTurn *turn, int priority)
 /**
  * dw_turn_new:
  *
- * Returns: (transfer full): a turn of the default main context: it ends when nothing of the default priority is ready
- *   any more, but no later than %DW_TURN_HELD_US after it began
+ * Returns: (transfer full): a turn of the default main context. It ends when nothing of default priority is ready any
+ *   more, but no later than %DW_TURN_HELD_US after it began, see dw_turn_hold()
  */
 DwTurn *
 dw_turn_new (void)
@@ -134,7 +134,7 @@ clear (gpointer data)
 
 /**
  * dw_turn_unref:
- * @turn: (transfer full): a turn; nobody has a place in it any more where this is the last reference
+ * @turn: (transfer full): a turn; before the last reference goes, every place has to be removed
  */
 void
 dw_turn_unref (DwTurn *turn)
@@ -145,11 +145,11 @@ dw_turn_unref (DwTurn *turn)
 /**
  * dw_turn_add:
  * @turn: a turn
- * @place: a place, which has to stay where it is until @func was called or dw_turn_remove()
+ * @place: a place, whose memory has to stay where it is until @func is called or dw_turn_remove()
  * @func: called once, at the end of this turn
  * @data: for @func
  *
- * Where @place is taken already nothing changes.
+ * Does nothing if @place is already waiting in a turn.
  */
 void
 dw_turn_add (DwTurn *turn, DwTurnPlace *place, DwTurnFunc func, gpointer data)
@@ -160,11 +160,14 @@ dw_turn_add (DwTurn *turn, DwTurnPlace *place, DwTurnFunc func, gpointer data)
 
   if (place->turn != NULL)
     return;
+
   place->turn = turn;
   place->index = turn->waiting->len;
   g_array_append_val (turn->waiting, one);
+
   if (turn->waiting->len > 1)
     return;
+
   turn->began = g_get_monotonic_time ();
   schedule (turn);
 }
@@ -174,9 +177,9 @@ dw_turn_add (DwTurn *turn, DwTurnPlace *place, DwTurnFunc func, gpointer data)
  * @turn: a turn
  * @held: whether more of the same is about to come
  *
- * While it is held a turn does not end when nothing more is ready, but %DW_TURN_HELD_US after the first place in it was
- * taken; where the last one took longer than that, after as long, and %DW_TURN_HELD_MOST_US at most: where there is
- * much to write it is worth more to write it once. One holds it: the last word counts.
+ * A turn that is held does not end when nothing more is ready, but only %DW_TURN_HELD_US after its first place was
+ * taken. If the last turn took longer than that to run, this one waits just as long, up to %DW_TURN_HELD_MOST_US: the
+ * more there is to write, the more it pays to write it once. Holds are not counted; the last call wins.
  */
 void
 dw_turn_hold (DwTurn *turn, gboolean held)
@@ -200,9 +203,9 @@ take_out (GArray *all, const DwTurnPlace *place)
 
 /**
  * dw_turn_remove:
- * @place: a place, taken or not
+ * @place: a place, waiting or not
  *
- * Its function is not called.
+ * Takes it out of its turn, so that its function is not called.
  */
 void
 dw_turn_remove (DwTurnPlace *place)

@@ -8,24 +8,24 @@ G_BEGIN_DECLS
 /**
  * DwTurn:
  *
- * What is put off until nothing else is ready in the main loop, or for %DW_TURN_HELD_US: many small writes to one socket
- * become one. It lives in the thread of the main loop.
+ * Puts work off until nothing else is ready in the main loop, or for %DW_TURN_HELD_US at most, so that many small
+ * writes to one socket become one. It lives in the thread of the main loop.
  */
 typedef struct _DwTurn DwTurn;
 
-/** DW_TURN_PRIORITY: of its end. What waits for nothing to happen stands behind it, see #DwPoll. */
+/** DW_TURN_PRIORITY: the priority of its end, above that of idle sockets, see #DwPoll. */
 #define DW_TURN_PRIORITY (G_PRIORITY_DEFAULT + 1)
 
 /** DW_TURN_HELD_US: how long something may wait for the end of a turn, in microseconds. */
 #define DW_TURN_HELD_US 4000
 
-/** DW_TURN_HELD_MOST_US: the same where the turn itself takes longer: writing to 5,000 sockets does. */
+/** DW_TURN_HELD_MOST_US: the same if running the turn takes longer itself, as writing to 5,000 sockets does. */
 #define DW_TURN_HELD_MOST_US 50000
 
 /**
  * DwTurnPlace:
  *
- * One thing's place in it. All zeros is none.
+ * A place in a turn, embedded in whatever waits. All zeros means that it is not waiting.
  */
 typedef struct
 {

@@ -10,8 +10,8 @@
 /**
  * SECTION:dw-upgrade-head
  *
- * The one exchange of HTTP that opens a WebSocket (RFC 6455 section 4), read strictly: lines end in CRLF, a name is
- * a token, and no control character stands anywhere. libsoup takes `ICY 200`, bare line feeds and NULs (read).
+ * The HTTP exchange that opens a WebSocket (RFC 6455 section 4), parsed strictly: lines end in CRLF, header names are
+ * tokens, and control characters are refused. libsoup accepts `ICY 200`, bare line feeds and NULs (read).
  */
 
 /* RFC 6455 section 1.3. */
@@ -20,7 +20,7 @@
 /* RFC 9110 section 5.6.2. */
 #define TOKEN_PUNCTUATION "!#$%&'*+-.^_`|~"
 
-/* How many heads are looked at; each but the last is of the 1xx class. */
+/* How many heads are read, counting 1xx answers before the final one. */
 #define INTERIM_ANSWERS 8
 
 /**
@@ -69,7 +69,7 @@ is_value (const char *text, gsize length)
   return TRUE;
 }
 
-/* What the upgrade itself says is not to be said twice. */
+/* Headers that the upgrade writes itself, and that a caller may not add again. */
 static gboolean
 is_ours (const char *name)
 {
@@ -99,9 +99,11 @@ check_request (const DwUpgradeRequest *request, GError **error)
       return refuse (error, DW_NET_ERROR_REQUEST, "a blank or control character in the address");
   if (*request->target != '/' || !is_value (request->host, strlen (request->host)) || *request->host == '\0')
     return refuse (error, DW_NET_ERROR_REQUEST, "no address");
+
   for (char **at = request->protocols; at != NULL && *at != NULL; at++)
     if (!is_token (*at, strlen (*at)))
       return refuse (error, DW_NET_ERROR_REQUEST, "a subprotocol that is no token");
+
   if (request->headers == NULL)
     return TRUE;
 
@@ -127,7 +129,7 @@ add_target (GString *text, const char *target, gboolean redacted)
       g_string_append_printf (text, "%%%02X", (guchar) *at);
 }
 
-/* In the same order each time, so that two requests can be compared. */
+/* Sorted, so that two requests can be compared. */
 static void
 add_headers (GString *text, GHashTable *headers, gboolean redacted)
 {
@@ -144,11 +146,11 @@ add_headers (GString *text, GHashTable *headers, gboolean redacted)
 
 /**
  * dw_upgrade_request_write:
- * @request: what is asked for
- * @redacted: whether what may be secret stays out of it: the query, further headers and subprotocols; for people
+ * @request: the request
+ * @redacted: whether to leave out what may be secret: the query, extra headers and subprotocols; for people
  * @error: %DW_NET_ERROR_REQUEST
  *
- * Returns: (transfer full): the request's head (RFC 6455 section 4.1), or %NULL where a part of it would break it
+ * Returns: (transfer full): the request's head (RFC 6455 section 4.1), or %NULL if a part of it cannot be sent
  */
 char *
 dw_upgrade_request_write (const DwUpgradeRequest *request, gboolean redacted, GError **error)
@@ -157,21 +159,24 @@ dw_upgrade_request_write (const DwUpgradeRequest *request, gboolean redacted, GE
 
   if (!check_request (request, error))
     return NULL;
+
   add_target (text, request->target, redacted);
   g_string_append_printf (text,
                           " HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n",
                           request->host, request->key);
-  /* None rather than an empty one. */
+  /* No header rather than an empty one. */
   if (request->protocols != NULL && request->protocols[0] != NULL)
     {
       g_autofree char *joined = redacted ? g_strdup ("…") : g_strjoinv (", ", request->protocols);
 
       g_string_append_printf (text, "Sec-WebSocket-Protocol: %s\r\n", joined);
     }
+
   if (request->agent != NULL
       && (request->headers == NULL || !g_hash_table_contains (request->headers, "User-Agent")))
     g_string_append_printf (text, "User-Agent: %s\r\n", request->agent);
+
   add_headers (text, request->headers, redacted);
   g_string_append (text, "\r\n");
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -206,7 +211,7 @@ make_reason (const char *bytes, gsize length)
   g_autofree char *text = g_utf8_make_valid (bytes, (gssize) MIN (length, DW_UPGRADE_REASON_BYTES));
   gsize size = strlen (text);
 
-  /* Each invalid byte has become three. */
+  /* Each invalid byte became three, so cut it again. */
   if (size > DW_UPGRADE_REASON_BYTES)
     {
       char *end = g_utf8_find_prev_char (text, text + DW_UPGRADE_REASON_BYTES + 1);
@@ -216,7 +221,7 @@ make_reason (const char *bytes, gsize length)
   return g_steal_pointer (&text);
 }
 
-/* RFC 9112 section 4: `HTTP/1.1 101 Switching Protocols`, where the words may be missing. */
+/* RFC 9112 section 4: `HTTP/1.1 101 Switching Protocols`, where the reason may be missing. */
 static gboolean
 parse_status (DwUpgradeHead *head, const char *line, gsize length)
 {
@@ -226,9 +231,11 @@ parse_status (DwUpgradeHead *head, const char *line, gsize length)
     return FALSE;
   if (strncmp (line, "HTTP/1.1 ", 9) != 0 && strncmp (line, "HTTP/1.0 ", 9) != 0)
     return FALSE;
+
   for (guint i = 0; i < 3; i++)
     if (!g_ascii_isdigit (status[i]))
       return FALSE;
+
   if (status[0] == '0' || (length > strlen ("HTTP/1.1 101") && status[3] != ' ') || !is_value (line, length))
     return FALSE;
 
@@ -239,7 +246,7 @@ parse_status (DwUpgradeHead *head, const char *line, gsize length)
   return TRUE;
 }
 
-/* A line that begins with a blank goes on with the one before it (RFC 9112 section 5.2). */
+/* A line that begins with a blank continues the one before it (RFC 9112 section 5.2). */
 static gboolean
 fold (DwUpgradeHead *head, const char *line, gsize length)
 {
@@ -249,6 +256,7 @@ fold (DwUpgradeHead *head, const char *line, gsize length)
 
   if (last == NULL)
     return FALSE;
+
   whole = g_strconcat (last->value, " ", g_strstrip (more), NULL);
   g_free (last->value);
   last->value = whole;
@@ -263,8 +271,10 @@ parse_header (DwUpgradeHead *head, const char *line, gsize length)
 
   if (!is_value (line, length))
     return FALSE;
+
   if (*line == ' ' || *line == '\t')
     return fold (head, line, length);
+
   if (colon == NULL || !is_token (line, (gsize) (colon - line)))
     return FALSE;
 
@@ -275,7 +285,7 @@ parse_header (DwUpgradeHead *head, const char *line, gsize length)
   return TRUE;
 }
 
-/* The end of the first head in @bytes, behind its empty line; 0 where it has not come, and -1 where it cannot. */
+/* Where the first head in @bytes ends, after its empty line; 0 if it is not complete, -1 if it is malformed. */
 static gssize
 find_end (const char *bytes, gsize length)
 {
@@ -297,7 +307,7 @@ find_end (const char *bytes, gsize length)
 static gboolean
 parse_lines (DwUpgradeHead *head, const char *bytes, gsize length)
 {
-  const char *end = bytes + length - 2; /* of the empty line */
+  const char *end = bytes + length - 2; /* where the empty line begins */
   const char *at = bytes;
 
   while (at < end)
@@ -335,13 +345,13 @@ parse_one (const char *bytes, gsize length, DwUpgradeHead **head, gsize *used, G
 
 /**
  * dw_upgrade_head_parse:
- * @bytes: what has come so far
+ * @bytes: what has arrived so far
  * @length: how many bytes
- * @error: %DW_NET_ERROR_HEAD_TOO_LARGE or %DW_NET_ERROR_HEAD_MALFORMED, as early as the bytes say so
+ * @error: %DW_NET_ERROR_HEAD_TOO_LARGE or %DW_NET_ERROR_HEAD_MALFORMED, as soon as the bytes show it
  *
- * Interim answers (RFC 9110 section 15.2) are passed over.
+ * Skips interim answers (RFC 9110 section 15.2).
  *
- * Returns: (transfer full) (nullable): the answer; %NULL without an error where more has to come
+ * Returns: (transfer full) (nullable): the answer; %NULL without an error if it is not complete yet
  */
 DwUpgradeHead *
 dw_upgrade_head_parse (const char *bytes, gsize length, GError **error)
@@ -404,7 +414,7 @@ count_headers (const DwUpgradeHead *head, const char *name)
   return n;
 }
 
-/* Whether one of the headers of that name has the token in its list, in any case. */
+/* Whether a header of that name lists the token, ignoring case. */
 static gboolean
 has_token (const DwUpgradeHead *head, const char *name, const char *token)
 {
@@ -415,6 +425,7 @@ has_token (const DwUpgradeHead *head, const char *name, const char *token)
 
       if (g_ascii_strcasecmp (header->name, name) != 0)
         continue;
+
       parts = g_strsplit (header->value, ",", -1);
       for (char **at = parts; *at != NULL; at++)
         if (g_ascii_strcasecmp (g_strstrip (*at), token) == 0)
@@ -434,7 +445,7 @@ check_key (const DwUpgradeHead *head, const char *key, GError **error)
   return refuse (error, DW_NET_ERROR_ACCEPT_KEY, "the answer is to another request’s key");
 }
 
-/* RFC 6455 section 4.1: one of those offered, letter by letter, or none. libsoup 3.2 ignores the case (read). */
+/* RFC 6455 section 4.1: one of those offered, or none, and case matters. libsoup 3.2 ignores case (read). */
 static gboolean
 check_protocol (const DwUpgradeHead *head, char **offered, GError **error)
 {
@@ -448,7 +459,7 @@ check_protocol (const DwUpgradeHead *head, char **offered, GError **error)
   return refuse (error, DW_NET_ERROR_SUBPROTOCOL, "a subprotocol that was not offered");
 }
 
-/* RFC 9110 section 15.2: nothing of the 1xx class has a body. Some servers say that it has 0 bytes. */
+/* RFC 9110 section 15.2: a 1xx answer has no body. Some servers send a Content-Length of 0 all the same. */
 static gboolean
 check_body (const DwUpgradeHead *head, GError **error)
 {
@@ -463,13 +474,13 @@ check_body (const DwUpgradeHead *head, GError **error)
 /**
  * dw_upgrade_head_check:
  * @head: an answer
- * @request: what was asked for
- * @error: the first of %DW_NET_ERROR_STATUS, %DW_NET_ERROR_NOT_WEBSOCKET, %DW_NET_ERROR_BODY,
- *   %DW_NET_ERROR_ACCEPT_KEY, %DW_NET_ERROR_EXTENSION and %DW_NET_ERROR_SUBPROTOCOL that holds
+ * @request: the request that it answers
+ * @error: the first that applies of %DW_NET_ERROR_STATUS, %DW_NET_ERROR_NOT_WEBSOCKET, %DW_NET_ERROR_BODY,
+ *   %DW_NET_ERROR_ACCEPT_KEY, %DW_NET_ERROR_EXTENSION and %DW_NET_ERROR_SUBPROTOCOL
  *
- * The client's checks of RFC 6455 section 4.1.
+ * The checks that RFC 6455 section 4.1 asks of a client.
  *
- * Returns: whether what follows are frames
+ * Returns: whether the upgrade succeeded and frames follow
  */
 gboolean
 dw_upgrade_head_check (const DwUpgradeHead *head, const DwUpgradeRequest *request, GError **error)
@@ -480,13 +491,14 @@ dw_upgrade_head_check (const DwUpgradeHead *head, const DwUpgradeRequest *reques
     return refuse (error, DW_NET_ERROR_NOT_WEBSOCKET, "a 101 that is no upgrade to WebSocket");
   if (!check_body (head, error) || !check_key (head, request->key, error))
     return FALSE;
-  /* We offer none. */
+
+  /* We offer no extension. */
   if (dw_upgrade_head_get (head, "Sec-WebSocket-Extensions") != NULL)
     return refuse (error, DW_NET_ERROR_EXTENSION, "an extension that was not offered");
   return check_protocol (head, request->protocols, error);
 }
 
-/* RFC 9112 section 7.1, as far as it came. */
+/* Decodes a chunked body (RFC 9112 section 7.1) as far as it has arrived. */
 static void
 unchunk (GString *text)
 {
@@ -514,7 +526,7 @@ unchunk (GString *text)
  * @head: a refusal
  *
  * Returns: (transfer full): what was read of its body, at most %DW_UPGRADE_BODY_BYTES, as text up to the first NUL;
- * as untrusted as a message
+ *   as untrusted as a message
  */
 char *
 dw_upgrade_head_dup_body (const DwUpgradeHead *head)
@@ -532,7 +544,7 @@ dw_upgrade_head_dup_body (const DwUpgradeHead *head)
  * dw_upgrade_head_write:
  * @head: an answer
  *
- * Returns: (transfer full): it as a head, for people: without cookies, which may be secret, and as much as fits into
+ * Returns: (transfer full): the head as text to show to people: without cookies, which may be secret, and cut at
  *   %DW_UPGRADE_TEXT_BYTES; as untrusted as a message
  */
 char *
@@ -556,16 +568,16 @@ dw_upgrade_head_write (const DwUpgradeHead *head)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* What is under way: a request that leaves, and an answer that comes. */
+/* An exchange under way: the request being sent, and the answer read so far. */
 typedef struct
 {
   GIOStream *stream;
   char *request;
-  GByteArray *answer; /* at most DW_UPGRADE_HEAD_BYTES and a read more */
+  GByteArray *answer; /* at most DW_UPGRADE_HEAD_BYTES and one read more */
   guint8 buffer[4096];
-  DwUpgradeHead *head; /* a refusal, whose body is read */
-  guint patience;      /* for that */
-  GCancellable *body;  /* likewise */
+  DwUpgradeHead *head; /* the answer; if it is a refusal its body is being read */
+  guint patience;      /* timeout for the body */
+  GCancellable *body;  /* cancels reading the body */
   gulong chain;
 } Exchange;
 
@@ -603,6 +615,7 @@ body_is_whole (const DwUpgradeHead *head)
 
   if (have >= DW_UPGRADE_BODY_BYTES || head->status == 204 || head->status == 304)
     return TRUE;
+
   if (has_token (head, "Transfer-Encoding", "chunked"))
     return have >= 5 && g_strstr_len (bytes, (gssize) have, "0\r\n\r\n") != NULL;
   return length != NULL && have >= g_ascii_strtoull (length, NULL, 10);
@@ -633,19 +646,22 @@ on_body (GObject *source, GAsyncResult *result, gpointer data)
   gssize length = g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
   DwUpgradeHead *head = exchange->head;
 
-  /* The status is known, so whatever ends the body is no failure. */
+  /* The status is known, so an error in the body does not matter. */
   if (length <= 0)
     {
       return_head (task);
       g_object_unref (task);
       return;
     }
+
   g_byte_array_set_size (exchange->answer, 0);
   g_byte_array_append (exchange->answer, g_bytes_get_data (head->rest, NULL),
                        (guint) g_bytes_get_size (head->rest));
   g_byte_array_append (exchange->answer, exchange->buffer, (guint) length);
+
   g_bytes_unref (head->rest);
   head->rest = g_bytes_new (exchange->answer->data, exchange->answer->len);
+
   read_body (task);
 }
 
@@ -675,6 +691,7 @@ begin_body (GTask *task)
   if (g_task_get_cancellable (task) != NULL)
     exchange->chain = g_cancellable_connect (g_task_get_cancellable (task), G_CALLBACK (on_cancelled),
                                              g_object_ref (exchange->body), g_object_unref);
+
   read_body (task);
 }
 
@@ -706,7 +723,9 @@ on_head (GObject *source, GAsyncResult *result, gpointer data)
       g_task_return_error (task, error);
       return;
     }
+
   g_byte_array_append (exchange->answer, exchange->buffer, (guint) length);
+
   exchange->head = dw_upgrade_head_parse ((const char *) exchange->answer->data, exchange->answer->len, &error);
   if (error != NULL)
     g_task_return_error (task, error);
@@ -724,7 +743,7 @@ on_request (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   GError *error = NULL;
 
-  /* An answer may have come before it ended all the same, such as 414 or 431. */
+  /* If writing fails, the server may still have answered before it hung up, with 414 or 431 for example. */
   if (!g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, &error)
       && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_task_return_error (task, error);
@@ -737,13 +756,13 @@ on_request (GObject *source, GAsyncResult *result, gpointer data)
 
 /**
  * dw_upgrade_head_exchange_async:
- * @stream: a connection that nothing was written to
+ * @stream: a connection to which nothing has been written yet
  * @request: what dw_upgrade_request_write() made
- * @cancellable: (nullable): to stop it at once; a deadline is the caller's
- * @callback: called when the answer's head is there, and a refusal's body as far as it is read
+ * @cancellable: (nullable): stops it at once; deadlines are up to the caller
+ * @callback: called with the answer's head and, for a refusal, what was read of its body
  * @data: for @callback
  *
- * Writes the request and reads the answer. @stream has to be dropped where that fails.
+ * Writes the request and reads the answer. If that fails @stream is of no more use.
  */
 void
 dw_upgrade_head_exchange_async (GIOStream *stream,
@@ -758,6 +777,7 @@ dw_upgrade_head_exchange_async (GIOStream *stream,
   DW_ASSERT_MAIN_THREAD ();
   g_task_set_source_tag (task, dw_upgrade_head_exchange_async);
   g_task_set_task_data (task, exchange, exchange_free);
+
   exchange->stream = g_object_ref (stream);
   exchange->request = g_strdup (request);
   exchange->answer = g_byte_array_new ();
@@ -768,7 +788,7 @@ dw_upgrade_head_exchange_async (GIOStream *stream,
 /**
  * dw_upgrade_head_exchange_finish:
  * @result: what the callback was given
- * @error: as of dw_upgrade_head_parse(), %DW_NET_ERROR_HEAD_ENDED, or what the stream says
+ * @error: an error of dw_upgrade_head_parse() or of the stream, or %DW_NET_ERROR_HEAD_ENDED
  *
  * Returns: (transfer full): the answer, not checked yet
  */

@@ -5,16 +5,16 @@
 
 G_BEGIN_DECLS
 
-/** DW_UPGRADE_HEAD_BYTES: the largest head of an answer, in bytes, interim answers before it included. */
+/** DW_UPGRADE_HEAD_BYTES: the largest head of an answer, in bytes, including interim answers before it. */
 #define DW_UPGRADE_HEAD_BYTES (64 * 1024)
 
 /** DW_UPGRADE_BODY_BYTES: how much of a refusal's body is read, in bytes. */
 #define DW_UPGRADE_BODY_BYTES 4096
 
-/** DW_UPGRADE_BODY_MS: how long a refusal's body is waited for, in milliseconds; the status is known already. */
+/** DW_UPGRADE_BODY_MS: how long to wait for a refusal's body, in milliseconds; the status is already known. */
 #define DW_UPGRADE_BODY_MS 500
 
-/** DW_UPGRADE_REASON_BYTES: the longest reason that is kept, in bytes. */
+/** DW_UPGRADE_REASON_BYTES: the longest reason phrase that is kept, in bytes. */
 #define DW_UPGRADE_REASON_BYTES 200
 
 /** DW_UPGRADE_TEXT_BYTES: how much of a head dw_upgrade_head_write() writes, in bytes. */
@@ -22,14 +22,14 @@ G_BEGIN_DECLS
 
 /**
  * DwUpgradeRequest:
- * @host: the host, with its port where that is not the scheme's own
- * @target: path and query, which go out byte for byte; what is not ASCII is escaped (RFC 3987 section 3.1)
+ * @host: the host, with its port if that is not the scheme's default
+ * @target: path and query, sent byte for byte except that non-ASCII is percent-encoded (RFC 3987 section 3.1)
  * @key: what dw_upgrade_key_new() made
  * @agent: (nullable): the User-Agent
- * @headers: (nullable) (element-type utf8 utf8): further headers; they may hold secrets
+ * @headers: (nullable) (element-type utf8 utf8): extra headers; they may hold secrets
  * @protocols: (nullable) (array zero-terminated=1): subprotocols to offer
  *
- * A request to upgrade. It has no Origin, which is for browsers.
+ * A request to upgrade. It has no Origin header, which is for browsers.
  */
 typedef struct
 {
@@ -44,9 +44,9 @@ typedef struct
 /**
  * DwUpgradeHeader:
  * @name: its name, a token
- * @value: what it says, made UTF-8; as untrusted as a message
+ * @value: its value, made valid UTF-8; as untrusted as a message
  *
- * One line of a head.
+ * One header.
  */
 typedef struct
 {
@@ -57,10 +57,10 @@ typedef struct
 /**
  * DwUpgradeHead:
  * @status: the HTTP status
- * @reason: the words beside it: UTF-8 without control characters, at most %DW_UPGRADE_REASON_BYTES
+ * @reason: the reason phrase: UTF-8 without control characters, at most %DW_UPGRADE_REASON_BYTES
  * @old: whether it is HTTP/1.0
- * @headers: (element-type DwUpgradeHeader): in order
- * @rest: what came behind the head: frames, or the beginning of a refusal's body
+ * @headers: (element-type DwUpgradeHeader): the headers, in order
+ * @rest: what came after the head: frames, or the beginning of a refusal's body
  *
  * The answer to an upgrade.
  */
