@@ -10,15 +10,15 @@ G_BEGIN_DECLS
  * @DW_BACKEND_ERROR_GONE: the connection is closed, unknown, or not established yet (HTTP 410)
  * @DW_BACKEND_ERROR_LISTEN: the stage cannot listen where it was told to
  * @DW_BACKEND_ERROR_EVENT: an event lacks what its handler needs
- * @DW_BACKEND_ERROR_CONFIG: a stage cannot be what it is told to be
+ * @DW_BACKEND_ERROR_CONFIG: a stage's configuration is invalid
  * @DW_BACKEND_ERROR_THROTTLED: too much at once (HTTP 429)
  * @DW_BACKEND_ERROR_TABLE: a table cannot be opened, read or written
- * @DW_BACKEND_ERROR_DEADLINE: the time was over before it was done
+ * @DW_BACKEND_ERROR_DEADLINE: it was not done in time
  * @DW_BACKEND_ERROR_CONDITION: a write's condition does not hold
- * @DW_BACKEND_ERROR_CLAIMED: a message is being sent by somebody else
- * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or broke off
+ * @DW_BACKEND_ERROR_CLAIMED: somebody else is already sending this message
+ * @DW_BACKEND_ERROR_NETWORK: the other side cannot be reached, or hung up
  * @DW_BACKEND_ERROR_SERVICE: a service refused a request, and would refuse it again
- * @DW_BACKEND_ERROR_LOCKED: another program has a table at the moment
+ * @DW_BACKEND_ERROR_LOCKED: another program has locked a table at the moment
  *
  * The errors of this library.
  */

@@ -7,17 +7,17 @@ typedef struct
 {
   GSocket *socket;
   char *peer;    /* address and port */
-  char *address; /* without the port, or NULL where all share it */
+  char *address; /* without the port; NULL for loopback, which everybody may share */
   gint64 since;  /* monotonic, in microseconds */
 } Arrival;
 
 struct _DwArrivals
 {
   GQueue all;         /* of Arrival, the oldest first; @most at most */
-  GHashTable *places; /* of GList in @all, by peer */
-  GHashTable *each;   /* how many by address */
+  GHashTable *places; /* link in @all, by peer */
+  GHashTable *each;   /* how many arrivals each address has */
   guint most;
-  gint64 patience; /* in microseconds, for all that comes before the end of the request */
+  gint64 patience; /* in microseconds, from connecting to the end of the request */
 };
 
 static void
@@ -34,7 +34,7 @@ arrival_free (Arrival *arrival)
  * @most: how many there may be at once
  * @patience_ms: how long each has in all, in milliseconds
  *
- * Returns: (transfer full): nobody yet
+ * Returns: (transfer full): a list with nobody in it yet
  */
 DwArrivals *
 dw_arrivals_new (guint most, gint64 patience_ms)
@@ -52,7 +52,7 @@ dw_arrivals_new (guint most, gint64 patience_ms)
 
 /**
  * dw_arrivals_free:
- * @self: (transfer full): arrivals; the connections themselves stay as they are
+ * @self: (transfer full): arrivals; their connections stay open
  */
 void
 dw_arrivals_free (DwArrivals *self)
@@ -67,7 +67,8 @@ dw_arrivals_free (DwArrivals *self)
  * dw_arrivals_choose_most:
  * @descriptors: how many descriptors the process may have
  *
- * Returns: how many arrivals there may be: a quarter of them, within %DW_ARRIVALS_LEAST and %DW_ARRIVALS_MOST
+ * Returns: how many arrivals there may be: a quarter of the descriptors, within %DW_ARRIVALS_LEAST and
+ *   %DW_ARRIVALS_MOST
  */
 guint
 dw_arrivals_choose_most (guint descriptors)
@@ -104,7 +105,7 @@ drop (DwArrivals *self, GList *place)
   arrival_free (arrival);
 }
 
-/* Whoever owns the connection reads its end and closes it, in whatever step it is: a thread of TLS too. */
+/* Shuts the socket down; whoever uses the connection, even a TLS thread, then reads its end and closes it. */
 static void
 evict (DwArrivals *self, GList *place)
 {
@@ -114,7 +115,7 @@ evict (DwArrivals *self, GList *place)
   drop (self, place);
 }
 
-/* Nobody is told of a connection that ended without a request. */
+/* There is no signal for a connection that ended without a request, so look for them. */
 static void
 drop_closed (DwArrivals *self)
 {
@@ -159,7 +160,7 @@ find_most_crowded_address (DwArrivals *self)
   return found;
 }
 
-/* Whoever stalls: of the address that has the most, else of all. Or NULL. */
+/* Who has to make room: the oldest of the most crowded address, else the oldest of all; NULL if neither stalled. */
 static GList *
 find_victim (DwArrivals *self, gint64 now)
 {
@@ -177,8 +178,8 @@ find_victim (DwArrivals *self, gint64 now)
  * @self: arrivals
  * @now: the monotonic time, in microseconds
  *
- * Where there is none, whoever stalls has to go. Where nobody does, a burst of honest clients is under way: the next
- * waits in the system's own queue, and for less than %DW_ARRIVALS_STALL_MS.
+ * If there is no room, a stalled arrival is thrown out. If none has stalled, this is a burst of honest clients: the
+ * next one waits in the kernel's backlog, for less than %DW_ARRIVALS_STALL_MS.
  *
  * Returns: whether the next may be accepted
  */
@@ -212,8 +213,8 @@ peer_of (GSocketAddress *remote)
                           (guint) g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (remote)));
 }
 
-/* Everybody on this machine comes from loopback, a reverse proxy with all its clients too. One network of IPv6 counts as
- * one address: whoever has any has 2^64 of them. */
+/* NULL for loopback: a reverse proxy there brings all its clients from one address. An IPv6 /64 counts as one
+ * address, since a single client has all 2^64 addresses in it. */
 static char *
 address_of (GSocketAddress *remote)
 {
@@ -232,10 +233,11 @@ address_of (GSocketAddress *remote)
  * dw_arrivals_add:
  * @self: arrivals that have room
  * @socket: a connection that was accepted
- * @remote: who is at its other end, an address of IP
+ * @remote: the client's IP address and port
  * @now: the monotonic time, in microseconds
  *
- * One address may have a quarter of the places. Its oldest goes for a new one where it stalls.
+ * One address may have a quarter of the places. At that limit a new arrival replaces the address's oldest, if that
+ * has stalled, and is refused otherwise.
  *
  * Returns: whether @socket is one of them now
  */
@@ -247,6 +249,7 @@ dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint
   Arrival *arrival;
 
   DW_ASSERT_MAIN_THREAD ();
+
   g_return_val_if_fail (self->all.length < self->most, DW_ARRIVALS_REFUSED);
 
   if (address != NULL && count_from (self, address) >= MAX (self->most / 4, 1))
@@ -263,7 +266,7 @@ dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint
         }
     }
 
-  /* The system gave the port to somebody else already, so the one before has closed. */
+  /* If the same address and port were in the list, that connection is closed and the kernel has reused the port. */
   dw_arrivals_settle (self, remote);
 
   arrival = g_new0 (Arrival, 1);
@@ -282,7 +285,9 @@ dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint
 /**
  * dw_arrivals_settle:
  * @self: arrivals
- * @remote: whose request has come to its end, or who asked for anything else that is counted elsewhere
+ * @remote: a client whose whole request has arrived
+ *
+ * Takes it off the list. Does nothing if it is not on it.
  */
 void
 dw_arrivals_settle (DwArrivals *self, GSocketAddress *remote)
@@ -301,7 +306,7 @@ dw_arrivals_settle (DwArrivals *self, GSocketAddress *remote)
  * @self: arrivals
  * @now: the monotonic time, in microseconds
  *
- * Ends whoever took too long, however busy it was.
+ * Ends every arrival that took too long, even if it kept sending.
  */
 void
 dw_arrivals_expire (DwArrivals *self, gint64 now)

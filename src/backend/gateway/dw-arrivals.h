@@ -8,25 +8,28 @@ G_BEGIN_DECLS
 /**
  * DwArrivals:
  *
- * Everybody who has connected and asked for nothing yet: in TLS, in the head of a request or in its body. They share
- * one budget, in number and in time, so that whoever stays there on purpose keeps nobody else out. It lives in the
- * thread of the main loop.
+ * Clients that have connected but not sent a whole request yet: they are in the TLS handshake, or in the head or the
+ * body of the request. They share one budget, in number and in time, so that clients that stall on purpose cannot
+ * keep others out. It lives in the thread of the main loop.
  */
 typedef struct _DwArrivals DwArrivals;
 
-/** DW_ARRIVALS_MOST: how many there may be where descriptors are plenty. */
+/** DW_ARRIVALS_MOST: how many there may be when descriptors are plentiful. */
 #define DW_ARRIVALS_MOST 512
 
 /** DW_ARRIVALS_LEAST: how many there may be in any case. */
 #define DW_ARRIVALS_LEAST 32
 
-/** DW_ARRIVALS_STALL_MS: whoever takes longer has to go where somebody else needs the place, in milliseconds. */
+/**
+ * DW_ARRIVALS_STALL_MS: after how long an arrival counts as stalled and may be thrown out for another, in
+ * milliseconds.
+ */
 #define DW_ARRIVALS_STALL_MS 500
 
 /**
  * DwArrivalsVerdict:
- * @DW_ARRIVALS_IN: it is one of them now
- * @DW_ARRIVALS_REFUSED: too many come from its address
+ * @DW_ARRIVALS_IN: it is on the list now
+ * @DW_ARRIVALS_REFUSED: too many arrivals have its address
  */
 typedef enum
 {

@@ -7,7 +7,7 @@
 #include <glib/gi18n.h>
 #include <sys/socket.h>
 
-/* For how long one end of the trial waits for the other, in seconds. */
+/* How long each end of the trial handshake waits for the other, in seconds. */
 #define TRIAL_SECONDS 10
 
 static GIOStream *
@@ -35,8 +35,8 @@ accept_any (void)
   return TRUE;
 }
 
-/* Who holds the wrong key cannot sign what a client asks to be signed, so a client is asked. GIO loads any two
- * files and would leave the rest to the first visitor. */
+/* A handshake with ourselves shows whether the key fits the certificate. GIO loads any two files, and a mismatch
+ * would only show when the first client connects. */
 static gboolean
 try_handshake (GTlsCertificate *certificate, GError **error)
 {
@@ -53,12 +53,14 @@ try_handshake (GTlsCertificate *certificate, GError **error)
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, g_strerror (errno));
       return FALSE;
     }
+
   near = make_end (pair[0], error);
   far = near != NULL ? make_end (pair[1], error) : NULL;
   server = far != NULL ? g_tls_server_connection_new (near, certificate, error) : NULL;
   client = server != NULL ? g_tls_client_connection_new (far, NULL, error) : NULL;
   if (client == NULL)
     return FALSE;
+
   g_signal_connect (client, "accept-certificate", G_CALLBACK (accept_any), NULL);
 
   thread = g_thread_new ("certificate", serve, server);
@@ -70,13 +72,13 @@ try_handshake (GTlsCertificate *certificate, GError **error)
 
 /**
  * dw_certificate_load:
- * @path: a certificate and what it is signed with, PEM
+ * @path: a certificate and its chain, PEM
  * @key_path: its private key, PEM
- * @error: a #GTlsError or #GFileError, or %DW_BACKEND_ERROR_CONFIG where the key is another one's
+ * @error: a #GTlsError or #GFileError, or %DW_BACKEND_ERROR_CONFIG if the key does not fit
  *
- * It blocks for a handshake with itself.
+ * Checks the pair with a handshake with itself, and blocks for it.
  *
- * Returns: (transfer full) (nullable): a certificate that a client can be shown
+ * Returns: (transfer full) (nullable): the certificate with its key
  */
 GTlsCertificate *
 dw_certificate_load (const char *path, const char *key_path, GError **error)

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-/* 11 bytes are 15 characters of base64 and one "=": the shape of every id AWS was seen to make. */
+/* 11 bytes make 15 base64 characters and one "=", which is the shape of every id seen from AWS. */
 #define ID_BYTES 11
 #define ID_CHARS 16
 
 /**
  * dw_connection_id_new:
  *
- * Makes an id in AWS's shape: 15 characters of the base64url alphabet and `=`, such as `L0SM9cOFvHcCIhw=`. It is
- * no secret: whoever has the token of `@connections` can reach every connection anyway.
+ * Makes an id in AWS's shape: 15 characters of the base64url alphabet and `=`, such as `L0SM9cOFvHcCIhw=`. It
+ * need not be secret: whoever has the token of `@connections` can reach every connection anyway.
  *
  * Returns: (transfer full): a new id
  */
@@ -33,7 +33,7 @@ dw_connection_id_new (void)
  * dw_connection_id_is_valid:
  * @id: a text
  *
- * Returns: whether @id has the shape of an id; AWS answers 400 to one that has not and 410 to one it does not know
+ * Returns: whether @id has the shape of an id; AWS answers 400 if it has not, and 410 if it has but is unknown
  */
 gboolean
 dw_connection_id_is_valid (const char *id)

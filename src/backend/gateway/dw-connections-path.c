@@ -11,8 +11,8 @@
  * @stage: the stage's name
  * @connection_id: (out) (transfer full): the id, for %DW_CONNECTIONS_PATH_ID and %DW_CONNECTIONS_PATH_BAD_ID
  *
- * Reads `/{stage}/@connections/{id}`. `@` and `%40`, `=` and `%3D` are alike, as SDKs write the one or the other. A
- * malformed id is not the same as one that is gone (400 and 410; observed in localstack#4694).
+ * Reads `/{stage}/@connections/{id}`. `@` and `%40` are the same, and so are `=` and `%3D`: SDKs differ in which
+ * they write. A malformed id is told apart from one that is gone (400 and 410; observed in localstack#4694).
  *
  * Returns: what the path is
  */
@@ -33,17 +33,21 @@ dw_connections_path_parse (const char *path, const char *stage, char **connectio
       if (part != NULL && strcmp (part, "@connections") == 0)
         break;
     }
+
   if (at >= n || at > 2)
     return DW_CONNECTIONS_PATH_OTHER;
+
   wanted = at == 2 ? g_uri_unescape_string (parts[1], NULL) : NULL;
   if (wanted == NULL || strcmp (wanted, stage) != 0 || n != at + 2)
     return DW_CONNECTIONS_PATH_FORBIDDEN;
+
   id = g_uri_unescape_string (parts[at + 1], NULL);
   if (id == NULL || !dw_connection_id_is_valid (id))
     {
       *connection_id = g_utf8_make_valid (id != NULL ? id : parts[at + 1], -1);
       return DW_CONNECTIONS_PATH_BAD_ID;
     }
+
   *connection_id = g_steal_pointer (&id);
   return DW_CONNECTIONS_PATH_ID;
 }

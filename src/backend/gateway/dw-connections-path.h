@@ -7,12 +7,12 @@ G_BEGIN_DECLS
 
 /**
  * DwConnectionsPath:
- * @DW_CONNECTIONS_PATH_OTHER: it is no path of `@connections`
- * @DW_CONNECTIONS_PATH_FORBIDDEN: it is one of another stage, or of none
- * @DW_CONNECTIONS_PATH_BAD_ID: what follows cannot be a connection ID
+ * @DW_CONNECTIONS_PATH_OTHER: it is not an `@connections` path
+ * @DW_CONNECTIONS_PATH_FORBIDDEN: it is one, but of another stage or of none
+ * @DW_CONNECTIONS_PATH_BAD_ID: it has a malformed connection ID
  * @DW_CONNECTIONS_PATH_ID: it names a connection of this stage
  *
- * What a path of the management API is.
+ * What a request's path means to the management API.
  */
 typedef enum
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The last moment that can be written, in the year 9999; the file may say anything. */
+/* The end of the year 9999, the last time that can be formatted; the file could hold any number. */
 #define LATEST G_GINT64_CONSTANT (253402300799999)
 
 /**
@@ -22,16 +22,16 @@ dw_dead_letter_free (DwDeadLetter *letter)
 /**
  * dw_dead_letters_add:
  * @file: the stage's file
- * @connection_ids: to whom it was to go
+ * @connection_ids: the connections it was meant for
  * @text: the frame
- * @reason: why it did not
+ * @reason: why it was not delivered
  * @time: now, in milliseconds since 1970 UTC
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Keeps a post that was given up, once for each connection, as far as there is room: what dw_dead_letters_trim()
- * would remove again is not written. Call that as well.
+ * Keeps a post that was given up, as one letter for each connection. Letters that dw_dead_letters_trim() would remove
+ * right away are not written. Call that function as well; this one does not trim.
  *
- * Returns: whether it is kept
+ * Returns: whether it was done
  */
 gboolean
 dw_dead_letters_add (DwServerFile *file,
@@ -57,8 +57,8 @@ dw_dead_letters_add (DwServerFile *file,
  * @file: the stage's file
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Removes the oldest letters until the rest has %DW_DEAD_LETTERS_MOST and %DW_DEAD_LETTERS_BYTES at most. It reads
- * them all for that.
+ * Removes the oldest letters until the rest is within %DW_DEAD_LETTERS_MOST and %DW_DEAD_LETTERS_BYTES. It reads all
+ * letters to do so.
  *
  * Returns: whether it was done
  */
@@ -79,7 +79,7 @@ dw_dead_letters_trim (DwServerFile *file, GError **error)
 /**
  * dw_dead_letters_list:
  * @file: the stage's file
- * @after: a letter's number, or 0
+ * @after: the number of the last letter already read, or 0
  * @most: how many are wanted
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
@@ -97,6 +97,7 @@ dw_dead_letters_list (DwServerFile *file, gint64 after, guint most, GError **err
 
   if (statement == NULL)
     return NULL;
+
   sqlite3_bind_int64 (statement, 1, after);
   sqlite3_bind_int64 (statement, 2, most);
   while (dw_server_file_step (file, statement, &problem))
@@ -110,8 +111,10 @@ dw_dead_letters_list (DwServerFile *file, gint64 after, guint most, GError **err
       letter->time = CLAMP (sqlite3_column_int64 (statement, 4), 0, LATEST);
       g_ptr_array_add (letters, letter);
     }
+
   if (problem == NULL)
     return g_steal_pointer (&letters);
+
   g_propagate_error (error, problem);
   return NULL;
 }
@@ -122,7 +125,7 @@ dw_dead_letters_list (DwServerFile *file, gint64 after, guint most, GError **err
  * @number: a letter's number
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Returns: whether it is no more
+ * Returns: whether the letter is gone
  */
 gboolean
 dw_dead_letters_remove (DwServerFile *file, gint64 number, GError **error)
@@ -133,10 +136,10 @@ dw_dead_letters_remove (DwServerFile *file, gint64 number, GError **error)
 /**
  * dw_dead_letters_purge:
  * @file: the stage's file
- * @purged: (out): how many there were
+ * @purged: (out): how many letters were removed
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Returns: whether there are none any more
+ * Returns: whether there are none left
  */
 gboolean
 dw_dead_letters_purge (DwServerFile *file, guint *purged, GError **error)

@@ -5,24 +5,24 @@
 
 G_BEGIN_DECLS
 
-/** DW_DEAD_LETTERS_MOST: how many are kept; then the oldest goes. */
+/** DW_DEAD_LETTERS_MOST: how many letters are kept; beyond that the oldest are removed. */
 #define DW_DEAD_LETTERS_MOST 100000
 
-/** DW_DEAD_LETTERS_BYTES: how many bytes they may take in the file; then the oldest goes. */
+/** DW_DEAD_LETTERS_BYTES: how many bytes they may take in the file; beyond that the oldest are removed. */
 #define DW_DEAD_LETTERS_BYTES (64 * 1024 * 1024)
 
-/** DW_DEAD_LETTERS_COST: what a letter takes besides its text, roughly. */
+/** DW_DEAD_LETTERS_COST: roughly what a letter takes besides its text, in bytes. */
 #define DW_DEAD_LETTERS_COST 128
 
 /**
  * DwDeadLetter:
  * @number: its number
- * @connection_id: to whom it was to go
+ * @connection_id: the connection it was meant for
  * @text: the frame
- * @reason: why it did not
+ * @reason: why it was not delivered
  * @time: when it was given up, in milliseconds since 1970 UTC
  *
- * A post that was tried again and again and then given up.
+ * A post that was given up after several attempts.
  */
 typedef struct
 {

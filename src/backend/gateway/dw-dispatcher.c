@@ -21,16 +21,16 @@ typedef struct
   gsize cost;
   gint64 accepted; /* monotonic, in microseconds */
   gboolean late;
-  gboolean apart; /* of a function: they run beside one another, as at AWS */
+  gboolean apart; /* it runs in a function: those run in parallel, as at AWS */
 } Call;
 
 /* What one connection has waiting. */
 typedef struct
 {
-  DwCaller *caller; /* which the calls hold */
-  gsize bytes;      /* with the call that runs, never 0; a message more than DW_DISPATCHER_CALLER_BYTES at most */
+  DwCaller *caller; /* the calls hold references to it */
+  gsize bytes;      /* including the call that runs, never 0; at most DW_DISPATCHER_CALLER_BYTES and one message */
   GQueue waiting;   /* of Call */
-  GList place;      /* among the lines, while something waits */
+  GList place;      /* its link in the dispatcher's lines while something waits */
 } Line;
 
 /* All of it lives in the main thread. */
@@ -45,25 +45,25 @@ struct _DwDispatcher
   DwRouteTable *routes;
   gint64 timeout_ms;
   gboolean traced;
-  char *token;       /* of callers, for the trace, or NULL */
-  char *subprotocol; /* the same */
+  char *token;       /* the callers' token, to keep out of the trace; or NULL */
+  char *subprotocol; /* the stage's subprotocol, for the same reason; or NULL */
 
-  /* Messages are handled one after another, so that every receiver sees them in the same order. Those of one
-   * connection stay in theirs, and the connections take turns, so that one with many does not keep the others waiting.
-   */
-  GQueue lines;  /* of Line, by their places; the next one first */
-  guint waiting; /* messages in them; at most DW_DISPATCHER_QUEUE and DW_DISPATCHER_BYTES, with the one that runs */
+  /* Messages are handled one after another, so that every receiver sees them in the same order. Each connection's
+   * messages stay in order, and connections take turns, so that a busy one does not keep the others waiting. */
+  GQueue lines; /* of Line, linked by their places; the next one first */
+  guint
+      waiting; /* messages in the lines; with the running one, at most DW_DISPATCHER_QUEUE and DW_DISPATCHER_BYTES */
   Call *running;
-  gsize bytes;         /* of both */
+  gsize bytes;         /* of the waiting and the running messages */
   GHashTable *callers; /* Line, by DwCaller */
-  DwTurn *turn;        /* or NULL; held while messages wait, so that what they send to a socket leaves together */
-  guint late;          /* calls that nobody waits for any more; at most DW_DISPATCHER_LATE */
-  gsize late_bytes;    /* of those; one message more than DW_DISPATCHER_LATE_BYTES at most */
-  guint apart;         /* messages that functions handle; the functions throttle them */
-  guint disconnects;   /* that run; one for each connection at most */
+  DwTurn *turn;        /* or NULL; held while messages wait, so that frames to one socket leave in one write */
+  guint late;          /* calls past their timeout that still run; at most DW_DISPATCHER_LATE */
+  gsize late_bytes;    /* their bytes; at most DW_DISPATCHER_LATE_BYTES and one message */
+  guint apart;         /* messages that functions are handling; the functions throttle them */
+  guint disconnects;   /* $disconnect handlers that run; at most one per connection */
 
-  gboolean full;    /* until half of it is gone: there is no room for anybody */
-  GHashTable *held; /* DwCaller, who asked for room and had none; they are connected, so that bounds them */
+  gboolean full;    /* nobody has room until the queue is down to half */
+  GHashTable *held; /* DwCaller: connections on hold for lack of room; bounded by the number of connections */
   DwDispatcherRoomFunc room_func;
   gpointer room_data;
 };
@@ -127,7 +127,7 @@ dw_dispatcher_init (DwDispatcher *self)
   self->timeout_ms = (gint64) DW_LIMIT_INTEGRATION_SECONDS * 1000;
 }
 
-/* As the ids of APIs are: ten of 36 characters. It lasts as long as the process. */
+/* API ids are ten characters out of 36. This one lasts as long as the process. */
 static char *
 make_api_id (void)
 {
@@ -142,10 +142,10 @@ make_api_id (void)
 /**
  * dw_dispatcher_new:
  * @stage: the stage's name
- * @registry: where connection IDs live
+ * @registry: where connection IDs are stored
  * @gateway: how to reach connections
  *
- * Returns: (transfer full): what turns events into calls of handlers, with no routes yet
+ * Returns: (transfer full): a dispatcher, which runs handlers for events; it has no routes yet
  */
 DwDispatcher *
 dw_dispatcher_new (const char *stage, DwRegistry *registry, DwSocketGateway *gateway)
@@ -174,7 +174,7 @@ dw_dispatcher_get_routes (DwDispatcher *self)
 /**
  * dw_dispatcher_set_timeout:
  * @self: a dispatcher
- * @timeout_ms: the longest a handler may take, in milliseconds; at the gateway it is 29 seconds
+ * @timeout_ms: the longest a handler may take, in milliseconds; API Gateway allows 29 seconds
  */
 void
 dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
@@ -187,8 +187,8 @@ dw_dispatcher_set_timeout (DwDispatcher *self, gint64 timeout_ms)
  * @self: a dispatcher
  * @turn: the turn in which the sockets of its gateway are written
  *
- * It is held while messages wait, so that those that were handled together leave in one call a socket; for
- * %DW_TURN_HELD_US at most. A message that is alone holds nothing up.
+ * The turn is held while messages wait, so that the frames of messages handled together leave in one write per
+ * socket; but only as long as dw_turn_hold() allows. A message on its own is not delayed.
  */
 void
 dw_dispatcher_set_turn (DwDispatcher *self, DwTurn *turn)
@@ -200,11 +200,10 @@ dw_dispatcher_set_turn (DwDispatcher *self, DwTurn *turn)
 /**
  * dw_dispatcher_trace:
  * @self: a dispatcher
- * @token: (nullable): what the stage asks its callers for, which the log does not get
- * @subprotocol: (nullable): what it chooses among their subprotocols
+ * @token: (nullable): the token the stage asks its callers for, which is kept out of the log
+ * @subprotocol: (nullable): the subprotocol the stage chooses
  *
- * Writes each event to the log from here on, as a Lambda function would get it but for secrets; it has the frames
- * in it.
+ * Logs each event from here on, as a Lambda function would get it but without secrets. The text of messages is in it.
  */
 void
 dw_dispatcher_trace (DwDispatcher *self, const char *token, const char *subprotocol)
@@ -264,7 +263,7 @@ run (DwDispatcher *self,
   handler (self->registry, DW_GATEWAY (self->gateway), event, cancellable, callback, data);
 }
 
-/* Of $connect: the task is answered once, by the handler or by the clock. */
+/* A $connect under way: its task is answered once, by the handler or by the timeout. */
 typedef struct
 {
   DwEvent *event;
@@ -298,17 +297,19 @@ on_connect_handled (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (DwResponse) response = dw_handler_finish (result, &error);
   Connecting *connecting = g_task_get_task_data (task);
 
-  /* It was too slow, and the client has its answer. */
+  /* The handler was too slow: the client has been answered already. */
   if (connecting->timer == 0)
     return;
+
   g_clear_handle_id (&connecting->timer, g_source_remove);
   if (response == NULL)
     {
       g_warning ("The $connect handler failed: %s", error->message);
-      /* An invocation that was rejected is the gateway's failure, and not the function's. */
+      /* A throttled invocation is the gateway's failure (500), not the function's (502). */
       response =
           dw_response_new (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_THROTTLED) ? 500 : 502, NULL);
     }
+
   g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_response_free);
 }
 
@@ -316,8 +317,8 @@ on_connect_handled (GObject *source, GAsyncResult *result, gpointer data)
  * dw_dispatcher_connect_async:
  * @self: a dispatcher
  * @caller: who wants to connect
- * @cancellable: (nullable): to stop it
- * @callback: called when the handler has decided, or was too slow
+ * @cancellable: (nullable): cancels it
+ * @callback: called when the handler has decided or has timed out
  * @data: for @callback
  *
  * Runs `$connect`. A stage without that route accepts everybody.
@@ -341,6 +342,7 @@ dw_dispatcher_connect_async (DwDispatcher *self,
       g_object_unref (task);
       return;
     }
+
   connecting->timer = g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) self->timeout_ms, on_connect_timeout,
                                           g_object_ref (task), g_object_unref);
   run (self, connecting->event, cancellable, on_connect_handled, task);
@@ -351,8 +353,8 @@ dw_dispatcher_connect_async (DwDispatcher *self,
  * @self: a dispatcher
  * @result: what the callback was given
  *
- * Returns: (transfer full): the answer to the handshake: 2xx accepts it; 502 says that the handler failed, and 504
- *   that it was too slow
+ * Returns: (transfer full): the answer to the handshake: 2xx accepts it; 502 means that the handler failed, and 504
+ *   that it timed out
  */
 DwResponse *
 dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result)
@@ -361,7 +363,7 @@ dw_dispatcher_connect_finish (DwDispatcher *self, GAsyncResult *result)
 
   if (response == NULL)
     return dw_response_new (502, NULL);
-  /* A malformed response is a failure too. */
+  /* An invalid status counts as a failed handler. */
   if (response->status < 100 || response->status > 599)
     response->status = 502;
   return response;
@@ -384,11 +386,11 @@ on_disconnect_handled (GObject *source, GAsyncResult *result, gpointer data)
 /**
  * dw_dispatcher_disconnect:
  * @self: a dispatcher
- * @caller: an accepted connection that ended; call it once for each
- * @code: what it ended with
- * @reason: (nullable): the words that came with it
+ * @caller: an accepted connection that ended
+ * @code: its close code
+ * @reason: (nullable): the reason that came with it
  *
- * Runs `$disconnect`.
+ * Runs `$disconnect`. Call it once for each connection.
  */
 void
 dw_dispatcher_disconnect (DwDispatcher *self, DwCaller *caller, guint code, const char *reason)
@@ -455,7 +457,7 @@ wake (DwDispatcher *self, DwCaller *caller)
 {
   g_autoptr (DwCaller) keep = NULL;
 
-  /* At half of it, so that a connection is not read by single frames. */
+  /* Only once half of the connection's room is free, so that it is not read one frame at a time. */
   if (!g_hash_table_contains (self->held, caller) || bytes_of (self, caller) > DW_DISPATCHER_CALLER_BYTES / 2)
     return;
   keep = dw_caller_ref (caller);
@@ -475,7 +477,7 @@ take_in (DwDispatcher *self, Call *call)
   return line;
 }
 
-/* It waits no more: it is handled, or too late. */
+/* Frees the room of a call that is done or has timed out. */
 static void
 let_out (DwDispatcher *self, Call *call)
 {
@@ -500,7 +502,7 @@ let_out (DwDispatcher *self, Call *call)
 
 static void run_next (DwDispatcher *self);
 
-/* Only a two-way route says anything, whatever the status. */
+/* Only two-way routes send the handler's body back, whatever its status. */
 static void
 respond (DwDispatcher *self, const Call *call, const DwResponse *response)
 {
@@ -541,11 +543,12 @@ on_message_handled (GObject *source, GAsyncResult *result, gpointer data)
           refuse (self, call->event->caller->connection_id, DW_GATEWAY_FRAME_INTERNAL);
         }
     }
+
   call_free (call);
   run_next (self);
 }
 
-/* The sender is told and stays connected; the handler goes on, as a Lambda function does. */
+/* The sender gets an error frame and stays connected; the handler keeps running, as a Lambda function would. */
 static gboolean
 on_message_timeout (gpointer data)
 {
@@ -604,7 +607,7 @@ take_next (DwDispatcher *self)
   return call;
 }
 
-/* The last of those that waited together ends the turn, and not the one before it. */
+/* Holds the turn until the last of the messages that waited together is done. */
 static void
 hold_turn (DwDispatcher *self)
 {
@@ -635,8 +638,8 @@ run_next (DwDispatcher *self)
  * @body: the frame's text
  * @length: how many bytes it has
  *
- * Runs the route of a message. Where there is none, where the handler fails or is too slow and where too many wait,
- * the sender gets the gateway's own frame and stays connected.
+ * Runs the route of a message. If there is no route, the handler fails or times out, or too many messages wait, the
+ * sender gets the gateway's own error frame and stays connected.
  */
 void
 dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, gsize length)
@@ -646,18 +649,21 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
   Line *line;
 
   DW_ASSERT_MAIN_THREAD ();
+
   if (!dw_socket_gateway_may_post (self->gateway) || self->waiting >= DW_DISPATCHER_QUEUE
       || self->bytes + length + DW_DISPATCHER_COST > DW_DISPATCHER_BYTES)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_THROTTLED);
       return;
     }
+
   route_key = dw_route_table_select (self->routes, body, length);
   if (route_key == NULL)
     {
       refuse (self, caller->connection_id, DW_GATEWAY_FRAME_FORBIDDEN);
       return;
     }
+
   dw_socket_gateway_get_metrics (self->gateway)->messages++;
   call = g_new0 (Call, 1);
   call->event = make_event (self, route_key, caller, now_ms ());
@@ -670,6 +676,7 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
       run_apart (self, call);
       return;
     }
+
   wait_in_line (self, line, call);
   run_next (self);
 }
@@ -679,11 +686,11 @@ dw_dispatcher_message (DwDispatcher *self, DwCaller *caller, const char *body, g
  * @self: a dispatcher
  * @caller: a connection
  *
- * To be asked before more is read of a connection. Messages that are not read wait in the network, and at last with
- * whoever sends them: nothing is refused and nothing is lost. What a read has brought is taken in any case.
+ * Ask before reading more from a connection. Unread messages wait in the network, and TCP back-pressure slows the
+ * sender: nothing is refused and nothing is lost. What has been read already is accepted in any case.
  *
- * Returns: whether more messages of it can wait here; where not, what dw_dispatcher_set_room_func() set is called
- *   once when they can
+ * Returns: whether more of its messages can be queued; if not, the function of dw_dispatcher_set_room_func() is
+ *   called once when they can
  */
 gboolean
 dw_dispatcher_has_room (DwDispatcher *self, DwCaller *caller)
@@ -699,7 +706,7 @@ dw_dispatcher_has_room (DwDispatcher *self, DwCaller *caller)
 /**
  * dw_dispatcher_set_room_func:
  * @self: a dispatcher
- * @func: (nullable): called for each connection there is room for again
+ * @func: (nullable): called for each connection that has room again
  * @data: for @func
  */
 void
@@ -713,7 +720,7 @@ dw_dispatcher_set_room_func (DwDispatcher *self, DwDispatcherRoomFunc func, gpoi
  * dw_dispatcher_is_idle:
  * @self: a dispatcher
  *
- * Returns: whether everything accepted has been handled, that whose senders wait no more included
+ * Returns: whether every accepted message has been handled, including those that timed out
  */
 gboolean
 dw_dispatcher_is_idle (DwDispatcher *self)

@@ -11,36 +11,36 @@ G_BEGIN_DECLS
 #define DW_TYPE_DISPATCHER (dw_dispatcher_get_type ())
 G_DECLARE_FINAL_TYPE (DwDispatcher, dw_dispatcher, DW, DISPATCHER, GObject)
 
-/** DW_DISPATCHER_QUEUE: messages accepted and not yet handled, over all connections; above it: throttled. */
+/** DW_DISPATCHER_QUEUE: how many messages may wait to be handled, over all connections; more are throttled. */
 #define DW_DISPATCHER_QUEUE 10000
 
-/** DW_DISPATCHER_BYTES: and what they may take in bytes. */
+/** DW_DISPATCHER_BYTES: how many bytes those messages may take. */
 #define DW_DISPATCHER_BYTES (16 * 1024 * 1024)
 
 /**
- * DW_DISPATCHER_FULL: the quarters of both from which on there is room for nobody. The last one is for what has
- * been read from the connections already, so that nothing is refused that can wait in the network.
+ * DW_DISPATCHER_FULL: at how many quarters of either bound connections are no longer read. The last quarter is for
+ * what has been read already, so that nothing is refused that could have waited in the network.
  */
 #define DW_DISPATCHER_FULL 3
 
-/** DW_DISPATCHER_CALLER_BYTES: what one connection may have waiting before there is no room for more of it. */
+/** DW_DISPATCHER_CALLER_BYTES: how many bytes one connection may have waiting before it is no longer read. */
 #define DW_DISPATCHER_CALLER_BYTES (256 * 1024)
 
-/** DW_DISPATCHER_COST: what a message takes besides its own bytes. */
+/** DW_DISPATCHER_COST: what a message takes besides its own bytes, in bytes. */
 #define DW_DISPATCHER_COST 512
 
-/** DW_DISPATCHER_LATE: handlers that took too long and still run; above it a new one waits for them. */
+/** DW_DISPATCHER_LATE: how many handlers may still run after their timeout; at that number no new one starts. */
 #define DW_DISPATCHER_LATE 1000
 
-/** DW_DISPATCHER_LATE_BYTES: and what their messages may take. */
+/** DW_DISPATCHER_LATE_BYTES: how many bytes their messages may take. */
 #define DW_DISPATCHER_LATE_BYTES (16 * 1024 * 1024)
 
 /**
  * DwDispatcherRoomFunc:
- * @caller: whose messages there is room for again
- * @data: what it was set with
+ * @caller: the connection that has room again
+ * @data: what dw_dispatcher_set_room_func() was given
  *
- * Called later than the dw_dispatcher_has_room() that said no. It must not hand over messages itself.
+ * Called some time after dw_dispatcher_has_room() said no. It must not call dw_dispatcher_message() itself.
  */
 typedef void (*DwDispatcherRoomFunc) (DwCaller *caller, gpointer data);
 

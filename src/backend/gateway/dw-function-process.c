@@ -8,8 +8,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* One execution environment: a process, and the Lambda runtime API that it asks for events. Between two events it
- * is stopped, as Lambda freezes it: what a function leaves unfinished shows here too. */
+/* An execution environment: a process, and the Lambda runtime API that it asks for events. It is stopped between
+ * events, as Lambda freezes it, so that a function that leaves work unfinished misbehaves here too. */
 struct _DwFunctionProcess
 {
   GObject parent_instance;
@@ -17,10 +17,10 @@ struct _DwFunctionProcess
   SoupServer *api;
   GSubprocess *process;
   pid_t group;
-  const DwFunctionProcessOwner *owner; /* or NULL: nobody is told any more */
+  const DwFunctionProcessOwner *owner; /* NULL once nobody is to be told */
   gpointer owner_data;
-  SoupServerMessage *next; /* the request that waits for an event, or NULL */
-  char *request_id;        /* of the event that is not answered, or NULL */
+  SoupServerMessage *next; /* the pending request for the next event, or NULL */
+  char *request_id;        /* id of the event being handled, or NULL */
   GCancellable *waiting;
   gboolean dead;
 };
@@ -104,7 +104,7 @@ ask (DwFunctionProcess *self, SoupServerMessage *message)
     self->owner->ready (self, self->owner_data);
 }
 
-/* “ID/response” or “ID/error”. */
+/* @what is “ID/response” or “ID/error”. */
 static void
 take_answer (DwFunctionProcess *self, SoupServerMessage *message, const char *what, GBytes *body)
 {
@@ -148,7 +148,7 @@ end (DwFunctionProcess *self, const char *why)
     self->owner->ended (self, why, self->owner_data);
 }
 
-/* Lambda's Invoke, for a function that goes on in another run of itself. */
+/* Lambda's Invoke, for a function that continues its work in another invocation. */
 static void
 invoke (DwFunctionProcess *self, SoupServerMessage *message, const char *rest, GBytes *body)
 {
@@ -195,11 +195,12 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *why = NULL;
 
-  /* Cancelled where the owner let go of it: it is no more then. */
+  /* If the wait was cancelled the object is gone, and data must not be used. */
   if (!g_subprocess_wait_finish (process, result, &error))
     return;
+
   self = g_object_ref (data);
-  /* What it started goes with it. */
+  /* Its child processes end with it. */
   kill (-self->group, SIGKILL);
   if (g_subprocess_get_if_exited (process))
     why = g_strdup_printf ("it exited with status %d (Runtime.ExitError)", g_subprocess_get_exit_status (process));
@@ -208,7 +209,7 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
   end (self, why);
 }
 
-/* In the child. Its whole group can be stopped, and nothing of it outlives the stage. */
+/* Runs in the child. Its own process group lets the stage stop and kill it along with what it starts. */
 static void
 be_alone (gpointer data)
 {
@@ -234,13 +235,12 @@ listen_for (DwFunctionProcess *self, char **address, GError **error)
 /**
  * dw_function_process_new:
  * @argv: the command
- * @environment: name, value, name, value …, %NULL-terminated: what it finds in its environment besides the stage's
- * own
- * @owner: who runs it
+ * @environment: name, value, name, value …, %NULL-terminated: environment variables added to the stage's own
+ * @owner: its callbacks
  * @data: for @owner
- * @error: why it cannot begin
+ * @error: why it cannot be started
  *
- * Returns: (transfer full) (nullable): a process that begins
+ * Returns: (transfer full) (nullable): a process that is starting
  */
 DwFunctionProcess *
 dw_function_process_new (const char *const *argv,
@@ -255,17 +255,19 @@ dw_function_process_new (const char *const *argv,
 
   if (!listen_for (self, &address, error))
     return NULL;
+
   lambda = g_strconcat ("http://", address, NULL);
   for (guint i = 0; environment[i] != NULL; i += 2)
     g_subprocess_launcher_setenv (launcher, environment[i], environment[i + 1], TRUE);
   g_subprocess_launcher_setenv (launcher, "AWS_LAMBDA_RUNTIME_API", address, TRUE);
   g_subprocess_launcher_setenv (launcher, "AWS_ENDPOINT_URL_LAMBDA", lambda, TRUE);
-  /* Standard output has the stage's address and nothing else. */
+  /* The stage's standard output carries only its address. */
   g_subprocess_launcher_take_stdout_fd (launcher, dup (STDERR_FILENO));
   g_subprocess_launcher_set_child_setup (launcher, be_alone, NULL, NULL);
   self->process = g_subprocess_launcher_spawnv (launcher, argv, error);
   if (self->process == NULL)
     return NULL;
+
   self->group = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->process), NULL, 10);
   self->owner = owner;
   self->owner_data = data;
@@ -291,6 +293,8 @@ dw_function_process_is_ready (DwFunctionProcess *self)
  * @request_id: the event's id
  * @event: the event, JSON
  * @deadline_ms: when it has to be done, in milliseconds since 1970 UTC
+ *
+ * Hands an event to the process.
  */
 void
 dw_function_process_give (DwFunctionProcess *self, const char *request_id, GBytes *event, gint64 deadline_ms)
@@ -316,12 +320,12 @@ dw_function_process_give (DwFunctionProcess *self, const char *request_id, GByte
  * dw_function_process_kill:
  * @self: a process
  *
- * Ends it and what it started.
+ * Kills it and the processes it started.
  */
 void
 dw_function_process_kill (DwFunctionProcess *self)
 {
-  /* Once it was waited for, its number may be another's. */
+  /* Once it has been reaped, its process ID may belong to another process. */
   if (self->process != NULL && g_subprocess_get_identifier (self->process) != NULL)
     kill (-self->group, SIGKILL);
 }

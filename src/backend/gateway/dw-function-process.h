@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_FUNCTION_PAYLOAD_BYTES: the longest response of a function (measured on AWS's own emulator). */
+/** DW_FUNCTION_PAYLOAD_BYTES: the longest response of a function, in bytes (measured on AWS's own emulator). */
 #define DW_FUNCTION_PAYLOAD_BYTES 6291556
 
 #define DW_TYPE_FUNCTION_PROCESS (dw_function_process_get_type ())
@@ -14,11 +14,11 @@ G_DECLARE_FINAL_TYPE (DwFunctionProcess, dw_function_process, DW, FUNCTION_PROCE
 /**
  * DwFunctionProcessOwner:
  * @ready: it asks for an event, and is frozen until it gets one
- * @answered: it answered its event; an error has a type and its words
- * @ended: it ended or could not begin, with words for the log; it is of no more use
- * @invoke: it invokes a function by name, without waiting
+ * @answered: it answered its event; for an error, with the type of the error
+ * @ended: it ended or could not start, and is of no more use; with the reason, for the log
+ * @invoke: it invokes a function by name, without waiting; returns whether that was accepted
  *
- * Who runs a process. @invoke returns whether there is such a function.
+ * The callbacks of whoever runs a process.
  */
 typedef struct
 {

@@ -8,23 +8,23 @@
 
 #include <string.h>
 
-/* Functions in any language behind the routes, run as Lambda runs them: an event has a process of its own, cold or
- * warm; one that takes too long is ended; and what is more than may run at once is throttled, not queued. */
+/* Functions in any language behind the routes, run as Lambda does: each event has a process to itself, cold or warm;
+ * a process that takes too long is killed; and events above the concurrency limit are throttled, not queued. */
 struct _DwFunctions
 {
   GObject parent_instance;
 
-  GHashTable *by_route; /* of Function */
+  GHashTable *by_route; /* Function, by route key */
   GPtrArray *variables; /* name, value, …, for every process */
   gint64 timeout_ms;
   guint most;    /* events at once, over all functions */
-  guint running; /* of these */
-  guint later;   /* invocations that nobody waits for and that have not begun */
+  guint running; /* how many are running */
+  guint later;   /* asynchronous invocations that are not done; at most DW_FUNCTIONS_LATER */
 };
 
 G_DEFINE_FINAL_TYPE (DwFunctions, dw_functions, G_TYPE_OBJECT)
 
-/* Between the attempts of an invocation that nobody waits for, in milliseconds. Lambda tries twice more, later. */
+/* Pause between attempts of an asynchronous invocation, in milliseconds. Lambda retries twice too, but later. */
 #define LATER_MS 1000
 #define LATER_ATTEMPTS 3
 
@@ -32,24 +32,24 @@ typedef struct
 {
   DwFunctions *functions;
   char *route_key;
-  char *name;    /* as `AWS_LAMBDA_FUNCTION_NAME` */
-  char *handler; /* as `_HANDLER` */
+  char *name;    /* for `AWS_LAMBDA_FUNCTION_NAME` */
+  char *handler; /* for `_HANDLER` */
   char **argv;
-  GHashTable *environments; /* of Environment, by its process; at most the reserve, or @most */
+  GHashTable *environments; /* Environment, by its process; at most twice @most of the functions */
   int reserve;              /* events at once; -1 for no limit of its own */
   guint running;
 } Function;
 
 typedef struct _Invocation Invocation;
 
-/* A process and what it works at. */
+/* A process and the event it is handling. */
 typedef struct
 {
   Function *function;
   DwFunctionProcess *process;
   Invocation *invocation; /* or NULL */
   gint64 begun;           /* monotonic, in microseconds */
-  guint timer;            /* ends it */
+  guint timer;            /* kills it */
   gboolean warm;
 } Environment;
 
@@ -117,7 +117,7 @@ dw_functions_init (DwFunctions *self)
  * @timeout_ms: how long an event may take, in milliseconds
  * @most: how many events may be handled at once, by all functions
  *
- * Returns: (transfer full): no functions yet
+ * Returns: (transfer full): a set with no functions yet
  */
 DwFunctions *
 dw_functions_new (gint64 timeout_ms, guint most)
@@ -132,8 +132,8 @@ dw_functions_new (gint64 timeout_ms, guint most)
 /**
  * dw_functions_set_variable:
  * @self: functions
- * @name: of an environment variable
- * @value: its value, in every process that begins from now on
+ * @name: the name of an environment variable
+ * @value: its value in every process started from now on
  */
 void
 dw_functions_set_variable (DwFunctions *self, const char *name, const char *value)
@@ -182,8 +182,8 @@ split (const char *text, char **name, const char **value, GError **error)
 /**
  * dw_functions_add:
  * @self: functions
- * @text: `ROUTE=COMMAND`, the command as a shell reads words
- * @error: %DW_BACKEND_ERROR_CONFIG: it cannot be understood
+ * @text: `ROUTE=COMMAND`, the command split as a shell would
+ * @error: %DW_BACKEND_ERROR_CONFIG: @text is invalid
  *
  * Returns: whether the route has this function now
  */
@@ -202,6 +202,7 @@ dw_functions_add (DwFunctions *self, const char *text, GError **error)
       g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "“%s” is no command", command);
       return FALSE;
     }
+
   function = g_new0 (Function, 1);
   function->functions = self;
   function->handler = handler_of (route_key);
@@ -218,9 +219,9 @@ dw_functions_add (DwFunctions *self, const char *text, GError **error)
  * dw_functions_reserve:
  * @self: functions
  * @text: `ROUTE=NUMBER`: how many events that route's function may handle at once
- * @error: %DW_BACKEND_ERROR_CONFIG: it cannot be understood, or there is no such function
+ * @error: %DW_BACKEND_ERROR_CONFIG: @text is invalid, or the route has no function
  *
- * Returns: whether it is so
+ * Returns: whether the limit is set
  */
 gboolean
 dw_functions_reserve (DwFunctions *self, const char *text, GError **error)
@@ -232,6 +233,7 @@ dw_functions_reserve (DwFunctions *self, const char *text, GError **error)
 
   if (!split (text, &route_key, &value, error))
     return FALSE;
+
   function = g_hash_table_lookup (self->by_route, route_key);
   if (function == NULL || !g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT, &number, NULL))
     {
@@ -239,6 +241,7 @@ dw_functions_reserve (DwFunctions *self, const char *text, GError **error)
                    "“%s” names no route with a function, or no number", text);
       return FALSE;
     }
+
   function->reserve = (int) number;
   return TRUE;
 }
@@ -260,7 +263,7 @@ dw_functions_has (DwFunctions *self, const char *route_key)
  * dw_functions_get_routes:
  * @self: functions
  *
- * Returns: (transfer container): the routes that have one, %NULL-terminated
+ * Returns: (transfer container): the routes that have a function, %NULL-terminated
  */
 char **
 dw_functions_get_routes (DwFunctions *self)
@@ -325,12 +328,13 @@ dw_functions_read_response (const char *json, gsize length, GError **error)
                            "what the function returned has no statusCode");
       return NULL;
     }
+
   response = dw_response_new ((guint) json_node_get_int (status), string_of (object, "body"));
   response->subprotocol = dup_subprotocol (object);
   return response;
 }
 
-/* Whoever waited has an answer; the process is still at it until it asks for the next event. */
+/* Answers whoever waits for the event. The process is busy until it asks for the next one. */
 static void
 finish (Environment *environment, DwResponse *response, GError *error)
 {
@@ -344,6 +348,7 @@ finish (Environment *environment, DwResponse *response, GError *error)
       g_clear_error (&error);
       return;
     }
+
   self->running--;
   function->running--;
   g_message ("Function %s, %s start: %.1f ms%s%s", function->name, environment->warm ? "warm" : "cold",
@@ -379,7 +384,7 @@ give_up (Environment *environment, const char *why)
  * dw_functions_stop:
  * @self: functions
  *
- * Ends every process; what they were at fails.
+ * Kills every process; the events they were handling fail.
  */
 void
 dw_functions_stop (DwFunctions *self)
@@ -476,7 +481,7 @@ on_ended (DwFunctionProcess *process, const char *why, gpointer data)
   give_up (environment, why);
 }
 
-/* An invocation that nobody waits for. */
+/* An asynchronous invocation: nobody waits for its result. */
 typedef struct
 {
   DwFunctions *functions;
@@ -499,6 +504,7 @@ on_later (GObject *source, GAsyncResult *result, gpointer data)
       g_timeout_add (LATER_MS, try_later, later);
       return;
     }
+
   if (response == NULL)
     g_warning ("An invocation of %s is lost: %s", later->route_key, error->message);
   later->functions->later--;
@@ -526,6 +532,7 @@ on_invoke (DwFunctionProcess *process, const char *name, GBytes *payload, gpoint
 
   if (self->later >= DW_FUNCTIONS_LATER)
     return FALSE;
+
   g_hash_table_iter_init (&iter, self->by_route);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -608,6 +615,7 @@ begin (Function *function, GError **error)
       g_free (environment);
       return NULL;
     }
+
   environment->timer = g_timeout_add (DW_FUNCTIONS_INIT_MS, on_init_timeout, environment);
   g_hash_table_insert (function->environments, environment->process, environment);
   return environment;
@@ -616,7 +624,7 @@ begin (Function *function, GError **error)
 static gboolean
 is_throttled (DwFunctions *self, const Function *function)
 {
-  /* Some have answered and not asked for the next event yet. */
+  /* Twice as many processes, as some have answered but not asked for the next event yet. */
   return self->running >= self->most || g_hash_table_size (function->environments) >= 2 * self->most
          || (function->reserve >= 0 && function->running >= (guint) function->reserve);
 }
@@ -624,9 +632,9 @@ is_throttled (DwFunctions *self, const Function *function)
 /**
  * dw_functions_invoke_async:
  * @self: functions
- * @route_key: a route that has one
+ * @route_key: a route that has a function
  * @event: the event, JSON
- * @callback: called with a result for dw_handler_finish(); %DW_BACKEND_ERROR_THROTTLED where too many run
+ * @callback: called with a result for dw_handler_finish(); %DW_BACKEND_ERROR_THROTTLED if too many are running
  * @data: for @callback
  */
 void
@@ -648,6 +656,7 @@ dw_functions_invoke_async (DwFunctions *self,
       g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_THROTTLED, "TooManyRequestsException");
       return;
     }
+
   environment = find_ready (function);
   if (environment == NULL)
     environment = begin (function, &error);
@@ -656,6 +665,7 @@ dw_functions_invoke_async (DwFunctions *self,
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+
   environment->invocation = g_new0 (Invocation, 1);
   environment->invocation->task = g_steal_pointer (&task);
   environment->invocation->event = g_bytes_new (event, strlen (event));

@@ -5,14 +5,13 @@
 
 G_BEGIN_DECLS
 
-/** DW_FUNCTIONS_INIT_MS: how long a process may take until it asks for its first event, in milliseconds; as Lambda.
- */
+/** DW_FUNCTIONS_INIT_MS: how long a process may take to ask for its first event, in milliseconds; as at Lambda. */
 #define DW_FUNCTIONS_INIT_MS 10000
 
-/** DW_FUNCTIONS_MOST: how many events may be handled at once by all functions; an account of AWS has 1,000. */
+/** DW_FUNCTIONS_MOST: how many events all functions may handle at once; an AWS account has 1,000. */
 #define DW_FUNCTIONS_MOST 100
 
-/** DW_FUNCTIONS_LATER: invocations without waiting that may wait for their turn; more are lost. */
+/** DW_FUNCTIONS_LATER: how many asynchronous invocations may be pending; more are refused. */
 #define DW_FUNCTIONS_LATER 1000
 
 #define DW_TYPE_FUNCTIONS (dw_functions_get_type ())

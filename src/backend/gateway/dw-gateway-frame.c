@@ -7,8 +7,8 @@
  * @connection_id: whose frame it is
  * @request_id: the request that failed
  *
- * Writes the gateway's own error frame with AWS's exact spacing, from public captures: a blank after `"message":`
- * and after the commas, none after the ids' colons.
+ * Writes the gateway's own error frame with AWS's exact spacing, known from public captures: a space after
+ * `"message":` and after commas, none after the colons of the ids.
  *
  * Returns: (transfer full): the frame
  */

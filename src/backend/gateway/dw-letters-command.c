@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* dynamowave-stage dead-letters list|redrive|purge */
+/* The command `dynamowave-stage dead-letters list|redrive|purge`. */
 
 typedef struct
 {
@@ -54,7 +54,7 @@ list (DwServerFile *file, GError **error)
         {
           const DwDeadLetter *letter = letters->pdata[i];
           g_autofree char *time = dw_time_format (letter->time * 1000);
-          /* A file is what somebody wrote, and a terminal obeys escape sequences. */
+          /* The texts come from clients, and a terminal would obey their escape sequences. */
           g_autofree char *id = g_strescape (letter->connection_id, NULL);
           g_autofree char *reason = g_strescape (letter->reason, NULL);
           g_autofree char *text = g_strescape (letter->text, NULL);
@@ -65,7 +65,7 @@ list (DwServerFile *file, GError **error)
     }
 }
 
-/* What is delivered, and what can be delivered to nobody any more, goes. */
+/* Posts a letter again. It is settled once it is delivered or its connection is gone. */
 static gboolean
 post (SoupSession *session,
       const Options *options,
@@ -87,11 +87,13 @@ post (SoupSession *session,
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address."), options->url);
       return FALSE;
     }
+
   soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", bearer);
   soup_message_set_request_body_from_bytes (message, "application/octet-stream", body);
   answer = soup_session_send_and_read (session, message, NULL, error);
   if (answer == NULL)
     return FALSE;
+
   status = soup_message_get_status (message);
   printf ("%" G_GINT64_FORMAT "\t%u\n", letter->number, status);
   if (status == SOUP_STATUS_FORBIDDEN)
@@ -100,6 +102,7 @@ post (SoupSession *session,
                            _ ("The stage refuses this token. Is it the one of --management-token-file?"));
       return FALSE;
     }
+
   *settled = status == SOUP_STATUS_OK || status == SOUP_STATUS_GONE;
   return TRUE;
 }
@@ -118,6 +121,7 @@ redrive (DwServerFile *file, const Options *options, GError **error)
           _ ("To redrive, say where: --url http://127.0.0.1:PORT/STAGE --management-token-file FILE"));
       return FALSE;
     }
+
   token = dw_secret_file_read (options->token_file, DW_SECRET_TOKEN, error);
   if (token == NULL)
     return FALSE;
@@ -200,6 +204,7 @@ dw_letters_command (int argc, char **argv)
 
   if (!parse (&options, &argc, &argv, &error))
     return fail (error, 2);
+
   what = argc == 2 ? argv[1] : "";
   if (!dw_server_options_read_registry (options.registry, &path, &error))
     return fail (error, 2);
@@ -208,7 +213,8 @@ dw_letters_command (int argc, char **argv)
       g_printerr (_ ("Say what to do and where: dynamowave-stage dead-letters list --registry sqlite:PATH\n"));
       return 2;
     }
-  /* Beside the stage that has it: the two only meet for the moment of a statement. */
+
+  /* Without the lock, since a running stage may have the file: each waits only for the other's statements. */
   file = dw_server_file_new (path, FALSE, &error);
   if (file == NULL)
     return fail (error, 1);

@@ -11,20 +11,20 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* Accepts connections for a SoupServer. libsoup's own listener keeps for ever who connects and asks nothing, and
- * spins where no descriptor is left (measured, 3.2). */
+/* Accepts connections for a SoupServer. libsoup's own listener keeps idle connections for ever, and spins when there
+ * is no descriptor left (measured, 3.2). */
 struct _DwListener
 {
   GObject parent_instance;
 
-  SoupServer *server;   /* it has this */
-  DwArrivals *arrivals; /* the server has this too, and longer */
-  DwTlsDoor *door;      /* or NULL without TLS */
+  SoupServer *server;   /* the owner */
+  DwArrivals *arrivals; /* the server's, which lives longer */
+  DwTlsDoor *door;      /* NULL without TLS */
   guint patience;       /* in seconds */
   GSocket *socket;
-  GSource *source; /* or NULL while nothing is accepted */
+  GSource *source; /* NULL while nothing is accepted */
   guint pause;
-  guint watch; /* runs while anybody arrives */
+  guint watch; /* runs while there are arrivals */
 };
 
 G_DEFINE_FINAL_TYPE (DwListener, dw_listener, G_TYPE_OBJECT)
@@ -32,7 +32,7 @@ G_DEFINE_FINAL_TYPE (DwListener, dw_listener, G_TYPE_OBJECT)
 /* How many are accepted in one turn of the main loop. */
 #define AT_ONCE 64
 
-/* How often it is looked who has taken too long, in milliseconds. */
+/* How often to look for arrivals that took too long, in milliseconds. */
 #define WATCH_MS 250
 
 static void start (DwListener *self);
@@ -83,12 +83,13 @@ hand_over (GIOStream *stream, GSocket *client, gpointer data)
 
 /**
  * dw_listener_new:
- * @server: what answers; it has to live as long
- * @arrivals: who has connected and asked nothing yet; they have to live as long
+ * @server: answers the requests; it has to outlive the listener
+ * @arrivals: clients without a whole request yet; they have to outlive the listener
  * @certificate: (nullable): for TLS
- * @patience: for how many seconds a connection may say nothing; whoever keeps one longer sets its socket's timeout
+ * @patience: how long a connection may be silent, in seconds; whoever wants it to live longer changes its socket's
+ *   timeout
  *
- * Returns: (transfer full): what accepts connections for it, not listening yet
+ * Returns: (transfer full): a listener for @server, not listening yet
  */
 DwListener *
 dw_listener_new (SoupServer *server, DwArrivals *arrivals, GTlsCertificate *certificate, guint patience)
@@ -126,11 +127,12 @@ receive (DwListener *self, GSocket *client)
       g_socket_close (client, NULL);
       return;
     }
+
   if (self->watch == 0)
     self->watch = g_timeout_add (WATCH_MS, on_watch, self);
 
   g_socket_set_timeout (client, self->patience);
-  /* A message is one small write, and waits for no acknowledgement of the one before. */
+  /* Messages are small writes, which must not wait until the one before is acknowledged. */
   g_socket_set_option (client, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   if (self->door != NULL)
     dw_tls_door_knock (self->door, client);
@@ -185,7 +187,7 @@ on_ready (GSocket *socket, GIOCondition condition, gpointer data)
         }
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         return G_SOURCE_CONTINUE;
-      /* Most likely no descriptor is left; others may go soon. */
+      /* Most likely there is no descriptor left, and one will be free soon. */
       g_message ("Nothing is accepted for a moment: %s", error->message);
       pause_for (self, DW_LISTENER_PAUSE_MS);
       return G_SOURCE_REMOVE;
@@ -221,11 +223,13 @@ dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error)
       g_socket_set_blocking (socket, FALSE);
       g_socket_set_listen_backlog (socket, DW_LISTENER_BACKLOG);
     }
+
   if (socket == NULL || !g_socket_bind (socket, address, TRUE, &cause) || !g_socket_listen (socket, &cause))
     {
       g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN, "%s", cause->message);
       return FALSE;
     }
+
   self->socket = g_steal_pointer (&socket);
   start (self);
   return TRUE;
@@ -235,7 +239,7 @@ dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error)
  * dw_listener_stop:
  * @self: a listener
  *
- * Accepts nothing any more.
+ * Stops accepting connections.
  */
 void
 dw_listener_stop (DwListener *self)
@@ -248,7 +252,7 @@ dw_listener_stop (DwListener *self)
 
 /**
  * dw_listener_dup_url:
- * @self: a listener that listens
+ * @self: a listener that is listening
  * @stage: the stage's name
  *
  * Returns: (transfer full): the address of the stage, for a client

@@ -13,10 +13,10 @@ G_DECLARE_FINAL_TYPE (DwListener, dw_listener, DW, LISTENER, GObject)
 /** DW_LISTENER_BACKLOG: how many connections may wait to be accepted. */
 #define DW_LISTENER_BACKLOG 1024
 
-/** DW_LISTENER_PAUSE_MS: how long nothing is accepted where no descriptor is left, in milliseconds. */
+/** DW_LISTENER_PAUSE_MS: how long to pause when there is no descriptor left, in milliseconds. */
 #define DW_LISTENER_PAUSE_MS 100
 
-/** DW_LISTENER_CROWD_MS: how long nothing is accepted where too many arrive at once, in milliseconds. */
+/** DW_LISTENER_CROWD_MS: how long to pause when too many clients arrive at once, in milliseconds. */
 #define DW_LISTENER_CROWD_MS 10
 
 DwListener *dw_listener_new (SoupServer *server,

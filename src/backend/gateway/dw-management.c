@@ -21,7 +21,7 @@ struct _DwManagement
 
   const DwServerConfig *config; /* the server's, which lives longer */
   DwSocketGateway *gateway;
-  GHashTable *bodies; /* of GByteArray by message, while a request comes in; one byte over the limit at most */
+  GHashTable *bodies; /* GByteArray by message, while its request comes in; each at most one byte over the limit */
   gsize held;         /* bytes in all of them; DW_MANAGEMENT_BODIES at most */
 };
 
@@ -87,7 +87,7 @@ respond (SoupServerMessage *message, guint status, const char *error_type, const
     soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, body, strlen (body));
 }
 
-/* The words may hold what the client sent. */
+/* Quotes the words as JSON, since they may contain what the client sent. */
 static void
 refuse (SoupServerMessage *message, guint status, const char *error_type, const char *words)
 {
@@ -101,7 +101,7 @@ refuse (SoupServerMessage *message, guint status, const char *error_type, const 
 static void
 refuse_gone (SoupServerMessage *message)
 {
-  /* Without a body: the type stands in the header alone, which is what SDKs trip over (measured). */
+  /* Without a body: the error type is in the header alone, and SDKs trip over that (measured). */
   respond (message, SOUP_STATUS_GONE, "GoneException", NULL);
 }
 
@@ -111,7 +111,7 @@ refuse_too_large (SoupServerMessage *message)
   refuse (message, 413, "PayloadTooLargeException", "Payload too large");
 }
 
-/* As it is on the wire: whoever reads it decodes it, once. */
+/* As it is on the wire; it is decoded once, where it is parsed. */
 static const char *
 path_of (SoupServerMessage *message)
 {
@@ -121,9 +121,9 @@ path_of (SoupServerMessage *message)
 /**
  * dw_management_wants:
  * @self: a management side
- * @message: a request of which the head has come
+ * @message: a request whose head has arrived
  *
- * Returns: whether it is for this side and not a handshake
+ * Returns: whether it is for the management side rather than a handshake
  */
 gboolean
 dw_management_wants (DwManagement *self, SoupServerMessage *message)
@@ -136,7 +136,7 @@ dw_management_wants (DwManagement *self, SoupServerMessage *message)
   return dw_connections_path_parse (path_of (message), self->config->stage, &id) != DW_CONNECTIONS_PATH_OTHER;
 }
 
-/* Where too much is on its way already, the body goes, and the request is answered at its end. */
+/* When all bodies together are too large this one is dropped, and the request gets its answer when it ends. */
 static void
 on_chunk (SoupServerMessage *message, GBytes *chunk, DwManagement *self)
 {
@@ -154,6 +154,7 @@ on_chunk (SoupServerMessage *message, GBytes *chunk, DwManagement *self)
       g_hash_table_insert (self->bodies, message, NULL);
       return;
     }
+
   g_byte_array_append (body, data, (guint) size);
   self->held += size;
 }
@@ -186,7 +187,7 @@ has_token (DwManagement *self, const char *shown)
   return self->config->management_token != NULL && dw_secret_equal (self->config->management_token, shown + 7);
 }
 
-/* What the head alone tells: nothing is kept of a body that is refused anyway. */
+/* Whether the head shows credentials that could be right. If not, the body is not kept. */
 static gboolean
 may_send_body (DwManagement *self, SoupServerMessage *message)
 {
@@ -235,13 +236,16 @@ authorize (DwManagement *self, SoupServerMessage *message, GByteArray *body)
       refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
       return FALSE;
     }
+
   if (self->config->key_id == NULL)
     {
       refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
       return FALSE;
     }
+
   if (is_signed (self, message, body, &error))
     return TRUE;
+
   refuse (message, SOUP_STATUS_FORBIDDEN,
           shown != NULL ? "InvalidSignatureException" : "MissingAuthenticationTokenException", error->message);
   return FALSE;
@@ -263,8 +267,8 @@ announces_too_much (DwManagement *self, SoupServerMessage *message)
  * @self: a management side
  * @message: a request it wants
  *
- * Reads the body along, and no more of it than may be posted: and none of it where the head shows nothing that
- * could let it in, or that it is too large.
+ * Starts to collect the body, but no more of it than may be posted. Refuses the request at once if its head shows no
+ * credentials that could be right, or a body that is too large.
  */
 void
 dw_management_begin (DwManagement *self, SoupServerMessage *message)
@@ -294,7 +298,7 @@ post (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray
 
   if (body->len == 0)
     refuse (message, SOUP_STATUS_BAD_REQUEST, "BadRequestException", "The data is empty");
-  /* It travels as text. */
+  /* It is sent as a text frame. */
   else if (!g_utf8_validate ((const char *) body->data, (gssize) body->len, NULL))
     refuse (message, SOUP_STATUS_BAD_REQUEST, "BadRequestException", "The data is not UTF-8 text");
   else if (!dw_socket_gateway_may_post (self->gateway))
@@ -385,7 +389,7 @@ act (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray 
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
 }
 
-/* Who is not dumpable lets nobody but root count them from outside. */
+/* Counted here, because only root can see the descriptors of a process that is not dumpable. */
 static guint
 count_descriptors (void)
 {
@@ -412,10 +416,10 @@ answer_metrics (DwManagement *self, SoupServerMessage *message)
 /**
  * dw_management_answer:
  * @self: a management side
- * @message: a request that began with dw_management_begin() and has come to its end
+ * @message: a request that was passed to dw_management_begin() and is complete
  *
- * Answers it. Source of the answers: the API's service model and captures, in the order in which the gateway looks:
- * the stage, the size, the signature, the id, and then the connection.
+ * Answers it. The answers come from the API's service model and captures. The checks are in the gateway's order: the
+ * stage, the size, the signature, the id, and then the connection.
  */
 void
 dw_management_answer (DwManagement *self, SoupServerMessage *message)
@@ -429,7 +433,7 @@ dw_management_answer (DwManagement *self, SoupServerMessage *message)
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
   else if (body == NULL)
     refuse (message, 429, "LimitExceededException", "Too many requests at once");
-  /* A signature is over the whole body, and this much of one was not kept. */
+  /* Before the signature, which covers the whole body: this one was not kept whole. */
   else if (body->len > DW_LIMIT_MESSAGE_BYTES)
     refuse_too_large (message);
   else if (!authorize (self, message, body))

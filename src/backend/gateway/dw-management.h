@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (DwManagement, dw_management, DW, MANAGEMENT, GObject)
 /** DW_MANAGEMENT_METRICS: where the metrics are. */
 #define DW_MANAGEMENT_METRICS "/@metrics"
 
-/** DW_MANAGEMENT_BODIES: how many bytes of unfinished posts are kept in all; above it: 429. */
+/** DW_MANAGEMENT_BODIES: how many bytes of unfinished posts are kept in all; beyond that they get 429. */
 #define DW_MANAGEMENT_BODIES (4 * 1024 * 1024)
 
 DwManagement *dw_management_new (const DwServerConfig *config, DwSocketGateway *gateway);

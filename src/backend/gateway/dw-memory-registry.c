@@ -10,14 +10,13 @@ struct _DwMemoryRegistry
 {
   GObject parent_instance;
 
-  /* Sorted by id, so that a page can start after any key, even one that has gone since. Its size is bounded by
-   * the connections the server takes. */
+  /* Sorted by id, so that a page can start after any key, even one that is gone. Bounded by the number of
+   * connections the server accepts. */
   GSequence *entries;
   guint page_size;
-  DwRegistryPage
-      *first;         /* the first page, as long as nothing changes, or NULL: who broadcasts reads it each time */
-  GHashTable *claims; /* of Claim, by its id */
-  GQueue claimed;     /* of the same, oldest first; at most DW_REGISTRY_CLAIMS and DW_REGISTRY_CLAIMS_BYTES */
+  DwRegistryPage *first; /* the cached first page, which every broadcast reads; NULL after a change */
+  GHashTable *claims;    /* Claim, by its id */
+  GQueue claimed;        /* of Claim, oldest first; at most DW_REGISTRY_CLAIMS and DW_REGISTRY_CLAIMS_BYTES */
   gsize claimed_bytes;
 };
 
@@ -129,7 +128,7 @@ read_page (DwMemoryRegistry *self, const char *start_key)
   return page;
 }
 
-/* The same ids, and none of them copied. */
+/* A copy of the page that shares its ids. */
 static DwRegistryPage *
 share_page (const DwRegistryPage *page)
 {
@@ -153,6 +152,7 @@ dw_memory_registry_scan_async (DwRegistry *registry,
   DwRegistryPage *page;
 
   DW_ASSERT_MAIN_THREAD ();
+
   g_task_set_source_tag (task, dw_memory_registry_scan_async);
   if (start_key != NULL)
     page = read_page (self, start_key);
@@ -162,6 +162,7 @@ dw_memory_registry_scan_async (DwRegistry *registry,
         self->first = read_page (self, NULL);
       page = share_page (self->first);
     }
+
   g_task_return_pointer (task, page, (GDestroyNotify) dw_registry_page_free);
 }
 
@@ -169,7 +170,7 @@ typedef struct
 {
   char *id;
   gint64 time;
-  GList *place; /* in the queue */
+  GList *place; /* its link in the queue */
 } Claim;
 
 static void
@@ -207,6 +208,7 @@ dw_memory_registry_claim_async (DwRegistry *registry,
   Claim *claim;
 
   DW_ASSERT_MAIN_THREAD ();
+
   g_task_set_source_tag (task, dw_memory_registry_claim_async);
   while ((oldest = g_queue_peek_head (&self->claimed)) != NULL && oldest->time <= now - DW_REGISTRY_CLAIM_SECONDS)
     forget_claim (self, oldest);
@@ -280,7 +282,7 @@ dw_memory_registry_iface_init (DwRegistryInterface *iface)
  * dw_memory_registry_new:
  * @page_size: how many ids a page of a scan holds, at least 1
  *
- * Returns: (transfer full): a registry that lives as long as the process
+ * Returns: (transfer full): a registry in memory, lost when the process ends
  */
 DwMemoryRegistry *
 dw_memory_registry_new (guint page_size)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-metrics.h"
 
-/* The upper end of each step, in microseconds; the last has none. */
+/* The upper bound of each bucket, in microseconds; the last bucket has none. */
 static const gint64 steps[DW_METRICS_BUCKETS - 1] = { 100,   250,   500,    1000,    2500,    5000,
                                                       10000, 50000, 100000, 1000000, 29000000 };
 
 /**
  * dw_metrics_add_time:
  * @metrics: metrics
- * @microseconds: how long a message took, from its acceptance until it was posted to everybody
+ * @microseconds: how long a message took, from when it was accepted until its handler was done
  */
 void
 dw_metrics_add_time (DwMetrics *metrics, gint64 microseconds)
@@ -55,6 +55,7 @@ add_times (GString *text, const DwMetrics *metrics)
         g_string_append (text, "+Inf");
       g_string_append_printf (text, "\"} %" G_GUINT64_FORMAT "\n", sum);
     }
+
   g_string_append (text, "dynamowave_message_seconds_sum ");
   add_seconds (text, (double) metrics->time_us / G_USEC_PER_SEC);
   g_string_append_printf (text, "\ndynamowave_message_seconds_count %" G_GUINT64_FORMAT "\n", sum);

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_METRICS_BUCKETS: into how many steps times are sorted. */
+/** DW_METRICS_BUCKETS: how many buckets the histogram of times has. */
 #define DW_METRICS_BUCKETS 12
 
 /**
@@ -15,13 +15,13 @@ G_BEGIN_DECLS
  * @refused: handshakes that were not
  * @disconnects: connections that ended
  * @messages: messages that were accepted
- * @refusals: messages that got a frame of the gateway's own
+ * @refusals: messages that got one of the gateway's error frames
  * @deliveries: frames that were handed to a connection
- * @gone: posts to connections that are no more
+ * @gone: posts to connections that were gone
  * @throttled: posts that had to wait
  * @dropped: posts that were given up
- * @times: how many messages were handled within each step
- * @time_us: how long all of them took, in microseconds
+ * @times: how many messages each bucket has
+ * @time_us: how long all of them took together, in microseconds
  *
  * What a stage has done since it started.
  */

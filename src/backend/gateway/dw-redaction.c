@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-/* What a log may know of a caller. A function gets all of it. */
+/* What the log may show of a caller. A function still gets everything. */
 
-/* From this length on a token is found inside of a value too; a shorter one could be part of any word. */
+/* Tokens at least this long are also searched for inside values; a shorter one could be part of any word. */
 #define LONG_TOKEN 8
 
 /* Parts of the names of headers and parameters that carry secrets: Authorization, Proxy-Authorization, Cookie,
- * x-api-key, X-Amz-Security-Token, X-Amz-Signature, access_token, jwt … A name too many costs a line of the log
- * little. */
+ * x-api-key, X-Amz-Security-Token, X-Amz-Signature, access_token, jwt … Hiding a harmless value now and then does
+ * little harm. */
 static const char *const secret_words[] = { "auth", "cookie", "token", "key",     "secret",
                                             "pass", "sign",   "cred",  "session", "jwt" };
 
@@ -21,7 +21,7 @@ names_secret (const char *name)
 {
   g_autofree char *lower = g_ascii_strdown (name, -1);
 
-  /* A nonce, and what is looked at one by one. */
+  /* The key is only a nonce, and redact_protocols() takes care of the subprotocols. */
   if (g_str_has_prefix (lower, "sec-websocket-"))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (secret_words); i++)
@@ -44,8 +44,8 @@ redact (const char *value, const char *token)
   return value == NULL ? NULL : g_strdup (has_token (value, token) ? DW_REDACTION_MARK : value);
 }
 
-/* Browsers can set no header, so a token travels among the subprotocols. Which is one cannot be told by its looks:
- * what the stage would choose is none. */
+/* Browsers cannot set headers, so web pages send tokens as subprotocols. A token cannot be told by its looks, so only
+ * the subprotocol that the stage would choose is shown. */
 static char *
 redact_protocols (const char *offered, const char *subprotocol)
 {
@@ -82,13 +82,13 @@ redact_pairs (char **pairs, const char *token, const char *subprotocol)
 /**
  * dw_redaction_of_caller:
  * @caller: a caller
- * @token: (nullable): what the stage asks its callers for
- * @subprotocol: (nullable): what it chooses among their subprotocols
+ * @token: (nullable): the token the stage asks its callers for
+ * @subprotocol: (nullable): the subprotocol the stage chooses
  *
- * Redacts whole values, before anything is written: a search in a finished line misses what was escaped there, and
- * a short token is found where it is none.
+ * Redacts whole values before they are formatted. Searching the finished line would miss an escaped token, and would
+ * find a short one in unrelated text.
  *
- * Returns: (transfer full): the same caller as a log may show it
+ * Returns: (transfer full): a copy of the caller that may be logged
  */
 DwCaller *
 dw_redaction_of_caller (const DwCaller *caller, const char *token, const char *subprotocol)

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_REDACTION_MARK: what stands in place of a secret. */
+/** DW_REDACTION_MARK: what is shown in place of a secret. */
 #define DW_REDACTION_MARK "…"
 
 DwCaller *dw_redaction_of_caller (const DwCaller *caller, const char *token, const char *subprotocol);

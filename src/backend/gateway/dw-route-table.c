@@ -6,7 +6,7 @@
 struct _DwRouteTable
 {
   GHashTable *handlers;
-  DwFunctions *functions; /* which come before the handlers, or NULL */
+  DwFunctions *functions; /* these take precedence over the handlers; or NULL */
   GHashTable *two_way;    /* the routes that have a route response */
   DwSelection *selection;
   JsonParser *parser;
@@ -15,7 +15,7 @@ struct _DwRouteTable
 /**
  * dw_route_table_new:
  *
- * Returns: (transfer full): a table with no routes
+ * Returns: (transfer full): a table without routes
  */
 DwRouteTable *
 dw_route_table_new (void)
@@ -59,7 +59,7 @@ dw_route_table_add (DwRouteTable *table, const char *route_key, DwHandlerFunc ha
 /**
  * dw_route_table_set_functions:
  * @table: a table
- * @functions: what handles its own routes in the handlers' place
+ * @functions: functions, whose routes take precedence over the handlers
  */
 void
 dw_route_table_set_functions (DwRouteTable *table, DwFunctions *functions)
@@ -72,7 +72,7 @@ dw_route_table_set_functions (DwRouteTable *table, DwFunctions *functions)
  * @table: a table
  * @route_key: a route key
  *
- * Returns: (transfer none) (nullable): the functions, where one of them handles this route
+ * Returns: (transfer none) (nullable): the functions, if one of them handles this route
  */
 DwFunctions *
 dw_route_table_get_functions (DwRouteTable *table, const char *route_key)
@@ -111,7 +111,7 @@ dw_route_table_get (DwRouteTable *table, const char *route_key)
  * @table: a table
  * @route_key: a route key
  *
- * Gives the route a route response: what its handler returns as a body is sent to whoever sent the message.
+ * Gives the route a route response: the body that its handler returns is sent back to the sender of the message.
  */
 void
 dw_route_table_set_two_way (DwRouteTable *table, const char *route_key)
@@ -148,13 +148,13 @@ dw_route_table_set_selection (DwRouteTable *table, DwSelection *selection)
  * dw_route_table_select:
  * @table: a table
  * @body: a message's text
- * @length: how many bytes it has; with a NUL among them it is not JSON
+ * @length: its length in bytes; a text with a NUL in it is not JSON
  *
  * Chooses the route of a message by the selection expression: an exact match, else `$default`. A body that is not
  * JSON, or has no such key, goes to `$default`. `$connect` and `$disconnect` are never chosen by a body. Source:
  * "Working with routes for WebSocket APIs".
  *
- * Returns: (transfer full) (nullable): the route key, or %NULL where the gateway says "Forbidden"
+ * Returns: (transfer full) (nullable): the route key, or %NULL if the gateway answers "Forbidden"
  */
 char *
 dw_route_table_select (DwRouteTable *table, const char *body, gsize length)

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /**
  * DwRouteTable:
  *
- * Which handler runs for a message.
+ * Maps route keys to handlers and functions.
  */
 typedef struct _DwRouteTable DwRouteTable;
 

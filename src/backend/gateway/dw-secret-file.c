@@ -8,9 +8,9 @@
  * dw_secret_file_read:
  * @path: a file, or a pipe
  * @shape: what it should hold
- * @error: a #GIOErrorEnum, or %DW_WIRE_ERROR_SECRET where it holds something else
+ * @error: a #GIOErrorEnum, or %DW_WIRE_ERROR_SECRET if it holds something else
  *
- * Reads a secret by the rules of dw_secret_parse(), and no more of the file than these allow. It blocks.
+ * Reads a secret by the rules of dw_secret_parse(), and no more of the file than they allow. It blocks.
  *
  * Returns: (transfer full) (nullable): its lines
  */
@@ -32,9 +32,9 @@ dw_secret_file_read (const char *path, DwSecretShape shape, GError **error)
  * dw_secret_file_is_exposed:
  * @path: a file
  *
- * A group may be allowed to read it: that is how keys are shared between services.
+ * Being readable by a group is fine: that is how services share keys.
  *
- * Returns: whether every user of this computer may read it
+ * Returns: whether every local user may read it
  */
 gboolean
 dw_secret_file_is_exposed (const char *path)

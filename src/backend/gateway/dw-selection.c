@@ -7,11 +7,11 @@
 
 #define BODY "request.body."
 
-/* Text, or a path into the body. */
+/* Literal text, or a path into the body. */
 typedef struct
 {
   char *text;
-  char **path; /* or NULL */
+  char **path; /* NULL for text */
 } Part;
 
 struct _DwSelection
@@ -56,7 +56,7 @@ add_path (DwSelection *selection, const char *text, gsize length, GError **error
   return TRUE;
 }
 
-/* Text with “${request.body.…}” in it. */
+/* Parses text with “${request.body.…}” in it. */
 static gboolean
 parse_template (DwSelection *selection, const char *expression, GError **error)
 {
@@ -77,14 +77,15 @@ parse_template (DwSelection *selection, const char *expression, GError **error)
         return FALSE;
       at = close + 1;
     }
+
   add_text (selection, at, strlen (at));
   return TRUE;
 }
 
 /**
  * dw_selection_new:
- * @expression: such as `$request.body.action`, `${request.body.service}/${request.body.action}` or a text
- * @error: %DW_BACKEND_ERROR_EVENT: it is none
+ * @expression: such as `$request.body.action`, `${request.body.service}/${request.body.action}` or plain text
+ * @error: %DW_BACKEND_ERROR_EVENT: it is not an expression
  *
  * Source: "Route selection expressions" in the API Gateway guide.
  *
@@ -125,7 +126,7 @@ look_up (JsonNode *node, char **path)
   return node;
 }
 
-/* The result is always a text. */
+/* Route keys are text, whatever the type of the value. */
 static char *
 to_text (JsonNode *node)
 {
@@ -137,11 +138,12 @@ to_text (JsonNode *node)
 /**
  * dw_selection_evaluate:
  * @selection: an expression
- * @body: (nullable): a message, or %NULL where it is not JSON
+ * @body: (nullable): a message, or %NULL if it is not JSON
  *
- * A path that leads nowhere makes an expression of one path unanswerable, and is empty among several parts.
+ * If a path does not exist in @body, an expression that is just this path has no result; among several parts it
+ * counts as empty.
  *
- * Returns: (transfer full) (nullable): the route key, or %NULL where there is no answer
+ * Returns: (transfer full) (nullable): the route key, or %NULL if there is no result
  */
 char *
 dw_selection_evaluate (const DwSelection *selection, JsonNode *body)

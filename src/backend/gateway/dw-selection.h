@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_SELECTION_DEFAULT: how the four handlers are chosen. */
+/** DW_SELECTION_DEFAULT: the expression that chooses among the four handlers. */
 #define DW_SELECTION_DEFAULT "$request.body.action"
 
 /**

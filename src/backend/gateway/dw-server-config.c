@@ -8,17 +8,17 @@
 
 #include "wire/dw-limits.h"
 
-/* New connections a second: the quota of an account in a region ("Quotas for … WebSocket APIs"). */
+/* New connections a second: the quota of an AWS account per region ("Quotas for … WebSocket APIs"). */
 #define CONNECTION_RATE 500
 
-/* The gateway's own patience with a silent connection is not known. */
+/* API Gateway's own timeout for a silent connection is not known. */
 #define REQUEST_SECONDS 30
 
 /**
  * dw_server_config_new:
  * @stage: the stage's name
  *
- * Returns: (transfer full): the gateway's limits, no throttle, and nothing that asks for a secret
+ * Returns: (transfer full): a configuration with API Gateway's limits, no throttle and no secrets
  */
 DwServerConfig *
 dw_server_config_new (const char *stage)
@@ -72,7 +72,7 @@ refuse (GError **error, const char *words)
  * @config: a configuration
  * @error: %DW_BACKEND_ERROR_CONFIG: what is wrong with it
  *
- * Returns: whether a stage can be made of it
+ * Returns: whether it is valid
  */
 gboolean
 dw_server_config_check (const DwServerConfig *config, GError **error)
@@ -98,7 +98,7 @@ dw_server_config_check (const DwServerConfig *config, GError **error)
  * dw_server_config_has_secrets:
  * @config: a configuration
  *
- * Returns: whether the process that has it holds a token or a private key
+ * Returns: whether it holds a token, a secret key or a private key
  */
 gboolean
 dw_server_config_has_secrets (const DwServerConfig *config)

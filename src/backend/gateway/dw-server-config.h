@@ -10,31 +10,31 @@ G_BEGIN_DECLS
  * @stage: the stage's name, `[A-Za-z0-9_-]{1,128}`
  * @selection: the route selection expression
  * @two_way: the routes that have a route response, %NULL-terminated
- * @without_default: whether there is no `$default` route
- * @subprotocol: (nullable): what `$connect` chooses where a client offers it
- * @token: (nullable): what a client has to show to connect, in its query or a header
- * @origins: web pages that may connect, such as `https://example.org`, %NULL-terminated; “*” for all
+ * @without_default: whether to leave out the `$default` route
+ * @subprotocol: (nullable): the subprotocol that `$connect` chooses if a client offers it
+ * @token: (nullable): the token a client needs to connect, in its query or a header
+ * @origins: origins of web pages that may connect, such as `https://example.org`, %NULL-terminated; “*” for all
  * @management_token: (nullable): the bearer token of `@connections`
  * @key_id: (nullable): the access key ID that may sign requests to `@connections`
  * @secret: (nullable): its secret access key
- * @idle_ms: the longest a connection may be idle, in milliseconds; at the gateway 10 minutes
- * @age_ms: the longest it may live, in milliseconds; at the gateway 2 hours
- * @request_s: for how long a connection may say nothing before it has become a WebSocket, in seconds
- * @integration_ms: the longest a handler may take, in milliseconds; at the gateway 29 seconds
- * @connection_rate: new connections a second, as a rate and a burst; 0 for no limit; at the gateway 500
+ * @idle_ms: the longest a connection may be idle, in milliseconds; 10 minutes at API Gateway
+ * @age_ms: the longest it may live, in milliseconds; 2 hours at API Gateway
+ * @request_s: how long a connection may be silent before it becomes a WebSocket, in seconds
+ * @integration_ms: the longest a handler may take, in milliseconds; 29 seconds at API Gateway
+ * @connection_rate: new connections a second, as a rate and a burst; 0 for no limit; 500 at API Gateway
  * @rate: messages and posts a second; 0 for no limit
  * @burst: how many of these may go at once
- * @events: whether each event is written to the log
- * @metrics: whether `@metrics` answers
- * @functions: `ROUTE=COMMAND`: what handles routes in the handlers' place, %NULL-terminated
+ * @events: whether to log each event
+ * @metrics: whether to serve `@metrics`
+ * @functions: `ROUTE=COMMAND`: functions that take the place of handlers, %NULL-terminated
  * @reserves: `ROUTE=NUMBER`: how many events such a function may handle at once, %NULL-terminated
  * @function_ms: the longest a function may take, in milliseconds
  * @function_most: how many events all functions may handle at once
- * @registry: (nullable): the path of the file where the connection IDs and the dead letters live; in memory and
- *   nowhere without it
+ * @registry: (nullable): path of the file for connection IDs and dead letters; without it the IDs are kept in
+ *   memory and dead letters not at all
  * @certificate: (nullable): for `wss`
  *
- * What a stage can be told. The strings belong to the configuration.
+ * What a stage can be configured to do. The configuration owns its strings.
  */
 typedef struct
 {

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The stage's tables in one SQLite file. A statement takes some microseconds: with a write-ahead log and without a
- * sync a commit, which costs the last moments at a power failure, when all connections are gone anyway. It lives in
- * one thread: that which made it, or that which adopted it since. */
+/* The stage's tables in one SQLite file. A statement takes a few microseconds, thanks to a write-ahead log and no
+ * sync at each commit. A power failure may lose the last moments, but then all connections are gone anyway. It lives
+ * in the thread that made it or last adopted it. */
 struct _DwServerFile
 {
   GObject parent_instance;
@@ -25,8 +25,8 @@ struct _DwServerFile
   char *path;
   DwServerLock *lock; /* or NULL */
   sqlite3 *database;
-  GHashTable *statements; /* by their SQL, which is ours and a handful */
-  GThread *thread;        /* where it lives */
+  GHashTable *statements; /* prepared statements, by their SQL; only a handful, all our own */
+  GThread *thread;        /* the one it lives in */
 };
 
 G_DEFINE_FINAL_TYPE (DwServerFile, dw_server_file, G_TYPE_OBJECT)
@@ -77,7 +77,7 @@ dw_server_file_init (DwServerFile *self)
   self->thread = g_thread_self ();
 }
 
-/* Without links, so that everybody who means the same file locks the same one. */
+/* Resolves links, so that two paths to the same file use the same lock. */
 static char *
 resolve (const char *path)
 {
@@ -89,7 +89,7 @@ resolve (const char *path)
                    : real_folder != NULL ? g_build_filename (real_folder, name, NULL)
                                          : g_strdup (path);
 
-  /* Of the C library's. */
+  /* From realpath(), so not g_free(). */
   free (whole);
   free (real_folder);
   return resolved;
@@ -102,7 +102,7 @@ fail_at (const char *path, GError **error)
   return FALSE;
 }
 
-/* It has messages in it, so it is nobody else's to read, from its first moment. */
+/* It will hold messages, so it is private from the moment it exists. */
 static gboolean
 make_file (const char *path, GError **error)
 {
@@ -114,7 +114,7 @@ make_file (const char *path, GError **error)
   return TRUE;
 }
 
-/* What an earlier version left, and what its umask made of it. SQLite gives its log the file's own mode. */
+/* For files from earlier versions, whose mode came from the umask. SQLite's log gets the mode of the file. */
 static void
 make_private (const char *path)
 {
@@ -133,12 +133,13 @@ make_private (const char *path)
 static gboolean
 open_database (DwServerFile *self, GError **error)
 {
-  /* A file that somebody made up must not make us run what it says, nor take more memory than it should. */
+  /* A forged file must not make us run its code or use much memory. */
   static const char setup[] = "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;"
                               "PRAGMA journal_size_limit = " G_STRINGIFY (DW_SERVER_FILE_LOG_BYTES);
 
   if (sqlite3_open_v2 (self->path, &self->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
     return fail (self, error);
+
   sqlite3_busy_timeout (self->database, DW_SERVER_FILE_BUSY_MS);
   sqlite3_db_config (self->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_limit (self->database, SQLITE_LIMIT_LENGTH, DW_SERVER_FILE_VALUE_BYTES);
@@ -153,11 +154,11 @@ open_database (DwServerFile *self, GError **error)
 
 /**
  * dw_server_file_new:
- * @path: where it is; it and its folder are made where they are not, and others may not read them
- * @alone: whether to lock it against other stages, for as long as it is open
+ * @path: where it is; it and its folder are created if missing, readable by this user alone
+ * @alone: whether to lock it against other stages while it is open
  * @error: %DW_BACKEND_ERROR_TABLE: why it cannot be used
  *
- * Opens a stage's file. Another program's is left as it is, byte for byte.
+ * Opens a stage's file. Another program's file is refused and left unchanged, byte for byte.
  *
  * Returns: (transfer full) (nullable): the file, with its tables
  */
@@ -172,20 +173,22 @@ dw_server_file_new (const char *path, gboolean alone, GError **error)
       fail_at (folder, error);
       return NULL;
     }
+
   self->path = resolve (path);
   if (alone && (self->lock = dw_server_lock_take (self->path, error)) == NULL)
     return NULL;
   if (!make_file (self->path, error) || !dw_server_schema_check_file (self->path, error))
     return NULL;
+
   make_private (self->path);
   return open_database (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /**
  * dw_server_file_adopt:
- * @self: a file that nobody uses at the moment
+ * @self: a file that nobody is using
  *
- * From here on it lives in the calling thread.
+ * Moves it to the calling thread, where it lives from now on.
  */
 void
 dw_server_file_adopt (DwServerFile *self)
@@ -196,7 +199,7 @@ dw_server_file_adopt (DwServerFile *self)
 /**
  * dw_server_file_set_patience:
  * @self: a file
- * @milliseconds: how long a statement waits for another program that has the file; at first it is
+ * @milliseconds: how long a statement waits while another program has locked the file; the default is
  *   %DW_SERVER_FILE_BUSY_MS
  */
 void
@@ -209,10 +212,10 @@ dw_server_file_set_patience (DwServerFile *self, int milliseconds)
 /**
  * dw_server_file_prepare:
  * @self: a file
- * @sql: one statement; the same pointer's text must stay
+ * @sql: one statement, which has to stay in memory unchanged
  * @error: %DW_BACKEND_ERROR_TABLE: why it cannot be prepared
  *
- * Returns: (transfer none) (nullable): the statement, reset and without parameters
+ * Returns: (transfer none) (nullable): the statement, reset and with no parameters bound
  */
 sqlite3_stmt *
 dw_server_file_prepare (DwServerFile *self, const char *sql, GError **error)
@@ -220,6 +223,7 @@ dw_server_file_prepare (DwServerFile *self, const char *sql, GError **error)
   sqlite3_stmt *statement = g_hash_table_lookup (self->statements, sql);
 
   DW_ASSERT_THREAD (self->thread);
+
   if (statement == NULL)
     {
       if (sqlite3_prepare_v3 (self->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
@@ -229,6 +233,7 @@ dw_server_file_prepare (DwServerFile *self, const char *sql, GError **error)
         }
       g_hash_table_insert (self->statements, (gpointer) sql, statement);
     }
+
   sqlite3_reset (statement);
   sqlite3_clear_bindings (statement);
   return statement;
@@ -238,9 +243,9 @@ dw_server_file_prepare (DwServerFile *self, const char *sql, GError **error)
  * dw_server_file_step:
  * @self: a file
  * @statement: one of its statements
- * @error: %DW_BACKEND_ERROR_TABLE: what went wrong; %DW_BACKEND_ERROR_LOCKED: another program has the file
+ * @error: %DW_BACKEND_ERROR_TABLE: what went wrong; %DW_BACKEND_ERROR_LOCKED: another program has locked the file
  *
- * Returns: whether there is a row; without an error there is none any more otherwise
+ * Returns: whether there is a row; %FALSE without an error means that there are no more
  */
 gboolean
 dw_server_file_step (DwServerFile *self, sqlite3_stmt *statement, GError **error)
@@ -271,8 +276,8 @@ prepare_with (DwServerFile *self, const char *sql, const char *types, GError **e
 /**
  * dw_server_file_run:
  * @self: a file
- * @sql: one statement; the rows it gives are dropped
- * @types: what follows: `s` a text, `i` a #gint64
+ * @sql: one statement; its rows are ignored
+ * @types: the types of the parameters: `s` for a text, `i` for a #gint64
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  * @...: its parameters
  *
@@ -294,6 +299,7 @@ dw_server_file_run (DwServerFile *self, const char *sql, const char *types, GErr
     ;
   if (problem == NULL)
     return TRUE;
+
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
@@ -301,9 +307,9 @@ dw_server_file_run (DwServerFile *self, const char *sql, const char *types, GErr
 /**
  * dw_server_file_sum:
  * @self: a file
- * @sql: one statement; of its rows the first column counts
+ * @sql: one statement; the first column of its rows is added up
  * @types: as for dw_server_file_run()
- * @sum: (out): the numbers in them, together
+ * @sum: (out): the sum
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  * @...: its parameters
  *
@@ -326,6 +332,7 @@ dw_server_file_sum (DwServerFile *self, const char *sql, const char *types, gint
     *sum += sqlite3_column_int64 (statement, 0);
   if (problem == NULL)
     return TRUE;
+
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
@@ -348,7 +355,7 @@ dw_server_file_get_changes (DwServerFile *self)
  * @statement: a statement that has a row
  * @column: which column
  *
- * Whatever stands in the file: what is no text is empty, and what is no UTF-8 becomes such.
+ * Copes with anything the file may hold: what is not text becomes an empty string, and invalid UTF-8 is made valid.
  *
  * Returns: (transfer full): the text in it
  */

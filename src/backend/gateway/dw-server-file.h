@@ -9,13 +9,13 @@ G_BEGIN_DECLS
 #define DW_TYPE_SERVER_FILE (dw_server_file_get_type ())
 G_DECLARE_FINAL_TYPE (DwServerFile, dw_server_file, DW, SERVER_FILE, GObject)
 
-/** DW_SERVER_FILE_BUSY_MS: how long a statement waits for another program that has the file, in milliseconds. */
+/** DW_SERVER_FILE_BUSY_MS: how long a statement waits while another program has locked the file, in milliseconds. */
 #define DW_SERVER_FILE_BUSY_MS 2000
 
-/** DW_SERVER_FILE_VALUE_BYTES: the longest text a row may have; a frame has 131,072 bytes at most. */
+/** DW_SERVER_FILE_VALUE_BYTES: the longest value in a row, in bytes; a frame has at most 131,072. */
 #define DW_SERVER_FILE_VALUE_BYTES (256 * 1024)
 
-/** DW_SERVER_FILE_LOG_BYTES: how large SQLite's log beside the file stays when it has been copied into it. */
+/** DW_SERVER_FILE_LOG_BYTES: how many bytes SQLite's write-ahead log may keep after a checkpoint. */
 #define DW_SERVER_FILE_LOG_BYTES 4194304
 
 DwServerFile *dw_server_file_new (const char *path, gboolean alone, GError **error);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The final frame of a text message, unmasked: RFC 6455 section 5.2. */
+/* A text message in a single unmasked frame, RFC 6455 section 5.2. */
 static GBytes *
 write_frame (const char *text)
 {
@@ -23,6 +23,7 @@ write_frame (const char *text)
         head[2 + i] = (guint8) (length >> (8 * (n - 1 - i)));
       size += n;
     }
+
   g_byte_array_append (bytes, head, size);
   g_byte_array_append (bytes, (const guint8 *) text, (guint) length);
   return g_byte_array_free_to_bytes (bytes);

@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 /**
  * DwServerFrame:
  * @text: its text
- * @bytes: the same as it is on the wire
+ * @bytes: the frame as it is on the wire
  *
- * One text frame of the stage, written once for all who get it.
+ * A text frame, encoded once for all its receivers.
  */
 typedef struct
 {

@@ -12,15 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file beside the stage's own, with the number of the process that holds it. The stage's own will not do: closing
- * any descriptor of that would let SQLite's locks go, and its bytes are SQLite's. */
+/* A lock file beside the stage's file, with the process ID of the holder. The stage's file itself cannot be locked:
+ * closing any descriptor of it would release SQLite's locks, and SQLite locks its bytes for its own purposes. */
 struct _DwServerLock
 {
   char *path;
   int fd;
 };
 
-/* Whoever lets go removes the file, and then what was opened a moment before is not the one that others see. */
+/* The holder removes the lock file when it lets go. Whoever opened it just before has to try again. */
 #define ATTEMPTS 10
 
 static gboolean
@@ -54,11 +54,11 @@ tell_holder (const char *path, int fd, GError **error)
 
 /**
  * dw_server_lock_take:
- * @path: a stage's file, which need not be there
- * @error: %DW_BACKEND_ERROR_TABLE: who has it, or why it cannot be locked
+ * @path: a stage's file, which need not exist
+ * @error: %DW_BACKEND_ERROR_TABLE: who holds the lock, or why it cannot be taken
  *
- * Locks a file against other stages, until dw_server_lock_free() or the end of the process, however that comes.
- * Other programs can still read and write it.
+ * Locks a file against other stages, until dw_server_lock_free() or until the process ends, even by a crash. Other
+ * programs can still read and write the file.
  *
  * Returns: (transfer full) (nullable): the lock
  */
@@ -92,6 +92,7 @@ dw_server_lock_take (const char *path, GError **error)
         }
       close (fd);
     }
+
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", beside, g_strerror (EBUSY));
   return NULL;
 }
@@ -100,7 +101,7 @@ dw_server_lock_take (const char *path, GError **error)
  * dw_server_lock_free:
  * @lock: (transfer full): a lock
  *
- * Lets go.
+ * Releases the lock.
  */
 void
 dw_server_lock_free (DwServerLock *lock)

@@ -55,7 +55,7 @@ write_json (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
   return dw_json_write (root);
 }
 
-/* Everything goes to standard error: standard output carries the address alone. */
+/* Everything goes to standard error: standard output carries only the stage's address. */
 static GLogWriterOutput
 write_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer json)
 {
@@ -71,9 +71,9 @@ write_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoin
 
 /**
  * dw_server_log_start:
- * @json: JSON Lines in place of text
+ * @json: whether to write JSON Lines instead of text
  *
- * Begins the log. It can be called once in a process.
+ * Starts the log. It can be called only once in a process.
  */
 void
 dw_server_log_start (gboolean json)

@@ -12,7 +12,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* What a person typed, before it is understood. */
+/* The options as typed, before they are interpreted. */
 typedef struct
 {
   char *listen;
@@ -71,7 +71,7 @@ typed_clear (Typed *typed)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Typed, typed_clear)
 
-/* The groups, for --help. */
+/* Adds the options, in groups for --help. */
 static void
 add_entries (GOptionContext *context, Typed *typed)
 {
@@ -187,7 +187,7 @@ parse_address (const char *text, GError **error)
   return address;
 }
 
-/* A secret on the command line can be read by everybody on this computer, so it can stand in a file. */
+/* Every local user can read the command line, so a secret can be given in a file instead. */
 static gboolean
 read_token (char **token, const char *path, GError **error)
 {
@@ -249,9 +249,9 @@ warn_of_address (DwServerOptions *options)
  * dw_server_options_read_registry:
  * @registry: (nullable): `memory` or `sqlite:PATH`
  * @path: (out) (transfer full) (nullable): the path; %NULL for memory
- * @error: it is neither
+ * @error: it is neither of the two
  *
- * Returns: whether it was understood
+ * Returns: whether @registry is valid
  */
 gboolean
 dw_server_options_read_registry (const char *registry, char **path, GError **error)
@@ -295,6 +295,7 @@ take_words (DwServerConfig *config, Typed *typed)
       g_free (config->selection);
       config->selection = g_steal_pointer (&typed->selection);
     }
+
   config->two_way = g_steal_pointer (&typed->two_way);
   config->without_default = typed->without_default;
   config->subprotocol = g_steal_pointer (&typed->subprotocol);
@@ -326,6 +327,7 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
                    typed->log_format);
       return FALSE;
     }
+
   options->json = g_strcmp0 (typed->log_format, "json") == 0;
   options->version = typed->version;
   options->config = dw_server_config_new (typed->stage != NULL ? typed->stage : "prod");
@@ -334,6 +336,7 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
   if (options->address == NULL || !read_secrets (options->config, typed, error)
       || !open_files (options->config, typed, error) || !dw_server_config_check (options->config, error))
     return FALSE;
+
   warn_of_files (options, typed);
   warn_of_address (options);
   return TRUE;
@@ -342,11 +345,10 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
 /**
  * dw_server_options_parse:
  * @options: filled in
- * @argv: the arguments in the memory that the process was given, %NULL-terminated; secrets among them are
- * overwritten
+ * @argv: the process's original arguments, %NULL-terminated; secrets among them are overwritten in place
  * @error: what is wrong, in words for the person who typed it
  *
- * Returns: whether a stage can be made of them
+ * Returns: whether the options are valid
  */
 gboolean
 dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)

@@ -7,12 +7,12 @@ G_BEGIN_DECLS
 
 /**
  * DwServerOptions:
- * @config: what the stage is to be
+ * @config: the stage's configuration
  * @address: where it listens
  * @json: whether the log is JSON Lines
- * @version: whether to print the version alone
+ * @version: whether just to print the version
  * @hidden: whether there was a secret on the command line, which was overwritten
- * @warnings: (element-type utf8): what works and should not stay as it is, a sentence each, for the log
+ * @warnings: (element-type utf8): what works but should be changed, one sentence each, for the log
  *
  * The command line of dynamowave-stage.
  */

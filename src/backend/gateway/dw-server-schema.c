@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The tables. Before they were marked a file had the same ones, word for word, so the words never change. */
+/* The tables. Files from before the mark are recognized by these exact words, so never change them. */
 static const struct
 {
   const char *type;
@@ -26,7 +26,7 @@ static const struct
     "  reason TEXT NOT NULL, time INTEGER NOT NULL) STRICT" },
 };
 
-/* SQLite's file format, section 1.3: where the first 100 bytes have what. */
+/* Offsets in the file header: SQLite's "Database File Format", section 1.3. */
 #define HEADER_BYTES 100
 #define VERSION_AT 60
 #define APPLICATION_AT 68
@@ -77,7 +77,7 @@ is_ours (const char *name, const char *sql)
   return FALSE;
 }
 
-/* Whether it has nothing, or just what a stage made before files were marked. */
+/* Whether it is empty, or has just the tables that a stage made before files were marked. */
 static gboolean
 has_our_tables_alone (sqlite3 *database)
 {
@@ -97,8 +97,8 @@ has_our_tables_alone (sqlite3 *database)
   return ours && result == SQLITE_DONE;
 }
 
-/* An unmarked file may be an old one of ours; some of it may stand in its log still. It is opened such that SQLite
- * changes neither. */
+/* An unmarked file may be an old one of ours, and part of it may still be in its log. Opened so that SQLite changes
+ * neither. */
 static gboolean
 check_unmarked (const char *path, GError **error)
 {
@@ -129,11 +129,11 @@ number_at (const guint8 *header, guint at)
 
 /**
  * dw_server_schema_check_file:
- * @path: a file that is there
- * @error: %DW_BACKEND_ERROR_TABLE: it is another program's, or of a newer version
+ * @path: a file that exists
+ * @error: %DW_BACKEND_ERROR_TABLE: it is another program's, or a newer version's
  *
- * Looks before SQLite opens it to write, which would change another program's file. Not to be called while this
- * process has the file open: reading it lets SQLite's locks go.
+ * Checks a file before SQLite opens it for writing, which would change another program's file. Do not call this while
+ * this process has the file open: closing it after the check would release SQLite's locks.
  *
  * Returns: whether it is empty or a stage's
  */
@@ -150,6 +150,7 @@ dw_server_schema_check_file (const char *path, GError **error)
       g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE, "%s: %s", path, g_strerror (errno));
       return FALSE;
     }
+
   if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
     length = read (fd, header, sizeof header);
   close (fd);
@@ -174,6 +175,7 @@ make (sqlite3 *database, GError **error)
       if (sqlite3_exec (database, sql, NULL, NULL, NULL) != SQLITE_OK)
         return fail (database, error);
     }
+
   if (sqlite3_exec (database,
                     "PRAGMA application_id = " G_STRINGIFY (
                         DW_SERVER_SCHEMA_APPLICATION) ";"
@@ -187,13 +189,13 @@ make (sqlite3 *database, GError **error)
 
 /**
  * dw_server_schema_prepare:
- * @database: a connection to a file that dw_server_schema_check_file() let pass
- * @path: its path, for words
+ * @database: a connection to a file that passed dw_server_schema_check_file()
+ * @path: its path, for error messages
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Makes the tables and the mark where they are missing, all or nothing.
+ * Creates the tables and the mark if they are missing, all or nothing.
  *
- * Returns: whether they are there
+ * Returns: whether they exist
  */
 gboolean
 dw_server_schema_prepare (sqlite3 *database, const char *path, GError **error)
@@ -211,6 +213,7 @@ dw_server_schema_prepare (sqlite3 *database, const char *path, GError **error)
     return fail (database, error);
   if (make (database, error))
     return TRUE;
+
   sqlite3_exec (database, "ROLLBACK", NULL, NULL, NULL);
   return FALSE;
 }

@@ -12,21 +12,21 @@ struct _DwServerSocket
   GObject parent_instance;
 
   DwCaller *caller;
-  gint64 opened; /* monotonic, in microseconds, as the next one: the wall clock may jump */
+  gint64 opened; /* this and the next are monotonic, in microseconds: the wall clock may jump */
   gint64 last_active;
   DwFrameStream *stream;
   SoupWebsocketConnection *websocket;
-  const DwServerSocketOwner *owner; /* or NULL: nobody is told any more */
+  const DwServerSocketOwner *owner; /* NULL once nobody is to be told */
   gpointer data;
-  guint64 queued;     /* bytes that were to be sent, to compare with what the stream has written */
-  gboolean dropped;   /* its client does not read */
-  gushort close_code; /* what we closed it with, or 0 */
+  guint64 queued;     /* bytes handed over for sending, to compare with what the stream has written */
+  gboolean dropped;   /* cut off because its client does not read */
+  gushort close_code; /* the code we closed it with, or 0 */
   char *close_reason;
 };
 
 G_DEFINE_FINAL_TYPE (DwServerSocket, dw_server_socket, G_TYPE_OBJECT)
 
-/* Data in either direction counts; a ping does not, since nobody has shown that it does at the gateway. */
+/* Messages in either direction count as activity. Pings do not: nothing shows that API Gateway counts them. */
 static void
 touch (DwServerSocket *self, gint64 now)
 {
@@ -37,10 +37,10 @@ touch (DwServerSocket *self, gint64 now)
  * dw_server_socket_get_backlog:
  * @self: a connection
  *
- * libsoup answers pings by itself and says nothing of it, so what they ask for is counted too: whoever sends pings and
- * reads no answer must not cost memory either.
+ * Counts queued pongs too, which libsoup sends by itself without telling: a client that sends pings and does not read
+ * must not take up memory either.
  *
- * Returns: what waits for the client, in bytes of memory
+ * Returns: what is queued for the client, in bytes of memory
  */
 guint64
 dw_server_socket_get_backlog (DwServerSocket *self)
@@ -56,7 +56,8 @@ dw_server_socket_get_backlog (DwServerSocket *self)
  * dw_server_socket_drop:
  * @self: a connection whose client does not read
  *
- * Ends it without a word, which would only wait behind the rest. Its owner is told in a later turn.
+ * Ends it without a close frame, which would only queue up behind the rest. Its owner is told in a later turn of the
+ * main loop.
  */
 void
 dw_server_socket_drop (DwServerSocket *self)
@@ -65,7 +66,7 @@ dw_server_socket_drop (DwServerSocket *self)
   dw_frame_stream_abort (self->stream);
 }
 
-/* One consumer that stopped reading must not cost the others their memory. */
+/* Whether the client keeps up with reading. One that has stopped is dropped, so that it does not use up memory. */
 static gboolean
 reads (DwServerSocket *self)
 {
@@ -109,7 +110,7 @@ on_over_limit (DwServerSocket *self, guint limit)
 {
   gboolean is_control = limit == DW_FRAME_LIMIT_CONTROL;
 
-  /* Its client does not read, and reading from it fails. */
+  /* The client does not read, so a close frame would not reach it; the failing read ends the connection. */
   if (limit == DW_FRAME_LIMIT_PONGS)
     return;
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
@@ -136,15 +137,17 @@ dw_server_socket_dispose (GObject *object)
 
   if (self->websocket != NULL)
     {
-      /* libsoup emits “closed” after the last reference went, so the handlers go first (measured). */
+      /* libsoup emits “closed” even after the last reference is gone, so disconnect first (measured). */
       g_signal_handlers_disconnect_by_data (self->websocket, self);
       dw_server_socket_close (self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
     }
+
   if (self->stream != NULL)
     {
       dw_frame_stream_set_read_func (self->stream, NULL, NULL);
       dw_frame_stream_resume (self->stream);
     }
+
   if (self->stream != NULL)
     g_signal_handlers_disconnect_by_data (self->stream, self);
   g_clear_object (&self->websocket);
@@ -176,7 +179,7 @@ dw_server_socket_init (DwServerSocket *self)
 {
 }
 
-/* What a client may do, and what it costs. */
+/* What a client may send, and how it is read. */
 static const DwFrameStreamOptions plain = { .limits = { .side = DW_FRAME_SIDE_SERVER,
                                                         .frame_bytes = DW_LIMIT_FRAME_BYTES,
                                                         .message_bytes = DW_LIMIT_MESSAGE_BYTES,
@@ -200,12 +203,12 @@ static const DwFrameStreamOptions encrypted_too = { .limits = { .side = DW_FRAME
  * @caller: who is at the other end
  * @protocol: (nullable): the subprotocol that `$connect` chose
  * @socket: (nullable): its bare socket
- * @encrypted: whether TLS is between the two
- * @poll: what waits for it
+ * @encrypted: whether there is TLS between @stream and @socket
+ * @poll: what waits for @socket
  * @stream: its connection, right after the upgrade
- * @uri: what it asked for
+ * @uri: the URI it requested
  *
- * Returns: (transfer full): one client's connection, as the stage sees it
+ * Returns: (transfer full): a client's connection
  */
 DwServerSocket *
 dw_server_socket_new (DwCaller *caller,
@@ -223,9 +226,9 @@ dw_server_socket_new (DwCaller *caller,
   self->stream = dw_frame_stream_new (stream, socket, poll, NULL, encrypted ? &encrypted_too : &plain);
   self->websocket = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri,
                                                    SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, protocol, NULL);
-  /* The meter below knows the limits; libsoup's own ends a connection without the 1009 reaching it (measured). */
+  /* The frame stream enforces the limits; libsoup's own would end it before the 1009 gets out (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
-  /* Disconnected in dispose. A closure that watches its object takes 200 bytes more, three times a connection. */
+  /* Disconnected in dispose; g_signal_connect_object() would take 200 bytes more, three times per connection. */
   dw_frame_stream_set_read_func (self->stream, may_read, self);
   g_signal_connect_swapped (self->stream, "over-limit", G_CALLBACK (on_over_limit), self);
   g_signal_connect_swapped (self->websocket, "message", G_CALLBACK (on_message), self);
@@ -236,8 +239,8 @@ dw_server_socket_new (DwCaller *caller,
 /**
  * dw_server_socket_set_owner:
  * @self: a connection
- * @owner: (nullable): what is to be called; it has to stay
- * @data: for its functions; the owner sets %NULL before it goes
+ * @owner: (nullable): the callbacks, which have to stay in memory; set %NULL before @data goes away
+ * @data: for the callbacks
  */
 void
 dw_server_socket_set_owner (DwServerSocket *self, const DwServerSocketOwner *owner, gpointer data)
@@ -261,13 +264,13 @@ dw_server_socket_get_caller (DwServerSocket *self)
 /**
  * dw_server_socket_get_end:
  * @self: a connection that ended
- * @code: (out): the status code that `$disconnect` is told
+ * @code: (out): the status code for `$disconnect`
  *
- * As captured: 1005 with words of its own where the client's close frame had no code, what the client said where it
- * said something, and what we said where we closed it. For a connection that was lost nothing was ever captured;
- * 1006 is what RFC 6455 section 7.1.5 calls it.
+ * As captured from AWS: the client's code and reason if its close frame had them, 1005 with a fixed reason if it had
+ * no code, and our own code and reason if we closed it. There is no capture of a lost connection; it gets the 1006
+ * of RFC 6455 section 7.1.5.
  *
- * Returns: the words that go with the code
+ * Returns: the reason that goes with the code
  */
 const char *
 dw_server_socket_get_end (DwServerSocket *self, guint *code)
@@ -279,12 +282,14 @@ dw_server_socket_get_end (DwServerSocket *self, guint *code)
       *code = self->close_code;
       return self->close_reason != NULL ? self->close_reason : "";
     }
+
   *code = soup_websocket_connection_get_close_code (self->websocket);
   reason = soup_websocket_connection_get_close_data (self->websocket);
   if (*code == SOUP_WEBSOCKET_CLOSE_NO_STATUS)
     return "Client-side close frame status not set";
   if (*code != 0)
     return reason != NULL ? reason : "";
+
   *code = SOUP_WEBSOCKET_CLOSE_ABNORMAL;
   return "Connection lost";
 }
@@ -293,7 +298,7 @@ dw_server_socket_get_end (DwServerSocket *self, guint *code)
  * dw_server_socket_get_last_active_at:
  * @self: a connection
  *
- * Returns: when it last sent or was sent a message, in milliseconds since 1970 UTC
+ * Returns: when a message last went either way, in milliseconds since 1970 UTC
  */
 gint64
 dw_server_socket_get_last_active_at (DwServerSocket *self)
@@ -328,8 +333,8 @@ dw_server_socket_get_idle (DwServerSocket *self)
 /**
  * dw_server_socket_send:
  * @self: a connection
- * @frame: what goes to it
- * @now: the time, monotonic, in microseconds; whoever sends to many reads the clock once
+ * @frame: the frame
+ * @now: the time, monotonic, in microseconds; a parameter so that a broadcast reads the clock once
  *
  * Returns: whether the connection was open
  */
@@ -338,7 +343,7 @@ dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame, gint64 
 {
   if (soup_websocket_connection_get_state (self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return FALSE;
-  /* Where the system takes what it is given there is no backlog to count. */
+  /* There is a backlog to count only while the kernel takes no more. */
   if (self->dropped || (dw_frame_stream_is_stuck (self->stream) && !reads (self)))
     return FALSE;
   touch (self, now);
@@ -351,7 +356,7 @@ dw_server_socket_send (DwServerSocket *self, const DwServerFrame *frame, gint64 
  * dw_server_socket_resume:
  * @self: a connection
  *
- * It is read again, where its owner had said no.
+ * Reads from it again after its owner said no.
  */
 void
 dw_server_socket_resume (DwServerSocket *self)
@@ -363,14 +368,14 @@ dw_server_socket_resume (DwServerSocket *self)
  * dw_server_socket_close:
  * @self: a connection
  * @code: the close code the client sees
- * @reason: (nullable): words for it, at most 123 bytes
+ * @reason: (nullable): the reason, at most 123 bytes
  */
 void
 dw_server_socket_close (DwServerSocket *self, gushort code, const char *reason)
 {
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     {
-      /* The client's own close frame stands behind what it sent. */
+      /* Read on, since the client's close frame comes after whatever it sent before. */
       dw_frame_stream_set_read_func (self->stream, NULL, NULL);
       dw_frame_stream_resume (self->stream);
       self->close_code = code;

@@ -16,12 +16,12 @@ G_DECLARE_FINAL_TYPE (DwServerSocket, dw_server_socket, DW, SERVER_SOCKET, GObje
 
 /**
  * DwServerSocketOwner:
- * @message: the client sent a text of @length bytes, UTF-8; a NUL can stand in it
- * @may_read: whether there is room for more of its messages; where not, it is not read until
- * dw_server_socket_resume()
- * @closed: the connection ended, however it did; called once
+ * @message: the client sent a text of @length bytes, UTF-8; it may contain NULs
+ * @may_read: whether there is room for more of its messages; if not, it is not read until
+ *   dw_server_socket_resume()
+ * @closed: the connection ended, in whatever way; called once
  *
- * Who is told of a connection. Not signals: those take a sixth of the memory of an idle connection (measured).
+ * The callbacks of a connection's owner. Signals would take a sixth of the memory of an idle connection (measured).
  */
 typedef struct
 {
@@ -30,21 +30,21 @@ typedef struct
   void (*closed) (DwServerSocket *socket, gpointer data);
 } DwServerSocketOwner;
 
-/** DW_SERVER_SOCKET_QUEUE: how many bytes may wait for a client that does not read; above it, it is closed. */
+/** DW_SERVER_SOCKET_QUEUE: how many bytes may wait for a client that does not read; beyond that it is cut off. */
 #define DW_SERVER_SOCKET_QUEUE (1024 * 1024)
 
-/** DW_SERVER_SOCKET_PONGS: the same for answers to its pings, each counted with %DW_FRAME_PONG_COST on top. */
+/** DW_SERVER_SOCKET_PONGS: the same for pongs, each counted with %DW_FRAME_PONG_COST on top. */
 #define DW_SERVER_SOCKET_PONGS (1024 * 1024)
 
 /**
- * DW_SERVER_SOCKET_TURN: how many bytes of a client are read in one turn of the main loop. As frames of six bytes
- * they are less than the last quarter of what may wait for handlers.
+ * DW_SERVER_SOCKET_TURN: how many bytes of a client are read in one turn of the main loop. Even as six-byte frames,
+ * these fit into the last quarter of the dispatcher's queue.
  */
 #define DW_SERVER_SOCKET_TURN (8 * 1024)
 
 /**
- * DW_SERVER_SOCKET_DROP: how many bytes a client that is over a limit may still send before it is cut off: enough
- * for most to read why. libsoup ends it after 5 s in any case.
+ * DW_SERVER_SOCKET_DROP: how many bytes a client that broke a limit may still send before it is cut off: enough
+ * for most to read the close frame that says why. libsoup ends it after 5 s in any case.
  */
 #define DW_SERVER_SOCKET_DROP (16 * 1024 * 1024)
 

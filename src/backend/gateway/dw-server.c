@@ -26,19 +26,19 @@ struct _DwServer
   DwManagement *management;
   DwRegistry *registry;
   DwFunctions *functions; /* or NULL */
-  DwTables *tables;       /* or NULL: everything is in memory */
+  DwTables *tables;       /* NULL if everything is in memory */
   DwThrottle throttle;    /* of new connections */
   guint most_connections;
-  guint entering; /* connections that $connect is asked about: each has its place already */
+  guint entering; /* handshakes that wait for $connect; they count as connections already */
   guint sweep;    /* runs while there are connections */
 };
 
 G_DEFINE_FINAL_TYPE (DwServer, dw_server, G_TYPE_OBJECT)
 
-/* What a scan reads at once: DynamoDB gives a megabyte, which is 10,000 items of 100 bytes. */
+/* How many items a page of a scan has. DynamoDB returns 1 MB, which is 10,000 items of 100 bytes. */
 #define REGISTRY_PAGE 10000
 
-/* Descriptors that connections leave to the rest of the process. */
+/* How many descriptors are kept for the rest of the process. */
 #define DESCRIPTOR_RESERVE 64
 
 static gboolean
@@ -54,7 +54,7 @@ on_sweep (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* One timer looks at all connections; as often as a quarter of the shorter limit, and once a second at most. */
+/* One timer checks all connections, every quarter of the shorter limit but at least once a second. */
 static void
 start_sweep (DwServer *self)
 {
@@ -145,20 +145,21 @@ is_full (DwServer *self)
   return dw_socket_gateway_get_size (self->gateway) + self->entering >= self->most_connections;
 }
 
-/* Looked at before a body is read: whoever sends one is refused, and nothing of it is kept. */
+/* Called before the body is read, so that a refused request's body is never kept. */
 static void
 on_request_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
   DwServer *self = data;
 
-  /* libsoup 3.2 keeps the descriptor of a client that leaves between two requests (measured). An upgrade overwrites
-   * this. */
+  /* libsoup 3.2 leaks the descriptor of a client that leaves between two requests (measured), so allow
+   * only one request. An upgrade overwrites this header. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   if (dw_management_wants (self->management, message))
     {
       dw_management_begin (self->management, message);
       return;
     }
+
   g_signal_connect_object (message, "finished", G_CALLBACK (count_refused), self, 0);
   if (!path_is_stage (self, path))
     {
@@ -175,11 +176,11 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 {
   DwServer *self = data;
 
-  /* All of it has come. From here on it waits for us, and a connection has its place among the connections. */
+  /* The whole request is here, so it is no arrival any more; from here on the client waits for us. */
   dw_arrivals_settle (self->arrivals, soup_server_message_get_remote_address (message));
   if (dw_management_wants (self->management, message))
     dw_management_answer (self->management, message);
-  /* Others may have come since its head did. */
+  /* Other connections may have come since its head was checked. */
   else if (is_full (self))
     dw_upgrade_respond (message, 429, "Too Many Requests");
   else
@@ -199,6 +200,7 @@ dw_server_dispose (GObject *object)
       soup_server_remove_handler (self->server, NULL);
       soup_server_disconnect (self->server);
     }
+
   g_clear_handle_id (&self->sweep, g_source_remove);
   g_clear_object (&self->listener);
   g_clear_pointer (&self->arrivals, dw_arrivals_free);
@@ -235,7 +237,7 @@ dw_server_class_init (DwServerClass *klass)
   object_class->finalize = dw_server_finalize;
 }
 
-/* Out of descriptors nothing could be accepted, not even to say so; some are kept for that, for those who arrive
+/* Without a free descriptor nothing can be accepted, not even to refuse it, so some are kept for that, for arrivals
  * and for files. */
 static void
 share_descriptors (DwServer *self)
@@ -249,7 +251,7 @@ share_descriptors (DwServer *self)
 
   arrivals = dw_arrivals_choose_most ((guint) descriptors);
   self->arrivals = dw_arrivals_new (arrivals, (gint64) self->config->request_s * 1000);
-  /* The reserve has room for the least arrivals there may be. */
+  /* The reserve already has room for DW_ARRIVALS_LEAST arrivals. */
   self->most_connections =
       (guint) CLAMP (descriptors - DESCRIPTOR_RESERVE - (arrivals - DW_ARRIVALS_LEAST), 1, DW_SERVER_CONNECTIONS);
 }
@@ -257,7 +259,7 @@ share_descriptors (DwServer *self)
 static void
 dw_server_init (DwServer *self)
 {
-  /* Paths stay as they are on the wire: that is what a client signs, and what is read of them is decoded once. */
+  /* Raw paths, because clients sign the path as it is on the wire; it is decoded once, where it is parsed. */
   self->server = soup_server_new ("server-header", "dynamowave-stage", "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
@@ -290,9 +292,11 @@ open_registry (DwServer *self, GError **error)
       self->registry = DW_REGISTRY (dw_memory_registry_new (REGISTRY_PAGE));
       return TRUE;
     }
+
   self->tables = dw_tables_open (self->config->registry, error);
   if (self->tables == NULL)
     return FALSE;
+
   registry = dw_sqlite_registry_new (self->tables, REGISTRY_PAGE);
   self->registry = DW_REGISTRY (registry);
   if (!dw_sqlite_registry_forget_all (registry, &forgotten, error))
@@ -313,8 +317,8 @@ make_secret (guint length)
   return text;
 }
 
-/* Functions sign their calls of @connections: with the key a person gave, else with that of the environment, which
- * they find there themselves, else with one that lasts as long as the stage. */
+/* Functions sign their calls of @connections: with the configured key, or else the one in the environment, which they
+ * inherit, or else one made up for this run. */
 static void
 give_key (DwServerConfig *config)
 {
@@ -346,6 +350,7 @@ open_functions (DwServer *self, GError **error)
       g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "there is no function to reserve for");
       return FALSE;
     }
+
   self->functions = dw_functions_new (config->function_ms, config->function_most);
   for (char **at = config->functions; *at != NULL; at++)
     if (!dw_functions_add (self->functions, *at, error))
@@ -362,7 +367,7 @@ open_functions (DwServer *self, GError **error)
   return TRUE;
 }
 
-/* Where @connections is: the SDKs look there for it, unless the function says otherwise. */
+/* Tells functions where @connections is, in the variable where the SDKs look for an endpoint by default. */
 static void
 tell_functions (DwServer *self)
 {
@@ -375,8 +380,8 @@ tell_functions (DwServer *self)
 
 /**
  * dw_server_new_with:
- * @config: (transfer full): what it is to be
- * @error: %DW_BACKEND_ERROR_CONFIG or %DW_BACKEND_ERROR_TABLE: why it cannot
+ * @config: (transfer full): its configuration
+ * @error: %DW_BACKEND_ERROR_CONFIG or %DW_BACKEND_ERROR_TABLE
  *
  * Returns: (transfer full) (nullable): a stage with the four handlers, not listening yet
  */
@@ -388,6 +393,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   self->config = config;
   if (!dw_server_config_check (config, error) || !open_registry (self, error) || !open_functions (self, error))
     return NULL;
+
   self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
@@ -408,7 +414,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
  * dw_server_new:
  * @stage: the stage's name, `[A-Za-z0-9_-]{1,128}`
  *
- * Returns: (transfer full): a stage with the gateway's limits, not listening yet
+ * Returns: (transfer full): a stage with API Gateway's limits, not listening yet
  */
 DwServer *
 dw_server_new (const char *stage)
@@ -420,7 +426,7 @@ dw_server_new (const char *stage)
  * dw_server_listen:
  * @self: a stage
  * @address: where to listen; port 0 takes a free one
- * @error: why it cannot
+ * @error: %DW_BACKEND_ERROR_LISTEN: why it cannot
  *
  * Returns: whether it accepts connections now
  */
@@ -435,7 +441,7 @@ dw_server_listen (DwServer *self, GSocketAddress *address, GError **error)
 
 /**
  * dw_server_dup_url:
- * @self: a stage that listens
+ * @self: a stage that is listening
  *
  * Returns: (transfer full): the address of the stage, for a client
  */
@@ -449,7 +455,7 @@ dw_server_dup_url (DwServer *self)
  * dw_server_get_dispatcher:
  * @self: a stage
  *
- * Returns: (transfer none): what runs its handlers
+ * Returns: (transfer none): the dispatcher that runs its handlers
  */
 DwDispatcher *
 dw_server_get_dispatcher (DwServer *self)
@@ -473,7 +479,7 @@ dw_server_get_gateway (DwServer *self)
  * dw_server_get_registry:
  * @self: a stage
  *
- * Returns: (transfer none): where its connection IDs live
+ * Returns: (transfer none): the registry of its connection IDs
  */
 DwRegistry *
 dw_server_get_registry (DwServer *self)
@@ -497,7 +503,7 @@ on_stop_tick (gpointer data)
   if (!finished && g_get_monotonic_time () < stop->deadline)
     return G_SOURCE_CONTINUE;
   soup_server_disconnect (self->server);
-  /* What is still to be written is written, before anybody is told that it is over. */
+  /* Finishes pending writes to the file before reporting that the stage has stopped. */
   g_clear_pointer (&self->tables, dw_tables_close);
   g_task_return_boolean (task, finished);
   return G_SOURCE_REMOVE;
@@ -509,7 +515,7 @@ on_stop_tick (gpointer data)
  * @callback: called when it has stopped, after %DW_SERVER_STOP_MS at most
  * @data: for @callback
  *
- * Stops accepting, tells every client 1001, and finishes what was accepted.
+ * Stops accepting connections, closes every client with 1001, and finishes the messages already accepted.
  */
 void
 dw_server_stop_async (DwServer *self, GAsyncReadyCallback callback, gpointer data)

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_SERVER (dw_server_get_type ())
 G_DECLARE_FINAL_TYPE (DwServer, dw_server, DW, SERVER, GObject)
 
-/** DW_SERVER_CONNECTIONS: how many connections a stage holds, descriptors permitting; above it: 429. */
+/** DW_SERVER_CONNECTIONS: how many connections a stage holds, descriptors permitting; more get 429. */
 #define DW_SERVER_CONNECTIONS 20000
 
 /** DW_SERVER_STOP_MS: the longest a stop waits for clients and handlers, in milliseconds. */

@@ -8,21 +8,21 @@
 
 #include <string.h>
 
-/* It lives in the main thread, but for what begins with “run_”, which is called in that of the tables. */
+/* It lives in the main thread, except for functions named run_…, which run in the tables' thread. */
 struct _DwSocketGateway
 {
   GObject parent_instance;
 
-  GHashTable *sockets; /* by connection ID; bounded by the connections the server takes */
-  GPtrArray *ids; /* to whom something was posted last: a page of the table; NULL if somebody came or went since */
-  GPtrArray *targets; /* their sockets, or NULL for each that is gone; a broadcast looks nobody up then */
+  GHashTable *sockets; /* by connection ID; bounded by the connections the server accepts */
+  GPtrArray *ids;      /* the ids of the last post; NULL if somebody came or went since */
+  GPtrArray *targets;  /* their sockets, NULL for those that are gone: saves the next broadcast the look-ups */
   DwMetrics *metrics;
   DwTables *letters;   /* or NULL */
-  gsize letters_bytes; /* that were given to it since it was last told to measure them */
-  DwThrottle throttle; /* of the stage: messages and posts share it */
+  gsize letters_bytes; /* bytes of letters added since they were last trimmed */
+  DwThrottle throttle; /* messages and posts share it */
 };
 
-/* What an id in a list takes. */
+/* What an id in a list takes, in bytes. */
 #define LETTER_ID_BYTES 40
 
 static void dw_socket_gateway_iface_init (DwGatewayInterface *iface);
@@ -38,11 +38,11 @@ return_gone (GTask *task)
   g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_GONE, "the connection is gone");
 }
 
-/* One text on its way to many. */
+/* A text on its way to one or many connections. */
 typedef struct
 {
   DwServerFrame *frame;
-  GPtrArray *ids; /* of those it still has to go to */
+  GPtrArray *ids; /* the connections it still has to go to */
   DwPosted *posted;
   guint attempt;
 } Posting;
@@ -56,7 +56,7 @@ posting_free (Posting *posting)
   g_free (posting);
 }
 
-/* A post that was given up, on its way to the file. */
+/* A post that was given up, on its way into the file. */
 typedef struct
 {
   GPtrArray *ids;
@@ -93,7 +93,7 @@ on_kept (gpointer data, const GError *error)
     g_warning ("A post to %u connections is lost: %s", letters->ids->len, error->message);
 }
 
-/* The letters are measured each time an eighth of what they may take has come since. */
+/* Trims the letters at the first one, and then each time an eighth of DW_DEAD_LETTERS_BYTES has been added. */
 static void
 keep (DwSocketGateway *self, Posting *posting)
 {
@@ -144,7 +144,7 @@ forget_targets (DwSocketGateway *self)
   g_clear_pointer (&self->targets, g_ptr_array_unref);
 }
 
-/* Who registers connections gives the same array for each broadcast, as long as nobody comes or goes. */
+/* The registry returns the same array for each broadcast, as long as nobody comes or goes. */
 static GPtrArray *
 find_targets (DwSocketGateway *self, GPtrArray *ids)
 {
@@ -160,7 +160,7 @@ find_targets (DwSocketGateway *self, GPtrArray *ids)
 
 static gboolean post_again (gpointer data);
 
-/* Takes the task. */
+/* Takes over the task. */
 static void
 post_all (GTask *task)
 {
@@ -179,6 +179,7 @@ post_all (GTask *task)
       else if (!post_to (self, g_ptr_array_index (targets, i), posting->frame, now))
         g_ptr_array_add (posting->posted->gone, g_strdup (id));
     }
+
   g_ptr_array_unref (posting->ids);
   posting->ids = g_steal_pointer (&later);
   if (posting->ids->len > 0 && posting->attempt < DW_SOCKET_GATEWAY_ATTEMPTS)
@@ -190,6 +191,7 @@ post_all (GTask *task)
       g_timeout_add_full (G_PRIORITY_DEFAULT, delay, post_again, task, g_object_unref);
       return;
     }
+
   give_up (self, posting);
   g_task_return_pointer (task, g_steal_pointer (&posting->posted), (GDestroyNotify) dw_posted_free);
   g_object_unref (task);
@@ -202,7 +204,8 @@ post_again (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The next message waits until this one went to everybody, so that the order stays the same for all. */
+/* The task returns only when the text has gone to everybody: the dispatcher then handles the next message, so that
+ * the order is the same for all. */
 static void
 dw_socket_gateway_post_async (DwGateway *gateway,
                               GPtrArray *connection_ids,
@@ -237,12 +240,14 @@ dw_socket_gateway_get_async (DwGateway *gateway,
   DwConnectionInfo *info;
 
   DW_ASSERT_MAIN_THREAD ();
+
   g_task_set_source_tag (task, dw_socket_gateway_get_async);
   if (socket == NULL)
     {
       return_gone (task);
       return;
     }
+
   info = g_new0 (DwConnectionInfo, 1);
   info->caller = dw_caller_ref (dw_server_socket_get_caller (socket));
   info->last_active_at = dw_server_socket_get_last_active_at (socket);
@@ -308,9 +313,9 @@ dw_socket_gateway_iface_init (DwGatewayInterface *iface)
  * dw_socket_gateway_new:
  * @rate: messages and posts a second; 0 for no limit
  * @burst: how many may go at once
- * @letters: (nullable): what keeps posts that were given up
+ * @letters: (nullable): where to keep posts that were given up
  *
- * Returns: (transfer full): the gateway of a stage that holds its sockets itself
+ * Returns: (transfer full): the gateway of a stage with its own sockets
  */
 DwSocketGateway *
 dw_socket_gateway_new (double rate, double burst, DwTables *letters)
@@ -326,7 +331,7 @@ dw_socket_gateway_new (double rate, double burst, DwTables *letters)
  * dw_socket_gateway_get_metrics:
  * @self: a gateway
  *
- * Returns: (transfer none): what the stage has done, to add to
+ * Returns: (transfer none): the stage's metrics, for others to add to
  */
 DwMetrics *
 dw_socket_gateway_get_metrics (DwSocketGateway *self)
@@ -338,9 +343,9 @@ dw_socket_gateway_get_metrics (DwSocketGateway *self)
  * dw_socket_gateway_may_post:
  * @self: a gateway
  *
- * API Gateway throttles messages and the calls of `@connections` together.
+ * API Gateway throttles messages and calls of `@connections` together.
  *
- * Returns: whether one more may go now; it is counted then
+ * Returns: whether one more may go now; if so, it is counted
  */
 gboolean
 dw_socket_gateway_may_post (DwSocketGateway *self)
@@ -364,7 +369,7 @@ dw_socket_gateway_add (DwSocketGateway *self, DwServerSocket *socket)
 /**
  * dw_socket_gateway_resume:
  * @self: a gateway
- * @connection_id: whose messages there is room for again
+ * @connection_id: a connection whose messages have room again
  */
 void
 dw_socket_gateway_resume (DwSocketGateway *self, const char *connection_id)
@@ -391,12 +396,12 @@ dw_socket_gateway_remove (DwSocketGateway *self, const char *connection_id)
 /**
  * dw_socket_gateway_post:
  * @self: a gateway
- * @connection_id: to whom
- * @frame: what goes to it
+ * @connection_id: a connection
+ * @frame: the frame
  *
- * Past the throttle: for the stage's own frames.
+ * Sends one of the stage's own frames, which are not throttled.
  *
- * Returns: %FALSE where the connection is gone
+ * Returns: %FALSE if the connection is gone
  */
 gboolean
 dw_socket_gateway_post (DwSocketGateway *self, const char *connection_id, const DwServerFrame *frame)
@@ -422,8 +427,8 @@ dw_socket_gateway_get_size (DwSocketGateway *self)
  * @idle_ms: the longest a connection may be idle, in milliseconds
  * @age_ms: the longest it may live, in milliseconds
  *
- * Closes what is over a limit as API Gateway does: 1001 "Going away" (captured for idleness; the two hours close
- * the same way in serverless-offline).
+ * Closes connections over a limit as API Gateway does, with 1001 "Going away" (captured for idle connections; for the
+ * two hours serverless-offline does the same).
  */
 void
 dw_socket_gateway_close_expired (DwSocketGateway *self, gint64 idle_ms, gint64 age_ms)
@@ -449,8 +454,8 @@ compare_backlogs (gconstpointer a, gconstpointer b)
  * @self: a gateway
  * @most: how many bytes may wait for all clients together
  *
- * Each client that does not read has a bound of its own, and thousands of them would fill the memory all the same.
- * Above @most those who are owed most go, until half of it is left.
+ * Each client that does not read has a bound of its own, but thousands of them could still fill the memory. Above
+ * @most the clients with the longest backlogs are dropped, until half of @most is left.
  */
 void
 dw_socket_gateway_shed (DwSocketGateway *self, guint64 most)
@@ -470,6 +475,7 @@ dw_socket_gateway_shed (DwSocketGateway *self, guint64 most)
       total -= dw_server_socket_get_backlog (at->data);
       dw_server_socket_drop (at->data);
     }
+
   g_message ("%u clients read too slowly for what there is to send; closed", n);
 }
 
@@ -477,7 +483,7 @@ dw_socket_gateway_shed (DwSocketGateway *self, guint64 most)
  * dw_socket_gateway_close_all:
  * @self: a gateway
  * @code: the close code every client sees
- * @reason: (nullable): words for it
+ * @reason: (nullable): the reason
  */
 void
 dw_socket_gateway_close_all (DwSocketGateway *self, gushort code, const char *reason)
@@ -492,7 +498,7 @@ dw_socket_gateway_close_all (DwSocketGateway *self, gushort code, const char *re
  * dw_socket_gateway_disown:
  * @self: a gateway
  *
- * Tells nobody of its connections any more.
+ * Takes the owner away from all connections, so that nobody is told of them any more.
  */
 void
 dw_socket_gateway_disown (DwSocketGateway *self)

@@ -14,16 +14,16 @@ G_BEGIN_DECLS
 #define DW_TYPE_SOCKET_GATEWAY (dw_socket_gateway_get_type ())
 G_DECLARE_FINAL_TYPE (DwSocketGateway, dw_socket_gateway, DW, SOCKET_GATEWAY, GObject)
 
-/** DW_SOCKET_GATEWAY_ATTEMPTS: how often a post that was throttled is tried again; then it is a dead letter. */
+/** DW_SOCKET_GATEWAY_ATTEMPTS: how often a throttled post is retried before it becomes a dead letter. */
 #define DW_SOCKET_GATEWAY_ATTEMPTS 8
 
-/** DW_SOCKET_GATEWAY_BASE_MS: the backoff of those attempts, in milliseconds. */
+/** DW_SOCKET_GATEWAY_BASE_MS: the base delay of the backoff between retries, in milliseconds. */
 #define DW_SOCKET_GATEWAY_BASE_MS 50
 
-/** DW_SOCKET_GATEWAY_BACKLOG: how many bytes may wait for all clients together, looked at once a second. */
+/** DW_SOCKET_GATEWAY_BACKLOG: how many bytes may wait for all clients together, checked once a second. */
 #define DW_SOCKET_GATEWAY_BACKLOG (256 * 1024 * 1024)
 
-/** DW_SOCKET_GATEWAY_CAP_MS: its longest delay, in milliseconds. */
+/** DW_SOCKET_GATEWAY_CAP_MS: the longest delay of that backoff, in milliseconds. */
 #define DW_SOCKET_GATEWAY_CAP_MS 1000
 
 DwSocketGateway *dw_socket_gateway_new (double rate, double burst, DwTables *letters);

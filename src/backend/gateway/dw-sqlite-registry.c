@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* It lives in the main thread, as all registries do; what begins with “run_” is called in that of the tables. */
+/* It lives in the main thread, as all registries do; functions named run_… run in the tables' thread. */
 struct _DwSqliteRegistry
 {
   GObject parent_instance;
@@ -13,10 +13,10 @@ struct _DwSqliteRegistry
   DwTables *tables;
   guint page_size;
 
-  /* What the ids of messages take in the file; the tables' thread alone knows. Nobody else adds to them. */
+  /* How much is in the table of claims; only for the tables' thread. */
   gint64 claims;       /* at most DW_REGISTRY_CLAIMS */
   gint64 claims_bytes; /* at most DW_REGISTRY_CLAIMS_BYTES */
-  gboolean counted;    /* or they have to be counted anew */
+  gboolean counted;    /* FALSE if they have to be counted again */
 };
 
 static void dw_sqlite_registry_iface_init (DwRegistryInterface *iface);
@@ -26,11 +26,11 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwSqliteRegistry,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DW_TYPE_REGISTRY, dw_sqlite_registry_iface_init))
 
-/* What one of the calls asks for, and what it is answered. */
+/* One call: what it asks for, and its answer. */
 typedef struct
 {
   DwSqliteRegistry *registry;
-  GTask *task; /* or NULL where nobody waits */
+  GTask *task; /* NULL if nobody waits */
   char *id;    /* or NULL */
   gint64 time;
   gboolean fresh;
@@ -50,7 +50,7 @@ request_free (gpointer data)
   g_free (request);
 }
 
-/* Takes the task. */
+/* Takes over the task. */
 static void
 ask (DwSqliteRegistry *self,
      GTask *task,
@@ -137,6 +137,7 @@ run_read (DwServerFile *file, Request *request, GError **error)
 
   if (statement == NULL)
     return FALSE;
+
   sqlite3_bind_text (statement, 1, request->id != NULL ? request->id : "", -1, SQLITE_TRANSIENT);
   sqlite3_bind_int64 (statement, 2, request->registry->page_size);
   while (dw_server_file_step (file, statement, &problem))
@@ -146,8 +147,10 @@ run_read (DwServerFile *file, Request *request, GError **error)
       g_ptr_array_add (page->connection_ids, dw_server_file_dup_text (statement, 0));
       g_array_append_val (page->timestamps, timestamp);
     }
+
   if (problem == NULL)
     return TRUE;
+
   g_propagate_error (error, problem);
   return FALSE;
 }
@@ -159,16 +162,18 @@ run_scan (DwServerFile *file, gpointer data, GError **error)
   DwRegistryPage *page;
   const char *last;
 
-  /* It may be tried again. */
+  /* This may be a retry, so forget the earlier page. */
   g_clear_pointer (&request->page, dw_registry_page_free);
   page = request->page = dw_registry_page_new ();
   if (!run_read (file, request, error))
     return FALSE;
-  /* As the real table: a full page may be the last one, and only the next, empty one tells. */
+
+  /* As with DynamoDB, a full page may be the last one, and only the empty next page shows it. */
   if (page->connection_ids->len < request->registry->page_size)
     return TRUE;
+
   last = g_ptr_array_index (page->connection_ids, page->connection_ids->len - 1);
-  /* It comes from the file: a scan that does not get on would never end. */
+  /* The key comes from the file. If it did not advance the scan would never end. */
   if (request->id == NULL || strcmp (last, request->id) > 0)
     page->last_key = g_strdup (last);
   return TRUE;
@@ -226,7 +231,7 @@ run_expire (DwSqliteRegistry *self, DwServerFile *file, gint64 before, GError **
   return TRUE;
 }
 
-/* The oldest go. */
+/* Removes the oldest claims until there is room. */
 static gboolean
 run_make_room (DwSqliteRegistry *self, DwServerFile *file, gint64 cost, GError **error)
 {
@@ -239,7 +244,7 @@ run_make_room (DwSqliteRegistry *self, DwServerFile *file, gint64 cost, GError *
               file, "DELETE FROM claims WHERE id IN (SELECT id FROM claims ORDER BY time LIMIT ?) RETURNING " COST,
               "i", &freed, error, surplus))
         return FALSE;
-      /* Somebody else took them away. */
+      /* Somebody else has removed claims, so count again. */
       if (dw_server_file_get_changes (file) == 0)
         return run_count (self, file, error);
       run_uncount (self, file, freed);
@@ -258,12 +263,14 @@ run_claim_counted (DwSqliteRegistry *self, DwServerFile *file, Request *request,
   if (!run_expire (self, file, request->time - DW_REGISTRY_CLAIM_SECONDS, error)
       || !dw_server_file_sum (file, "SELECT count(*) FROM claims WHERE id = ?", "s", &known, error, request->id))
     return FALSE;
+
   request->fresh = known == 0;
   if (known > 0)
     return TRUE;
   if (!run_make_room (self, file, cost, error)
       || !dw_server_file_run (file, "INSERT INTO claims VALUES (?, ?)", "si", error, request->id, request->time))
     return FALSE;
+
   self->claims++;
   self->claims_bytes += cost;
   return TRUE;
@@ -275,7 +282,7 @@ run_claim (DwServerFile *file, gpointer data, GError **error)
   Request *request = data;
   gboolean done = run_claim_counted (request->registry, file, request, error);
 
-  /* What was counted is taken back with the rest. */
+  /* After a failure the transaction is rolled back and our counts are wrong, so count again next time. */
   request->registry->counted = request->registry->counted && done;
   return done;
 }
@@ -385,7 +392,7 @@ run_forget_all (DwServerFile *file, gpointer data, GError **error)
  * @forgotten: (out): how many ids it held
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Removes what an earlier process left: the sockets of its ids died with it. It waits for the disk.
+ * Removes the ids that an earlier process left: its sockets are gone with it. Blocks for the disk.
  *
  * Returns: whether it is empty now
  */

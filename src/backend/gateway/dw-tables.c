@@ -13,7 +13,7 @@ typedef struct
   gpointer data;
   GDestroyNotify free_data; /* or NULL */
   gsize bytes;
-  gboolean called; /* somebody waits for it, and has it */
+  gboolean called; /* from dw_tables_call(): the caller waits for it and owns it */
   gboolean finished;
   GError *error;
 } Job;
@@ -21,34 +21,34 @@ typedef struct
 typedef struct
 {
   GQueue jobs; /* of Job; under the mutex */
-  /* The thread's own, monotonic, in microseconds. */
-  gint64 locked_since; /* or 0: another program has had the file since */
+  /* Only for the tables' thread; monotonic, in microseconds. */
+  gint64 locked_since; /* since when another program has locked the file, or 0 */
   gint64 retry_at;
 } Lane;
 
 struct _DwTables
 {
-  GMainContext *context; /* where everybody but the thread lives */
+  GMainContext *context; /* the main context, where results are reported */
   GThread *owner;
   GThread *thread;
-  DwServerFile *file; /* the thread's, as soon as that runs */
+  DwServerFile *file; /* belongs to the thread once that runs */
   char *path;
 
   GMutex mutex;
-  GCond arrived;    /* a job, or the end */
-  GCond went;       /* a job that is called */
-  Lane writes;      /* these first, unless they cannot be done at the moment */
-  Lane reads;       /* their bounds together are DW_TABLES_JOBS, _RESERVE and _BYTES */
-  GQueue finished;  /* of Job, until the main loop comes by; it counts as what waits; under the mutex */
+  GCond arrived;    /* signals a job, or the end */
+  GCond went;       /* signals that a job of dw_tables_call() is done */
+  Lane writes;      /* done first, unless the file is locked against writing */
+  Lane reads;       /* bounded together with the writes by DW_TABLES_JOBS, _RESERVE and _BYTES */
+  GQueue finished;  /* of Job, until the main loop reports it; counts as waiting; under the mutex */
   gsize bytes;      /* of all three; under the mutex */
-  gboolean telling; /* a source is attached for it; under the mutex */
-  gint64 closes_at; /* or 0; monotonic, in microseconds; under the mutex */
+  gboolean telling; /* a source is attached to report them; under the mutex */
+  gint64 closes_at; /* when closing gives up, monotonic, in microseconds, or 0; under the mutex */
 };
 
-/* Between two looks whether another program still has the file, in microseconds. */
+/* The pause before trying a locked file again, in microseconds. */
 #define PAUSE_US 10000
 
-/* How many finished jobs are told in one turn of the main loop. */
+/* How many finished jobs are reported in one turn of the main loop. */
 #define TOLD_AT_ONCE 64
 
 static void
@@ -73,7 +73,7 @@ tables_clear (gpointer data)
   g_cond_clear (&tables->went);
 }
 
-/* In the main context: what a job holds belongs there, and must not go in the thread. */
+/* Runs in the main context, because a job's data belongs there and must not be freed in the thread. */
 static gboolean
 on_finished (gpointer data)
 {
@@ -98,7 +98,7 @@ on_finished (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Under the mutex. */
+/* Call with the mutex locked. */
 static void
 finish (DwTables *tables, Job *job)
 {
@@ -111,9 +111,11 @@ finish (DwTables *tables, Job *job)
       g_cond_broadcast (&tables->went);
       return;
     }
+
   g_queue_push_tail (&tables->finished, job);
   if (tables->telling)
     return;
+
   tables->telling = TRUE;
   source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
@@ -138,7 +140,7 @@ lane_of (DwTables *tables, const Job *job)
   return job->kind == DW_TABLES_READ ? &tables->reads : &tables->writes;
 }
 
-/* Patience is spent once, not by each job again. */
+/* The patience is for the whole lane, not for each job anew. */
 static gboolean
 has_patience (Lane *lane)
 {
@@ -150,7 +152,7 @@ has_patience (Lane *lane)
   return now < lane->locked_since + (gint64) DW_TABLES_PATIENCE_MS * 1000;
 }
 
-/* FALSE where it has to be tried again later. */
+/* FALSE if it has to be tried again later. */
 static gboolean
 run (DwTables *tables, Job *job)
 {
@@ -188,7 +190,7 @@ next_time (DwTables *tables)
   return next;
 }
 
-/* Waits for the next job. NULL at the end. */
+/* Waits for the next job. NULL once the tables are closed. */
 static Job *
 take (DwTables *tables)
 {
@@ -213,6 +215,7 @@ take (DwTables *tables)
       else
         g_cond_wait_until (&tables->arrived, &tables->mutex, next_time (tables));
     }
+
   g_mutex_unlock (&tables->mutex);
   return job;
 }
@@ -255,7 +258,7 @@ work (gpointer data)
   Job *job;
 
   dw_server_file_adopt (tables->file);
-  /* Whoever waits comes back to it: a read goes on while something cannot be written. */
+  /* A locked file is tried again later instead of waited for, so that reads go on while writing is locked. */
   dw_server_file_set_patience (tables->file, 0);
   while ((job = take (tables)) != NULL)
     give_back (tables, job, run (tables, job));
@@ -271,8 +274,8 @@ work (gpointer data)
  * @path: where the stage's file is
  * @error: %DW_BACKEND_ERROR_TABLE: why it cannot be used; another stage may have it
  *
- * Opens a stage's file and keeps it from other stages. To be called before the stage serves anybody: it waits for
- * the disk, and for %DW_SERVER_FILE_BUSY_MS where another program has the file.
+ * Opens a stage's file and locks it against other stages. Call it before the stage serves anybody: it blocks for the
+ * disk, and for up to %DW_SERVER_FILE_BUSY_MS if another program has locked the file.
  *
  * Returns: (transfer full) (nullable): the tables; dw_tables_close() ends them
  */
@@ -284,6 +287,7 @@ dw_tables_open (const char *path, GError **error)
 
   if (file == NULL)
     return NULL;
+
   tables = g_atomic_rc_box_new0 (DwTables);
   tables->context = g_main_context_ref_thread_default ();
   tables->owner = g_thread_self ();
@@ -313,7 +317,7 @@ dw_tables_ref (DwTables *tables)
 
 /**
  * dw_tables_unref:
- * @tables: (transfer full): tables; who opened them calls dw_tables_close()
+ * @tables: (transfer full): tables; whoever opened them calls dw_tables_close() instead
  */
 void
 dw_tables_unref (DwTables *tables)
@@ -325,8 +329,8 @@ dw_tables_unref (DwTables *tables)
  * dw_tables_close:
  * @tables: (transfer full): tables
  *
- * Does what is still to be done, for %DW_TABLES_CLOSE_MS at most, and closes the file. What could not be done, and
- * what is queued later, fails.
+ * Finishes the queued jobs, for %DW_TABLES_CLOSE_MS at most, and closes the file. Jobs that are left over or queued
+ * later fail.
  */
 void
 dw_tables_close (DwTables *tables)
@@ -340,7 +344,7 @@ dw_tables_close (DwTables *tables)
   dw_tables_unref (tables);
 }
 
-/* Under the mutex. */
+/* Call with the mutex locked. */
 static gboolean
 has_room (DwTables *tables, const Job *job)
 {
@@ -354,6 +358,7 @@ static void
 queue (DwTables *tables, Job *job)
 {
   DW_ASSERT_THREAD (tables->owner);
+
   g_mutex_lock (&tables->mutex);
   if (tables->closes_at != 0)
     set_closed (tables, job);
@@ -370,23 +375,24 @@ queue (DwTables *tables, Job *job)
       g_queue_push_tail (&lane_of (tables, job)->jobs, job);
       g_cond_signal (&tables->arrived);
     }
+
   g_mutex_unlock (&tables->mutex);
 }
 
 /**
  * dw_tables_queue:
  * @tables: tables
- * @kind: what it does
+ * @kind: what the job does
  * @func: the job
- * @done: (nullable): called when it is done, later than this call
+ * @done: (nullable): called when it is done, never before this function returns
  * @data: (transfer full): for both
- * @free_data: (nullable): frees it, where @done is called
- * @bytes: how many bytes @data has
+ * @free_data: (nullable): frees @data, in the same context as @done
+ * @bytes: how many bytes @data takes
  *
- * Jobs that change something are done in the order in which they were queued, and those that read after what was
- * queued before them, unless that cannot be done at the moment. A job that is tried again runs on tables as if it
- * had never run. Jobs fail, with %DW_BACKEND_ERROR_TABLE,
- * where too many wait and where another program has locked the file for more than %DW_TABLES_PATIENCE_MS.
+ * Writes are done in the order in which they were queued. A read comes after the writes queued before it, unless the
+ * file is locked against writing. A write that is retried starts from tables as if it had never run. A job fails with
+ * %DW_BACKEND_ERROR_TABLE if too many are waiting, or once another program has locked the file for longer than
+ * %DW_TABLES_PATIENCE_MS.
  */
 void
 dw_tables_queue (DwTables *tables,
@@ -411,12 +417,12 @@ dw_tables_queue (DwTables *tables,
 /**
  * dw_tables_call:
  * @tables: tables
- * @kind: what it does
+ * @kind: what the job does
  * @func: the job
  * @data: for @func
  * @error: %DW_BACKEND_ERROR_TABLE: what went wrong
  *
- * Waits until a job is done. Only for the start, when nobody is served yet.
+ * Runs a job and blocks until it is done. Only for start-up, before anybody is served.
  *
  * Returns: whether it was done
  */

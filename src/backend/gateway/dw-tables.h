@@ -8,34 +8,33 @@ G_BEGIN_DECLS
 /**
  * DwTables:
  *
- * A stage's file, in a thread of its own: another program may lock it for as long as it likes, and the main loop
- * goes on.
+ * A stage's file, used in a thread of its own, so that the main loop goes on even if another program locks the file.
  */
 typedef struct _DwTables DwTables;
 
-/** DW_TABLES_JOBS: how many jobs may wait; above it a job fails at once. */
+/** DW_TABLES_JOBS: how many jobs may wait; beyond that a job fails at once. */
 #define DW_TABLES_JOBS 16384
 
-/** DW_TABLES_RESERVE: how many may wait besides where they take something away. */
+/** DW_TABLES_RESERVE: how many more may wait if they remove something. */
 #define DW_TABLES_RESERVE 32768
 
-/** DW_TABLES_BYTES: how many bytes all that waits may have, whatever it is. */
+/** DW_TABLES_BYTES: how many bytes all waiting jobs may take, of whatever kind. */
 #define DW_TABLES_BYTES (16 * 1024 * 1024)
 
-/** DW_TABLES_JOB_COST: what a job takes besides the bytes of what it has. */
+/** DW_TABLES_JOB_COST: what a job takes besides its data, in bytes. */
 #define DW_TABLES_JOB_COST 256
 
-/** DW_TABLES_PATIENCE_MS: how long another program may lock the file until jobs fail, in milliseconds. */
+/** DW_TABLES_PATIENCE_MS: how long another program may lock the file before jobs fail, in milliseconds. */
 #define DW_TABLES_PATIENCE_MS 5000
 
-/** DW_TABLES_CLOSE_MS: how long dw_tables_close() waits for what is still to be done, in milliseconds. */
+/** DW_TABLES_CLOSE_MS: how long dw_tables_close() waits for queued jobs, in milliseconds. */
 #define DW_TABLES_CLOSE_MS 2000
 
 /**
  * DwTablesKind:
  * @DW_TABLES_READ: a job that changes nothing
- * @DW_TABLES_WRITE: a job that is done as a whole or not at all
- * @DW_TABLES_REMOVE: the same, and it takes something away: there is a reserve for it
+ * @DW_TABLES_WRITE: a job that changes something, done as a whole or not at all
+ * @DW_TABLES_REMOVE: the same, but it removes something, and may use the reserve
  *
  * What a job does.
  */

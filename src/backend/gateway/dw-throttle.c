@@ -4,11 +4,11 @@
 /**
  * dw_throttle_init:
  * @throttle: a throttle
- * @rate: what comes in a second; 0 for no limit
- * @burst: what may go at once; less than 1 counts as 1
- * @now: the time, in microseconds of a clock that only runs forward
+ * @rate: how many tokens are added per second; 0 for no limit
+ * @burst: how many the bucket holds; less than 1 counts as 1
+ * @now: the time, in microseconds of a monotonic clock
  *
- * Fills the bucket.
+ * Starts with a full bucket.
  */
 void
 dw_throttle_init (DwThrottle *throttle, double rate, double burst, gint64 now)
@@ -32,7 +32,7 @@ level_at (const DwThrottle *throttle, gint64 now)
  * @throttle: a throttle
  * @now: the time, in microseconds
  *
- * Returns: whether one more may go; it is counted then
+ * Returns: whether one more may go; if so, it is counted
  */
 gboolean
 dw_throttle_take (DwThrottle *throttle, gint64 now)

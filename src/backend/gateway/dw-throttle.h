@@ -7,10 +7,10 @@ G_BEGIN_DECLS
 
 /**
  * DwThrottle:
- * @rate: what comes in a second; 0 for no limit
- * @burst: what may go at once
- * @tokens: what is left
- * @time: when that was so, in microseconds of the caller's clock
+ * @rate: how many tokens are added per second; 0 for no limit
+ * @burst: how many the bucket holds
+ * @tokens: how many are left
+ * @time: as of when, in microseconds of the caller's clock
  *
  * A token bucket, as API Gateway throttles a stage: a steady rate and a burst. The time is a parameter.
  */

@@ -13,26 +13,26 @@ struct _DwTlsDoor
   GTlsCertificate *certificate;
   DwTlsDoorFunc function;
   gpointer data;
-  GQueue greeting; /* of Guest: its hello has not come; these three hold no more than the server lets arrive */
-  GQueue waiting;  /* of Guest: for a thread, the newest first */
-  GQueue shaking;  /* of Guest: has one, the oldest first */
+  GQueue greeting; /* of Guest: no hello yet; the arrivals bound these three queues */
+  GQueue waiting;  /* of Guest: wait for a thread; newest first */
+  GQueue shaking;  /* of Guest: have a thread; oldest first */
   guint turn;      /* runs while somebody waits */
 };
 
 typedef struct
 {
-  DwTlsDoor *door; /* or NULL: it is gone */
-  GQueue *queue;   /* of the door, where this one stands */
+  DwTlsDoor *door; /* NULL once it is gone */
+  GQueue *queue;   /* the door's queue that it is in */
   GList *place;
   GSocket *socket;
   GSource *source; /* waits for the hello */
-  gboolean asked;  /* for the whole of it */
+  gboolean asked;  /* the socket was told to wait for the whole hello */
   GIOStream *stream;
   GCancellable *cancellable;
   gint64 since; /* when it got its thread; monotonic, in microseconds */
 } Guest;
 
-/* A record of TLS begins with its type, two bytes of version and two of length (RFC 8446 section 5.1). */
+/* A TLS record begins with a byte of type, two of version and two of length (RFC 8446 section 5.1). */
 #define RECORD_HEAD 5
 #define RECORD_HANDSHAKE 22
 #define RECORD_MOST (16384 + 256)
@@ -78,8 +78,8 @@ guest_free (Guest *guest)
   g_free (guest);
 }
 
-/* Whatever a thread still does with it ends at once, and a goodbye that TLS would say in the main loop has nowhere to
- * go. */
+/* Shuts the socket down first: a thread that still uses it stops at once, and TLS cannot block the main loop with its
+ * goodbye. */
 static void
 turn_away (Guest *guest)
 {
@@ -114,8 +114,8 @@ on_shaken (GObject *connection, GAsyncResult *result, gpointer data)
     admit (door);
 }
 
-/* Without the system's certificates, which are for clients: each connection would read them all for itself, which takes
- * the main loop 9 ms and 4 MB (measured, glib-networking 2.74). */
+/* Without the system's trusted certificates, which a server does not need: each connection would load them all, which
+ * takes 9 ms of the main loop and 4 MB (measured, glib-networking 2.74). */
 static GIOStream *
 make_stream (GSocketConnection *plain, GTlsCertificate *certificate, GError **error)
 {
@@ -160,7 +160,7 @@ on_turn (gpointer data)
 
   if (oldest != NULL && g_get_monotonic_time () - oldest->since >= DW_TLS_DOOR_TURN_MS * 1000)
     {
-      /* Its thread ends with its socket; the next one gets it in on_shaken(). */
+      /* Without its socket the handshake fails and frees its thread; on_shaken() then admits the next guest. */
       g_socket_shutdown (oldest->socket, TRUE, TRUE, NULL);
       g_cancellable_cancel (oldest->cancellable);
     }
@@ -168,7 +168,7 @@ on_turn (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The newest first: where there are too many, those who have waited longest have most likely left. */
+/* Newest first: in a crowd, those who have waited longest have most likely given up. */
 static void
 admit (DwTlsDoor *self)
 {
@@ -179,14 +179,14 @@ admit (DwTlsDoor *self)
     self->turn = g_timeout_add (DW_TLS_DOOR_TURN_MS / 10, on_turn, self);
 }
 
-/* The descriptor is ready when so much can be read, so that a hello that trickles costs nothing. */
+/* Makes the descriptor readable only once this much has arrived, so that a hello that trickles in costs nothing. */
 static void
 want (Guest *guest, int bytes)
 {
   setsockopt (g_socket_get_fd (guest->socket), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 }
 
-/* What it has sent so far is all that ever comes. */
+/* Whether the client has closed its side and will send no more. */
 static gboolean
 has_ended (GSocket *socket)
 {
@@ -210,7 +210,7 @@ on_hello (GSocket *socket, GIOCondition condition, gpointer data)
       return G_SOURCE_REMOVE;
     }
 
-  /* A system short of memory says that it is ready earlier, and would say so for ever. */
+  /* Asked only once: a kernel short of memory reports the socket readable earlier, and this would spin. */
   if (!guest->asked && g_socket_get_available_bytes (socket) < (gssize) (RECORD_HEAD + record))
     {
       guest->asked = TRUE;
@@ -227,11 +227,11 @@ on_hello (GSocket *socket, GIOCondition condition, gpointer data)
 
 /**
  * dw_tls_door_new:
- * @certificate: what the stage shows
- * @function: called for each client that shook hands
+ * @certificate: the stage's certificate
+ * @function: called for each client whose handshake succeeded
  * @data: for @function
  *
- * Returns: (transfer full): a door nobody stands at
+ * Returns: (transfer full): a door with nobody at it
  */
 DwTlsDoor *
 dw_tls_door_new (GTlsCertificate *certificate, DwTlsDoorFunc function, gpointer data)
@@ -252,7 +252,7 @@ dw_tls_door_new (GTlsCertificate *certificate, DwTlsDoorFunc function, gpointer 
  * dw_tls_door_free:
  * @self: (transfer full): a door
  *
- * Turns away whoever still stands at it.
+ * Turns away everybody who is still at it.
  */
 void
 dw_tls_door_free (DwTlsDoor *self)
@@ -265,7 +265,7 @@ dw_tls_door_free (DwTlsDoor *self)
     turn_away (guest);
   while ((guest = g_queue_peek_head (&self->shaking)) != NULL)
     {
-      /* on_shaken() frees it. */
+      /* Its handshake still runs, so on_shaken() frees it. */
       stand (guest, NULL);
       guest->door = NULL;
       g_cancellable_cancel (guest->cancellable);
@@ -279,8 +279,10 @@ dw_tls_door_free (DwTlsDoor *self)
 /**
  * dw_tls_door_knock:
  * @self: a door
- * @socket: a client that has connected; the server bounds how many there are and how long they take, and ends one by
- *   shutting its socket down
+ * @socket: a client that has connected; its #DwArrivals bound how many there are and how long they take, and end one
+ *   by shutting its socket down
+ *
+ * Takes in a client, whose handshake starts once its whole hello has arrived.
  */
 void
 dw_tls_door_knock (DwTlsDoor *self, GSocket *socket)

@@ -8,23 +8,23 @@ G_BEGIN_DECLS
 /**
  * DwTlsDoor:
  *
- * Shakes hands with clients of `wss`. GIO spends one thread of its pool on each handshake, for as long as the client
- * likes, and the same few threads close connections. So a client gets one when its first flight is there as a whole,
- * only a few get one at a time, and whoever keeps its thread waiting loses it to the next. It lives in the thread of
- * the main loop.
+ * Does the TLS handshake with clients of `wss`. GIO blocks a thread of its pool for each handshake, for as long as
+ * the client likes, and needs the same few threads to close connections. So a client gets a thread only when its
+ * whole hello has arrived, only a few have one at a time, and one that keeps its thread too long loses it to the
+ * next. It lives in the thread of the main loop.
  */
 typedef struct _DwTlsDoor DwTlsDoor;
 
-/** DW_TLS_DOOR_AT_ONCE: how many handshakes may hold a thread; GIO's pool has ten before it grows. */
+/** DW_TLS_DOOR_AT_ONCE: how many handshakes may have a thread; GIO's pool starts with ten. */
 #define DW_TLS_DOOR_AT_ONCE 6
 
-/** DW_TLS_DOOR_TURN_MS: for how long a handshake keeps its thread where others wait for one, in milliseconds. */
+/** DW_TLS_DOOR_TURN_MS: how long a handshake may keep its thread while others wait, in milliseconds. */
 #define DW_TLS_DOOR_TURN_MS 500
 
 /**
  * DwTlsDoorFunc:
  * @stream: (transfer none): the encrypted connection
- * @socket: the socket below it
+ * @socket: the socket underneath
  * @data: what dw_tls_door_new() was given
  */
 typedef void (*DwTlsDoorFunc) (GIOStream *stream, GSocket *socket, gpointer data);

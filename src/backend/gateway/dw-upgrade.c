@@ -8,21 +8,21 @@
 
 #include <string.h>
 
-/* A handshake between the request and the upgrade. */
+/* A WebSocket handshake, from the request to the upgrade. */
 typedef struct
 {
   DwDispatcher *dispatcher;
   SoupServerMessage *message;
   DwCaller *caller;
   DwPoll *poll;
-  char *wanted;   /* the subprotocol that the stage would choose, or NULL */
-  char *protocol; /* what it chose, or NULL */
+  char *wanted;   /* the stage's configured subprotocol, or NULL */
+  char *protocol; /* the chosen subprotocol, or NULL */
   DwUpgradeFunc function;
   GObject *data;
   gboolean encrypted;
   gboolean accepted; /* $connect said yes, so $disconnect has to run */
-  gboolean upgraded; /* from here on the socket's own “closed” runs it */
-  gboolean told;     /* its owner knows how it ended */
+  gboolean upgraded; /* from then on the end of the socket runs it */
+  gboolean told;     /* its callback has been called */
 } Upgrade;
 
 static void
@@ -53,7 +53,7 @@ upgrade_free (Upgrade *upgrade)
  * @status: an HTTP status
  * @words: what is wrong
  *
- * Answers as the gateway does: `{"message":"…"}`.
+ * Answers a request as API Gateway does: `{"message":"…"}`.
  */
 void
 dw_upgrade_respond (SoupServerMessage *message, guint status, const char *words)
@@ -70,7 +70,7 @@ header (SoupServerMessage *message, const char *name)
   return soup_message_headers_get_one (soup_server_message_get_request_headers (message), name);
 }
 
-/* Any web page could otherwise open a socket to this machine; browsers always say where a page is from. */
+/* Without this check any web page could open a socket to this machine. Browsers always send an Origin. */
 static gboolean
 origin_is_welcome (SoupServerMessage *message, const DwServerConfig *config)
 {
@@ -81,7 +81,7 @@ origin_is_welcome (SoupServerMessage *message, const DwServerConfig *config)
          || (origins != NULL && (g_strv_contains (origins, origin) || g_strv_contains (origins, "*")));
 }
 
-/* An authorizer of the gateway says 401 where its identity source is missing, and 403 where it denies. */
+/* As an API Gateway authorizer: 401 if the identity source is missing, 403 if it denies. */
 static guint
 authorize (const DwCaller *caller, const char *token)
 {
@@ -96,12 +96,12 @@ authorize (const DwCaller *caller, const char *token)
 
 /**
  * dw_upgrade_check:
- * @message: a request for the stage, of which the head has come
+ * @message: a request for the stage, whose head has arrived
  * @config: the stage's configuration
  *
- * Answers what cannot become a connection. Nothing of a body is kept.
+ * Refuses requests that cannot become a connection. No body is kept.
  *
- * Returns: whether `$connect` is to be asked
+ * Returns: whether to go on and ask `$connect`
  */
 gboolean
 dw_upgrade_check (SoupServerMessage *message, const DwServerConfig *config)
@@ -120,7 +120,7 @@ dw_upgrade_check (SoupServerMessage *message, const DwServerConfig *config)
     dw_upgrade_respond (message, SOUP_STATUS_REQUEST_URI_TOO_LONG, "Request URI Too Long");
   else if (!origin_is_welcome (message, config))
     dw_upgrade_respond (message, SOUP_STATUS_FORBIDDEN, "Forbidden");
-  /* Without protocols: every offer is fine, for $connect chooses. */
+  /* Any offer of subprotocols is fine here, since $connect chooses. */
   else if (!soup_websocket_server_check_handshake (message, NULL, NULL, NULL, NULL))
     dw_upgrade_respond (message, SOUP_STATUS_BAD_REQUEST, "Bad Request");
   else
@@ -128,7 +128,7 @@ dw_upgrade_check (SoupServerMessage *message, const DwServerConfig *config)
   return FALSE;
 }
 
-/* libsoup puts a stream of its own around ours, and TLS another. Both tell what is below. */
+/* libsoup and TLS each wrap the connection in a stream of their own; both have a property for the stream inside. */
 static GSocket *
 find_socket (GIOStream *stream)
 {
@@ -149,23 +149,24 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   g_autoptr (SoupServerMessage) keep G_GNUC_UNUSED = g_object_ref (message);
   g_autoptr (GIOStream) stream = NULL;
   g_autoptr (DwServerSocket) connection = NULL;
-  /* Its later events have neither headers nor a query, and an idle connection is to be small. */
+  /* Later events need neither headers nor query, and an idle connection should be small. */
   g_autoptr (DwCaller) slim = dw_caller_new_slim (upgrade->caller);
   GSocket *socket;
 
   if (soup_server_message_get_status (message) != SOUP_STATUS_SWITCHING_PROTOCOLS)
     return;
+
   upgrade->upgraded = TRUE;
   stream = soup_server_message_steal_connection (message);
   socket = find_socket (stream);
-  /* It may be silent from here on, as long as the stage's own limits say. */
+  /* From here on only the stage's limits on idle connections apply. */
   g_socket_set_timeout (socket, 0);
   connection = dw_server_socket_new (slim, upgrade->protocol, socket, upgrade->encrypted, upgrade->poll, stream,
                                      soup_server_message_get_uri (message));
   tell (upgrade, connection);
 }
 
-/* The request is over: upgraded, refused, or its client vanished in between. */
+/* The request is over: upgraded, refused, or its client is gone. */
 static void
 on_request_finished (SoupServerMessage *message, Upgrade *upgrade)
 {
@@ -200,7 +201,7 @@ words_of (guint status)
   return status == 429 ? "Too Many Requests" : "Forbidden";
 }
 
-/* The handler's answer goes back byte for byte, and only where it gave one: nothing is negotiated by itself. */
+/* The subprotocol of the handler's answer is sent back as it is. Without one, the stage's own is used if offered. */
 static void
 accept_upgrade (Upgrade *upgrade, const DwResponse *response)
 {
@@ -228,7 +229,7 @@ on_connect_decided (GObject *source, GAsyncResult *result, gpointer data)
   else
     dw_upgrade_respond (message, response->status, words_of (response->status));
   soup_server_message_unpause (message);
-  /* The closures of the message hold the upgrade from here. */
+  /* From here the message's signal handlers keep the upgrade alive, so drop the reference cycle. */
   g_clear_object (&upgrade->message);
 }
 
@@ -277,15 +278,15 @@ make_caller (SoupServerMessage *message, GHashTable *query)
 
 /**
  * dw_upgrade_start:
- * @message: a request that dw_upgrade_check() let pass
+ * @message: a request that passed dw_upgrade_check()
  * @config: the stage's configuration
- * @dispatcher: what asks `$connect`
+ * @dispatcher: runs `$connect`
  * @query: (nullable): the request's query
- * @poll: what waits for the connection
- * @function: called once: when the connection is open, or when there will be none
+ * @poll: waits for the connection's socket
+ * @function: called once, when the connection is open or has failed
  * @data: for @function
  *
- * Asks the authorizer and `$connect`, and answers with what they say.
+ * Asks the authorizer and `$connect`, and answers the request accordingly.
  */
 void
 dw_upgrade_start (SoupServerMessage *message,
@@ -306,6 +307,7 @@ dw_upgrade_start (SoupServerMessage *message,
       function (NULL, data);
       return;
     }
+
   upgrade = g_new0 (Upgrade, 1);
   upgrade->dispatcher = g_object_ref (dispatcher);
   upgrade->message = g_object_ref (message);

@@ -8,10 +8,10 @@ G_BEGIN_DECLS
 
 /**
  * DwUpgradeFunc:
- * @socket: (nullable): a connection that is open now
+ * @socket: (nullable): the open connection; %NULL if the handshake failed
  * @data: what dw_upgrade_start() was given
  *
- * A handshake succeeded, or it failed.
+ * Called when a handshake is over.
  */
 typedef void (*DwUpgradeFunc) (DwServerSocket *socket, gpointer data);
 

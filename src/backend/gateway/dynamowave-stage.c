@@ -58,11 +58,13 @@ run (DwServerOptions *options)
       g_printerr (_ ("Cannot start: %s\n"), error->message);
       return 1;
     }
+
   if (!dw_server_listen (server, options->address, &error))
     {
       g_printerr (_ ("Cannot listen: %s\n"), error->message);
       return 1;
     }
+
   program = (Program){ .server = server, .loop = loop };
   g_unix_signal_add (SIGTERM, on_signal, &program);
   g_unix_signal_add (SIGINT, on_signal, &program);
@@ -75,7 +77,7 @@ run (DwServerOptions *options)
   return 0;
 }
 
-/* The soft limit is 1,024 on most systems, for the sake of programs that use select(); this one does not. */
+/* Most systems set the soft limit to 1,024 for programs that use select(). This one does not, so raise it. */
 static void
 raise_descriptor_limit (void)
 {
@@ -87,15 +89,15 @@ raise_descriptor_limit (void)
   setrlimit (RLIMIT_NOFILE, &limit);
 }
 
-/* A dump of this process has tokens and keys in it, and is written where others may look. Nor can another process
- * of the same user look into it now. */
+/* A core dump would contain tokens and keys, and may be written where others can read it. This also keeps other
+ * processes of the same user from reading our memory. */
 static void
 forbid_dumps (void)
 {
   const struct rlimit none = { 0, 0 };
 
   setrlimit (RLIMIT_CORE, &none);
-  /* The limit does not hold for a handler that the kernel pipes dumps into; this does. */
+  /* The kernel ignores the limit if it pipes dumps to a handler; this works there too. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -104,8 +106,8 @@ do_nothing (int number)
 {
 }
 
-/* Past a limit on files a write is to fail, as on a full disk, and not to end the program. A handler, since what is
- * ignored would be ignored by the functions this program starts too. */
+/* A write beyond the file size limit should fail, as on a full disk, instead of killing the program. A handler rather
+ * than SIG_IGN, which the functions we start would inherit. */
 static void
 survive_file_limit (void)
 {
@@ -131,16 +133,19 @@ main (int argc, char *argv[])
       forbid_dumps ();
       return dw_letters_command (argc - 1, argv + 1);
     }
+
   if (!dw_server_options_parse (&options, argv, &error))
     {
       g_printerr ("%s\n", error->message);
       return 2;
     }
+
   if (options.version)
     {
       printf ("dynamowave-stage %s\n", DW_VERSION);
       return 0;
     }
+
   if (dw_server_config_has_secrets (options.config))
     forbid_dumps ();
   dw_server_log_start (options.json);
