@@ -27,7 +27,7 @@ from servers import RawServer, Server  # noqa: E402
 import receive  # noqa: E402
 
 CLI = os.environ["DYNAMOWAVE_CLI"]
-# Slower, and what was freed is kept for a while.
+# A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in CLI
 QUICK = "base=50,cap=500,ping=1000,pong=500,stable=2000,handshake=3000,confirm=300"
 
@@ -141,7 +141,7 @@ def test_exit_codes():
 
 
 def test_hostile_input():
-    """Input that is not text is named and does not end the rest; dashes and empty texts are what they look like"""
+    """Input that is not text is reported and does not stop the rest; dashes and empty texts are sent as they are"""
     with Stage() as stage:
         tail = Tail(stage.url, "--count", "3")
         tail.until(kind="state", state="online")
@@ -156,7 +156,7 @@ def test_hostile_input():
 
 
 def test_lines_that_are_no_text():
-    """S-21: A line with a NUL, of another encoding or without an end is named, and no part of it is sent; CRLF is a line's end"""
+    """S-21: A line with a NUL, in another encoding or too long is reported and no part of it is sent; CRLF ends a line"""
     with Stage() as stage:
         tail = Tail(stage.url, "--count", "4")
         tail.until(kind="state", state="online")
@@ -167,7 +167,7 @@ def test_lines_that_are_no_text():
         assert "Line 2 contains a NUL" in errors and "Line 5 is not UTF-8" in errors and "Line 6 is too long" in errors, errors
         assert [tail.until(kind="message")["text"] for _ in range(4)] == ["one", "two\r", "three", "last"]
         assert tail.process.wait(10) == 0
-        # However long it is, it is not kept.
+        # An endless line is not kept in memory.
         endless = subprocess.Popen([CLI, "send", stage.url, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         endless.stdin.write(b"y" * 1000000)
         before = memory(endless)
@@ -179,7 +179,7 @@ def test_lines_that_are_no_text():
 
 
 def test_closed_descriptors():
-    """S-21: A standard descriptor that is closed is no file of the program’s own: it is an error where it is used"""
+    """S-21: A closed standard descriptor is not reused for the program’s own files: using it is an error"""
     def closed(descriptor, *arguments):
         return subprocess.run([CLI, *arguments], stderr=subprocess.PIPE, timeout=20, check=False,
                               preexec_fn=lambda: os.close(descriptor))
@@ -196,7 +196,7 @@ def test_closed_descriptors():
 
 
 def test_wrong_options():
-    """S-21: What cannot be meant is a wrong command, and nothing is connected for it"""
+    """S-21: Options that make no sense are refused before anything is connected"""
     for option, words in ((("--count", "-1"), "negative"), (("--timeout", "-5"), "negative"), (("--protocol", "two words"), "subprotocol"),
                           (("--protocol", ""), "subprotocol"), (("--protocol", "a+b/c=="), "subprotocol"), (("--header", "two words: x"), "header"),
                           (("--header", "Host: x"), "header"), (("--header", "Sec-WebSocket-Key: x"), "header")):
@@ -210,7 +210,7 @@ def test_wrong_options():
 
 
 def test_signals():
-    """S-22: A hangup and an interrupt end it as SIGTERM does, but where somebody asked for none, as nohup does"""
+    """S-22: SIGHUP and SIGINT end it as SIGTERM does, unless they are ignored, as under nohup"""
     with Stage() as stage:
         for how in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             tail = Tail(stage.url)
@@ -225,7 +225,7 @@ def test_signals():
 
 
 def flood(server, frames, counted, patience=1):
-    """Sends frames, and then a ping, or as many frames as are taken."""
+    """Sends the frames and then a ping, or stops once the peer takes no more."""
     client, _ = server.accept()
     upgrade(client)
     client.settimeout(patience)
@@ -242,11 +242,11 @@ def flood(server, frames, counted, patience=1):
 
 
 def test_stalled_reader():
-    """S-22: Somebody who reads nothing holds up neither the answers to pings nor the end; what waits is bounded, and the peer waits too"""
+    """S-22: A reader that has stopped delays neither pongs nor the exit; the queue is bounded, with back-pressure on the stage"""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(20)
     url = f"ws://127.0.0.1:{server.getsockname()[1]}/prod"
-    # More than a pipe holds, and less than may wait.
+    # More than a pipe holds, but less than the bound of the queue.
     with subprocess.Popen([CLI, "tail", url], stdout=subprocess.PIPE) as tail:
         client = flood(server, 100, [])
         client.settimeout(20)
@@ -258,7 +258,7 @@ def test_stalled_reader():
         tail.send_signal(signal.SIGTERM)
         assert tail.wait(5) == 0
         client.close()
-    # More than anybody may keep.
+    # More than the bound of the queue.
     with subprocess.Popen([CLI, "tail", url], stdout=subprocess.PIPE) as tail:
         taken = []
         client = flood(server, 20000, taken)
@@ -272,9 +272,9 @@ def test_stalled_reader():
         client = flood(server, 20000, [])
         assert tail.wait(10) == 3
         client.close()
-    # Who reads late is told all of it.
+    # A late reader still gets everything.
     with subprocess.Popen([CLI, "tail", url, "--count", "3000"], stdout=subprocess.PIPE) as tail:
-        held = []  # until all is read: what is not sent goes with the socket
+        held = []  # keep the sockets open until all is read: closing one would lose what is unsent
         thread = threading.Thread(target=lambda: held.append(flood(server, 3000, [], 30)))
         thread.start()
         time.sleep(1)  # the reader's own pause
@@ -287,7 +287,7 @@ def test_stalled_reader():
 
 
 def test_bytes_as_typed():
-    """AG-6: an address goes to the wire byte for byte, and a token arrives as it is after one decode"""
+    """AG-6: an address goes out byte for byte, and a token arrives intact after being decoded once"""
     def line(*arguments):
         server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
         address, *rest = arguments
@@ -320,7 +320,7 @@ def test_closed_output():
 
 
 def test_full_output():
-    """What cannot be written is said, and ends no program as a crash would: “tail” ends, “send” delivers all the same"""
+    """Output that cannot be written is reported without a crash: “tail” ends, “send” still delivers"""
     def limited(file, *arguments):
         return subprocess.Popen([CLI, *arguments], stdout=file, stderr=subprocess.PIPE, text=True,
                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
@@ -343,7 +343,7 @@ def test_full_output():
 
 
 def test_nobody_can_know():
-    """A message on a connection that died, on a stage without ids, is no success"""
+    """A message whose connection died, on a stage without ids, is not reported as sent"""
     server = Server(closes_after_send=True)
     done = send(server.url, "lost?", "--policy", QUICK, "--timeout", "30")
     assert done.returncode == 1, done
@@ -351,7 +351,7 @@ def test_nobody_can_know():
 
 
 def test_ends_at_once():
-    """RC-5: a signal ends it well and at once, whatever the peer does"""
+    """RC-5: a signal ends it cleanly and at once, whatever the peer does"""
     silent = RawServer(b"")
     tail = Tail(silent.url)
     tail.until(kind="state", state="connecting")
@@ -369,7 +369,7 @@ def test_ends_at_once():
 
 
 def test_frozen_stage():
-    """WS-2: a stage that stops answering is left within the deadline, and found again"""
+    """WS-2: a stage that stops answering is given up within the deadline, and the client reconnects once it is back"""
     with Stage() as stage:
         tail = Tail(stage.url, "--policy", QUICK)
         tail.until(kind="state", state="online")
@@ -377,7 +377,7 @@ def test_frozen_stage():
         started = time.monotonic()
         event = tail.until(kind="state", state="waiting")
         assert event["cause"] == "silent" and time.monotonic() - started < 5, event
-        # It accepts in the kernel and never answers the upgrade: that is left as well.
+        # The kernel still accepts connections, but nothing answers the upgrade: that is given up too.
         event = tail.until(kind="state", state="waiting")
         assert event["cause"] == "handshake-timeout", event
         stage.process.send_signal(signal.SIGCONT)
@@ -386,7 +386,7 @@ def test_frozen_stage():
 
 
 def test_stopped_client():
-    """RC-4: after a long stop the client is online again within 15 s, and the gap is told"""
+    """RC-4: after a long stop the client is online again within 15 s, and reports the gap"""
     with Stage("--idle-timeout", "1") as stage:
         tail = Tail(stage.url, "--policy", QUICK)
         tail.until(kind="state", state="online")
@@ -402,7 +402,7 @@ def test_stopped_client():
 
 
 def test_gap():
-    """RC-4: a gap is a line of its own"""
+    """RC-4: a gap is reported on a line of its own"""
     with Stage() as stage:
         address = stage.url.split("/")[2]
         tail = Tail(stage.url, "--policy", QUICK)
@@ -410,11 +410,11 @@ def test_gap():
         stage.process.kill()
         stage.process.wait(10)
         lost = tail.until(kind="state", state="waiting")
-        time.sleep(2)  # long enough to be told, and for attempts that fail
+        time.sleep(2)  # long enough to count as a gap, and for some attempts to fail
         with Stage("--listen", address):
             event = tail.until(kind="gap")
             assert event["since"] <= lost["time"] < event["until"], (lost, event)
-            # Told by the attempt that succeeds: by one that fails it would be cut short.
+            # Only the attempt that succeeds reports it: a failed one would give too short a gap.
             state = [e["state"] for e in tail.events if e["kind"] == "state"][-1]
             state = tail.until(kind="state")["state"] if state == "connecting" else state
             assert state in ("connected", "online"), tail.events
@@ -447,7 +447,7 @@ def test_spread():
 
 
 def test_too_large_again_and_again():
-    """WS-1: a message that is too large, replayed at every open, does not make a tight loop"""
+    """WS-1: a message that is too large, replayed at every open, does not cause a busy loop"""
     text = b"a" * 131073
 
     def answer(request):
@@ -462,15 +462,15 @@ def test_too_large_again_and_again():
     for _ in range(2):
         event = tail.until(kind="state", state="waiting")
         assert event["cause"] in ("message-too-large", "lost"), event
-    time.sleep(0.5)  # the length of the look: a tight loop makes hundreds of requests in it
-    # By full jitter four more come in half a second once in 100 million times: 0.5⁴/4! of 8·16·32·64 s⁴.
+    time.sleep(0.5)  # watched for this long: a busy loop would make hundreds of requests
+    # With full jitter, four more within half a second happen once in 100 million times: 0.5⁴/4! of 8·16·32·64 s⁴.
     assert len(server.requests) <= 5, len(server.requests)
     tail.end()
     server.close()
 
 
 def test_documented_stage():
-    """A stage of another make: the documented frames suffice"""
+    """A stage of another make: the documented frames are enough"""
     server = Server()
     sent = send(server.url, "hello")
     assert sent.returncode == 0, sent
@@ -507,7 +507,7 @@ def command_line(process):
 
 
 def head_sent(*arguments, **options):
-    """What a handshake with these arguments says, and what the program printed."""
+    """The head of the handshake with these arguments, and what the program printed."""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     done = subprocess.run([CLI, "tail", server.url, *arguments], capture_output=True, text=True, timeout=30, check=False, **options)
     server.close()
@@ -516,7 +516,7 @@ def head_sent(*arguments, **options):
 
 
 def test_token_from_a_file():
-    """A token and headers come from files, standard input or the environment, and are nowhere to be read"""
+    """A token and headers from files, standard input or the environment show up nowhere"""
     token = "S3CR3T+/=canary"
     bearer = f"\r\nAuthorization: Bearer {token}\r\n"
     with tempfile.TemporaryDirectory() as name:
@@ -546,7 +546,7 @@ def test_token_from_a_file():
 
 
 def test_wrong_secrets():
-    """A file that cannot be the secret is a wrong command, and is not repeated"""
+    """A file that cannot be a secret is a usage error, and its content is not repeated"""
     with tempfile.TemporaryDirectory() as name:
         for option, text, words in (("--token-file", "", "is empty"), ("--token-file", "\n", "is empty"),
                                     ("--token-file", "canary\ncanary\n", "one line"), ("--token-file", "canary\x1b", "control characters"),
@@ -566,7 +566,7 @@ def test_wrong_secrets():
 
 
 def test_secret_on_command_line():
-    """What a script puts there all the same works, is overwritten, and is told once; what is no secret stays"""
+    """A secret on the command line works, is overwritten there and warned of once; other arguments stay"""
     for secret in (("--header", "Authorization: canary"), ("--header=x-api-key: canary",), ("-H", "x: canary"), ("--protocol", "canary")):
         server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
         tail = subprocess.Popen([CLI, "tail", f"{server.url}?token=canary2", "--name", "Ada", *secret], stdout=subprocess.PIPE,
@@ -583,7 +583,7 @@ def test_secret_on_command_line():
 
 
 def test_no_control():
-    """Nothing that peers send reaches a terminal as more than text, and a program reads what was sent"""
+    """Whatever peers send, a terminal gets plain text, and a program gets exactly what was sent"""
     text = "\x1b]0;owned\x07\x9b2J\x7f \u202e\u2028 \u200f end"
     with Stage() as stage:
         for how in ("tail", "chat"):
@@ -609,7 +609,7 @@ def memory(process):
 
 
 def test_tail_keeps_nothing():
-    """A tail is as large after 60,000 messages of 4 KB as after 2,000"""
+    """A tail uses no more memory after 60,000 messages of 4 KB than after 2,000"""
     rounds, each = 31, 2000
     text = json.dumps({"message": "x" * 4000}).encode()
     burst = (bytes([0x81, 126]) + len(text).to_bytes(2, "big") + text) * each
@@ -631,7 +631,7 @@ def test_tail_keeps_nothing():
                 got += b'"message"' in line
             thread.join()
             sizes.append(memory(process))
-        # What libsoup and the allocator keep settles in the first rounds.
+        # What libsoup and the allocator cache levels off in the first rounds.
         assert sizes[-1] - sizes[2] < 4096 or SANITIZED, sizes
         client.close()
     finally:
