@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dynamowave-stage as a program: clients that are not ours, files, signals, and everything a network does to it."""
+"""dynamowave-stage as a program: foreign clients, files, signals, and everything a network can do to it."""
 
 import asyncio
 import base64
@@ -35,7 +35,7 @@ import tap  # noqa: E402
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 DEADLINE = 30
 TOKEN = "S3CR3T+/=canary"
-# Slower, and what was freed is kept for a while.
+# A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in PROGRAM
 
 
@@ -68,7 +68,7 @@ class Stage:
         self.port = int(re.search(r":(\d+)/", self.url).group(1))
 
     def output(self):
-        # The program writes where this file stands: seek() would make it write over its own log.
+        # The program shares this file's offset: seek() would make it overwrite its own log.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode()
 
     def metrics(self):
@@ -86,7 +86,7 @@ class Stage:
             return error.code, error.read().decode()
 
     def descriptors(self):
-        # A stage that holds secrets shows them to nobody but root.
+        # From the metrics: only root can see the descriptors of a stage that holds secrets.
         return self.metrics()["descriptors"]
 
     def ticks(self):
@@ -152,7 +152,7 @@ def say(text):
 
 
 def test_violent_deaths():
-    """EM-2: 2,000 cycles of every way to go leave descriptors, table and memory where they began"""
+    """EM-2: after 2,000 connections that end in every possible way, descriptors, table and memory are as before"""
     def fin(port):
         opened(port).close()
 
@@ -193,13 +193,13 @@ def test_violent_deaths():
         until("all to be gone", lambda: local.metrics()["connections"] == 0)
         until("the descriptors", lambda: abs(local.descriptors() - descriptors) <= 5)
         metrics = local.metrics()
-        # A client that vanished between its $connect and the upgrade had both handlers run, and no connection.
+        # If a client vanishes between $connect and the upgrade both handlers run, but it is not counted as a connect.
         assert 0 <= metrics["disconnects_total"] - metrics["connects_total"] <= 2200 / len(ways) + 1, metrics
         assert local.memory() - memory < 4096 or SANITIZED, (memory, local.memory())
 
 
 def test_no_descriptors_left():
-    """EM-2: where idle TCP connections take all descriptors the stage waits, spins not, and serves again"""
+    """EM-2: when idle TCP connections take all descriptors the stage waits without spinning, and then serves again"""
     with stage("--connection-rate", "0", files=64) as local:
         taken = [socket.socket() for _ in range(80)]
         for client in taken:
@@ -218,7 +218,7 @@ def test_no_descriptors_left():
 
 
 def test_silent_clients():
-    """Who connects and asks nothing, or half of something, is let go; who is connected may be silent"""
+    """A client that sends no request or half of one is dropped; an open WebSocket may be silent"""
     async def talk(local):
         silent = [socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE) for _ in range(3)]
         silent[0].sendall(b"GET /prod HTTP/1.1\r\nHost")
@@ -234,7 +234,7 @@ def test_silent_clients():
 
 
 def hello():
-    """The first flight of a TLS client, without the client"""
+    """A TLS client's hello, without the client"""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with contextlib.suppress(ssl.SSLWantReadError):
@@ -267,7 +267,7 @@ async def timed_hello(local, context):
 
 
 def test_tls_crowds():
-    """However many stay in the middle of a TLS handshake, an honest client is let in and one that leaves is noticed"""
+    """However many clients stall in the TLS handshake, an honest one gets in and one that leaves is noticed"""
     async def talk(local, context):
         leaving = await websockets.connect(local.url, ssl=context)
         for first in (b"", hello()[:3], hello()[:-1], hello()):
@@ -290,7 +290,7 @@ def test_tls_crowds():
 
 
 def test_trickling_heads():
-    """A head has one deadline as a whole: 195 that trickle neither live longer nor keep anybody out"""
+    """A head has one deadline in all: 195 clients that trickle theirs live no longer and keep nobody out"""
     with stage("--request-timeout", "3", files=200) as local:
         clients = crowd(local, 195, b"GET /prod HTTP/1.1\r\nHost: ")
         start = time.monotonic()
@@ -333,7 +333,7 @@ def test_unfinished_posts():
         until("the stage to have seen them", lambda: local.request("GET", "/@metrics")[0] == 200)
         assert local.memory() - before < 24 * 1024 or SANITIZED, (before, local.memory())
         leave(clients)
-        # What they held is free again: else nobody could ever post.
+        # Their memory is free again, or nobody could ever post.
         until("posts to be taken", lambda: local.request("POST", "/prod/@connections/FYnvDeD_NjMCKlg%3D", body)[0] == 410)
 
 
@@ -352,7 +352,7 @@ def test_burst():
 
 
 def test_slow_consumer():
-    """A client that stops reading is closed and its $disconnect runs; the others wait for nobody"""
+    """A client that stops reading is closed and its $disconnect runs; the others do not have to wait"""
     async def talk(local):
         slow = opened(local.port)
         async with websockets.connect(local.url, compression=None, max_size=None) as quick:
@@ -374,7 +374,7 @@ def test_slow_consumer():
 
 
 def test_ping_flood():
-    """Whoever sends pings and reads no answer is closed before it costs memory"""
+    """A client that sends pings and does not read the pongs is closed before it uses up memory"""
     with stage() as local:
         client = opened(local.port)
         before = local.memory()
@@ -389,7 +389,7 @@ def test_ping_flood():
 
 
 def test_restart():
-    """With a file the table survives kill -9, and what died with the process leaves it at the next start"""
+    """With a file the table survives kill -9, and the next start removes the connections that died with the process"""
     async def connect_and_die(local):
         async with websockets.connect(local.url), websockets.connect(local.url):
             local.end(signal.SIGKILL)
@@ -418,7 +418,7 @@ def test_restart():
 
 
 def test_one_file():
-    """A second stage on a file says who has it and ends, and the first one's clients hear each other on"""
+    """A second stage on the same file says who has it and exits, and the first one's clients can still talk"""
     async def talk(local, second):
         async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
             done = await asyncio.to_thread(second)
@@ -436,14 +436,14 @@ def test_one_file():
         done = asyncio.run(talk(local, second))
         assert done.returncode == 1 and not done.stdout, done
         assert f"in use by another stage, process {local.process.pid}" in done.stderr, done.stderr
-        # However it ended, the next one may have the file.
+        # However it ended, the next one can use the file.
         local.end(signal.SIGKILL)
         with stage("--registry", registry):
             pass
 
 
 def test_foreign_file():
-    """Another program's database is refused in words and keeps every byte; a stage's own is for its user alone"""
+    """Another program's database is refused with a message and left unchanged; a stage's own is private to its user"""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/notes.sqlite"
         with contextlib.closing(sqlite3.connect(path)) as database:
@@ -464,7 +464,7 @@ def test_foreign_file():
 
 
 def test_locked_file():
-    """While another program has the file locked everybody's pings are answered, and what was said arrives afterwards"""
+    """While another program has locked the file, pings are still answered, and messages arrive afterwards"""
     async def talk(local, database):
         async with websockets.connect(local.url) as ada, websockets.connect(local.url) as eve:
             database.execute("BEGIN IMMEDIATE")
@@ -487,7 +487,7 @@ def test_locked_file():
         local = Stage("--registry", f"sqlite:{path}")
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
             worst = asyncio.run(talk(local, database))
-            # Nor does it hold up the end for long.
+            # A locked file does not delay the exit for long either.
             start = time.monotonic()
             assert local.end() == 0
             took = time.monotonic() - start
@@ -497,7 +497,7 @@ def test_locked_file():
 
 
 def test_flood():
-    """Messages that wait for a handler wait in the network: the stage stays small, drops nothing and answers everybody else"""
+    """Back-pressure: what handlers cannot keep up with waits in the network; the stage stays small, drops nothing and answers everybody else"""
     async def push(client, sent):
         for number in range(1999):
             await client.send(json.dumps({"action": "sendMessage", "message": "x", "id": str(number), "more": "x" * 20000}))
@@ -561,7 +561,7 @@ def test_long_ids():
 
 
 def test_file_limit():
-    """Past a limit on files it does not die: who is in talks on, who comes is refused, the log says why, and it mends"""
+    """Beyond the file size limit it survives: clients talk on, new ones are refused, the log says why, and it recovers"""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen([PROGRAM, "--registry", f"sqlite:{folder}/stage.sqlite"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
@@ -600,7 +600,7 @@ def test_file_limit():
 
 
 def test_log_limit():
-    """A log that cannot be written ends nothing"""
+    """A log that cannot be written does not stop the stage"""
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "wb") as log:
         process = subprocess.Popen([PROGRAM], stdout=subprocess.PIPE, stderr=log, text=True,
                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
@@ -626,10 +626,10 @@ def test_dead_letters():
     async def talk(local, letters):
         async with websockets.connect(local.url) as client:
             await client.send(say("first"))
-            # One for the message and none left to post it: it is tried for a while and given up.
+            # The burst of one goes to the message, so its post is throttled, retried for a while and given up.
             until("a dead letter", lambda: "Too Many Requests" in letters("list"), 60)
             assert '\\"message\\":\\"first\\"' in letters("list")
-            # Until the bucket has something again the stage refuses, and the letter is kept.
+            # The stage refuses it until the bucket has a token again, and the letter is kept.
             until("a redrive that succeeds", lambda: "\t200" in letters(
                 "redrive", "--url", local.url.replace("ws:", "http:"), "--management-token-file", local.token), 60)
             assert json.loads(await asyncio.wait_for(client.recv(), DEADLINE)) == {"message": "first"}
@@ -664,7 +664,7 @@ def certificate(folder):
 
 
 def test_tls():
-    """wss:// with a certificate; plain text there gets nothing"""
+    """wss:// with a certificate; plain text gets no answer there"""
     async def talk(local, cert):
         context = ssl.create_default_context(cafile=cert)
         async with websockets.connect(local.url, ssl=context, max_size=None) as client:
@@ -691,7 +691,7 @@ def plain_answer(port):
 
 
 def test_going_away():
-    """A stop tells every client 1001 and finishes what was accepted"""
+    """A stop closes every client with 1001 and finishes the accepted messages"""
     async def talk(local):
         async with websockets.connect(local.url) as client:
             for number in range(50):
@@ -748,7 +748,7 @@ def event_of(local, *headers, path="/prod"):
 
 
 def test_redaction():
-    """What is secret of a handshake is in no event of the log, in whatever way it is written and however often"""
+    """The secrets of a handshake are in no logged event, however they are written and however often"""
     quoted = 'S3"CR\\3T'
     sent = ((quoted, "/prod?token=S3%22CR%5C3T&x=1", ()),
             (quoted, "/prod", (f"Authorization: Bearer {quoted}",)),
@@ -771,7 +771,7 @@ def test_redaction():
 
 
 def test_short_token():
-    """A token of one letter is hidden where it stands and nowhere else"""
+    """A token of one letter is hidden as a value, but not as a letter of other words"""
     with stage("--token", "e", "--events", "--log-format", "json") as local:
         event = event_of(local, "Authorization: e", "X-Other: e", "X-Word: there", path="/prod?token=e&e=there")
         assert event["requestContext"]["eventType"] == "CONNECT"
@@ -780,7 +780,7 @@ def test_short_token():
 
 
 def test_log_on_terminal():
-    """Nothing that a client sends reaches a terminal as more than text"""
+    """Whatever a client sends, a terminal gets plain text"""
     async def talk(local):
         async with websockets.connect(local.url) as client:
             await client.send(say("\x1b]0;owned\x07 \x9b2J \u202e \u2028"))
@@ -794,7 +794,7 @@ def test_log_on_terminal():
 
 
 def test_options():
-    """What cannot be is refused with words and status 2, or 1 where the machine says no"""
+    """Impossible options are refused with a message and status 2, or 1 if the system refuses"""
     for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "neither memory"), (["--idle-timeout", "0"], "limit"),
                            (["--route-selection-expression", "$request.header.a"], "path"), (["more"], "Unknown argument"),
                            (["--tls-key", "x"], "belong together"), (["--log-format", "xml"], "neither text"),
@@ -813,7 +813,7 @@ def canonical(method, path, date, host, body):
 
 
 def signed_request(port, method, path, key_id, secret, body=b"", chunked=False):
-    """As an SDK does it: every part of the path as it is on the wire is encoded once more."""
+    """Signs as an SDK does: every part of the path is encoded once more than it is on the wire."""
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     host = f"127.0.0.1:{port}"
     scope = f"{date[:8]}/eu-west-1/execute-api/aws4_request"
@@ -824,7 +824,7 @@ def signed_request(port, method, path, key_id, secret, body=b"", chunked=False):
     to_sign = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
-    # In chunks a body does not say beforehand how large it is.
+    # A chunked body does not announce its size.
     connection.request(method, path, body=iter([body]) if chunked else body, encode_chunked=chunked, headers={
         "X-Amz-Date": date, **({"Transfer-Encoding": "chunked"} if chunked else {}),
         "Authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"})
@@ -848,7 +848,7 @@ def test_signatures():
                 status, text, request = signed_request(local.port, "POST", path, "AKIDEXAMPLE", "another", b"hello")
                 assert status == 403, (path, status, text)
                 words = json.loads(text)["message"]
-                # What was not kept whole cannot be checked: its size is told first, by a head or at the end.
+                # A body that was not kept whole cannot be checked, so its size is refused first, by the head or at the end.
                 for chunked in (False, True):
                     status, text, _ = signed_request(local.port, "POST", path, "AKIDEXAMPLE", "another", b"x" * 131073, chunked)
                     assert status == 413, (path, chunked, status, text)
@@ -856,7 +856,7 @@ def test_signatures():
 
 
 def test_secret_files():
-    """A secret is read from a file by one set of rules, and what it does not hold is told without repeating it"""
+    """All secrets are read from files by the same rules, and errors do not repeat the content"""
     bad = (("", "is empty"), ("\n", "is empty"), ("canary1\ncanary2\n", "one line"), ("canary\x1b[0m", "control characters"),
            (b"canary\xff", "not UTF-8"), ("canary" * 11000, "64 KiB"))
     with tempfile.TemporaryDirectory() as folder:
@@ -873,7 +873,7 @@ def test_secret_files():
         assert path in done.stderr and "readable by every" in done.stderr and "canary" not in done.stderr, done
         done = subprocess.run([PROGRAM, "--management-key-file", f"{folder}/key"], capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.returncode == 2 and "two lines" in done.stderr and "canary" not in done.stderr, done
-        # Endless, and never read to its end.
+        # Endless, so it must not be read to the end.
         done = subprocess.run([PROGRAM, "--token-file", "/dev/zero"], capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.returncode == 2 and "64 KiB" in done.stderr, done
         for text in ("S3CR3T", "S3CR3T\n", "S3CR3T\r\n"):
@@ -886,7 +886,7 @@ def test_secret_files():
 
 
 def test_token_on_command_line():
-    """A token on the command line works, is not to be read there, and that it was is told once"""
+    """A token on the command line works, is overwritten there, and is warned of once"""
     with stage("--token", TOKEN, "--listen=127.0.0.1:0") as local:
         with open(f"/proc/{local.process.pid}/cmdline", "rb") as file:
             shown = file.read()
@@ -905,7 +905,7 @@ def warnings(*options):
 
 
 def test_warnings():
-    """What works and should not stay as it is, is told at the start: files everybody can read, doors without a lock"""
+    """The start warns of unsafe settings: files everybody can read, and open access"""
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(folder)
         token, letter = write(f"{folder}/token", TOKEN), write(f"{folder}/key", "AKID\nsecret\n")
@@ -918,7 +918,7 @@ def test_warnings():
             os.chmod(path, 0o604)
             told = warnings(*every)
             assert len(told) == 1 and path in told[0] and "readable by every" in told[0], told
-            # A group is how a key is shared between services.
+            # Services share a key by means of a group.
             os.chmod(path, 0o640)
             assert warnings(*every) == []
         for address in ("0.0.0.0:0", "[::]:0"):
@@ -927,7 +927,7 @@ def test_warnings():
 
 
 def test_wrong_key():
-    """A key that does not fit the certificate is an error at the start, not of the first visitor"""
+    """A key that does not fit the certificate is an error at the start, not at the first connection"""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         cert, key = certificate(one)
         _, wrong = certificate(other)
@@ -944,7 +944,7 @@ def test_wrong_key():
 def test_no_core():
     """While a stage holds secrets its memory is not dumped, and no other process of the user can look into it"""
     def owner(*options):
-        # As somebody who is not root: what belongs to root in there cannot be read by them.
+        # Not as root, who could read everything.
         who = {"user": 65534} if os.getuid() == 0 else {}
         process = subprocess.Popen([f"{folder}/stage", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **who)
         assert b"://" in process.stdout.readline()
@@ -962,7 +962,7 @@ def test_no_core():
         token = write(f"{folder}/token", TOKEN, 0o644)
         assert owner("--token-file", token) == (0, ["0", "0"])
         assert owner("--management-token", TOKEN) == (0, ["0", "0"])
-        # Without one there is nothing to keep from a debugger.
+        # Without secrets a debugger may attach.
         assert owner()[0] == (65534 if os.getuid() == 0 else os.getuid())
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The systemd unit of a stage: that systemd takes it, how much it leaves open, and that the stage runs within it."""
+"""The systemd unit of a stage: that systemd accepts it, how exposed it is, and that the stage runs under it."""
 
 import asyncio
 import contextlib
@@ -85,14 +85,14 @@ async def talk(url):
 
 
 def test_verify():
-    """systemd takes the unit without a word"""
+    """systemd accepts the unit without a warning"""
     with built() as path:
         done = analyze("verify", "--man=no", "--recursive-errors=no", str(path))
         assert done.returncode == 0 and not done.stderr and not done.stdout, done
 
 
 def test_exposure():
-    """What the unit leaves open counts under 2.0"""
+    """The unit's exposure score is below 2.0"""
     with built() as path:
         done = analyze("security", "--offline=true", "--threshold=20", str(path))
         exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
@@ -100,7 +100,7 @@ def test_exposure():
 
 
 def test_options():
-    """The stage takes the options of the unit, has nothing to warn of, and serves"""
+    """The stage accepts the options of the unit, warns of nothing, and serves"""
     with running() as (process, url, log):
         assert url.startswith("ws://127.0.0.1:"), log()
         asyncio.run(talk(url))
@@ -110,7 +110,7 @@ def test_options():
 
 
 def expand(name):
-    """The system calls of a filter set."""
+    """The system calls in a filter set."""
     found = set()
     for line in analyze("syscall-filter", name).stdout.splitlines()[1:]:
         word = line.strip()
@@ -132,7 +132,7 @@ def allowed():
 def test_calls():
     """The stage makes no system call that the unit forbids"""
     if SANITIZED:
-        # A sanitizer makes calls of its own, which say nothing of the program.
+        # A sanitizer makes system calls of its own.
         return
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
@@ -149,11 +149,11 @@ def test_calls():
 
 
 def test_memory_is_not_run():
-    """The stage runs where memory that is written cannot be run, with TLS too"""
+    """The stage runs where writable memory cannot be executable, with TLS too"""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def deny():
-        # PR_SET_MDWE (Linux 6.3); before that the unit's own filter is the only one that has it.
+        # PR_SET_MDWE (Linux 6.3); older kernels have only the unit's own filter.
         libc.prctl(65, 1, 0, 0, 0)
 
     with tempfile.TemporaryDirectory() as folder:
