@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stage to attack, clients that write what they like, and an honest conversation to measure the harm by."""
+"""A stage to attack, clients that send whatever they like, and an honest conversation that shows the damage."""
 
 import base64
 import contextlib
@@ -21,7 +21,7 @@ from pathlib import Path
 
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 DATA = Path(__file__).resolve().parent.parent / "data"
-# Slower, and what was freed is kept for a while.
+# A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in PROGRAM
 DEADLINE = 30
 TOKEN = "management-canary"
@@ -36,13 +36,13 @@ def until(what, check, deadline=DEADLINE):
 
 
 def memory(pid):
-    """What is in memory of a process, in KiB."""
+    """The resident memory of a process, in KiB."""
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
 
 
 def processor(pid):
-    """How long a process has computed, in seconds."""
+    """The CPU time of a process, in seconds."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -56,7 +56,7 @@ def unverified():
 
 
 class Stage:
-    """A dynamowave-stage of our own. With files it may have so many descriptors."""
+    """A dynamowave-stage of our own. `files` limits its descriptors."""
 
     def __init__(self, *options, files=None, tls=False):
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
@@ -65,7 +65,7 @@ class Stage:
         token.write_text(TOKEN + "\n", encoding="ascii")
         token.chmod(0o600)
         if tls:
-            # Git keeps no modes, and a key that others can read is not taken.
+            # Git does not keep modes, and the stage refuses a key that others can read.
             key = Path(self.folder.name) / "key"
             key.write_bytes((DATA / "self-signed.key").read_bytes())
             key.chmod(0o600)
@@ -79,7 +79,7 @@ class Stage:
         self.port = int(re.search(r":(\d+)/", self.url).group(1))
 
     def output(self):
-        # The program writes where this file stands: seek() would make it write over its own log.
+        # The program shares this file's offset: seek() would make it overwrite its own log.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
 
     def request(self, method, path, body=None):
@@ -106,7 +106,7 @@ class Stage:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def end(self):
-        """SIGTERM ends it well, and it has said nothing that it should not."""
+        """SIGTERM ends it cleanly, and its log has nothing that it should not."""
         complaint = re.compile(r"^.*(?:CRITICAL|WARNING|Sanitizer|runtime error)(?:.*\n){1,30}", re.M)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -156,7 +156,7 @@ def head(path="/prod", version="HTTP/1.1", more=""):
 
 
 def frame(opcode, payload=b"", fin=True, masked=True, reserved=0):
-    """Masked with zeros: the bytes stand as they are."""
+    """A frame masked with zeros, which leave the bytes as they are."""
     mask = 0x80 if masked else 0
     first = bytes([(0x80 if fin else 0) | reserved | opcode])
     if len(payload) < 126:
@@ -173,7 +173,7 @@ def say(text, **more):
 
 
 class Client:
-    """An open WebSocket that is read frame by frame."""
+    """An open WebSocket, read frame by frame."""
 
     def __init__(self, local, seconds=DEADLINE, address="127.0.0.1", more=""):
         self.socket = dial(local, seconds, address)
@@ -210,7 +210,7 @@ class Client:
         return first & 0x0f, self._take(length)
 
     def has_frame(self):
-        """Whether a whole frame has been received and not read."""
+        """Whether a whole frame has been received but not read."""
         length = self.rest[1] & 0x7f if len(self.rest) >= 2 else 0
         start = {126: 4, 127: 10}.get(length, 2)
         if len(self.rest) < start:
@@ -221,7 +221,7 @@ class Client:
         self.socket.sendall(data)
 
     def end(self, seconds=3):
-        """How the stage ends it: the code of its close frame, or “line” where it ends that alone, or “never”."""
+        """How the stage ends it: the code of its close frame, “line” if it just hangs up, or “never”."""
         end = time.monotonic() + seconds
         try:
             while time.monotonic() < end:
@@ -240,8 +240,8 @@ class Client:
 
 class Conversation:
     """Ada and Eve talk while things happen, one message at a time: each reaches both of them once and in order, and
-    what the stage refuses with “Too Many Requests” Ada says again. How long the worst one took tells how long the
-    stage was busy with something else."""
+    Ada repeats what the stage refuses with “Too Many Requests”. The slowest message shows how long the stage was busy
+    with something else."""
 
     def __init__(self, local, pause=0.02):
         self.clients = [Client(local), Client(local)]
@@ -249,11 +249,11 @@ class Conversation:
         self.said = 0
         self.heard = [[], []]
         self.refused = 0
-        self.since = time.monotonic()  # when the last was said first
+        self.since = time.monotonic()  # when the last message was first said
         self.late = [0]  # how long each took to come back to Ada, in seconds
         self.problems = []
         self.over = threading.Event()
-        # One thread for both: a TLS connection is not for two.
+        # One thread for both, since threads must not share a TLS connection.
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -282,7 +282,7 @@ class Conversation:
             assert time.monotonic() - self.since < DEADLINE, "waited too long"
 
     def _hear(self, number):
-        """What has come. Returns whether it is a refusal."""
+        """Handles what has come. Returns whether it is a refusal."""
         client = self.clients[number]
         refused = False
         try:
@@ -304,7 +304,7 @@ class Conversation:
         return refused
 
     def worst(self):
-        """In seconds, with what is on its way still."""
+        """The longest delay in seconds, including messages still on their way."""
         return max([time.monotonic() - self.since if len(self.heard[0]) < self.said else 0, *self.late])
 
     def end(self):

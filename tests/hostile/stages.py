@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stage that means no good: it lets a client in and then does what a row says."""
+"""A hostile stage: it lets a client in and then does what the row says."""
 
 import base64
 import contextlib
@@ -24,8 +24,8 @@ def accept(request):
 
 
 class Hostile:
-    """Each connection gets the row's function in a thread of its own: with the socket after the handshake, or before it
-    with the request where the row wants that."""
+    """Runs the row's function for each connection, in a thread of its own: with the socket after the handshake, or before
+    it, with the request, if the row asks for that."""
 
     def __init__(self, attack, before_answer=False, greeting=frame(1, ONLINE)):
         self.attack = attack
@@ -64,7 +64,7 @@ class Hostile:
             client.close()
 
     def pour(self, client, data, most=256 << 20):
-        """The same again and again, until the client has enough of it."""
+        """Sends the same data again and again until the client hangs up."""
         while not self.over.is_set() and self.sent < most:
             client.sendall(data)
             self.sent += len(data)
@@ -77,7 +77,7 @@ class Hostile:
 
 
 def hold(server, client):
-    """Says nothing, until the row is over."""
+    """Says nothing until the row is over."""
     while not server.over.wait(0.05):
         pass
 
@@ -96,7 +96,7 @@ def await_close(client):
 
 
 def trickle(server, client):
-    """A frame a byte at a time, which never ends."""
+    """Sends an endless frame a byte at a time."""
     for byte in frame(1, b"x" * 1000):
         client.sendall(bytes([byte]))
         if server.over.wait(0.3):

@@ -11,13 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
 
 from peers import SANITIZED, memory  # noqa: E402
 
-# What a sanitizer adds: it is slower, and keeps what was freed.
+# Allowance for a sanitizer, which is slower and keeps freed memory.
 SLOWER = 5 if SANITIZED else 1
 KEPT = 64 if SANITIZED else 0  # MiB
 
 
 class Peak:
-    """The most that a process has in memory, above what it had at first."""
+    """The peak memory of a process, above what it had at first."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -32,14 +32,14 @@ class Peak:
                 self.most = max(self.most, memory(self.pid))
 
     def end(self):
-        """In MiB."""
+        """Returns the peak, in MiB."""
         self.over.set()
         self.thread.join()
         return (self.most - self.before) / 1024
 
 
 class Row:
-    """What was measured. A bound that is None is not looked at."""
+    """What was measured. A bound of None is not checked."""
 
     def __init__(self):
         self.words = []
@@ -57,7 +57,8 @@ class Row:
 
 @contextlib.contextmanager
 def row(pid, mib, seconds, blocked=None, worst=None):
-    """A process may take so much memory more, all of it so much time, and others wait so long at most: worst() tells."""
+    """Bounds how much memory a process may gain, how long the row may take, and how long others may wait, which worst()
+    returns."""
     measured = Row()
     peak = Peak(pid)
     start = time.monotonic()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a stage can do to a client. It stays small, and does what its person says meanwhile."""
+"""What a stage can do to a client. The client stays small, and keeps obeying its user."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ QUICK = "base=50,cap=500,floor=50,ping=1000,pong=1000,stable=2000,handshake=2000
 
 
 class Tail:
-    """A running “tail”, of which every line is read."""
+    """A running “tail” whose output is read line by line."""
 
     def __init__(self, url):
         self.process = subprocess.Popen([CLI, "tail", url, "--policy", QUICK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -42,7 +42,7 @@ class Tail:
 
 @contextlib.contextmanager
 def victim(attack, mib=16, seconds=10, term=2, **more):
-    """A client of such a stage, and the row's bounds. In the end it goes when it is told to."""
+    """A client of such a stage, and the row's bounds. At the end it has to exit when told to."""
     server = Hostile(attack, **more)
     tail = Tail(server.url)
     try:
@@ -82,7 +82,7 @@ def test_gateway_errors():
 
 
 def test_deep_json():
-    """JSON of 100,000 levels"""
+    """JSON nested 100,000 levels deep"""
     def attack(server, client):
         for text in (b"[" * 100000, b'{"message":' + b"[" * 100000, b'{"message":"x","a":' * 5000):
             client.sendall(frame(1, text))
@@ -93,7 +93,7 @@ def test_deep_json():
 
 
 def test_endless_head():
-    """An answer of header lines without an end"""
+    """An answer with endless header lines"""
     def attack(server, client, request):
         client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n")
         server.pour(client, b"X-More: yes\r\n" * 100)
@@ -150,13 +150,13 @@ def test_close_storm():
 
 
 def test_half_closed():
-    """A stage that says it will say no more, and stays"""
+    """A stage that shuts down its sending side and stays"""
     with victim(ends_half) as (_, tail, _measured):
         until("it to be noticed", lambda: "waiting" in tail.states)
 
 
 def test_frame_by_the_byte():
-    """A frame a byte at a time hides no dead stage: no pong comes, and the connection is replaced"""
+    """A frame a byte at a time does not make a stage look alive: no pong comes, and the client reconnects"""
     with victim(trickle, seconds=15) as (server, _tail, _measured):
         until("another attempt", lambda: server.attempts > 1)
 
@@ -169,7 +169,7 @@ VIOLATIONS = [
 
 
 def test_frames_against_the_rules():
-    """Frames that no stage may send end the connection, and the next is tried"""
+    """Frames that no stage may send end the connection, and the client reconnects"""
     tolerated = []
 
     def attack(server, client):
@@ -202,7 +202,7 @@ def test_a_second_answer():
 
 
 def test_flood():
-    """Messages as fast as they go, for three seconds, and twelve of the largest"""
+    """Messages as fast as possible for three seconds, and twelve of the largest"""
     def attack(server, client):
         client.sendall(frame(1, b'{"message":"' + b"x" * 130000 + b'"}') * 12)
         server.pour(client, frame(1, b'{"message":"hello","sender":"Eve"}') * 200, most=24 << 20)
@@ -216,7 +216,7 @@ def test_flood():
 
 
 def test_pings_unread():
-    """Pings as fast as they go, of a stage that reads no answer"""
+    """Pings as fast as possible, from a stage that does not read the pongs"""
     def attack(server, client):
         server.pour(client, frame(9, b"x" * 125) * 500)
         hold(server, client)
@@ -228,7 +228,7 @@ def test_pings_unread():
 
 
 def test_fragments_without_end():
-    """A message in fragments that never ends"""
+    """An endless fragmented message"""
     def attack(server, client):
         client.sendall(frame(1, b"x", fin=False))
         server.pour(client, frame(0, b"x" * 60000, fin=False) * 10)

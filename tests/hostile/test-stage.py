@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a client can do to a stage. While it does, two others talk: they lose nothing and wait for nobody."""
+"""What a client can do to a stage. Meanwhile two others talk: they lose nothing and do not have to wait."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ import tap
 
 @contextlib.contextmanager
 def attack(*options, mib=8, seconds=10, blocked=2, **more):
-    """A stage, two who talk beside, and the row's bounds."""
+    """A stage, two clients who talk meanwhile, and the row's bounds."""
     with stage(*options, **more) as local:
         talk = Conversation(local)
         until("something said", lambda: talk.said > 3)
@@ -31,7 +31,7 @@ def attack(*options, mib=8, seconds=10, blocked=2, **more):
 
 
 def answer_to(local, data, seconds=5):
-    """What the stage says to these bytes until it ends the connection or lets us in, and whether it ended it."""
+    """What the stage answers to these bytes until it ends the connection or lets us in, and whether it ended the connection."""
     with contextlib.closing(dial(local, seconds)) as client:
         answer = b""
         try:
@@ -48,7 +48,7 @@ def answer_to(local, data, seconds=5):
 
 
 def test_endless_head():
-    """A head without an end, of many lines and of a long one"""
+    """An endless head, of many lines or of one long line"""
     with attack(seconds=20) as (local, measured):
         for piece in (b"X-More: yes\r\n" * 500, b"x" * 6000):
             client = dial(local, 5)
@@ -64,7 +64,7 @@ def test_endless_head():
 
 
 def test_fragments_without_end():
-    """A message in fragments that never ends, and one of empty fragments"""
+    """An endless fragmented message, and one of empty fragments"""
     with attack(seconds=20) as (local, measured):
         client = Client(local)
         client.send(frame(1, b"x", fin=False))
@@ -84,7 +84,7 @@ def test_fragments_without_end():
 
 
 def test_pings_unread():
-    """Pings, and nobody reads the answers"""
+    """Pings, and nobody reads the pongs"""
     with attack() as (local, measured):
         client = Client(local, 3)
         pings = frame(9, b"x" * 125) * 500
@@ -99,14 +99,14 @@ def test_pings_unread():
 
 
 def test_reader_that_stops():
-    """Somebody asks for much and reads nothing of it"""
+    """A client asks for a lot and reads nothing"""
     with attack(seconds=20) as (local, measured):
         deaf, loud = Client(local), Client(local)
         for _ in range(250):
             loud.send(say("x" * 30000))
             while b"xxx" not in loud.read()[1]:
                 pass
-            # Those who talk are in this process too, and have to get round to reading.
+            # The two who talk are in this process too, and need time to read.
             time.sleep(0.01)
         assert "does not read" in local.output()
         deaf.close()
@@ -204,7 +204,7 @@ REQUESTS = {
 
 
 def test_requests_against_the_rules():
-    """Requests that no client may send are refused or ended, and open nothing else"""
+    """Requests that no client may send are refused or cut off, and let nothing else through"""
     with attack("--request-timeout", "1", seconds=60) as (local, measured):
         said = {}
         for name, (data, wanted) in REQUESTS.items():
@@ -239,7 +239,7 @@ def test_noise():
 
 
 def test_deep_json():
-    """JSON of 100,000 levels, in a message and in its parts"""
+    """JSON nested 100,000 levels deep, in a message and in its parts"""
     with attack() as (local, measured):
         client = Client(local)
         for text in ("[" * 100000, '{"action":"sendMessage","message":' + "[" * 100000, '{"a":' * 20000):
@@ -252,7 +252,7 @@ def test_deep_json():
 
 
 def test_no_compression():
-    """Whatever extension is offered, none is agreed on: there is no bomb"""
+    """Whatever extension is offered none is accepted, so there are no compression bombs"""
     with attack() as (local, measured):
         client = Client(local, more="Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-nonsense\r\n")
         assert b"extensions" not in client.answer.lower(), client.answer
@@ -260,11 +260,11 @@ def test_no_compression():
 
 
 def test_headers_of_a_client():
-    """What a client says of itself comes back bounded, whatever it is"""
+    """Whatever a client says about itself, what comes back is bounded"""
     with attack() as (local, measured):
         client = Client(local, more=f"User-Agent: {'x' * 20000}\r\nOrigin-Trial: {'y' * 20000}\r\n")
         client.send(frame(1, b"who am I?"))
-        # What is said in the conversation beside it may come first.
+        # Messages of the conversation may come first.
         while "connectionId" not in (status := json.loads(client.read()[1])):
             pass
         answer = local.request("GET", f"/prod/@connections/{status['connectionId']}")[1]
@@ -273,7 +273,7 @@ def test_headers_of_a_client():
 
 
 def crowd(local, n):
-    """So many TCP connections, from addresses of their own."""
+    """Opens many TCP connections, each from an address of its own."""
     return [dial(local, address=f"127.0.1.{1 + number % 250}") for number in range(n)]
 
 
@@ -324,7 +324,7 @@ def test_heads_that_trickle():
 
 
 def test_unfinished_posts():
-    """400 posts to @connections without a token, of which 140 kB have come and the rest never does"""
+    """400 posts to @connections without a token, which send 140 kB and never finish"""
     with attack(mib=16, seconds=20) as (local, measured):
         whole = (b"POST /prod/@connections/L0SM9cOFvHcCIhw= HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n" + b"x" * 140000)
         posts = []
@@ -339,7 +339,7 @@ def test_unfinished_posts():
 
 
 def test_more_than_fit():
-    """110 clients at once where 56 have a place: two talk, 54 get in, and the rest is told so"""
+    """110 clients at once for 56 places: two talk, 54 get in, and the rest are told that it is full"""
     with attack(files=120) as (local, measured):
         crowds = [dial(local) for _ in range(110)]
         for client in crowds:
@@ -374,7 +374,7 @@ def test_burst_of_messages():
 
 
 def flood(local, over):
-    """Messages as fast as the stage reads them, and what comes back is read and forgotten."""
+    """Sends messages as fast as the stage reads them, and discards what comes back."""
     client = Client(local)
     client.socket.setblocking(False)
     pieces = say("flood") * 100
@@ -389,14 +389,14 @@ def flood(local, over):
 
 
 def test_flood_beside():
-    """One floods the stage with messages for 200 listeners: another's message waits for its turn, and not for the flood"""
+    """One client floods the stage with messages for 200 listeners: another's message waits its turn, not for the whole flood"""
     with stage("--connection-rate", "0") as local:
         listeners = [Client(local) for _ in range(200)]
         honest = Client(local)
         over = threading.Event()
         flooder = threading.Thread(target=flood, args=(local, over), daemon=True)
         late = []
-        # The listeners read nothing, and a mebibyte may wait for each.
+        # The listeners read nothing, and 1 MiB may be queued for each.
         with row(local.process.pid, 220, 30) as measured:
             flooder.start()
             until("the flood to be there", lambda: local.metrics()["messages_total"] > 500)
@@ -427,7 +427,7 @@ def test_long_ids():
 
 
 def test_long_headers_that_stay():
-    """300 connections with a User-Agent of 60 kB each: what stays of it with an open connection is small"""
+    """300 connections with a User-Agent of 60 kB each: an open connection keeps little of it"""
     with attack(mib=8) as (local, measured):
         clients = [Client(local, more=f"User-Agent: {'x' * 60000}\r\n") for _ in range(300)]
         for client in clients:
