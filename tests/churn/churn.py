@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that come and go in every way, thousands a second, and beside them two who talk.
+"""Clients that come and go in every way, thousands a second, while two others talk.
 
-Afterwards the stage answers, it is as small as before, and the two have missed nothing. Usage: churn.py SECONDS
+Afterwards the stage still answers, uses no more memory than before, and the two have missed nothing. Usage: churn.py SECONDS
 SECONDS-WITH-TLS SEED"""
 
 import os
@@ -14,11 +14,11 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "hostile"), str(Pat
 from peers import SANITIZED, Conversation, stage, until  # noqa: E402
 
 CHURN = os.environ["DYNAMOWAVE_CHURN"]
-# A while in which buffers grow to what they need.
+# Seconds to warm up, in which buffers grow to their size.
 WARM = 2
-# In KiB. A stage under a sanitizer keeps what was freed.
+# In KiB. A sanitizer keeps freed memory.
 GROWTH = 64 * 1024 if SANITIZED else 6 * 1024
-# In seconds; the stage, the churn and whatever else runs share the machine.
+# In seconds; generous, since the stage shares the machine with the churn and whatever else runs.
 LATE = 8 if SANITIZED else 3
 
 
@@ -59,7 +59,7 @@ def run(seconds, seed, tls):
 
 
 def check_registry(local):
-    """A message goes to those who are in the table: to the two who talk now, and to nobody who is gone."""
+    """A message goes to those in the table: to the two who are talking, and to nobody who is gone."""
     before = local.metrics()
     talk = Conversation(local)
     until("something said", lambda: talk.said > 3)
