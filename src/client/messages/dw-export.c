@@ -109,7 +109,9 @@ add_text (GString *buffer, const DwRecord *record)
   g_autofree char *time = local_time (record->time);
   g_autofree char *until = record->kind == DW_MESSAGE_GAP ? local_time (record->until) : NULL;
   g_autofree char *safe = dw_safe_text (record->text, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
-  g_auto (GStrv) lines = g_strsplit (safe, "\n", -1);
+  /* An override that nobody ends would turn the lines after it too. */
+  g_autofree char *calm = dw_safe_text_calm (safe);
+  g_auto (GStrv) lines = g_strsplit (calm, "\n", -1);
   g_autofree char *text = g_strjoinv ("\n    ", lines);
   g_autofree char *name = speaker (record);
 
