@@ -268,6 +268,13 @@ dw_list_end_is_live (DwListEnd *self)
   return self->live;
 }
 
+/* Whether it is all of the list, and follows it at once. */
+gboolean
+dw_list_end_is_whole (DwListEnd *self)
+{
+  return !self->live && self->first == 0;
+}
+
 /* Where the item at a position of the whole is here. It is brought back where it is not here. */
 guint
 dw_list_end_show (DwListEnd *self, guint position)

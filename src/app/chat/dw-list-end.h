@@ -32,6 +32,7 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 DwListEnd *dw_list_end_new (GListModel *whole);
 void dw_list_end_set_following (DwListEnd *self, gboolean following);
 gboolean dw_list_end_is_live (DwListEnd *self);
+gboolean dw_list_end_is_whole (DwListEnd *self);
 guint dw_list_end_show (DwListEnd *self, guint position);
 
 G_END_DECLS

@@ -289,14 +289,22 @@ on_width_changed (DwMessageList *self, GtkAdjustment *adjustment)
     dw_scroll_anchor_hold (self->anchor);
 }
 
+static gboolean
+is_moving (DwMessageList *self)
+{
+  return self->moves_until > g_get_monotonic_time ();
+}
+
 static void
 on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
   double value = gtk_adjustment_get_value (adjustment);
   double upper = gtk_adjustment_get_upper (adjustment);
   gboolean at_end = value >= upper - gtk_adjustment_get_page_size (adjustment) - END_SLACK;
-  /* New rows change the extent too, so a person did this. */
-  gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5);
+  gboolean whole = self->end == NULL || dw_list_end_is_whole (self->end);
+  /* New rows change the extent too, so a person did this; but not where a flood puts others into the same space. */
+  gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5)
+                  && (whole || is_moving (self));
 
   self->value = value;
   self->upper = upper;
@@ -304,7 +312,10 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     complete_rows (self);
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
-  if (self->scroll == 0 && at_end != self->stuck)
+  if (self->scroll == 0 && self->stuck && !at_end && !left && !whole && !is_moving (self))
+    /* That rows come and go in a flood is nobody's wish to leave the end. */
+    follow (self);
+  else if (self->scroll == 0 && at_end != self->stuck)
     set_stuck (self, at_end);
   if (!self->stuck)
     dw_scroll_anchor_move (self->anchor);
