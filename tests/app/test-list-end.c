@@ -120,6 +120,11 @@ test_flood (void)
   for (guint i = 0; i < 10; i++)
     append (&fixture, 100);
   g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror), ==, changes);
+  /* Where nothing is kept the oldest go meanwhile, at every tick. */
+  gtk_string_list_splice (fixture.whole, 0, 100, NULL);
+  g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror), ==, changes);
+  dw_mirror_check (fixture.mirror);
+
   dw_test_run_for (2 * DW_LIST_END_PACE_MS);
   g_assert_cmpuint (count (&fixture), ==, DW_LIST_END_LIVE);
   check_newest (&fixture);

@@ -195,13 +195,13 @@ on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
     self->n_new += added;
   else if (appended && is_flood (self, added))
     begin_flood (self);
-  else if (self->live)
-    replace (self, n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0, n);
   else if (position + removed <= self->first && self->first > 0)
     {
       self->first += added - removed;
       self->end += added - removed;
     }
+  else if (self->live)
+    replace (self, n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0, n);
   else if (position >= self->first)
     {
       self->end += added - removed;

@@ -32,6 +32,7 @@ struct _DwOutbox
   gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
   guint pace_ms;
   guint timer;
+  guint probe; /* asks the stage once more what it can do, while a message waits for that */
   DwOutboxClock clock;
   gpointer clock_data;
 };
@@ -133,6 +134,16 @@ on_pace (gpointer data)
   DwOutbox *self = data;
 
   self->timer = 0;
+  send_next (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_probe (gpointer data)
+{
+  DwOutbox *self = data;
+
+  self->probe = 0;
   send_next (self);
   return G_SOURCE_REMOVE;
 }
@@ -317,7 +328,8 @@ send_next (DwOutbox *self)
         {
           /* Nobody could drop a second copy without the id, so it waits until the stage has said what it can do. */
           insert_waiting (self, self->waiting.head, entry);
-          self->timer = g_timeout_add (dw_session_probe (self->session), on_pace, self);
+          if (self->probe == 0)
+            self->probe = g_timeout_add (dw_session_probe (self->session), on_probe, self);
           return;
         }
       else
@@ -384,6 +396,7 @@ dw_outbox_dispose (GObject *object)
   DwOutbox *self = DW_OUTBOX (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->probe, g_source_remove);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->unechoed, (GDestroyNotify) dw_outgoing_free);
   g_queue_clear_full (&self->refused, (GDestroyNotify) dw_outgoing_free);
