@@ -130,6 +130,50 @@ fixture_until_frames (Fixture *fixture, guint n)
   dw_test_until ("frames", has_frames, &wanted);
 }
 
+typedef struct
+{
+  DwMessage *message;
+  DwDelivery delivery;
+} Awaited;
+
+static gboolean
+has_delivery (gpointer data)
+{
+  return dw_message_get_delivery (((Awaited *) data)->message) == ((Awaited *) data)->delivery;
+}
+
+void
+fixture_until_delivery (DwMessage *message, DwDelivery delivery)
+{
+  Awaited awaited = { message, delivery };
+
+  dw_test_until (dw_delivery_get_name (delivery), has_delivery, &awaited);
+}
+
+typedef struct
+{
+  DwRawPeer *peer;
+  const char *part;
+  guint n;
+} Sent;
+
+static gboolean
+was_sent (gpointer data)
+{
+  Sent *sent = data;
+
+  return dw_raw_peer_get_n_frames (sent->peer, sent->part) == sent->n;
+}
+
+/* Until the peer has so many frames with that part. */
+void
+fixture_until_sent (DwRawPeer *peer, const char *part, guint n)
+{
+  Sent sent = { peer, part, n };
+
+  dw_test_until ("frames at the peer", was_sent, &sent);
+}
+
 const char *
 fixture_text (Fixture *fixture, guint index)
 {

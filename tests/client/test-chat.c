@@ -70,26 +70,6 @@ exchange_clear (Exchange *exchange)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exchange, exchange_clear)
 
-typedef struct
-{
-  DwMessage *message;
-  DwDelivery delivery;
-} Wanted;
-
-static gboolean
-has_delivery (gpointer data)
-{
-  return dw_message_get_delivery (((Wanted *) data)->message) == ((Wanted *) data)->delivery;
-}
-
-static void
-until_delivery (DwMessage *message, DwDelivery delivery)
-{
-  Wanted wanted = { message, delivery };
-
-  dw_test_until ("a delivery state", has_delivery, &wanted);
-}
-
 static gboolean
 is_settled (gpointer conversation)
 {
@@ -177,12 +157,12 @@ test_echo_by_text (void)
 
   exchange_init (&exchange, NULL);
   message = dw_chat_say (exchange.chat, "hello");
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
   until_peer_has (&exchange, "hello");
   g_assert_cmpstr (dw_raw_peer_get_last_frame (exchange.peer), ==,
                    "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
-  until_delivery (message, DW_DELIVERY_DELIVERED);
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
   /* The second one is somebody else's. */
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
   until_messages (&exchange, 2);
@@ -205,7 +185,7 @@ test_echo_by_id (void)
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_SENT);
   echo = g_strdup_printf ("{\"message\":\"hello\",\"sender\":\"Ada\",\"id\":\"%s\"}", dw_message_get_id (message));
   dw_raw_peer_write_text (exchange.peer, echo);
-  until_delivery (message, DW_DELIVERY_DELIVERED);
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
   g_assert_cmpuint (n_messages (&exchange), ==, 2);
 }
 
@@ -227,9 +207,9 @@ test_queue (void)
   g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (exchange.chat)), ==, 2);
   dw_raw_peer_set_answer (exchange.peer, NULL);
   dw_session_retry (dw_chat_get_session (exchange.chat));
-  until_delivery (first, DW_DELIVERY_SENT);
+  fixture_until_delivery (first, DW_DELIVERY_SENT);
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_QUEUED);
-  until_delivery (second, DW_DELIVERY_SENT);
+  fixture_until_delivery (second, DW_DELIVERY_SENT);
 }
 
 /* Without an id the person decides; nothing is sent twice by itself. */
@@ -243,11 +223,11 @@ test_unconfirmed (void)
   known = dw_chat_say (exchange.chat, "it echoes");
   until_peer_has (&exchange, "it echoes");
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"it echoes\"}");
-  until_delivery (known, DW_DELIVERY_DELIVERED);
+  fixture_until_delivery (known, DW_DELIVERY_DELIVERED);
   message = dw_chat_say (exchange.chat, "lost?");
   until_peer_has (&exchange, "lost?");
   dw_raw_peer_drop (exchange.peer, TRUE);
-  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  fixture_until_delivery (message, DW_DELIVERY_UNCONFIRMED);
   dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (100);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
@@ -256,7 +236,7 @@ test_unconfirmed (void)
   until_messages (&exchange, 3);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
   dw_outbox_send_again (dw_chat_get_outbox (exchange.chat), message);
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
 }
 
 /* With an id it is sent again by itself, under the same id. */
@@ -270,8 +250,8 @@ test_sent_again (void)
   message = dw_chat_say (exchange.chat, "lost?");
   until_peer_has (&exchange, "lost?");
   dw_raw_peer_drop (exchange.peer, TRUE);
-  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
   until_peer_has (&exchange, dw_message_get_id (message));
 }
 
@@ -294,7 +274,7 @@ test_second_copy (void)
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"theirs\",\"id\":\"x\"}");
   dw_raw_peer_write_text (exchange.peer, "the end");
-  until_delivery (message, DW_DELIVERY_DELIVERED);
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
   until_messages (&exchange, 4);
   g_assert_cmpuint (n_messages (&exchange), ==, 4);
   g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 1)), ==, DW_MESSAGE_THEIRS);
@@ -314,13 +294,13 @@ test_waits_for_features (void)
   /* The next connection's probe is not answered for a while. */
   dw_raw_peer_set_greeting (exchange.peer, "", 0);
   dw_raw_peer_drop (exchange.peer, TRUE);
-  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  fixture_until_delivery (message, DW_DELIVERY_UNCONFIRMED);
   dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (100);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
                                          "\"2026-11-25T10:00:00.000Z\",\"features\":[\"id\"]}");
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
   until_peer_has (&exchange, dw_message_get_id (message));
 }
 
@@ -338,10 +318,10 @@ test_refused_and_echoed (void)
   until_peer_has (&exchange, "slow one");
   dw_raw_peer_write_text (
       exchange.peer, "{\"message\": \"Endpoint request timed out\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  until_delivery (message, DW_DELIVERY_FAILED);
+  fixture_until_delivery (message, DW_DELIVERY_FAILED);
   echo = g_strdup_printf ("{\"message\":\"slow one\",\"id\":\"%s\"}", dw_message_get_id (message));
   dw_raw_peer_write_text (exchange.peer, echo);
-  until_delivery (message, DW_DELIVERY_DELIVERED);
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
   g_assert_cmpuint (n_messages (&exchange), ==, 1);
 }
 
@@ -354,11 +334,11 @@ test_refused_without_echo (void)
 
   exchange_init (&exchange, "");
   first = dw_chat_say (exchange.chat, "one");
-  until_delivery (first, DW_DELIVERY_SENT);
+  fixture_until_delivery (first, DW_DELIVERY_SENT);
   second = dw_chat_say (exchange.chat, "two");
-  until_delivery (second, DW_DELIVERY_SENT);
+  fixture_until_delivery (second, DW_DELIVERY_SENT);
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
-  until_delivery (second, DW_DELIVERY_FAILED);
+  fixture_until_delivery (second, DW_DELIVERY_FAILED);
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_SENT);
 }
 
@@ -371,25 +351,25 @@ test_gateway_errors (void)
 
   exchange_init (&exchange, "");
   first = dw_chat_say (exchange.chat, "one");
-  until_delivery (first, DW_DELIVERY_SENT);
+  fixture_until_delivery (first, DW_DELIVERY_SENT);
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
-  until_delivery (first, DW_DELIVERY_FAILED);
+  fixture_until_delivery (first, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (first));
   second = dw_chat_say (exchange.chat, "two");
-  until_delivery (second, DW_DELIVERY_SENT);
+  fixture_until_delivery (second, DW_DELIVERY_SENT);
   dw_raw_peer_write_text (exchange.peer,
                           "{\"message\": \"Internal server error\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  until_delivery (second, DW_DELIVERY_FAILED);
+  fixture_until_delivery (second, DW_DELIVERY_FAILED);
   third = dw_chat_say (exchange.chat, "three");
-  until_delivery (third, DW_DELIVERY_SENT);
+  fixture_until_delivery (third, DW_DELIVERY_SENT);
   dw_raw_peer_write_text (exchange.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  until_delivery (third, DW_DELIVERY_QUEUED);
+  fixture_until_delivery (third, DW_DELIVERY_QUEUED);
   g_assert_cmpuint (n_messages (&exchange), ==, 3);
   /* It waits longer than the ordinary pace, and then it goes. */
   dw_test_run_for (DW_OUTBOX_PACE_MS * 5);
   g_assert_cmpint (dw_message_get_delivery (third), ==, DW_DELIVERY_QUEUED);
-  until_delivery (third, DW_DELIVERY_SENT);
+  fixture_until_delivery (third, DW_DELIVERY_SENT);
   /* The same words as somebody's text are a message. */
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":"
                                          "\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}");
@@ -431,7 +411,7 @@ test_closing_line (void)
   dw_raw_peer_write_frame (exchange.peer, 0x88, goodbye, sizeof goodbye);
   message = dw_chat_say (exchange.chat, "into the silence");
   dw_test_run_for (100);
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
   until_peer_has (&exchange, "into the silence");
 }
 
@@ -444,7 +424,7 @@ test_too_large (void)
 
   exchange_init (&exchange, "");
   message = dw_chat_say (exchange.chat, text);
-  until_delivery (message, DW_DELIVERY_FAILED);
+  fixture_until_delivery (message, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (message));
 }
 

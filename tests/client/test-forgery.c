@@ -130,26 +130,6 @@ receive (Exchange *exchange, const char *frame)
 
 typedef struct
 {
-  DwMessage *message;
-  DwDelivery delivery;
-} Wanted;
-
-static gboolean
-has_delivery (gpointer data)
-{
-  return dw_message_get_delivery (((Wanted *) data)->message) == ((Wanted *) data)->delivery;
-}
-
-static void
-until_delivery (DwMessage *message, DwDelivery delivery)
-{
-  Wanted wanted = { message, delivery };
-
-  dw_test_until ("a delivery state", has_delivery, &wanted);
-}
-
-typedef struct
-{
   Exchange *exchange;
   const char *part;
   guint n;
@@ -261,7 +241,7 @@ test_table (void)
       exchange_init (&exchange, kinds[i].greeting, 50);
       mine = dw_chat_say (exchange.chat, "mine");
       until_copies (&exchange, "mine", 1);
-      until_delivery (mine, DW_DELIVERY_SENT);
+      fixture_until_delivery (mine, DW_DELIVERY_SENT);
       /* What answers our probe and our send has had its time. */
       dw_test_run_for (100);
       for (guint j = 0; j < G_N_ELEMENTS (forged); j++)
@@ -336,10 +316,10 @@ test_throttled (void)
   for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
       until_copies (&exchange, "mine", copies);
-      until_delivery (mine, DW_DELIVERY_SENT);
+      fixture_until_delivery (mine, DW_DELIVERY_SENT);
       dw_raw_peer_write_text (exchange.peer, ERROR_OF ("Too Many Requests", "ours"));
     }
-  until_delivery (mine, DW_DELIVERY_FAILED);
+  fixture_until_delivery (mine, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (mine));
   g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
   /* The person may. */
@@ -419,9 +399,9 @@ test_ids_that_never_come_back (void)
   for (guint copies = 1; copies <= 1 + DW_OUTGOING_REPEATS; copies++)
     {
       until_copies (&exchange, "mine", copies);
-      until_delivery (mine, DW_DELIVERY_SENT);
+      fixture_until_delivery (mine, DW_DELIVERY_SENT);
       dw_raw_peer_drop (exchange.peer, TRUE);
-      until_delivery (mine, DW_DELIVERY_UNCONFIRMED);
+      fixture_until_delivery (mine, DW_DELIVERY_UNCONFIRMED);
     }
   dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (200);

@@ -122,49 +122,6 @@ table_say (Table *table, const char *text)
   return message;
 }
 
-typedef struct
-{
-  DwMessage *message;
-  DwDelivery delivery;
-} Wanted;
-
-static gboolean
-has_delivery (gpointer data)
-{
-  return dw_message_get_delivery (((Wanted *) data)->message) == ((Wanted *) data)->delivery;
-}
-
-static void
-until_delivery (DwMessage *message, DwDelivery delivery)
-{
-  Wanted wanted = { message, delivery };
-
-  dw_test_until (dw_delivery_get_name (delivery), has_delivery, &wanted);
-}
-
-typedef struct
-{
-  DwRawPeer *peer;
-  const char *part;
-  guint n;
-} Frames;
-
-static gboolean
-has_frames (gpointer data)
-{
-  Frames *frames = data;
-
-  return dw_raw_peer_get_n_frames (frames->peer, frames->part) == frames->n;
-}
-
-static void
-until_frames (DwRawPeer *peer, const char *part, guint n)
-{
-  Frames frames = { peer, part, n };
-
-  dw_test_until ("frames at the peer", has_frames, &frames);
-}
-
 /* The texts that the peer was sent, in their order, without the probes. */
 static char *
 texts_at (DwRawPeer *peer)
@@ -209,8 +166,8 @@ test_queue (void)
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_QUEUED);
 
   table_connect (&table);
-  until_delivery (third, DW_DELIVERY_SENT);
-  until_frames (table.peer, "three", 1);
+  fixture_until_delivery (third, DW_DELIVERY_SENT);
+  fixture_until_sent (table.peer, "three", 1);
   check_texts (table.peer, "one two three");
   g_assert_cmpuint (dw_outbox_get_n_waiting (table.outbox), ==, 0);
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_SENT);
@@ -302,21 +259,21 @@ test_pace_after_refusal (void)
   table_init (&table, "");
   table_connect (&table);
   first = table_say (&table, "one");
-  until_delivery (first, DW_DELIVERY_SENT);
-  until_frames (table.peer, "one", 1);
+  fixture_until_delivery (first, DW_DELIVERY_SENT);
+  fixture_until_sent (table.peer, "one", 1);
   dw_raw_peer_write_text (table.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  until_delivery (first, DW_DELIVERY_QUEUED);
+  fixture_until_delivery (first, DW_DELIVERY_QUEUED);
   refused_at = g_get_monotonic_time ();
   second = table_say (&table, "two");
 
-  until_delivery (first, DW_DELIVERY_SENT);
+  fixture_until_delivery (first, DW_DELIVERY_SENT);
   took = (g_get_monotonic_time () - refused_at) / 1000;
   g_test_message ("sent again after %" G_GINT64_FORMAT " ms", took);
   g_assert_cmpint (took, >=, DW_OUTBOX_SLOW_MS / 2);
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_QUEUED);
-  until_delivery (second, DW_DELIVERY_SENT);
-  until_frames (table.peer, "two", 1);
+  fixture_until_delivery (second, DW_DELIVERY_SENT);
+  fixture_until_sent (table.peer, "two", 1);
   check_texts (table.peer, "one one two");
 }
 
@@ -343,7 +300,7 @@ test_match_by_text (void)
   table_connect (&table);
   first = table_say (&table, "twice");
   second = table_say (&table, "twice");
-  until_delivery (second, DW_DELIVERY_SENT);
+  fixture_until_delivery (second, DW_DELIVERY_SENT);
   g_assert_false (dw_stage_echoes (table.stage));
 
   g_assert_false (echo (&table, "other", NULL, NULL));
@@ -373,7 +330,7 @@ test_match_by_id (void)
   table_init (&table, "\"sender\",\"id\"");
   table_connect (&table);
   message = table_say (&table, "mine");
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
 
   g_assert_false (echo (&table, "mine", NULL, NULL));
   g_assert_false (echo (&table, "mine", "Ada", "id-2"));
@@ -396,17 +353,17 @@ test_order_after_loss (void)
   table_connect (&table);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_ptr_array_add (messages, table_say (&table, texts[i]));
-  until_frames (table.peer, "three", 1);
+  fixture_until_sent (table.peer, "three", 1);
   dw_raw_peer_set_answer (table.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
   dw_raw_peer_drop (table.peer, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    until_delivery (g_ptr_array_index (messages, i), DW_DELIVERY_UNCONFIRMED);
+    fixture_until_delivery (g_ptr_array_index (messages, i), DW_DELIVERY_UNCONFIRMED);
   g_ptr_array_add (messages, table_say (&table, "four"));
 
   dw_raw_peer_set_answer (table.peer, NULL);
   dw_session_retry (table.fixture->session);
-  until_delivery (g_ptr_array_index (messages, 3), DW_DELIVERY_SENT);
-  until_frames (table.peer, "four", 1);
+  fixture_until_delivery (g_ptr_array_index (messages, 3), DW_DELIVERY_SENT);
+  fixture_until_sent (table.peer, "four", 1);
   check_texts (table.peer, "one two three one two three four");
 }
 
@@ -430,21 +387,21 @@ test_asks_again (void)
   probe = dw_dialect_get_probe (dw_stage_get_dialect (table.stage));
   table_connect (&table);
   message = table_say (&table, "one");
-  until_frames (table.peer, "one", 1);
+  fixture_until_sent (table.peer, "one", 1);
 
   dw_raw_peer_set_notification (table.peer, NULL);
   asked = dw_raw_peer_get_n_frames (table.peer, probe);
   dw_raw_peer_drop (table.peer, TRUE);
-  until_delivery (message, DW_DELIVERY_UNCONFIRMED);
+  fixture_until_delivery (message, DW_DELIVERY_UNCONFIRMED);
   dw_session_retry (table.fixture->session);
   fixture_until_state (table.fixture, DW_SESSION_ONLINE);
-  until_frames (table.peer, probe, asked + 2);
+  fixture_until_sent (table.peer, probe, asked + 2);
   g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "one"), ==, 1);
 
   dw_raw_peer_write_text (table.peer, "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":"
                                       "\"2026-11-25T10:00:00.000Z\",\"stage\":\"prod\",\"features\":[\"id\"]}");
   answered = g_get_monotonic_time ();
-  until_frames (table.peer, "one", 2);
+  fixture_until_sent (table.peer, "one", 2);
   g_assert_cmpint (g_get_monotonic_time () - answered, <, policy->pong_ms * G_TIME_SPAN_MILLISECOND / 2);
 }
 
@@ -461,7 +418,7 @@ test_ask_after_an_hour (void)
   young = table_say (&table, "young");
   table.now = NOON + DW_OUTGOING_ASKS_AFTER;
   table_connect (&table);
-  until_delivery (young, DW_DELIVERY_SENT);
+  fixture_until_delivery (young, DW_DELIVERY_SENT);
 
   dw_session_disconnect (table.fixture->session);
   old = table_say (&table, "old");
@@ -469,7 +426,7 @@ test_ask_after_an_hour (void)
   table.now++;
   g_assert_cmpuint (dw_outbox_get_n_asking (table.outbox), ==, 0);
   table_connect (&table);
-  until_delivery (unwanted, DW_DELIVERY_ASKING);
+  fixture_until_delivery (unwanted, DW_DELIVERY_ASKING);
   g_assert_cmpint (dw_message_get_delivery (old), ==, DW_DELIVERY_ASKING);
   g_assert_true (dw_message_needs_decision (old));
   g_assert_nonnull (dw_message_get_reason (old));
@@ -479,12 +436,12 @@ test_ask_after_an_hour (void)
 
   /* One answer is about one message, and it is not asked again. */
   g_assert_true (dw_outbox_send_again (table.outbox, old));
-  until_delivery (old, DW_DELIVERY_SENT);
+  fixture_until_delivery (old, DW_DELIVERY_SENT);
   g_assert_null (dw_message_get_reason (old));
   g_assert_true (dw_outbox_peek_asking (table.outbox) == unwanted);
   dw_outbox_discard (table.outbox, unwanted);
   g_assert_cmpuint (dw_outbox_get_n_asking (table.outbox), ==, 0);
-  until_frames (table.peer, "old", 1);
+  fixture_until_sent (table.peer, "old", 1);
   check_texts (table.peer, "young old");
 }
 
@@ -527,14 +484,14 @@ test_send_again (void)
   table_init (&table, "\"id\"");
   table_connect (&table);
   message = table_say (&table, "again");
-  until_frames (table.peer, "again", 1);
+  fixture_until_sent (table.peer, "again", 1);
   dw_raw_peer_write_text (table.peer, "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}");
-  until_delivery (message, DW_DELIVERY_FAILED);
+  fixture_until_delivery (message, DW_DELIVERY_FAILED);
 
   g_assert_true (dw_outbox_send_again (table.outbox, message));
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
   g_assert_null (dw_message_get_reason (message));
-  until_frames (table.peer, "\"id\":\"id-1\"", 2);
+  fixture_until_sent (table.peer, "\"id\":\"id-1\"", 2);
   g_assert_true (echo (&table, "again", NULL, "id-1"));
 }
 
@@ -560,13 +517,13 @@ test_discard (void)
   dw_outbox_discard (table.outbox, marked);
 
   sent = table_say (&table, "sent");
-  until_delivery (sent, DW_DELIVERY_SENT);
+  fixture_until_delivery (sent, DW_DELIVERY_SENT);
   dw_outbox_discard (table.outbox, sent);
   g_assert_false (echo (&table, "sent", NULL, NULL));
 
   last = table_say (&table, "last");
-  until_delivery (last, DW_DELIVERY_SENT);
-  until_frames (table.peer, "last", 1);
+  fixture_until_delivery (last, DW_DELIVERY_SENT);
+  fixture_until_sent (table.peer, "last", 1);
   check_texts (table.peer, "sent last");
 }
 
@@ -733,8 +690,8 @@ test_trips (void)
       room_init (&room, rows[i].features, rows[i].echoes);
       before = count_writes (&room);
       message = dw_chat_say (room.chat, "hello");
-      until_delivery (message, DW_DELIVERY_SENT);
-      until_frames (room.peer, "hello", 1);
+      fixture_until_delivery (message, DW_DELIVERY_SENT);
+      fixture_until_sent (room.peer, "hello", 1);
       if (comes_back)
         {
           g_autofree char *broadcast =
@@ -743,7 +700,7 @@ test_trips (void)
                   : g_strdup ("{\"message\":\"hello\"}");
 
           dw_raw_peer_write_text (room.peer, broadcast);
-          until_delivery (message, DW_DELIVERY_DELIVERED);
+          fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
         }
       dw_test_until ("the conversation to settle", is_settled, dw_chat_get_conversation (room.chat));
       g_assert_cmpuint (count_writes (&room) - before - 1, ==, rows[i].writes);
@@ -765,7 +722,7 @@ test_saved_before_sent (void)
 
       room_init (&room, features[i], TRUE);
       dw_chat_say (room.chat, "hello");
-      until_frames (room.peer, "hello", 1);
+      fixture_until_sent (room.peer, "hello", 1);
       saved = ask_outside (&room.archive, "SELECT went FROM lines WHERE kind = 1");
       g_assert_cmpint (atoi (saved), ==, i == 0 ? DW_DEPARTURE_PLAIN : DW_DEPARTURE_WITH_ID);
     }
@@ -807,7 +764,7 @@ test_announced_in_vain (void)
   g_assert_cmpint (atoi (saved), ==, DW_DEPARTURE_NONE);
 
   table_connect (&table);
-  until_delivery (message, DW_DELIVERY_SENT);
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
 }
 
 int

@@ -95,29 +95,6 @@ is_sent (gpointer message)
   return dw_message_get_delivery (message) == DW_DELIVERY_SENT;
 }
 
-typedef struct
-{
-  DwRawPeer *peer;
-  const char *part;
-  guint n;
-} Frames;
-
-static gboolean
-has_frames (gpointer data)
-{
-  Frames *frames = data;
-
-  return dw_raw_peer_get_n_frames (frames->peer, frames->part) == frames->n;
-}
-
-static void
-until_frames (Table *table, const char *part, guint n)
-{
-  Frames frames = { table->peer, part, n };
-
-  dw_test_until ("frames at the peer", has_frames, &frames);
-}
-
 /* A restart promotes nothing: what nobody knows is not claimed, and what everybody can drop is sent again. */
 static void
 test_restart (void)
@@ -173,7 +150,7 @@ test_restart (void)
       if (rows[i].goes)
         {
           dw_test_until ("it to be sent", is_sent, message);
-          until_frames (&table, "again?", 1);
+          fixture_until_sent (table.peer, "again?", 1);
         }
       else
         {
@@ -238,13 +215,13 @@ test_old_ask (void)
       table_start (&table);
       table_connect (&table);
       outbox = dw_chat_get_outbox (table.chat);
-      until_frames (&table, "old", 1);
+      fixture_until_sent (table.peer, "old", 1);
       dw_test_run_for (100);
       g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 2);
       g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, 1);
       dw_chat_answer_asking (table.chat, sends == 1);
       g_assert_cmpuint (dw_outbox_get_n_asking (outbox), ==, 0);
-      until_frames (&table, "old", sends == 1 ? 3 : 1);
+      fixture_until_sent (table.peer, "old", sends == 1 ? 3 : 1);
       dw_test_run_for (100);
       g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, sends == 1 ? 3 : 1);
       settle (dw_chat_get_conversation (table.chat));
@@ -305,7 +282,7 @@ test_clear_keeps_queue (void)
   g_assert_cmpuint (dw_outbox_get_n_waiting (dw_chat_get_outbox (table.chat)), ==, 1);
   table_connect (&table);
   dw_test_until ("it to be sent", is_sent, message);
-  until_frames (&table, "still to be said", 1);
+  fixture_until_sent (table.peer, "still to be said", 1);
 }
 
 static gboolean
@@ -371,7 +348,7 @@ test_expiry_moves_queue (void)
   g_assert_cmpint (dw_message_get_place (message), ==, 3);
   table_connect (&table);
   dw_chat_answer_asking (table.chat, TRUE);
-  until_frames (&table, "own", 1);
+  fixture_until_sent (table.peer, "own", 1);
   dw_raw_peer_write_text (table.peer, "{\"message\":\"own\",\"id\":\"y\"}");
   dw_test_until ("it to come back", is_delivered, message);
   dw_test_finalize (g_steal_pointer (&table.chat));
@@ -400,14 +377,14 @@ test_paced_queue (void)
     }
   settle (dw_chat_get_conversation (table.chat));
   table_connect (&table);
-  until_frames (&table, "number 3.", 1);
+  fixture_until_sent (table.peer, "number 3.", 1);
   dw_raw_peer_write_text (table.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   /* It goes slowly for a while. */
   dw_test_until ("a quarter of them to be sent", is_quarter_sent, &table);
   dw_test_until ("half of them to be sent", is_half_sent, &table);
   dw_test_until ("the last to be sent", is_sent, last);
-  until_frames (&table, "number 500.", 1);
+  fixture_until_sent (table.peer, "number 500.", 1);
   texts = dw_raw_peer_get_texts (table.peer);
   for (guint i = 0; i < texts->len; i++)
     {
