@@ -319,3 +319,16 @@ dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error)
   *socket = stream != NULL ? g_object_ref (g_socket_connection_get_socket (dial->connection)) : NULL;
   return stream;
 }
+
+/**
+ * dw_dial_get_flaws:
+ * @result: what the callback was given
+ *
+ * Returns: what is wrong with the certificate after %DW_NET_ERROR_CERTIFICATE; GIO reports at least one flaw, and
+ *   not necessarily all of them
+ */
+GTlsCertificateFlags
+dw_dial_get_flaws (GAsyncResult *result)
+{
+  return ((Dial *) g_task_get_task_data (G_TASK (result)))->tls_errors;
+}

@@ -59,5 +59,6 @@ void dw_dial_async (const DwDialOptions *options,
                     GAsyncReadyCallback callback,
                     gpointer data);
 GIOStream *dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error);
+GTlsCertificateFlags dw_dial_get_flaws (GAsyncResult *result);
 
 G_END_DECLS

@@ -44,11 +44,39 @@ test_status (void)
     }
 }
 
+/* Each trouble with a certificate says what it is and what helps, and that it is tried again. */
+static void
+test_certificates (void)
+{
+  static const struct
+  {
+    DwCause cause;
+    const char *words, *help;
+  } rows[] = {
+    { DW_CAUSE_CERTIFICATE_EXPIRED, "expired", "clock" },
+    { DW_CAUSE_CERTIFICATE_NOT_YET_VALID, "not valid yet", "Is this computer’s clock right?" },
+    { DW_CAUSE_CERTIFICATE_ISSUER, "issuer", "Check the address" },
+    { DW_CAUSE_CERTIFICATE_HOST, "another host", "Check the address" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      DwSessionStatus status = { .state = DW_SESSION_WAITING, .cause = rows[i].cause };
+      g_autofree char *title = dw_status_text_title (&status);
+      g_autofree char *detail = dw_status_text_detail (&status);
+
+      g_assert_nonnull (strstr (title, rows[i].words));
+      g_assert_nonnull (strstr (title, rows[i].help));
+      g_assert_true (g_str_has_prefix (detail, "Trying again in"));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/status-text/AG-7", test_status);
+  g_test_add_func ("/app/status-text/certificates/RC-7", test_certificates);
   g_test_add_func ("/app/status-text/tooltip", test_tooltip);
   return g_test_run ();
 }

@@ -286,6 +286,24 @@ def test_stalled_reader():
     server.close()
 
 
+def test_bad_certificate():
+    """RC-7: nobody vouches for a certificate: that is said, tried until the timeout, and never connected to"""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", f"{folder}/key", "-out", f"{folder}/certificate"],
+                       check=True, capture_output=True)
+        with Stage("--tls-certificate", f"{folder}/certificate", "--tls-key", f"{folder}/key") as stage:
+            url = stage.url.replace("127.0.0.1", "localhost")
+            done = subprocess.run([CLI, "tail", url, "--timeout", "4", "--policy", QUICK], capture_output=True, timeout=30,
+                                  check=False)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    waits = [event for event in events if event["state"] == "waiting"]
+    assert done.returncode == 3, done
+    assert len(waits) > 3, events
+    assert all(event["cause"] == "certificate-issuer" and "issuer" in event["text"] for event in waits), waits
+    assert {event["state"] for event in events} <= {"connecting", "waiting"}, events
+
+
 def test_bytes_as_typed():
     """AG-6: an address goes out byte for byte, and a token arrives intact after being decoded once"""
     def line(*arguments):

@@ -66,7 +66,66 @@ test_refusals (void)
   /* In a row: a lost network between two refusals is no refusal. */
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
-  g_assert_false (dw_retry_note_end (retry, DW_CAUSE_CERTIFICATE, FALSE, &delay));
+  g_assert_false (dw_retry_note_end (retry, DW_CAUSE_NOT_FOUND, FALSE, &delay));
+}
+
+static double
+least (gpointer unused)
+{
+  return 0.0;
+}
+
+/* A certificate's trouble has no end to its attempts, and waits between half of the cap and all of it from the first on. */
+static void
+test_certificates (void)
+{
+  static const DwCause causes[] = { DW_CAUSE_CERTIFICATE, DW_CAUSE_CERTIFICATE_EXPIRED,
+                                    DW_CAUSE_CERTIFICATE_NOT_YET_VALID, DW_CAUSE_CERTIFICATE_ISSUER,
+                                    DW_CAUSE_CERTIFICATE_HOST };
+  static const struct
+  {
+    DwRandomFunc random;
+    guint delay;
+  } rows[] = { { least, 30000 }, { most, 60000 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (rows); j++)
+      {
+        g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
+        g_autoptr (DwRetry) retry = NULL;
+
+        policy->random = rows[j].random;
+        retry = dw_retry_new (policy);
+        for (guint attempt = 0; attempt < 100; attempt++)
+          g_assert_cmpuint (delay_after (retry, causes[i], attempt == 50), ==, rows[j].delay);
+      }
+}
+
+/* Whatever GIO says of a certificate has a cause, and what a right clock would not mend is the one. */
+static void
+test_flaws (void)
+{
+  static const struct
+  {
+    GTlsCertificateFlags flaws;
+    DwCause cause;
+  } rows[] = {
+    { G_TLS_CERTIFICATE_EXPIRED, DW_CAUSE_CERTIFICATE_EXPIRED },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED, DW_CAUSE_CERTIFICATE_NOT_YET_VALID },
+    { G_TLS_CERTIFICATE_UNKNOWN_CA, DW_CAUSE_CERTIFICATE_ISSUER },
+    { G_TLS_CERTIFICATE_BAD_IDENTITY, DW_CAUSE_CERTIFICATE_HOST },
+    { G_TLS_CERTIFICATE_REVOKED, DW_CAUSE_CERTIFICATE },
+    { G_TLS_CERTIFICATE_INSECURE, DW_CAUSE_CERTIFICATE },
+    { G_TLS_CERTIFICATE_GENERIC_ERROR, DW_CAUSE_CERTIFICATE },
+    { G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_UNKNOWN_CA, DW_CAUSE_CERTIFICATE_ISSUER },
+    { G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_BAD_IDENTITY, DW_CAUSE_CERTIFICATE_HOST },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED | G_TLS_CERTIFICATE_EXPIRED, DW_CAUSE_CERTIFICATE_NOT_YET_VALID },
+    { G_TLS_CERTIFICATE_VALIDATE_ALL, DW_CAUSE_CERTIFICATE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpstr (dw_cause_get_name (dw_cause_from_certificate (rows[i].flaws)), ==,
+                     dw_cause_get_name (rows[i].cause));
 }
 
 static void
@@ -205,6 +264,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/retry/grows/RC-2", test_grows);
   g_test_add_func ("/client/retry/overload/AG-1", test_overload);
   g_test_add_func ("/client/retry/refusals/RC-6", test_refusals);
+  g_test_add_func ("/client/retry/certificates/RC-7", test_certificates);
+  g_test_add_func ("/client/retry/flaws/RC-7", test_flaws);
   g_test_add_func ("/client/retry/failover", test_failover);
   g_test_add_func ("/client/retry/refusals-anew", test_refusals_anew);
   g_test_add_func ("/client/retry/rollover", test_rollover);

@@ -19,7 +19,11 @@ static const Row rows[] = {
   [DW_CAUSE_NOTHING_LISTENS] = { "nothing-listens", N_("Nothing answers at this address. The stage may not be running."), DW_REMEDY_RETRY, DW_COURSE_RETRY },
   [DW_CAUSE_UNREACHABLE] = { "unreachable", N_("The stage cannot be reached."), DW_REMEDY_RETRY, DW_COURSE_RETRY },
   [DW_CAUSE_HANDSHAKE_TIMEOUT] = { "handshake-timeout", N_("The stage did not answer in time."), DW_REMEDY_RETRY, DW_COURSE_RETRY },
-  [DW_CAUSE_CERTIFICATE] = { "certificate", N_("The stage’s certificate is not valid, so the connection would not be safe."), DW_REMEDY_EDIT, DW_COURSE_REFUSE },
+  [DW_CAUSE_CERTIFICATE] = { "certificate", N_("The stage’s certificate is not valid, so the connection would not be safe."), DW_REMEDY_EDIT, DW_COURSE_LONGEST },
+  [DW_CAUSE_CERTIFICATE_EXPIRED] = { "certificate-expired", N_("The stage’s certificate has expired. If this computer’s clock is right, whoever runs the stage has to renew it."), DW_REMEDY_RETRY, DW_COURSE_LONGEST },
+  [DW_CAUSE_CERTIFICATE_NOT_YET_VALID] = { "certificate-not-yet-valid", N_("The stage’s certificate is not valid yet. Is this computer’s clock right?"), DW_REMEDY_RETRY, DW_COURSE_LONGEST },
+  [DW_CAUSE_CERTIFICATE_ISSUER] = { "certificate-issuer", N_("The stage’s certificate is from an issuer that this computer does not know. Check the address."), DW_REMEDY_EDIT, DW_COURSE_LONGEST },
+  [DW_CAUSE_CERTIFICATE_HOST] = { "certificate-host", N_("The stage’s certificate is for another host. Check the address."), DW_REMEDY_EDIT, DW_COURSE_LONGEST },
   [DW_CAUSE_UNAUTHORIZED] = { "unauthorized", N_("The stage asks for authorisation (401). Check the token."), DW_REMEDY_TOKEN, DW_COURSE_REFUSE },
   [DW_CAUSE_FORBIDDEN] = { "forbidden", N_("The stage refuses this connection (403). Check the token and the stage’s name."), DW_REMEDY_TOKEN, DW_COURSE_REFUSE },
   [DW_CAUSE_NOT_FOUND] = { "not-found", N_("There is no stage at this address (404). Check the address."), DW_REMEDY_EDIT, DW_COURSE_REFUSE },
@@ -185,4 +189,29 @@ dw_cause_from_status (guint status, const char *content_type)
   if (status == 200 && content_type != NULL && g_str_has_prefix (content_type, "text/html"))
     return DW_CAUSE_SIGN_IN;
   return DW_CAUSE_NOT_A_STAGE;
+}
+
+/**
+ * dw_cause_from_certificate:
+ * @flaws: what is wrong with a certificate
+ *
+ * A certificate can have several flaws, and GIO reports at least one of them. What a right clock would not mend comes
+ * first: it makes no unknown issuer known.
+ *
+ * Returns: the cause
+ */
+DwCause
+dw_cause_from_certificate (GTlsCertificateFlags flaws)
+{
+  if ((flaws & (G_TLS_CERTIFICATE_REVOKED | G_TLS_CERTIFICATE_INSECURE)) != 0)
+    return DW_CAUSE_CERTIFICATE;
+  if ((flaws & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0)
+    return DW_CAUSE_CERTIFICATE_ISSUER;
+  if ((flaws & G_TLS_CERTIFICATE_BAD_IDENTITY) != 0)
+    return DW_CAUSE_CERTIFICATE_HOST;
+  if ((flaws & G_TLS_CERTIFICATE_NOT_ACTIVATED) != 0)
+    return DW_CAUSE_CERTIFICATE_NOT_YET_VALID;
+  if ((flaws & G_TLS_CERTIFICATE_EXPIRED) != 0)
+    return DW_CAUSE_CERTIFICATE_EXPIRED;
+  return DW_CAUSE_CERTIFICATE;
 }

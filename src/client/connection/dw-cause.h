@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib-object.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -18,6 +18,10 @@ typedef enum
   DW_CAUSE_UNREACHABLE,
   DW_CAUSE_HANDSHAKE_TIMEOUT,
   DW_CAUSE_CERTIFICATE,
+  DW_CAUSE_CERTIFICATE_EXPIRED,
+  DW_CAUSE_CERTIFICATE_NOT_YET_VALID,
+  DW_CAUSE_CERTIFICATE_ISSUER,
+  DW_CAUSE_CERTIFICATE_HOST,
   DW_CAUSE_UNAUTHORIZED,
   DW_CAUSE_FORBIDDEN,
   DW_CAUSE_NOT_FOUND,
@@ -63,6 +67,7 @@ typedef enum
  * @DW_COURSE_RETRY: an ordinary failure: wait for the backoff
  * @DW_COURSE_PROMPT: a routine end: the first retry is immediate where the connection had been stable
  * @DW_COURSE_LONG: the stage is overloaded: wait longer than after an ordinary failure
+ * @DW_COURSE_LONGEST: it mends itself, but hardly within seconds: wait about as long as the backoff ever does
  * @DW_COURSE_REFUSE: trying again cannot help: stop after a second refusal
  *
  * What a session does about a cause.
@@ -72,6 +77,7 @@ typedef enum
   DW_COURSE_RETRY,
   DW_COURSE_PROMPT,
   DW_COURSE_LONG,
+  DW_COURSE_LONGEST,
   DW_COURSE_REFUSE,
 } DwCourse;
 
@@ -82,5 +88,6 @@ DwCourse dw_cause_get_course (DwCause cause);
 
 DwCause dw_cause_from_close_code (gushort code);
 DwCause dw_cause_from_status (guint status, const char *content_type);
+DwCause dw_cause_from_certificate (GTlsCertificateFlags flaws);
 
 G_END_DECLS

@@ -28,6 +28,7 @@ typedef struct
   GHashTable *headers; /* or NULL */
   GIOStream *stream;
   GSocket *socket; /* below it */
+  GTlsCertificateFlags flaws;
   DwHandshakeReport report;
   gint64 began;
   DwHandshakeFunc progress; /* or NULL */
@@ -104,12 +105,12 @@ on_outer_cancelled (GCancellable *outer, GCancellable *inner)
 }
 
 static DwCause
-cause_of_net_error (int code)
+cause_of_net_error (const Handshake *handshake, int code)
 {
   switch ((DwNetError) code)
     {
     case DW_NET_ERROR_CERTIFICATE:
-      return DW_CAUSE_CERTIFICATE;
+      return dw_cause_from_certificate (handshake->flaws);
     case DW_NET_ERROR_PROXY:
       return DW_CAUSE_PROXY;
     case DW_NET_ERROR_SUBPROTOCOL:
@@ -137,7 +138,7 @@ cause_of_error (const Handshake *handshake, const GError *error)
   if (handshake->timed_out)
     return DW_CAUSE_HANDSHAKE_TIMEOUT;
   if (error->domain == DW_NET_ERROR)
-    return cause_of_net_error (error->code);
+    return cause_of_net_error (handshake, error->code);
   /* What is no certificate but no TLS either, such as a plain port: nobody vouches for what answers there. */
   if (error->domain == G_TLS_ERROR)
     return DW_CAUSE_CERTIFICATE;
@@ -295,6 +296,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *text = NULL;
 
   handshake->stream = dw_dial_finish (result, &handshake->socket, &error);
+  handshake->flaws = dw_dial_get_flaws (result);
   if (handshake->stream != NULL)
     text = dw_upgrade_request_write (&request, FALSE, &error);
   if (text == NULL)

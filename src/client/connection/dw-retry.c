@@ -45,6 +45,17 @@ draw_delay (const DwRetry *retry, guint attempt)
                            policy->random_data);
 }
 
+/* About the cap, and not at the same moment as others who met the same trouble together. */
+static guint
+draw_longest (const DwRetry *retry)
+{
+  const DwSessionPolicy *policy = retry->policy;
+
+  return policy->backoff_cap_ms / 2
+         + dw_backoff_delay (policy->backoff_cap_ms / 2, policy->backoff_cap_ms / 2, 0, policy->random,
+                             policy->random_data);
+}
+
 static void
 count_address_failure (DwRetry *retry, gboolean was_stable)
 {
@@ -80,7 +91,8 @@ dw_retry_reset (DwRetry *retry)
  * @delay_ms: (out): how long to wait before the next attempt, in milliseconds
  *
  * Full jitter, `random(0, min(cap, base·2^n))`. n starts anew only after a stable connection, so a socket that
- * opens and is closed at once counts as a failure.
+ * opens and is closed at once counts as a failure. What hardly mends itself within seconds waits between half of the cap
+ * and all of it, and has no end: a certificate that is renewed, or a clock that is set right, is noticed.
  *
  * Returns: %FALSE where the session has to stop, because trying again cannot help
  */
@@ -104,6 +116,8 @@ dw_retry_note_end (DwRetry *retry, DwCause cause, gboolean was_stable, guint *de
   if (course == DW_COURSE_LONG)
     *delay_ms = MIN (draw_delay (retry, retry->failures + 2) + retry->policy->overload_floor_ms,
                      MAX (retry->policy->backoff_cap_ms, retry->policy->overload_floor_ms));
+  else if (course == DW_COURSE_LONGEST)
+    *delay_ms = draw_longest (retry);
   retry->failures++;
   return TRUE;
 }
