@@ -4,7 +4,6 @@
 #include "dw-client-error.h"
 
 #include "client/stages/dw-local-stage.h"
-#include "client/store/dw-store-expiry.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -278,14 +277,14 @@ dw_chat_list_is_loaded (DwChatList *self)
 /**
  * dw_chat_list_expire:
  * @self: a list
- * @before: a time, in microseconds since 1970 UTC
+ * @expiry: what is old
  *
- * Deletes what was said before a time, and was delivered.
+ * Deletes what is old, and was delivered.
  */
 void
-dw_chat_list_expire (DwChatList *self, gint64 before)
+dw_chat_list_expire (DwChatList *self, const DwStoreExpiry *expiry)
 {
-  dw_store_expire_async (self->store, before, NULL, NULL);
+  dw_store_expire_async (self->store, expiry, NULL, NULL);
 }
 
 /* The program ends, and with it the time in which they could be put back. */

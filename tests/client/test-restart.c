@@ -340,7 +340,7 @@ test_expiry_moves_queue (void)
   table_store (&table, &new);
   table_start (&table);
   message = g_object_ref (dw_conversation_find (dw_chat_get_conversation (table.chat), "y"));
-  dw_store_expire_async (table.store, 1000, on_expired, &expired);
+  dw_store_expire_async (table.store, &(DwStoreExpiry){ .before = 1000, .now = G_MAXINT64 }, on_expired, &expired);
   dw_test_until ("the old to go", is_not_zero, &expired);
   dw_conversation_reload (dw_chat_get_conversation (table.chat));
   settle (dw_chat_get_conversation (table.chat));

@@ -69,7 +69,8 @@ test_clear_really (void)
   g_assert_cmpuint (count_records (&archive, 2), ==, 1);
 }
 
-/* What is old goes, what nobody has got yet stays, days without lines go, and no hole is left. */
+/* What is old goes, what nobody has got yet stays, days without lines go, and no hole is left. What a wrong clock dates
+ * before what stands before it is no older than that. */
 static void
 test_expiry (void)
 {
@@ -92,18 +93,21 @@ test_expiry (void)
     ((DwRecord *) records->pdata[i])->time = G_USEC_PER_SEC * G_GINT64_CONSTANT (1000000);
   ((DwRecord *) records->pdata[3001])->time = 5;
   add_records (&archive, 1, records);
-  dw_store_expire_async (archive.store, G_USEC_PER_SEC * G_GINT64_CONSTANT (900000), on_done, &done);
+  dw_store_expire_async (
+      archive.store, &(DwStoreExpiry){ .before = G_USEC_PER_SEC * G_GINT64_CONSTANT (900000), .now = G_MAXINT64 },
+      on_done, &done);
   result = await (&done);
   g_assert_true (dw_store_expire_finish (archive.store, result, &expired, NULL));
-  g_assert_cmpuint (expired, ==, 2999);
+  g_assert_cmpuint (expired, ==, 2998);
   found = read_records (&archive, 1, 0, 10000);
   /* The queued one keeps its day. */
-  g_assert_cmpuint (found->len, ==, 4);
+  g_assert_cmpuint (found->len, ==, 5);
   for (guint i = 0; i < found->len; i++)
-    g_assert_cmpint (((DwRecord *) found->pdata[i])->place, ==, 3000 + (gint64) i);
+    g_assert_cmpint (((DwRecord *) found->pdata[i])->place, ==, 2999 + (gint64) i);
   g_assert_cmpint (((DwRecord *) found->pdata[0])->kind, ==, DW_MESSAGE_DAY);
   g_assert_cmpint (((DwRecord *) found->pdata[1])->delivery, ==, DW_DELIVERY_QUEUED);
-  g_assert_cmpstr (((DwRecord *) found->pdata[3])->text, ==, "young");
+  g_assert_cmpstr (((DwRecord *) found->pdata[3])->text, ==, "old, by a wrong clock");
+  g_assert_cmpstr (((DwRecord *) found->pdata[4])->text, ==, "young");
 }
 
 static GPtrArray *

@@ -515,5 +515,45 @@ def test_nothing_kept():
                 assert b"said and gone" not in file.read(), path
 
 
+DAY = 24 * 3600 * 1000000
+
+
+def set_calendar(path, calendar):
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"[io/github/dynamowave/Chat]\nretention='month'\ncalendar={calendar}\n")
+
+
+def calendar_in(path):
+    with open(path, encoding="utf-8") as file:
+        return re.findall(r"^calendar=(.*)$", file.read(), re.M)[-1]
+
+
+def test_wrong_clock():
+    """F-2: a clock that goes on by 40 days deletes nothing at the next start; a month that surely passed does"""
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:
+        settings = os.path.join(config, "glib-2.0", "settings", "keyfile")
+        os.makedirs(os.path.dirname(settings))
+        environment = {"GSETTINGS_BACKEND": "keyfile", "XDG_CONFIG_HOME": config}
+        with running(local.url, data=data, environment=environment) as app:
+            app.wait_for_status("Online")
+            app.say("said long ago")
+            app.wait_for_row("said long ago", "delivered")
+        with sqlite3.connect(path_of(data)) as database:
+            database.execute("UPDATE lines SET time = time - ?", (40 * DAY,))
+
+        now = int(time.time() * 1000000)
+        # Believed, a candidate, the last later day, the last look, how many later days; when it was set, and the boot.
+        ahead = (now - 43 * DAY, now - 41 * DAY, now - 40 * DAY, now - 40 * DAY, 1, now - 99 * DAY, "an earlier boot", 1)
+        set_calendar(settings, ahead)
+        with running(data=data, environment=environment):
+            until("a look at the clock", lambda: calendar_in(settings) != str(ahead))
+        assert texts_in(data) == ["said long ago"]
+
+        passed = (now - 43 * DAY, now - 4 * DAY, now - DAY, now - DAY, 2, now - 99 * DAY, "an earlier boot", 1)
+        set_calendar(settings, passed)
+        with running(data=data, environment=environment):
+            until("the old to go", lambda: texts_in(data) == [])
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window/window-history")

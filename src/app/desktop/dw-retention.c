@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-retention.h"
 
-/* Deletes history that is older than the person chose to keep. */
+#include "client/connection/dw-boot-clock.h"
+#include "client/store/dw-calendar.h"
+
+/* Deletes history that is older than the person chose to keep, by a calendar that no wrong clock moves on. */
 struct _DwRetention
 {
   GObject parent_instance;
@@ -13,9 +16,10 @@ struct _DwRetention
 
 G_DEFINE_FINAL_TYPE (DwRetention, dw_retention, G_TYPE_OBJECT)
 
-/* Old history is deleted a while after the start, when nobody waits for the disk, and then once a day. */
+/* Old history is deleted a while after the start, when nobody waits for the disk, and then a few times a day: the timer
+ * stops while the computer sleeps. */
 #define FIRST_SECONDS 10
-#define SECONDS (24 * 3600)
+#define SECONDS (6 * 3600)
 
 static void
 dw_retention_dispose (GObject *object)
@@ -48,14 +52,53 @@ oldest_to_keep (GSettings *settings)
   return ages[CLAMP (index, 0, (int) G_N_ELEMENTS (ages) - 1)];
 }
 
+static char *
+dup_boot (void)
+{
+  char *boot = NULL;
+
+  if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL))
+    return g_strdup ("");
+  return g_strstrip (boot);
+}
+
+/* Looks at the clock, and remembers it for the next start. */
+static void
+look (DwRetention *self, DwCalendar *calendar, gint64 now)
+{
+  g_autoptr (GVariant) kept = g_settings_get_value (self->settings, "calendar");
+  g_autofree char *boot = dup_boot ();
+
+  dw_calendar_from_variant (calendar, kept);
+  dw_calendar_look (calendar, now, boot, dw_boot_clock_now ());
+  g_settings_set_value (self->settings, "calendar", dw_calendar_to_variant (calendar));
+}
+
+static void
+expire (DwRetention *self)
+{
+  gint64 age = oldest_to_keep (self->settings);
+  gint64 now = g_get_real_time ();
+  DwCalendar calendar;
+
+  if (self->settings == NULL)
+    return;
+
+  /* Also where everything is kept: whoever chooses otherwise does not wait for days then. */
+  look (self, &calendar, now);
+  if (age > 0)
+    dw_chat_list_expire (self->chats, &(DwStoreExpiry){ .before = calendar.believed - age,
+                                                        .now = now,
+                                                        .epoch = DW_CALENDAR_EPOCH,
+                                                        .since = calendar.set });
+}
+
 static gboolean
 on_timer (gpointer data)
 {
   DwRetention *self = data;
-  gint64 age = oldest_to_keep (self->settings);
 
-  if (age > 0)
-    dw_chat_list_expire (self->chats, g_get_real_time () - age);
+  expire (self);
   g_clear_handle_id (&self->timer, g_source_remove);
   self->timer = g_timeout_add_seconds (SECONDS, on_timer, self);
   return G_SOURCE_REMOVE;
@@ -77,7 +120,8 @@ dw_retention_new (DwChatList *chats, GSettings *settings)
   g_set_object (&self->settings, settings);
   /* Delete what was kept under an earlier setting. */
   if (dw_retention_is_none (settings))
-    dw_chat_list_expire (chats, G_MAXINT64);
+    dw_chat_list_expire (
+        chats, &(DwStoreExpiry){ .before = G_MAXINT64, .now = G_MAXINT64, .epoch = G_MININT64, .since = 0 });
   self->timer = g_timeout_add_seconds (FIRST_SECONDS, on_timer, self);
   if (settings != NULL)
     g_signal_connect_object (settings, "changed::retention", G_CALLBACK (on_timer), self, G_CONNECT_SWAPPED);

@@ -6,7 +6,7 @@
 /* The keys the code reads. GSettings would abort the program if an older schema lacked one. */
 static const char *const keys[] = { "window-width", "window-height", "window-maximized", "own-name",
                                     "last-stage",   "retention",     "notify",           "enter-sends",
-                                    "text-scale",   "background",    "told-of-quitting" };
+                                    "text-scale",   "background",    "told-of-quitting", "calendar" };
 
 /**
  * dw_settings_new:

@@ -8,18 +8,115 @@
  * SECTION:dw-store-expiry
  *
  * What is older than the person wants to keep. What they wrote and nobody has got yet is kept whatever its age.
+ *
+ * Lines stand in the order of their arrival, and clocks can be wrong: so of each stage goes what stands before its first
+ * young line, and nothing after it, whatever time it has.
  */
 
-static gboolean
-delete_chunk (DwDatabase *database, gint64 before, gint64 *deleted, GError **error)
+/* Of one stage: where its young lines begin, or its end. */
+typedef struct
 {
-  if (!dw_database_run (database, error,
-                        "DELETE FROM lines WHERE line IN (SELECT line FROM lines WHERE time < ? AND kind <> 3 "
-                        "AND delivery NOT IN (1, 4, 5) ORDER BY line LIMIT ?)",
-                        "ii", before, (gint64) DW_STORE_EXPIRY_CHUNK))
+  gint64 stage;
+  gint64 young; /* a line's key */
+} Border;
+
+static gboolean
+is_young (const DwStoreExpiry *expiry, gint64 time)
+{
+  gboolean wrong = time > expiry->now || time < expiry->epoch;
+
+  return (wrong ? expiry->since : time) >= expiry->before;
+}
+
+/* Days go with what was said on them, and one's own where it has arrived. */
+static gboolean
+may_go (sqlite3_stmt *query)
+{
+  int delivery = sqlite3_column_int (query, 3);
+
+  return sqlite3_column_int (query, 1) != DW_MESSAGE_DAY && delivery != DW_DELIVERY_QUEUED
+         && delivery != DW_DELIVERY_UNCONFIRMED && delivery != DW_DELIVERY_FAILED;
+}
+
+/* Goes on after a line, through one stage, until a line of it is young or there are enough. @after becomes the end of that
+ * stage. */
+static gboolean
+find_old_of_stage (DwDatabase *database,
+                   const DwStoreExpiry *expiry,
+                   gint64 *after,
+                   GArray *old,
+                   GArray *borders,
+                   GError **error)
+{
+  GError *problem = NULL;
+  Border border = { .young = G_MAXINT64 };
+  gboolean begun = FALSE;
+  gint64 last = G_MAXINT64;
+  sqlite3_stmt *query = dw_database_query (
+      database, error, "SELECT line, kind, time, delivery FROM lines WHERE line > ? ORDER BY line", "i", *after);
+
+  if (query == NULL)
     return FALSE;
-  *deleted = dw_database_get_changes (database);
+
+  while (old->len < DW_STORE_EXPIRY_CHUNK && dw_database_next (database, query, &problem))
+    {
+      gint64 key = sqlite3_column_int64 (query, 0);
+
+      if (!begun)
+        {
+          border.stage = dw_store_lines_stage (key);
+          last = dw_store_lines_key (border.stage, dw_store_lines_place (-1));
+          begun = TRUE;
+        }
+      if (key > last)
+        break;
+      if (is_young (expiry, sqlite3_column_int64 (query, 2)))
+        {
+          border.young = key;
+          break;
+        }
+      if (may_go (query))
+        g_array_append_val (old, key);
+    }
+  /* A statement that is not reset holds a lock. */
+  sqlite3_reset (query);
+
+  *after = last;
+  if (begun)
+    g_array_append_val (borders, border);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+static gboolean
+delete_chunk (DwDatabase *database, const DwStoreExpiry *expiry, gint64 *deleted, GArray *borders, GError **error)
+{
+  g_autoptr (GArray) old = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 after = G_MININT64;
+
+  while (after < G_MAXINT64 && old->len < DW_STORE_EXPIRY_CHUNK)
+    if (!find_old_of_stage (database, expiry, &after, old, borders, error))
+      return FALSE;
+
+  for (guint i = 0; i < old->len; i++)
+    if (!dw_database_run (database, error, "DELETE FROM lines WHERE line = ?", "i", g_array_index (old, gint64, i)))
+      return FALSE;
+  *deleted = old->len;
   return TRUE;
+}
+
+/* Where there are no borders everything is. */
+static gboolean
+is_old (GArray *borders, gint64 key)
+{
+  if (borders == NULL)
+    return TRUE;
+  for (guint i = 0; i < borders->len; i++)
+    if (g_array_index (borders, Border, i).stage == dw_store_lines_stage (key))
+      return key < g_array_index (borders, Border, i).young;
+  return FALSE;
 }
 
 typedef struct
@@ -30,14 +127,13 @@ typedef struct
 
 /* Upwards from the end, so that only what stands before a hole moves. A day on which nothing is left goes too. */
 static gboolean
-find_moves (DwDatabase *database, gint64 before, GArray *moves, GError **error)
+find_moves (DwDatabase *database, GArray *borders, GArray *moves, GError **error)
 {
   GError *problem = NULL;
   gint64 stage = -1;
   gint64 place = 0;
   gboolean day_follows = TRUE;
-  sqlite3_stmt *query =
-      dw_database_query (database, error, "SELECT line, kind, time FROM lines ORDER BY line DESC", "");
+  sqlite3_stmt *query = dw_database_query (database, error, "SELECT line, kind FROM lines ORDER BY line DESC", "");
 
   if (query == NULL)
     return FALSE;
@@ -53,7 +149,7 @@ find_moves (DwDatabase *database, gint64 before, GArray *moves, GError **error)
           place = dw_store_lines_place (key);
           day_follows = TRUE;
         }
-      if (!is_day || !day_follows || sqlite3_column_int64 (query, 2) >= before)
+      if (!is_day || !day_follows || !is_old (borders, key))
         {
           move.to = dw_store_lines_key (stage, place--);
           day_follows = is_day;
@@ -68,11 +164,11 @@ find_moves (DwDatabase *database, gint64 before, GArray *moves, GError **error)
 }
 
 static gboolean
-close_holes (DwDatabase *database, gint64 before, gint64 *changed, GError **error)
+close_holes (DwDatabase *database, GArray *borders, gint64 *changed, GError **error)
 {
   g_autoptr (GArray) moves = g_array_new (FALSE, FALSE, sizeof (Move));
 
-  if (!find_moves (database, before, moves, error))
+  if (!find_moves (database, borders, moves, error))
     return FALSE;
   for (guint i = 0; i < moves->len; i++)
     {
@@ -100,13 +196,14 @@ typedef struct
 static gboolean
 expire (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
-  gint64 before = *(gint64 *) data;
+  const DwStoreExpiry *expiry = data;
   g_autofree Chunk *chunk = g_new0 (Chunk, 1);
+  g_autoptr (GArray) borders = g_array_new (FALSE, FALSE, sizeof (Border));
 
   if (!dw_database_run_script (database, "BEGIN IMMEDIATE", error))
     return FALSE;
-  if (delete_chunk (database, before, &chunk->deleted, error)
-      && (chunk->deleted >= DW_STORE_EXPIRY_CHUNK || close_holes (database, before, &chunk->moved, error))
+  if (delete_chunk (database, expiry, &chunk->deleted, borders, error)
+      && (chunk->deleted >= DW_STORE_EXPIRY_CHUNK || close_holes (database, borders, &chunk->moved, error))
       && dw_database_run_script (database, "COMMIT", error))
     {
       *result = g_steal_pointer (&chunk);
@@ -133,7 +230,7 @@ merge (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 
 typedef struct
 {
-  gint64 before;
+  DwStoreExpiry expiry;
   guint expired;
 } Progress;
 
@@ -143,7 +240,7 @@ expire_all (DwDatabase *database, gpointer data, gpointer *result, GError **erro
   gint64 moved = 0;
 
   return dw_database_run (database, error, "DELETE FROM lines WHERE kind <> 3 AND delivery NOT IN (1, 4, 5)", "")
-         && close_holes (database, G_MAXINT64, &moved, error)
+         && close_holes (database, NULL, &moved, error)
          && dw_database_run (database, error, "INSERT INTO words (words) VALUES ('optimize')", "");
 }
 
@@ -159,13 +256,13 @@ dw_store_expire_all (DwStore *store)
   dw_store_run_async (store, dw_store_job_new_write (expire_all, NULL, NULL, 0), NULL, NULL);
 }
 
-static void
-ask (DwStore *store, GTask *task, DwStoreFunc func, gint64 number, GAsyncReadyCallback callback)
-{
-  gint64 *copy = g_new (gint64, 1);
+static void on_merged (GObject *source, GAsyncResult *result, gpointer data);
 
-  *copy = number;
-  dw_store_run_async (store, dw_store_job_new_read (func, copy, g_free, NULL), callback, task);
+static void
+ask_to_merge (DwStore *store, GTask *task, gint64 pages)
+{
+  dw_store_run_async (store, dw_store_job_new_read (merge, g_memdup2 (&pages, sizeof pages), g_free, NULL),
+                      on_merged, task);
 }
 
 static void
@@ -178,9 +275,21 @@ on_merged (GObject *source, GAsyncResult *result, gpointer data)
   if (error != NULL)
     g_task_return_error (task, error);
   else if (answer == 2)
-    ask (DW_STORE (source), g_steal_pointer (&task), merge, DW_STORE_EXPIRY_PAGES, on_merged);
+    ask_to_merge (DW_STORE (source), g_steal_pointer (&task), DW_STORE_EXPIRY_PAGES);
   else
     g_task_return_boolean (task, TRUE);
+}
+
+static void on_chunk (GObject *source, GAsyncResult *result, gpointer data);
+
+static void
+ask_for_chunk (DwStore *store, GTask *task)
+{
+  const Progress *progress = g_task_get_task_data (task);
+
+  dw_store_run_async (
+      store, dw_store_job_new_read (expire, g_memdup2 (&progress->expiry, sizeof progress->expiry), g_free, NULL),
+      on_chunk, task);
 }
 
 static void
@@ -199,13 +308,13 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
   progress->expired += (guint) chunk->deleted;
   if (chunk->deleted >= DW_STORE_EXPIRY_CHUNK)
     {
-      ask (DW_STORE (source), g_steal_pointer (&task), expire, progress->before, on_chunk);
+      ask_for_chunk (DW_STORE (source), g_steal_pointer (&task));
       return;
     }
   if (progress->expired > 0 || chunk->moved > 0)
     dw_store_tell_rearranged (DW_STORE (source));
   if (progress->expired > 0)
-    ask (DW_STORE (source), g_steal_pointer (&task), merge, -DW_STORE_EXPIRY_PAGES, on_merged);
+    ask_to_merge (DW_STORE (source), g_steal_pointer (&task), -DW_STORE_EXPIRY_PAGES);
   else
     g_task_return_boolean (task, TRUE);
 }
@@ -213,23 +322,24 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
 /**
  * dw_store_expire_async:
  * @store: a store
- * @before: a time, in microseconds since 1970 UTC
+ * @expiry: what is old
  * @callback: called when it is done
  * @data: for @callback
  *
- * Deletes what was said before a time, a part at a time. The lines left stand without holes, but at other places:
- * #DwStore::rearranged says so.
+ * Deletes what is old, a part at a time. A line is no older than those that stand before it, whatever its own time says,
+ * so that a clock that was wrong for a while takes nothing along. The lines left stand without holes, but at other
+ * places: #DwStore::rearranged says so.
  */
 void
-dw_store_expire_async (DwStore *store, gint64 before, GAsyncReadyCallback callback, gpointer data)
+dw_store_expire_async (DwStore *store, const DwStoreExpiry *expiry, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = g_task_new (store, NULL, callback, data);
   Progress *progress = g_new0 (Progress, 1);
 
   g_task_set_source_tag (task, dw_store_expire_async);
-  progress->before = before;
+  progress->expiry = *expiry;
   g_task_set_task_data (task, progress, g_free);
-  ask (store, task, expire, before, on_chunk);
+  ask_for_chunk (store, task);
 }
 
 /**
