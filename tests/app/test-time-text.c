@@ -25,10 +25,48 @@ test_times (void)
   g_assert_nonnull (never);
 }
 
+/* Which day it is depends on the present and on the zone, each time it is asked. */
+static void
+test_day (void)
+{
+  static const struct
+  {
+    const char *zone;
+    int minutes; /* from 23:50 in Berlin, when something was said, to the present */
+    const char *day;
+  } rows[] = {
+    { "Europe/Berlin", 9, "Today" },
+    { "Europe/Berlin", 11, "Yesterday" },
+    { "Europe/Berlin", 24 * 60 + 9, "Yesterday" },
+    { "Europe/Berlin", 24 * 60 + 11, "Wednesday, 25 November" },
+    { "America/New_York", 11, "Today" },
+    { "Asia/Tokyo", 24 * 60 + 9, "Yesterday" },
+    { "Asia/Tokyo", 11, "Today" },
+  };
+  g_autoptr (GTimeZone) berlin = g_time_zone_new_identifier ("Europe/Berlin");
+  g_autoptr (GDateTime) when = g_date_time_new (berlin, 2026, 11, 25, 23, 50, 0);
+  gint64 said = g_date_time_to_unix (when) * G_USEC_PER_SEC;
+  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *day = NULL;
+
+      g_setenv ("TZ", rows[i].zone, TRUE);
+      day = dw_time_text_day (said, said + rows[i].minutes * G_TIME_SPAN_MINUTE);
+      g_assert_cmpstr (day, ==, rows[i].day);
+    }
+  if (before != NULL)
+    g_setenv ("TZ", before, TRUE);
+  else
+    g_unsetenv ("TZ");
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/time-text/words", test_times);
+  g_test_add_func ("/app/time-text/day/DB-5", test_day);
   return g_test_run ();
 }

@@ -170,6 +170,44 @@ test_days (void)
   dw_day_of (G_MININT64, zone);
 }
 
+/* The day of the newest line is the one on the wall where the person is now. */
+static void
+test_travel (void)
+{
+  static const struct
+  {
+    const char *to;
+    int hours; /* after 12:00 in Berlin, the first message */
+    const char *sketch;
+  } rows[] = {
+    { "America/New_York", 13, "Dab" }, /* 19:00 there, and tomorrow in Berlin */
+    { "Asia/Tokyo", 6, "DaDb" },       /* 02:00 tomorrow there, and today in Berlin */
+    { "Europe/Berlin", 11, "Dab" },
+    { "Europe/Berlin", 13, "DaDb" },
+  };
+  g_autoptr (GTimeZone) berlin = g_time_zone_new_identifier ("Europe/Berlin");
+  g_autoptr (GDateTime) noon = g_date_time_new (berlin, 2026, 11, 25, 12, 0, 0);
+  gint64 first = g_date_time_to_unix (noon) * G_USEC_PER_SEC;
+  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (History) history = { 0 };
+
+      g_setenv ("TZ", "Europe/Berlin", TRUE);
+      history_init (&history);
+      say (&history, "a", first);
+      settle (history.conversation);
+      g_setenv ("TZ", rows[i].to, TRUE);
+      say (&history, "b", first + rows[i].hours * G_TIME_SPAN_HOUR);
+      check_sketch (&history, rows[i].sketch);
+    }
+  if (before != NULL)
+    g_setenv ("TZ", before, TRUE);
+  else
+    g_unsetenv ("TZ");
+}
+
 static void
 check_all (History *history, guint n)
 {
@@ -687,8 +725,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/drop-while-writing", test_drop_while_writing);
   g_test_add_func ("/client/history/reload-twice", test_reload_twice);
   g_test_add_func ("/client/history/read-after-remove", test_read_after_remove);
-  g_test_add_func ("/client/history/order", test_order);
+  g_test_add_func ("/client/history/order/DB-5", test_order);
   g_test_add_func ("/client/history/days", test_days);
+  g_test_add_func ("/client/history/travel/DB-5", test_travel);
   g_test_add_func ("/client/history/pages/S-8", test_pages);
   g_test_add_func ("/client/history/unread-line", test_unread_line);
   g_test_add_func ("/client/history/remove-everywhere", test_remove_everywhere);

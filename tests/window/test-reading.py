@@ -269,5 +269,31 @@ def test_many_rows():
     server.close()
 
 
+def zone_with_midnight_in(seconds):
+    """TZ for a place where the day ends so soon: so far to the east, as POSIX writes it."""
+    east = int(24 * 3600 - seconds - time.time() % (24 * 3600)) % (24 * 3600)
+    return f"XXX-{east // 3600}:{east // 60 % 60:02}:{east % 60:02}"
+
+
+def test_midnight():
+    """DB-5: at midnight “Today” becomes “Yesterday” by itself, and what comes then stands under the only “Today”"""
+
+    def said(app):
+        return [next((word for word in ("Today", "Yesterday", "before", "after") if word in row), row)
+                for row in app.rows(captions=True)]
+
+    server = Server()
+    with running(server.url, environment={"TZ": zone_with_midnight_in(40)}) as app:
+        app.wait_for_status("Online")
+        server.send(message("before"))
+        app.wait_for_row("before")
+        assert said(app) == ["Today", "before"], said(app)
+        until("midnight", lambda: said(app) == ["Yesterday", "before"], 60)
+        server.send(message("after"))
+        app.wait_for_row("after")
+        assert said(app) == ["Yesterday", "before", "Today", "after"], said(app)
+    server.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window/window-reading")

@@ -9,6 +9,8 @@
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-toolkit.h"
 
+#include "client/messages/dw-today.h"
+
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
@@ -26,6 +28,7 @@ struct _DwMessageList
 
   char *own_name; /* on this stage, or NULL */
   GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
+  DwToday *today;
   DwConversation *conversation;
   DwListEnd *end; /* what the list view has of it */
   gulong items_changed;
@@ -203,6 +206,15 @@ static void
 on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *self)
 {
   give_row_back (self, item);
+}
+
+static void
+on_today_changed (DwMessageList *self)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
+      dw_message_row_show_times (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)));
 }
 
 static void
@@ -434,6 +446,7 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->fading, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
+  g_clear_object (&self->today);
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
@@ -485,6 +498,8 @@ dw_message_list_init (DwMessageList *self)
   g_signal_connect_object (factory, "unbind", G_CALLBACK (on_unbind), self, 0);
   gtk_list_view_set_factory (self->list, factory);
   self->stuck = TRUE;
+  self->today = dw_today_new (DW_TODAY_ZONE_FILE);
+  g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   self->anchor = dw_scroll_anchor_new (self->list, adjustment);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);

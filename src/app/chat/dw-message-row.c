@@ -606,6 +606,23 @@ dw_message_row_complete (DwMessageRow *self)
 }
 
 /**
+ * dw_message_row_show_times:
+ * @self: a row
+ *
+ * Shows times and days anew: it is another day, or another time zone.
+ */
+void
+dw_message_row_show_times (DwMessageRow *self)
+{
+  if (self->message == NULL)
+    return;
+  if (is_kind (self, DW_MESSAGE_DAY) || is_kind (self, DW_MESSAGE_GAP))
+    show_text (self);
+  show_meta (self);
+  g_signal_emit (self, signals[SIGNAL_LABEL_CHANGED], 0);
+}
+
+/**
  * dw_message_row_set_own_name:
  * @self: a row
  * @own_name: (nullable): what the person is called; a message that has it is marked

@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (DwMessageRow, dw_message_row, DW, MESSAGE_ROW, GtkWidget)
 
 GtkWidget *dw_message_row_new (void);
 void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
+void dw_message_row_show_times (DwMessageRow *self);
 void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
 gboolean dw_message_row_waits (DwMessageRow *self);
 void dw_message_row_complete (DwMessageRow *self);

@@ -5,6 +5,7 @@
 #include "app/text/dw-time-text.h"
 #include "app/toolkit/dw-toolkit.h"
 
+#include "client/messages/dw-today.h"
 #include "client/store/dw-store-search.h"
 
 #include "wire/dw-safe-text.h"
@@ -23,6 +24,7 @@ struct _DwSearchPage
   GtkStack *stack;
   GtkListBox *list;
 
+  DwToday *today;
   DwChatList *chats;
   DwChat *chat;
   GPtrArray *hits; /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
@@ -163,6 +165,13 @@ show_hits (DwSearchPage *self, GPtrArray *hits)
   gtk_stack_set_visible_child_name (self->stack, hits->len > 0 ? "results" : "nothing");
 }
 
+static void
+on_today_changed (DwSearchPage *self)
+{
+  if (self->hits != NULL)
+    show_hits (self, g_ptr_array_ref (self->hits));
+}
+
 typedef struct
 {
   DwSearchPage *page;
@@ -259,6 +268,7 @@ dw_search_page_dispose (GObject *object)
 {
   DwSearchPage *self = DW_SEARCH_PAGE (object);
 
+  g_clear_object (&self->today);
   g_clear_pointer (&self->hits, g_ptr_array_unref);
   g_clear_object (&self->chat);
   g_clear_object (&self->chats);
@@ -309,6 +319,8 @@ static void
 dw_search_page_init (DwSearchPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->today = dw_today_new (DW_TODAY_ZONE_FILE);
+  g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
 }
 
 /**

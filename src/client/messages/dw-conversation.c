@@ -27,7 +27,8 @@ struct _DwConversation
   DwStage *stage;
   DwPages *pages; /* they know which places are shown */
   gint64 next;    /* the place of the next line */
-  DwDay day;      /* of the newest line */
+  DwDay day;      /* of the newest line that has one, by the time zone as it is when lines come; or none */
+  gint64 dated;   /* that line's time */
   gboolean open;
   guint generation; /* of questions to the store: the answer to an older one is void */
 
@@ -150,11 +151,13 @@ static void
 show_opening (DwConversation *self, DwStoreOpening *opening)
 {
   guint removed = dw_conversation_get_n_items (G_LIST_MODEL (self));
+  const DwRecord *dated = dw_day_find_dated (opening->tail);
   g_autoptr (GPtrArray) missing = NULL;
 
   self->unread = 0;
   self->next = opening->last + 1;
-  self->day = dw_day_of_newest (opening->tail);
+  self->dated = dated != NULL ? dated->time : 0;
+  self->day = dated != NULL ? dw_day_of (dated->time, NULL) : (DwDay){ 0, 0 };
   dw_pages_clear (self->pages, opening->first, opening->last);
   missing = dw_pages_restore (self->pages, opening);
 
@@ -395,7 +398,10 @@ begin_day (DwConversation *self, Batch *batch, GPtrArray *records, DwMessage *me
   gint64 time = dw_message_get_time (message);
   g_autoptr (DwMessage) line = NULL;
 
-  if (dw_message_get_kind (message) == DW_MESSAGE_GAP || dw_day_contains (&self->day, time))
+  if (dw_message_get_kind (message) == DW_MESSAGE_GAP)
+    return;
+  self->dated = time;
+  if (dw_day_contains (&self->day, time))
     return;
   self->day = dw_day_of (time, NULL);
   line = dw_message_new (DW_MESSAGE_DAY, "", NULL, NULL, time);
@@ -418,6 +424,9 @@ dw_conversation_flush (DwConversation *self)
 
   if (!self->open || self->arrived->len == 0)
     return;
+  /* Somebody may have travelled. */
+  if (self->day.end != 0)
+    self->day = dw_day_of (self->dated, NULL);
   records = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_record_free);
   batch = batch_new (self);
   for (guint i = 0; i < self->arrived->len; i++)

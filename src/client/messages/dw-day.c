@@ -46,22 +46,22 @@ dw_day_contains (const DwDay *day, gint64 time)
 }
 
 /**
- * dw_day_of_newest:
+ * dw_day_find_dated:
  * @records: (element-type DwRecord): lines, in order
  *
  * A gap belongs to no day.
  *
- * Returns: the day of the last one that has one, or no day
+ * Returns: (transfer none) (nullable): the last one that belongs to a day
  */
-DwDay
-dw_day_of_newest (GPtrArray *records)
+const DwRecord *
+dw_day_find_dated (GPtrArray *records)
 {
   for (guint i = records->len; i > 0; i--)
     {
       const DwRecord *record = g_ptr_array_index (records, i - 1);
 
       if (record->kind != DW_MESSAGE_GAP)
-        return dw_day_of (record->time, NULL);
+        return record;
     }
-  return (DwDay){ 0, 0 };
+  return NULL;
 }

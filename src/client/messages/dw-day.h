@@ -20,6 +20,6 @@ typedef struct
 
 DwDay dw_day_of (gint64 time, GTimeZone *zone);
 gboolean dw_day_contains (const DwDay *day, gint64 time);
-DwDay dw_day_of_newest (GPtrArray *records);
+const DwRecord *dw_day_find_dated (GPtrArray *records);
 
 G_END_DECLS
