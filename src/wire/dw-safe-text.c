@@ -26,12 +26,12 @@ is_direction_control (gunichar c)
  * dw_safe_text_is_right_to_left:
  * @c: a character
  *
- * Returns: whether it is of a script that is written from right to left
+ * Returns: whether it is of a script that is written from right to left, or the mark that stands for such a letter
  */
 gboolean
 dw_safe_text_is_right_to_left (gunichar c)
 {
-  return (c >= 0x0590 && c <= 0x08ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc)
+  return c == 0x200f || (c >= 0x0590 && c <= 0x08ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc)
          || (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
 }
 

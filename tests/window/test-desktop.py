@@ -69,7 +69,13 @@ BODIES = (("a<b & c", "Eve: a<b & c"), ("<i>x</i> &amp;", "Eve: <i>x</i> &amp;")
           ('<a href="https://e.example/">here</a>', 'Eve: <a href="https://e.example/">here</a>'),
           ("one\ntwo\r\nthree\u2028four", "Eve: one two three four"), ("a\u202eb\u2066c", "Eve: abc"),
           ("\u05d0\u05d1", "Eve: \u2068\u05d0\u05d1\u2069"),
-          ("n" * 199 + FAMILY + "x", "Eve: " + "n" * 199 + FAMILY + "…"), ("\x1b[31m", "Eve: \ufffd[31m"))
+          ("n" * 199 + FAMILY + "x", "Eve: " + "n" * 199 + FAMILY + "…"), ("\x1b[31m", "Eve: \ufffd[31m"),
+          ("half \ud83d of one", "Eve: half \ufffd of one"), ("\u200fafter a mark", "Eve: \u2068\u200fafter a mark\u2069"))
+
+# Who said “text”, and what stands in the notification.
+SENDERS = (("<b>Eve</b>", "<b>Eve</b>: text"), ("Eve\u202e", "Eve\ufffd: text"), ("Eve\n\u2028x", "Eve  x: text"),
+           ("n" * 63 + FAMILY + "x", "n" * 63 + FAMILY + ": text"), ("\u05d3\u05e0\u05d4", "\u2068\u05d3\u05e0\u05d4\u2069: text"),
+           ("\u200b", "text"), (None, "text"))
 
 
 def test_bodies():
@@ -80,8 +86,10 @@ def test_bodies():
             with running(server.url, other.url) as app:
                 app.wait_for_status("Online")
                 until("the first stage to be online", lambda: server.clients)
-                for said, wanted in BODIES:
-                    server.send(json.dumps({"message": said, "sender": "Eve"}))
+                frames = [(said, "Eve", wanted) for said, wanted in BODIES]
+                frames += [("text", sender, wanted) for sender, wanted in SENDERS]
+                for said, sender, wanted in frames:
+                    server.send(json.dumps({"message": said, **({"sender": sender} if sender else {})}))
                     body = desktop.next()["body"]
                     if argument == "markup":
                         wanted = html.escape(wanted).replace("&#x27;", "&apos;")

@@ -157,6 +157,8 @@ test_line (void)
     { "a\x1b[31m", 100, "a" FFFD "[31m" },
     /* What is written from right to left is isolated from the words around it. */
     { "\xd7\x90", 100, "\xe2\x81\xa8\xd7\x90\xe2\x81\xa9" },
+    { "\u200fabc", 100, "\u2068\u200fabc\u2069" },
+    { "\u061c1 2", 100, "\u2068\u061c1 2\u2069" },
     { "\xd7\x90\xd7\x91", 1, "\xe2\x81\xa8\xd7\x90…\xe2\x81\xa9" },
     { FAMILY FAMILY, 1, FAMILY "…" },
     { "\n\n", 100, "" },

@@ -69,12 +69,21 @@ is_wanted (DwNotifier *self, DwChat *chat, DwMessage *message)
   return choice == NOTIFY_ALL || dw_mention_is (dw_message_get_text (message), dw_stage_get_own_name (stage));
 }
 
+/* A name that is written from right to left turns nothing of what stands beside it. */
+static char *
+dup_isolated (const char *untrusted)
+{
+  g_autofree char *name = dw_safe_name (untrusted);
+
+  return dw_safe_line (name, DW_SAFE_TEXT_NAME_CHARS + DW_SAFE_TEXT_CLUSTER_CHARS);
+}
+
 static char *
 dup_body (DwMessage *message)
 {
   const char *sender = dw_message_get_sender (message);
   g_autofree char *line = dw_safe_line (dw_message_get_text (message), DW_NOTIFIER_CHARS);
-  g_autofree char *name = sender != NULL ? dw_safe_name (sender) : NULL;
+  g_autofree char *name = sender != NULL ? dup_isolated (sender) : NULL;
 
   if (name != NULL && *name != '\0')
     /* Translators: in a notification: who wrote, and what. */
@@ -86,7 +95,7 @@ static char *
 dup_title (DwChat *chat)
 {
   g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
-  g_autofree char *safe = dw_safe_name (name);
+  g_autofree char *safe = dup_isolated (name);
   guint n = dw_chat_get_unread (chat);
 
   if (n < 2)
