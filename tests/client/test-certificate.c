@@ -285,6 +285,41 @@ test_no_credit (void)
   assert_waits (second, DW_CAUSE_CERTIFICATE_EXPIRED);
 }
 
+static gboolean
+on_plain_guest (GSocketService *service, GSocketConnection *guest, GObject *source, gpointer answer)
+{
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (guest)), answer, strlen (answer), NULL,
+                             NULL, NULL);
+  return TRUE;
+}
+
+/* Where there is no TLS, or it breaks off, no certificate is blamed, and it is tried again too. */
+static void
+test_no_tls (void)
+{
+  static const struct
+  {
+    const char *answer;
+    DwCause cause;
+  } rows[] = {
+    { "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", DW_CAUSE_NOT_A_STAGE },
+    { "", DW_CAUSE_UNREACHABLE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Host) host = { 0 };
+      g_autoptr (GSocketService) service = g_socket_service_new ();
+      g_autoptr (Fixture) fixture = NULL;
+
+      host_init (&host);
+      host.port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, NULL);
+      g_signal_connect (service, "incoming", G_CALLBACK (on_plain_guest), (gpointer) rows[i].answer);
+      fixture = connect_to (&host);
+      assert_waits (fixture, rows[i].cause);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -293,5 +328,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/certificate/renewed/RC-7", test_renewed);
   g_test_add_func ("/client/certificate/clock/RC-7", test_clock);
   g_test_add_func ("/client/certificate/no-credit", test_no_credit);
+  g_test_add_func ("/client/certificate/no-tls/RC-7", test_no_tls);
   return g_test_run ();
 }

@@ -132,6 +132,22 @@ cause_of_net_error (const Handshake *handshake, int code)
     }
 }
 
+/* As glib-networking 2.74 has it (measured): an answer that is no TLS is “miscellaneous”, and “not TLS” is said of a peer
+ * that ends the connection in the middle of the handshake, as one that restarts does. */
+static DwCause
+cause_of_tls_error (int code)
+{
+  switch (code)
+    {
+    case G_TLS_ERROR_BAD_CERTIFICATE:
+      return DW_CAUSE_CERTIFICATE;
+    case G_TLS_ERROR_MISC:
+      return DW_CAUSE_NOT_A_STAGE;
+    default:
+      return DW_CAUSE_UNREACHABLE;
+    }
+}
+
 static DwCause
 cause_of_error (const Handshake *handshake, const GError *error)
 {
@@ -139,9 +155,8 @@ cause_of_error (const Handshake *handshake, const GError *error)
     return DW_CAUSE_HANDSHAKE_TIMEOUT;
   if (error->domain == DW_NET_ERROR)
     return cause_of_net_error (handshake, error->code);
-  /* What is no certificate but no TLS either, such as a plain port: nobody vouches for what answers there. */
   if (error->domain == G_TLS_ERROR)
-    return DW_CAUSE_CERTIFICATE;
+    return cause_of_tls_error (error->code);
   if (error->domain == G_RESOLVER_ERROR)
     return DW_CAUSE_NAME_NOT_FOUND;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
