@@ -25,6 +25,7 @@ typedef struct
   GTlsConnection *tls; /* or NULL */
   GTlsCertificateFlags tls_errors;
   gboolean at_proxy; /* connecting to a proxy, not reached yet */
+  GError *not_found; /* until it is known whose name that was; or NULL */
 } Dial;
 
 static void
@@ -41,6 +42,7 @@ dial_free (gpointer data)
   g_clear_object (&dial->connection);
   g_clear_object (&dial->client);
   g_clear_object (&dial->database);
+  g_clear_error (&dial->not_found);
   g_free (dial->host);
   g_free (dial);
 }
@@ -197,6 +199,40 @@ go_on (GTask *task)
     g_task_return_pointer (task, g_object_ref (dial->connection), g_object_unref);
 }
 
+/* Proxies are chosen by scheme, and g_network_address_new() would ask for those of “none://” (read). */
+static char *
+dup_uri (Dial *dial)
+{
+  gboolean brackets = strchr (dial->host, ':') != NULL;
+
+  return g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "", dial->host,
+                          brackets ? "]" : "", dial->port);
+}
+
+/* Only the proxy looks up the stage's name where there is one, so a name that this computer did not find is the
+ * proxy's. */
+static void
+on_proxies (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Dial *dial = g_task_get_task_data (task);
+  g_auto (GStrv) proxies = g_proxy_resolver_lookup_finish (G_PROXY_RESOLVER (source), result, NULL);
+
+  dial->at_proxy = proxies != NULL && !g_strv_contains ((const char *const *) proxies, "direct://");
+  return_error (task, g_steal_pointer (&dial->not_found));
+}
+
+static void
+ask_whose_name (GTask *task, GError *error)
+{
+  Dial *dial = g_task_get_task_data (task);
+  GProxyResolver *resolver = g_socket_client_get_proxy_resolver (dial->client);
+  g_autofree char *uri = dup_uri (dial);
+
+  dial->not_found = error;
+  g_proxy_resolver_lookup_async (resolver, uri, g_task_get_cancellable (task), on_proxies, g_object_ref (task));
+}
+
 static void
 on_connected (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -207,6 +243,8 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   dial->connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
   if (dial->connection != NULL)
     go_on (task);
+  else if (error->domain == G_RESOLVER_ERROR && g_socket_client_get_enable_proxy (dial->client))
+    ask_whose_name (task, error);
   else
     return_error (task, error);
 }
@@ -214,10 +252,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 make_address (Dial *dial, GError **error)
 {
-  /* Proxies are chosen by scheme, and g_network_address_new() would ask for those of “none://” (read). */
-  gboolean brackets = strchr (dial->host, ':') != NULL;
-  g_autofree char *uri = g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "",
-                                          dial->host, brackets ? "]" : "", dial->port);
+  g_autofree char *uri = dup_uri (dial);
 
   dial->address = g_network_address_parse_uri (uri, dial->port, error);
   return dial->address != NULL;

@@ -312,6 +312,8 @@ test_proxy_refuses (void)
     { DW_TEST_PROXY_FORBIDS, "socks5", NULL, FALSE },
   };
   g_autoptr (GProxyResolver) nowhere = g_simple_proxy_resolver_new ("http://127.0.0.1:1", NULL);
+  g_autoptr (GProxyResolver) nameless = g_simple_proxy_resolver_new ("http://proxy.invalid:3128", NULL);
+  g_autoptr (GProxyResolver) none = g_simple_proxy_resolver_new ("direct://", NULL);
   DwDialOptions options = { .host = "localhost" };
   Host host;
   Call call;
@@ -335,6 +337,24 @@ test_proxy_refuses (void)
   options.proxies = nowhere;
   dial (&call, &options, NULL);
   assert_fails (&call, DW_NET_ERROR, DW_NET_ERROR_PROXY);
+  hang_up (&call);
+
+  options.proxies = nameless;
+  dial (&call, &options, NULL);
+  assert_fails (&call, DW_NET_ERROR, DW_NET_ERROR_PROXY);
+  hang_up (&call);
+
+  options.direct = TRUE;
+  options.host = "stage.invalid";
+  dial (&call, &options, NULL);
+  assert_fails (&call, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+  hang_up (&call);
+
+  /* A proxy resolver that knows no proxy for it. */
+  options.direct = FALSE;
+  options.proxies = none;
+  dial (&call, &options, NULL);
+  assert_fails (&call, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
   hang_up (&call);
   close_host (&host);
 }
