@@ -134,6 +134,32 @@ test_flood (void)
                     (DW_LIST_END_BUILT / DW_LIST_END_STEP) + 2 + 2 * DW_LIST_END_CALM);
 }
 
+/* In a flood there are as many rows as the window has room for, also when its height changes meanwhile, and no window
+ * is so high that it could make the list slow. */
+static void
+test_room (void)
+{
+  static const guint rooms[][2] = { { 10, 10 }, { 60, 60 }, { 12, 12 }, { 5000, DW_LIST_END_MOST }, { 0, 1 } };
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 1000);
+  append (&fixture, DW_LIST_END_FLOOD + 1);
+  for (guint i = 0; i < G_N_ELEMENTS (rooms); i++)
+    {
+      gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+      dw_list_end_set_room (fixture.end, rooms[i][0]);
+      while (count (&fixture) != rooms[i][1] && g_get_monotonic_time () < end)
+        {
+          append (&fixture, DW_LIST_END_FLOOD);
+          dw_test_run_for (DW_LIST_END_PACE_MS);
+        }
+      g_assert_true (dw_list_end_is_live (fixture.end));
+      g_assert_cmpuint (count (&fixture), ==, rooms[i][1]);
+    }
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
 /* A flood that is read in bursts is one flood: rows are not built and dropped with each of them. */
 static void
 test_bursts (void)
@@ -250,6 +276,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/list-end/calm", test_calm);
   g_test_add_func ("/app/list-end/flood/WS-4", test_flood);
+  g_test_add_func ("/app/list-end/room", test_room);
   g_test_add_func ("/app/list-end/bursts", test_bursts);
   g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);
   g_test_add_func ("/app/list-end/show", test_show);

@@ -49,6 +49,13 @@ def until(what, check, deadline=DEADLINE):
         time.sleep(0.03)
 
 
+def steady(look):
+    """Whether it stays what it is for half a second."""
+    seen = look()
+    time.sleep(0.5)
+    return seen is not None and seen == look()
+
+
 class Stage:
     """A dynamowave-stage of our own."""
 
@@ -199,6 +206,23 @@ class App:
             return []
         names = [row.name for row in conversation.children]
         return names if captions else [name for name in names if name not in CAPTIONS]
+
+    def first_visible(self):
+        """The name of the topmost row with a number (“#7”) that can be seen. Old versions of GTK keep stale extents for
+        rows out of sight, so it is found as a pointer finds it; newer ones have no rows out of sight."""
+        conversation = self.wait("Conversation")
+        area = conversation.extents()
+        if NEWER:
+            places = [(extents.y, row.name) for row in conversation.children if "#" in row.name
+                      for extents in [row.extents()] if extents.y + extents.height > area.y]
+            return min(places)[1] if places else None
+        for y in range(area.y + 4, area.y + area.height, 8):
+            node = conversation.node_at(area.x + 60, y)
+            while node is not None and node.parent is not conversation:
+                node = node.parent
+            if node is not None and "#" in node.name:
+                return node.name
+        return None
 
     def wait_for_row(self, *parts):
         return until(f"a row with {parts}",

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One stage floods the window. Another one chats meanwhile, and a person types, as if there were no flood."""
 
+import json
 import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
 import tap
-from driver import until
+from driver import DEADLINE, steady, until
 from heart import Heart
 from running import running
 from servers import Flooder, Server
@@ -90,6 +92,88 @@ def test_beside():
         assert saved(data, "quiet*") == [f"quiet {number}" for number in range(1, asked + 1)]
     flooder.close()
     quiet.close()
+
+
+def newest(app):
+    """The highest number of a row. What is visible cannot be asked for while rows are replaced many times a second."""
+    return max((int(row.split("#")[1].split()[0]) for row in app.rows() if "#" in row), default=0)
+
+
+def new_button(app):
+    """The button with “… new”: how many changes all the time."""
+    return next((node for node in app.walk() if node.name.endswith(" new") and app.shows(node) and node.can_act()), None)
+
+
+def press_new(app):
+    button = new_button(app)
+    if button is not None:
+        button.act()
+    return button
+
+
+def wheel(app):
+    app.press_at("Conversation")
+    app.scroll(-10)
+
+
+def press_row(app):
+    """Presses a row, as somebody does who wants to select its text."""
+    app.press_at("Conversation")
+    subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
+
+
+def page_up(app):
+    app.keys("shift+F6", "Prior")
+
+
+def keyboard(app):
+    """Only goes into the list: a flood does not take the row from under the keyboard."""
+    app.keys("shift+F6")
+
+
+def handle(app):
+    """Drags the scroll bar's handle upwards, wherever along the bar it is."""
+    area = app.wait("Conversation").extents()
+    x, bottom = area.x + area.width - 4, area.y + area.height - 12
+    for step in (["mousemove", str(x), str(bottom)], ["mousedown", "1"],
+                 *(["mousemove", str(x), str(bottom - 20 * n)] for n in range(1, 9)), ["mouseup", "1"]):
+        subprocess.run(["xdotool", *step], check=True, timeout=DEADLINE)
+        time.sleep(0.05)  # a hand is not faster
+
+
+def test_reading():
+    """WS-4: during a flood a person scrolls away from the end, by wheel, press, key and scroll bar, and reads."""
+    flooder = Flooder("flood")
+    ended = threading.Event()
+    with running(flooder.url) as app:
+        app.wait_for_status("Online")
+        app.focus()
+
+        def drip():
+            number = 0
+            while not ended.is_set():
+                flooder.pour([json.dumps({"message": f"#{number + n} of many"}) for n in range(20)])
+                number += 20
+                time.sleep(0.02)
+
+        flood = threading.Thread(target=drip)
+        flood.start()
+        try:
+            for leave in (wheel, press_row, page_up, keyboard, handle):
+                first = until("the flood", lambda: newest(app))
+                until("the flood to go on", lambda: newest(app) > first + 500)
+                leave(app)
+                until(f"the button, after {leave.__name__}", lambda: new_button(app))
+                until(f"the rows to stand still, after {leave.__name__}", lambda: steady(app.first_visible))
+                reading = app.first_visible()
+                time.sleep(2)  # some 2,000 more
+                assert app.first_visible() == reading, (leave.__name__, reading, app.first_visible())
+                until("the button to be pressed", lambda: press_new(app))
+                until(f"the end, after {leave.__name__}", lambda: not new_button(app))
+        finally:
+            ended.set()
+            flood.join(30)
+    flooder.close()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import tap
-from driver import NEWER, App, Atspi, Stage, until
+from driver import App, Atspi, Stage, steady, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
@@ -371,33 +371,8 @@ def scroll_away(app):
     until("the button", turn)
 
 
-def first_visible(app):
-    """The name of the topmost row that can be seen. In old versions of GTK rows out of sight keep old extents, so it is
-    found as a pointer finds it; newer ones have no rows out of sight."""
-    conversation = app.wait("Conversation")
-    area = conversation.extents()
-    if NEWER:
-        places = [(extents.y, row.name) for row in conversation.children if "#" in row.name
-                  for extents in [row.extents()] if extents.y + extents.height > area.y]
-        return min(places)[1] if places else None
-    for y in range(area.y + 4, area.y + area.height, 8):
-        node = conversation.node_at(area.x + 60, y)
-        while node is not None and node.parent is not conversation:
-            node = node.parent
-        if node is not None and "#" in node.name:
-            return node.name
-    return None
-
-
 def number_of(row):
     return int(row.split("#")[1].split()[0])
-
-
-def steady(look):
-    """Whether it stays what it is for half a second."""
-    seen = look()
-    time.sleep(0.5)
-    return seen is not None and seen == look()
 
 
 def varied(start, count):
@@ -413,20 +388,20 @@ def test_scrolling_stays():
         server.send(*varied(0, 500))
         app.wait_for_row("#499 ")
         scroll_away(app)
-        until("the scrolling to end", lambda: steady(lambda: first_visible(app)))
-        before = number_of(first_visible(app))
+        until("the scrolling to end", lambda: steady(lambda: app.first_visible()))
+        before = number_of(app.first_visible())
         server.send(*varied(500, 100))
         app.wait_for_button("100 new")
         time.sleep(0.5)
 
         def stays():
-            first = first_visible(app)
+            first = app.first_visible()
             return first is not None and abs(number_of(first) - before) <= 1
 
-        until(f"{before} to stay first, not {first_visible(app)}", stays)
+        until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.move(0, 0, 480, 700)
         time.sleep(1)
-        until(f"{before} to stay first, not {first_visible(app)}", stays)
+        until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.say("my own leads to the end")
         app.wait_for_row("my own leads to the end")
         until("the end", lambda: not app.find_button("Newest messages"))

@@ -62,6 +62,16 @@ on_edit (GtkWidget *widget, const char *name, GVariant *parameter)
   dw_chat_page_focus (self);
 }
 
+/* Away from the rows: in a flood they do not go on while one of them has the focus. */
+static void
+on_newest (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatPage *self = DW_CHAT_PAGE (widget);
+
+  dw_chat_page_focus (self);
+  dw_message_list_scroll_to_end (self->messages);
+}
+
 static void
 on_page (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -185,6 +195,7 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, announcer);
   gtk_widget_class_install_action (widget_class, "chat.page", "i", on_page);
   gtk_widget_class_install_action (widget_class, "chat.end", "i", on_end);
+  gtk_widget_class_install_action (widget_class, "chat.newest", NULL, on_newest);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Home, GDK_CONTROL_MASK, "chat.end", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_End, GDK_CONTROL_MASK, "chat.end", "i", 1);
   gtk_widget_class_install_action (widget_class, "chat.send-again", "s", on_send_again);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-list-end.h"
 
-#include <gdk/gdk.h>
-
 /* A list, or in a flood the end of it alone.
  *
  * Whoever follows the end of a list view has about 205 rows built anew at each jump there (GTK 4.8, measured), 20 to
@@ -16,12 +14,15 @@ struct _DwListEnd
   GListModel *whole;
   guint first; /* the first item of the whole that is here */
   guint end;   /* the first after it that is not */
+  guint room;  /* how many items there are in a flood */
   gboolean following;
-  gboolean live;      /* only the newest, and later than they come */
-  guint n_new;        /* how many came at the end since the time below */
-  gint64 counts_from; /* monotonic, in microseconds */
-  guint n_calm;       /* how often hardly any came since */
-  guint timer;        /* replaces the newest, or brings back the others */
+  gboolean live;        /* only the newest, and later than they come */
+  guint n_new;          /* how many came at the end since the time below */
+  gint64 counts_from;   /* monotonic, in microseconds */
+  guint n_calm;         /* how often hardly any came since */
+  guint timer;          /* replaces the newest, or brings back the others */
+  GdkFrameClock *clock; /* or NULL */
+  gulong frame;         /* replaces the newest at the next frame, or 0 */
 };
 
 static void dw_list_end_iface_init (GListModelInterface *iface);
@@ -99,9 +100,9 @@ static void
 show_newest (DwListEnd *self)
 {
   guint n = g_list_model_get_n_items (self->whole);
-  guint first = n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0;
+  guint first = n > self->room ? n - self->room : 0;
 
-  if (n - self->end > DW_LIST_END_LIVE / 4)
+  if (n - self->end > self->room / 4 || first < self->first)
     {
       replace (self, first, n);
       return;
@@ -133,9 +134,39 @@ on_page (gpointer data)
 }
 
 static void
+clear_frame (DwListEnd *self)
+{
+  if (self->clock != NULL)
+    g_clear_signal_handler (&self->frame, self->clock);
+}
+
+static void
+on_frame (DwListEnd *self, GdkFrameClock *clock)
+{
+  clear_frame (self);
+  show_newest (self);
+}
+
+/* Until the layout, new rows have no height. Where that holds for all of them GTK 4.8 cannot scroll and warns, so they
+ * come right before the layout, when nobody can scroll in between. */
+static void
+show_newest_in_frame (DwListEnd *self)
+{
+  if (self->clock == NULL)
+    {
+      show_newest (self);
+      return;
+    }
+  if (self->frame == 0)
+    self->frame = g_signal_connect_swapped (self->clock, "update", G_CALLBACK (on_frame), self);
+  gdk_frame_clock_request_phase (self->clock, GDK_FRAME_CLOCK_PHASE_UPDATE);
+}
+
+static void
 end_flood (DwListEnd *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
+  clear_frame (self);
   self->live = FALSE;
   catch_up (self);
   if (self->first > 0)
@@ -156,7 +187,7 @@ on_live (gpointer data)
 
   self->n_calm = self->n_new > DW_LIST_END_FLOOD / 2 ? 0 : self->n_calm + 1;
   count_anew (self);
-  show_newest (self);
+  show_newest_in_frame (self);
   if (self->n_calm < DW_LIST_END_CALM)
     return G_SOURCE_CONTINUE;
   self->timer = 0;
@@ -179,7 +210,7 @@ begin_flood (DwListEnd *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   self->live = TRUE;
   self->n_calm = 0;
-  show_newest (self);
+  show_newest_in_frame (self);
   count_anew (self);
   self->timer = g_timeout_add (DW_LIST_END_PACE_MS, on_live, self);
 }
@@ -200,8 +231,10 @@ on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
       self->first += added - removed;
       self->end += added - removed;
     }
-  else if (self->live)
-    replace (self, n > DW_LIST_END_LIVE ? n - DW_LIST_END_LIVE : 0, n);
+  else if (self->live && position >= self->end)
+    return; /* not shown yet */
+  else if (self->live && (position < self->first || position + removed > self->end))
+    replace (self, n > self->room ? n - self->room : 0, n);
   else if (position >= self->first)
     {
       self->end += added - removed;
@@ -217,6 +250,7 @@ dw_list_end_dispose (GObject *object)
   DwListEnd *self = DW_LIST_END (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
+  dw_list_end_set_clock (self, NULL);
   g_clear_object (&self->whole);
   self->first = self->end = 0;
   G_OBJECT_CLASS (dw_list_end_parent_class)->dispose (object);
@@ -231,6 +265,7 @@ dw_list_end_class_init (DwListEndClass *klass)
 static void
 dw_list_end_init (DwListEnd *self)
 {
+  self->room = DW_LIST_END_LIVE;
 }
 
 static void
@@ -260,6 +295,21 @@ dw_list_end_set_following (DwListEnd *self, gboolean following)
   self->following = following;
   if (!following && self->live)
     end_flood (self);
+}
+
+/* The clock of the window that shows the list; NULL while none does. */
+void
+dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock)
+{
+  clear_frame (self);
+  g_set_object (&self->clock, clock);
+}
+
+/* How many items can be seen at once. More than that are costly in a flood, and fewer leave a gap. */
+void
+dw_list_end_set_room (DwListEnd *self, guint n)
+{
+  self->room = CLAMP (n, 1, DW_LIST_END_MOST);
 }
 
 gboolean

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include <gdk/gdk.h>
 
 G_BEGIN_DECLS
 
 #define DW_TYPE_LIST_END (dw_list_end_get_type ())
 G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 
-/* How many rows there are in a flood: more than most windows have room for. */
+/* How many rows there are in a flood, unless dw_list_end_set_room() says how many there is room for; and at most. */
 #define DW_LIST_END_LIVE 28
+#define DW_LIST_END_MOST 80
 
 /* How often they are replaced by newer ones, in milliseconds. */
 #define DW_LIST_END_PACE_MS 100
@@ -31,6 +32,8 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 
 DwListEnd *dw_list_end_new (GListModel *whole);
 void dw_list_end_set_following (DwListEnd *self, gboolean following);
+void dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock);
+void dw_list_end_set_room (DwListEnd *self, guint n);
 gboolean dw_list_end_is_live (DwListEnd *self);
 gboolean dw_list_end_is_whole (DwListEnd *self);
 guint dw_list_end_show (DwListEnd *self, guint position);

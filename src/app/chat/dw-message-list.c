@@ -67,7 +67,10 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 #define IDLE_FRAMES 4
 
 /* How many rows are kept for reuse: those of a flood. */
-#define SPARE_ROWS DW_LIST_END_LIVE
+#define SPARE_ROWS DW_LIST_END_MOST
+
+/* The height of the smallest row, in pixels. */
+#define LEAST_ROW 30
 
 /* How long a line that was looked for is pointed out, in seconds. */
 #define FOUND_SECONDS 3
@@ -307,12 +310,21 @@ is_moving (DwMessageList *self)
   return self->moves_until > g_get_monotonic_time ();
 }
 
+static gboolean
+is_at_end (DwMessageList *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  double end = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment);
+
+  return gtk_adjustment_get_value (adjustment) >= end - END_SLACK;
+}
+
 static void
 on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
   double value = gtk_adjustment_get_value (adjustment);
   double upper = gtk_adjustment_get_upper (adjustment);
-  gboolean at_end = value >= upper - gtk_adjustment_get_page_size (adjustment) - END_SLACK;
+  gboolean at_end = is_at_end (self);
   gboolean whole = self->end == NULL || dw_list_end_is_whole (self->end);
   /* New rows change the extent too, so a person did this; but not where a flood puts others into the same space. */
   gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5)
@@ -361,13 +373,73 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
   return GDK_EVENT_PROPAGATE;
 }
 
+/* A person who presses a row wants to select its text, and the scroll bar's handle stands for the whole conversation: in
+ * a flood the rows stop, and all of them come back. GTK claims these presses, so no gesture of ours would get the
+ * release. */
+static gboolean
+on_pointer_event (GtkEventController *controller, GdkEvent *event, DwMessageList *self)
+{
+  gboolean on_bar = GTK_IS_SCROLLBAR (gtk_event_controller_get_widget (controller));
+  GdkEventType type = gdk_event_get_event_type (event);
+
+  if (self->end == NULL)
+    return GDK_EVENT_PROPAGATE;
+
+  if ((type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN) && (on_bar || dw_list_end_is_live (self->end)))
+    {
+      let_move (self);
+      set_stuck (self, FALSE);
+    }
+  else if (on_bar && (type == GDK_BUTTON_RELEASE || type == GDK_TOUCH_END || type == GDK_TOUCH_CANCEL)
+           && is_at_end (self))
+    dw_message_list_scroll_to_end (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+listen_to_pointer (DwMessageList *self, GtkWidget *widget)
+{
+  GtkEventController *controller = gtk_event_controller_legacy_new ();
+
+  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
+  g_signal_connect_object (controller, "event", G_CALLBACK (on_pointer_event), self, 0);
+  gtk_widget_add_controller (widget, controller);
+}
+
+static void
+set_room (DwMessageList *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+
+  dw_list_end_set_room (self->end, (guint) (gtk_adjustment_get_page_size (adjustment) / LEAST_ROW) + 2);
+}
+
 static void
 on_extent_changed (DwMessageList *self)
 {
+  if (self->end != NULL)
+    set_room (self);
   if (self->long_rows)
     complete_rows (self);
   if (self->stuck && self->conversation != NULL)
     follow (self);
+}
+
+static gboolean
+has_focus (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  return focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list));
+}
+
+/* A flood would take the row from under the keyboard. */
+static void
+keep_row (DwMessageList *self)
+{
+  if (self->end != NULL && dw_list_end_is_live (self->end))
+    set_stuck (self, FALSE);
 }
 
 static void
@@ -380,6 +452,8 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
   adw_status_page_set_icon_name (self->nothing, n > 0 ? NULL : DW_APP_ID "-symbolic");
   if (added == 0 || position + added < n)
     return;
+  if (has_focus (self))
+    keep_row (self);
   if (self->stuck)
     follow (self);
   else
@@ -396,7 +470,7 @@ focused_row (DwMessageList *self)
   GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
   GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
 
-  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list)))
+  if (!has_focus (self))
     return NULL;
   if (DW_IS_MESSAGE_ROW (inside))
     return DW_MESSAGE_ROW (inside);
@@ -438,6 +512,26 @@ dw_message_list_grab_focus (GtkWidget *widget)
 }
 
 static void
+dw_message_list_realize (GtkWidget *widget)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+
+  GTK_WIDGET_CLASS (dw_message_list_parent_class)->realize (widget);
+  if (self->end != NULL)
+    dw_list_end_set_clock (self->end, gtk_widget_get_frame_clock (widget));
+}
+
+static void
+dw_message_list_unrealize (GtkWidget *widget)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+
+  if (self->end != NULL)
+    dw_list_end_set_clock (self->end, NULL);
+  GTK_WIDGET_CLASS (dw_message_list_parent_class)->unrealize (widget);
+}
+
+static void
 dw_message_list_dispose (GObject *object)
 {
   DwMessageList *self = DW_MESSAGE_LIST (object);
@@ -469,6 +563,8 @@ dw_message_list_class_init (DwMessageListClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = dw_message_list_dispose;
   G_OBJECT_CLASS (klass)->finalize = dw_message_list_finalize;
+  widget_class->realize = dw_message_list_realize;
+  widget_class->unrealize = dw_message_list_unrealize;
   widget_class->grab_focus = dw_message_list_grab_focus;
   widget_class->focus = dw_toolkit_focus;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
@@ -479,9 +575,9 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
-  gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
   gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
+  gtk_widget_class_bind_template_callback (widget_class, keep_row);
   gtk_widget_class_install_action (widget_class, "messages.copy", NULL, on_copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "messages.copy", NULL);
 }
@@ -506,6 +602,8 @@ dw_message_list_init (DwMessageList *self)
   g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_extent_changed), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);
   g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_width_changed), self, G_CONNECT_SWAPPED);
+  listen_to_pointer (self, GTK_WIDGET (self->list));
+  listen_to_pointer (self, gtk_scrolled_window_get_vscrollbar (self->scroller));
 }
 
 /**
@@ -531,7 +629,11 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_set_object (&self->conversation, conversation);
   g_clear_object (&self->end);
   if (conversation != NULL)
-    self->end = dw_list_end_new (G_LIST_MODEL (conversation));
+    {
+      self->end = dw_list_end_new (G_LIST_MODEL (conversation));
+      dw_list_end_set_clock (self->end, gtk_widget_get_frame_clock (GTK_WIDGET (self)));
+      set_room (self);
+    }
   dw_scroll_anchor_set_conversation (self->anchor, conversation, self->end);
   if (conversation == NULL)
     {
