@@ -7,6 +7,7 @@
 #include "app/chat/dw-connection-bar.h"
 #include "app/chat/dw-message-list.h"
 #include "app/chat/dw-message-row.h"
+#include "app/chat/dw-remedies.h"
 #include "app/chat/dw-search-page.h"
 #include "app/desktop/dw-announcer.h"
 #include "app/dw-window.h"
@@ -28,9 +29,10 @@ static void __attribute__ ((constructor)) ensure_types (void)
   const GType types[] = {
     DW_TYPE_ACCESS_GROUP, DW_TYPE_ANNOUNCER,      DW_TYPE_BANNER,        DW_TYPE_CHAT_PAGE,
     DW_TYPE_COMPOSER,     DW_TYPE_CONNECTION_BAR, DW_TYPE_DIALECT_GROUP, DW_TYPE_FAILOVER_GROUP,
-    DW_TYPE_INSPECTOR,    DW_TYPE_MESSAGE_LIST,   DW_TYPE_MESSAGE_ROW,   DW_TYPE_SEARCH_PAGE,
-    DW_TYPE_SIDE_LAYOUT,  DW_TYPE_STAGE_EDITOR,   DW_TYPE_STAGE_PICKER,  DW_TYPE_STAGE_ROW,
-    DW_TYPE_TRACE_DETAIL, DW_TYPE_TRIAL_GROUP,    DW_TYPE_WELCOME_PAGE,  DW_TYPE_WINDOW,
+    DW_TYPE_INSPECTOR,    DW_TYPE_MESSAGE_LIST,   DW_TYPE_MESSAGE_ROW,   DW_TYPE_REMEDIES,
+    DW_TYPE_SEARCH_PAGE,  DW_TYPE_SIDE_LAYOUT,    DW_TYPE_STAGE_EDITOR,  DW_TYPE_STAGE_PICKER,
+    DW_TYPE_STAGE_ROW,    DW_TYPE_TRACE_DETAIL,   DW_TYPE_TRIAL_GROUP,   DW_TYPE_WELCOME_PAGE,
+    DW_TYPE_WINDOW,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)

@@ -25,6 +25,7 @@ struct _DwMessageList
   GtkListView *list;
   GtkWidget *to_end;
   GtkLabel *to_end_label;
+  GMenuModel *text_menu; /* of each row's text */
 
   char *own_name; /* on this stage, or NULL */
   GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
@@ -170,7 +171,7 @@ static DwMessageRow *
 take_row (DwMessageList *self, GtkListItem *item)
 {
   g_autoptr (GtkWidget) spare = g_queue_pop_head (&self->spare);
-  GtkWidget *row = spare != NULL ? spare : dw_message_row_new ();
+  GtkWidget *row = spare != NULL ? spare : dw_message_row_new (self->text_menu);
 
   gtk_list_item_set_activatable (item, FALSE);
   gtk_list_item_set_child (item, row);
@@ -575,6 +576,7 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, text_menu);
   gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
   gtk_widget_class_bind_template_callback (widget_class, keep_row);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-message-row.h"
 
+#include "dw-remedies.h"
+
 #include "app/text/dw-label.h"
 #include "app/text/dw-time-text.h"
 #include "app/toolkit/dw-side-layout.h"
@@ -16,20 +18,18 @@ struct _DwMessageRow
   GtkWidget parent_instance;
 
   GtkWidget *body;
-  AdwAvatar *avatar;
   GtkWidget *column;
-  GtkLabel *name;
   GtkWidget *bubble;
   GtkLabel *text;
-  GtkButton *more;
   GtkWidget *meta_box;
   GtkLabel *meta;
-  GtkImage *mark;
-  GtkLabel *reason;
-  GtkWidget *remedies;
-  GtkWidget *again;
-  GtkWidget *edit;
-  GtkWidget *discard;
+
+  /* Built by the first message that needs them, or NULL: GTK 4.8 has 205 rows, and a widget takes 2 to 5 kB of each. */
+  AdwAvatar *avatar;
+  GtkLabel *name;
+  GtkWidget *more;
+  GtkWidget *mark;
+  DwRemedies *remedies;
   GtkWidget *divider;
 
   char *own_name; /* the person's own name, or NULL */
@@ -70,8 +70,9 @@ static guint signals[N_SIGNALS];
 #define SURELY_WIDE_CHARS 24
 #define LEAST_CHARS 10
 
-/* As dw-message-row.ui has it. */
 #define AVATAR_SIZE 32
+#define AVATAR_TOP 18 /* below the name */
+#define MARK_SIZE 12
 
 /* How much of a long message its accessible name reads out. */
 #define LABEL_CHARS 500
@@ -226,16 +227,34 @@ name_of (DwMessage *message)
 }
 
 static void
+build_name (DwMessageRow *self)
+{
+  self->name = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "halign", GTK_ALIGN_START, "ellipsize",
+                             PANGO_ELLIPSIZE_END, "css-classes", (const char *[]){ "message-name", NULL }, NULL);
+  gtk_box_prepend (GTK_BOX (self->column), GTK_WIDGET (self->name));
+
+  self->avatar =
+      g_object_new (ADW_TYPE_AVATAR, "size", AVATAR_SIZE, "show-initials", TRUE, "valign", GTK_ALIGN_START,
+                    "margin-top", AVATAR_TOP, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  gtk_box_prepend (GTK_BOX (self->body), GTK_WIDGET (self->avatar));
+}
+
+static void
 show_name (DwMessageRow *self, gboolean visible)
 {
   static const char *const classes[] = { "name-1", "name-2", "name-3", "name-4", "name-5", "name-6" };
   g_autofree char *name = name_of (self->message);
   gboolean theirs = dw_message_get_kind (self->message) == DW_MESSAGE_THEIRS;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
-  gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
   /* Later rows of a group are indented by the avatar's width, but need not be as tall. */
   gtk_widget_set_margin_start (self->column, theirs && !visible ? AVATAR_SIZE + DW_SIDE_LAYOUT_GAP : 0);
+  if (self->name == NULL && visible)
+    build_name (self);
+  if (self->name == NULL)
+    return;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->name), visible);
+  gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
   if (!visible)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
@@ -246,19 +265,35 @@ show_name (DwMessageRow *self, gboolean visible)
 }
 
 static void
-show_remedies (DwMessageRow *self)
+show_remedies (DwMessageRow *self, gboolean troubled)
 {
-  gboolean wanted = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
-  GtkWidget *buttons[] = { self->again, self->edit, self->discard };
-  static const char *const actions[] = { "chat.send-again", "chat.edit", "chat.discard" };
-
-  gtk_widget_set_visible (self->remedies, wanted);
-  for (guint i = 0; i < G_N_ELEMENTS (buttons); i++)
+  if (self->remedies == NULL && troubled)
     {
-      if (wanted)
-        gtk_actionable_set_action_target (GTK_ACTIONABLE (buttons[i]), "s", dw_message_get_id (self->message));
-      gtk_actionable_set_action_name (GTK_ACTIONABLE (buttons[i]), wanted ? actions[i] : NULL);
+      self->remedies = DW_REMEDIES (dw_remedies_new ());
+      gtk_box_append (GTK_BOX (self->column), GTK_WIDGET (self->remedies));
     }
+  if (self->remedies == NULL)
+    return;
+
+  if (troubled)
+    dw_remedies_set_message (self->remedies, self->message);
+  gtk_widget_set_visible (GTK_WIDGET (self->remedies), troubled);
+}
+
+static void
+show_mark (DwMessageRow *self, const char *icon)
+{
+  if (self->mark == NULL && icon != NULL)
+    {
+      self->mark = g_object_new (GTK_TYPE_IMAGE, "pixel-size", MARK_SIZE, "accessible-role",
+                                 GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+      gtk_box_append (GTK_BOX (self->meta_box), self->mark);
+    }
+  if (self->mark == NULL)
+    return;
+
+  gtk_widget_set_visible (self->mark, icon != NULL);
+  gtk_image_set_from_icon_name (GTK_IMAGE (self->mark), icon);
 }
 
 static void
@@ -266,7 +301,6 @@ show_meta (DwMessageRow *self)
 {
   DwDelivery delivery = shown_delivery (self->message);
   const char *word = word_of (delivery);
-  const char *reason = dw_message_get_reason (self->message);
   gboolean troubled = is_kind (self, DW_MESSAGE_OWN) && dw_message_needs_decision (self->message);
   g_autofree char *time = dw_time_text_clock (dw_message_get_time (self->message));
   g_autofree char *text = NULL;
@@ -275,13 +309,42 @@ show_meta (DwMessageRow *self)
     /* Translators: time and delivery state, such as “18:04 · delivered”. */
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   dw_label_show (self->meta, text != NULL ? text : time, DW_LABEL_CHARS);
-  /* A label of its own: in GTK 4.8 a wrapping label beside another widget is measured inconsistently. */
-  dw_label_show (self->reason, reason, DW_LABEL_CHARS);
-  gtk_widget_set_visible (GTK_WIDGET (self->reason), reason != NULL && troubled);
-  show_remedies (self);
-  gtk_widget_set_visible (GTK_WIDGET (self->mark), icon_of (delivery) != NULL);
-  gtk_image_set_from_icon_name (self->mark, icon_of (delivery));
+  show_mark (self, icon_of (delivery));
   gtk_widget_set_visible (self->meta_box, is_said (self) && (dw_message_ends_group (self->message) || troubled));
+  show_remedies (self, troubled);
+}
+
+static GtkWidget *
+build_divider (void)
+{
+  GtkWidget *divider = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
+  GtkWidget *label = gtk_label_new (_ ("New messages"));
+
+  gtk_widget_add_css_class (divider, "unread-line");
+  gtk_widget_add_css_class (label, "caption-heading");
+  gtk_box_append (GTK_BOX (divider), label);
+  for (guint i = 0; i < 2; i++)
+    {
+      GtkWidget *separator = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL);
+
+      gtk_widget_set_hexpand (separator, TRUE);
+      gtk_widget_set_valign (separator, GTK_ALIGN_CENTER);
+      gtk_box_insert_child_after (GTK_BOX (divider), separator, i == 0 ? NULL : label);
+    }
+  return divider;
+}
+
+static void
+show_divider (DwMessageRow *self, gboolean visible)
+{
+  if (self->divider == NULL && visible)
+    {
+      self->divider = build_divider ();
+      gtk_widget_set_parent (self->divider, GTK_WIDGET (self));
+    }
+  if (self->divider != NULL)
+    gtk_widget_set_visible (self->divider, visible);
+  gtk_widget_set_visible (self->body, !visible);
 }
 
 static void
@@ -310,8 +373,7 @@ show_kind (DwMessageRow *self)
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
   GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
 
-  gtk_widget_set_visible (self->divider, kind == DW_MESSAGE_UNREAD);
-  gtk_widget_set_visible (self->body, kind != DW_MESSAGE_UNREAD);
+  show_divider (self, kind == DW_MESSAGE_UNREAD);
   set_class (self->bubble, "bubble", is_said (self));
   set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
   set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
@@ -362,6 +424,27 @@ fit (const char *safe, gsize units, gboolean *cut)
   return dw_safe_text (safe, dw_label_fit (safe, units), G_MAXUINT, cut);
 }
 
+static void on_more_clicked (DwMessageRow *self);
+
+static void
+show_more (DwMessageRow *self, gboolean visible)
+{
+  if (self->more == NULL && visible)
+    {
+      self->more = g_object_new (GTK_TYPE_BUTTON, "halign", GTK_ALIGN_START, NULL);
+      g_signal_connect_object (self->more, "clicked", G_CALLBACK (on_more_clicked), self, G_CONNECT_SWAPPED);
+      gtk_box_append (GTK_BOX (self->bubble), self->more);
+    }
+  if (self->more == NULL)
+    return;
+
+  gtk_widget_set_visible (self->more, visible);
+  if (self->shown_units < MOST_UNITS)
+    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Show more"));
+  else
+    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Too long to show: copy all of it"));
+}
+
 static void
 show_text (DwMessageRow *self)
 {
@@ -379,11 +462,7 @@ show_text (DwMessageRow *self)
   gtk_label_set_width_chars (self->text, g_utf8_strlen (start, -1) >= SURELY_WIDE_CHARS ? LEAST_CHARS : -1);
   dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
 
-  if (self->shown_units < MOST_UNITS)
-    gtk_button_set_label (self->more, _ ("Show more"));
-  else
-    gtk_button_set_label (self->more, _ ("Too long to show: copy all of it"));
-  gtk_widget_set_visible (GTK_WIDGET (self->more), cut || costly);
+  show_more (self, cut || costly);
 }
 
 /* Copies the whole text, exactly as received. */
@@ -517,26 +596,14 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   signals[SIGNAL_LABEL_CHANGED] = g_signal_new ("label-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
 
-  g_type_ensure (ADW_TYPE_AVATAR);
   g_type_ensure (DW_TYPE_SIDE_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-row.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, body);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, avatar);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, column);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, name);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, bubble);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, more);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta_box);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, mark);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, reason);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, remedies);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, again);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, edit);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, discard);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, divider);
-  gtk_widget_class_bind_template_callback (widget_class, on_more_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_link);
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
 }
@@ -551,13 +618,17 @@ dw_message_row_init (DwMessageRow *self)
 
 /**
  * dw_message_row_new:
+ * @menu: what the text's own menu has besides
  *
  * Returns: (transfer full): an empty row
  */
 GtkWidget *
-dw_message_row_new (void)
+dw_message_row_new (GMenuModel *menu)
 {
-  return g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
+  DwMessageRow *self = g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
+
+  gtk_label_set_extra_menu (self->text, menu);
+  return GTK_WIDGET (self);
 }
 
 /**

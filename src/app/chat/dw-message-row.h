@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_MESSAGE_ROW (dw_message_row_get_type ())
 G_DECLARE_FINAL_TYPE (DwMessageRow, dw_message_row, DW, MESSAGE_ROW, GtkWidget)
 
-GtkWidget *dw_message_row_new (void);
+GtkWidget *dw_message_row_new (GMenuModel *menu);
 void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
 void dw_message_row_show_times (DwMessageRow *self);
 void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);

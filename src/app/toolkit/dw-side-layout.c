@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-side-layout.h"
 
-/* A small widget at the start, and beside it one that takes the rest of the width. A GtkBox could do that, but it
+/* A small widget at the start, if there is one, and beside it the last, which takes the rest of the width. A GtkBox could do that, but it
  * asks each child how wide it is for its height, and a wrapping label answers by laying itself out many times: 3 ms a
  * row (measured, GTK 4.8). */
 struct _DwSideLayout
@@ -11,13 +11,13 @@ struct _DwSideLayout
 
 G_DEFINE_FINAL_TYPE (DwSideLayout, dw_side_layout, GTK_TYPE_LAYOUT_MANAGER)
 
-/* The width of the first child plus the gap. */
+/* The width of what stands beside the last child, plus the gap. */
 static int
-side_width (GtkWidget *side)
+side_width (GtkWidget *side, GtkWidget *rest)
 {
   int minimum, natural;
 
-  if (!gtk_widget_should_layout (side))
+  if (side == rest || !gtk_widget_should_layout (side))
     return 0;
   gtk_widget_measure (side, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
   return natural + DW_SIDE_LAYOUT_GAP;
@@ -34,8 +34,8 @@ dw_side_layout_measure (GtkLayoutManager *manager,
                         int *natural_baseline)
 {
   GtkWidget *side = gtk_widget_get_first_child (widget);
-  GtkWidget *rest = gtk_widget_get_next_sibling (side);
-  int taken = side_width (side);
+  GtkWidget *rest = gtk_widget_get_last_child (widget);
+  int taken = side_width (side, rest);
 
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
@@ -60,9 +60,9 @@ static void
 dw_side_layout_allocate (GtkLayoutManager *manager, GtkWidget *widget, int width, int height, int baseline)
 {
   GtkWidget *side = gtk_widget_get_first_child (widget);
-  GtkWidget *rest = gtk_widget_get_next_sibling (side);
+  GtkWidget *rest = gtk_widget_get_last_child (widget);
   gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
-  int taken = side_width (side);
+  int taken = side_width (side, rest);
   GtkAllocation place = { mirrored ? 0 : taken, 0, MAX (width - taken, 0), height };
 
   gtk_widget_size_allocate (rest, &place, -1);
