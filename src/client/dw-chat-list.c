@@ -4,6 +4,7 @@
 #include "dw-client-error.h"
 
 #include "client/stages/dw-local-stage.h"
+#include "client/store/dw-store-words.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -220,8 +221,11 @@ on_loaded (DwChatList *self)
           && dw_session_get_status (dw_chat_get_session (chat))->state == DW_SESSION_OFFLINE)
         dw_chat_list_connect (self, chat);
     }
-  if (first)
-    g_signal_emit (self, signals[SIGNAL_LOADED], 0);
+  if (!first)
+    return;
+  g_signal_emit (self, signals[SIGNAL_LOADED], 0);
+  /* Behind what the conversations have asked for. */
+  dw_store_words_catch_up_async (self->store, NULL, NULL);
 }
 
 /**

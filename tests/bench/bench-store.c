@@ -5,7 +5,7 @@
 #include "client/messages/dw-conversation.h"
 #include "client/store/dw-schema.h"
 #include "client/store/dw-store-lines.h"
-#include "client/store/dw-store-search.h"
+#include "client/store/dw-store-scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,9 +119,11 @@ static void
 read_ours (const char *path, gint64 rows)
 {
   static const char *const words[] = { "apple", "river music", "evening", "number 77", "天気" };
+  /* Inside of words: found at once, and nowhere. */
+  static const char *const parts[] = { "umbe", "xyzzy" };
   DwStore *store = dw_store_new (path);
   const gint64 stage = 1;
-  double page[ROUNDS], search[G_N_ELEMENTS (words)][ROUNDS];
+  double page[ROUNDS], search[G_N_ELEMENTS (words)][ROUNDS], scan[G_N_ELEMENTS (parts)][ROUNDS];
   gboolean done = FALSE;
 
   for (guint i = 0; i < ROUNDS; i++)
@@ -139,10 +141,19 @@ read_ours (const char *path, gint64 rows)
           wait_for (&done);
           search[j][i] = since (start) * 1000;
         }
+      for (guint j = 0; j < G_N_ELEMENTS (parts); j++)
+        {
+          start = g_get_monotonic_time ();
+          dw_store_scan_async (store, &stage, 1, parts[j], HITS, NULL, on_done, &done);
+          wait_for (&done);
+          scan[j][i] = since (start) * 1000;
+        }
     }
   printf ("%f", median (page));
   for (guint j = 0; j < G_N_ELEMENTS (words); j++)
     printf (" %f", median (search[j]));
+  for (guint j = 0; j < G_N_ELEMENTS (parts); j++)
+    printf (" %f", median (scan[j]));
   printf ("\n");
   g_object_unref (store);
 }

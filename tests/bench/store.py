@@ -35,16 +35,17 @@ def main(program):
         size = os.path.getsize(many) / MANY
     items, full, opened = (statistics.median(column) for column in zip(*models))
     bare = statistics.median(column[1] for column in none)
-    words = ("a word", "two words", "a word of every message", "a word and a beginning", "no hit, without blanks")
+    words = ("a word", "two words", "a word of every message", "a word and a beginning", "a word that is not there",
+             "a part of a word", "a part that is nowhere")
     print(f"rows a second in batches of 100, with full-text search, medians of {ROUNDS}: plain sqlite3 {plain:,.0f}, "
           f"store {ours:,.0f}; {ours / plain:.2f} (at least 30,000, or 0.85)")
     print(f"over {MANY:,} messages, {size:.0f} bytes each: a page of 200 in {page:.2f} ms (at most 1)")
     for word, time in zip(words, searches):
-        print(f"  the newest 50 hits of {word}: {time:.2f} ms (at most {300 if 'no hit' in word else 5})")
+        print(f"  the newest 50 hits of {word}: {time:.2f} ms (at most {300 if 'part' in word else 5})")
     print(f"a model of {items:,.0f} lines read from end to end: {full:.1f} MiB, an empty one {bare:.1f} MiB; "
           f"{full - bare:.1f} MiB more (at most 16); open after {opened:.1f} ms")
-    good = ((ours >= 30_000 or ours / plain >= 0.85) and page <= 1 and all(time <= 5 for time in searches[:-1])
-            and searches[-1] <= 300 and full - bare <= 16)
+    good = ((ours >= 30_000 or ours / plain >= 0.85) and page <= 1 and all(time <= 5 for time in searches[:-2])
+            and all(time <= 300 for time in searches[-2:]) and full - bare <= 16)
     sys.exit(0 if good else 1)
 
 

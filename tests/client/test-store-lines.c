@@ -10,7 +10,6 @@
 #include "client/store/dw-schema.h"
 #include "client/store/dw-store-expiry.h"
 #include "client/store/dw-store-lines.h"
-#include "client/store/dw-store-search.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -110,65 +109,6 @@ test_expiry (void)
   g_assert_cmpstr (((DwRecord *) found->pdata[4])->text, ==, "young");
 }
 
-static GPtrArray *
-search (Archive *archive, const char *words, guint n_stages)
-{
-  const gint64 stages[] = { 1, 2 };
-  GAsyncResult *done = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-
-  dw_store_search_async (archive->store, stages, n_stages, words, 50, on_done, &done);
-  result = await (&done);
-  return dw_store_search_finish (archive->store, result, NULL);
-}
-
-static void
-test_search (void)
-{
-  g_auto (Archive) archive = { 0 };
-  static const struct
-  {
-    const char *words;
-    guint n_stages;
-    guint hits;
-  } rows[] = {
-    { "hello", 1, 2 },
-    { "hello", 2, 3 },
-    { "HELLO wor", 1, 1 },
-    { "uber", 1, 1 },      /* without the marks */
-    { "hel", 1, 2 },       /* the beginning of the last word */
-    { "hel world", 1, 0 }, /* and of no other */
-    { "\"hello", 1, 2 },   /* no operators */
-    { "hello OR nothing", 1, 0 },
-    { "NEAR(", 1, 0 },
-    { "***", 1, 0 },
-    { "", 1, 0 },
-    { "   ", 1, 0 },
-    { "天気", 1, 1 }, /* inside a run without blanks */
-    { "いい 天気", 1, 1 },
-    { "天気 hello", 1, 0 },
-    { "أهلا", 1, 1 },
-    { "<b>", 1, 1 },
-  };
-
-  archive_init (&archive);
-  add_text (&archive, 1, 1, "Hello, world!");
-  add_text (&archive, 1, 2, "hello again & <b>");
-  add_text (&archive, 1, 3, "Über den Wolken");
-  add_text (&archive, 1, 4, "今日は天気がいいですね");
-  add_text (&archive, 1, 5, "أهلا وسهلا");
-  add_text (&archive, 2, 6, "hello from elsewhere");
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autoptr (GPtrArray) hits = search (&archive, rows[i].words, rows[i].n_stages);
-
-      g_test_message ("“%s”", rows[i].words);
-      g_assert_cmpuint (hits->len, ==, rows[i].hits);
-      for (guint j = 1; j < hits->len; j++)
-        g_assert_cmpint (((DwHit *) hits->pdata[j])->record->time, <, ((DwHit *) hits->pdata[j - 1])->record->time);
-    }
-}
-
 /* What is looked up must not be searched through. */
 static void
 test_query_plans (void)
@@ -187,13 +127,13 @@ test_query_plans (void)
   add_text (&archive, 1, 1, "x");
   for (guint i = 0; i < G_N_ELEMENTS (queries); i++)
     {
-      sqlite3 *other = NULL;
-      sqlite3_stmt *query = NULL;
+      g_autoptr (DwDatabase) database = dw_database_open (archive.path, NULL);
       g_autofree char *explain = g_strdup_printf ("EXPLAIN QUERY PLAN %s", queries[i]);
+      g_autoptr (GError) error = NULL;
+      sqlite3_stmt *query = dw_database_query (database, &error, explain, "");
 
-      g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
-      g_assert_cmpint (sqlite3_prepare_v2 (other, explain, -1, &query, NULL), ==, SQLITE_OK);
-      while (sqlite3_step (query) == SQLITE_ROW)
+      g_assert_no_error (error);
+      while (dw_database_next (database, query, &error))
         {
           const char *detail = (const char *) sqlite3_column_text (query, 3);
 
@@ -201,8 +141,7 @@ test_query_plans (void)
           g_assert_false (g_str_has_prefix (detail, "SCAN lines"));
           g_assert_null (strstr (detail, "TEMP B-TREE"));
         }
-      sqlite3_finalize (query);
-      sqlite3_close (other);
+      g_assert_no_error (error);
     }
 }
 
@@ -334,7 +273,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-lines/remove", test_remove);
   g_test_add_func ("/client/store-lines/clear-really", test_clear_really);
   g_test_add_func ("/client/store-lines/expiry", test_expiry);
-  g_test_add_func ("/client/store-lines/search/S-9", test_search);
   g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store-lines/export", test_export);
   g_test_add_func ("/client/store-lines/export/forged", test_forged_export);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-database.h"
 
+#include "dw-tokenizer.h"
+
 #include "client/dw-client-error.h"
 
 #include "wire/dw-thread.h"
@@ -12,6 +14,7 @@ struct _DwDatabase
 {
   sqlite3 *handle;
   GHashTable *statements; /* const char * → sqlite3_stmt; as many as there are texts in our sources */
+  DwFold *fold;
   gboolean read_only;
   GThread *thread; /* it lives where it was opened: the store's thread, and nowhere else */
 };
@@ -63,6 +66,9 @@ open_file (const char *name, int flags, GError **error)
 
   database->thread = g_thread_self ();
   database->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, finalize);
+  database->fold = dw_fold_new ();
+  if (result == SQLITE_OK)
+    result = dw_tokenizer_register (database->handle, database->fold);
   if (result == SQLITE_OK)
     return database;
   fail (database, result, error);
@@ -137,6 +143,7 @@ dw_database_close (DwDatabase *database)
 
   g_hash_table_unref (database->statements);
   sqlite3_close (database->handle);
+  dw_fold_free (database->fold);
   g_free (database);
 }
 
@@ -395,4 +402,18 @@ gboolean
 dw_database_has_transaction (DwDatabase *database)
 {
   return sqlite3_get_autocommit (database->handle) == 0;
+}
+
+/**
+ * dw_database_get_fold:
+ * @database: a connection
+ *
+ * Returns: (transfer none): what its index of words folds with
+ */
+DwFold *
+dw_database_get_fold (DwDatabase *database)
+{
+  DW_ASSERT_THREAD (database->thread);
+
+  return database->fold;
 }

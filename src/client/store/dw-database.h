@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "wire/dw-fold.h"
+
 #include <sqlite3.h>
 
 G_BEGIN_DECLS
@@ -29,6 +30,7 @@ gint64 dw_database_get_total_changes (DwDatabase *database);
 gboolean dw_database_is_in_memory (DwDatabase *database);
 gboolean dw_database_is_read_only (DwDatabase *database);
 gboolean dw_database_has_transaction (DwDatabase *database);
+DwFold *dw_database_get_fold (DwDatabase *database);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwDatabase, dw_database_close)
 

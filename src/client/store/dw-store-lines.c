@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-lines.h"
 
+#include "dw-store-words.h"
+
 #include "wire/dw-fingerprint.h"
 
 #include <string.h>
@@ -351,9 +353,7 @@ insert (DwDatabase *database, gint64 key, const DwRecord *record, gboolean *inse
     return FALSE;
 
   *inserted = dw_database_get_changes (database) > 0;
-  return !*inserted || !can_be_found
-         || dw_database_run (database, error, "INSERT INTO words (rowid, text) VALUES (?, ?)", "is", key,
-                             record->text);
+  return !*inserted || !can_be_found || dw_store_words_add (database, key, record->text, error);
 }
 
 /* For a store in memory, whose index of words keeps deleted ones until it is rewritten. That takes long, so much is deleted

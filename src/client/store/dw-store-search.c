@@ -2,6 +2,7 @@
 #include "dw-store-search.h"
 
 #include "dw-store-lines.h"
+#include "dw-tokenizer.h"
 
 #include <string.h>
 
@@ -9,18 +10,26 @@
  * SECTION:dw-store-search
  *
  * Words are looked up in the index: whole ones, and the last as the beginning of one where whole ones are not
- * enough, since somebody may still be typing. The index knows words by the blanks between them, so what is written
- * in a script without blanks is looked for in the text itself.
+ * enough, since somebody may still be typing. What a word is, #dw-tokenizer says; what stands inside of one,
+ * dw-store-scan finds.
  */
 
 typedef struct
 {
-  GArray *stages;        /* of gint64 */
-  char *whole;           /* for the index: whole words; or NULL */
-  char *beginning;       /* the same, and the last is the beginning of one; or NULL */
-  GPtrArray *substrings; /* of char *: to be found in the text itself */
+  GArray *stages; /* of gint64 */
+  char *words;
   guint limit;
 } Search;
+
+typedef struct
+{
+  const Search *search;
+  char *whole;      /* for the index: whole words; or NULL where there are none */
+  char *beginning;  /* the same, and the last is the beginning of one */
+  GPtrArray *exact; /* of char *, folded: words with more in them than the index has: “C#”, “POL-358” */
+  DwFold *fold;     /* (unowned) */
+  GString *buffer;
+} Question;
 
 static void
 search_free (gpointer data)
@@ -28,136 +37,135 @@ search_free (gpointer data)
   Search *search = data;
 
   g_array_unref (search->stages);
-  g_free (search->whole);
-  g_free (search->beginning);
-  g_ptr_array_unref (search->substrings);
+  g_free (search->words);
   g_free (search);
 }
 
-static void
-hit_free (gpointer data)
+/**
+ * dw_hit_free:
+ * @hit: (transfer full): what was found
+ */
+void
+dw_hit_free (DwHit *hit)
 {
-  DwHit *hit = data;
-
   dw_record_free (hit->record);
   g_free (hit);
 }
 
-static gboolean
-has_no_blanks (gunichar c)
-{
-  static const GUnicodeScript scripts[] = {
-    G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HIRAGANA, G_UNICODE_SCRIPT_KATAKANA, G_UNICODE_SCRIPT_THAI,
-    G_UNICODE_SCRIPT_LAO, G_UNICODE_SCRIPT_KHMER,    G_UNICODE_SCRIPT_MYANMAR,
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
-    if (g_unichar_get_script (c) == scripts[i])
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_written_without_blanks (const char *word)
-{
-  for (; *word != '\0'; word = g_utf8_next_char (word))
-    if (has_no_blanks (g_utf8_get_char (word)))
-      return TRUE;
-  return FALSE;
-}
-
 /* In quotes a word is never taken for an operator of FTS5. */
 static void
-add_word (GString *expression, const char *word)
+add_word (GString *expression, DwFold *fold, const char *word)
 {
   g_auto (GStrv) parts = g_strsplit (word, "\"", -1);
   g_autofree char *quoted = g_strjoinv ("\"\"", parts);
 
-  g_string_append_printf (expression, "%s\"%s\"", expression->len > 0 ? " " : "", quoted);
+  g_string_append_printf (expression, "%s\"%s\"%s", expression->len > 0 ? " " : "", quoted,
+                          dw_tokenizer_is_one_of_many (fold, word) ? "*" : "");
 }
 
-static Search *
-search_new (const gint64 *stages, guint n_stages, const char *words, guint limit)
+/* What ends a sentence, or is put around a word, is no part of it. */
+static char *
+dup_bare (DwFold *fold, const char *word)
 {
-  Search *search = g_new0 (Search, 1);
-  g_auto (GStrv) parts = g_strsplit_set (words, " \t\n\r", -1);
-  GString *expression = g_string_new (NULL);
-  gboolean open_end = FALSE;
-  guint n = 0;
+  static const char around[] = ".,;:!?\"'()[]{}<>";
+  g_autoptr (GString) folded = g_string_new (NULL);
+  gsize start;
 
-  search->stages = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_vals (search->stages, stages, n_stages);
-  search->substrings = g_ptr_array_new_with_free_func (g_free);
-  search->limit = MIN (limit, DW_STORE_SEARCH_HITS);
-  for (guint i = 0; parts[i] != NULL && n < DW_STORE_SEARCH_WORDS; i++)
-    {
-      if (*parts[i] == '\0')
-        continue;
-      n++;
-      if (is_written_without_blanks (parts[i]))
-        g_ptr_array_add (search->substrings, g_strdup (parts[i]));
-      else
-        {
-          add_word (expression, parts[i]);
-          open_end = parts[i + 1] == NULL;
-        }
-    }
-  if (open_end)
-    search->beginning = g_strconcat (expression->str, "*", NULL);
-  search->whole = g_string_free (expression, expression->len == 0);
-  return search;
+  dw_fold_text (fold, word, strlen (word), folded);
+  while (folded->len > 0 && strchr (around, folded->str[folded->len - 1]) != NULL)
+    g_string_truncate (folded, folded->len - 1);
+  start = strspn (folded->str, around);
+  return g_strdup (folded->str + start);
 }
 
 static gboolean
-has_substrings (const Search *search, const char *text)
+has_more_than_letters (const char *word)
 {
-  for (guint i = 0; i < search->substrings->len; i++)
-    if (strstr (text, g_ptr_array_index (search->substrings, i)) == NULL)
-      return FALSE;
-  return TRUE;
+  for (; *word != '\0'; word++)
+    if ((guchar) *word < 0x80 && !g_ascii_isalnum (*word))
+      return TRUE;
+  return FALSE;
 }
 
-static sqlite3_stmt *
-query_stage (DwDatabase *database, const Search *search, const char *expression, gint64 stage, GError **error)
+static void
+question_init (Question *question, const Search *search, DwFold *fold)
 {
-  gint64 first = dw_store_lines_key (stage, 0);
-  gint64 last = dw_store_lines_key (stage + 1, 0) - 1;
+  g_auto (GStrv) parts = g_strsplit_set (search->words, " \t\n\r", -1);
+  GString *expression = g_string_new (NULL);
+  guint n = 0;
 
-  if (expression != NULL)
-    return dw_database_query (database, error,
-                              "SELECT " DW_STORE_LINES_COLUMNS " FROM words JOIN lines ON lines.line = words.rowid "
-                              "WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? ORDER BY words.rowid DESC",
-                              "sii", expression, first, last);
-  return dw_database_query (database, error,
-                            "SELECT " DW_STORE_LINES_COLUMNS " FROM lines WHERE line BETWEEN ? AND ? AND kind <= 1 "
-                            "AND instr (text, ?) > 0 ORDER BY line DESC",
-                            "iis", first, last, g_ptr_array_index (search->substrings, 0));
+  *question = (Question){ .search = search, .fold = fold };
+  question->exact = g_ptr_array_new_with_free_func (g_free);
+  question->buffer = g_string_new (NULL);
+  for (guint i = 0; parts[i] != NULL && n < DW_STORE_SEARCH_WORDS; i++)
+    if (*parts[i] != '\0')
+      {
+        g_autofree char *bare = dup_bare (fold, parts[i]);
+
+        add_word (expression, fold, parts[i]);
+        if (has_more_than_letters (bare))
+          g_ptr_array_add (question->exact, g_steal_pointer (&bare));
+        n++;
+      }
+  if (n > 0)
+    question->beginning = g_strconcat (expression->str, g_str_has_suffix (expression->str, "*") ? NULL : "*", NULL);
+  question->whole = g_string_free (expression, n == 0);
+}
+
+static void
+question_clear (Question *question)
+{
+  g_free (question->whole);
+  g_free (question->beginning);
+  g_clear_pointer (&question->exact, g_ptr_array_unref);
+  if (question->buffer != NULL)
+    g_string_free (question->buffer, TRUE);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Question, question_clear)
+
+static gboolean
+is_exact (const Question *question, sqlite3_stmt *query)
+{
+  const char *text = question->exact->len > 0 ? sqlite3_column_blob (query, 4) : NULL;
+
+  return text == NULL
+         || dw_fold_has (question->fold, text, (gsize) sqlite3_column_bytes (query, 4), question->exact,
+                         question->buffer);
 }
 
 static gboolean
 take_hits (DwDatabase *database,
-           const Search *search,
+           const Question *question,
            const char *expression,
            gint64 stage,
            GPtrArray *hits,
            GError **error)
 {
-  sqlite3_stmt *query = query_stage (database, search, expression, stage, error);
+  sqlite3_stmt *query =
+      dw_database_query (database, error,
+                         "SELECT " DW_STORE_LINES_COLUMNS " FROM words JOIN lines ON lines.line = words.rowid "
+                         "WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? ORDER BY words.rowid DESC",
+                         "sii", expression, dw_store_lines_key (stage, 0), dw_store_lines_key (stage + 1, 0) - 1);
   GError *problem = NULL;
-  guint most = hits->len + search->limit;
+  guint most = hits->len + question->search->limit;
+  guint looks = 0;
   gsize bytes = 0;
 
   if (query == NULL)
     return FALSE;
-  while (hits->len < most && bytes < DW_STORE_SEARCH_BYTES && dw_database_next (database, query, &problem))
+  while (hits->len < most && bytes < DW_STORE_SEARCH_BYTES && looks < DW_STORE_SEARCH_LOOKS
+         && dw_database_next (database, query, &problem))
     {
       DwHit *hit;
 
-      if (!has_substrings (search, (const char *) sqlite3_column_text (query, 4)))
-        continue;
+      if (!is_exact (question, query))
+        {
+          looks++;
+          continue;
+        }
       hit = g_new (DwHit, 1);
-      hit->stage = stage;
-      hit->record = dw_store_lines_take (query);
+      *hit = (DwHit){ .stage = stage, .record = dw_store_lines_take (query) };
       bytes += dw_record_get_size (hit->record);
       g_ptr_array_add (hits, hit);
     }
@@ -171,16 +179,17 @@ take_hits (DwDatabase *database,
 /* The index finds the newest lines with a whole word without looking at the others. For the beginning of a word it has to
  * collect all of them first, so that is done only where whole words find too little. */
 static gboolean
-search_stage (DwDatabase *database, const Search *search, gint64 stage, GPtrArray *hits, GError **error)
+search_stage (DwDatabase *database, const Question *question, gint64 stage, GPtrArray *hits, GError **error)
 {
+  guint limit = question->search->limit;
   guint before = hits->len;
 
-  if (!take_hits (database, search, search->whole, stage, hits, error))
+  if (!take_hits (database, question, question->whole, stage, hits, error))
     return FALSE;
-  if (search->beginning == NULL || hits->len - before >= search->limit)
+  if (hits->len - before >= limit)
     return TRUE;
   g_ptr_array_set_size (hits, (int) before);
-  return take_hits (database, search, search->beginning, stage, hits, error);
+  return take_hits (database, question, question->beginning, stage, hits, error);
 }
 
 static int
@@ -194,14 +203,21 @@ compare_hits (gconstpointer a, gconstpointer b)
   return first->record->time > second->record->time ? -1 : 1;
 }
 
-static void
-keep_newest (const Search *search, GPtrArray *hits)
+/**
+ * dw_hits_keep_newest:
+ * @hits: (element-type DwHit): what was found
+ * @limit: how many to keep
+ *
+ * Sorts hits, the newest first, and drops the oldest ones, also above %DW_STORE_SEARCH_BYTES.
+ */
+void
+dw_hits_keep_newest (GPtrArray *hits, guint limit)
 {
   gsize bytes = 0;
   guint n = 0;
 
   g_ptr_array_sort (hits, compare_hits);
-  while (n < hits->len && n < search->limit && bytes < DW_STORE_SEARCH_BYTES)
+  while (n < hits->len && n < limit && bytes < DW_STORE_SEARCH_BYTES)
     bytes += dw_record_get_size (((DwHit *) g_ptr_array_index (hits, n++))->record);
   g_ptr_array_set_size (hits, (int) n);
 }
@@ -210,16 +226,17 @@ static gboolean
 search_all (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
   const Search *search = data;
-  g_autoptr (GPtrArray) hits = g_ptr_array_new_with_free_func (hit_free);
+  g_autoptr (GPtrArray) hits = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_hit_free);
+  g_auto (Question) question = { 0 };
 
-  if (search->whole != NULL || search->substrings->len > 0)
-    for (guint i = 0; i < search->stages->len; i++)
-      {
-        if (!search_stage (database, search, g_array_index (search->stages, gint64, i), hits, error))
-          return FALSE;
-        /* After each stage, so that no more is in memory than what two of them have. */
-        keep_newest (search, hits);
-      }
+  question_init (&question, search, dw_database_get_fold (database));
+  for (guint i = 0; question.whole != NULL && i < search->stages->len; i++)
+    {
+      if (!search_stage (database, &question, g_array_index (search->stages, gint64, i), hits, error))
+        return FALSE;
+      /* After each stage, so that no more is in memory than what two of them have. */
+      dw_hits_keep_newest (hits, search->limit);
+    }
   *result = g_steal_pointer (&hits);
   return TRUE;
 }
@@ -245,8 +262,11 @@ dw_store_search_async (DwStore *store,
                        GAsyncReadyCallback callback,
                        gpointer data)
 {
-  Search *search = search_new (stages, n_stages, words, limit);
+  Search *search = g_new (Search, 1);
 
+  *search =
+      (Search){ g_array_new (FALSE, FALSE, sizeof (gint64)), g_strdup (words), MIN (limit, DW_STORE_SEARCH_HITS) };
+  g_array_append_vals (search->stages, stages, n_stages);
   dw_store_run_async (store,
                       dw_store_job_new_read (search_all, search, search_free, (GDestroyNotify) g_ptr_array_unref),
                       callback, data);

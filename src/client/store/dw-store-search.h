@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /** DW_STORE_SEARCH_BYTES: and how large they are together; then older ones are left out. */
 #define DW_STORE_SEARCH_BYTES (16 * 1024 * 1024)
 
+/** DW_STORE_SEARCH_LOOKS: how many lines are looked at that have the letters of a word, but not what else is in it. */
+#define DW_STORE_SEARCH_LOOKS 1000
+
 /** DW_STORE_SEARCH_WORDS: how many words of what somebody typed are looked for. */
 #define DW_STORE_SEARCH_WORDS 16
 
@@ -27,6 +30,9 @@ typedef struct
   gint64 stage;
   DwRecord *record;
 } DwHit;
+
+void dw_hit_free (DwHit *hit);
+void dw_hits_keep_newest (GPtrArray *hits, guint limit);
 
 void dw_store_search_async (DwStore *store,
                             const gint64 *stages,
