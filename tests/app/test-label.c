@@ -35,6 +35,34 @@ test_markup (void)
     }
 }
 
+/* What was found is in bold wherever it stands, as it was written, and nothing of it is markup. */
+static void
+test_found (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *words;
+    const char *markup;
+  } rows[] = {
+    { "In der Straße <b>", "strasse b", "In der <b>Straße</b> &lt;<b>b</b>&gt;" },
+    { "认证系统使用JWT令牌", "jwt", "认证系统使用<b>JWT</b>令牌" },
+    { "café & bar", "café", "<b>café</b> &amp; bar" },
+    { "<i>&amp;", "amp; <i>", "<b>&lt;i&gt;</b>&amp;<b>amp;</b>" },
+    { "nothing", "else", "nothing" },
+  };
+  g_autoptr (DwFold) fold = dw_fold_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GPtrArray) words = dw_fold_words (fold, rows[i].words, 16);
+      g_autofree char *markup = dw_label_markup_found (rows[i].text, fold, words);
+
+      g_assert_cmpstr (markup, ==, rows[i].markup);
+      g_assert_true (pango_parse_markup (markup, -1, 0, NULL, NULL, NULL, NULL));
+    }
+}
+
 /* Whether a part of a text is drawn from left to right, letter after letter. */
 static gboolean
 is_drawn_in_order (const char *markup, const char *part)
@@ -166,6 +194,7 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
+  g_test_add_func ("/app/label/found/S-23", test_found);
   g_test_add_func ("/app/label/markup/UI-2", test_markup);
   g_test_add_func ("/app/label/turned/UI-3", test_turned);
   g_test_add_func ("/app/label/asks/UI-7", test_asks);

@@ -266,7 +266,7 @@ def test_damaged():
 
 
 def test_search():
-    """An old message is found, among many and from all stages, with the keyboard alone"""
+    """S-23: an old message is found, among many and from all stages, by words and inside of them, with the keyboard alone"""
     with tempfile.TemporaryDirectory() as data, stage() as one, stage() as two:
         first = Server()
         with running(first.url, one.url, data=data) as app:
@@ -280,6 +280,10 @@ def test_search():
             app.type_into("Search messages", "xylo")
             until("nothing here", lambda: app.find("No Results"))
             app.press("All stages")
+            until("a result", lambda: app.reads("the password is xylophone"))
+            app.type_into("Search messages", "ylophon")
+            until("what stands inside", lambda: app.reads("the password is xylophone"))
+            app.type_into("Search messages", "xylo")
             until("a result", lambda: app.reads("the password is xylophone"))
             app.wait("Search messages")
             # Backwards past what is in the title: the results are the last of the page.

@@ -6,7 +6,7 @@
 #include "app/toolkit/dw-toolkit.h"
 
 #include "client/messages/dw-today.h"
-#include "client/store/dw-store-search.h"
+#include "client/store/dw-store-scan.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -27,8 +27,10 @@ struct _DwSearchPage
   DwToday *today;
   DwChatList *chats;
   DwChat *chat;
-  GPtrArray *hits; /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
-  guint question;  /* the newest search; answers to older ones are dropped */
+  GPtrArray *hits;           /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
+  GCancellable *cancellable; /* the newest search; answers to older ones are dropped; or NULL */
+  DwFold *fold;
+  GPtrArray *words; /* of the newest search, folded; or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (DwSearchPage, dw_search_page, GTK_TYPE_WIDGET)
@@ -58,30 +60,26 @@ chat_of (DwSearchPage *self, gint64 stage)
   return NULL;
 }
 
-/* Where the first of the words begins, ignoring case, or 0. */
-static glong
-find_word (const char *text, const char *words)
+/* Where the first of the words begins, or 0. */
+static gsize
+find_word (DwSearchPage *self, const char *text)
 {
-  g_autofree char *folded = g_utf8_casefold (text, -1);
-  g_auto (GStrv) parts = g_strsplit_set (words, " \t", -1);
+  const char *end = text + strnlen (text, DW_SEARCH_PAGE_BYTES);
+  g_autofree char *start = NULL;
+  g_autoptr (GArray) spans = NULL;
 
-  for (guint i = 0; parts[i] != NULL; i++)
-    {
-      g_autofree char *part = g_utf8_casefold (parts[i], -1);
-      const char *at = *part != '\0' ? strstr (folded, part) : NULL;
-
-      if (at != NULL)
-        return g_utf8_pointer_to_offset (folded, at);
-    }
-  return 0;
+  while (end > text && (*end & 0xc0) == 0x80)
+    end--;
+  start = g_strndup (text, (gsize) (end - text));
+  spans = dw_fold_find (self->fold, start, self->words);
+  return spans->len > 0 ? g_array_index (spans, DwFoldSpan, 0).start : 0;
 }
 
 static char *
 make_snippet (DwSearchPage *self, const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
-  glong length = g_utf8_strlen (valid, -1);
-  glong found = MIN (find_word (valid, gtk_editable_get_text (self->entry)), length);
+  glong found = g_utf8_pointer_to_offset (valid, valid + find_word (self, valid));
   glong start = found > DW_SEARCH_PAGE_CONTEXT ? found - DW_SEARCH_PAGE_CONTEXT : 0;
   g_autofree char *part = dw_safe_line (g_utf8_offset_to_pointer (valid, start), DW_SEARCH_PAGE_CHARS);
 
@@ -128,7 +126,7 @@ make_row (DwSearchPage *self, const DwHit *hit)
   GtkWidget *text = gtk_label_new (NULL);
 
   dw_label_show (GTK_LABEL (title), heading, DW_LABEL_CHARS);
-  dw_label_show (GTK_LABEL (text), snippet, DW_LABEL_CHARS);
+  dw_label_show_found (GTK_LABEL (text), snippet, DW_LABEL_CHARS, self->fold, self->words);
   gtk_widget_add_css_class (title, "caption");
   gtk_widget_add_css_class (title, "dim-label");
   gtk_widget_add_css_class (column, "search-row");
@@ -147,46 +145,114 @@ make_row (DwSearchPage *self, const DwHit *hit)
 }
 
 static void
-show_hits (DwSearchPage *self, GPtrArray *hits)
+clear_hits (DwSearchPage *self, const char *page)
 {
   GtkWidget *row;
 
   while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->list))) != NULL)
     gtk_list_box_remove (self->list, row);
   g_clear_pointer (&self->hits, g_ptr_array_unref);
-  self->hits = hits;
-  if (hits == NULL)
+  gtk_stack_set_visible_child_name (self->stack, page);
+}
+
+static gboolean
+has_hit (DwSearchPage *self, const DwHit *hit)
+{
+  for (guint i = 0; i < self->hits->len; i++)
     {
-      gtk_stack_set_visible_child_name (self->stack, "empty");
-      return;
+      const DwHit *other = g_ptr_array_index (self->hits, i);
+
+      if (other->stage == hit->stage && other->record->place == hit->record->place)
+        return TRUE;
     }
-  for (guint i = 0; i < hits->len; i++)
-    gtk_list_box_append (self->list, make_row (self, g_ptr_array_index (hits, i)));
-  gtk_stack_set_visible_child_name (self->stack, hits->len > 0 ? "results" : "nothing");
+  return FALSE;
+}
+
+/* Below those that are there, which stay where they are. */
+static void
+add_hits (DwSearchPage *self, GPtrArray *hits)
+{
+  if (self->hits == NULL)
+    self->hits = g_ptr_array_new_with_free_func ((GDestroyNotify) dw_hit_free);
+  while (hits->len > 0 && self->hits->len < DW_STORE_SEARCH_HITS)
+    {
+      DwHit *hit = g_ptr_array_steal_index (hits, 0);
+
+      if (has_hit (self, hit))
+        {
+          dw_hit_free (hit);
+          continue;
+        }
+      g_ptr_array_add (self->hits, hit);
+      gtk_list_box_append (self->list, make_row (self, hit));
+    }
+  if (self->hits->len > 0)
+    gtk_stack_set_visible_child_name (self->stack, "results");
+}
+
+static void
+on_scanned (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwSearchPage) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) hits = dw_store_scan_finish (DW_STORE (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (hits != NULL)
+    add_hits (self, hits);
+  if (self->hits == NULL || self->hits->len == 0)
+    clear_hits (self, "nothing");
 }
 
 static void
 on_today_changed (DwSearchPage *self)
 {
-  if (self->hits != NULL)
-    show_hits (self, g_ptr_array_ref (self->hits));
+  g_autoptr (GPtrArray) hits = g_steal_pointer (&self->hits);
+
+  if (hits == NULL)
+    return;
+  clear_hits (self, "results");
+  add_hits (self, hits);
 }
 
 typedef struct
 {
   DwSearchPage *page;
-  guint question;
+  GCancellable *cancellable;
+  GArray *stages; /* of gint64 */
+  char *words;
 } Asking;
 
 static void
+asking_free (Asking *asking)
+{
+  g_object_unref (asking->page);
+  g_object_unref (asking->cancellable);
+  g_array_unref (asking->stages);
+  g_free (asking->words);
+  g_free (asking);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Asking, asking_free)
+
+/* Words of their own come at once, and what stands inside of others comes after. */
+static void
 on_searched (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autofree Asking *asking = data;
-  g_autoptr (DwSearchPage) self = asking->page;
+  g_autoptr (Asking) asking = data;
+  DwSearchPage *self = asking->page;
   g_autoptr (GPtrArray) hits = dw_store_search_finish (DW_STORE (source), result, NULL);
 
-  if (asking->question == self->question && self->list != NULL)
-    show_hits (self, hits != NULL ? g_steal_pointer (&hits) : g_ptr_array_new ());
+  if (g_cancellable_is_cancelled (asking->cancellable))
+    return;
+  clear_hits (self, "results");
+  if (hits != NULL)
+    add_hits (self, hits);
+  if (self->hits != NULL && self->hits->len >= DW_STORE_SEARCH_HITS)
+    return;
+  dw_store_scan_async (DW_STORE (source), (const gint64 *) asking->stages->data, asking->stages->len, asking->words,
+                       DW_STORE_SEARCH_HITS, asking->cancellable, on_scanned, g_object_ref (self));
 }
 
 static GArray *
@@ -207,22 +273,34 @@ stages_to_search (DwSearchPage *self)
 }
 
 static void
+cancel (DwSearchPage *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+}
+
+static void
 on_search_changed (DwSearchPage *self)
 {
   g_autofree char *words = g_strstrip (g_strdup (gtk_editable_get_text (self->entry)));
-  g_autoptr (GArray) stages = stages_to_search (self);
   Asking *asking;
 
-  self->question++;
+  cancel (self);
+  g_clear_pointer (&self->words, g_ptr_array_unref);
+  self->words = dw_fold_words (self->fold, words, DW_STORE_SEARCH_WORDS);
   if (*words == '\0')
     {
-      show_hits (self, NULL);
+      clear_hits (self, "empty");
       return;
     }
+
+  self->cancellable = g_cancellable_new ();
   asking = g_new (Asking, 1);
-  *asking = (Asking){ g_object_ref (self), self->question };
-  dw_store_search_async (dw_chat_list_get_history (self->chats), (const gint64 *) stages->data, stages->len, words,
-                         DW_STORE_SEARCH_HITS, on_searched, asking);
+  *asking = (Asking){ g_object_ref (self), g_object_ref (self->cancellable), stages_to_search (self),
+                      g_steal_pointer (&words) };
+  dw_store_search_async (dw_chat_list_get_history (self->chats), (const gint64 *) asking->stages->data,
+                         asking->stages->len, asking->words, DW_STORE_SEARCH_HITS, on_searched, asking);
 }
 
 static void
@@ -268,13 +346,21 @@ dw_search_page_dispose (GObject *object)
 {
   DwSearchPage *self = DW_SEARCH_PAGE (object);
 
+  cancel (self);
   g_clear_object (&self->today);
   g_clear_pointer (&self->hits, g_ptr_array_unref);
+  g_clear_pointer (&self->words, g_ptr_array_unref);
   g_clear_object (&self->chat);
   g_clear_object (&self->chats);
   g_clear_pointer (&self->box, gtk_widget_unparent);
-  self->list = NULL;
   G_OBJECT_CLASS (dw_search_page_parent_class)->dispose (object);
+}
+
+static void
+dw_search_page_finalize (GObject *object)
+{
+  dw_fold_free (DW_SEARCH_PAGE (object)->fold);
+  G_OBJECT_CLASS (dw_search_page_parent_class)->finalize (object);
 }
 
 static void
@@ -283,6 +369,7 @@ dw_search_page_class_init (DwSearchPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_search_page_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dw_search_page_finalize;
   widget_class->grab_focus = dw_search_page_grab_focus;
   widget_class->focus = dw_toolkit_focus;
 
@@ -318,6 +405,7 @@ dw_search_page_class_init (DwSearchPageClass *klass)
 static void
 dw_search_page_init (DwSearchPage *self)
 {
+  self->fold = dw_fold_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   self->today = dw_today_new (DW_TODAY_ZONE_FILE);
   g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);

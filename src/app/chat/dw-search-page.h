@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (DwSearchPage, dw_search_page, DW, SEARCH_PAGE, GtkWidget)
 /** DW_SEARCH_PAGE_CHARS: how many characters of a message are shown. */
 #define DW_SEARCH_PAGE_CHARS 200
 
+/** DW_SEARCH_PAGE_BYTES: in how much of a message the first word is looked for, to begin there. */
+#define DW_SEARCH_PAGE_BYTES (16 * 1024)
+
 void dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats);
 void dw_search_page_set_chat (DwSearchPage *self, DwChat *chat);
 

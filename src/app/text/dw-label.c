@@ -155,6 +155,35 @@ dw_label_markup (const char *safe, gboolean links)
 }
 
 /**
+ * dw_label_markup_found:
+ * @safe: a text from dw_safe_text()
+ * @fold: what folds
+ * @words: (element-type utf8): words from dw_fold_words()
+ *
+ * Returns: (transfer full): the escaped text as markup, with the words in bold wherever they stand
+ */
+char *
+dw_label_markup_found (const char *safe, DwFold *fold, GPtrArray *words)
+{
+  g_autoptr (GArray) spans = dw_fold_find (fold, safe, words);
+  GString *markup = g_string_new (NULL);
+  gsize at = 0;
+
+  for (guint i = 0; i < spans->len; i++)
+    {
+      const DwFoldSpan *span = &g_array_index (spans, DwFoldSpan, i);
+
+      append_pieces (markup, safe + at, safe + span->start);
+      g_string_append (markup, "<b>");
+      append_pieces (markup, safe + span->start, safe + span->end);
+      g_string_append (markup, "</b>");
+      at = span->end;
+    }
+  append_pieces (markup, safe + at, safe + strlen (safe));
+  return g_string_free (markup, FALSE);
+}
+
+/**
  * dw_label_asks:
  * @safe: a text from dw_safe_text() that is shown with links
  * @href: where one of them leads
@@ -204,6 +233,25 @@ dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars)
 {
   g_autofree char *start = shorten (untrusted != NULL ? untrusted : "", max_chars, G_MAXUINT);
   g_autofree char *markup = dw_label_markup (start, FALSE);
+
+  gtk_label_set_markup (label, markup);
+}
+
+/**
+ * dw_label_show_found:
+ * @label: a label
+ * @untrusted: what it says
+ * @max_chars: how much of it at most
+ * @fold: what folds
+ * @words: (element-type utf8): words from dw_fold_words()
+ *
+ * As dw_label_show(), with the words in bold.
+ */
+void
+dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, DwFold *fold, GPtrArray *words)
+{
+  g_autofree char *start = shorten (untrusted, max_chars, G_MAXUINT);
+  g_autofree char *markup = dw_label_markup_found (start, fold, words);
 
   gtk_label_set_markup (label, markup);
 }

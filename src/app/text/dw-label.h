@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "wire/dw-fold.h"
+
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -13,6 +15,7 @@ G_BEGIN_DECLS
 
 void dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars);
 void dw_label_show_message (GtkLabel *label, const char *safe);
+void dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, DwFold *fold, GPtrArray *words);
 void dw_label_show_button (GtkButton *button, const char *untrusted);
 void dw_label_show_subtitle (AdwActionRow *row, const char *untrusted);
 void dw_label_show_row_title (AdwPreferencesRow *row, const char *untrusted);
@@ -23,6 +26,7 @@ AdwToast *dw_label_new_toast (const char *untrusted);
 GtkWidget *dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted);
 
 char *dw_label_markup (const char *safe, gboolean links);
+char *dw_label_markup_found (const char *safe, DwFold *fold, GPtrArray *words);
 gboolean dw_label_asks (const char *safe, const char *href);
 gsize dw_label_fit (const char *safe, gsize units);
 
