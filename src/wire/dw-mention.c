@@ -21,12 +21,21 @@ stands_alone (const char *text, const char *at, const char *name, gsize length)
          && !(after && is_word (g_utf8_get_char (g_utf8_prev_char (name + length))));
 }
 
+/* The same letters can be composed or not: macOS sends names in the second form (Unicode, section 3.11). */
+static char *
+fold (const char *text)
+{
+  g_autofree char *composed = g_str_is_ascii (text) ? NULL : g_utf8_normalize (text, -1, G_NORMALIZE_NFC);
+
+  return g_utf8_casefold (composed != NULL ? composed : text, -1);
+}
+
 /**
  * dw_mention_is:
  * @text: what somebody wrote, UTF-8
  * @name: (nullable): one's own name
  *
- * Returns: whether the text has the name, as a word of its own and in whatever case
+ * Returns: whether the text has the name, as a word of its own, in whatever case and however it is composed
  */
 gboolean
 dw_mention_is (const char *text, const char *name)
@@ -37,8 +46,8 @@ dw_mention_is (const char *text, const char *name)
 
   if (name == NULL || *name == '\0')
     return FALSE;
-  folded_text = g_utf8_casefold (text, -1);
-  folded_name = g_utf8_casefold (name, -1);
+  folded_text = fold (text);
+  folded_name = fold (name);
   length = strlen (folded_name);
   for (const char *at = folded_text; (at = strstr (at, folded_name)) != NULL; at = g_utf8_next_char (at))
     if (stands_alone (folded_text, at, folded_name, length))

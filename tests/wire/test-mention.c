@@ -27,6 +27,10 @@ test_mention (void)
     { "it is :-) here", ":-)", TRUE },
     { "天気Ada", "Ada", FALSE },
     { "Ada\u0301", "Ada", FALSE },
+    { "ask Jose\u0301", "Jos\u00e9", TRUE },
+    { "ask JOS\u00c9", "Jose\u0301", TRUE },
+    { "\u1112\u1161\u11ab here", "\ud55c", TRUE },
+    { "ask Jose", "Jos\u00e9", FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -40,6 +44,6 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/wire/mention/table", test_mention);
+  g_test_add_func ("/wire/mention/table/S-23", test_mention);
   return g_test_run ();
 }
