@@ -338,6 +338,27 @@ on_keep_secret (GtkWidget *widget, const char *name, GVariant *parameter)
     dw_secrets_keep (dw_chat_list_get_secrets (chats_of (self)), dw_chat_get_stage (self->chat));
 }
 
+static void
+on_not_forgotten (DwWindow *self, DwStage *stage)
+{
+  g_autofree char *name = dw_stage_dup_name (stage);
+  g_autofree char *safe = dw_safe_name (name);
+  /* Translators: %s is the name of a stage that was removed, or that needs no token any more. */
+  g_autofree char *title = g_strdup_printf (_ ("Your keyring still has the token of “%s”"), safe);
+  AdwToast *toast = dw_label_new_toast (title);
+
+  adw_toast_set_button_label (toast, _ ("Try again"));
+  adw_toast_set_action_name (toast, "win.forget-secrets");
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+on_forget_secrets (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_secrets_forget_again (dw_chat_list_get_secrets (chats_of (DW_WINDOW (widget))));
+}
+
 /* Any unencrypted page will do: a captive portal answers in its place. */
 static void
 on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
@@ -392,6 +413,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
+  gtk_widget_class_install_action (widget_class, "win.forget-secrets", NULL, on_forget_secrets);
   gtk_widget_class_install_action (widget_class, "win.dismiss", NULL, on_dismiss);
   gtk_widget_class_install_action (widget_class, "win.region", "i", on_region);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.region", "i", 1);
@@ -522,6 +544,8 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
   g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_list_get_secrets (chats), "not-forgotten", G_CALLBACK (on_not_forgotten), self,
                            G_CONNECT_SWAPPED);
   show_store (self);
   if (dw_chat_list_is_loaded (chats))

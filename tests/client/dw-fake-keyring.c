@@ -31,6 +31,7 @@ static const char introspection[] =
     "</interface>"
     "<interface name='org.freedesktop.Secret.Item'>"
     "<method name='Delete'><arg type='o' direction='out'/></method>"
+    "<property name='Locked' type='b' access='read'/>"
     "</interface>"
     "<interface name='org.freedesktop.Secret.Prompt'>"
     "<method name='Prompt'><arg type='s' direction='in'/></method>"
@@ -196,7 +197,23 @@ static void on_call (GDBusConnection *bus,
                      GDBusMethodInvocation *invocation,
                      gpointer data);
 
-static const GDBusInterfaceVTable calls = { .method_call = on_call };
+/* An item has one: whether it is locked. */
+static GVariant *
+get_property (GDBusConnection *bus,
+              const char *sender,
+              const char *path,
+              const char *interface,
+              const char *property,
+              GError **error,
+              gpointer data)
+{
+  DwFakeKeyring *self = data;
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
+
+  return g_variant_new_boolean (self->locked);
+}
+
+static const GDBusInterfaceVTable calls = { .method_call = on_call, .get_property = get_property };
 
 static guint export(DwFakeKeyring *self, const char *path, const char *interface)
 {

@@ -404,6 +404,43 @@ test_secret_of_session (void)
   dw_test_until ("the keyring's silence", is_of_session, stage);
 }
 
+/* A person who dismisses the keyring's question, or has not answered it yet, is told at once and goes on with the token;
+ * and may try again. */
+static void
+test_secret_not_taken (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { 0 };
+      gint64 began = g_get_monotonic_time ();
+      DwStage *stage;
+
+      g_test_message ("%s", i == 0 ? "dismissed" : "not answered");
+      dw_fake_keyring_lock (keyring, FALSE);
+      if (i == 1)
+        dw_fake_keyring_set_silent_at (keyring, "Prompt");
+      home_init (&home);
+      stage = dw_chat_get_stage (open_at (&home, peer, "?token=S3CR3T"));
+      dw_test_until ("the keyring not to take it", is_of_session, stage);
+      g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, DW_SECRETS_PATIENCE_MS + 2000);
+      dw_test_until ("online", is_online, chat_at (&home, 0));
+      g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "?token=S3CR3T "));
+      g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 0);
+      if (i == 1)
+        continue;
+
+      dw_fake_keyring_lock (keyring, TRUE);
+      dw_secrets_keep (dw_chat_list_get_secrets (home.list), stage);
+      dw_test_until ("the keyring to have it", has_items, keyring);
+      dw_test_until ("no more to be said", is_known, stage);
+      /* What was said after a second is not said once it has it. */
+      dw_test_run_for (DW_SECRETS_PATIENCE_MS + 200);
+      g_assert_true (is_known (stage));
+    }
+}
+
 static gboolean
 has_no_items (gpointer keyring)
 {
@@ -834,6 +871,59 @@ test_local_refused (void)
   g_setenv ("DYNAMOWAVE_STAGE", program, TRUE);
 }
 
+static void
+count_stage (guint *count)
+{
+  *count += 1;
+}
+
+static gboolean
+is_one (gpointer count)
+{
+  return *(guint *) count == 1;
+}
+
+/* A keyring that does not forget a removed stage's token, since it refuses or the person did not unlock it: that is said,
+ * and asked again. Last, since libsecret says so to GLib too, loudly. */
+static void
+test_not_forgotten (void)
+{
+  g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (DwFakeKeyring) keyring = dw_fake_keyring_new ();
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+      g_auto (Home) home = { 0 };
+      g_autoptr (DwStage) stage = NULL;
+      DwSecrets *secrets;
+      guint left = 0;
+
+      g_test_message ("%s", i == 0 ? "refused" : "dismissed");
+      home_init (&home);
+      secrets = dw_chat_list_get_secrets (home.list);
+      g_signal_connect_swapped (secrets, "not-forgotten", G_CALLBACK (count_stage), &left);
+      stage = g_object_ref (dw_chat_get_stage (open_at (&home, peer, "?token=S3CR3T")));
+      dw_test_until ("the keyring to have it", has_items, keyring);
+      if (i == 0)
+        dw_fake_keyring_set_refuses (keyring, "Delete");
+      else
+        dw_fake_keyring_lock (keyring, FALSE);
+      dw_chat_list_remove (home.list, chat_at (&home, 0));
+      dw_chat_list_forget (home.list, stage);
+      dw_test_until ("it to be said", is_one, &left);
+      g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
+
+      if (i == 0)
+        dw_fake_keyring_set_refuses (keyring, NULL);
+      else
+        dw_fake_keyring_lock (keyring, TRUE);
+      dw_secrets_forget_again (secrets);
+      dw_test_until ("it to be forgotten", has_no_items, keyring);
+      dw_test_run_for (50);
+      g_assert_cmpuint (left, ==, 1);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -851,10 +941,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat-list/secret-taken-back", test_secret_taken_back);
   g_test_add_func ("/client/chat-list/secret-header", test_secret_header);
   g_test_add_func ("/client/chat-list/secret-of-session", test_secret_of_session);
+  g_test_add_func ("/client/chat-list/secret-not-taken/DT-1", test_secret_not_taken);
   g_test_add_func ("/client/chat-list/remove-and-restore", test_remove_and_restore);
   g_test_add_func ("/client/chat-list/forget", test_forget);
   g_test_add_func ("/client/chat-list/local", test_local);
   g_test_add_func ("/client/chat-list/local-disconnected", test_local_disconnected);
   g_test_add_func ("/client/chat-list/local-refused", test_local_refused);
+  g_test_add_func ("/client/chat-list/not-forgotten/DT-1", test_not_forgotten);
   return g_test_run ();
 }

@@ -85,6 +85,23 @@ load (DwStage *stage)
   return found;
 }
 
+static gboolean
+forget (DwStage *stage)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean forgotten;
+
+  dw_keyring_forget_async (stage, on_done, &result);
+  dw_test_until ("the keyring", is_set, &result);
+  forgotten = dw_keyring_forget_finish (stage, result, &error);
+  if (forgotten)
+    g_assert_no_error (error);
+  else
+    g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING);
+  return forgotten;
+}
+
 static void
 set_header (DwStage *stage, const char *name, const char *value)
 {
@@ -243,26 +260,10 @@ test_dismissed (void)
   g_assert_false (dw_stage_url_has_query (dw_stage_get_url (back, 0)));
   g_assert_cmpuint (dw_fake_keyring_get_n_calls (keyring, "Prompt"), ==, 1);
   g_assert_false (save (other));
+  g_assert_false (forget (stage));
   secret = dw_fake_keyring_dup_secret (keyring, dw_stage_get_uuid (stage));
   g_assert_nonnull (secret);
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
-}
-
-static gboolean
-forget (DwStage *stage)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean forgotten;
-
-  dw_keyring_forget_async (stage, on_done, &result);
-  dw_test_until ("the keyring", is_set, &result);
-  forgotten = dw_keyring_forget_finish (stage, result, &error);
-  if (forgotten)
-    g_assert_no_error (error);
-  else
-    g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING);
-  return forgotten;
 }
 
 /* A removed stage's token leaves the keyring, and no other. */

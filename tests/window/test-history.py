@@ -490,6 +490,93 @@ def test_silent_keyring():
             keyring.wait(DEADLINE)
 
 
+LOCKED_KEYRING = """
+import sys, threading
+from gi.repository import Gio, GLib
+ROOT = "/org/freedesktop/secrets"
+node = Gio.DBusNodeInfo.new_for_xml('<node><interface name="org.freedesktop.Secret.Service">'
+    '<method name="OpenSession"><arg type="s" direction="in"/><arg type="v" direction="in"/>'
+    '<arg type="v" direction="out"/><arg type="o" direction="out"/></method>'
+    '<method name="SearchItems"><arg type="a{ss}" direction="in"/><arg type="ao" direction="out"/>'
+    '<arg type="ao" direction="out"/></method>'
+    '<method name="Unlock"><arg type="ao" direction="in"/><arg type="ao" direction="out"/>'
+    '<arg type="o" direction="out"/></method></interface>'
+    '<interface name="org.freedesktop.Secret.Collection"><method name="CreateItem"><arg type="a{sv}" direction="in"/>'
+    '<arg type="(oayays)" direction="in"/><arg type="b" direction="in"/><arg type="o" direction="out"/>'
+    '<arg type="o" direction="out"/></method></interface>'
+    '<interface name="org.freedesktop.Secret.Item"><method name="Delete"><arg type="o" direction="out"/></method>'
+    '<property name="Locked" type="b" access="read"/></interface>'
+    '<interface name="org.freedesktop.Secret.Prompt"><method name="Prompt"><arg type="s" direction="in"/></method>'
+    '<method name="Dismiss"/><signal name="Completed"><arg type="b"/><arg type="v"/></signal></interface></node>')
+state = {"locked": True, "items": []}
+def answer(bus, sender, path, interface, method, arguments, invocation):
+    if method == "OpenSession":
+        if arguments[0] != "plain":
+            invocation.return_dbus_error("org.freedesktop.DBus.Error.NotSupported", "plain")
+        else:
+            invocation.return_value(GLib.Variant("(vo)", (GLib.Variant("s", ""), ROOT + "/session/s")))
+    elif method == "SearchItems":
+        found = [ROOT + "/item"] if state["items"] else []
+        invocation.return_value(GLib.Variant("(aoao)", ([], found) if state["locked"] else (found, [])))
+    elif method == "Unlock":
+        invocation.return_value(GLib.Variant("(aoo)", ([], ROOT + "/prompt/p") if state["locked"] else (arguments[0], "/")))
+    elif method == "CreateItem":
+        if state["locked"]:
+            invocation.return_dbus_error("org.freedesktop.Secret.Error.IsLocked", "locked")
+        else:
+            state["items"].append(1)
+            invocation.return_value(GLib.Variant("(oo)", (ROOT + "/item", "/")))
+            print("stored", flush=True)
+    elif method == "Prompt":
+        invocation.return_value(None)
+        bus.emit_signal(None, ROOT + "/prompt/p", "org.freedesktop.Secret.Prompt", "Completed",
+                        GLib.Variant("(bv)", (True, GLib.Variant("ao", []))))
+        print("dismissed", flush=True)
+    else:
+        invocation.return_value(None)
+def read(*call):
+    return GLib.Variant("b", state["locked"])
+def ready(bus, name):
+    for number, path in enumerate((ROOT, ROOT + "/aliases/default", ROOT + "/item", ROOT + "/prompt/p")):
+        bus.register_object(path, node.interfaces[number], answer, read, None)
+def listen():
+    for line in sys.stdin:
+        state["locked"] = line.strip() == "lock"
+Gio.bus_own_name(Gio.BusType.SESSION, "org.freedesktop.secrets", 0, ready, lambda *a: print("ready", flush=True), None)
+threading.Thread(target=listen, daemon=True).start()
+GLib.MainLoop().run()
+"""
+
+
+def test_dismissed_keyring():
+    """DT-1: a dismissed question of the keyring is told at once with Try Again, as is a token it does not forget"""
+    keyring = subprocess.Popen([sys.executable, "-c", LOCKED_KEYRING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert keyring.stdout.readline() == "ready\n"
+        with tempfile.TemporaryDirectory() as data, stage() as local:
+            proxy = Proxy(local)
+            with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
+                app.wait_for_status("Online")
+                until("the banner", lambda: app.reads("has not taken this stage’s token"), 5)
+                assert keyring.stdout.readline() == "dismissed\n"
+                app.say("with the token all the same")
+                app.wait_for_row("with the token", "delivered")
+                keyring.stdin.write("unlock\n")
+                keyring.stdin.flush()
+                app.press("Try again")
+                assert keyring.stdout.readline() == "stored\n"
+                until("the banner to go", lambda: not app.reads("has not taken"))
+                keyring.stdin.write("lock\n")
+                keyring.stdin.flush()
+                app.press("Stages")
+                app.press("Remove")
+                until("what the keyring keeps", lambda: app.reads("still has the token"))
+                assert app.find("Try again")
+    finally:
+        keyring.kill()
+        keyring.wait(DEADLINE)
+
+
 def test_nothing_kept():
     """Where nothing is to be kept nothing is written, and what was there goes at the next start"""
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:

@@ -135,7 +135,7 @@ show_secret (DwChatPage *self)
       break;
     case DW_STAGE_SECRET_SESSION:
       dw_banner_show (self->keyring_banner,
-                      _ ("There is no keyring to keep this stage’s token. It is used for this session only."),
+                      _ ("Your keyring has not taken this stage’s token. It is used for this session only."),
                       _ ("Try again"), "win.keep-secret", NULL, NULL);
       break;
     case DW_STAGE_SECRET_NONE:

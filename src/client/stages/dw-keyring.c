@@ -238,12 +238,18 @@ new_question (DwStage *stage, gpointer tag, GAsyncReadyCallback callback, gpoint
   return task;
 }
 
+static gboolean
+is_over (GTask *task)
+{
+  return ((Question *) g_task_get_task_data (task))->task == NULL;
+}
+
 /* libsecret has answered: FALSE where the question was answered without it, since the keyring was gone. */
 static gboolean
 is_awaited (GTask *task)
 {
   Question *question = g_task_get_task_data (task);
-  gboolean awaited = question->task != NULL;
+  gboolean awaited = !is_over (task);
 
   question_end (question);
   return awaited;
@@ -369,14 +375,44 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   GError *error = NULL;
+  gboolean forgotten = secret_password_clear_finish (result, &error);
 
-  secret_password_clear_finish (result, &error);
   if (!is_awaited (task))
     g_clear_error (&error);
-  else if (error == NULL)
+  else if (forgotten)
     g_task_return_boolean (task, TRUE);
   else
     return_no_answer (task, error);
+}
+
+static gboolean
+is_locked (GList *items)
+{
+  for (GList *at = items; at != NULL; at = at->next)
+    if (SECRET_IS_ITEM (at->data) && secret_item_get_locked (at->data))
+      return TRUE;
+  return FALSE;
+}
+
+/* Not before here: libsecret deletes nothing that is locked, and says no word of it. */
+static void
+on_unlocked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  DwStage *stage = g_task_get_source_object (task);
+  GError *error = NULL;
+  GList *items = secret_password_search_finish (result, &error);
+
+  if (items != NULL && error == NULL && !is_locked (items) && !is_over (task))
+    secret_password_clear (&schema, NULL, on_forgotten, g_steal_pointer (&task), "stage", dw_stage_get_uuid (stage),
+                           NULL);
+  else if (!is_awaited (task))
+    g_clear_error (&error);
+  else if (items == NULL && error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    return_no_answer (task, error);
+  g_list_free_full (items, g_object_unref);
 }
 
 /**
@@ -385,14 +421,15 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Has the keyring forget what is secret of a stage.
+ * Has the keyring forget what is secret of a stage. One that is locked asks the person.
  */
 void
 dw_keyring_forget_async (DwStage *stage, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = new_question (stage, dw_keyring_forget_async, callback, data);
 
-  secret_password_clear (&schema, NULL, on_forgotten, task, "stage", dw_stage_get_uuid (stage), NULL);
+  secret_password_search (&schema, SECRET_SEARCH_ALL | SECRET_SEARCH_UNLOCK, NULL, on_unlocked, task, "stage",
+                          dw_stage_get_uuid (stage), NULL);
 }
 
 /**

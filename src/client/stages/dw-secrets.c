@@ -24,8 +24,10 @@ typedef enum
 typedef struct
 {
   DwSecrets *secrets; /* a reference, while the keyring works */
+  DwStage *stage;     /* (unowned): it is the key */
   Job running;
-  Job next; /* the last one wanted meanwhile, or none; it replaces what was wanted before it */
+  Job next;       /* the last one wanted meanwhile, or none; it replaces what was wanted before it */
+  guint patience; /* until it is said that the keyring has not taken it yet */
 } Queue;
 
 struct _DwSecrets
@@ -33,9 +35,18 @@ struct _DwSecrets
   GObject parent_instance;
 
   GHashTable *queues; /* of Queue, by DwStage: those for which the keyring works now */
+  GHashTable *left;   /* of DwStage: those whose secret it would not forget */
 };
 
 G_DEFINE_FINAL_TYPE (DwSecrets, dw_secrets, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_NOT_FORGOTTEN,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 static void run (DwStage *stage, Queue *queue);
 
@@ -44,6 +55,7 @@ dw_secrets_finalize (GObject *object)
 {
   /* Whatever runs holds a reference, so it is empty. */
   g_hash_table_unref (DW_SECRETS (object)->queues);
+  g_hash_table_unref (DW_SECRETS (object)->left);
   G_OBJECT_CLASS (dw_secrets_parent_class)->finalize (object);
 }
 
@@ -51,12 +63,31 @@ static void
 dw_secrets_class_init (DwSecretsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dw_secrets_finalize;
+
+  /**
+   * DwSecrets::not-forgotten:
+   * @stage: the #DwStage
+   *
+   * The keyring was to forget what is secret of a stage, and still has it. dw_secrets_forget_again() asks again.
+   */
+  signals[SIGNAL_NOT_FORGOTTEN] = g_signal_new ("not-forgotten", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 1, DW_TYPE_STAGE);
+}
+
+static void
+queue_free (gpointer data)
+{
+  Queue *queue = data;
+
+  g_clear_handle_id (&queue->patience, g_source_remove);
+  g_free (queue);
 }
 
 static void
 dw_secrets_init (DwSecrets *self)
 {
-  self->queues = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, g_free);
+  self->queues = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, queue_free);
+  self->left = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, NULL);
 }
 
 /**
@@ -110,6 +141,8 @@ on_kept (GObject *source, GAsyncResult *result, gpointer data)
   gboolean kept = dw_keyring_save_finish (stage, result, NULL);
 
   if (queue->next == JOB_NONE)
+    g_clear_handle_id (&queue->patience, g_source_remove);
+  if (queue->next == JOB_NONE)
     dw_stage_set_secret (stage, kept ? DW_STAGE_SECRET_KNOWN : DW_STAGE_SECRET_SESSION);
   run_next (stage, queue);
 }
@@ -117,8 +150,19 @@ on_kept (GObject *source, GAsyncResult *result, gpointer data)
 static void
 on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
 {
-  dw_keyring_forget_finish (DW_STAGE (source), result, NULL);
-  run_next (DW_STAGE (source), data);
+  DwStage *stage = DW_STAGE (source);
+  Queue *queue = data;
+  g_autoptr (DwSecrets) self = g_object_ref (queue->secrets);
+  gboolean forgotten = dw_keyring_forget_finish (stage, result, NULL);
+  /* What is wanted by now is more than what it would not forget. */
+  gboolean is_left = !forgotten && queue->next == JOB_NONE;
+  g_autoptr (DwStage) keep = g_object_ref (stage);
+
+  run_next (stage, queue);
+  if (!is_left)
+    return;
+  g_hash_table_add (self->left, g_object_ref (stage));
+  g_signal_emit (self, signals[SIGNAL_NOT_FORGOTTEN], 0, keep);
 }
 
 static void
@@ -155,9 +199,34 @@ add_job (DwSecrets *self, DwStage *stage, Job job)
     }
   queue = g_new0 (Queue, 1);
   queue->secrets = g_object_ref (self);
+  queue->stage = stage;
   queue->running = job;
   g_hash_table_insert (self->queues, g_object_ref (stage), queue);
   run (stage, queue);
+}
+
+/* A keyring can ask the person for as long as they let it, and its question can be hidden, or never come. */
+static gboolean
+on_patience (gpointer data)
+{
+  Queue *queue = data;
+
+  queue->patience = 0;
+  if ((queue->running == JOB_KEEP || queue->next == JOB_KEEP)
+      && dw_stage_get_secret (queue->stage) == DW_STAGE_SECRET_KNOWN)
+    dw_stage_set_secret (queue->stage, DW_STAGE_SECRET_SESSION);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+begin_patience (DwSecrets *self, DwStage *stage)
+{
+  Queue *queue = g_hash_table_lookup (self->queues, stage);
+
+  if (queue == NULL)
+    return;
+  g_clear_handle_id (&queue->patience, g_source_remove);
+  queue->patience = g_timeout_add (DW_SECRETS_PATIENCE_MS, on_patience, queue);
 }
 
 /**
@@ -182,8 +251,9 @@ dw_secrets_ask (DwSecrets *self, DwStage *stage)
  * @self: the secrets
  * @stage: a stage whose addresses, headers or subprotocols were set
  *
- * Gives what is secret to the keyring, or has it forget what is gone. Where there is no keyring the secret is kept
- * until the program ends.
+ * Gives what is secret to the keyring, or has it forget what is gone. Where there is no keyring, or it does not take it,
+ * the secret is kept until the program ends, and the stage's property “secret” says so: at once where the keyring refuses,
+ * and after %DW_SECRETS_PATIENCE_MS where it does not answer.
  */
 void
 dw_secrets_keep (DwSecrets *self, DwStage *stage)
@@ -191,7 +261,9 @@ dw_secrets_keep (DwSecrets *self, DwStage *stage)
   if (dw_access_is_wanted (stage))
     {
       dw_stage_set_secret (stage, DW_STAGE_SECRET_KNOWN);
+      g_hash_table_remove (self->left, stage);
       add_job (self, stage, JOB_KEEP);
+      begin_patience (self, stage);
     }
   /* What the keyring did not give, the person did not take away. */
   else if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE && !dw_stage_lacks_secret (stage))
@@ -212,6 +284,25 @@ void
 dw_secrets_forget (DwSecrets *self, DwStage *stage)
 {
   if (dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE)
+    add_job (self, stage, JOB_FORGET);
+}
+
+/**
+ * dw_secrets_forget_again:
+ * @self: the secrets
+ *
+ * Asks the keyring once more to forget what it would not.
+ */
+void
+dw_secrets_forget_again (DwSecrets *self)
+{
+  GHashTableIter iter;
+  gpointer stage;
+  g_autoptr (GHashTable) left = g_steal_pointer (&self->left);
+
+  self->left = g_hash_table_new_full (g_direct_hash, g_direct_equal, g_object_unref, NULL);
+  g_hash_table_iter_init (&iter, left);
+  while (g_hash_table_iter_next (&iter, &stage, NULL))
     add_job (self, stage, JOB_FORGET);
 }
 
