@@ -3,6 +3,7 @@
 
 #include "app/dw-application.h"
 
+#include "wire/dw-descriptors.h"
 #include "wire/dw-secret.h"
 
 #include <glib/gi18n.h>
@@ -18,6 +19,7 @@ main (int argc, char *argv[])
   /* A program that runs from its build folder finds its translations there. */
   const char *languages = g_getenv ("DYNAMOWAVE_LANGUAGES");
 
+  dw_descriptors_hold ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, languages != NULL ? languages : DW_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

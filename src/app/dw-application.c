@@ -12,9 +12,11 @@
 
 #include "wire/dw-stage-link.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <signal.h>
+#include <stdio.h>
 
 /* Stages and their sessions belong to the application and stay connected; windows only show them. */
 struct _DwApplication
@@ -373,8 +375,10 @@ dw_application_handle_local_options (GApplication *application, GVariantDict *op
 
   if (g_variant_dict_contains (options, "version"))
     {
-      g_print ("dynamowave-chat %s\n", DW_VERSION);
-      return 0;
+      if (printf ("dynamowave-chat %s\n", DW_VERSION) > 0 && fflush (stdout) == 0)
+        return 0;
+      g_printerr (_ ("Cannot write: %s\n"), g_strerror (errno));
+      return 1;
     }
 
   if (g_variant_dict_lookup (options, "profile", "s", &name))

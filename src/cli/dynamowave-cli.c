@@ -8,12 +8,12 @@
 #include "client/dw-tail.h"
 #include "client/stages/dw-access.h"
 
+#include "wire/dw-descriptors.h"
 #include "wire/dw-json.h"
 #include "wire/dw-secret.h"
 #include "wire/dw-time.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -694,16 +694,6 @@ obey (const Options *options, char **words)
   return tails ? run_tail (options, stage, policy) : run_chat (options, stage, policy, chats, text);
 }
 
-/* Where a standard descriptor is closed the next file that is opened would take its place. It says so when it is used
- * instead: one cannot read what is open for writing. */
-static void
-hold_descriptors (void)
-{
-  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-    if (fcntl (descriptor, F_GETFD) < 0 && errno == EBADF)
-      g_open ("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY, 0);
-}
-
 static int
 print_version (void)
 {
@@ -722,7 +712,7 @@ main (int argc, char *argv[])
   gboolean hidden = dw_secret_hide (argv, secrets);
   g_autoptr (GError) error = NULL;
 
-  hold_descriptors ();
+  dw_descriptors_hold ();
   /* Past a limit on files a write is to fail, as on a full disk, and not to end the program. */
   signal (SIGXFSZ, SIG_IGN);
   setlocale (LC_ALL, "");

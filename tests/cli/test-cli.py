@@ -181,7 +181,7 @@ def test_lines_that_are_no_text():
 def test_closed_descriptors():
     """S-21: A closed standard descriptor is not reused for the program’s own files: using it is an error"""
     def closed(descriptor, *arguments):
-        return subprocess.run([CLI, *arguments], stderr=subprocess.PIPE, timeout=20, check=False,
+        return subprocess.run([CLI, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=20, check=False,
                               preexec_fn=lambda: os.close(descriptor))
 
     with Stage() as stage:

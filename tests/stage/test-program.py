@@ -966,5 +966,57 @@ def test_no_core():
         assert owner()[0] == (65534 if os.getuid() == 0 else os.getuid())
 
 
+def test_closed_descriptors():
+    """S-24: no socket or table takes the place of a standard descriptor that is closed, or cannot be written"""
+    def closing(descriptors):
+        return lambda: [os.close(descriptor) for descriptor in descriptors]
+
+    # SQLite holds the places by itself, and so hides what else would take them.
+    for closed, registry in (((0, 1, 2), "memory"), ((0,), "memory"), ((1,), "memory"), ((2,), "memory"), ((0, 1, 2), "sqlite")):
+        with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            probe.close()
+            table = f"{folder}/table.sqlite"
+            with open(f"{folder}/out", "wb") as out:
+                process = subprocess.Popen([PROGRAM, "--listen", f"127.0.0.1:{port}", "--registry", f"sqlite:{table}" if registry == "sqlite" else registry],
+                                           stdout=out, stderr=out, preexec_fn=closing(closed))
+            try:
+                until("the stage", lambda: connects(port))
+                for number in range(3):
+                    place = os.readlink(f"/proc/{process.pid}/fd/{number}")
+                    assert number not in closed or place == "/dev/null", (closed, number, place)
+                    assert "table" not in place and "socket" not in place and "anon_inode" not in place, (closed, number, place)
+            finally:
+                process.terminate()
+                assert process.wait(DEADLINE) == 0
+            if registry == "sqlite":
+                with sqlite3.connect(table) as database:
+                    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def connects(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_full_output():
+    """S-24: a version that cannot be written is an error, and an address that cannot be is said while the stage goes on"""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([PROGRAM, "--version"], stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE, check=False)
+        assert done.returncode == 1 and b"No space left" in done.stderr, done
+        process = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0"], stdout=full, stderr=subprocess.PIPE, text=True)
+        try:
+            assert "No space left" in process.stderr.readline()
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+            process.stderr.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/stage/program")

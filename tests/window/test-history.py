@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the window remembers: over restarts and kills, with a disk, a keyring and other programs that do not help."""
 
+import contextlib
 import glob
 import json
 import os
@@ -575,6 +576,38 @@ def test_dismissed_keyring():
     finally:
         keyring.kill()
         keyring.wait(DEADLINE)
+
+
+@contextlib.contextmanager
+def started_with(redirections):
+    """Programs that a shell starts so; they keep the shell's process."""
+    program = os.environ["DYNAMOWAVE_CHAT"]
+    with tempfile.TemporaryDirectory() as folder:
+        script = f"{folder}/start"
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec "{program}" "$@" {redirections}\n')
+        os.chmod(script, 0o700)
+        os.environ["DYNAMOWAVE_CHAT"] = script
+        try:
+            yield
+        finally:
+            os.environ["DYNAMOWAVE_CHAT"] = program
+
+
+def test_closed_descriptors():
+    """S-24: no file of the program takes the place of a standard descriptor that is closed, or cannot be written"""
+    for redirections in ("<&- >&- 2>&-", "<&-", ">&-", "2>&-", ">/dev/full 2>/dev/full"):
+        with tempfile.TemporaryDirectory() as data, stage() as local, started_with(redirections):
+            with running(local.url, data=data) as app:
+                app.wait_for_status("Online")
+                app.say("said without descriptors")
+                app.wait_for_row("said without descriptors", "delivered")
+                for number in range(3):
+                    place = os.readlink(f"/proc/{app.process.pid}/fd/{number}")
+                    assert "history" not in place and "socket" not in place and "anon_inode" not in place, (redirections, place)
+            with sqlite3.connect(path_of(data)) as database:
+                assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            assert texts_in(data) == ["said without descriptors"]
 
 
 def test_nothing_kept():

@@ -5,6 +5,9 @@
 #include "dw-server-options.h"
 #include "dw-server.h"
 
+#include "wire/dw-descriptors.h"
+
+#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -44,6 +47,15 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+print_line (const char *line)
+{
+  if (printf ("%s\n", line) > 0 && fflush (stdout) == 0)
+    return TRUE;
+  g_printerr (_ ("Cannot write: %s\n"), g_strerror (errno));
+  return FALSE;
+}
+
 static int
 run (DwServerOptions *options)
 {
@@ -69,8 +81,7 @@ run (DwServerOptions *options)
   g_unix_signal_add (SIGTERM, on_signal, &program);
   g_unix_signal_add (SIGINT, on_signal, &program);
   url = dw_server_dup_url (server);
-  printf ("%s\n", url);
-  fflush (stdout);
+  print_line (url);
   g_message ("Listening on %s", url);
   g_main_loop_run (loop);
   g_message ("Stopped");
@@ -122,6 +133,7 @@ main (int argc, char *argv[])
   g_auto (DwServerOptions) options = { NULL };
   g_autoptr (GError) error = NULL;
 
+  dw_descriptors_hold ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, DW_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
@@ -142,8 +154,7 @@ main (int argc, char *argv[])
 
   if (options.version)
     {
-      printf ("dynamowave-stage %s\n", DW_VERSION);
-      return 0;
+      return print_line ("dynamowave-stage " DW_VERSION) ? 0 : 1;
     }
 
   if (dw_server_config_has_secrets (options.config))
