@@ -231,7 +231,7 @@ def test_token_in_address():
 
 
 def test_token_as_typed():
-    """AG-6: a value that is typed arrives as it is after one decode, and a query that is pasted byte for byte, saved and all"""
+    """AG-6, AG-8: a value that is typed arrives as it is after one decode, without blanks around it, and a query that is pasted byte for byte, saved and all"""
     server = RawServer(FORBIDDEN)
     raw = "a=%7e%41%2f+x/==&b=%2B"
 
@@ -253,6 +253,12 @@ def test_token_as_typed():
             app.type_into("Value", token)
             save(app)
             until("the token", lambda: urllib.parse.parse_qsl(asked().split("?")[1]) == [("token", token)])
+            app.wait_for_status("Refused")
+        for pasted in ("copied with a blank ", " copied with a line break\n"):
+            edit(app)
+            app.type_into("Value", pasted)
+            save(app)
+            until("the token alone", lambda: urllib.parse.parse_qsl(asked().split("?")[1]) == [("token", pasted.strip())])
             app.wait_for_status("Refused")
         edit(app)
         app.type_into("Stage address", f"{server.url}%zz", editor(app))

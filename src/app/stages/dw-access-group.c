@@ -117,8 +117,10 @@ dw_access_group_set_query (DwAccessGroup *self, const char *query)
 gboolean
 dw_access_group_write (DwAccessGroup *self, DwStage *stage, GError **error)
 {
-  DwAccess access = { kind_of (self), (char *) gtk_editable_get_text (self->name),
-                      (char *) gtk_editable_get_text (self->secret) };
+  /* Nobody's token begins or ends with a blank, but what is copied does, or with a line break. */
+  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (self->name)));
+  g_autofree char *secret = g_strstrip (g_strdup (gtk_editable_get_text (self->secret)));
+  DwAccess access = { kind_of (self), name, secret };
 
   return dw_access_write (&access, stage, error);
 }
