@@ -204,8 +204,10 @@ static char *
 dup_uri (Dial *dial)
 {
   gboolean brackets = strchr (dial->host, ':') != NULL;
+  /* An IPv6 address can have a zone (RFC 6874). */
+  g_autofree char *host = g_uri_escape_string (dial->host, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, TRUE);
 
-  return g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "", dial->host,
+  return g_strdup_printf ("%s://%s%s%s:%u", dial->secure ? "https" : "http", brackets ? "[" : "", host,
                           brackets ? "]" : "", dial->port);
 }
 

@@ -75,10 +75,18 @@ check_scheme (const char *text, GError **error)
   return TRUE;
 }
 
+/* Of fe80::1%eth0 what other computers know; the rest says through which of this one's networks it is reached (RFC 4007). */
+static char *
+dup_without_zone (const char *host)
+{
+  return g_strndup (host, strchr (host, ':') != NULL ? strcspn (host, "%") : strlen (host));
+}
+
 static gboolean
 host_is_loopback (const char *host)
 {
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+  g_autofree char *plain = dup_without_zone (host);
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (plain);
 
   if (address != NULL)
     return g_inet_address_get_is_loopback (address);
@@ -98,6 +106,16 @@ host_is_well_formed (const char *host)
     if (!g_ascii_isalnum (*at) && *at != '-' && *at != '_' && *at != '.')
       return FALSE;
   return *host != '.' && strstr (host, "..") == NULL;
+}
+
+static gboolean
+lacks_brackets (const char *text)
+{
+  const char *authority = strstr (text, "://") + 3;
+  g_autofree char *host = g_strndup (authority, strcspn (authority, "/?#"));
+  const char *first = strchr (host, ':');
+
+  return first != NULL && strchr (first + 1, ':') != NULL && strpbrk (host, "[]@") == NULL;
 }
 
 static gboolean
@@ -178,7 +196,9 @@ dw_stage_url_parse (const char *text, GError **error)
   uri = g_uri_parse (text, G_URI_FLAGS_ENCODED | G_URI_FLAGS_HAS_PASSWORD, NULL);
   if (uri == NULL)
     {
-      refuse (error, _ ("This is not a complete address. It looks like wss://host/stage."));
+      refuse (error, lacks_brackets (text)
+                         ? _ ("An IPv6 address needs brackets around it. It looks like wss://[::1]/stage.")
+                         : _ ("This is not a complete address. It looks like wss://host/stage."));
       return NULL;
     }
   if (!check_parts (uri, error))
@@ -189,6 +209,13 @@ dw_stage_url_parse (const char *text, GError **error)
   url->secure = g_ascii_strcasecmp (g_uri_get_scheme (uri), "wss") == 0;
   url->host = g_ascii_strdown (g_uri_get_host (uri), -1);
   url->loopback = host_is_loopback (url->host);
+  /* No network leads to it, and no resolver takes one for it (glibc 2.36, measured). */
+  if (url->loopback)
+    {
+      g_autofree char *host = g_steal_pointer (&url->host);
+
+      url->host = dup_without_zone (host);
+    }
   url->text = normalise (text, url->host, url->secure);
   url->redacted = dw_stage_url_redact (url->text);
   read_names (url, uri);

@@ -195,6 +195,26 @@ def test_closed_descriptors():
         assert done.returncode == 1 and b"No space left" in done.stderr, done
 
 
+def test_zone():
+    """AG-9: An IPv6 address with a zone is connected to, and the zone stays on this computer"""
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        sending = subprocess.Popen([CLI, "send", f"ws://[::1%25lo]:{port}/x", "hi", "--timeout", "10"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            listener.settimeout(10)
+            peer = listener.accept()[0]
+            with peer:
+                peer.settimeout(10)
+                head = peer.recv(65536)
+        finally:
+            sending.kill()
+            sending.wait(10)
+    assert f"\r\nHost: [::1]:{port}\r\n".encode() in head, head
+
+
 def test_wrong_options():
     """S-21: Options that make no sense are refused before anything is connected"""
     for option, words in ((("--count", "-1"), "negative"), (("--timeout", "-5"), "negative"), (("--protocol", "two words"), "subprotocol"),

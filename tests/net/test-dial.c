@@ -395,6 +395,20 @@ test_cancel (void)
   close_host (&host);
 }
 
+/* An address of one of this computer's networks is resolved: there is nobody at it, but it is one. */
+static void
+test_zone (void)
+{
+  DwDialOptions options = { .host = "fe80::1%lo", .port = 1, .direct = TRUE };
+  Call call;
+
+  dial (&call, &options, NULL);
+  dw_test_until ("an answer", is_done, &call);
+  g_assert_null (call.stream);
+  g_assert_cmpuint (call.reached[DW_DIAL_RESOLVED], ==, 1);
+  hang_up (&call);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -404,5 +418,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/net/dial/proxies/S-5", test_proxies);
   g_test_add_func ("/net/dial/proxy-refuses/S-5", test_proxy_refuses);
   g_test_add_func ("/net/dial/cancel", test_cancel);
+  g_test_add_func ("/net/dial/zone/AG-9", test_zone);
   return g_test_run ();
 }

@@ -48,6 +48,10 @@ static const Row rows[] = {
   { "wss://.b/s", NULL, "wss://host/stage" },
   { "wss://a_b.example./s", "wss://a_b.example./s", NULL },
   { "wss://[::1]/s", "wss://[::1]/s", NULL },
+  { "ws://[::1%25lo]:9/x", "ws://[::1%25lo]:9/x", NULL },
+  { "ws://[fe80::1%25lo]:9/x", NULL, "encryption" },
+  { "wss://::1/s", NULL, "brackets" },
+  { "wss://fe80::1:8080/s", NULL, "brackets" },
   { "wss://h/s#part", NULL, "#" },
   { "wss://h/a b", NULL, "blank" },
   { " wss://h/s", NULL, "blank" },
@@ -147,7 +151,7 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/wire/stage-url/parse/AG-5", test_parse);
+  g_test_add_func ("/wire/stage-url/parse/AG-5/AG-9", test_parse);
   g_test_add_func ("/wire/stage-url/length", test_length);
   g_test_add_func ("/wire/stage-url/names", test_names);
   g_test_add_func ("/wire/stage-url/redact/AG-7", test_redact);

@@ -324,6 +324,17 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
                                   g_steal_pointer (&task));
 }
 
+/* What an IPv6 address's zone is called concerns this computer alone (RFC 6874 section 3). */
+static void
+drop_zone (char *host)
+{
+  char *zone = *host == '[' ? strchr (host, '%') : NULL;
+  char *end = zone != NULL ? strchr (zone, ']') : NULL;
+
+  if (end != NULL)
+    memmove (zone, end, strlen (end) + 1);
+}
+
 /* Parsing would resolve “..” in the path; a stage's path is sent as it was typed. */
 static gboolean
 read_url (Handshake *handshake, const DwStageUrl *url, DwDialOptions *where)
@@ -346,6 +357,7 @@ read_url (Handshake *handshake, const DwStageUrl *url, DwDialOptions *where)
                             .direct = !secure };
   handshake->url = g_strdup (text);
   handshake->host = g_strndup (authority, length);
+  drop_zone (handshake->host);
   /* RFC 9112 section 3.2: without the port that the scheme has anyway. */
   if (g_str_has_suffix (handshake->host, secure ? ":443" : ":80"))
     *strrchr (handshake->host, ':') = '\0';
