@@ -23,6 +23,8 @@ test_table (void)
     { "https://e.example/End_", "https://e.example/End_" },
     { "https://e.example/a!?", "https://e.example/a" },
     { "<https://e.example/a>", "https://e.example/a" },
+    { "https://e.example/doom-2016-vulkan-ivideo).html", "https://e.example/doom-2016-vulkan-ivideo).html" },
+    { "(see http://e.example/test(1).html)", "http://e.example/test(1).html" },
     { "\"https://e.example/a\"", "https://e.example/a" },
     { "[https://e.example/a]", "https://e.example/a" },
     { "https://[::1]:8080/a", "https://[::1]:8080/a" },

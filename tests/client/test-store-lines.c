@@ -14,8 +14,10 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void
 test_remove (void)
@@ -179,6 +181,51 @@ test_export (void)
     }
 }
 
+/* An export that fails, or is stopped, leaves what was there before, and nothing beside it. */
+static void
+test_export_fails (void)
+{
+  g_auto (Archive) archive = { 0 };
+  GPtrArray *records = records_new ();
+  g_autofree char *folder = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *contents = NULL;
+  g_autoptr (GFile) file = NULL;
+  g_autoptr (GDir) left = NULL;
+  g_autoptr (GError) error = NULL;
+  struct rlimit before;
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  archive_init (&archive);
+  for (gint64 i = 1; i <= 5000; i++)
+    g_ptr_array_add (records, record_new (i, DW_MESSAGE_THEIRS, "a line of an export that does not end well"));
+  add_records (&archive, 1, records);
+  folder = g_build_filename (archive.folder, "exports", NULL);
+  path = g_build_filename (folder, "out", NULL);
+  file = g_file_new_for_path (path);
+  g_mkdir_with_parents (folder, 0700);
+  g_assert_true (g_file_set_contents (path, "what was there", -1, NULL));
+
+  /* As on a disk that is full in the middle; the store is read, and not written. */
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &(struct rlimit){ 100000, before.rlim_max }), ==, 0);
+  dw_export_async (archive.store, 1, file, DW_EXPORT_TEXT, NULL, on_done, &done);
+  result = await (&done);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_false (dw_export_finish (archive.store, result, NULL, &error));
+  g_assert_nonnull (error);
+  /* It holds what it has begun to write. */
+  g_clear_object (&result);
+
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "what was there");
+  left = g_dir_open (folder, 0, NULL);
+  g_assert_cmpstr (g_dir_read_name (left), ==, "out");
+  g_assert_cmpstr (g_dir_read_name (left), ==, NULL);
+}
+
 static char *
 export_as (Archive *archive, DwExportFormat format)
 {
@@ -275,6 +322,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-lines/expiry", test_expiry);
   g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store-lines/export", test_export);
+  g_test_add_func ("/client/store-lines/export/fails", test_export_fails);
   g_test_add_func ("/client/store-lines/export/forged", test_forged_export);
   return g_test_run ();
 }
