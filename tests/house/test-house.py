@@ -345,7 +345,7 @@ def test_one_id():
 
 def test_scripts():
     """Shell scripts parse"""
-    for script in (ROOT / "dev", ROOT / ".ci" / "run", *ROOT.glob("tests/*.sh"), *ROOT.glob("flatpak/local/*.sh")):
+    for script in (ROOT / "dev", ROOT / ".ci" / "run", *ROOT.glob("tests/*.sh"), *ROOT.glob("tests/newest/*.sh"), *ROOT.glob("flatpak/local/*.sh")):
         check("sh", "-n", script)
 
 
