@@ -15,8 +15,9 @@
 #include "app/text/dw-label.h"
 #include "app/text/dw-store-text.h"
 #include "app/toolkit/dw-banner.h"
+#include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
-#include "app/toolkit/dw-toolkit.h"
+#include "app/toolkit/dw-speech.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -223,12 +224,12 @@ on_more_options (DwWindow *self)
 {
   g_autofree char *address = dw_welcome_page_dup_address (self->welcome);
   g_autofree char *own_name = dw_welcome_page_dup_own_name (self->welcome);
-  DwStageEditor *editor = dw_stage_editor_new (GTK_WINDOW (self), self->profile, NULL);
+  DwStageEditor *editor = dw_stage_editor_new (self->profile, NULL);
 
   dw_stage_editor_set_address (editor, address);
   dw_stage_editor_set_own_name (editor, own_name);
   g_signal_connect_object (editor, "saved", G_CALLBACK (dw_window_show_chat), self, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (editor));
+  dw_stage_editor_present (editor, GTK_WIDGET (self));
 }
 
 static void
@@ -317,7 +318,7 @@ on_chats_changed (DwWindow *self)
 static void
 on_preferences (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  dw_preferences_show (GTK_WINDOW (widget), dw_profile_get_settings (DW_WINDOW (widget)->profile));
+  dw_preferences_show (widget, dw_profile_get_settings (DW_WINDOW (widget)->profile));
 }
 
 static void
@@ -435,6 +436,7 @@ dw_window_class_init (DwWindowClass *klass)
   widget_class->map = dw_window_map;
   GTK_WINDOW_CLASS (klass)->close_request = dw_window_close_request;
   g_type_ensure (DW_TYPE_BANNER);
+  g_type_ensure (DW_TYPE_PAGE);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
@@ -469,7 +471,7 @@ dw_window_init (DwWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   if (DW_DEVELOPMENT)
     gtk_widget_add_css_class (GTK_WIDGET (self), "devel");
-  dw_toolkit_set_button_label (self->menu, _ ("Main menu"));
+  dw_speech_name_button (self->menu, _ ("Main menu"));
 }
 
 /* The last resized window determines the size of the next one; other open windows keep theirs. */

@@ -26,6 +26,9 @@ FATAL = "fatal-criticals" if NEWER else "fatal-warnings"
 # What can be pressed, by the names that old and new versions of the library have for it.
 BUTTONS = ("push button", "button", "toggle button")
 
+# What newer versions of the library draw in the window it belongs to.
+DIALOGS = ("dialog", "alert")
+
 # What the display calls a surface without a title of its own: newer versions of GTK give it the name of the program.
 UNTITLED = ("", "dynamowave-chat")
 
@@ -112,11 +115,17 @@ class App:
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
 
     def windows(self):
-        return self.tree.look().children
+        """The windows, and the dialogs in them."""
+        windows = self.tree.look().children
+        return windows + self.dialogs()
+
+    def dialogs(self):
+        """The dialogs that are no windows of their own."""
+        return [node for node in self.walk() if NEWER and node.role in DIALOGS and self.shows(node)]
 
     def n_windows(self):
-        """How many windows with a title are on the screen, as the display itself has it."""
-        return len(self.named_windows())
+        """How many windows with a title are on the screen, as the display itself has it, and dialogs in them."""
+        return len(self.named_windows()) + len(self.dialogs() if NEWER else [])
 
     def walk(self, start=None):
         """Every object as it is now, parents first; with start those in it."""

@@ -448,6 +448,23 @@ def test_shortcuts_and_about():
     server.close()
 
 
+def test_dialogs_fit():
+    """A dialog is no wider than the narrow window it belongs to, and Escape closes it alone"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.move(0, 0, 360, 640)
+        for keys, title in (("ctrl+e", "Edit Stage"), ("ctrl+comma", "Preferences")):
+            app.keys(keys)
+            dialog = until(title, lambda name=title: next((w for w in app.windows() if w.name == name), None))
+            until("a dialog that fits", lambda it=dialog: 0 < it.extents().width <= 360)
+            app.keys("Escape")
+            until("one window", lambda: app.n_windows() == 1)
+        app.say("still here")
+        app.wait_for_row("still here", "delivered")
+    server.close()
+
+
 def test_links():
     """UI-2, UI-6: what is a link can be pressed; what only looks like markup is shown as it came"""
     server = Server()

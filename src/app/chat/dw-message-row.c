@@ -5,6 +5,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-time-text.h"
+#include "app/toolkit/dw-question.h"
 #include "app/toolkit/dw-side-layout.h"
 
 #include "wire/dw-mention.h"
@@ -499,11 +500,11 @@ opening_free (gpointer data, GClosure *closure)
 }
 
 static void
-on_open_answered (GtkWidget *dialog, const char *response, gpointer data)
+on_open_answered (GtkWidget *question, const char *answer, gpointer data)
 {
   Opening *opening = data;
 
-  if (g_str_equal (response, "open"))
+  if (g_str_equal (answer, "open"))
     gtk_show_uri (opening->window, opening->href, GDK_CURRENT_TIME);
 }
 
@@ -515,16 +516,13 @@ ask_to_open (GtkWindow *window, const char *href)
       g_strdup_printf (_ ("The link had a user name in front of its host, which can make it look "
                           "like another site. It opens:\n%s"),
                        href);
-  GtkWidget *dialog = dw_label_new_dialog (window, _ ("Open This Link?"), body);
+  GtkWidget *question = dw_question_new (_ ("Open This Link?"), body, "cancel", _ ("_Cancel"));
   Opening *opening = g_new (Opening, 1);
 
   *opening = (Opening){ g_object_ref (window), g_strdup (href) };
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "open", _ ("_Open"),
-                                    NULL);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (on_open_answered), opening, opening_free, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  dw_question_add (question, "open", _ ("_Open"));
+  g_signal_connect_data (question, "response", G_CALLBACK (on_open_answered), opening, opening_free, 0);
+  dw_question_ask (question, GTK_WIDGET (window));
 }
 
 static gboolean

@@ -3,6 +3,8 @@
 
 #include "dw-config.h"
 
+#include "app/toolkit/dw-dialog.h"
+
 #include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
@@ -36,7 +38,7 @@ dup_debug_info (GListModel *chats)
  * @window: (nullable): the parent window
  * @chats: (element-type DwChat): the stages, for a report
  *
- * Shows the about window, with debugging information for reports.
+ * Shows a dialog about the program, with debugging information for reports.
  */
 void
 dw_about_show (GtkWindow *window, DwChatList *chats)
@@ -45,9 +47,12 @@ dw_about_show (GtkWindow *window, DwChatList *chats)
   g_autofree char *info = dup_debug_info (G_LIST_MODEL (chats));
   g_autofree char *safe = dw_safe_text (info, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
 
-  adw_show_about_window (
-      window, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version", DW_VERSION,
+  GtkWidget *about = dw_dialog_new_about ();
+
+  g_object_set (
+      about, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version", DW_VERSION,
       "developer-name", _ ("The DynamoWave Chat developers"), "developers", developers, "license-type",
       GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename", "dynamowave-chat.txt", "comments",
       _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
+  dw_dialog_present (about, GTK_WIDGET (window));
 }

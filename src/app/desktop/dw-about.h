@@ -3,7 +3,7 @@
 
 #include "client/dw-chat-list.h"
 
-#include <adwaita.h>
+#include <gtk/gtk.h>
 
 G_BEGIN_DECLS
 

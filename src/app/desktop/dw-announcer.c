@@ -2,7 +2,7 @@
 #include "dw-announcer.h"
 
 #include "app/text/dw-status-text.h"
-#include "app/toolkit/dw-toolkit.h"
+#include "app/toolkit/dw-speech.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -55,7 +55,7 @@ tell_messages (DwAnnouncer *self)
     words = g_strdup_printf (ngettext ("%u new message", "%u new messages", self->untold), self->untold);
   else
     words = dup_words (self->newest);
-  dw_toolkit_announce (GTK_WIDGET (self), words);
+  dw_speech_announce (GTK_WIDGET (self), words);
   self->untold = 0;
   g_clear_object (&self->newest);
   self->pause = g_timeout_add_seconds (DW_ANNOUNCER_PAUSE_S, on_pause, self);
@@ -104,7 +104,7 @@ on_session_changed (DwAnnouncer *self)
     return;
   g_free (self->state_told);
   self->state_told = g_strdup (words);
-  dw_toolkit_announce (GTK_WIDGET (self), words);
+  dw_speech_announce (GTK_WIDGET (self), words);
 }
 
 static void

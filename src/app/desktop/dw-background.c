@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-background.h"
 
+#include "app/toolkit/dw-question.h"
+
 #include <glib/gi18n.h>
 #include <libportal/portal.h>
 
@@ -19,6 +21,8 @@ struct _DwBackground
   GSettings *settings;
   XdpPortal *portal;
   GCancellable *request; /* the running portal request, or NULL; the person may take any time to answer */
+  GtkWindow *closing;    /* whose closing a question is about, or NULL */
+  GtkWidget *question;   /* that question while it is there, or NULL */
   gboolean held;
 };
 
@@ -110,6 +114,8 @@ dw_background_dispose (GObject *object)
   DwBackground *self = DW_BACKGROUND (object);
 
   forget_request (self);
+  g_clear_weak_pointer (&self->closing);
+  g_clear_weak_pointer (&self->question);
   g_clear_object (&self->portal);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (dw_background_parent_class)->dispose (object);
@@ -154,16 +160,14 @@ on_close (gpointer data)
 }
 
 static void
-on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
+on_answer (GtkWidget *question, const char *answer, DwBackground *self)
 {
-  GtkWindow *window = gtk_window_get_transient_for (GTK_WINDOW (dialog));
-
   g_settings_set_boolean (self->settings, "told-of-quitting", TRUE);
   if (g_str_equal (answer, "stay"))
     g_settings_set_boolean (self->settings, "background", TRUE);
-  /* Closing the window destroys the dialog, which is still emitting this signal, so do it later. */
-  if (!g_str_equal (answer, "cancel"))
-    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close, g_object_ref (window), g_object_unref);
+  /* Closing the window destroys the question, which is still emitting this signal, so do it later. */
+  if (!g_str_equal (answer, "cancel") && self->closing != NULL)
+    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close, g_object_ref (self->closing), g_object_unref);
 }
 
 /**
@@ -178,19 +182,22 @@ on_answer (AdwMessageDialog *dialog, const char *answer, DwBackground *self)
 gboolean
 dw_background_ask_before_close (DwBackground *self, GtkWindow *window)
 {
-  GtkWidget *dialog;
-
+  if (self->question != NULL && self->closing == window)
+    return TRUE;
   if (self->held || g_settings_get_boolean (self->settings, "told-of-quitting")
       || gtk_application_get_windows (self->application)->next != NULL)
     return FALSE;
-  dialog = adw_message_dialog_new (window, _ ("End DynamoWave Chat?"),
-                                   _ ("Stages keep nothing: what is written while it does not run cannot be read "
-                                      "later. It can go on without a window, and tell you of new messages."));
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "quit", _ ("_End It"),
-                                    "stay", _ ("_Go On"), NULL);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "quit");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_answer), self, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  g_set_weak_pointer (&self->closing, window);
+  g_set_weak_pointer (
+      &self->question,
+      dw_question_new (_ ("End DynamoWave Chat?"),
+                       _ ("Stages keep nothing: what is written while it does not run cannot be read "
+                          "later. It can go on without a window, and tell you of new messages."),
+                       "cancel", _ ("_Cancel")));
+  dw_question_add (self->question, "quit", _ ("_End It"));
+  dw_question_add (self->question, "stay", _ ("_Go On"));
+  dw_question_set_default (self->question, "quit");
+  g_signal_connect_object (self->question, "response", G_CALLBACK (on_answer), self, 0);
+  dw_question_ask (self->question, GTK_WIDGET (window));
   return TRUE;
 }

@@ -2,12 +2,12 @@
 #include "dw-history-actions.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-question.h"
 
 #include "client/messages/dw-export.h"
 
 #include "wire/dw-safe-text.h"
 
-#include <adwaita.h>
 #include <glib/gi18n.h>
 
 /* Actions on a whole conversation. */
@@ -15,10 +15,7 @@
 static void
 tell (GtkWindow *window, const char *heading, const char *body)
 {
-  GtkWidget *dialog = dw_label_new_dialog (window, heading, body);
-
-  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
-  gtk_window_present (GTK_WINDOW (dialog));
+  dw_question_ask (dw_question_new (heading, body, "close", _ ("_Close")), GTK_WIDGET (window));
 }
 
 static void
@@ -128,9 +125,9 @@ dw_history_actions_export (GtkWindow *window, DwChat *chat)
 G_GNUC_END_IGNORE_DEPRECATIONS
 
 static void
-on_delete_answered (AdwMessageDialog *dialog, const char *response, Choice *choice)
+on_delete_answered (GtkWidget *question, const char *answer, Choice *choice)
 {
-  if (g_str_equal (response, "delete"))
+  if (g_str_equal (answer, "delete"))
     dw_chat_clear_history (choice->chat);
 }
 
@@ -151,14 +148,11 @@ dw_history_actions_delete (GtkWindow *window, DwChat *chat)
       g_strdup_printf (_ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
                           "What waits to be sent is sent."),
                        safe);
-  GtkWidget *dialog = dw_label_new_dialog (window, _ ("Delete This Conversation?"), body);
+  GtkWidget *question = dw_question_new (_ ("Delete This Conversation?"), body, "cancel", _ ("_Cancel"));
 
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "delete", _ ("_Delete"),
-                                    NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_data (dialog, "response", G_CALLBACK (on_delete_answered), choice_new (window, chat),
+  dw_question_add (question, "delete", _ ("_Delete"));
+  dw_question_set_destructive (question, "delete");
+  g_signal_connect_data (question, "response", G_CALLBACK (on_delete_answered), choice_new (window, chat),
                          choice_free, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  dw_question_ask (question, GTK_WIDGET (window));
 }

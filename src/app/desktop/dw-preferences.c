@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-preferences.h"
 
-#include <adwaita.h>
+#include "app/toolkit/dw-dialog.h"
+#include "app/toolkit/dw-switch-row.h"
+
+#include <glib/gi18n.h>
 
 /* The values in the order of their rows. */
 static const char *const retentions[] = { "forever", "year", "month", "week", "none", NULL };
@@ -57,6 +60,22 @@ bind_choice (GSettings *settings, const char *key, GObject *row, const char *con
                                 choice_from_index, (gpointer) names, NULL);
 }
 
+/* A row with a switch, which no .ui file can name: it is of another type in each generation of the toolkit. */
+static void
+add_switch (GtkBuilder *builder,
+            const char *group,
+            const char *title,
+            const char *subtitle,
+            GSettings *settings,
+            const char *key)
+{
+  GtkWidget *row = dw_switch_row_new (title, subtitle);
+
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (gtk_builder_get_object (builder, group)), row);
+  if (settings != NULL)
+    g_settings_bind (settings, key, row, "active", G_SETTINGS_BIND_DEFAULT);
+}
+
 /**
  * dw_preferences_show:
  * @window: the parent window
@@ -65,13 +84,18 @@ bind_choice (GSettings *settings, const char *key, GObject *row, const char *con
  * Shows the preferences.
  */
 void
-dw_preferences_show (GtkWindow *window, GSettings *settings)
+dw_preferences_show (GtkWidget *window, GSettings *settings)
 {
   g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource ("/io/github/dynamowave/Chat/dw-preferences.ui");
-  GtkWindow *preferences = GTK_WINDOW (gtk_builder_get_object (builder, "preferences"));
+  GtkWidget *page = GTK_WIDGET (gtk_builder_get_object (builder, "page"));
 
+  add_switch (builder, "writing", _ ("Enter sends"),
+              _ ("Otherwise Enter begins a new line. Ctrl+Enter sends either way."), settings, "enter-sends");
+  add_switch (builder, "background", _ ("Go on without a window"),
+              _ ("Stay connected and tell me of new messages when the last window is closed."), settings,
+              "background");
   if (settings == NULL)
-    gtk_widget_set_sensitive (GTK_WIDGET (gtk_builder_get_object (builder, "page")), FALSE);
+    gtk_widget_set_sensitive (page, FALSE);
   else
     {
       bind_choice (settings, "retention", gtk_builder_get_object (builder, "retention"), retentions);
@@ -79,11 +103,6 @@ dw_preferences_show (GtkWindow *window, GSettings *settings)
       g_settings_bind_with_mapping (settings, "text-scale", gtk_builder_get_object (builder, "text_scale"),
                                     "selected", G_SETTINGS_BIND_DEFAULT, scale_to_index, scale_from_index, NULL,
                                     NULL);
-      g_settings_bind (settings, "enter-sends", gtk_builder_get_object (builder, "enter_sends"), "active",
-                       G_SETTINGS_BIND_DEFAULT);
-      g_settings_bind (settings, "background", gtk_builder_get_object (builder, "background"), "active",
-                       G_SETTINGS_BIND_DEFAULT);
     }
-  gtk_window_set_transient_for (preferences, window);
-  gtk_window_present (preferences);
+  dw_dialog_present (dw_dialog_new_preferences (ADW_PREFERENCES_PAGE (page)), window);
 }

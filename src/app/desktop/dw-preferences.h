@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-void dw_preferences_show (GtkWindow *window, GSettings *settings);
+void dw_preferences_show (GtkWidget *window, GSettings *settings);
 
 G_END_DECLS

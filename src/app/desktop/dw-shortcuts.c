@@ -1,6 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-shortcuts.h"
 
+#include "app/toolkit/dw-dialog.h"
+#include "app/toolkit/dw-shortcut-list.h"
+
+#include <glib/gi18n.h>
+
+static const DwShortcut shortcuts[] = {
+  { N_ ("Conversation"), "" },
+  { N_ ("Writing"), NULL },
+  { N_ ("Send"), "Return <Control>Return" },
+  { N_ ("Begin a new line"), "<Shift>Return" },
+  { N_ ("Insert an emoji"), "<Control>period" },
+  { N_ ("Reading"), NULL },
+  { N_ ("Search messages"), "<Control>f" },
+  { N_ ("A page up and down"), "Page_Up Page_Down" },
+  { N_ ("Oldest and newest message"), "<Control>Home <Control>End" },
+  { N_ ("Copy a message"), "<Control>c" },
+  { N_ ("Larger text"), "<Control>plus" },
+  { N_ ("Smaller text"), "<Control>minus" },
+  { N_ ("Normal text"), "<Control>0" },
+  { N_ ("Window"), "" },
+  { N_ ("Stages"), NULL },
+  { N_ ("Another stage"), "<Control>o" },
+  { N_ ("Next stage"), "<Control>Page_Down" },
+  { N_ ("Previous stage"), "<Control>Page_Up" },
+  { N_ ("Move the stage up or down"), "<Control><Shift>Page_Up <Control><Shift>Page_Down" },
+  { N_ ("Edit the stage"), "<Control>e" },
+  { N_ ("Mute the stage"), "<Control>m" },
+  { N_ ("Copy a link to the stage"), "<Control><Shift>l" },
+  { N_ ("Inspector"), "<Control><Shift>i" },
+  { N_ ("Program"), NULL },
+  { N_ ("Back to the conversation"), "Escape <Alt>Left" },
+  { N_ ("Next part of the window"), "F6" },
+  { N_ ("Previous part of the window"), "<Shift>F6" },
+  { N_ ("Main menu"), "F10" },
+  { N_ ("New window"), "<Control>n" },
+  { N_ ("Preferences"), "<Control>comma" },
+  { N_ ("Keyboard shortcuts"), "<Control>question" },
+  { N_ ("Close the window"), "<Control>w" },
+  { N_ ("Quit"), "<Control>q" },
+};
+
 /**
  * dw_shortcuts_show:
  * @window: (nullable): over which window
@@ -10,9 +51,5 @@
 void
 dw_shortcuts_show (GtkWindow *window)
 {
-  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource ("/io/github/dynamowave/Chat/dw-shortcuts.ui");
-  GtkWindow *shortcuts = GTK_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
-
-  gtk_window_set_transient_for (shortcuts, window);
-  gtk_window_present (shortcuts);
+  dw_dialog_present (dw_shortcut_list_new (shortcuts, G_N_ELEMENTS (shortcuts)), GTK_WIDGET (window));
 }

@@ -5,7 +5,9 @@
 #include "dw-trace-row.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
+#include "app/toolkit/dw-speech.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-limits.h"
@@ -293,6 +295,7 @@ dw_inspector_class_init (DwInspectorClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_inspector_dispose;
+  g_type_ensure (DW_TYPE_PAGE);
   g_type_ensure (DW_TYPE_TRACE_DETAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, DwInspector, heading);
@@ -326,7 +329,7 @@ dw_inspector_init (DwInspector *self)
   GtkFilterListModel *filtered;
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  dw_toolkit_set_button_label (GTK_WIDGET (self->kind), _ ("Kind"));
+  dw_speech_name_button (GTK_WIDGET (self->kind), _ ("Kind"));
   self->lines = g_list_store_new (DW_TYPE_TRACE_ROW);
   self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
   filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-failover-group.h"
 
+#include "app/toolkit/dw-button-row.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include <glib/gi18n.h>
@@ -10,7 +11,7 @@ struct _DwFailoverGroup
 {
   AdwPreferencesGroup parent_instance;
 
-  GtkWidget *add;
+  GtkWidget *add;  /* the row at the end */
   GPtrArray *rows; /* of GtkEditable; at most DW_STAGE_URLS − 1 */
 };
 
@@ -48,14 +49,16 @@ add_row (DwFailoverGroup *self, const char *address)
   dw_toolkit_set_label (button, _ ("Remove this address"));
   g_signal_connect_object (button, "clicked", G_CALLBACK (on_remove_clicked), self, 0);
   adw_entry_row_add_suffix (ADW_ENTRY_ROW (row), button);
+  adw_preferences_group_remove (ADW_PREFERENCES_GROUP (self), self->add);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), row);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), self->add);
   g_ptr_array_add (self->rows, row);
   show_room (self);
   return row;
 }
 
 static void
-on_add_clicked (DwFailoverGroup *self)
+on_add_activated (DwFailoverGroup *self)
 {
   gtk_widget_grab_focus (add_row (self, ""));
 }
@@ -64,6 +67,7 @@ static void
 dw_failover_group_finalize (GObject *object)
 {
   g_ptr_array_unref (DW_FAILOVER_GROUP (object)->rows);
+  g_object_unref (DW_FAILOVER_GROUP (object)->add);
   G_OBJECT_CLASS (dw_failover_group_parent_class)->finalize (object);
 }
 
@@ -74,8 +78,6 @@ dw_failover_group_class_init (DwFailoverGroupClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = dw_failover_group_finalize;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-failover-group.ui");
-  gtk_widget_class_bind_template_child (widget_class, DwFailoverGroup, add);
-  gtk_widget_class_bind_template_callback (widget_class, on_add_clicked);
 }
 
 static void
@@ -83,6 +85,10 @@ dw_failover_group_init (DwFailoverGroup *self)
 {
   self->rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->add = g_object_ref_sink (dw_button_row_new (_ ("Add an address"), "list-add-symbolic"));
+  g_signal_connect_object (self->add, "activated", G_CALLBACK (on_add_activated), self, G_CONNECT_SWAPPED);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), self->add);
 }
 
 /**

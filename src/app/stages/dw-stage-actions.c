@@ -48,25 +48,23 @@ tell (DwStageActions *self, AdwToast *toast)
 static DwStageEditor *
 open_editor (DwStageActions *self)
 {
-  DwStageEditor *editor = dw_stage_editor_new (self->window, self->profile, self->chat);
+  DwStageEditor *editor = dw_stage_editor_new (self->profile, self->chat);
 
   g_signal_connect_object (editor, "saved", G_CALLBACK (show), self, G_CONNECT_SWAPPED);
+  dw_stage_editor_present (editor, GTK_WIDGET (self->window));
   return editor;
 }
 
 static void
 on_edit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  gtk_window_present (GTK_WINDOW (open_editor (data)));
+  open_editor (data);
 }
 
 static void
 on_edit_token (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  DwStageEditor *editor = open_editor (data);
-
-  gtk_window_present (GTK_WINDOW (editor));
-  dw_stage_editor_focus_secret (editor);
+  dw_stage_editor_focus_secret (open_editor (data));
 }
 
 static void

@@ -8,6 +8,8 @@
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-banner.h"
+#include "app/toolkit/dw-dialog.h"
+#include "app/toolkit/dw-page.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -15,8 +17,9 @@
 /* Edits all settings of a stage. Changes are made in a copy and applied together. */
 struct _DwStageEditor
 {
-  AdwWindow parent_instance;
+  GtkWidget parent_instance;
 
+  GtkWidget *page;
   AdwWindowTitle *heading;
   DwBanner *problem;
   GtkButton *save;
@@ -33,7 +36,7 @@ struct _DwStageEditor
   DwChat *chat; /* or NULL for a new stage */
 };
 
-G_DEFINE_FINAL_TYPE (DwStageEditor, dw_stage_editor, ADW_TYPE_WINDOW)
+G_DEFINE_FINAL_TYPE (DwStageEditor, dw_stage_editor, GTK_TYPE_WIDGET)
 
 enum
 {
@@ -144,7 +147,7 @@ on_save (GtkWidget *widget, const char *name, GVariant *parameter)
       return;
     }
   g_signal_emit (self, signals[SIGNAL_SAVED], 0, chat);
-  gtk_window_close (GTK_WINDOW (self));
+  gtk_widget_activate_action (widget, "dialog.close", NULL);
 }
 
 static void
@@ -173,8 +176,9 @@ dw_stage_editor_dispose (GObject *object)
 {
   DwStageEditor *self = DW_STAGE_EDITOR (object);
 
-  if (self->trial != NULL)
+  if (self->page != NULL)
     dw_trial_group_stop (self->trial);
+  g_clear_pointer (&self->page, gtk_widget_unparent);
   g_clear_object (&self->profile);
   g_clear_object (&self->chat);
   G_OBJECT_CLASS (dw_stage_editor_parent_class)->dispose (object);
@@ -190,6 +194,7 @@ dw_stage_editor_class_init (DwStageEditorClass *klass)
   g_type_ensure (DW_TYPE_ACCESS_GROUP);
   g_type_ensure (DW_TYPE_DIALECT_GROUP);
   g_type_ensure (DW_TYPE_FAILOVER_GROUP);
+  g_type_ensure (DW_TYPE_PAGE);
   g_type_ensure (DW_TYPE_TRIAL_GROUP);
 
   /**
@@ -200,6 +205,7 @@ dw_stage_editor_class_init (DwStageEditorClass *klass)
                                         G_TYPE_NONE, 1, DW_TYPE_CHAT);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-editor.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwStageEditor, page);
   gtk_widget_class_bind_template_child (widget_class, DwStageEditor, heading);
   gtk_widget_class_bind_template_child (widget_class, DwStageEditor, problem);
   gtk_widget_class_bind_template_child (widget_class, DwStageEditor, save);
@@ -215,8 +221,6 @@ dw_stage_editor_class_init (DwStageEditorClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_enter);
   gtk_widget_class_bind_template_callback (widget_class, on_test);
   gtk_widget_class_install_action (widget_class, "editor.save", NULL, on_save);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "editor.save", NULL);
 }
 
@@ -244,16 +248,15 @@ show_stage (DwStageEditor *self, DwStage *stage)
 
 /**
  * dw_stage_editor_new:
- * @parent: over which window
  * @profile: whose stage it is
  * @chat: (nullable): whose stage is edited, or %NULL for a new one
  *
- * Returns: (transfer full): the editor
+ * Returns: (transfer floating): the editor
  */
 DwStageEditor *
-dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
+dw_stage_editor_new (DwProfile *profile, DwChat *chat)
 {
-  DwStageEditor *self = g_object_new (DW_TYPE_STAGE_EDITOR, "transient-for", parent, NULL);
+  DwStageEditor *self = g_object_new (DW_TYPE_STAGE_EDITOR, NULL);
 
   self->profile = g_object_ref (profile);
   g_set_object (&self->chat, chat);
@@ -262,10 +265,22 @@ dw_stage_editor_new (GtkWindow *parent, DwProfile *profile, DwChat *chat)
   else
     adw_window_title_set_title (self->heading, _ ("New Stage"));
   gtk_button_set_label (self->save, chat != NULL ? _ ("_Save") : _ ("_Connect"));
-  dw_label_show_title (GTK_WINDOW (self), adw_window_title_get_title (self->heading));
-  /* People rarely open the editor to change an existing stage's address, so it does not get the focus. */
-  gtk_widget_grab_focus (GTK_WIDGET (chat != NULL ? self->name : self->address));
   return self;
+}
+
+/**
+ * dw_stage_editor_present:
+ * @self: an editor
+ * @parent: over which window
+ *
+ * Shows the editor in a dialog.
+ */
+void
+dw_stage_editor_present (DwStageEditor *self, GtkWidget *parent)
+{
+  dw_dialog_present (dw_dialog_new (adw_window_title_get_title (self->heading), GTK_WIDGET (self)), parent);
+  /* People rarely open the editor to change an existing stage's address, so it does not get the focus. */
+  gtk_widget_grab_focus (GTK_WIDGET (self->chat != NULL ? self->name : self->address));
 }
 
 /**

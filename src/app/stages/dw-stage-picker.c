@@ -5,7 +5,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-status-text.h"
-#include "app/toolkit/dw-toolkit.h"
+#include "app/toolkit/dw-speech.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -206,7 +206,7 @@ static void
 dw_stage_picker_init (DwStagePicker *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  dw_toolkit_set_button_label (self->button, _ ("Stages"));
+  dw_speech_name_button (self->button, _ ("Stages"));
   self->changes = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->changes, "changed", G_CALLBACK (on_changed), self);
   self->stage = g_signal_group_new (DW_TYPE_STAGE);

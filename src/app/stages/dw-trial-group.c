@@ -2,6 +2,7 @@
 #include "dw-trial-group.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-spinner.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "client/connection/dw-session-policy.h"
@@ -17,8 +18,8 @@ struct _DwTrialGroup
 
   GtkWidget *test;
   AdwActionRow *rows[DW_TRIAL_STEPS];
-  GtkImage *marks[DW_TRIAL_STEPS];
-  DwTrial *trial; /* or NULL */
+  AdwBin *marks[DW_TRIAL_STEPS]; /* an icon, or a spinner while the step is under way */
+  DwTrial *trial;                /* or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (DwTrialGroup, dw_trial_group, ADW_TYPE_PREFERENCES_GROUP)
@@ -36,14 +37,13 @@ icon_of (DwTrialState state)
 {
   switch (state)
     {
-    case DW_TRIAL_RUNNING:
-      return "content-loading-symbolic";
     case DW_TRIAL_DONE:
-      return "emblem-ok-symbolic";
+      return "object-select-symbolic";
     case DW_TRIAL_FAILED:
       return "dialog-error-symbolic";
     case DW_TRIAL_SKIPPED:
       return "go-next-symbolic";
+    case DW_TRIAL_RUNNING:
     case DW_TRIAL_WAITING:
     default:
       return "list-remove-symbolic";
@@ -79,7 +79,8 @@ show_step (DwTrialGroup *self, DwTrialStep step)
   g_autofree char *label = g_strdup_printf ("%s: %s, %s", title, word_of (state), safe);
 
   dw_label_show_subtitle (self->rows[step], safe);
-  gtk_image_set_from_icon_name (self->marks[step], icon_of (state));
+  adw_bin_set_child (self->marks[step], state == DW_TRIAL_RUNNING ? dw_spinner_new ()
+                                                                  : gtk_image_new_from_icon_name (icon_of (state)));
   gtk_widget_remove_css_class (GTK_WIDGET (self->rows[step]), "error");
   if (state == DW_TRIAL_FAILED)
     gtk_widget_add_css_class (GTK_WIDGET (self->rows[step]), "error");
@@ -143,7 +144,7 @@ make_rows (DwTrialGroup *self)
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
     {
       self->rows[i] = ADW_ACTION_ROW (adw_action_row_new ());
-      self->marks[i] = GTK_IMAGE (gtk_image_new ());
+      self->marks[i] = ADW_BIN (adw_bin_new ());
       dw_label_show_row_title (ADW_PREFERENCES_ROW (self->rows[i]), titles[i]);
       adw_action_row_add_prefix (self->rows[i], GTK_WIDGET (self->marks[i]));
       adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->rows[i]));

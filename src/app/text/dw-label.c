@@ -368,17 +368,13 @@ dw_label_new_toast (const char *untrusted)
 }
 
 /**
- * dw_label_new_dialog:
- * @window: (nullable): over which window
- * @heading: what it is about, a string of the program's own
- * @untrusted: (nullable): the rest
+ * dw_label_dup_body:
+ * @untrusted: what a question says under its heading
  *
- * Returns: (transfer none): a dialog without responses
+ * Returns: (transfer full): that, safe and as short as it can be laid out, for dw_question_new() alone
  */
-GtkWidget *
-dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted)
+char *
+dw_label_dup_body (const char *untrusted)
 {
-  g_autofree char *start = untrusted != NULL ? shorten (untrusted, DW_LABEL_TOOLTIP_CHARS, 12) : NULL;
-
-  return adw_message_dialog_new (window, heading, start);
+  return shorten (untrusted, DW_LABEL_TOOLTIP_CHARS, 12);
 }

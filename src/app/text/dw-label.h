@@ -23,7 +23,7 @@ void dw_label_show_heading (AdwWindowTitle *heading, const char *untrusted);
 void dw_label_show_title (GtkWindow *window, const char *untrusted);
 void dw_label_show_tooltip (GtkWidget *widget, const char *untrusted);
 AdwToast *dw_label_new_toast (const char *untrusted);
-GtkWidget *dw_label_new_dialog (GtkWindow *window, const char *heading, const char *untrusted);
+char *dw_label_dup_body (const char *untrusted);
 
 char *dw_label_markup (const char *safe, gboolean links);
 char *dw_label_markup_found (const char *safe, DwFold *fold, GPtrArray *words);

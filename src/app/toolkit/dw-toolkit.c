@@ -3,11 +3,14 @@
 
 #include "wire/dw-safe-text.h"
 
-/* Differences between versions of GTK are handled only in this file. */
-
-/* Kept short enough to listen to. */
-static char *
-make_spoken (const char *untrusted)
+/**
+ * dw_toolkit_dup_spoken:
+ * @untrusted: what a screen reader is to say
+ *
+ * Returns: (transfer full): that, short enough to listen to
+ */
+char *
+dw_toolkit_dup_spoken (const char *untrusted)
 {
   return dw_safe_text (untrusted, DW_TOOLKIT_SPOKEN_CHARS, G_MAXUINT, NULL);
 }
@@ -20,7 +23,7 @@ make_spoken (const char *untrusted)
 void
 dw_toolkit_set_label (GtkWidget *widget, const char *untrusted)
 {
-  g_autofree char *spoken = make_spoken (untrusted);
+  g_autofree char *spoken = dw_toolkit_dup_spoken (untrusted);
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
@@ -40,24 +43,6 @@ dw_toolkit_override_label (GtkWidget *widget, const char *label)
 }
 
 /**
- * dw_toolkit_set_button_label:
- * @button: a menu button or a drop-down
- * @label: its accessible name
- *
- * Both contain a toggle button, which is what can be pressed and what a screen reader announces. If the outer widget
- * has the name too, GTK 4.8 shows a second object with it. Newer versions name the inner one after the outer one,
- * again and again, and that after its tooltip (measured with 4.24).
- */
-void
-dw_toolkit_set_button_label (GtkWidget *button, const char *label)
-{
-#if GTK_CHECK_VERSION(4, 10, 0)
-  dw_toolkit_override_label (button, label);
-#endif
-  dw_toolkit_set_label (gtk_widget_get_first_child (button), label);
-}
-
-/**
  * dw_toolkit_set_list_item_label:
  * @item: a list item
  * @row: its child
@@ -73,26 +58,6 @@ dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *l
 
   if (parent != NULL)
     dw_toolkit_set_label (parent, label);
-}
-
-/**
- * dw_toolkit_announce:
- * @widget: a widget of the role “status”
- * @words: what a screen reader is to say now
- *
- * GTK 4.14 and later can announce. Before that the name of a status region is changed, which screen readers announce.
- */
-void
-dw_toolkit_announce (GtkWidget *widget, const char *words)
-{
-#if GTK_CHECK_VERSION(4, 14, 0)
-  g_autofree char *spoken = make_spoken (words);
-
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  gtk_accessible_announce (GTK_ACCESSIBLE (widget), spoken, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
-  G_GNUC_END_IGNORE_DEPRECATIONS
-#endif
-  dw_toolkit_set_label (widget, words);
 }
 
 /**

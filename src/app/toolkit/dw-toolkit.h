@@ -8,9 +8,8 @@ G_BEGIN_DECLS
 /** DW_TOOLKIT_SPOKEN_CHARS: the longest name of a widget that a screen reader is given. */
 #define DW_TOOLKIT_SPOKEN_CHARS 1000
 
-void dw_toolkit_announce (GtkWidget *widget, const char *words);
+char *dw_toolkit_dup_spoken (const char *untrusted);
 void dw_toolkit_override_label (GtkWidget *widget, const char *label);
-void dw_toolkit_set_button_label (GtkWidget *button, const char *label);
 void dw_toolkit_set_label (GtkWidget *widget, const char *untrusted);
 void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
 gboolean dw_toolkit_focus (GtkWidget *widget, GtkDirectionType direction);
