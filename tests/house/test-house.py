@@ -373,5 +373,20 @@ def test_icons():
         assert apart < 3, f"{path} is another drawing by {apart}"
 
 
+ICON = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)*-symbolic)"|>([a-z0-9]+(?:-[a-z0-9]+)*-symbolic)<')
+
+
+def test_icon_names():
+    """Every icon has a name that the theme of the oldest system has, and that of the newest"""
+    # In the newest tree, from whose adwaita-icon-theme 51 the list is, this is the newest theme itself.
+    installed = {path.stem for path in Path("/usr/share/icons/Adwaita").rglob("*-symbolic.svg")}
+    newest = set((ROOT / "tests" / "newest" / "icons.txt").read_text(encoding="utf-8").split())
+    used = {(name or other, path.name) for path in (ROOT / "src").rglob("*") if path.suffix in (".c", ".ui")
+            for name, other in ICON.findall(path.read_text(encoding="utf-8"))}
+    assert len(used) > 15, used
+    for theme in (installed, newest):
+        assert not {use for use in used if use[0] not in theme}, sorted(use for use in used if use[0] not in theme)
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/house/house")
