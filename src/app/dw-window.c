@@ -18,6 +18,7 @@
 #include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
 #include "app/toolkit/dw-speech.h"
+#include "app/toolkit/dw-stack.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -33,8 +34,6 @@ struct _DwWindow
   GtkWidget *back;
   GtkWidget *search_button;
   GtkWidget *menu;
-  GtkWidget *welcome_title;
-  GtkWidget *search_title;
   DwBanner *store_banner;
   AdwToastOverlay *toasts;
   DwStagePicker *picker;
@@ -70,38 +69,14 @@ chats_of (DwWindow *self)
 static gboolean
 shows_chat (DwWindow *self)
 {
-  return self->chat_page != NULL && gtk_widget_get_visible (GTK_WIDGET (self->chat_page));
+  return self->chat_page != NULL && g_str_equal (gtk_stack_get_visible_child_name (self->pages), "chat");
 }
 
 static void
 show_page (DwWindow *self, const char *name)
 {
-  const struct
-  {
-    const char *name;
-    GtkWidget *page;
-    GtkWidget *title;
-  } pages[] = {
-    { "welcome", GTK_WIDGET (self->welcome), self->welcome_title },
-    { "chat", GTK_WIDGET (self->chat_page), GTK_WIDGET (self->picker) },
-    { "search", GTK_WIDGET (self->search), self->search_title },
-  };
-
-  /* GtkStack leaves hidden pages in the accessibility tree, so hide them from it too. */
-  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
-    if (g_str_equal (pages[i].name, name))
-      {
-        gtk_widget_set_visible (pages[i].page, TRUE);
-        gtk_widget_set_visible (pages[i].title, TRUE);
-      }
-  gtk_stack_set_visible_child_name (self->pages, name);
-  gtk_stack_set_visible_child_name (self->titles, name);
-  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
-    if (!g_str_equal (pages[i].name, name))
-      {
-        gtk_widget_set_visible (pages[i].page, FALSE);
-        gtk_widget_set_visible (pages[i].title, FALSE);
-      }
+  dw_stack_show (self->pages, name);
+  dw_stack_show (self->titles, name);
   gtk_widget_set_visible (self->back, self->chat != NULL && !g_str_equal (name, "chat"));
   gtk_widget_set_visible (self->search_button, g_str_equal (name, "chat"));
   for (guint i = 0; i < G_N_ELEMENTS (chat_actions); i++)
@@ -447,8 +422,6 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, menu);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, toasts);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, search_title);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, welcome_title);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
   gtk_widget_class_bind_template_callback (widget_class, on_picked);
   install_actions (widget_class);

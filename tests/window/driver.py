@@ -289,10 +289,15 @@ class App:
 
     def press_at(self, name):
         """Puts the pointer into the middle of something."""
-        extents = self.wait(name).extents()
+        node = self.wait(name)
+        extents = node.extents()
+        x, y = extents.x + extents.width // 2, extents.y + extents.height // 2
+        while NEWER and node.parent.role != "application":
+            node = node.parent
+        # GTK 4.24 takes the border of the window's frame away twice where it should be added.
+        x, y = (x - 2 * node.extents().x, y - 2 * node.extents().y) if NEWER else (x, y)
         self.focus()
-        subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
-                        str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
+        subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True, timeout=DEADLINE)
 
     def click(self, name):
         """Presses something that offers no action of its own."""
