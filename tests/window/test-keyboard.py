@@ -21,6 +21,9 @@ FRAME = ("Minimize", "Maximize", "Close")
 def place(node):
     """What it is, and where in the tree: on the screen it moves with what is scrolled."""
     path = []
+    # Which row of the frames has the focus is their list's choice: they are one stop.
+    if node.role == "list item" and node.parent.name == "Frames":
+        node = node.parent
     above = node
     while above.parent is not None and above.role not in ("frame", "application"):
         path.append(above.parent.children.index(above))
@@ -60,11 +63,19 @@ def go_round(app, window, key):
     return seen
 
 
+def is_part(node):
+    """Whether it is a part of a control of its kind and name, as the switch of a row that newer versions call a switch."""
+    above = node.parent
+    while above is not None and (above.role, above.name) != (node.role, node.name):
+        above = above.parent
+    return above is not None
+
+
 def controls(app, window, texts):
     """What can be pressed or written into."""
     return [place(node) for node in app.walk(window)
             if node.role in CONTROLS and app.shows(node) and (texts or "text" not in node.role) and node.name not in FRAME
-            and node.has(Atspi.StateType.FOCUSABLE) and node.has(Atspi.StateType.SENSITIVE)]
+            and node.has(Atspi.StateType.FOCUSABLE) and node.has(Atspi.StateType.SENSITIVE) and not is_part(node)]
 
 
 def check(app, window=None, texts=True):
