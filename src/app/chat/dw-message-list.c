@@ -135,6 +135,17 @@ find_waiting (DwMessageList *self)
   return before != NULL && since_before < ROWS_AHEAD ? before : after;
 }
 
+/* The width that a row is about to be laid out in: its own, or the list's where it is new; −1 before there is any. */
+static int
+width_of_row (GtkWidget *item)
+{
+  int width = gtk_widget_get_width (item);
+
+  if (width == 0)
+    width = gtk_widget_get_width (gtk_widget_get_parent (item));
+  return width > 0 ? width : -1;
+}
+
 /* A whole page of long messages at once would stop the window. */
 static gboolean
 on_completion (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
@@ -148,7 +159,7 @@ on_completion (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
     {
       dw_message_row_complete (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)));
       /* Now, and not all of them in the layout that follows. */
-      gtk_widget_measure (item, GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (item), NULL, NULL, NULL, NULL);
+      gtk_widget_measure (item, GTK_ORIENTATION_VERTICAL, width_of_row (item), NULL, NULL, NULL, NULL);
       self->idle = 0;
     }
   if (self->idle < IDLE_FRAMES)
