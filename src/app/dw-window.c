@@ -72,11 +72,29 @@ shows_chat (DwWindow *self)
   return self->chat_page != NULL && g_str_equal (gtk_stack_get_visible_child_name (self->pages), "chat");
 }
 
+/* The stage, and how much is unread on all of them: a switcher of windows and a panel show it. */
+static void
+show_title (DwWindow *self)
+{
+  gboolean welcomes = self->chat == NULL || g_str_equal (gtk_stack_get_visible_child_name (self->pages), "welcome");
+  g_autofree char *name = welcomes ? NULL : dw_stage_dup_name (dw_chat_get_stage (self->chat));
+  g_autofree char *safe = welcomes ? NULL : dw_safe_name (name);
+  /* Translators: the window's title; %s is a stage's name. */
+  g_autofree char *title =
+      welcomes ? g_strdup (_ ("DynamoWave Chat")) : g_strdup_printf (_ ("%s — DynamoWave Chat"), safe);
+  guint unread = dw_chat_list_get_unread (chats_of (self));
+  /* Translators: the window's title with the number of unread messages before it. */
+  g_autofree char *counted = unread > 0 ? g_strdup_printf (_ ("(%1$u) %2$s"), unread, title) : NULL;
+
+  dw_label_show_title (GTK_WINDOW (self), counted != NULL ? counted : title);
+}
+
 static void
 show_page (DwWindow *self, const char *name)
 {
   dw_stack_show (self->pages, name);
   dw_stack_show (self->titles, name);
+  show_title (self);
   gtk_widget_set_visible (self->back, self->chat != NULL && !g_str_equal (name, "chat"));
   gtk_widget_set_visible (self->search_button, g_str_equal (name, "chat"));
   for (guint i = 0; i < G_N_ELEMENTS (chat_actions); i++)
@@ -515,8 +533,9 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
   self->profile = g_object_ref (profile);
   add_stage_actions (self);
   follow_settings (self);
-  dw_stage_picker_set_chats (self->picker, G_LIST_MODEL (chats));
+  dw_stage_picker_set_chats (self->picker, chats);
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (chats, "notify::unread", G_CALLBACK (show_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
   g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
                            G_CONNECT_SWAPPED);
@@ -536,10 +555,6 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
 void
 dw_window_show_chat (DwWindow *self, DwChat *chat)
 {
-  g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
-  g_autofree char *safe = dw_safe_name (name);
-  g_autofree char *title = NULL;
-
   build_pages (self);
   if (self->chat != NULL && self->chat != chat)
     dw_chat_set_attended (self->chat, FALSE);
@@ -548,9 +563,6 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   dw_stage_actions_set_chat (self->stage_actions, chat);
   dw_stage_picker_set_chat (self->picker, chat);
   dw_chat_page_set_chat (self->chat_page, chat);
-  /* Translators: the window's title; %s is a stage's name. */
-  title = g_strdup_printf (_ ("%s — DynamoWave Chat"), safe);
-  dw_label_show_title (GTK_WINDOW (self), title);
   show_page (self, "chat");
   attend (self);
   dw_chat_page_focus (self->chat_page);
@@ -604,7 +616,6 @@ dw_window_show_welcome (DwWindow *self, const char *address, const char *sentenc
   dw_welcome_page_set_own_name (self->welcome, dw_profile_get_own_name (self->profile));
   dw_welcome_page_set_address (self->welcome, address != NULL ? address : "");
   dw_welcome_page_set_error (self->welcome, sentence);
-  gtk_window_set_title (GTK_WINDOW (self), _ ("DynamoWave Chat"));
   show_page (self, "welcome");
   attend (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->welcome));

@@ -44,6 +44,14 @@ enum
 
 static guint signals[N_SIGNALS];
 
+enum
+{
+  PROP_UNREAD = 1,
+  N_PROPERTIES,
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+
 static GType
 dw_chat_list_get_item_type (GListModel *model)
 {
@@ -82,12 +90,22 @@ find_local (DwChatList *self)
   return NULL;
 }
 
+static void
+on_unread_changed (DwChatList *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
+}
+
 static DwChat *
 make_chat (DwChatList *self, DwStage *stage)
 {
+  DwChat *chat = dw_chat_new (stage, self->history, self->policy, self->monitor);
+
   if (dw_stage_get_secret (stage) == DW_STAGE_SECRET_ASKED)
     dw_secrets_ask (self->secrets, stage);
-  return dw_chat_new (stage, self->history, self->policy, self->monitor);
+  g_signal_connect_object (chat, "notify::unread", G_CALLBACK (on_unread_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (stage, "notify::muted", G_CALLBACK (on_unread_changed), self, G_CONNECT_SWAPPED);
+  return chat;
 }
 
 /* The chats follow the stages; a stage that only moved keeps its chat. */
@@ -109,6 +127,16 @@ on_stages_changed (DwChatList *self, guint position, guint removed, guint added)
       g_ptr_array_insert (self->chats, (int) (position + i), chat != NULL ? chat : make_chat (self, stage));
     }
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+  on_unread_changed (self);
+}
+
+static void
+dw_chat_list_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_UNREAD)
+    g_value_set_uint (value, dw_chat_list_get_unread (DW_CHAT_LIST (object)));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -132,6 +160,16 @@ static void
 dw_chat_list_class_init (DwChatListClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_chat_list_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_chat_list_get_property;
+
+  /**
+   * DwChatList:unread:
+   *
+   * As dw_chat_list_get_unread().
+   */
+  properties[PROP_UNREAD] =
+      g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPERTIES, properties);
 
   /**
    * DwChatList::loaded:
@@ -276,6 +314,27 @@ gboolean
 dw_chat_list_is_loaded (DwChatList *self)
 {
   return self->loaded;
+}
+
+/**
+ * dw_chat_list_get_unread:
+ * @self: a list
+ *
+ * Returns: how many messages of other people nobody has looked at, on all stages that are not muted
+ */
+guint
+dw_chat_list_get_unread (DwChatList *self)
+{
+  guint unread = 0;
+
+  for (guint i = 0; self->chats != NULL && i < self->chats->len; i++)
+    {
+      DwChat *chat = g_ptr_array_index (self->chats, i);
+
+      if (!dw_stage_is_muted (dw_chat_get_stage (chat)))
+        unread += dw_chat_get_unread (chat);
+    }
+  return unread;
 }
 
 /**

@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE (DwChatList, dw_chat_list, DW, CHAT_LIST, GObject)
 DwChatList *dw_chat_list_new (DwStore *store, DwStore *history, DwSessionPolicy *policy, GNetworkMonitor *monitor);
 void dw_chat_list_load (DwChatList *self);
 gboolean dw_chat_list_is_loaded (DwChatList *self);
+guint dw_chat_list_get_unread (DwChatList *self);
 void dw_chat_list_expire (DwChatList *self, const DwStoreExpiry *expiry);
 void dw_chat_list_close (DwChatList *self, gboolean keeps);
 

@@ -332,6 +332,7 @@ def test_unread_elsewhere():
         until("the first stage to be online", lambda: server.clients)
         server.send('{"message":"one"}', '{"message":"two"}')
         until("the count", lambda: "2" in app.texts())
+        until("the title", lambda: app.windows()[0].name.startswith("(2) "))
         app.press("Stages")
         until("a row that says it", lambda: app.reads("2 unread messages"))
         app.press("Mute")
@@ -342,6 +343,7 @@ def test_unread_elsewhere():
         app.wait_for_row("two")
         until("the line", lambda: "New messages" in app.rows(captions=True))
         assert "2" not in app.texts()
+        until("the title", lambda: not app.windows()[0].name.startswith("("))
     server.close()
     other.close()
 

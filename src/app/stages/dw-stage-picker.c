@@ -25,7 +25,7 @@ struct _DwStagePicker
   GtkLabel *connection;
   GtkLabel *mute;
 
-  GListModel *chats;
+  DwChatList *chats;
   DwChat *chat;
   GSignalGroup *changes; /* handlers on the session */
   GSignalGroup *stage;
@@ -93,37 +93,18 @@ make_row (gpointer item, gpointer data)
 static void
 show_others (DwStagePicker *self)
 {
-  guint n = self->chats != NULL ? g_list_model_get_n_items (self->chats) : 0;
-  guint unread = 0;
-  g_autofree char *text = NULL;
+  guint unread = dw_chat_list_get_unread (self->chats);
+  g_autofree char *count = NULL;
+  g_autofree char *words = NULL;
 
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (self->chats, i);
-
-      if (chat != self->chat && !dw_stage_is_muted (dw_chat_get_stage (chat)))
-        unread += dw_chat_get_unread (chat);
-    }
-  text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
-  dw_label_show (self->others, text, DW_LABEL_CHARS);
+  if (self->chat != NULL && !dw_stage_is_muted (dw_chat_get_stage (self->chat)))
+    unread -= dw_chat_get_unread (self->chat);
+  count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
+  dw_label_show (self->others, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->others), unread > 0);
-  g_free (text);
-  text = g_strdup_printf (
+  words = g_strdup_printf (
       ngettext ("%u unread message on other stages", "%u unread messages on other stages", unread), unread);
-  dw_label_show_tooltip (GTK_WIDGET (self->others), text);
-}
-
-static void
-on_chats_changed (DwStagePicker *self, guint position, guint removed, guint added)
-{
-  for (guint i = position; i < position + added; i++)
-    {
-      g_autoptr (DwChat) chat = g_list_model_get_item (self->chats, i);
-
-      g_signal_handlers_disconnect_by_func (chat, show_others, self);
-      g_signal_connect_object (chat, "notify::unread", G_CALLBACK (show_others), self, G_CONNECT_SWAPPED);
-    }
-  show_others (self);
+  dw_label_show_tooltip (GTK_WIDGET (self->others), words);
 }
 
 /* There are only a few rows, so they are created when the popover is about to open, which is sized by them, and
@@ -133,7 +114,7 @@ on_open (GtkMenuButton *button, gpointer data)
 {
   DwStagePicker *self = data;
 
-  gtk_list_box_bind_model (self->list, self->chats, make_row, self, NULL);
+  gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->chats), make_row, self, NULL);
 }
 
 static void
@@ -151,7 +132,8 @@ on_leave (DwStagePicker *self)
 static void
 on_row_activated (DwStagePicker *self, GtkListBoxRow *row)
 {
-  g_autoptr (DwChat) chat = g_list_model_get_item (self->chats, (guint) gtk_list_box_row_get_index (row));
+  g_autoptr (DwChat) chat =
+      g_list_model_get_item (G_LIST_MODEL (self->chats), (guint) gtk_list_box_row_get_index (row));
 
   gtk_popover_popdown (self->popover);
   if (chat != NULL)
@@ -220,14 +202,14 @@ dw_stage_picker_init (DwStagePicker *self)
 /**
  * dw_stage_picker_set_chats:
  * @self: a picker
- * @chats: (element-type DwChat): the chats to pick from
+ * @chats: the chats to pick from
  */
 void
-dw_stage_picker_set_chats (DwStagePicker *self, GListModel *chats)
+dw_stage_picker_set_chats (DwStagePicker *self, DwChatList *chats)
 {
   g_set_object (&self->chats, chats);
-  g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
-  on_chats_changed (self, 0, 0, g_list_model_get_n_items (chats));
+  g_signal_connect_object (chats, "notify::unread", G_CALLBACK (show_others), self, G_CONNECT_SWAPPED);
+  show_others (self);
 }
 
 /**
