@@ -414,6 +414,24 @@ dw_chat_get_store (DwChat *self)
   return self->store;
 }
 
+/* What somebody said last, or NULL. */
+static DwMessage *
+find_last (DwChat *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+
+  /* Few lines follow one that somebody said. */
+  for (guint i = n; i > 0 && n - i < 8; i--)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (self->conversation), i - 1);
+      DwMessageKind kind = dw_message_get_kind (message);
+
+      if (kind == DW_MESSAGE_OWN || kind == DW_MESSAGE_THEIRS)
+        return g_steal_pointer (&message);
+    }
+  return NULL;
+}
+
 /**
  * dw_chat_dup_last_words:
  * @self: a chat
@@ -424,22 +442,30 @@ dw_chat_get_store (DwChat *self)
 char *
 dw_chat_dup_last_words (DwChat *self)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
+  g_autoptr (DwMessage) message = find_last (self);
+  const char *sender = message != NULL ? dw_message_get_sender (message) : NULL;
 
-  /* Few lines follow one that somebody said. */
-  for (guint i = n; i > 0 && n - i < 8; i--)
-    {
-      g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (self->conversation), i - 1);
-      const char *sender = dw_message_get_sender (message);
+  if (message == NULL)
+    return NULL;
+  if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
+    return g_strdup_printf (_ ("You: %s"), dw_message_get_text (message));
+  if (sender != NULL && dw_safe_text_is_seen (sender))
+    return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
+  return g_strdup (dw_message_get_text (message));
+}
 
-      if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
-        return g_strdup_printf (_ ("You: %s"), dw_message_get_text (message));
-      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS && sender != NULL && dw_safe_text_is_seen (sender))
-        return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
-      if (dw_message_get_kind (message) == DW_MESSAGE_THEIRS)
-        return g_strdup (dw_message_get_text (message));
-    }
-  return NULL;
+/**
+ * dw_chat_get_last_time:
+ * @self: a chat
+ *
+ * Returns: when somebody said something last, in microseconds since 1970 UTC; 0 where nobody did, or it is not read yet
+ */
+gint64
+dw_chat_get_last_time (DwChat *self)
+{
+  g_autoptr (DwMessage) message = find_last (self);
+
+  return message != NULL ? dw_message_get_time (message) : 0;
 }
 
 /**

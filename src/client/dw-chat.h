@@ -23,6 +23,7 @@ DwOutbox *dw_chat_get_outbox (DwChat *self);
 DwStore *dw_chat_get_store (DwChat *self);
 DwTrace *dw_chat_get_trace (DwChat *self);
 char *dw_chat_dup_last_words (DwChat *self);
+gint64 dw_chat_get_last_time (DwChat *self);
 guint dw_chat_get_unread (DwChat *self);
 void dw_chat_set_attended (DwChat *self, gboolean attended);
 

@@ -14,6 +14,10 @@ test_times (void)
   g_autofree char *old = dw_time_text_day (now - 400 * G_TIME_SPAN_DAY, now);
   g_autofree char *gap = dw_time_text_gap (now, now + G_TIME_SPAN_HOUR);
   g_autofree char *long_gap = dw_time_text_gap (now - G_TIME_SPAN_DAY, now);
+  g_autofree char *short_today = dw_time_text_short (now, now);
+  g_autofree char *short_yesterday = dw_time_text_short (now - G_TIME_SPAN_DAY, now);
+  g_autofree char *short_recent = dw_time_text_short (now - 3 * G_TIME_SPAN_DAY, now);
+  g_autofree char *short_old = dw_time_text_short (now - 400 * G_TIME_SPAN_DAY, now);
   g_autofree char *never = dw_time_text_clock (G_MAXINT64);
 
   g_assert_cmpstr (today, ==, "Today");
@@ -22,6 +26,10 @@ test_times (void)
   g_assert_cmpstr (old, ==, "21 October 2025");
   g_assert_cmpstr (gap, ==, "Offline 12:00 – 13:00");
   g_assert_cmpstr (long_gap, ==, "Offline 24 Nov 12:00 – 12:00");
+  g_assert_cmpstr (short_today, ==, "12:00");
+  g_assert_cmpstr (short_yesterday, ==, "Yesterday");
+  g_assert_cmpstr (short_recent, ==, "22 Nov");
+  g_assert_cmpstr (short_old, ==, "10/21/25");
   g_assert_nonnull (never);
 }
 

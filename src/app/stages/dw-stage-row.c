@@ -3,6 +3,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-status-text.h"
+#include "app/text/dw-time-text.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-safe-text.h"
@@ -15,6 +16,7 @@ struct _DwStageRow
 
   GtkWidget *dot;
   GtkLabel *name;
+  GtkLabel *time;
   GtkLabel *subtitle;
   GtkWidget *muted;
   GtkLabel *unread;
@@ -45,15 +47,23 @@ dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
     gtk_widget_add_css_class (dot, wanted);
 }
 
-/* The last message, or the address if there is none. */
+/* The draft, where the window shows another stage; else the last message, or the address if there is none. */
 static char *
 dup_subtitle (DwStageRow *self)
 {
   const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
+  const char *draft = dw_stage_get_draft (dw_chat_get_stage (self->chat));
   g_autofree char *said = dw_chat_dup_last_words (self->chat);
   g_autofree char *line = NULL;
 
-  if (said != NULL)
+  if (draft != NULL && *draft != '\0' && !gtk_widget_get_visible (self->current))
+    {
+      g_autofree char *start = dw_safe_line (draft, SUBTITLE_CHARS);
+
+      /* Translators: what a person began to write on a stage. */
+      line = g_strdup_printf (_ ("Draft: %s"), start);
+    }
+  else if (said != NULL)
     line = dw_safe_line (said, SUBTITLE_CHARS);
   else
     line = dw_safe_line (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)),
@@ -61,6 +71,16 @@ dup_subtitle (DwStageRow *self)
   if (status->state == DW_SESSION_ONLINE)
     return g_steal_pointer (&line);
   return g_strdup_printf ("%s · %s", dw_status_text_state (status->state), line);
+}
+
+/* When somebody said something last. */
+static void
+show_time (DwStageRow *self)
+{
+  gint64 last = dw_chat_get_last_time (self->chat);
+  g_autofree char *text = last > 0 ? dw_time_text_short (last, g_get_real_time ()) : NULL;
+
+  dw_label_show (self->time, text, DW_LABEL_CHARS);
 }
 
 static void
@@ -89,6 +109,7 @@ update (DwStageRow *self)
   dw_stage_row_show_dot (self->dot, dw_session_get_status (dw_chat_get_session (self->chat)));
   dw_label_show (self->name, name, DW_LABEL_CHARS);
   dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
+  show_time (self);
   dw_label_show (self->unread, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
   show_label (self, name, subtitle, unread);
@@ -137,6 +158,7 @@ dw_stage_row_class_init (DwStageRowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-row.ui");
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, dot);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, name);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, time);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, subtitle);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, muted);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, unread);
@@ -163,7 +185,7 @@ dw_stage_row_init (DwStageRow *self)
  * @chat: a chat
  * @current: whether the window shows it
  *
- * Returns: (transfer full): a row that follows the chat: name, state, last message, unread count
+ * Returns: (transfer full): a row that follows the chat: name, state, draft or last message, its time, unread count
  */
 GtkWidget *
 dw_stage_row_new (DwChat *chat, gboolean current)
@@ -175,6 +197,7 @@ dw_stage_row_new (DwChat *chat, gboolean current)
   g_object_bind_property (dw_chat_get_stage (chat), "muted", self->muted, "visible", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (chat, "notify::unread", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_stage (chat), "notify::draft", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);
   update (self);

@@ -54,6 +54,29 @@ dw_time_text_day (gint64 time, gint64 now)
 }
 
 /**
+ * dw_time_text_short:
+ * @time: a time, in microseconds since 1970 UTC
+ * @now: the present one
+ *
+ * Returns: (transfer full): when that was, in as few letters as say it
+ */
+char *
+dw_time_text_short (gint64 time, gint64 now)
+{
+  DwDay today = dw_day_of (now, NULL);
+  DwDay yesterday = dw_day_of (today.start - 1, NULL);
+
+  if (dw_day_contains (&today, time))
+    return dw_time_text_clock (time);
+  if (dw_day_contains (&yesterday, time))
+    return g_strdup (_ ("Yesterday"));
+  if (time < now && now - time < 300 * G_TIME_SPAN_DAY)
+    /* Translators: a day of the last months, short, such as “25 Nov”. */
+    return format (time, _ ("%-d %b"));
+  return format (time, "%x");
+}
+
+/**
  * dw_time_text_gap:
  * @from: a time, in microseconds since 1970 UTC
  * @until: a later one
