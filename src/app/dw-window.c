@@ -11,6 +11,7 @@
 #include "app/stages/dw-stage-actions.h"
 #include "app/stages/dw-stage-editor.h"
 #include "app/stages/dw-stage-picker.h"
+#include "app/stages/dw-stage-sidebar.h"
 #include "app/stages/dw-welcome-page.h"
 #include "app/text/dw-label.h"
 #include "app/text/dw-store-text.h"
@@ -18,6 +19,7 @@
 #include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
 #include "app/toolkit/dw-speech.h"
+#include "app/toolkit/dw-split.h"
 #include "app/toolkit/dw-stack.h"
 
 #include "wire/dw-safe-text.h"
@@ -28,6 +30,7 @@ struct _DwWindow
 {
   AdwApplicationWindow parent_instance;
 
+  DwSplit *split;
   GtkWidget *header;
   GtkStack *titles;
   GtkStack *pages;
@@ -186,6 +189,30 @@ on_focus_composer (GtkWidget *widget, const char *name, GVariant *parameter)
     dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
 }
 
+/* There is a sidebar where there is room, and something to show in it. */
+static void
+show_sidebar (DwWindow *self)
+{
+  GtkWidget *sidebar = dw_split_get_sidebar (self->split);
+  gboolean wanted = dw_split_is_wide (self->split) && g_list_model_get_n_items (G_LIST_MODEL (chats_of (self))) > 0;
+
+  if (wanted && sidebar == NULL)
+    {
+      DwStageSidebar *made = dw_stage_sidebar_new (chats_of (self));
+
+      g_signal_connect_object (made, "picked", G_CALLBACK (on_picked), self, G_CONNECT_SWAPPED);
+      dw_split_set_sidebar (self->split, GTK_WIDGET (made));
+      dw_stage_sidebar_set_chat (made, self->chat);
+    }
+  else if (!wanted && sidebar != NULL)
+    {
+      /* It must not take the focus with it. */
+      if (gtk_widget_get_focus_child (sidebar) != NULL)
+        on_focus_composer (GTK_WIDGET (self), NULL, NULL);
+      dw_split_set_sidebar (self->split, NULL);
+    }
+}
+
 static void
 on_back (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -301,6 +328,7 @@ on_chats_changed (DwWindow *self)
   DwChatList *chats = chats_of (self);
   guint position;
 
+  show_sidebar (self);
   if (self->chat == NULL || dw_chat_list_get_position (chats, self->chat, &position))
     return;
   g_clear_object (&self->chat);
@@ -375,8 +403,11 @@ static void
 on_region (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwWindow *self = DW_WINDOW (widget);
-  GtkWidget *regions[4] = { self->header, GTK_WIDGET (self->pages) };
+  GtkWidget *regions[5] = { self->header, GTK_WIDGET (self->pages) };
   guint n = shows_chat (self) ? 1 + dw_chat_page_get_regions (self->chat_page, regions + 1) : 2;
+
+  if (dw_split_get_sidebar (self->split) != NULL)
+    regions[n++] = dw_split_get_sidebar (self->split);
 
   dw_regions_move (regions, n, g_variant_get_int32 (parameter));
 }
@@ -430,8 +461,10 @@ dw_window_class_init (DwWindowClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = dw_window_close_request;
   g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_PAGE);
+  g_type_ensure (DW_TYPE_SPLIT);
   g_type_ensure (DW_TYPE_STAGE_PICKER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, split);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
@@ -533,6 +566,7 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
   self->profile = g_object_ref (profile);
   add_stage_actions (self);
   follow_settings (self);
+  g_signal_connect_object (self->split, "notify::wide", G_CALLBACK (show_sidebar), self, G_CONNECT_SWAPPED);
   dw_stage_picker_set_chats (self->picker, chats);
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (chats, "notify::unread", G_CALLBACK (show_title), self, G_CONNECT_SWAPPED);
@@ -562,6 +596,8 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   dw_profile_remember_chat (self->profile, chat);
   dw_stage_actions_set_chat (self->stage_actions, chat);
   dw_stage_picker_set_chat (self->picker, chat);
+  if (dw_split_get_sidebar (self->split) != NULL)
+    dw_stage_sidebar_set_chat (DW_STAGE_SIDEBAR (dw_split_get_sidebar (self->split)), chat);
   dw_chat_page_set_chat (self->chat_page, chat);
   show_page (self, "chat");
   attend (self);

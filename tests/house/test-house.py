@@ -140,7 +140,7 @@ def test_secrets_are_compared():
 SINKS = (r"gtk_label_(?:new|set_\w+)|gtk_label_new_with_mnemonic|gtk_(?:menu_|check_|toggle_)?button_(?:set_label|new_with_\w+)"
          r"|adw_\w+_set_(?:title|subtitle|description|heading|body|text)|adw_toast_new|adw_window_title_new"
          r"|adw_(?:message|alert)_dialog_(?:new|format_\w+|set_\w+)|dw_question_add|adw_shortcuts_\w+_new|gtk_widget_set_tooltip_\w+|gtk_window_set_title"
-         r"|g_notification_(?:new|set_title|set_body|add_button\w*)|gtk_accessible_(?:announce|update_\w+)|g_menu_(?:item_new|append|insert|prepend)")
+         r"|g_notification_(?:new|set_title|set_body|add_button\w*)|gtk_accessible_(?:announce|update_(?!state\b)\w+)|g_menu_(?:item_new|append|insert|prepend)")
 
 # What of them takes no text that could be a peer's.
 HARMLESS = re.compile(r"set_(?:xalign|yalign|wrap|wrap_mode|natural_wrap_mode|lines|ellipsize|width_chars|max_width_chars|selectable"

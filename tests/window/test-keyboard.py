@@ -108,6 +108,17 @@ def test_conversation():
     server.close()
 
 
+def test_sidebar():
+    """UI-12: A wide window, with the stages at its side"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.move(0, 0, 1000, 700)
+        app.wait("Your stages")
+        check(app)
+    server.close()
+
+
 def test_remedies():
     """UI-12: A bar with something to press over the conversation"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")

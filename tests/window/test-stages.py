@@ -151,6 +151,39 @@ def test_drag_order():
         server.close()
 
 
+def sidebar_of(app):
+    """The rows at the side, as a screen reader has them, or none."""
+    found = app.find("Your stages")
+    return [row for row in found.children if row.role == "list item"] if found else []
+
+
+def test_sidebar():
+    """In a wide window the stages stand at the side, follow what is said, and lead there; in a narrow one they do not"""
+    servers = [Server() for _ in range(2)]
+    with running(*[server.url for server in servers]) as app:
+        app.wait_for_status("Online")
+        edit(app)
+        app.type_into("What you call it", "second")
+        save(app)
+        assert not sidebar_of(app)
+        app.move(0, 0, 1000, 700)
+        rows = until("two stages", lambda: (found := sidebar_of(app)) and len(found) == 2 and found)
+        assert rows[1].name.startswith("second"), [row.name for row in rows]
+        servers[0].send(json.dumps({"message": "read this", "sender": "Ada"}))
+        until("what was said there", lambda: "1 unread message" in sidebar_of(app)[0].name and "read this" in sidebar_of(app)[0].name)
+        app.click(sidebar_of(app)[0].name)
+        app.wait_for_row("read this")
+        until("nothing unread", lambda: "unread" not in sidebar_of(app)[0].name)
+        app.keys("ctrl+shift+Next")
+        until("the new order", lambda: sidebar_of(app)[0].name.startswith("second"))
+        app.move(0, 0, 700, 700)
+        until("a narrow window", lambda: not sidebar_of(app))
+        app.say("still here")
+        app.wait_for_row("still here", "delivered")
+    for server in servers:
+        server.close()
+
+
 def test_list_size():
     """The list of stages is as large the second time as the first: nothing of it is cut off"""
     server = Server()

@@ -115,6 +115,17 @@ update (DwStageRow *self)
   show_label (self, name, subtitle, unread);
 }
 
+static void
+set_current (DwStageRow *self, gboolean current)
+{
+  gtk_widget_set_visible (self->current, current);
+  if (current)
+    gtk_widget_add_css_class (GTK_WIDGET (self), "current");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self), "current");
+  gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, current, -1);
+}
+
 static GdkContentProvider *
 on_prepare (GtkDragSource *source, double x, double y, DwStageRow *self)
 {
@@ -193,7 +204,7 @@ dw_stage_row_new (DwChat *chat, gboolean current)
   DwStageRow *self = g_object_new (DW_TYPE_STAGE_ROW, NULL);
 
   self->chat = g_object_ref (chat);
-  gtk_widget_set_visible (self->current, current);
+  set_current (self, current);
   g_object_bind_property (dw_chat_get_stage (chat), "muted", self->muted, "visible", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (chat, "notify::unread", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
@@ -202,4 +213,28 @@ dw_stage_row_new (DwChat *chat, gboolean current)
                            G_CONNECT_SWAPPED);
   update (self);
   return GTK_WIDGET (self);
+}
+
+/**
+ * dw_stage_row_get_chat:
+ * @self: a row
+ *
+ * Returns: (transfer none): the chat it follows
+ */
+DwChat *
+dw_stage_row_get_chat (DwStageRow *self)
+{
+  return self->chat;
+}
+
+/**
+ * dw_stage_row_set_current:
+ * @self: a row
+ * @current: whether the window shows its stage
+ */
+void
+dw_stage_row_set_current (DwStageRow *self, gboolean current)
+{
+  set_current (self, current);
+  update (self);
 }

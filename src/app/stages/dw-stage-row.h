@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwStageRow, dw_stage_row, DW, STAGE_ROW, GtkListBoxRow)
 
 GtkWidget *dw_stage_row_new (DwChat *chat, gboolean current);
+DwChat *dw_stage_row_get_chat (DwStageRow *self);
+void dw_stage_row_set_current (DwStageRow *self, gboolean current);
 void dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status);
 
 G_END_DECLS

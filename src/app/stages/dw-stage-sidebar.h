@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/dw-chat-list.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define DW_TYPE_STAGE_SIDEBAR (dw_stage_sidebar_get_type ())
+G_DECLARE_FINAL_TYPE (DwStageSidebar, dw_stage_sidebar, DW, STAGE_SIDEBAR, GtkWidget)
+
+DwStageSidebar *dw_stage_sidebar_new (DwChatList *chats);
+void dw_stage_sidebar_set_chat (DwStageSidebar *self, DwChat *chat);
+
+G_END_DECLS
