@@ -167,6 +167,7 @@ def test_background_denied():
                 told = desktop.next()
                 assert "last window" in told["title"], told
                 app.keys("Escape")
+                until("one window", lambda: app.n_windows() == 1)
         finally:
             if portal:
                 portal.end()
