@@ -415,6 +415,8 @@ config_is_good (const char *handler, const char *name, const char *value)
 static void
 test_config (void)
 {
+  static const char *const handlers[] = { "connect", "disconnect", "send-message", "default", "redrive" };
+
   g_assert_true (config_is_good ("send-message", NULL, NULL));
   g_assert_true (config_is_good ("connect", "DYNAMOWAVE_TOKEN_SHA256",
                                  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
@@ -426,6 +428,17 @@ test_config (void)
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_CLAIMS", ""));
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "many"));
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "501"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "500"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "0"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "100000"));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "100001"));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "-1"));
+  g_unsetenv ("DYNAMOWAVE_PAGE");
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_assert_true (config_is_good (handlers[i], NULL, NULL));
+  /* What a handler does not use it can do without. */
+  g_assert_true (config_is_good ("default", "DYNAMOWAVE_TABLE", ""));
+  g_assert_true (config_is_good ("connect", "DYNAMOWAVE_CLAIMS", ""));
 }
 
 int

@@ -71,6 +71,14 @@ test_within (void)
 }
 
 static void
+count_free (gpointer data)
+{
+  guint *freed = data;
+
+  (*freed)++;
+}
+
+static void
 test_freed_inside (void)
 {
   Reader reader = { .free_at = 10 };
@@ -80,6 +88,25 @@ test_freed_inside (void)
   dw_inbox_push (reader.inbox, small, 0);
   g_assert_null (reader.inbox);
   g_assert_cmpuint (reader.worked, ==, 10);
+}
+
+/* Freed while most of it waits: nothing more is worked on, and all of it is let go. */
+static void
+test_freed_full (void)
+{
+  static char storage[] = "x";
+  Reader reader = { .free_at = 4 };
+  guint left = 0;
+  g_autoptr (GBytes) small = NULL;
+
+  small = g_bytes_new_with_free_func (storage, 1, count_free, &left);
+  reader.inbox = dw_inbox_new (on_first, &reader);
+  dw_inbox_push (reader.inbox, small, 0);
+  g_assert_null (reader.inbox);
+  g_assert_cmpuint (reader.worked, ==, 4);
+  g_assert_cmpuint (left, ==, 0);
+  g_clear_pointer (&small, g_bytes_unref);
+  g_assert_cmpuint (left, ==, 1);
 }
 
 static gboolean
@@ -117,6 +144,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/inbox/order/WS-4", test_order);
   g_test_add_func ("/client/inbox/within", test_within);
   g_test_add_func ("/client/inbox/freed-inside/S-3", test_freed_inside);
+  g_test_add_func ("/client/inbox/freed-full/S-3", test_freed_full);
   g_test_add_func ("/client/inbox/overlap", test_overlap);
   return g_test_run ();
 }

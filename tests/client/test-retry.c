@@ -233,6 +233,9 @@ test_close_codes (void)
     { 1011, DW_CAUSE_STAGE_FAILED },
     { 1012, DW_CAUSE_STAGE_RESTARTS },
     { 1013, DW_CAUSE_STAGE_RESTARTS },
+    { 2999, DW_CAUSE_PROTOCOL_ERROR },
+    { 1010, DW_CAUSE_PROTOCOL_ERROR },
+    { 1014, DW_CAUSE_PROTOCOL_ERROR },
     { 3000, DW_CAUSE_POLICY },
     { 4000, DW_CAUSE_POLICY },
     { 4999, DW_CAUSE_POLICY },
@@ -245,10 +248,53 @@ test_close_codes (void)
     }
 }
 
+/* What a refused handshake means, at the edges of each range. */
+static void
+test_statuses (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *type;
+    DwCause cause;
+  } rows[] = {
+    { 200, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 200, "text/plain", DW_CAUSE_NOT_A_STAGE },
+    { 200, "text/html; charset=utf-8", DW_CAUSE_SIGN_IN },
+    { 201, "text/html", DW_CAUSE_NOT_A_STAGE },
+    { 299, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 300, NULL, DW_CAUSE_REDIRECT },
+    { 307, "text/html", DW_CAUSE_REDIRECT },
+    { 399, NULL, DW_CAUSE_REDIRECT },
+    { 400, "text/html", DW_CAUSE_NOT_A_STAGE },
+    { 401, NULL, DW_CAUSE_UNAUTHORIZED },
+    { 402, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 403, NULL, DW_CAUSE_FORBIDDEN },
+    { 404, NULL, DW_CAUSE_NOT_FOUND },
+    { 407, NULL, DW_CAUSE_PROXY },
+    { 410, NULL, DW_CAUSE_NOT_FOUND },
+    { 426, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 429, NULL, DW_CAUSE_THROTTLED },
+    { 499, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 500, NULL, DW_CAUSE_SERVER_ERROR },
+    { 502, "text/html", DW_CAUSE_SERVER_ERROR },
+    { 504, NULL, DW_CAUSE_SERVER_ERROR },
+    { 511, "text/html", DW_CAUSE_SIGN_IN },
+    { 599, NULL, DW_CAUSE_SERVER_ERROR },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%u", rows[i].status);
+      g_assert_cmpint (dw_cause_from_status (rows[i].status, rows[i].type), ==, rows[i].cause);
+    }
+}
+
 /* Nobody is left without words or a remedy. */
 static void
 test_causes (void)
 {
+  g_assert_cmpstr (dw_cause_get_sentence (DW_CAUSE_NONE), ==, "");
   for (guint cause = DW_CAUSE_NONE + 1; cause <= DW_CAUSE_NO_NETWORK; cause++)
     {
       g_assert_cmpstr (dw_cause_get_sentence (cause), !=, "");
@@ -271,6 +317,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/retry/rollover", test_rollover);
   g_test_add_func ("/client/retry/reset", test_reset);
   g_test_add_func ("/client/retry/close-codes/S-2", test_close_codes);
+  g_test_add_func ("/client/retry/statuses", test_statuses);
   g_test_add_func ("/client/retry/causes", test_causes);
   return g_test_run ();
 }
