@@ -117,7 +117,8 @@ is_true (gpointer data)
  * dw_test_finalize:
  * @object: (transfer full): an object that nobody else should hold
  *
- * Drops it and fails where it does not go. What is under way in libsoup may hold it for some turns of the loop.
+ * Drops it and fails where it does not go, or leaves a timer behind that would call it. What is under way in libsoup
+ * may hold it for some turns of the loop.
  */
 void
 dw_test_finalize (gpointer object)
@@ -127,4 +128,6 @@ dw_test_finalize (gpointer object)
   g_object_weak_ref (object, on_gone, &gone);
   g_object_unref (object);
   dw_test_until ("an object to go", is_true, &gone);
+  /* Only its address is compared. */
+  g_assert_null (g_main_context_find_source_by_user_data (NULL, object));
 }
