@@ -372,6 +372,182 @@ test_remove_everywhere (void)
       }
 }
 
+/* What a conversation should show: the texts in order, the unread line before one of them. */
+typedef struct
+{
+  GPtrArray *texts;
+  guint unread; /* the place it stands before, counted from 1, or 0 */
+} Shown;
+
+static gboolean
+has_unread (const Shown *wanted)
+{
+  return wanted->unread > 1 && wanted->unread <= wanted->texts->len;
+}
+
+static void
+check_wanted (History *history, const Shown *wanted)
+{
+  GListModel *model = G_LIST_MODEL (history->conversation);
+  guint place = 1;
+
+  g_assert_cmpuint (g_list_model_get_n_items (model), ==, wanted->texts->len + (has_unread (wanted) ? 1 : 0));
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+      guint position;
+
+      if (has_unread (wanted) && i == wanted->unread - 1)
+        {
+          g_assert_cmpint (dw_message_get_kind (message), ==, DW_MESSAGE_UNREAD);
+          continue;
+        }
+      dw_test_until ("a line to be read", is_read, message);
+      g_assert_cmpstr (dw_message_get_text (message), ==, g_ptr_array_index (wanted->texts, place - 1));
+      g_assert_cmpint (dw_message_get_place (message), ==, place);
+      g_assert_true (dw_conversation_get_position (history->conversation, place, &position));
+      g_assert_cmpuint (position, ==, i);
+      place++;
+    }
+}
+
+static void
+remove_wanted (Shown *wanted, guint place)
+{
+  guint before = wanted->texts->len;
+  gboolean shown = has_unread (wanted);
+
+  if (wanted->unread > place)
+    wanted->unread--;
+  if (shown && (wanted->unread <= 1 || wanted->unread >= before))
+    wanted->unread = 0;
+  g_ptr_array_remove_index (wanted->texts, place - 1);
+}
+
+static void
+say_some (History *history, Shown *wanted, GRand *random, guint *number)
+{
+  gint32 lines = g_rand_int_range (random, 1, 60);
+
+  for (gint32 i = 0; i < lines; i++)
+    {
+      gboolean own = g_rand_int_range (random, 0, 4) == 0;
+      g_autofree char *text = g_strdup_printf ("line %u", ++*number);
+      g_autofree char *id = g_strdup_printf ("id %u", *number);
+      g_autoptr (DwMessage) message = dw_message_new (own ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, text,
+                                                      g_rand_boolean (random) ? "Ada" : "Bo", id, DAY + *number);
+
+      dw_conversation_append (history->conversation, message);
+      g_ptr_array_add (wanted->texts, g_steal_pointer (&text));
+    }
+  settle (history->conversation);
+}
+
+/* Whatever is said, removed and read again, in whatever order: what follows the model shows the model, over pages that
+ * come and go. */
+static void
+test_walk (void)
+{
+  for (guint seed = 1; seed <= 8; seed++)
+    {
+      g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+      g_auto (History) history = { 0 };
+      g_autoptr (DwMirror) mirror = NULL;
+      g_autofree char *folder = dw_test_make_folder ();
+      g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+      g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+      Shown wanted = { texts, 0 };
+      guint number = 0;
+
+      g_test_message ("seed %u", seed);
+      history.store = dw_store_new (seed % 2 == 0 ? path : NULL);
+      history_open (&history);
+      g_ptr_array_add (texts, g_strdup (""));
+      say_some (&history, &wanted, random, &number);
+      mirror = dw_mirror_new (G_LIST_MODEL (history.conversation), name_of_line);
+      for (guint step = 0; step < 60; step++)
+        {
+          guint place = (guint) g_rand_int_range (random, 2, (gint32) texts->len + 1);
+          g_autoptr (DwMessage) line = NULL;
+          guint position = 0;
+
+          switch (g_rand_int_range (random, 0, 8))
+            {
+            case 0:
+            case 1:
+              say_some (&history, &wanted, random, &number);
+              break;
+            case 2:
+              dw_conversation_reload (history.conversation);
+              wanted.unread = 0;
+              settle (history.conversation);
+              break;
+            case 3:
+            case 4:
+              wanted.unread = (guint) g_rand_int_range (random, 0, (gint32) texts->len + 3);
+              dw_conversation_set_unread_from (history.conversation, wanted.unread);
+              break;
+            default:
+              g_assert_true (dw_conversation_get_position (history.conversation, place, &position));
+              line = g_list_model_get_item (G_LIST_MODEL (history.conversation), position);
+              dw_test_until ("a line to be read", is_read, line);
+              dw_conversation_remove (history.conversation, line);
+              remove_wanted (&wanted, place);
+              break;
+            }
+          dw_mirror_check (mirror);
+          check_wanted (&history, &wanted);
+        }
+      g_clear_pointer (&mirror, dw_mirror_free);
+      history_reopen (&history);
+      wanted.unread = 0;
+      check_wanted (&history, &wanted);
+    }
+}
+
+/* Who stands together is the same live and read anew, within pages and across them. */
+static void
+test_groups (void)
+{
+  g_auto (History) history = { 0 };
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  gint64 time = DAY;
+
+  history_init (&history);
+  for (guint i = 0; i < 600; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+      g_autoptr (DwMessage) message =
+          dw_message_new (DW_MESSAGE_THEIRS, text, g_rand_int_range (random, 0, 3) > 0 ? "Ada" : "Bo", NULL, time);
+
+      time += g_rand_int_range (random, 0, 4) == 0 ? 6 * G_TIME_SPAN_MINUTE : G_TIME_SPAN_SECOND;
+      dw_conversation_append (history.conversation, message);
+    }
+  settle (history.conversation);
+  for (guint read = 0; read < 2; read++)
+    {
+      g_autoptr (DwMessage) before = NULL;
+
+      for (guint i = 0; i < count (&history); i++)
+        {
+          g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (history.conversation), i);
+          gboolean together;
+
+          dw_test_until ("a line to be read", is_read, message);
+          together = before != NULL
+                     && dw_record_stands_with (dw_message_get_record (before), dw_message_get_record (message));
+          g_test_message ("line %u, %s", i, read == 0 ? "live" : "read");
+          g_assert_cmpint (dw_message_starts_group (message), ==, !together);
+          if (before != NULL)
+            g_assert_cmpint (dw_message_ends_group (before), ==, !together);
+          g_set_object (&before, message);
+        }
+      g_assert_true (dw_message_ends_group (before));
+      g_clear_object (&before);
+      history_reopen (&history);
+    }
+}
+
 /* What is not in the store is shown as missing, and the rest stays where it is. */
 static void
 test_holes (void)
@@ -732,6 +908,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/unread-line", test_unread_line);
   g_test_add_func ("/client/history/remove-everywhere", test_remove_everywhere);
   g_test_add_func ("/client/history/remove", test_remove);
+  g_test_add_func ("/client/history/walk", test_walk);
+  g_test_add_func ("/client/history/groups", test_groups);
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
   g_test_add_func ("/client/history/shown-while-stalled", test_shown_while_stalled);
