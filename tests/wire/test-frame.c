@@ -512,6 +512,8 @@ test_flat (void)
     { "{\"message\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20ac\\u0041\"}", TRUE },
     { "{\"message\":\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"}", TRUE },
     { "{\"id\":\"without a message\"}", TRUE },
+    { "{\"message\":\"x\",\"sender\":\"Ada\"}", TRUE },
+    { "{\"sender\":\"Ada\",\"message\":42}", FALSE },
     { "{\"message\":\"far away\",\"sentAt\":\"9999-12-31T23:59:59Z\"}", TRUE },
     { "{\"message\":\"long ago\",\"sentAt\":\"0001-01-01T00:00:00Z\"}", TRUE },
     { "{\"message\":\"no time\",\"sentAt\":\"soon\",\"id\":\"\"}", TRUE },

@@ -270,10 +270,10 @@ typedef struct
   guint timer;
 } Connecting;
 
+/* The timer holds the task, so there is none any more. */
 static void
 connecting_free (Connecting *connecting)
 {
-  g_clear_handle_id (&connecting->timer, g_source_remove);
   dw_event_free (connecting->event);
   g_free (connecting);
 }

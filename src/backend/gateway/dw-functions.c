@@ -431,7 +431,6 @@ give (Environment *environment)
 {
   gint64 timeout = environment->function->functions->timeout_ms;
 
-  g_clear_handle_id (&environment->timer, g_source_remove);
   environment->timer = g_timeout_add ((guint) timeout, on_timeout, environment);
   dw_function_process_give (environment->process, environment->invocation->request_id,
                             environment->invocation->event, g_get_real_time () / 1000 + timeout);
