@@ -155,6 +155,27 @@ test_ends_meanwhile (void)
   fixture_until_state (fixture, DW_SESSION_ONLINE);
 }
 
+/* What is due of a connection goes with it: while a session waits to try again it opens nothing. */
+static void
+test_ended (void)
+{
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  policy->confirm_ms = 200;
+  fixture = fixture_new (policy, NULL, url, NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_drop (peer, FALSE);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  dw_test_run_for (600);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_WAITING);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
+}
+
 static void
 test_disconnect_meanwhile (void)
 {
@@ -208,6 +229,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/rollover/confirmed-stays", test_confirmed_stays);
   g_test_add_func ("/client/rollover/no-successor", test_no_successor);
   g_test_add_func ("/client/rollover/ends-meanwhile", test_ends_meanwhile);
+  g_test_add_func ("/client/rollover/ended", test_ended);
   g_test_add_func ("/client/rollover/disconnect-meanwhile/RC-5", test_disconnect_meanwhile);
   g_test_add_func ("/client/rollover/failover", test_failover);
   return g_test_run ();

@@ -449,6 +449,34 @@ test_disconnect_inside_lost (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
 }
 
+/* Dropped without a word, in whatever state: nothing of it is left that would call it. */
+static void
+test_dropped (void)
+{
+  static const DwSessionState states[] = { DW_SESSION_CONNECTING, DW_SESSION_CONNECTED, DW_SESSION_ONLINE,
+                                           DW_SESSION_WAITING };
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    {
+      g_autoptr (DwRawPeer) peer =
+          dw_raw_peer_new (states[i] == DW_SESSION_WAITING ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : NULL);
+      g_autofree char *url = dw_raw_peer_dup_url (peer);
+      g_autoptr (DwStageUrl) address = dw_stage_url_parse (url, NULL);
+      g_autoptr (DwStage) stage = dw_stage_new (address);
+      DwSession *session = dw_session_new (policy, NULL, NULL);
+
+      g_test_message ("%s", dw_session_state_get_name (states[i]));
+      dw_session_set_stage (session, stage);
+      dw_session_connect (session);
+      DW_TEST_WAIT ("the state", dw_session_get_status (session)->state == states[i]);
+      dw_test_finalize (session);
+      /* libsoup's own close needs some turns. */
+      dw_test_run_for (20);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -472,5 +500,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/session/new-token/RC-6", test_new_token);
   g_test_add_func ("/client/session/dead-peer/WS-2", test_dead_peer);
   g_test_add_func ("/client/session/disconnect-inside-lost/S-3", test_disconnect_inside_lost);
+  g_test_add_func ("/client/session/dropped/S-3", test_dropped);
   return g_test_run ();
 }
