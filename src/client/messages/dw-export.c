@@ -235,7 +235,7 @@ on_replaced (GObject *source, GAsyncResult *result, gpointer data)
   export->output = G_OUTPUT_STREAM (g_file_replace_finish (G_FILE (source), result, &error));
   if (export->output == NULL)
     g_task_return_error (task, error);
-  else
+  else if (!g_task_return_error_if_cancelled (task))
     dw_store_lines_open_async (g_task_get_source_object (task), export->stage, 0, TRUE, on_opened,
                                g_object_ref (task));
 }
@@ -271,8 +271,9 @@ dw_export_async (DwStore *store,
   export->format = format;
   export->buffer = g_string_new (NULL);
   g_task_set_task_data (task, export, export_free);
-  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, on_replaced,
-                        task);
+  /* Not cancelled itself: GIO would drop the stream it has made, which puts an empty file in the old one's place
+   * (GLib 2.74, measured). */
+  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, NULL, on_replaced, task);
 }
 
 /**
