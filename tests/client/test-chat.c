@@ -510,6 +510,164 @@ test_groups (void)
     }
 }
 
+static gboolean
+has_kind (gpointer data)
+{
+  Count *count = data;
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (count->exchange->chat));
+  guint gaps = 0;
+
+  for (guint i = 0; i < messages->len; i++)
+    gaps += dw_message_get_kind (g_ptr_array_index (messages, i)) == DW_MESSAGE_GAP;
+  return gaps == count->n;
+}
+
+/* Who was away for a second is told from when to when; nearly every reconnection is shorter and says nothing. */
+static void
+test_gap (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  gint64 begun = g_get_real_time ();
+  Count one = { &exchange, 1 };
+  DwMessage *gap;
+  gint64 left;
+
+  exchange_init (&exchange, "");
+  left = dw_stage_get_left_at (dw_chat_get_stage (exchange.chat));
+  g_assert_cmpint (left, >=, begun);
+  dw_raw_peer_set_answer (exchange.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  dw_raw_peer_drop (exchange.peer, FALSE);
+  dw_test_until ("offline", is_not_online, &exchange);
+  g_assert_cmpint (dw_stage_get_left_at (dw_chat_get_stage (exchange.chat)), <=, g_get_real_time ());
+  dw_test_run_for (1100);
+  g_assert_cmpint (dw_stage_get_left_at (dw_chat_get_stage (exchange.chat)), <=,
+                   g_get_real_time () - G_USEC_PER_SEC);
+  dw_raw_peer_set_answer (exchange.peer, NULL);
+  dw_test_until ("online", is_online, &exchange);
+  dw_test_until ("the gap", has_kind, &one);
+  gap = message_at (&exchange, 0);
+  g_assert_cmpint (dw_message_get_kind (gap), ==, DW_MESSAGE_GAP);
+  g_assert_cmpint (dw_message_get_time (gap), >=, begun);
+  g_assert_cmpint (dw_message_get_until (gap) - dw_message_get_time (gap), >=, G_USEC_PER_SEC);
+  g_assert_cmpint (dw_message_get_until (gap), <=, g_get_real_time ());
+
+  dw_raw_peer_drop (exchange.peer, FALSE);
+  dw_test_until ("offline", is_not_online, &exchange);
+  dw_test_until ("online", is_online, &exchange);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"after\"}");
+  until_messages (&exchange, 2);
+  g_assert_true (has_kind (&one));
+}
+
+static void
+count_notify (guint *notified)
+{
+  *notified += 1;
+}
+
+/* Unread is what others said while nobody looked: the line stands before the first of it, and goes when one answers. */
+static void
+test_unread (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwStage *stage;
+  guint notified = 0;
+
+  exchange_init (&exchange, "");
+  stage = dw_chat_get_stage (exchange.chat);
+  g_signal_connect_swapped (exchange.chat, "notify::unread", G_CALLBACK (count_notify), &notified);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":null}");
+  until_messages (&exchange, 2);
+  dw_chat_say (exchange.chat, "mine");
+  until_messages (&exchange, 3);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"two\"}");
+  until_messages (&exchange, 4);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 2);
+  g_assert_cmpuint (notified, ==, 2);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 0);
+
+  dw_chat_set_attended (exchange.chat, TRUE);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 0);
+  g_assert_cmpuint (notified, ==, 3);
+  /* The day is a line too. */
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 5);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"three\"}");
+  until_messages (&exchange, 5);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 0);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 6);
+  dw_chat_set_attended (exchange.chat, FALSE);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"four\"}");
+  until_messages (&exchange, 6);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 1);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 6);
+  g_signal_handlers_disconnect_by_data (exchange.chat, &notified);
+}
+
+static void
+check_last_words (Exchange *exchange, const char *wanted)
+{
+  g_autofree char *words = dw_chat_dup_last_words (exchange->chat);
+
+  g_assert_cmpstr (words, ==, wanted);
+}
+
+/* What stands under a stage's name in the list. */
+static void
+test_last_words (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+
+  exchange_init (&exchange, "");
+  check_last_words (&exchange, NULL);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\"}");
+  until_messages (&exchange, 1);
+  check_last_words (&exchange, "one");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"two\",\"sender\":\"Bo\"}");
+  until_messages (&exchange, 2);
+  check_last_words (&exchange, "Bo: two");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"three\",\"sender\":\"\u200b\"}");
+  until_messages (&exchange, 3);
+  check_last_words (&exchange, "three");
+  dw_chat_say (exchange.chat, "mine");
+  until_messages (&exchange, 4);
+  check_last_words (&exchange, "You: mine");
+  /* Notices are nobody's words. */
+  for (guint i = 1; i <= 8; i++)
+    {
+      dw_raw_peer_write_text (exchange.peer, "{\"message\":null}");
+      until_messages (&exchange, 4 + i);
+      check_last_words (&exchange, i < 8 ? "You: mine" : NULL);
+    }
+}
+
+/* Only what needs a decision is decided on. */
+static void
+test_decisions (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwMessage *message;
+  g_autofree char *id = NULL;
+  g_autofree char *text = NULL;
+
+  exchange_init (&exchange, "");
+  message = dw_chat_say (exchange.chat, "hello");
+  id = g_strdup (dw_message_get_id (message));
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
+  g_assert_null (dw_chat_discard (exchange.chat, id));
+  g_assert_false (dw_chat_send_again (exchange.chat, id));
+  g_assert_null (dw_chat_discard (exchange.chat, "nobody’s"));
+  g_assert_false (dw_chat_send_again (exchange.chat, "nobody’s"));
+  until_peer_has (&exchange, "hello");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\": \"Internal server error\", \"connectionId\":\"c\", "
+                                         "\"requestId\":\"r\"}");
+  fixture_until_delivery (message, DW_DELIVERY_FAILED);
+  until_messages (&exchange, 1);
+  text = dw_chat_discard (exchange.chat, id);
+  g_assert_cmpstr (text, ==, "hello");
+  g_assert_cmpuint (n_messages (&exchange), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -528,6 +686,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/closing-line", test_closing_line);
   g_test_add_func ("/client/chat/too-large", test_too_large);
   g_test_add_func ("/client/chat/conversation/splices/WS-4", test_conversation);
+  g_test_add_func ("/client/chat/gap/RC-4", test_gap);
+  g_test_add_func ("/client/chat/unread", test_unread);
+  g_test_add_func ("/client/chat/last-words", test_last_words);
+  g_test_add_func ("/client/chat/decisions", test_decisions);
   g_test_add_func ("/client/chat/conversation/groups", test_groups);
   return g_test_run ();
 }

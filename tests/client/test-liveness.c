@@ -147,6 +147,33 @@ test_no_network (void)
   g_assert_cmpuint (away->states->len, <=, states + 1);
 }
 
+/* A network that comes and goes makes an attempt no more than once a second. */
+static void
+test_flapping (void)
+{
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (TRUE);
+  g_autoptr (Fixture) fixture = NULL;
+  gint64 failed;
+  guint states;
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  fixture = fixture_new (policy, G_NETWORK_MONITOR (monitor), "ws://127.0.0.1:1/x", NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  failed = dw_boot_clock_now ();
+  states = fixture->states->len;
+  dw_fake_monitor_set (monitor, TRUE);
+  /* On a machine that stands still for so long this says nothing. */
+  if (dw_boot_clock_now () - failed < G_USEC_PER_SEC / 2)
+    g_assert_cmpuint (fixture->states->len, ==, states);
+  dw_test_run_for (1100);
+  dw_fake_monitor_set (monitor, FALSE);
+  g_assert_cmpuint (fixture->states->len, ==, states);
+  dw_fake_monitor_set (monitor, TRUE);
+  g_assert_cmpuint (fixture->states->len, ==, states + 1);
+}
+
 static void
 test_network_returns (void)
 {
@@ -205,6 +232,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/liveness/network-change", test_network_change);
   g_test_add_func ("/client/liveness/no-network", test_no_network);
   g_test_add_func ("/client/liveness/network-returns", test_network_returns);
+  g_test_add_func ("/client/liveness/flapping", test_flapping);
   g_test_add_func ("/client/liveness/boot-clock/RC-4", test_boot_clock);
   return g_test_run ();
 }
