@@ -318,8 +318,18 @@ test_remove (void)
   check_sketch (&history, "DabUde");
   say (&history, "f", 9);
   check_sketch (&history, "DabUdef");
+  /* What is not in the list cannot leave it. */
+  g_clear_object (&line);
+  line = dw_message_new (DW_MESSAGE_THEIRS, "x", "Ada", NULL, 9);
+  for (gint64 place = 0; place <= 7; place += 7)
+    {
+      dw_message_set_place (line, place);
+      dw_conversation_remove (history.conversation, line);
+    }
+  check_sketch (&history, "DabUdef");
   dw_mirror_check (mirror);
   g_clear_pointer (&mirror, dw_mirror_free);
+  g_clear_object (&line);
   history_reopen (&history);
   check_sketch (&history, "Dabdef");
 }
