@@ -24,22 +24,41 @@ status_of (Fixture *fixture)
 }
 
 static void
+count_change (guint *changes)
+{
+  *changes += 1;
+}
+
+static void
 test_confirmed (void)
 {
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
-  g_autoptr (Fixture) fixture = fixture_for (peer);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+  guint changes = 0;
 
+  policy->confirm_ms = 800;
+  fixture = fixture_new (policy, NULL, url, NULL);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  /* The stage takes its time, and that is what is shown. */
+  dw_test_run_for (30);
   dw_raw_peer_write_text (peer, NOTIFICATION);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   g_assert_true (status_of (fixture)->confirmed);
   g_assert_cmpstr (status_of (fixture)->connection_id, ==, "c");
   g_assert_cmpint (status_of (fixture)->features, ==, DW_FEATURE_ID);
-  g_assert_cmpint (status_of (fixture)->latency_ms, >=, 0);
+  g_assert_cmpint (status_of (fixture)->latency_ms, >=, 29);
+  g_assert_cmpint (status_of (fixture)->latency_ms, <, DW_TEST_DEADLINE_MS);
   g_assert_cmpstr (dw_raw_peer_get_last_frame (peer), ==, "{\"action\":\"dynamowave-status\"}");
   g_assert_cmpuint (fixture->frames->len, ==, 0);
   g_assert_cmpuint (fixture->states->len, ==, 3);
+  /* Who was answered does not go on waiting for it. */
+  g_signal_connect_swapped (fixture->session, "changed", G_CALLBACK (count_change), &changes);
+  dw_test_run_for (1000);
+  g_assert_cmpuint (changes, ==, 0);
+  g_signal_handlers_disconnect_by_data (fixture->session, &changes);
 }
 
 /* A stage without $default answers the probe with “Forbidden”, which proves the connection and is no news. */
