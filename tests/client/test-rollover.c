@@ -155,6 +155,29 @@ test_ends_meanwhile (void)
   fixture_until_state (fixture, DW_SESSION_ONLINE);
 }
 
+/* The same before anybody confirmed it: its wait for an answer says nothing of a successor that is not open yet. */
+static void
+test_ends_unconfirmed (void)
+{
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy->rollover_ms = 50;
+  policy->confirm_ms = 800;
+  policy->handshake_ms = 60000;
+  fixture = fixture_new (policy, NULL, url, NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_set_answer (peer, "");
+  until_attempts (peer, 2);
+  dw_raw_peer_drop_oldest (peer);
+  fixture_until_state (fixture, DW_SESSION_CONNECTING);
+  dw_test_run_for (1000);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_CONNECTING);
+}
+
 /* What is due of a connection goes with it: while a session waits to try again it opens nothing. */
 static void
 test_ended (void)
@@ -229,6 +252,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/rollover/confirmed-stays", test_confirmed_stays);
   g_test_add_func ("/client/rollover/no-successor", test_no_successor);
   g_test_add_func ("/client/rollover/ends-meanwhile", test_ends_meanwhile);
+  g_test_add_func ("/client/rollover/ends-unconfirmed", test_ends_unconfirmed);
   g_test_add_func ("/client/rollover/ended", test_ended);
   g_test_add_func ("/client/rollover/disconnect-meanwhile/RC-5", test_disconnect_meanwhile);
   g_test_add_func ("/client/rollover/failover", test_failover);
