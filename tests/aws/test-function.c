@@ -358,6 +358,46 @@ batch (const char *const *bodies, guint n)
   return g_strdup (text->str);
 }
 
+/* A queue gives ten of them at a time, and a hundred at most; what is no batch is an error of its own. */
+static void
+test_batches (void)
+{
+  static const char *const nonsense[] = { "{}", "{\"Records\":7}", "{\"Records\":{}}" };
+
+  for (guint n = 99; n <= 101; n++)
+    {
+      g_auto (InvokedFunction) desk = { 0 };
+      g_autofree const char **bodies = g_new (const char *, n);
+      g_autofree char *json = NULL, *answer = NULL;
+      g_autoptr (GError) error = NULL;
+
+      for (guint i = 0; i < n; i++)
+        bodies[i] = "nonsense";
+      desk_init (&desk, "redrive");
+      json = batch (bodies, n);
+      answer = run (&desk, json, &error);
+      g_assert_cmpint (answer != NULL, ==, n <= 100);
+      g_assert_cmpint (error == NULL, ==, n <= 100);
+      if (answer != NULL)
+        {
+          g_autofree char *last = g_strdup_printf ("{\"itemIdentifier\":\"m%u\"}]}", n - 1);
+
+          g_assert_true (g_str_has_suffix (answer, last));
+        }
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (nonsense); i++)
+    {
+      g_auto (InvokedFunction) desk = { 0 };
+      g_autofree char *answer = NULL;
+      g_autoptr (GError) error = NULL;
+
+      desk_init (&desk, "redrive");
+      answer = run (&desk, nonsense[i], &error);
+      g_assert_null (answer);
+      g_assert_nonnull (error);
+    }
+}
+
 /* Dead letters go out again; what fails once more is a letter anew, of those it missed; what is no letter stays. */
 static void
 test_redrive (void)
@@ -457,6 +497,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/function/hop-fails", test_hop_fails);
   g_test_add_func ("/aws/function/warmer", test_warmer);
   g_test_add_func ("/aws/function/redrive", test_redrive);
+  g_test_add_func ("/aws/function/batches", test_batches);
   g_test_add_func ("/aws/function/config", test_config);
   return g_test_run ();
 }
