@@ -202,8 +202,14 @@ class Source:
         token = self.tokens[i]
         found = INTEGER.match(token.text) if token.kind == "number" else None
         if found:
-            for new in off_by_one(found):
+            for new in list(off_by_one(found))[self.is_more_of_the_same(i):]:
                 yield self.mutation("constant off by one", i, i, new)
+
+    def is_more_of_the_same(self, i):
+        """One more is nothing that anybody could see: of g_new0 (T, 1) it is room, of f (text, -1) a length to the end too."""
+        if self.at(i - 1) == "-":
+            return self.at(i - 2) in ("(", ",") and self.at(i + 1) in (")", ",")
+        return self.at(i - 4) in ("g_new", "g_new0") and self.at(i - 1) == "," and self.at(i + 1) == ")"
 
     def definitions(self, i):
         """#define NAME with a number: the numbers that limits have."""

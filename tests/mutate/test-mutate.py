@@ -96,6 +96,10 @@ def test_constants():
     assert made("x = 0x10;", "constant off by one") == ["x = 17;", "x = 15;"]
     assert made("mkdir (0700);", "constant off by one") == ["mkdir (449);", "mkdir (447);"]
     assert made("x = 1.5;", "constant off by one") == []
+    assert made("x = g_new0 (T, 1);", "constant off by one") == ["x = g_new0 (T, 0);"]
+    assert made("x = f (text, -1);", "constant off by one") == ["x = f (text, -0);"]
+    assert made("x = y - 1;", "constant off by one") == ["x = y - 2;", "x = y - 0;"]
+    assert made("return -1;", "constant off by one") == ["return -2;", "return -0;"]
     text = "#define MOST (4 * 1024)\n#define WAIT_MS 500\n#include <a2.h>\n#if X > 3\n#endif\n"
     changed = [m.apply(text).splitlines()[0] for m in mutations(text)]
     assert changed == ["#define MOST (5 * 1024)", "#define MOST (3 * 1024)"], changed
