@@ -2,6 +2,7 @@
 #include "dw-test.h"
 
 #include "backend/aws/dw-credentials.h"
+#include "backend/aws/dw-dynamodb.h"
 #include "backend/aws/dw-endpoint.h"
 #include "backend/dw-backend-error.h"
 
@@ -101,6 +102,47 @@ test_trust (void)
     }
 }
 
+/* A row can hold anything: what is not there, or of another type, is no string and no number. */
+static void
+test_items (void)
+{
+  static const struct
+  {
+    const char *item, *string;
+    gboolean is_number;
+    gint64 number;
+  } rows[] = {
+    { "{\"a\":{\"S\":\"x\"}}", "x", FALSE, 0 },
+    { "{\"a\":{\"N\":\"-7\"}}", NULL, TRUE, -7 },
+    { "{\"a\":{\"N\":\"9223372036854775807\"}}", NULL, TRUE, G_MAXINT64 },
+    { "{\"a\":{\"N\":\"9223372036854775808\"}}", NULL, FALSE, 0 },
+    { "{\"a\":{\"N\":\"1.5\"}}", NULL, FALSE, 0 },
+    { "{\"a\":{\"N\":7}}", NULL, FALSE, 0 },
+    { "{\"a\":{\"S\":7}}", NULL, FALSE, 0 },
+    { "{\"a\":{\"S\":null}}", NULL, FALSE, 0 },
+    { "{\"a\":{}}", NULL, FALSE, 0 },
+    { "{\"a\":\"S\"}", NULL, FALSE, 0 },
+    { "{\"a\":null}", NULL, FALSE, 0 },
+    { "{\"b\":{\"S\":\"x\"}}", NULL, FALSE, 0 },
+    { "{}", NULL, FALSE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonNode) node = json_from_string (rows[i].item, NULL);
+      JsonObject *item = json_node_get_object (node);
+      gint64 number = 0;
+
+      g_test_message ("%s", rows[i].item);
+      g_assert_cmpstr (dw_dynamodb_get_string (item, "a"), ==, rows[i].string);
+      g_assert_cmpint (dw_dynamodb_get_number (item, "a", &number), ==, rows[i].is_number);
+      g_assert_cmpint (number, ==, rows[i].number);
+    }
+  /* The check value of CRC-32. */
+  g_assert_cmpuint (dw_dynamodb_crc32 ((const guint8 *) "123456789", 9), ==, 0xcbf43926);
+  g_assert_cmpuint (dw_dynamodb_crc32 ((const guint8 *) "", 0), ==, 0);
+}
+
 static void
 test_credentials (void)
 {
@@ -142,6 +184,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/endpoint/services", test_services);
   g_test_add_func ("/aws/endpoint/stages", test_stages);
   g_test_add_func ("/aws/endpoint/trust", test_trust);
+  g_test_add_func ("/aws/endpoint/items", test_items);
   g_test_add_func ("/aws/endpoint/credentials", test_credentials);
   return g_test_run ();
 }

@@ -328,6 +328,17 @@ test_journal (void)
   JsonArray *directives =
       json_object_get_array_member (json_object_get_object_member (object, "_aws"), "CloudWatchMetrics");
   JsonArray *declared = json_object_get_array_member (json_array_get_object_element (directives, 0), "Metrics");
+  static const struct
+  {
+    const char *name, *unit;
+    double value;
+  } values[] = {
+    { "Deliveries", "Count", 3 }, { "Gone", "Count", 1 }, { "Throttled", "Count", 2 },
+    { "Retries", "Count", 4 },    { "Dead", "Count", 5 }, { "HandlerDuration", "Milliseconds", 12.5 },
+    { "ColdStart", "Count", 1 },
+  };
+  g_autofree char *warm = dw_journal_metrics (&journal, &tally, 12.5, FALSE, 1700000000000000);
+  g_autoptr (JsonNode) warm_node = json_from_string (warm, NULL);
 
   g_assert_cmpstr (line, ==,
                    "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"INFO\",\"requestId\":\"8476\","
@@ -339,8 +350,15 @@ test_journal (void)
   for (guint i = 0; i < json_array_get_length (declared); i++)
     g_assert_true (json_object_has_member (
         object, json_object_get_string_member (json_array_get_object_element (declared, i), "Name")));
-  g_assert_cmpfloat (json_object_get_double_member (object, "Deliveries"), ==, 3);
-  g_assert_cmpfloat (json_object_get_double_member (object, "HandlerDuration"), ==, 12.5);
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      JsonObject *declaration = json_array_get_object_element (declared, i);
+
+      g_assert_cmpstr (json_object_get_string_member (declaration, "Name"), ==, values[i].name);
+      g_assert_cmpstr (json_object_get_string_member (declaration, "Unit"), ==, values[i].unit);
+      g_assert_cmpfloat (json_object_get_double_member (object, values[i].name), ==, values[i].value);
+    }
+  g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (warm_node), "ColdStart"), ==, 0);
   g_assert_cmpstr (json_object_get_string_member (object, "FunctionName"), ==, "send");
 }
 
