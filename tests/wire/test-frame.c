@@ -528,6 +528,11 @@ test_flat (void)
     { "{\"message\":\"\\udfff\"}", FALSE },
     { "{\"message\":\"\x1f\"}", FALSE },
     { "{\"message\":\"\\u00g0\"}", FALSE },
+    /* What comes after the bad byte would be good again. */
+    { "{\"message\":\"\x01}", FALSE },
+    { "{\"message\x01:\"x\"}", FALSE },
+    { "{\"message\":\"\\q}", FALSE },
+    { "{\"message\":\"\\u0000}", FALSE },
     { "{\"message\":\"\\u00e9", FALSE },
     { "{\"message\":\"a\\", FALSE },
     { "{\"message\" \"x\"}", FALSE },
