@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* A conversation over a store. */
+/* A conversation with a store. */
 typedef struct
 {
   DwStore *store;
@@ -90,7 +90,7 @@ count (History *history)
   return g_list_model_get_n_items (G_LIST_MODEL (history->conversation));
 }
 
-/* The conversation in letters: the first of a text, D for a day, U for the unread line. */
+/* The conversation as letters: the first of each text, D for a day, U for the unread line. */
 static char *
 sketch (History *history)
 {
@@ -124,8 +124,8 @@ check_sketch (History *history, const char *wanted)
 
 #define DAY G_TIME_SPAN_DAY
 
-/* Lines stand in the order they came, live and after a restart, whatever the clock does; days begin where the
- * calendar turns. */
+/* Lines stay in the order they arrived, live and after a restart, even if the clock is set back; a day begins at local
+ * midnight. */
 static void
 test_order (void)
 {
@@ -136,9 +136,9 @@ test_order (void)
   say (&history, "a", noon);
   say (&history, "b", noon + 5 * G_USEC_PER_SEC);
   settle (history.conversation);
-  say (&history, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was put back a minute */
+  say (&history, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was set back by a minute */
   say (&history, "d", noon + DAY);
-  say (&history, "e", noon - 400 * DAY); /* and more than a year */
+  say (&history, "e", noon - 400 * DAY); /* and by more than a year */
   say (&history, "f", noon + DAY);
   check_sketch (&history, "DabcDdDeDf");
   history_reopen (&history);
@@ -149,7 +149,7 @@ test_order (void)
   check_sketch (&history, "DabcDdDeDfg");
 }
 
-/* Summer time begins and ends: those days are an hour shorter and longer, and no day begins twice. */
+/* Days on which daylight saving time begins or ends are an hour shorter or longer, and no day begins twice. */
 static void
 test_days (void)
 {
@@ -165,7 +165,7 @@ test_days (void)
   g_assert_cmpint (long_day.end - long_day.start, ==, 25 * G_TIME_SPAN_HOUR);
   g_assert_true (dw_day_contains (&short_day, short_day.start));
   g_assert_false (dw_day_contains (&short_day, short_day.end));
-  /* No clock is too wrong. */
+  /* Extreme times are no problem. */
   dw_day_of (G_MAXINT64, zone);
   dw_day_of (G_MININT64, zone);
 }
@@ -223,7 +223,7 @@ check_all (History *history, guint n)
     }
 }
 
-/* All of the history is there, in a handful of pages. */
+/* The whole history is in the list, while only a few pages of it are in memory. */
 static void
 test_pages (void)
 {
@@ -260,7 +260,7 @@ count_changes (GListModel *model, guint position, guint removed, guint added, gp
   *changes += 1;
 }
 
-/* A line is the same for as long as its text is; pages that are read again hold other objects. */
+/* Identifies a line by its kind and text, since a page that is read again has new objects. */
 static char *
 name_of_line (gpointer item)
 {
@@ -280,7 +280,7 @@ test_unread_line (void)
   say (&history, "a", 1);
   say (&history, "b", 2);
   check_sketch (&history, "Dab");
-  /* The next to come is the first nobody has read. */
+  /* The unread line is set to the next message, which has not arrived yet. */
   dw_conversation_set_unread_from (history.conversation, 4);
   check_sketch (&history, "Dab");
   say (&history, "c", 3);
@@ -334,7 +334,7 @@ test_remove (void)
   check_sketch (&history, "Dabdef");
 }
 
-/* Every line removed at every place of the unread line: what follows the model shows the model. The unread line goes
+/* Removes each line with the unread line in each position, and compares the model with its mirror. The unread line goes
  * with the last line below it. */
 static void
 test_remove_everywhere (void)
@@ -374,7 +374,7 @@ test_remove_everywhere (void)
           }
         wanted = g_string_free (sketch, FALSE);
         check_sketch (&history, wanted);
-        /* What comes next still has the unread line before it, where that stood at the end. */
+        /* An unread line at the end still comes before the next message. */
         say (&history, "e", 9);
         settle (history.conversation);
         dw_mirror_check (mirror);
@@ -558,7 +558,7 @@ test_groups (void)
     }
 }
 
-/* What is not in the store is shown as missing, and the rest stays where it is. */
+/* A line that is missing from the store is shown as missing, and the others keep their positions. */
 static void
 test_holes (void)
 {
@@ -583,7 +583,7 @@ test_holes (void)
   g_assert_cmpint (dw_message_get_kind (line), ==, DW_MESSAGE_NOTICE);
 }
 
-/* A line that goes while a page is being read leaves nobody waiting. */
+/* Removing a line while its page is being read leaves no request unanswered. */
 static void
 test_remove_while_reading (void)
 {
@@ -632,7 +632,7 @@ on_shown (Watch *watch, GPtrArray *lines)
     assert_saved (watch, g_ptr_array_index (lines, i));
 }
 
-/* What can be seen is in the file: another program can read it. */
+/* A line is in the file before it is shown: another program can read it there. */
 static void
 test_saved_before_shown (void)
 {
@@ -658,7 +658,7 @@ test_saved_before_shown (void)
   history_clear (&history);
 }
 
-/* Another program that has the file to itself. */
+/* Locks the file as another program would. */
 static sqlite3 *
 lock_outside (const char *path)
 {
@@ -688,7 +688,8 @@ is_set (gpointer data)
   return *(gint64 *) data != 0;
 }
 
-/* A disk that stalls does not hold up what somebody else says; what one says oneself is saved first for longer. */
+/* A stalled disk delays other people's messages only briefly; our own wait longer, because they are saved before they
+ * are shown. */
 static void
 test_shown_while_stalled (void)
 {
@@ -719,7 +720,7 @@ test_shown_while_stalled (void)
   history_clear (&history);
 }
 
-/* Whether the file holds as many lines as it should. */
+/* The number of lines the file should have. */
 typedef struct
 {
   const char *path;
@@ -749,8 +750,8 @@ is_free (gpointer conversation)
   return !dw_conversation_is_congested (conversation);
 }
 
-/* More than the store writes is a reason to read no more, for as long as the store writes at all. When it is free
- * again everything is there, in order. */
+/* When lines arrive faster than the store writes them, reading pauses, but only while the store makes progress. In the
+ * end everything is saved, in order. */
 static void
 test_congestion (void)
 {
@@ -775,7 +776,7 @@ test_congestion (void)
     }
   g_assert_cmpuint (n, >, DW_CONVERSATION_UNSAVED_BYTES / 1024);
 
-  /* A store that is stuck is no reason to be deaf. */
+  /* If the store is stuck, reading goes on. */
   dw_test_until ("the wait to end", is_free, history.conversation);
   g_assert_cmpint (g_get_monotonic_time () - begun, >=, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
 
@@ -794,7 +795,7 @@ test_congestion (void)
       g_assert_cmpstr (dw_message_get_text (line), ==, text);
     }
 
-  /* One that writes is waited for, and not for long. */
+  /* If the store makes progress, reading waits for it, briefly. */
   while (!dw_conversation_is_congested (history.conversation))
     say (&history, "more", DAY);
   begun = g_get_monotonic_time ();
@@ -803,7 +804,7 @@ test_congestion (void)
   history_clear (&history);
 }
 
-/* A conversation that goes with a line still to be written has it written, and nothing of it moves any more. */
+/* A conversation that is dropped with a write pending has it written, and emits nothing afterwards. */
 static void
 test_drop_while_writing (void)
 {
@@ -819,7 +820,7 @@ test_drop_while_writing (void)
   check_sketch (&history, "Dab");
 }
 
-/* Asked twice, the store answers twice; no place is given twice over it. */
+/* Reloading twice at once: the store answers both, and no place is given to two lines. */
 static void
 test_reload_twice (void)
 {
@@ -842,7 +843,7 @@ test_reload_twice (void)
   check_sketch (&history, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
 }
 
-/* What stands after a line that went is read as it stands now, not as the store still has it. */
+/* After a removal, later lines are read at their new positions, although the store still has the old ones. */
 static void
 test_read_after_remove (void)
 {
@@ -864,7 +865,7 @@ test_read_after_remove (void)
   dw_conversation_remove (history.conversation, gone);
   later = g_list_model_get_item (G_LIST_MODEL (history.conversation), 1000);
   dw_test_until ("the line to be read", is_read, later);
-  /* The day is the first line. */
+  /* The first line is the day. */
   g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
 }
 
@@ -884,7 +885,7 @@ count_in_file (const char *path)
   return n;
 }
 
-/* The composer is empty from here on, and the program may be killed before the main loop turns again. */
+/* The composer has been cleared by now, and the program may be killed before the main loop turns again. */
 static void
 test_own_is_saved_at_once (void)
 {

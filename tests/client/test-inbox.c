@@ -10,7 +10,7 @@ typedef struct
 {
   DwInbox *inbox;
   guint worked;
-  guint next; /* the number the next frame must have */
+  guint next; /* the number the next frame should have */
   guint free_at;
 } Reader;
 
@@ -26,7 +26,7 @@ on_frame (GBytes *bytes, guint line, gpointer data)
     g_clear_pointer (&reader->inbox, dw_inbox_free);
 }
 
-/* In order, each where it arrives, and none waits. */
+/* Frames are handled in order, each as it is pushed. */
 static void
 test_order (void)
 {
@@ -43,7 +43,7 @@ test_order (void)
   dw_inbox_free (reader.inbox);
 }
 
-/* Whoever works on a frame may push the next: it comes after it, and not within. */
+/* A handler may push more frames: they are handled after the current one returns, not inside it. */
 static void
 on_first (GBytes *bytes, guint line, gpointer data)
 {
@@ -122,18 +122,18 @@ test_overlap (void)
 {
   g_autoptr (DwOverlap) overlap = dw_overlap_new ();
 
-  /* Two people say “hi”: each connection brings it twice, and it is shown twice. */
+  /* Two people say “hi”: both connections carry both, so four arrive and two are shown. */
   g_assert_true (is_first (overlap, "hi", NULL, FALSE));
   g_assert_true (is_first (overlap, "hi", NULL, FALSE));
   g_assert_false (is_first (overlap, "hi", NULL, TRUE));
   g_assert_false (is_first (overlap, "hi", NULL, TRUE));
   g_assert_true (is_first (overlap, "hi", NULL, TRUE));
   g_assert_false (is_first (overlap, "hi", NULL, FALSE));
-  /* With ids, equal texts are two messages and equal ids one. */
+  /* With ids, equal texts are two messages and equal ids are one. */
   g_assert_true (is_first (overlap, "x", "1", TRUE));
   g_assert_true (is_first (overlap, "x", "2", TRUE));
   g_assert_false (is_first (overlap, "x", "1", FALSE));
-  /* An id is no text. */
+  /* An id is never compared with a text. */
   g_assert_true (is_first (overlap, "1", NULL, FALSE));
 }
 

@@ -35,12 +35,12 @@ test_grows (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     g_assert_cmpuint (delay_after (retry, DW_CAUSE_LOST, FALSE), ==, expected[i]);
-  /* A stable connection starts it anew, and its end is followed at once. */
+  /* A stable connection resets the delay, and when it ends the next attempt follows at once. */
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_CLOSED, TRUE), ==, 0);
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_NOTHING_LISTENS, FALSE), ==, 1000);
 }
 
-/* 429 and 5xx wait longer than an ordinary failure, whatever the jitter says. */
+/* After 429 and 5xx the wait is longer than after an ordinary failure, whatever the jitter. */
 static void
 test_overload (void)
 {
@@ -63,7 +63,7 @@ test_refusals (void)
   guint delay;
 
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
-  /* In a row: a lost network between two refusals is no refusal. */
+  /* An unreachable network between two refusals does not count as one. */
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
   g_assert_false (dw_retry_note_end (retry, DW_CAUSE_NOT_FOUND, FALSE, &delay));
@@ -143,13 +143,13 @@ test_failover (void)
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
-  /* A stable connection there does not move on. */
+  /* When a stable connection ends, the address stays the same. */
   delay_after (retry, DW_CAUSE_CLOSED, TRUE);
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
 }
 
-/* A stage that let us in, or a person who tries again, begins a new row of refusals; the delay goes on all the same. */
+/* An answer from the stage, or a manual retry, resets the count of refusals, but not the delay. */
 static void
 test_refusals_anew (void)
 {
@@ -167,7 +167,7 @@ test_refusals_anew (void)
     }
 }
 
-/* A rollover begins with the first address. Where it fails the backoff grows; where it is done it starts anew. */
+/* A rollover begins with the first address. If it fails the backoff grows; if it succeeds the backoff is reset. */
 static void
 test_rollover (void)
 {
@@ -185,14 +185,14 @@ test_rollover (void)
   dw_retry_note_rollover_done (retry);
   g_assert_cmpuint (dw_retry_get_failures (retry), ==, 0);
 
-  /* What failed before it counts no more for an address either. */
+  /* Earlier failures do not count toward failover either. */
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   dw_retry_note_rollover_done (retry);
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE), ==, 1000);
   g_assert_cmpuint (dw_retry_get_address (retry, 2), ==, 0);
 }
 
-/* What was tried is forgotten as a whole, and a stage that lost its second address is on the one it has. */
+/* A reset forgets all failures, and a stage with fewer addresses than before uses one it has. */
 static void
 test_reset (void)
 {
@@ -211,7 +211,7 @@ test_reset (void)
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
 }
 
-/* The table of close codes: every code leads to another attempt, and each has its words. */
+/* Every close code leads to another attempt, and each has a text. */
 static void
 test_close_codes (void)
 {
@@ -290,7 +290,7 @@ test_statuses (void)
     }
 }
 
-/* Nobody is left without words or a remedy. */
+/* Every cause has a text and a remedy. */
 static void
 test_causes (void)
 {

@@ -43,8 +43,8 @@ has_one_open (gpointer data)
   return dw_raw_peer_get_open (data) == 1;
 }
 
-/* The successor is open and confirmed before the old one goes; the state never leaves “online” and what arrives on
- * both is shown once. */
+/* The successor is open and confirmed before the old connection closes, the state stays “online”, and a message that
+ * arrives on both is shown once. */
 static void
 test_quiet (void)
 {
@@ -57,7 +57,7 @@ test_quiet (void)
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   until_attempts (peer, 2);
-  /* Both are open now: the same broadcasts reach both. */
+  /* Both are open now, and the same broadcasts reach both. */
   dw_test_run_for (20);
   g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 2);
   dw_raw_peer_write_text (peer, "{\"message\":\"hi\"}");
@@ -71,7 +71,7 @@ test_quiet (void)
   g_assert_cmpstr (fixture_text (fixture, 3), ==, "after");
   g_assert_cmpuint (fixture->lost, ==, 0);
   g_assert_cmpuint (fixture->states->len, ==, 3);
-  /* And again, for as long as the session lives. */
+  /* This repeats for as long as the session lives. */
   until_attempts (peer, 4);
   dw_test_until ("the old one to go", has_one_open, peer);
   g_assert_cmpuint (fixture->states->len, ==, 3);
@@ -83,7 +83,7 @@ count_change (guint *changes)
   *changes += 1;
 }
 
-/* A connection that nobody has confirmed yet is left for one that was: the old wait says nothing of the new one. */
+/* An unconfirmed connection is replaced by a confirmed one: the old one's timeout must not affect the new one. */
 static void
 test_confirmed_stays (void)
 {
@@ -108,7 +108,7 @@ test_confirmed_stays (void)
   g_assert_cmpuint (changes, ==, 0);
 }
 
-/* A successor that cannot be had leaves the current connection alone. */
+/* If no successor can be opened, the current connection goes on. */
 static void
 test_no_successor (void)
 {
@@ -131,7 +131,7 @@ test_no_successor (void)
   g_assert_cmpuint (fixture->lost, ==, 0);
 }
 
-/* The old one ends while its successor is being opened: the successor takes over, and no third is opened. */
+/* The old connection ends while its successor is being opened: the successor takes over, and there is no third. */
 static void
 test_ends_meanwhile (void)
 {
@@ -145,7 +145,7 @@ test_ends_meanwhile (void)
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
-  /* The successor's upgrade is not answered yet when everything else goes. */
+  /* The successor's upgrade is still unanswered when every other connection ends. */
   dw_raw_peer_set_answer (peer, "");
   until_attempts (peer, 2);
   dw_raw_peer_drop_oldest (peer);
