@@ -101,7 +101,7 @@ post (PostingCloud *desk, GPtrArray *ids, GPtrArray *endpoints, const char *text
   return posted;
 }
 
-/* A thousand posts arrive once each, byte for byte. As they succeed more are in flight at once, up to the limit. */
+/* A thousand posts arrive once each, byte for byte. While they succeed more are in flight at once, up to the limit. */
 static void
 test_broadcast (void)
 {
@@ -184,7 +184,7 @@ test_outcomes (void)
   g_assert_cmpuint (desk.cloud.letters->len, ==, 3);
 }
 
-/* A letter says whom it did not reach and why, and is read back the same. */
+/* A letter says whom the message did not reach and why, and is read back the same. */
 static void
 test_letter (void)
 {
@@ -348,7 +348,8 @@ test_get_and_delete (void)
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_GONE);
 }
 
-/* Ten at first, doubled a round until the first “too many”, halved once a burst, and never out of its bounds. */
+/* The window starts at ten and doubles each round until the first “too many”, is halved once for each burst, and never
+ * leaves its bounds. */
 static void
 test_window (void)
 {

@@ -327,7 +327,7 @@ stop_throttling (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Throttled for ten seconds: the write waits and is done. */
+/* Throttled for ten seconds: the write waits and succeeds. */
 static void
 test_throttled (void)
 {
@@ -346,7 +346,7 @@ test_throttled (void)
   g_assert_cmpuint (desk.tally.throttled, <, 100);
 }
 
-/* A message's id is known for ten minutes once it was sent, whatever it looks like. */
+/* The id of a sent message is remembered for ten minutes, whatever it looks like. */
 static void
 test_claims (void)
 {
@@ -371,8 +371,8 @@ test_claims (void)
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
 }
 
-/* A function that claims and dies keeps the claim for as long as it could have lived. Meanwhile nobody is told that
- * the message was sent, and afterwards it can be sent. */
+/* If a function claims a message and dies, the claim lasts for as long as it could have lived. Meanwhile nobody is told
+ * that the message was sent, and afterwards it can be. */
 static void
 test_lease (void)
 {
@@ -391,7 +391,7 @@ test_lease (void)
   g_assert_cmpint (claim (&desk, "a", 1061), ==, 0);
 }
 
-/* The time can be over in the middle of a look at the claim. It is no less claimed for that. */
+/* The deadline may pass while the claim is being checked. The message still counts as claimed. */
 static void
 test_lease_slow (void)
 {
@@ -413,7 +413,7 @@ confirm (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A copy that comes while the first is being sent waits for its end. And one whose first died waits for its lease.
+/* A copy that arrives while the first is being sent waits for its end; if the first one died, it waits for the lease.
  */
 static void
 test_waits (void)

@@ -82,7 +82,7 @@ run (InvokedFunction *desk, const char *json, GError **error)
 
 #define MESSAGE(body) EVENT ("sendMessage", "", ",\"body\":\"" body "\"")
 
-/* $connect makes a row and $disconnect takes it away. */
+/* $connect adds a row and $disconnect removes it. */
 static void
 test_rows (void)
 {
@@ -102,7 +102,7 @@ test_rows (void)
   g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
 }
 
-/* Without a token, or with a wrong one, no row is made. */
+/* Without a token, or with a wrong one, no row is added. */
 static void
 test_token (void)
 {
@@ -138,8 +138,8 @@ posts_of (InvokedFunction *desk, guint number)
   return ((DwCloudConnection *) g_hash_table_lookup (desk->cloud.connections, id))->posts;
 }
 
-/* Everybody gets it over pages, and who is gone has no row when the function has answered: it may be frozen then.
- */
+/* Everybody gets it, across pages. The rows of closed connections are gone before the function answers, since it may be
+ * frozen then. */
 static void
 test_broadcast (void)
 {
@@ -167,7 +167,7 @@ test_broadcast (void)
   g_assert_cmpstr (desk.cloud.last_text, ==, "{\"message\":\"hello\"}");
 }
 
-/* A message that is sent again, by a person or by whoever retries, goes to its sender alone. */
+/* A repeat, by a user or by a retrying caller, goes to its sender alone. */
 static void
 test_once (void)
 {
@@ -200,7 +200,7 @@ test_default (void)
                                    "\"connectedAt\":\"2020-04-30T20:10:33.236Z\",\"stage\":\"prod\","));
 }
 
-/* An event that is not ours is refused with a message, and causes no request. */
+/* An unknown event is refused with a message, and causes no request. */
 static void
 test_refused (void)
 {
@@ -231,7 +231,7 @@ test_refused (void)
     }
 }
 
-/* A failure after the claim gives it back before the function is frozen: the message can be sent again. */
+/* A failure after the claim releases the claim before the function is frozen, so that the message can be sent again. */
 static void
 test_failure (void)
 {
@@ -252,8 +252,8 @@ test_failure (void)
   g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
 }
 
-/* A broadcast that takes longer than a function may: each run hands the rest on, up to the end; everybody gets it
- * once, and a run that Lambda delivers twice does nothing the second time. */
+/* A broadcast that takes longer than a function may run: each run hands over the rest, everybody gets it once, and a
+ * run that Lambda delivers twice does nothing the second time. */
 static void
 test_handed_on (void)
 {
@@ -289,7 +289,7 @@ test_handed_on (void)
       deliveries = desk.cloud.requests;
       again = run (&desk, event, &error);
       g_assert_no_error (error);
-      /* The claim alone, and a look at whose it is. */
+      /* The claim itself, and a look at who holds it. */
       g_assert_cmpuint (desk.cloud.requests, ==, deliveries + 2);
     }
   g_assert_cmpuint (runs, >, 1);
@@ -297,7 +297,7 @@ test_handed_on (void)
     g_assert_cmpuint (posts_of (&desk, i), ==, 1);
 }
 
-/* The time is over in a run that goes on, before its first post: it fails, and can be tried again. */
+/* The time runs out in a continuation before its first post: it fails, and can be retried. */
 static void
 test_hop_fails (void)
 {
@@ -319,7 +319,7 @@ test_hop_fails (void)
     g_assert_cmpuint (posts_of (&desk, i), ==, i > 4);
 }
 
-/* A warmer's event ends at once, whatever the function is for. */
+/* A warming event ends at once, whatever the function's role. */
 static void
 test_warmer (void)
 {
@@ -398,7 +398,8 @@ test_batches (void)
     }
 }
 
-/* Dead letters go out again; what fails once more is a letter anew, of those it missed; what is no letter stays. */
+/* Dead letters are sent again; those that fail again become new letters for the connections they missed; what is not a
+ * letter stays in the queue. */
 static void
 test_redrive (void)
 {

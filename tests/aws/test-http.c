@@ -12,7 +12,7 @@ typedef struct
   SoupServer *server;
   char *origin;
   DwHttp *http;
-  GHashTable *peers; /* the addresses requests came from: one a connection */
+  GHashTable *peers; /* the addresses that requests came from: one for each connection */
 } HttpPair;
 
 static void
@@ -135,8 +135,7 @@ test_keep_alive (void)
   g_assert_cmpuint (g_hash_table_size (desk.peers), ==, 1);
 }
 
-/* A silent server, one that breaks off, one that is unreachable and one that answers too much: each is an error, in
- * time. */
+/* A server that is silent, hangs up, is unreachable or answers too much: each is an error, in time. */
 static void
 test_failures (void)
 {
@@ -162,14 +161,14 @@ test_failures (void)
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
       g_clear_error (&error);
     }
-  /* Port 1 of loopback: nobody listens. */
+  /* Nothing listens on port 1 of loopback. */
   g_free (desk.origin);
   desk.origin = g_strdup ("http://127.0.0.1:1");
   g_assert_null (get (&desk, "GET", "/", NULL, 600, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
 }
 
-/* A redirection would take a signed request elsewhere; another protocol would read a file. */
+/* A redirect would take a signed request elsewhere; another URL scheme would read a file. */
 static void
 test_stays (void)
 {
@@ -219,7 +218,7 @@ are_there (gpointer data)
   return TRUE;
 }
 
-/* Many at once, each with its own answer. */
+/* Many requests at once, each with its own answer. */
 static void
 test_many (void)
 {

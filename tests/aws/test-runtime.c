@@ -17,8 +17,8 @@ typedef struct
   DwHttp *http;
   DwRuntime *runtime;
   GAsyncResult *result;
-  const char *deadline; /* the header, or NULL for a good one */
-  guint events;         /* to give out; afterwards “next” waits */
+  const char *deadline; /* the header's value, or NULL for a valid one */
+  guint events;         /* how many to hand out; after them “next” waits */
   guint next_status;
   guint answer_status;
   guint cuts; /* how many of the next “next” requests are cut off */
@@ -26,7 +26,7 @@ typedef struct
   guint handled;
   GPtrArray *posts; /* “path type body” */
   char *response;   /* what the function answers */
-  gboolean stop;    /* while it handles */
+  gboolean stop;    /* stops the runtime while it handles an event */
 } RuntimeApi;
 
 static void
@@ -190,7 +190,7 @@ expect_end (RuntimeApi *desk)
   g_assert_nonnull (error);
 }
 
-/* Each status there is, of “next”: a 200 alone is an event. */
+/* Every status for “next”: only a 200 is an event. */
 static void
 test_next (void)
 {
@@ -209,7 +209,7 @@ test_next (void)
     }
 }
 
-/* Each status there is, of a response: a 202 alone is taken; after a 413 the next event comes all the same. */
+/* Every status for a response: only a 202 accepts it; after a 413 the next event still comes. */
 static void
 test_answer (void)
 {
@@ -271,7 +271,7 @@ test_deadline (void)
     }
 }
 
-/* More than Lambda takes is not sent. */
+/* A response larger than Lambda accepts is not sent. */
 static void
 test_too_large (void)
 {
@@ -315,7 +315,7 @@ test_init (void)
                    "\"errorType\":\"Runtime.Config\",\"stackTrace\":[]}");
 }
 
-/* What CloudWatch reads, key for key. */
+/* The format that CloudWatch reads, key for key. */
 static void
 test_journal (void)
 {

@@ -197,7 +197,7 @@ test_rest (void)
     }
 }
 
-/* Without time for one post it fails, and the message can be sent again under its id. */
+/* Without time for a single post the run fails, and the message can be sent again under its id. */
 static void
 test_no_time (void)
 {

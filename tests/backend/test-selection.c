@@ -15,7 +15,7 @@ select_route (const char *expression, const char *body)
   return dw_selection_evaluate (selection, root);
 }
 
-/* A wrong answer sends a message to another handler than in the cloud. */
+/* A wrong result sends a message to another handler than in the cloud. */
 static void
 test_selection (void)
 {

@@ -76,7 +76,7 @@ test_ids (void)
   g_assert_cmpuint (eve->texts->len, ==, 0);
 }
 
-/* Unknown routes, what is no JSON, and a body that names $connect all go to $default. */
+/* Unknown routes, invalid JSON, and a body that names $connect all go to $default. */
 static void
 test_default_route (void)
 {
@@ -355,7 +355,7 @@ connect_deaf (ServerDesk *desk)
   return deaf;
 }
 
-/* Somebody who stops reading is closed and leaves the table; the others get everything. */
+/* A client that stops reading is closed and removed from the table; the others get everything. */
 static void
 test_slow_consumer (void)
 {
@@ -370,7 +370,7 @@ test_slow_consumer (void)
   deaf = connect_deaf (&desk);
   talker = client_new (&desk);
   DW_TEST_WAIT ("both connections", n_connections (&desk) >= 2);
-  /* The sockets' own buffers hold a few megabytes, then the queue its one. */
+  /* The sockets' own buffers hold a few megabytes, and then the queue one. */
   while (n_connections (&desk) == 2 && sent < 2000)
     {
       client_send (talker, frame);
@@ -383,7 +383,8 @@ test_slow_consumer (void)
   g_free (client_receive (talker));
 }
 
-/* Many that do not read, each within its own bound: those who are owed most go, and whoever reads stays. */
+/* Many clients do not read, each within its own limit: those with the largest queues are closed, and one that reads
+ * stays. */
 static void
 test_shed (void)
 {
@@ -406,7 +407,7 @@ test_shed (void)
   dw_socket_gateway_shed (gateway, 0);
   g_assert_cmpuint (n_connections (&desk), ==, 4);
 
-  /* The sockets' own buffers hold a few megabytes; then something waits, and far less than is one's own bound. */
+  /* The sockets' own buffers hold a few megabytes; then a queue grows, and stays far below a client's own limit. */
   while (n_connections (&desk) == 4 && sent < 2000)
     {
       client_send (talker, frame);
@@ -437,8 +438,8 @@ has_size_two (gpointer data)
   return desk_count_ids (data) == 2;
 }
 
-/* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client
- * that was pruned there would be open and hear nothing for two hours. */
+/* The id of a closed connection is removed from the table, but not one whose handshake may still be in progress: pruned
+ * then, that client would stay open and hear nothing for two hours. */
 static void
 test_prune (void)
 {

@@ -15,7 +15,7 @@ test_throttle (void)
   g_assert_false (dw_throttle_take (&throttle, now));
   g_assert_false (dw_throttle_take (&throttle, now + 99000));
   g_assert_true (dw_throttle_take (&throttle, now + 100001));
-  /* However long it was idle, no more than the burst passes at once. */
+  /* However long it was idle, only a burst passes at once. */
   now += G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC;
   for (guint i = 0; i < 5; i++)
     g_assert_true (dw_throttle_take (&throttle, now));

@@ -599,8 +599,6 @@ test_outgoing (void)
   dw_outgoing_free (outgoing);
 }
 
-/* Trips to the store */
-
 /* A whole chat, since the conversation saves a message and the outbox sends it. */
 typedef struct
 {

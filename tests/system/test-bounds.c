@@ -547,7 +547,7 @@ test_numbers (void)
     }
 }
 
-/* Pairs of surrogates up to the last character that there is; halves are replaced, whatever stands beside them. */
+/* Surrogate pairs up to the last character; lone halves are replaced, whatever is next to them. */
 static void
 test_surrogates (void)
 {

@@ -18,7 +18,7 @@ typedef struct
   const char *text;
 } Row;
 
-/* Rows whose fields are looked at too. */
+/* Rows with further checks. */
 enum
 {
   PROSE = 2,
@@ -253,7 +253,7 @@ test_near (void)
   g_assert_cmpstr (plain->text, ==, "{\"message\":\"x\"}");
 }
 
-/* An id that is too long, or empty, is none: nobody remembers it, and it is in no store. */
+/* An id that is too long or empty counts as none, so that no table or store has to keep it. */
 static void
 test_ids (void)
 {
@@ -317,7 +317,7 @@ test_depth (void)
     }
 }
 
-/* Found by the fuzzer: what was too deep was not read to its end, and was shown as it came. */
+/* Found by the fuzzer: a text nested too deeply was not read to its end, and was shown with its invalid bytes. */
 static void
 test_deep_bytes (void)
 {
@@ -331,7 +331,7 @@ test_deep_bytes (void)
   g_assert_true (g_utf8_validate (frame->text, -1, NULL));
 }
 
-/* A frame of 128 KiB can make a tree of 15 MB: it is not kept until the next frame comes. */
+/* A frame of 128 KiB can parse into a tree of 15 MB, which must not be kept until the next frame. */
 static void
 test_tree (void)
 {
@@ -359,7 +359,7 @@ test_tree (void)
     }
 }
 
-/* A name of the gateway's is short, and a time can be shown. */
+/* A frame with too long a connection ID is not the gateway's, and a time that cannot be shown is ignored. */
 static void
 test_members (void)
 {
@@ -413,7 +413,7 @@ test_members (void)
     }
 }
 
-/* A dialect that somebody else wrote into the file. */
+/* A dialect that somebody else put into the file. */
 static void
 test_foreign_dialect (void)
 {
@@ -473,7 +473,7 @@ test_encode (void)
     }
 }
 
-/* The gateway closes with 1009 above this. */
+/* Above this size the gateway closes with 1009. */
 static void
 test_encode_limit (void)
 {
@@ -496,7 +496,7 @@ test_encode_limit (void)
   g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT);
 }
 
-/* What is read without a parser is what json-glib reads; FALSE is for what is left to that. */
+/* The scan that avoids the parser reads the same as json-glib; FALSE: it leaves the text to json-glib. */
 static void
 test_flat (void)
 {

@@ -195,7 +195,7 @@ test_locale (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *root;
 
-  /* Where the system has no such locale the test still says something about “C”. */
+  /* If the system lacks this locale the test still covers “C”. */
   if (setlocale (LC_ALL, "de_DE.UTF-8") == NULL)
     g_test_message ("no German locale here");
   root = dw_json_parse (parser, "1.5", -1, NULL);
@@ -203,7 +203,7 @@ test_locale (void)
   setlocale (LC_ALL, "C");
 }
 
-/* A terminal that shows a line of ours obeys nobody, and who parses the line gets what was sent. */
+/* A printed line cannot control a terminal, and parses to what was sent. */
 static void
 test_printable (void)
 {

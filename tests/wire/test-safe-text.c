@@ -46,7 +46,7 @@ test_name (void)
   g_assert_cmpstr (turned, ==, "Ada" FFFD " Eve");
 }
 
-/* A name of which nothing is seen would stand for nobody. */
+/* A name without visible characters would look like no name. */
 static void
 test_unseen (void)
 {
@@ -151,7 +151,7 @@ test_shorten (void)
     }
 }
 
-/* One line beside other words: nothing in it can break it, or turn what stands after it. */
+/* A line shown beside other text: nothing in it can break the line, or change the direction of what follows. */
 static void
 test_line (void)
 {
@@ -172,7 +172,7 @@ test_line (void)
       "b",
       100, "ab" },
     { "a\x1b[31m", 100, "a" FFFD "[31m" },
-    /* What is written from right to left is isolated from the words around it. */
+    /* Right-to-left text is isolated from the words around it. */
     { "\xd7\x90", 100, "\xe2\x81\xa8\xd7\x90\xe2\x81\xa9" },
     { "\u200fabc", 100, "\u2068\u200fabc\u2069" },
     { "\u061c1 2", 100, "\u2068\u061c1 2\u2069" },
@@ -333,7 +333,7 @@ test_steps (void)
     }
 }
 
-/* However long what comes is, what leaves is short, and no more is read than that. */
+/* However long the input, the result is short, and no more of the input is read than needed. */
 static void
 test_bounds (void)
 {

@@ -19,7 +19,7 @@ parse (const char *text, DwSecretShape shape, char **sentence)
   return NULL;
 }
 
-/* A token that an editor, a shell or Windows wrote is the same token, and nothing of it is trimmed away. */
+/* The file with a token may come from an editor, a shell or Windows: line ends are dropped and nothing else is. */
 static void
 test_file (void)
 {
@@ -28,7 +28,7 @@ test_file (void)
     const char *text;
     DwSecretShape shape;
     const char *lines; /* or NULL */
-    const char *words; /* of the error */
+    const char *words; /* of the error message */
   } table[] = {
     { "token", DW_SECRET_TOKEN, "token", NULL },
     { "token\n", DW_SECRET_TOKEN, "token", NULL },
@@ -74,7 +74,7 @@ test_file (void)
     }
 }
 
-/* A NUL would cut a token short, and a large file is a mistake. Neither is repeated in the error. */
+/* A NUL would cut a token short, and a large file is a mistake. The error message repeats neither. */
 static void
 test_bounds (void)
 {
@@ -103,7 +103,7 @@ test_equal (void)
   g_assert_true (dw_secret_equal ("", ""));
 }
 
-/* Whatever somebody put on a command line, a list of processes shows no secret of it. */
+/* A list of processes shows no secret, whichever way it was passed on the command line. */
 static void
 test_hide (void)
 {

@@ -12,7 +12,7 @@
 /* 2026-01-02T03:04:05Z */
 #define SIGNED_AT 1767323045
 
-/* The signatures two independent implementations agree on. A wrong one would let nobody in, or everybody. */
+/* Signatures that two independent implementations agree on. A wrong one would let nobody in, or everybody. */
 static void
 test_vectors (void)
 {
@@ -78,7 +78,7 @@ verify (const char *authorization, const char *date, const char *body_text, gint
   return good;
 }
 
-/* What is signed gets in; what is a little different, old, or signed for something else does not. */
+/* A signed request is accepted; one that was altered, is old, or was signed for something else is refused. */
 static void
 test_verify (void)
 {
@@ -123,7 +123,7 @@ test_verify (void)
     g_assert_false (verify (bad[i], date, "hello", SIGNED_AT));
 }
 
-/* What is signed for one service opens no other. */
+/* A signature for one service is refused by another. */
 static void
 test_service (void)
 {

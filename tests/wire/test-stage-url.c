@@ -10,7 +10,7 @@ typedef struct
 {
   const char *typed;
   const char *text; /* NULL: refused */
-  const char *said; /* where refused: a part of what it says */
+  const char *said; /* if refused: part of the error message */
 } Row;
 
 static const Row rows[] = {
@@ -171,7 +171,7 @@ test_parts (void)
     }
 }
 
-/* If this fails, a token is in a log or a title. */
+/* If this fails, tokens can reach a log or a title. */
 static void
 test_redact (void)
 {
