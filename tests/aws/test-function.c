@@ -19,36 +19,36 @@ typedef struct
 } InvokedFunction;
 
 static void
-desk_init (InvokedFunction *desk, const char *handler)
+invoked_init (InvokedFunction *invoked, const char *handler)
 {
   g_autoptr (DwHttp) http = dw_http_new (NULL);
   g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
   g_autofree char *endpoint = NULL;
 
-  dw_cloud_init (&desk->cloud);
-  endpoint = g_strconcat (desk->cloud.origin, "/prod", NULL);
-  g_setenv ("AWS_ENDPOINT_URL", desk->cloud.origin, TRUE);
+  dw_cloud_init (&invoked->cloud);
+  endpoint = g_strconcat (invoked->cloud.origin, "/prod", NULL);
+  g_setenv ("AWS_ENDPOINT_URL", invoked->cloud.origin, TRUE);
   g_setenv ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint, TRUE);
-  desk->seconds = 20;
-  desk->config = (DwFunctionConfig){ .handler = (char *) handler,
-                                     .region = (char *) "eu-west-1",
-                                     .function_name = (char *) "me",
-                                     .send_function = (char *) "sender",
-                                     .table = (char *) "Connections",
-                                     .claims = (char *) "Claims",
-                                     .dead_letters = (char *) "https://sqs.eu-west-1.amazonaws.com/1/dead",
-                                     .posts = 500 };
-  desk->function = dw_function_new (&desk->config, http, credentials);
+  invoked->seconds = 20;
+  invoked->config = (DwFunctionConfig){ .handler = (char *) handler,
+                                        .region = (char *) "eu-west-1",
+                                        .function_name = (char *) "me",
+                                        .send_function = (char *) "sender",
+                                        .table = (char *) "Connections",
+                                        .claims = (char *) "Claims",
+                                        .dead_letters = (char *) "https://sqs.eu-west-1.amazonaws.com/1/dead",
+                                        .posts = 500 };
+  invoked->function = dw_function_new (&invoked->config, http, credentials);
 }
 
 static void
-desk_clear (InvokedFunction *desk)
+invoked_clear (InvokedFunction *invoked)
 {
-  dw_test_finalize (g_steal_pointer (&desk->function));
-  dw_cloud_clear (&desk->cloud);
+  dw_test_finalize (g_steal_pointer (&invoked->function));
+  dw_cloud_clear (&invoked->cloud);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InvokedFunction, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InvokedFunction, invoked_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -63,16 +63,16 @@ is_there (gpointer data)
 }
 
 static char *
-run (InvokedFunction *desk, const char *json, GError **error)
+run (InvokedFunction *invoked, const char *json, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GBytes) payload = g_bytes_new (json, strlen (json));
   g_autoptr (DwInvocation) invocation =
-      dw_invocation_new ("8476", g_get_monotonic_time () + desk->seconds * G_USEC_PER_SEC, payload);
+      dw_invocation_new ("8476", g_get_monotonic_time () + invoked->seconds * G_USEC_PER_SEC, payload);
 
-  dw_function_run_async (desk->function, invocation, on_done, &result);
+  dw_function_run_async (invoked->function, invocation, on_done, &result);
   dw_test_until ("a response", is_there, &result);
-  return dw_function_run_finish (desk->function, result, error);
+  return dw_function_run_finish (invoked->function, result, error);
 }
 
 #define EVENT(route, extra, more)                                                                                  \
@@ -86,20 +86,20 @@ run (InvokedFunction *desk, const char *json, GError **error)
 static void
 test_rows (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *connected = NULL, *disconnected = NULL;
 
-  desk_init (&desk, "connect");
-  connected = run (&desk, EVENT ("$connect", "", ""), &error);
+  invoked_init (&invoked, "connect");
+  connected = run (&invoked, EVENT ("$connect", "", ""), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (connected, ==, "{\"statusCode\":200}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
-  desk.config.handler = (char *) "disconnect";
-  disconnected = run (&desk, EVENT ("$disconnect", ",\"disconnectStatusCode\":1001", ""), &error);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 1);
+  invoked.config.handler = (char *) "disconnect";
+  disconnected = run (&invoked, EVENT ("$disconnect", ",\"disconnectStatusCode\":1001", ""), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (disconnected, ==, "{\"statusCode\":200}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 0);
 }
 
 /* Without a token, or with a wrong one, no row is added. */
@@ -119,23 +119,23 @@ test_token (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autofree char *answer = NULL;
 
-      desk_init (&desk, "connect");
-      desk.config.token_sha256 = hash;
-      answer = run (&desk, rows[i][0], NULL);
+      invoked_init (&invoked, "connect");
+      invoked.config.token_sha256 = hash;
+      answer = run (&invoked, rows[i][0], NULL);
       g_assert_cmpstr (answer, ==, rows[i][1]);
-      g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, i >= 2);
+      g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, i >= 2);
     }
 }
 
 static guint
-posts_of (InvokedFunction *desk, guint number)
+posts_of (InvokedFunction *invoked, guint number)
 {
   g_autofree char *id = g_strdup_printf ("connection-%05u=", number);
 
-  return ((DwCloudConnection *) g_hash_table_lookup (desk->cloud.connections, id))->posts;
+  return ((DwCloudConnection *) g_hash_table_lookup (invoked->cloud.connections, id))->posts;
 }
 
 /* Everybody gets it, across pages. The rows of closed connections are gone before the function answers, since it may be
@@ -144,58 +144,59 @@ static void
 test_broadcast (void)
 {
   const guint crowd = DW_CLOUD_CROWD * 5 / 2, gone = crowd / 25;
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", crowd, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", crowd, NULL);
   for (guint i = gone; i < 2 * gone; i++)
     {
       g_autofree char *id = g_strdup_printf ("connection-%05u=", i);
 
-      g_hash_table_remove (desk.cloud.connections, id);
+      g_hash_table_remove (invoked.cloud.connections, id);
     }
-  answer = run (&desk, MESSAGE ("{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"hello\\\"}"), &error);
+  answer = run (&invoked, MESSAGE ("{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"hello\\\"}"), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (answer, ==, "{\"statusCode\":200,\"body\":\"Message sent\"}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, crowd - gone);
-  g_assert_cmpuint (dw_function_get_tally (desk.function)->deliveries, ==, crowd - gone);
-  g_assert_cmpuint (dw_function_get_tally (desk.function)->gone, ==, gone);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (invoked.function)->deliveries, ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (invoked.function)->gone, ==, gone);
   for (guint i = 2 * gone; i < crowd; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
-  g_assert_cmpstr (desk.cloud.last_text, ==, "{\"message\":\"hello\"}");
+    g_assert_cmpuint (posts_of (&invoked, i), ==, 1);
+  g_assert_cmpstr (invoked.cloud.last_text, ==, "{\"message\":\"hello\"}");
 }
 
 /* A repeat, by a user or by a retrying caller, goes to its sender alone. */
 static void
 test_once (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 10, NULL);
   for (guint i = 1; i <= 5; i++)
     {
-      g_autofree char *answer = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), NULL);
+      g_autofree char *answer =
+          run (&invoked, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), NULL);
 
       g_assert_nonnull (answer);
-      g_assert_cmpuint (posts_of (&desk, 0), ==, i);
-      g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+      g_assert_cmpuint (posts_of (&invoked, 0), ==, i);
+      g_assert_cmpuint (posts_of (&invoked, 1), ==, 1);
     }
 }
 
 static void
 test_default (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autofree char *answer = NULL;
 
-  desk_init (&desk, "default");
-  dw_cloud_connect (&desk.cloud, "connection-00000=");
-  answer = run (&desk, EVENT ("$default", "", ",\"body\":\"?\""), NULL);
+  invoked_init (&invoked, "default");
+  dw_cloud_connect (&invoked.cloud, "connection-00000=");
+  answer = run (&invoked, EVENT ("$default", "", ",\"body\":\"?\""), NULL);
   g_assert_cmpstr (answer, ==, "{\"statusCode\":200}");
-  g_assert_true (g_str_has_prefix (desk.cloud.last_text,
+  g_assert_true (g_str_has_prefix (invoked.cloud.last_text,
                                    "{\"message\":\"Connected\",\"connectionId\":\"connection-00000=\","
                                    "\"connectedAt\":\"2020-04-30T20:10:33.236Z\",\"stage\":\"prod\","));
 }
@@ -221,13 +222,13 @@ test_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autoptr (GError) error = NULL;
 
-      desk_init (&desk, "send-message");
-      g_assert_null (run (&desk, bad[i], &error));
+      invoked_init (&invoked, "send-message");
+      g_assert_null (run (&invoked, bad[i], &error));
       g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT);
-      g_assert_cmpuint (desk.cloud.requests, ==, 0);
+      g_assert_cmpuint (invoked.cloud.requests, ==, 0);
     }
 }
 
@@ -235,21 +236,21 @@ test_refused (void)
 static void
 test_failure (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *message = MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}");
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 2, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ResourceNotFoundException");
-  g_assert_null (run (&desk, message, &error));
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 2, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_STATUS, 400, "ResourceNotFoundException");
+  g_assert_null (run (&invoked, message, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Claims"), ==, 0);
-  answer = run (&desk, message, NULL);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Claims"), ==, 0);
+  answer = run (&invoked, message, NULL);
   g_assert_nonnull (answer);
-  g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+  g_assert_cmpuint (posts_of (&invoked, 1), ==, 1);
 }
 
 /* A broadcast that takes longer than a function may run: each run hands over the rest, everybody gets it once, and a
@@ -257,66 +258,66 @@ test_failure (void)
 static void
 test_handed_on (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *first = NULL;
   guint runs = 1;
 
-  desk_init (&desk, "send-message");
-  desk.config.posts = 20;
-  g_clear_object (&desk.function);
+  invoked_init (&invoked, "send-message");
+  invoked.config.posts = 20;
+  g_clear_object (&invoked.function);
   {
     g_autoptr (DwHttp) http = dw_http_new (NULL);
     g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
 
-    desk.function = dw_function_new (&desk.config, http, credentials);
+    invoked.function = dw_function_new (&invoked.config, http, credentials);
   }
-  desk.seconds = 3;
-  desk.cloud.delay_ms = 50000 / DW_CLOUD_CROWD;
-  desk.cloud.page = 90;
-  dw_cloud_fill (&desk.cloud, "Connections", DW_CLOUD_CROWD, NULL);
-  first = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), &error);
+  invoked.seconds = 3;
+  invoked.cloud.delay_ms = 50000 / DW_CLOUD_CROWD;
+  invoked.cloud.page = 90;
+  dw_cloud_fill (&invoked.cloud, "Connections", DW_CLOUD_CROWD, NULL);
+  first = run (&invoked, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), &error);
   g_assert_no_error (error);
-  while (desk.cloud.invocations->len > 0)
+  while (invoked.cloud.invocations->len > 0)
     {
-      g_autofree char *event = g_ptr_array_steal_index (desk.cloud.invocations, 0);
-      g_autofree char *answer = run (&desk, event, &error);
+      g_autofree char *event = g_ptr_array_steal_index (invoked.cloud.invocations, 0);
+      g_autofree char *answer = run (&invoked, event, &error);
       g_autofree char *again = NULL;
       guint deliveries;
 
       g_assert_no_error (error);
       g_assert_cmpuint (++runs, <, 20);
-      deliveries = desk.cloud.requests;
-      again = run (&desk, event, &error);
+      deliveries = invoked.cloud.requests;
+      again = run (&invoked, event, &error);
       g_assert_no_error (error);
       /* The claim itself, and a look at who holds it. */
-      g_assert_cmpuint (desk.cloud.requests, ==, deliveries + 2);
+      g_assert_cmpuint (invoked.cloud.requests, ==, deliveries + 2);
     }
   g_assert_cmpuint (runs, >, 1);
   for (guint i = 0; i < DW_CLOUD_CROWD; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
+    g_assert_cmpuint (posts_of (&invoked, i), ==, 1);
 }
 
 /* The time runs out in a continuation before its first post: it fails, and can be retried. */
 static void
 test_hop_fails (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *event = EVENT ("sendMessage", "",
                              ",\"body\":\"{\\\"message\\\":\\\"hello\\\"}\","
                              "\"dynamowave\":{\"startKey\":\"connection-00004=\",\"hop\":1}");
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ValidationException");
-  g_assert_null (run (&desk, event, &error));
-  answer = run (&desk, event, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 10, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_STATUS, 400, "ValidationException");
+  g_assert_null (run (&invoked, event, &error));
+  answer = run (&invoked, event, NULL);
   g_assert_nonnull (answer);
   for (guint i = 0; i < 10; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, i > 4);
+    g_assert_cmpuint (posts_of (&invoked, i), ==, i > 4);
 }
 
 /* A warming event ends at once, whatever the function's role. */
@@ -327,18 +328,18 @@ test_warmer (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       gint64 begun;
       g_autofree char *answer = NULL;
 
-      desk_init (&desk, handlers[i]);
+      invoked_init (&invoked, handlers[i]);
       begun = g_get_monotonic_time ();
-      answer = run (&desk, "{\"warmer\":true}", NULL);
+      answer = run (&invoked, "{\"warmer\":true}", NULL);
       g_assert_cmpstr (answer, ==, "{\"warm\":true}");
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 2 * G_USEC_PER_SEC);
       /* Unsigned on purpose: it needs no permission. */
-      g_assert_cmpuint (desk.cloud.unsigned_requests, ==, 1);
-      desk.cloud.unsigned_requests = 0;
+      g_assert_cmpuint (invoked.cloud.unsigned_requests, ==, 1);
+      invoked.cloud.unsigned_requests = 0;
     }
 }
 
@@ -403,7 +404,7 @@ test_batches (void)
 static void
 test_redrive (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *endpoint = NULL, *letter = NULL, *stranger = NULL, *json = NULL, *answer = NULL;
   g_autofree char *rest = g_strconcat (
@@ -412,26 +413,26 @@ test_redrive (void)
              ",\"body\":\"{\\\"message\\\":\\\"x\\\"}\",\"dynamowave\":{\"startKey\":\"k\",\"hop\":3}"),
       "}", NULL);
 
-  desk_init (&desk, "redrive");
-  dw_cloud_fill (&desk.cloud, "Connections", 3, NULL);
-  g_hash_table_remove (desk.cloud.connections, "connection-00001=");
-  ((DwCloudConnection *) g_hash_table_lookup (desk.cloud.connections, "connection-00002="))->status = 403;
-  endpoint = g_strconcat (desk.cloud.origin, "/prod", NULL);
+  invoked_init (&invoked, "redrive");
+  dw_cloud_fill (&invoked.cloud, "Connections", 3, NULL);
+  g_hash_table_remove (invoked.cloud.connections, "connection-00001=");
+  ((DwCloudConnection *) g_hash_table_lookup (invoked.cloud.connections, "connection-00002="))->status = 403;
+  endpoint = g_strconcat (invoked.cloud.origin, "/prod", NULL);
   letter = g_strdup_printf ("{\"reason\":\"429\",\"endpoint\":\"%s\",\"text\":\"hello\",\"connectionIds\":"
                             "[\"connection-00000=\",\"connection-00001=\",\"connection-00002=\"]}",
                             endpoint);
   stranger = g_strdup ("{\"endpoint\":\"https://evil.example/prod\",\"text\":\"hello\",\"connectionIds\":[\"a\"]}");
   json = batch ((const char *const[]){ letter, "nonsense", stranger, rest }, 4);
-  answer = run (&desk, json, &error);
+  answer = run (&invoked, json, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (answer, ==, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"},{\"itemIdentifier\":\"m2\"}]}");
-  g_assert_cmpuint (posts_of (&desk, 0), ==, 1);
-  g_assert_cmpuint (desk.cloud.letters->len, ==, 1);
-  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00002="));
-  g_assert_null (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00000="));
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 2);
-  g_assert_cmpuint (desk.cloud.invocations->len, ==, 1);
-  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.invocations, 0), "\"startKey\":\"k\",\"hop\":4"));
+  g_assert_cmpuint (posts_of (&invoked, 0), ==, 1);
+  g_assert_cmpuint (invoked.cloud.letters->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (invoked.cloud.letters, 0), "connection-00002="));
+  g_assert_null (strstr (g_ptr_array_index (invoked.cloud.letters, 0), "connection-00000="));
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 2);
+  g_assert_cmpuint (invoked.cloud.invocations->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (invoked.cloud.invocations, 0), "\"startKey\":\"k\",\"hop\":4"));
 }
 
 static gboolean
