@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the test_* functions of a module and reports them as TAP. Arguments choose among them by a part of the name, and
--p by a path, as GLib's own tests take it."""
+"""Runs the test_* functions of a module and reports them as TAP. Arguments select tests by a part of their name, and -p
+by a path, as in GLib's own tests."""
 
 import signal
 import sys
 import traceback
 
-# No case takes longer, on a busy machine and under a sanitizer either; meson ends most programs after 300 s.
+# A limit for each case, even on a busy machine and under a sanitizer; meson ends most programs after 300 s.
 CASE_SECONDS = 280
 
 
 class Late(BaseException):
-    """A case hangs. No test catches this by chance, and its traceback says where it waited."""
+    """A case hangs. Derived from BaseException so that no test catches it; its traceback says where it hung."""
 
 
 def late(number, frame):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window as a part of a desktop: notifications, and what leads to it from outside."""
+"""The window as a part of the desktop: notifications, and ways into it from outside."""
 
 import html
 import json
@@ -16,7 +16,7 @@ from servers import Server
 
 
 class Helper:
-    """A service of the desktop that writes down what it is told."""
+    """A desktop service that records what it receives."""
 
     def __init__(self, script, argument):
         self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), script), argument],
@@ -32,7 +32,7 @@ class Helper:
 
 
 def test_notifications():
-    """What nobody looks at is told once a stage, leads to it, and goes when it is read; one's own words never are"""
+    """An unread message is notified once for each stage, leads there, and is withdrawn when read; our own never are"""
     desktop, server, other = Helper("desktop.py", "take"), Server(), Server()
     try:
         with running(server.url, other.url) as app:
@@ -64,7 +64,7 @@ def test_notifications():
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
-# What was said by Eve, and what stands in the notification, before it is escaped.
+# What Eve wrote, and the body of the notification before it is escaped.
 BODIES = (("a<b & c", "Eve: a<b & c"), ("<i>x</i> &amp;", "Eve: <i>x</i> &amp;"),
           ('<a href="https://e.example/">here</a>', 'Eve: <a href="https://e.example/">here</a>'),
           ("one\ntwo\r\nthree\u2028four", "Eve: one two three four"), ("a\u202eb\u2066c", "Eve: abc"),
@@ -79,7 +79,7 @@ SENDERS = (("<b>Eve</b>", "<b>Eve</b>: text"), ("Eve\u202e", "Eve\ufffd: text"),
 
 
 def test_bodies():
-    """DT-4: a body is one line that turns nothing, cut at no half emoji, and escaped once where the server reads markup"""
+    """DT-4: a body is one line that keeps its direction and whole emoji, escaped once for servers that read markup"""
     for argument in ("take", "markup"):
         desktop, server, other = Helper("desktop.py", argument), Server(), Server()
         try:
@@ -111,7 +111,7 @@ def choose_background(app):
 
 
 def test_closing_says_what_it_means():
-    """DT-3: the first time the last window is closed that it ends the program is said, and what else there is"""
+    """DT-3: closing the last window for the first time says that this ends the program, and offers the alternative"""
     server = Server()
     app = App(server.url)
     try:
@@ -128,7 +128,7 @@ def test_closing_says_what_it_means():
 
 
 def test_background_granted():
-    """DT-3: with the portal's leave the program stays connected without a window, and tells of what comes"""
+    """DT-3: if the portal allows it the program stays connected without a window, and notifies"""
     portal, desktop, server = Helper("portal.py", "grant"), Helper("desktop.py", "take"), Server()
     app = App(server.url)
     try:
@@ -154,7 +154,7 @@ def test_background_granted():
 
 
 def test_background_denied():
-    """DT-3: where the portal refuses, or there is none, the choice goes back to “no” and that is said"""
+    """DT-3: if the portal refuses, or there is none, the setting goes back to “no” and the user is told"""
     for answer in ("deny", None):
         portal = Helper("portal.py", answer) if answer else None
         desktop, server = Helper("desktop.py", "take"), Server()

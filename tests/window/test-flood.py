@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One stage floods the window. Another one chats meanwhile, and a person types, as if there were no flood."""
+"""One stage floods the window. Meanwhile a user types and chats on another one as if there were no flood."""
 
 import json
 import os
@@ -19,14 +19,15 @@ from servers import Flooder, Server
 
 SANITIZED = "_sanitize" in os.environ["DYNAMOWAVE_CHAT"]
 
-# Frames at line speed; a window that takes them all at once is away for seconds, and for minutes with ten times as many.
+# Frames at line speed. A window that handled them all at once would be blocked for seconds, and for minutes with ten
+# times as many.
 FRAMES = 20_000 if SANITIZED else 100_000
 
-# How long the main loop may be away, in seconds. It is away for 0.05 to 0.1 s, and up to 1.6 s on two cores that have
-# twenty other things to do. Without bounds it was 24 s for ten times as many, on a quiet machine.
+# How long the main loop may be blocked, in seconds. Normally it is for 0.05 to 0.1 s, and for up to 1.6 s on two cores
+# that run twenty other programs. Without limits it was 24 s for ten times as many frames, on a quiet machine.
 AWAY = 4.0 * (6 if SANITIZED else 1)
 
-# How much more memory the program may take, in MiB: what waits is in the socket, and at the stage.
+# How much memory the program may gain, in MiB: what it has not read stays in the socket, and at the stage.
 MORE = 64 * (8 if SANITIZED else 1)
 
 
@@ -48,10 +49,10 @@ def saved(data, pattern):
 
 
 def test_beside():
-    """WS-4: while one stage floods, another one is as quick as ever, typing echoes, and nothing is lost or reconnects."""
+    """WS-4: while one stage floods, another responds as usual, typing echoes, and nothing is lost or reconnected"""
     flooder, quiet = Flooder("flood"), Server()
     with tempfile.TemporaryDirectory() as data:
-        # The quiet one is there already; the flooding one is what the person looks at.
+        # The quiet stage is connected already; the user looks at the flooding one.
         with running(quiet.url, data=data) as app:
             app.wait_for_status("Online")
         with running(flooder.url, data=data) as app:
@@ -85,7 +86,7 @@ def test_beside():
             assert more < MORE, f"{more:.0f} MiB more"
             app.wait_for_row(f"m{FRAMES - 1:07d}")
             assert app.text_of("Message") == "hey " * asked, app.text_of("Message")
-            # Nobody gave up on anybody.
+            # Neither connection was given up.
             assert flooder.probes == 1 and len(quiet.clients) == 1
         rows = saved(data, "m*")
         assert [int(row[1:8]) for row in rows] == list(range(FRAMES)), f"{len(rows)} of {FRAMES} rows"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window remembers: over restarts and kills, with a disk, a keyring and other programs that do not help."""
+"""What the window remembers over restarts and kills, if the disk, the keyring or other programs get in the way."""
 
 import contextlib
 import glob
@@ -33,7 +33,7 @@ def texts_in(data, profile=None):
 
 
 class Listener:
-    """Somebody else on the stage, who drops second copies by their id as our clients do."""
+    """Another client on the stage, which drops second copies by their id as the window does."""
 
     def __init__(self, url):
         self.texts = []
@@ -56,7 +56,7 @@ class Listener:
 
 
 def test_restart():
-    """What was said, the stage and the draft are there at the next start, even after a kill"""
+    """The history, the stage and the draft are restored at the next start, even after a kill"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         app = App(local.url, data=data)
         app.wait_for_status("Online")
@@ -74,7 +74,7 @@ def test_restart():
 
 
 def test_terminated():
-    """DT-3, S-22: SIGTERM loses neither a message nor the draft, nor does the end of a terminal or Ctrl+C in it"""
+    """DT-3, S-22: SIGTERM loses neither messages nor the draft; neither does closing the terminal, or Ctrl+C"""
     for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         terminate(how)
 
@@ -98,7 +98,7 @@ def terminate(how):
 
 
 class Writer:
-    """Writes fast: the composer is looked for once, and not among a hundred rows each time."""
+    """Sends quickly: it looks the composer up once, not among a hundred rows each time."""
 
     def __init__(self, app):
         self.field = app.wait("Message", ("text", "entry"))
@@ -114,8 +114,8 @@ class Writer:
 
 
 def own_rows(app, upto=0):
-    """Number and state of one's own messages, as the window shows them: newer versions of GTK hold those on the screen
-    and no others, so where fewer than expected are there it is leafed through."""
+    """The numbers and states of our own messages in the window. Newer versions of GTK list only the rows on the screen,
+    so if there are fewer than expected this pages through them."""
     rows = {}
 
     def look():
@@ -126,7 +126,7 @@ def own_rows(app, upto=0):
 
     look()
     if len(rows) < upto:
-        app.keys("shift+F6", "Prior")  # the first key goes to the top of the page alone
+        app.keys("shift+F6", "Prior")  # the first key only goes to the top of the page
         misses = 0
         while len(rows) < upto and misses < 3:
             app.keys("Prior")
@@ -137,7 +137,7 @@ def own_rows(app, upto=0):
 
 
 def check_states(app, listener, upto):
-    """None is missing, and none is said to be delivered that is not."""
+    """No message is missing, and none is marked as delivered without being so."""
     try:
         rows = until("the conversation", lambda: (shown := own_rows(app, upto)) and len(shown) >= upto and shown)
     except Missing:
@@ -151,7 +151,7 @@ def check_states(app, listener, upto):
 
 
 def test_killed_and_cut():
-    """DB-1: 100 messages arrive once each and in order, whatever kills the program or the line, and the window is true"""
+    """DB-1: 100 messages arrive once each, in order, despite kills and resets, and the window shows the truth"""
     dice = random.Random(os.environ.get("SEED", 11))
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy, listener = Proxy(local), Listener(local.url)
@@ -179,7 +179,7 @@ def test_killed_and_cut():
                 app = App(data=data)
                 writer = Writer(app)
                 check_states(app, listener, number)
-                # A press whose message is not there was not taken; a person sees that and writes it again.
+                # If a press of Send left no message it was not accepted; a user would notice and write it again.
                 number += number + 1 in own_rows(app)
             until("all to be delivered", lambda: list(own_rows(app, 100).values()).count("delivered") == 100, 90)
             assert listener.texts == [f"number {n}" for n in range(1, 101)], listener.texts
@@ -194,7 +194,7 @@ def test_killed_and_cut():
 
 
 def test_locked():
-    """DB-2: another program holds the file for 12 s: it is said, the window goes on, and all is saved afterwards"""
+    """DB-2: another program locks the file for 12 s: the user is told, the window works, and all is saved afterwards"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         server = Server()
         with running(server.url, data=data) as app:
@@ -206,7 +206,7 @@ def test_locked():
             app.wait_for_row("during 199")
             app.say("and my own")
             app.wait_for_row("You", "and my own", "delivered")
-            # All of that while the file is held: nothing waited for it.
+            # The file was locked all the time: nothing waited for it.
             assert other.in_transaction
             until("the banner", lambda: app.reads("another program holds"), 20)
             other.execute("COMMIT")
@@ -218,13 +218,13 @@ def test_locked():
 
 
 def test_disk_fails():
-    """DB-3: where nothing can be written the chat goes on, it is said, and saving resumes"""
+    """DB-3: if nothing can be written chatting goes on, the user is told, and saving resumes"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
             app.say("before")
             app.wait_for_row("before", "delivered")
-            # Past the limit each write fails, as on a broken disk.
+            # Past this limit each write fails, as on a broken disk.
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
             for number in range(5):
                 app.say(f"during {number}")
@@ -238,7 +238,7 @@ def test_disk_fails():
 
 
 def test_damaged():
-    """DB-3: a damaged file, and one from a newer version, are kept under another name, and it is said"""
+    """DB-3: a damaged file, or one from a newer version, is kept under another name, and the user is told"""
     for newer in (False, True):
         with tempfile.TemporaryDirectory() as data, stage() as local:
             os.makedirs(os.path.dirname(path_of(data)))
@@ -267,7 +267,7 @@ def test_damaged():
 
 
 def test_search():
-    """S-23: an old message is found, among many and from all stages, by words and inside of them, with the keyboard alone"""
+    """S-23: an old message is found among many, on all stages, by a word or a part of one, using only the keyboard"""
     with tempfile.TemporaryDirectory() as data, stage() as one, stage() as two:
         first = Server()
         with running(first.url, one.url, data=data) as app:
@@ -287,11 +287,11 @@ def test_search():
             app.type_into("Search messages", "xylo")
             until("a result", lambda: app.reads("the password is xylophone"))
             app.wait("Search messages")
-            # Backwards past what is in the title: the results are the last of the page.
+            # Backwards past the title bar: the results are the last control of the page.
             app.keys("shift+Tab", "shift+Tab", "shift+Tab")
             app.keys("Return")
             app.wait_for_row("the password is xylophone")
-            # It is found where it was said, long before the newest.
+            # The list is at the place where it was written, far from the newest.
             assert not any("chatter 599" in row for row in app.rows()), app.rows()[-3:]
             app.keys("ctrl+f")
             app.keys("Escape")
@@ -300,7 +300,7 @@ def test_search():
 
 
 def test_delete():
-    """A conversation is deleted, really, after a question"""
+    """Deleting a conversation asks first, and then really erases it"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
@@ -319,7 +319,7 @@ def test_delete():
 
 
 def test_discard_and_edit():
-    """A message that was not taken is discarded, or put back where one writes"""
+    """A refused message can be discarded, or moved back to the message box"""
     server = Server(refusals=2)
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -333,7 +333,7 @@ def test_discard_and_edit():
 
 
 def test_old_queue():
-    """What has waited for more than an hour asks before it goes"""
+    """A message queued for more than an hour asks before it is sent"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         app = App(local.url, data=data)
         app.wait_for_status("Online")
@@ -354,7 +354,7 @@ def test_old_queue():
 
 
 def test_split():
-    """What is too large for one frame goes in several, whole"""
+    """A text too large for one frame is sent in several, completely"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
@@ -370,7 +370,7 @@ def test_split():
 
 
 class Keyring:
-    """A real keyring on this bus, unlocked with a password of its own."""
+    """A real keyring on this bus, unlocked with its own password."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -408,7 +408,7 @@ def secrets_in(folder):
 
 
 def test_keyring():
-    """AG-7: a token is in the keyring and in no file, and the next start has it"""
+    """AG-7: a token is in the keyring and in no file, and the next start finds it"""
     keyring = Keyring()
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
@@ -430,7 +430,7 @@ def test_keyring():
 
 
 def test_no_keyring():
-    """Without a keyring the token is used for this session, and that is said; the next start asks for it"""
+    """Without a keyring the token is used for this session and the user is told; the next start asks for it"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
         with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
@@ -465,7 +465,7 @@ GLib.MainLoop().run()
 
 
 def test_silent_keyring():
-    """A keyring that waits for somebody to unlock it delays nothing, and the token can be entered meanwhile"""
+    """A keyring that waits to be unlocked does not delay the start, and the token can be entered meanwhile"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
         with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
@@ -550,7 +550,7 @@ GLib.MainLoop().run()
 
 
 def test_dismissed_keyring():
-    """DT-1: a dismissed question of the keyring is told at once with Try Again, as is a token it does not forget"""
+    """DT-1: a dismissed prompt of the keyring is reported at once, with Try Again, and so is a token it fails to delete"""
     keyring = subprocess.Popen([sys.executable, "-c", LOCKED_KEYRING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert keyring.stdout.readline() == "ready\n"
@@ -580,7 +580,7 @@ def test_dismissed_keyring():
 
 @contextlib.contextmanager
 def started_with(redirections):
-    """Programs that a shell starts so; they keep the shell's process."""
+    """Programs that a shell starts with these redirections, in its own process."""
     program = os.environ["DYNAMOWAVE_CHAT"]
     with tempfile.TemporaryDirectory() as folder:
         script = f"{folder}/start"
@@ -595,7 +595,7 @@ def started_with(redirections):
 
 
 def test_closed_descriptors():
-    """S-24: no file of the program takes the place of a standard descriptor that is closed, or cannot be written"""
+    """S-24: no file of the program replaces a standard descriptor that is closed or cannot be written"""
     for redirections in ("<&- >&- 2>&-", "<&-", ">&-", "2>&-", ">/dev/full 2>/dev/full"):
         with tempfile.TemporaryDirectory() as data, stage() as local, started_with(redirections):
             with running(local.url, data=data) as app:
@@ -611,7 +611,7 @@ def test_closed_descriptors():
 
 
 def test_nothing_kept():
-    """Where nothing is to be kept nothing is written, and what was there goes at the next start"""
+    """With “keep nothing” nothing is written, and older history is deleted at the next start"""
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:
         settings = os.path.join(config, "glib-2.0", "settings")
         os.makedirs(settings)

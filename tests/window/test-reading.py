@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading and writing with other means than a mouse and good eyes; what costs nothing while nothing happens."""
+"""Reading and writing without a mouse or good eyesight, and the cost of doing nothing."""
 
 import json
 import os
@@ -29,14 +29,14 @@ def focused(app):
 
 
 def ancestors(node):
-    """What holds this: newer libraries show the chosen value of a row as a list in it."""
+    """The objects above this one: newer libraries show the value of a combo row as a list inside it."""
     while node.parent is not None:
         node = node.parent
         yield node
 
 
 def test_every_control_has_a_name():
-    """UI-11: each thing that takes the keyboard says what it is; the messages are a list, and rows hold all of them"""
+    """UI-11: each control that takes the focus has a name; messages are a list, and rows are named by all their text"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -62,7 +62,7 @@ def test_every_control_has_a_name():
 
 
 def test_row_by_row():
-    """UI-11: the arrow keys go from row to row, beginning at the newest; F6 goes from part to part, Tab leaves the text"""
+    """UI-11: the arrow keys move between rows, starting at the newest; F6 moves between panes, Tab leaves the text"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -91,7 +91,7 @@ def test_row_by_row():
 
 
 def test_announcements():
-    """UI-11: new messages and a lost connection are told to a screen reader, and a flood is a number"""
+    """UI-11: new messages and a lost connection are announced to a screen reader, and a flood as a number"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -107,14 +107,14 @@ def test_announcements():
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         local.kill()
-        # The first of these may have passed when we look.
+        # The first of these may already be gone.
         until("the loss", lambda: any(name.startswith(("The connection was lost", "Nothing answers"))
                                       for name in [node.name for node in app.walk()
                                                    if node.role == "status bar"]))
 
 
 def test_mention():
-    """A message with one's own name says so, by words and not by colour alone"""
+    """A message with the user's name says so in words, not only by color"""
     server = Server()
     with running(server.url, profile="Ada") as app:
         app.wait_for_status("Online")
@@ -125,7 +125,7 @@ def test_mention():
 
 
 def test_text_size():
-    """The text becomes larger with a key and stays so; at 200% and 360 px nothing is cut off"""
+    """A shortcut makes the text larger, and at 200% and 360 px nothing is cut off"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -147,7 +147,7 @@ def test_text_size():
 
 
 def test_show_more():
-    """UI-4: a long message is shown in part, then in more, and copied whole"""
+    """UI-4: a long message is shown in part, then more of it, and copied whole"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -157,7 +157,7 @@ def test_show_more():
             app.press("Show more")
             time.sleep(0.3)
         app.press("Too long to show: copy all of it")
-        time.sleep(0.5)  # a pressed button shows itself pressed before it acts
+        time.sleep(0.5)  # GTK shows a button as pressed before it acts
         if focused(app) != "Message":
             app.keys("F6")
             until("the composer", lambda: focused(app) == "Message")
@@ -168,7 +168,7 @@ def test_show_more():
 
 
 def test_stacked_marks():
-    """S-6: what is stacked on a letter stays inside its row"""
+    """S-6: marks stacked on a letter stay inside their row"""
     server = Server()
     with running(server.url) as app, tempfile.TemporaryDirectory() as folder:
         app.wait_for_status("Online")
@@ -203,7 +203,7 @@ def usage(app):
 
 
 def test_quiet():
-    """UI-10: connected and idle the program sleeps; waiting to connect again with its window hidden, too"""
+    """UI-10: connected and idle the program sleeps; so it does while it waits to reconnect with its window hidden"""
     seconds = 20
     sanitized = "_sanitize" in os.environ["DYNAMOWAVE_CHAT"]
     with stage() as local:
@@ -228,7 +228,7 @@ def test_quiet():
 
 
 def test_many_rows():
-    """S-8: going through a long history again and again takes no more memory than once"""
+    """S-8: scrolling through a long history repeatedly takes no more memory than once"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
