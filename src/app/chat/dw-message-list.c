@@ -31,7 +31,7 @@ struct _DwMessageList
   GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
   DwToday *today;
   DwConversation *conversation;
-  DwListEnd *end; /* what the list view has of it */
+  DwListEnd *end; /* the part of it that is listed */
   gulong items_changed;
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
@@ -61,7 +61,7 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 /* How much of a frame may go to the rest of long messages, in microseconds; one row takes 5 to 15 ms. */
 #define FRAME_US 8000
 
-/* Rows beyond those that can be seen are laid out too, so that what one scrolls to stands still. */
+/* Rows just out of sight are laid out too, so that they do not move once they are scrolled to. */
 #define ROWS_AHEAD 4
 
 /* A row that was bound has its place some frames later. */
@@ -338,7 +338,7 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
   if (self->scroll == 0 && self->stuck && !at_end && !left && !whole && !is_moving (self))
-    /* That rows come and go in a flood is nobody's wish to leave the end. */
+    /* Rows come and go in a flood; that does not mean the user wants to leave the end. */
     follow (self);
   else if (self->scroll == 0 && at_end != self->stuck)
     set_stuck (self, at_end);
@@ -346,7 +346,7 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     dw_scroll_anchor_move (self->anchor);
 }
 
-/* A person leaves the end, whatever is still being laid out. */
+/* The user leaves the end, even if a layout is pending. */
 static void
 let_move (DwMessageList *self)
 {
@@ -488,7 +488,7 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_widget_activate_action (GTK_WIDGET (row), "message.copy", NULL);
 }
 
-/* The newest row that can be seen: whoever comes from the composer begins there. */
+/* Coming from the composer, the focus goes to the newest visible row. */
 static gboolean
 dw_message_list_grab_focus (GtkWidget *widget)
 {
@@ -545,7 +545,7 @@ dw_message_list_dispose (GObject *object)
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
-  /* Those of the list came to it now. */
+  /* The list's own rows have been returned to it by now. */
   g_queue_clear_full (&self->spare, g_object_unref);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
 }
@@ -626,7 +626,7 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   self->long_rows = FALSE;
-  /* What moved was another conversation. */
+  /* The movement was in another conversation. */
   self->moves_until = 0;
   g_set_object (&self->conversation, conversation);
   g_clear_object (&self->end);
@@ -680,7 +680,7 @@ on_found_for_long (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever looked for it sees at once which it is, and goes on from there with the arrow keys. */
+/* Highlights the row that was looked for, and focuses it so that the arrow keys go on from there. */
 static void
 point_out (DwMessageList *self, GtkWidget *item)
 {
@@ -715,7 +715,7 @@ on_jump (gpointer data)
  * @self: a list that shows a conversation
  * @place: a place of it
  *
- * Shows that line, and follows the end no longer.
+ * Shows that line, and stops following the end.
  */
 void
 dw_message_list_show_place (DwMessageList *self, gint64 place)
