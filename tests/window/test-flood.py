@@ -12,7 +12,7 @@ import threading
 import time
 
 import tap
-from driver import DEADLINE, steady, until
+from driver import CAPTIONS, DEADLINE, Atspi, steady, until
 from heart import Heart
 from running import running
 from servers import Flooder, Server
@@ -26,6 +26,10 @@ FRAMES = 20_000 if SANITIZED else 100_000
 # How long the main loop may be blocked, in seconds. Normally it is for 0.05 to 0.1 s, and for up to 1.6 s on two cores
 # that run twenty other programs. Without limits it was 24 s for ten times as many frames, on a quiet machine.
 AWAY = 4.0 * (6 if SANITIZED else 1)
+
+# A flood in bursts: 5,000 frames a second, which a window shows without being blocked.
+BURST = 100
+BURST_SECONDS = 0.02
 
 # How much memory the program may gain, in MiB: what it has not read stays in the socket, and at the stage.
 MORE = 64 * (8 if SANITIZED else 1)
@@ -174,6 +178,41 @@ def test_reading():
         finally:
             ended.set()
             flood.join(30)
+    flooder.close()
+
+
+def focused(app):
+    return next((node.name for node in app.walk() if node.has(Atspi.StateType.FOCUSED)), None)
+
+
+def test_home():
+    """F6 and Home go to the first message even in a flood, and the row with the focus stays"""
+    flooder = Flooder()
+    with running(flooder.url) as app:
+        app.wait_for_status("Online")
+        over = threading.Event()
+
+        def flood():
+            number = 0
+            while not over.is_set():
+                flooder.pour([text(number + i) for i in range(BURST)])
+                number += BURST
+                over.wait(BURST_SECONDS)
+
+        flooding = threading.Thread(target=flood)
+        flooding.start()
+        try:
+            until("the first rows to be left out", lambda: (rows := app.rows(captions=True)) and rows[0] not in CAPTIONS)
+            app.keys("shift+F6", "Home")
+            until("the first row to have the focus", lambda: focused(app) in CAPTIONS)
+            until("the list to show it", lambda: app.find_button("Newest messages") or any(
+                name.endswith(" new") for name in app.texts()))
+            assert focused(app) in CAPTIONS, focused(app)
+        finally:
+            over.set()
+            flooding.join(30)
+        app.settle()
+        assert focused(app) in CAPTIONS, focused(app)
     flooder.close()
 
 

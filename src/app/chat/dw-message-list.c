@@ -371,6 +371,10 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
       let_move (self);
+
+  /* During a flood the list does not begin with the first line, which is where the list view goes now. */
+  if ((key == GDK_KEY_Home || key == GDK_KEY_KP_Home) && self->end != NULL)
+    dw_list_end_show (self->end, 0);
   return GDK_EVENT_PROPAGATE;
 }
 
