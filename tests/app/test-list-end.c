@@ -262,7 +262,7 @@ test_changes (void)
 
 /* The list is dropped during a flood, together with its timer. */
 static void
-test_gone (void)
+test_dropped (void)
 {
   g_auto (Fixture) fixture = { 0 };
 
@@ -281,6 +281,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);
   g_test_add_func ("/app/list-end/show", test_show);
   g_test_add_func ("/app/list-end/changes", test_changes);
-  g_test_add_func ("/app/list-end/gone", test_gone);
+  g_test_add_func ("/app/list-end/dropped", test_dropped);
   return g_test_run ();
 }

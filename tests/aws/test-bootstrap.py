@@ -35,6 +35,7 @@ class Cloud(ThreadingHTTPServer):
         self.posts = []
         self.rows = []
         self.delay = 0
+        self.asked = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -75,6 +76,7 @@ class Answer(BaseHTTPRequestHandler):
             self.server.answers.put((self.path, self.headers.get("Lambda-Runtime-Function-Error-Type"), json.loads(body)))
             self.say(202)
             return
+        self.server.asked.set()
         time.sleep(self.server.delay)
         if "/@connections/" in self.path:
             self.server.posts.append(body)
@@ -193,11 +195,9 @@ def test_term():
     with function("connect") as (process, cloud, _):
         ask(cloud, event("$connect"))
         cloud.delay = 0.5
+        cloud.asked.clear()
         cloud.events.put((1, event("$connect")))
-        end = time.monotonic() + DEADLINE
-        while cloud.events.qsize() and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(0.2)
+        assert cloud.asked.wait(DEADLINE)
         process.send_signal(signal.SIGTERM)
         path, _, answer = cloud.answers.get(timeout=DEADLINE)
         assert path.endswith("/request-1/response") and answer == {"statusCode": 200}, answer

@@ -151,7 +151,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/event/message", test_message);
   g_test_add_func ("/backend/event/disconnect", test_disconnect);
   g_test_add_func ("/backend/event/nul", test_nul);
-  g_test_add_func ("/backend/event/round", test_round);
+  g_test_add_func ("/backend/event/round-trip", test_round);
   g_test_add_func ("/backend/event/refused", test_refused);
   return g_test_run ();
 }

@@ -51,7 +51,7 @@ file_has (const char *path, const char *suffix, const char *word)
 
 /* Deleted text is in no byte of the file, its index or its log. */
 static void
-test_clear_really (void)
+test_clear_erases (void)
 {
   g_auto (Archive) archive = { 0 };
   GAsyncResult *done = NULL;
@@ -318,7 +318,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/store-lines/remove", test_remove);
-  g_test_add_func ("/client/store-lines/clear-really", test_clear_really);
+  g_test_add_func ("/client/store-lines/clear-erases", test_clear_erases);
   g_test_add_func ("/client/store-lines/expiry", test_expiry);
   g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store-lines/export", test_export);

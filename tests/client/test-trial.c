@@ -218,7 +218,7 @@ test_silent_upgrade (void)
 
 /* Nothing listens at the address. */
 static void
-test_nobody (void)
+test_not_listening (void)
 {
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
@@ -335,7 +335,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/trial/long-answer", test_long_answer);
   g_test_add_func ("/client/trial/refused", test_refused);
   g_test_add_func ("/client/trial/silent-upgrade", test_silent_upgrade);
-  g_test_add_func ("/client/trial/nobody", test_nobody);
+  g_test_add_func ("/client/trial/not-listening", test_not_listening);
   g_test_add_func ("/client/trial/silence", test_silence);
   g_test_add_func ("/client/trial/closed", test_closed);
   g_test_add_func ("/client/trial/cancelled", test_cancelled);

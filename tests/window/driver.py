@@ -12,6 +12,16 @@ from tree import Atspi, GLib, Tree
 
 DEADLINE = 30.0
 
+# How long a test watches, in seconds, to see that something does not happen.
+WATCHED = 0.3
+
+# How often in a row a value has to be the same to count as steady.
+STEADY_LOOKS = 3
+
+# A program that used at most this much CPU time in this time has nothing to do, in seconds.
+IDLE_CPU = 0.01
+IDLE_TIME = 0.1
+
 # Rows without a message; which of them there are depends on the clock.
 CAPTIONS = ("Today", "Yesterday", "New messages")
 
@@ -25,6 +35,9 @@ FATAL = "fatal-criticals" if NEWER else "fatal-warnings"
 
 # The roles that old and new versions of the library give to buttons.
 BUTTONS = ("push button", "button", "toggle button")
+
+# The pause between two steps of a drag, in seconds: GTK needs the steps in between, and a hand is no faster.
+STEP_SECONDS = 0.05
 
 # The display's names for a surface without a title: newer versions of GTK use the program's name.
 UNTITLED = ("", "dynamowave-chat")
@@ -49,11 +62,15 @@ def until(what, check, deadline=DEADLINE):
         time.sleep(0.03)
 
 
-def steady(look):
-    """Whether it stays what it is for half a second."""
-    seen = look()
-    time.sleep(0.5)
-    return seen is not None and seen == look()
+def steady(what, look, looks=STEADY_LOOKS):
+    """Waits until look() returns the same several times in a row, and not None; returns that."""
+    seen = []
+
+    def last():
+        seen.append(look())
+        return seen if seen[-1] is not None and seen[-looks:].count(seen[-1]) == looks else None
+
+    return until(what, last)[-1]
 
 
 class Stage:
@@ -110,6 +127,23 @@ class App:
     def output(self):
         # The program shares this file's offset: seek() would make it overwrite its own log.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
+
+    def processor(self):
+        """The CPU time of the program in seconds, and whether it wants more right now."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] == "R"
+
+    def settle(self):
+        """Waits until the program has nothing left to lay out, draw or load."""
+
+        def is_idle():
+            before, _ = self.processor()
+            time.sleep(IDLE_TIME)
+            after, wants_more = self.processor()
+            return after - before <= IDLE_CPU and not wants_more
+
+        until("the program to be idle", is_idle)
 
     def windows(self):
         return self.tree.look().children
@@ -260,8 +294,9 @@ class App:
                 if name in UNTITLED and "Position: -" not in place]
 
     def popover_size(self):
-        """The size of the largest popover or tooltip, according to the display."""
-        return max(tuple(map(int, re.search(r"Geometry: (\d+)x(\d+)", place).groups())) for _, place in self.popovers())
+        """The size of the largest popover or tooltip, according to the display; None without any."""
+        return max((tuple(map(int, re.search(r"Geometry: (\d+)x(\d+)", place).groups())) for _, place in self.popovers()),
+                   default=None)
 
     def window_id(self):
         found = self.named_windows()
@@ -279,15 +314,14 @@ class App:
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
     def press_at(self, name):
-        """Moves the pointer to the middle of an object."""
-        extents = self.wait(name).extents()
+        """Moves the pointer to the middle of an object, once that stands still: a page may be sliding in."""
+        extents = steady(f"“{name}” to stand still", lambda: self.wait(name).extents())
         self.focus()
         subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
                         str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
 
     def click(self, name):
         """Clicks an object that has no action."""
-        time.sleep(0.4)  # the page may still be sliding in
         self.press_at(name)
         subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
 
@@ -311,7 +345,7 @@ class App:
         steps += [["mousemove", str(x + (to_x - x) * i // 10), str(y + (to_y - y) * i // 10)] for i in range(1, 11)]
         for step in steps + [["mouseup", "1"]]:
             subprocess.run(["xdotool", *step], check=True, timeout=DEADLINE)
-            time.sleep(0.05)  # no faster than a hand, since GTK needs the steps in between
+            time.sleep(STEP_SECONDS)
 
     def scroll(self, steps):
         """Turns the wheel; up if steps is negative."""

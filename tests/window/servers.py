@@ -21,6 +21,7 @@ class RawServer:
     def __init__(self, answer):
         self.answer = answer
         self.requests = []
+        self.asked = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/prod"
         self.open = []
@@ -34,6 +35,7 @@ class RawServer:
                 return
             request = connection.recv(65536)
             self.requests.append(request)
+            self.asked.set()
             answer = self.answer(request) if callable(self.answer) else self.answer
             if answer:
                 connection.sendall(answer)

@@ -15,6 +15,10 @@ from running import running
 from servers import Server
 
 
+# How long a program without a window is watched, in seconds, to see that it does not end.
+STAYS = 1
+
+
 class Helper:
     """A desktop service that records what it receives."""
 
@@ -40,7 +44,7 @@ def test_notifications():
             until("the first stage to be online", lambda: server.clients)
             app.focus()
             app.keys("shift")
-            time.sleep(0.3)
+            app.settle()
             other.send('{"message":"looked at"}')
             app.wait_for_row("looked at")
             app.say("my own")
@@ -137,7 +141,7 @@ def test_background_granted():
         app.press("Go On")
         assert "asked" in portal.next()
         until("no window", lambda: app.n_windows() == 0)
-        time.sleep(1)
+        time.sleep(STAYS)
         assert app.process.poll() is None and server.clients
         server.send('{"message":"anybody there?","sender":"Eve"}')
         told = desktop.next()

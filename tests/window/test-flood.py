@@ -12,7 +12,7 @@ import threading
 import time
 
 import tap
-from driver import CAPTIONS, DEADLINE, Atspi, steady, until
+from driver import CAPTIONS, DEADLINE, STEP_SECONDS, Atspi, steady, until
 from heart import Heart
 from running import running
 from servers import Flooder, Server
@@ -26,6 +26,10 @@ FRAMES = 20_000 if SANITIZED else 100_000
 # How long the main loop may be blocked, in seconds. Normally it is for 0.05 to 0.1 s, and for up to 1.6 s on two cores
 # that run twenty other programs. Without limits it was 24 s for ten times as many frames, on a quiet machine.
 AWAY = 4.0 * (6 if SANITIZED else 1)
+
+# How often the first row has to be the same in a row; some 2,000 rows more must not move it afterwards.
+MANY_LOOKS = 6
+READING_SECONDS = 2
 
 # A flood in bursts: 5,000 frames a second, which a window shows without being blocked.
 BURST = 100
@@ -100,12 +104,12 @@ def test_beside():
 
 
 def newest(app):
-    """The highest number of a row. What is visible cannot be asked for while rows are replaced many times a second."""
+    """The highest number of a row. Rows are replaced too often to ask which are visible."""
     return max((int(row.split("#")[1].split()[0]) for row in app.rows() if "#" in row), default=0)
 
 
 def new_button(app):
-    """The button with “… new”: how many changes all the time."""
+    """The button “… new”, whose number changes all the time."""
     return next((node for node in app.walk() if node.name.endswith(" new") and app.shows(node) and node.can_act()), None)
 
 
@@ -122,7 +126,7 @@ def wheel(app):
 
 
 def press_row(app):
-    """Presses a row, as somebody does who wants to select its text."""
+    """Presses a row, as if to select its text."""
     app.press_at("Conversation")
     subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
 
@@ -132,22 +136,22 @@ def page_up(app):
 
 
 def keyboard(app):
-    """Only goes into the list: a flood does not take the row from under the keyboard."""
+    """Just moves the focus into the list: a flood must not remove the row that has it."""
     app.keys("shift+F6")
 
 
 def handle(app):
-    """Drags the scroll bar's handle upwards, wherever along the bar it is."""
+    """Drags the scroll bar's handle upwards."""
     area = app.wait("Conversation").extents()
     x, bottom = area.x + area.width - 4, area.y + area.height - 12
     for step in (["mousemove", str(x), str(bottom)], ["mousedown", "1"],
                  *(["mousemove", str(x), str(bottom - 20 * n)] for n in range(1, 9)), ["mouseup", "1"]):
         subprocess.run(["xdotool", *step], check=True, timeout=DEADLINE)
-        time.sleep(0.05)  # a hand is not faster
+        time.sleep(STEP_SECONDS)
 
 
 def test_reading():
-    """WS-4: during a flood a person scrolls away from the end, by wheel, press, key and scroll bar, and reads."""
+    """WS-4: during a flood the user leaves the end by wheel, press, key and scroll bar, and can read"""
     flooder = Flooder("flood")
     ended = threading.Event()
     with running(flooder.url) as app:
@@ -159,7 +163,7 @@ def test_reading():
             while not ended.is_set():
                 flooder.pour([json.dumps({"message": f"#{number + n} of many"}) for n in range(20)])
                 number += 20
-                time.sleep(0.02)
+                time.sleep(BURST_SECONDS)
 
         flood = threading.Thread(target=drip)
         flood.start()
@@ -169,9 +173,8 @@ def test_reading():
                 until("the flood to go on", lambda: newest(app) > first + 500)
                 leave(app)
                 until(f"the button, after {leave.__name__}", lambda: new_button(app))
-                until(f"the rows to stand still, after {leave.__name__}", lambda: steady(app.first_visible))
-                reading = app.first_visible()
-                time.sleep(2)  # some 2,000 more
+                reading = steady(f"the rows to stand still, after {leave.__name__}", app.first_visible, MANY_LOOKS)
+                time.sleep(READING_SECONDS)
                 assert app.first_visible() == reading, (leave.__name__, reading, app.first_visible())
                 until("the button to be pressed", lambda: press_new(app))
                 until(f"the end, after {leave.__name__}", lambda: not new_button(app))

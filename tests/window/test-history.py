@@ -23,13 +23,36 @@ from running import running, stage
 from servers import Proxy, Server
 
 
+# How much typing a kill may lose, in seconds.
+DRAFT_SECONDS = 5
+
+# An absence that is long enough for a line in the conversation, in seconds.
+AWAY_SECONDS = 1.5
+
+# The longest time between sending and a kill, in seconds.
+KILLED_WITHIN = 0.25
+
+
 def path_of(data, profile=None):
     return os.path.join(data, "dynamowave-chat", *(["profiles", profile] if profile else []), "history.sqlite")
+
+
+def files_with(data, words):
+    found = []
+    for path in glob.glob(path_of(data) + "*"):
+        with open(path, "rb") as file:
+            found += [path] if words in file.read() else []
+    return found
 
 
 def texts_in(data, profile=None):
     with sqlite3.connect(f"file:{path_of(data, profile)}?mode=ro", uri=True) as database:
         return [row[0] for row in database.execute("SELECT text FROM lines WHERE kind <= 1 ORDER BY line")]
+
+
+def draft_in(data):
+    with sqlite3.connect(f"file:{path_of(data)}?mode=ro", uri=True) as database:
+        return database.execute("SELECT draft FROM stages").fetchone()[0]
 
 
 class Listener:
@@ -63,9 +86,10 @@ def test_restart():
         app.say("said before")
         app.wait_for_row("said before", "delivered")
         app.type_into("Message", "half a sentence")
-        time.sleep(1.5)  # less than the five seconds that may be lost
+        until("the draft to be saved", lambda: draft_in(data) == "half a sentence", DRAFT_SECONDS)
         app.process.kill()
         app.end()
+        time.sleep(AWAY_SECONDS)
         with running(data=data) as app:
             app.wait_for_row("said before", "delivered")
             app.wait_for_status("Online")
@@ -130,7 +154,7 @@ def own_rows(app, upto=0):
         misses = 0
         while len(rows) < upto and misses < 3:
             app.keys("Prior")
-            time.sleep(0.2)
+            app.settle()
             misses = 0 if look() else misses + 1
         app.keys("End", "F6")
     return rows
@@ -172,7 +196,7 @@ def test_killed_and_cut():
                     until("the message to leave the composer", writer.is_empty)
                     number += 1
                     continue
-                time.sleep(dice.uniform(0.0, 0.25))
+                time.sleep(dice.uniform(0.0, KILLED_WITHIN))
                 kills += 1
                 app.process.kill()
                 app.end()
@@ -310,10 +334,7 @@ def test_delete():
             app.choose("Delete Conversation…", "d")
             app.press("Delete")
             until("an empty conversation", lambda: not app.rows())
-            time.sleep(0.3)
-            for path in glob.glob(path_of(data) + "*"):
-                with open(path, "rb") as file:
-                    assert b"xylophone" not in file.read(), path
+            until("every copy to be erased", lambda: not files_with(data, b"xylophone"))
             app.say("and on we talk")
             app.wait_for_row("and on we talk", "delivered")
 
@@ -388,6 +409,13 @@ class Keyring:
              "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"], capture_output=True,
             check=False).stdout
 
+    @staticmethod
+    def has_items():
+        return b"object path" in subprocess.run(
+            ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets",
+             "/org/freedesktop/secrets/aliases/default", "org.freedesktop.DBus.Properties.Get",
+             "string:org.freedesktop.Secret.Collection", "string:Items"], capture_output=True, check=False).stdout
+
     def end(self):
         self.process.kill()
         self.process.wait(DEADLINE)
@@ -417,7 +445,7 @@ def test_keyring():
                 app.wait_for_status("Online")
                 app.say("hello")
                 app.wait_for_row("hello", "delivered")
-                time.sleep(1)
+                until("the token in the keyring", keyring.has_items)
             assert not secrets_in(data), secrets_in(data)
             proxy.requests.clear()
             with running(data=data) as app:
@@ -634,9 +662,7 @@ def test_nothing_kept():
         finally:
             app.end()
         assert texts_in(data) == []
-        for path in glob.glob(path_of(data) + "*"):
-            with open(path, "rb") as file:
-                assert b"said and gone" not in file.read(), path
+        assert not files_with(data, b"said and gone")
 
 
 DAY = 24 * 3600 * 1000000

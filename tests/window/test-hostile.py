@@ -59,7 +59,7 @@ def test_scripts():
             started = time.monotonic()
             server.send(*[largest(unit)] * 200, message(f"after {name}"))
             app.wait_for_row(f"after {name}")
-            time.sleep(0.5)  # the rest of long rows is laid out in the frames that follow
+            app.settle()
             found[name] = heart.take()
             print(f"# {name}: away for {found[name] * 1000:.0f} ms, {time.monotonic() - started:.1f} s in all", flush=True)
         heart.stop()
@@ -80,7 +80,7 @@ def short(app):
 
 def step(app, heart, name):
     """The main loop was not blocked since the last step."""
-    time.sleep(0.3)
+    app.settle()
     short(app)
     worst = heart.take()
     print(f"# {name}: away for {worst * 1000:.0f} ms", flush=True)
@@ -146,11 +146,10 @@ def test_everywhere():
         app.press_at("Conversation")
         for _ in range(15):
             app.scroll(-20)
-            time.sleep(0.1)
         step(app, heart, "scrolling up")
         for width in (500, 900, 640):
             app.move(0, 0, width, 700)
-            time.sleep(0.3)
+            app.settle()
         step(app, heart, "another width")
         app.keys("ctrl+f")
         app.wait("Search messages")

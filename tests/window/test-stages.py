@@ -6,11 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.parse
 
 import tap
-from driver import DEADLINE, App, until
+from driver import DEADLINE, App, steady, until
 from running import running, stage
 from servers import RawServer, Server
 
@@ -162,8 +161,7 @@ def test_list_size():
         for _ in range(3):
             app.click("Stages")
             app.wait("Another stage…")
-            time.sleep(0.5)  # a list that grows has grown by then
-            sizes.append(app.popover_size())
+            sizes.append(steady("the size of the list", app.popover_size))
             subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=DEADLINE)
             until("the list to close", lambda: not app.find("Another stage…"))
         assert len(set(sizes)) == 1, sizes

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import tap
-from driver import App, Atspi, Stage, steady, until
+from driver import WATCHED, App, Atspi, Stage, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
@@ -110,7 +110,7 @@ def test_bad_servers():
         server.close()
 
 
-def test_nowhere():
+def test_unreachable():
     """A port that refuses connections, and a host that does not exist"""
     with running("ws://127.0.0.1:1/prod") as app:
         app.wait_for_status("Waiting")
@@ -218,7 +218,7 @@ def test_one_instance():
         assert app.n_windows() == 1
 
 
-def test_try_it_here():
+def test_local_stage():
     """The local stage starts at the press of a button and ends with the program, killed or not"""
     def children(app):
         found = subprocess.run(["pgrep", "-P", str(app.process.pid), "dynamowave-stag"], capture_output=True, text=True,
@@ -277,7 +277,7 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
 
 
-def test_keyboard_is_where_one_writes():
+def test_focus_in_the_composer():
     """After a start with a URL, typing goes into the message box; Escape leads back from adding a stage"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
@@ -388,11 +388,11 @@ def test_scrolling_stays():
         server.send(*varied(0, 500))
         app.wait_for_row("#499 ")
         scroll_away(app)
-        until("the scrolling to end", lambda: steady(lambda: app.first_visible()))
+        app.settle()
         before = number_of(app.first_visible())
         server.send(*varied(500, 100))
         app.wait_for_button("100 new")
-        time.sleep(0.5)
+        app.settle()
 
         def stays():
             first = app.first_visible()
@@ -400,14 +400,15 @@ def test_scrolling_stays():
 
         until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.move(0, 0, 480, 700)
-        time.sleep(1)
+        until("the window to be narrower", lambda: app.windows()[0].extents().width < 500)
+        app.settle()
         until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.say("my own leads to the end")
         app.wait_for_row("my own leads to the end")
         until("the end", lambda: not app.find_button("Newest messages"))
         server.send(*varied(600, 5))
         app.wait_for_row("#604 ")
-        time.sleep(0.5)
+        app.settle()
         assert not app.find("5 new"), "the end was not followed"
     server.close()
 
@@ -418,7 +419,7 @@ def test_pasted_lines():
     with running(server.url) as app:
         app.wait_for_status("Online")
         app.type_into("Message", "one\r\ntwo\rthree\u2028four")
-        time.sleep(0.3)
+        time.sleep(WATCHED)
         assert not any("one" in frame for frame in server.received)
         app.press("Send")
         until("the frame", lambda: any("one" in frame for frame in server.received))

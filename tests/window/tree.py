@@ -4,6 +4,7 @@ library makes five for each. GTK answers those in its main loop, and they took m
 
 import ast
 import re
+from dataclasses import dataclass
 
 import gi
 
@@ -26,11 +27,14 @@ def unquoted(text):
     return ast.literal_eval(text) if "\\" in text else text[1:-1]
 
 
+@dataclass(frozen=True)
 class Box:
     """A place in the window, in pixels."""
 
-    def __init__(self, x, y, width, height):
-        self.x, self.y, self.width, self.height = x, y, width, height
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Node:

@@ -37,6 +37,6 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/wire/time/round", test_time);
+  g_test_add_func ("/wire/time/round-trip", test_time);
   return g_test_run ();
 }
