@@ -4,6 +4,7 @@ by a path, as in GLib's own tests."""
 
 import signal
 import sys
+import time
 import traceback
 
 # A limit for each case, even on a busy machine and under a sanitizer; meson ends most programs after 300 s.
@@ -28,10 +29,12 @@ def run(module, prefix):
     signal.signal(signal.SIGALRM, late)
     for number, (name, function) in enumerate(tests, 1):
         title = (function.__doc__ or name).strip().splitlines()[0]
+        started = time.monotonic()
         try:
             signal.alarm(CASE_SECONDS)
             function()
             signal.alarm(0)
+            print(f"# {time.monotonic() - started:.1f} s")
             print(f"ok {number} {prefix}/{name[5:]} {title}", flush=True)
         except (Exception, Late):  # a failure of any kind is reported and the rest still runs
             signal.alarm(0)

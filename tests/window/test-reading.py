@@ -218,7 +218,7 @@ def usage(app):
 
 def test_quiet():
     """UI-10: connected and idle the program sleeps; so it does while it waits to reconnect with its window hidden"""
-    seconds = 20
+    seconds = 10
     sanitized = "_sanitize" in os.environ["DYNAMOWAVE_CHAT"]
     with stage() as local:
         app = App(local.url)
@@ -230,7 +230,7 @@ def test_quiet():
             time.sleep(seconds)
             after, last = usage(app)
             assert after - before <= seconds * 0.005 * (10 if sanitized else 1), f"{after - before} s of CPU"
-            assert last - switches < 60, f"{last - switches} wake-ups"
+            assert last - switches < seconds * 3, f"{last - switches} wake-ups"
             local.kill()
             until("the loss", lambda: any(node.description == "Connection status" and node.name.startswith("Waiting")
                                           for node in app.walk()))
@@ -271,9 +271,9 @@ def test_many_rows():
         for _ in range(3):
             there_and_back()
         before = memory()
-        for _ in range(10):
+        for _ in range(5):
             there_and_back()
-        assert memory() - before < 8 * 1024, f"{memory() - before} KiB more"
+        assert memory() - before < 4 * 1024, f"{memory() - before} KiB more"
     server.close()
 
 
