@@ -314,14 +314,15 @@ class App:
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
     def press_at(self, name):
-        """Moves the pointer to the middle of an object, once that stands still: a page may be sliding in."""
-        extents = steady(f"“{name}” to stand still", lambda: self.wait(name).extents())
+        """Moves the pointer to the middle of an object."""
+        extents = self.wait(name).extents()
         self.focus()
         subprocess.run(["xdotool", "mousemove", str(extents.x + extents.width // 2),
                         str(extents.y + extents.height // 2)], check=True, timeout=DEADLINE)
 
     def click(self, name):
-        """Clicks an object that has no action."""
+        """Clicks an object that has no action, once it stands still: a page may be sliding in."""
+        steady(f"“{name}” to stand still", lambda: self.wait(name).extents())
         self.press_at(name)
         subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
 

@@ -10,6 +10,9 @@ import traceback
 # A limit for each case, even on a busy machine and under a sanitizer; meson ends most programs after 300 s.
 CASE_SECONDS = 280
 
+# A case that takes as long says how long, so that slow ones can be found in the log.
+TOLD_SECONDS = 1
+
 
 class Late(BaseException):
     """A case hangs. Derived from BaseException so that no test catches it; its traceback says where it hung."""
@@ -34,7 +37,8 @@ def run(module, prefix):
             signal.alarm(CASE_SECONDS)
             function()
             signal.alarm(0)
-            print(f"# {time.monotonic() - started:.1f} s")
+            if (took := time.monotonic() - started) >= TOLD_SECONDS:
+                print(f"# {took:.1f} s")
             print(f"ok {number} {prefix}/{name[5:]} {title}", flush=True)
         except (Exception, Late):  # a failure of any kind is reported and the rest still runs
             signal.alarm(0)
