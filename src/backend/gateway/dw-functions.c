@@ -334,7 +334,7 @@ dw_functions_read_response (const char *json, gsize length, GError **error)
   return response;
 }
 
-/* Answers whoever waits for the event. The process is busy until it asks for the next one. */
+/* Answers the caller that waits for the event. The process is busy until it asks for the next one. */
 static void
 finish (Environment *environment, DwResponse *response, GError *error)
 {
@@ -480,7 +480,7 @@ on_ended (DwFunctionProcess *process, const char *why, gpointer data)
   give_up (environment, why);
 }
 
-/* An asynchronous invocation: nobody waits for its result. */
+/* An asynchronous invocation, whose result is not waited for. */
 typedef struct
 {
   DwFunctions *functions;
