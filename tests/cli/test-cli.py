@@ -315,7 +315,7 @@ def test_stalled_reader():
 
 
 def test_bad_certificate():
-    """RC-7: nobody vouches for a certificate: that is said, tried until the timeout, and never connected to"""
+    """RC-7: an untrusted certificate is reported, retried until the timeout, and never connected to"""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                         "-addext", "subjectAltName=DNS:localhost", "-keyout", f"{folder}/key", "-out", f"{folder}/certificate"],

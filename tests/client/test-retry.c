@@ -75,7 +75,7 @@ least (gpointer unused)
   return 0.0;
 }
 
-/* A certificate's trouble has no end to its attempts, and waits between half of the cap and all of it from the first on. */
+/* After a certificate error attempts never end, and from the first one wait between half of the cap and all of it. */
 static void
 test_certificates (void)
 {
@@ -101,7 +101,7 @@ test_certificates (void)
       }
 }
 
-/* Whatever GIO says of a certificate has a cause, and what a right clock would not mend is the one. */
+/* Every certificate error of GIO has a cause; of several the one counts that setting the clock would not fix. */
 static void
 test_flaws (void)
 {
