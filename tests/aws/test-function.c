@@ -367,16 +367,16 @@ test_batches (void)
 
   for (guint n = 99; n <= 101; n++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autofree const char **bodies = g_new (const char *, n);
       g_autofree char *json = NULL, *answer = NULL;
       g_autoptr (GError) error = NULL;
 
       for (guint i = 0; i < n; i++)
         bodies[i] = "nonsense";
-      desk_init (&desk, "redrive");
+      invoked_init (&invoked, "redrive");
       json = batch (bodies, n);
-      answer = run (&desk, json, &error);
+      answer = run (&invoked, json, &error);
       g_assert_cmpint (answer != NULL, ==, n <= 100);
       g_assert_cmpint (error == NULL, ==, n <= 100);
       if (answer != NULL)
@@ -388,12 +388,12 @@ test_batches (void)
     }
   for (guint i = 0; i < G_N_ELEMENTS (nonsense); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autofree char *answer = NULL;
       g_autoptr (GError) error = NULL;
 
-      desk_init (&desk, "redrive");
-      answer = run (&desk, nonsense[i], &error);
+      invoked_init (&invoked, "redrive");
+      answer = run (&invoked, nonsense[i], &error);
       g_assert_null (answer);
       g_assert_nonnull (error);
     }
