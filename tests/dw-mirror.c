@@ -57,7 +57,7 @@ dw_mirror_free (DwMirror *self)
   g_free (self);
 }
 
-/* Also notices changes without a signal, which are an error. */
+/* Also notices changes that were made without a signal, which is an error. */
 void
 dw_mirror_check (DwMirror *self)
 {

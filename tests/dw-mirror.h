@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* What names an item, the same one for as long as the item is the same: (transfer full). */
+/* Identifies an item, in the same way for as long as the item is the same: (transfer full). */
 typedef char *(*DwMirrorName) (gpointer item);
 
 /* A list that follows a model by “items-changed” alone, as a list view does, and is compared with the whole model after
- * each signal: a wrong position shows, not only a wrong number. */
+ * each signal. So a wrong position is noticed, not only a wrong number. */
 typedef struct _DwMirror DwMirror;
 
 DwMirror *dw_mirror_new (GListModel *model, DwMirrorName name);

@@ -25,13 +25,13 @@ struct _DwRawPeer
   GBytes *greeting;     /* written with the answer to an upgrade, or NULL */
   GBytes *notification; /* written when a client asks for the first time, or NULL */
   gboolean pongs;
-  gboolean deaf; /* reads and answers nothing, upgrades aside */
+  gboolean deaf; /* answers nothing but upgrades */
   char *protocol;
   guint frames;
   guint attempts;
   char *last_request;
   char *last_frame;
-  GPtrArray *texts; /* of char *: every frame */
+  GPtrArray *texts; /* of char *: all texts received */
   guint last_close;
   GList *clients;
 };
@@ -57,7 +57,7 @@ client_write (Client *client, const void *bytes, gsize length)
   g_output_stream_write_all (output, bytes, length, NULL, NULL, NULL);
 }
 
-/* A whole frame, with the shortest form of its length. */
+/* Builds a whole frame, with the shortest encoding of its length. */
 static GByteArray *
 make_frame (guint8 first_byte, const void *payload, gsize length)
 {
@@ -108,7 +108,7 @@ accept_key (const char *request)
   return g_base64_encode (digest, length);
 }
 
-/* Answers the request at the start of the input. FALSE if the client is gone. */
+/* Answers the request at the start of the input. FALSE if the client has disconnected. */
 static gboolean
 answer_request (Client *client)
 {
@@ -152,7 +152,7 @@ answer_request (Client *client)
   return TRUE;
 }
 
-/* Reads one frame of the client, which is always masked. FALSE where there is none yet. */
+/* Reads one frame from the client, which always masks. FALSE if there is none yet. */
 static gboolean
 read_frame (Client *client)
 {
@@ -183,7 +183,7 @@ read_frame (Client *client)
       client->peer->last_frame = g_strdup ((char *) payload);
       g_ptr_array_add (client->peer->texts, g_strdup ((char *) payload));
       client->peer->frames++;
-      /* Before it is asked it could be anybody's, and is not believed. */
+      /* Clients do not believe a notification that arrives before their probe: it could be anybody's. */
       if (client->peer->notification != NULL && !client->greeted)
         client_write (client, g_bytes_get_data (client->peer->notification, NULL),
                       g_bytes_get_size (client->peer->notification));
@@ -351,7 +351,7 @@ dw_raw_peer_get_frames (DwRawPeer *self)
   return self->frames;
 }
 
-/* Ends the connection that was made first, with a FIN. */
+/* Ends the oldest connection, with a FIN. */
 void
 dw_raw_peer_drop_oldest (DwRawPeer *self)
 {

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwRawPeer, dw_raw_peer, DW, RAW_PEER, GObject)
 
 /* A peer that writes exactly the bytes it is told to, right or wrong, and never closes by itself. It answers each
- * upgrade with `answer`, or with a proper 101 where that is NULL, or not at all where it is empty. A greeting goes with
- * that answer; a notification goes when a client has sent its first text. */
+ * upgrade with @answer, with a proper 101 if that is NULL, or not at all if it is empty. A greeting is sent with that
+ * answer, and a notification when the client has sent its first text. */
 DwRawPeer *dw_raw_peer_new (const char *answer);
 char *dw_raw_peer_dup_url (DwRawPeer *self);
 void dw_raw_peer_set_answer (DwRawPeer *self, const char *answer);

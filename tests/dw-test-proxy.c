@@ -112,7 +112,7 @@ serve_http (DwTestProxy *self, GSocketConnection *client, char first)
     }
 }
 
-/* RFC 1928, with names alone. */
+/* RFC 1928, with host names only. */
 static void
 serve_socks (DwTestProxy *self, GSocketConnection *client)
 {
@@ -194,7 +194,7 @@ dw_test_proxy_new (DwTestProxyMode mode)
   return self;
 }
 
-/* Everything goes through it, loopback too. */
+/* Sends everything through the proxy, loopback too. */
 GProxyResolver *
 dw_test_proxy_dup_resolver (DwTestProxy *self, const char *scheme, const char *user)
 {

@@ -13,7 +13,7 @@ dw_test_init (int *argc, char ***argv)
 {
   g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
   g_setenv ("GIO_USE_VFS", "local", TRUE);
-  /* The desktop's resolver reads schemas, and the isolated folders have none. */
+  /* GIO's resolver for desktops reads GSettings schemas, which the isolated folders do not have. */
   g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
   g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 }
@@ -78,7 +78,7 @@ dw_test_turn (const char *what, gint64 began)
 
   if (g_get_monotonic_time () - began > DW_TEST_DEADLINE_MS * G_TIME_SPAN_MILLISECOND)
     g_error ("waited %d ms for %s", DW_TEST_DEADLINE_MS, what);
-  /* Where nothing else wakes the loop. */
+  /* Wakes the loop if nothing else does. */
   source = g_timeout_add (100, on_deadline, &woken);
   g_main_context_iteration (NULL, TRUE);
   g_source_remove (source);
@@ -117,7 +117,8 @@ is_true (gpointer data)
  * dw_test_finalize:
  * @object: (transfer full): an object that nobody else should hold
  *
- * Drops it and fails where it does not go. What is under way in libsoup may hold it for some turns of the loop.
+ * Drops it and fails where it does not go, or leaves a timer behind that would call it. What is under way in libsoup
+ * may hold it for some turns of the loop.
  */
 void
 dw_test_finalize (gpointer object)
@@ -127,4 +128,6 @@ dw_test_finalize (gpointer object)
   g_object_weak_ref (object, on_gone, &gone);
   g_object_unref (object);
   dw_test_until ("an object to go", is_true, &gone);
+  /* Only its address is compared. */
+  g_assert_null (g_main_context_find_source_by_user_data (NULL, object));
 }

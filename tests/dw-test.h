@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* Every wait in a test ends here at the latest, in milliseconds. */
+/* The longest that any wait in a test may take, in milliseconds. */
 #define DW_TEST_DEADLINE_MS 20000
 
 typedef gboolean (*DwTestCheck) (gpointer data);
 
 char *dw_test_make_folder (void);
 void dw_test_init (int *argc, char ***argv);
-/* Runs the main loop until the condition holds; what is waited for is said where it takes too long. */
+/* Runs the main loop until the condition is true. If that takes too long, the failure names @what. */
 #define DW_TEST_WAIT(what, condition)                                                                              \
   for (gint64 wait_began = g_get_monotonic_time (); !(condition); dw_test_turn (what, wait_began))
 

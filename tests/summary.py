@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the test cases of the last runs, says why one failed, and ends with “N passed, N failed”.
+"""Counts the test cases of the last runs, says why cases failed, and ends with “N passed, N failed”.
 
-meson's own report, testlog.junit.xml, does not do: a program that crashes, hangs or leaks after its good cases has no
-failure there, and what was skipped is none."""
+meson's own report, testlog.junit.xml, is not enough: it shows no failure for a program that crashes, hangs or leaks after
+its last good case, nor for a skipped check."""
 
 import json
 import re
@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 
-# Lines of a failed case that are shown: a run on another machine leaves nothing else behind.
+# How many lines of a failed case are shown; a run on another machine leaves nothing else to look at.
 REASON = 25
 
 
 def reasons(program, output):
-    """What each failed case of a program said before its verdict, and the end of its standard error."""
+    """What each failed case of a program printed before its verdict, and the end of its standard error."""
     said = []
     for line in output.splitlines():
         if line.startswith("not ok"):

@@ -129,7 +129,7 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A logout, an interrupt in a terminal, and the end of the terminal, but where somebody asked to outlive that, as nohup
+/* A logout, an interrupt in a terminal, and the end of the terminal, unless it was started to outlive that, as nohup
  * does. */
 static void
 watch_signals (DwApplication *self)

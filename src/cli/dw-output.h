@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/** DW_OUTPUT_BYTES: how much waits for a reader who is slower than what is told; then the program waits. */
+/** DW_OUTPUT_BYTES: how much is buffered for a slow reader; beyond that the program waits. */
 #define DW_OUTPUT_BYTES (1024 * 1024)
 
 /**

@@ -139,7 +139,7 @@ end_line (Program *program, JsonBuilder *builder)
   g_autofree char *text = NULL;
   g_autofree char *whole = NULL;
 
-  /* Messages whose end nobody waits for are let go last. */
+  /* Messages that are not waited for are dropped last. */
   if (program->output == NULL)
     return;
   json_builder_end_object (builder);

@@ -214,7 +214,7 @@ on_local_started (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (DwStageUrl) url = dw_local_stage_start_finish (DW_LOCAL_STAGE (source), result, &error);
   DwChat *chat = self->chats != NULL ? find_local (self) : NULL;
 
-  /* Whoever started it before connects it. */
+  /* The call that started it connects it. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PENDING))
     return;
 
@@ -648,7 +648,7 @@ on_new_local_started (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when the chat is there, or cannot be
  * @data: for @callback
  *
- * Starts a stage on this computer, which ends with the program. What was said there is kept as anywhere.
+ * Starts a stage on this computer, which ends with the program. Its history is kept like any other stage's.
  */
 void
 dw_chat_list_open_local_async (DwChatList *self, const char *own_name, GAsyncReadyCallback callback, gpointer data)

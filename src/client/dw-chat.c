@@ -40,8 +40,8 @@ struct _DwChat
   DwSeen *seen;
   DwTrace *trace;
   gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
-  guint unread;      /* other people's messages nobody has looked at */
-  gboolean attended; /* somebody looks at it */
+  guint unread;      /* unread messages from other people */
+  gboolean attended; /* its newest messages are on the screen */
   gboolean restored; /* the outbox knows what an earlier run left */
 };
 
@@ -143,7 +143,7 @@ on_state (DwChat *self)
 {
   DwSessionState state = dw_session_get_status (self->session)->state;
 
-  /* The gap stands before what the new connection brings. */
+  /* The gap comes before the new connection's messages. */
   if (self->restored && (state == DW_SESSION_CONNECTED || state == DW_SESSION_ONLINE))
     add_gap (self);
   if (state != DW_SESSION_ONLINE)
@@ -202,7 +202,7 @@ on_congested (DwChat *self)
   dw_session_set_held (self->session, dw_conversation_is_congested (self->conversation));
 }
 
-/* What an earlier run of the program left. */
+/* Messages left by an earlier run of the program. */
 static void
 restore (DwChat *self, DwStoreOpening *opening)
 {
@@ -282,7 +282,7 @@ dw_chat_class_init (DwChatClass *klass)
   /**
    * DwChat:unread:
    *
-   * How many of other people's messages nobody has looked at.
+   * The number of unread messages from other people.
    */
   properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0,
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
@@ -420,7 +420,7 @@ find_last (DwChat *self)
 {
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
 
-  /* Few lines follow one that somebody said. */
+  /* Few lines follow the last message. */
   for (guint i = n; i > 0 && n - i < 8; i--)
     {
       g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (self->conversation), i - 1);
@@ -484,7 +484,7 @@ dw_chat_get_trace (DwChat *self)
  * dw_chat_get_unread:
  * @self: a chat
  *
- * Returns: how many of other people's messages nobody has looked at
+ * Returns: the number of unread messages from other people
  */
 guint
 dw_chat_get_unread (DwChat *self)
@@ -495,9 +495,9 @@ dw_chat_get_unread (DwChat *self)
 /**
  * dw_chat_set_attended:
  * @self: a chat
- * @attended: whether somebody looks at its newest messages
+ * @attended: whether its newest messages are on the screen
  *
- * What was not read stays marked until they look elsewhere.
+ * Unread messages stay marked until another chat is shown.
  */
 void
 dw_chat_set_attended (DwChat *self, gboolean attended)
@@ -531,7 +531,7 @@ dw_chat_say (DwChat *self, const char *text)
   g_autoptr (DwMessage) message = NULL;
 
   message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
-  /* Whoever answers has read. */
+  /* Replying counts as having read everything. */
   dw_conversation_set_unread_from (self->conversation, 0);
 
   dw_outbox_announce (self->outbox, message);

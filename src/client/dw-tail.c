@@ -9,8 +9,8 @@
 /**
  * SECTION:dw-tail
  *
- * What happens on a stage, told line by line. Nothing of it is kept but the fingerprints of what came last, so it can run for
- * as long as somebody likes; who wants to look back or to say something has a chat.
+ * What happens on a stage, line by line. It keeps only the fingerprints of the last messages, so it can run
+ * indefinitely. For history, or to send messages, use #DwChat.
  */
 struct _DwTail
 {
@@ -99,7 +99,7 @@ dw_tail_class_init (DwTailClass *klass)
    * DwTail::line:
    * @message: a #DwMessage: somebody's message, a notice or a gap
    *
-   * It happened just now. Nobody holds @message when this is over.
+   * A line has just arrived. The tail does not keep @message afterwards.
    */
   signals[SIGNAL_LINE] = g_signal_new ("line", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 1, DW_TYPE_MESSAGE);

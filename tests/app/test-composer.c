@@ -222,7 +222,7 @@ test_commit (void)
   g_assert_false (has_line (shown.chat));
 }
 
-/* As many of what is pasted as a composer holds. */
+/* The most that a composer accepts of a pasted text. */
 #define PASTED_BYTES (96 * 1024)
 
 static char *
@@ -248,7 +248,7 @@ shows (GtkWidget *widget, const char *words)
   return found;
 }
 
-/* How long the processor was needed until the window answers, in milliseconds: others use the machine as well. */
+/* The CPU time until the window responds, in milliseconds, since other programs use the machine as well. */
 static gint64
 answer_time (ComposerWindow *shown, const char *text)
 {
@@ -259,7 +259,8 @@ answer_time (ComposerWindow *shown, const char *text)
   return (clock () - start) * 1000 / CLOCKS_PER_SEC;
 }
 
-/* However much is pasted, the window answers: what could never be sent is left out, and said, and goes with the text. */
+/* However much is pasted, the window responds. Text too long to be sent is left out, the composer says so, and that
+ * note disappears with the text. */
 static void
 test_paste (gconstpointer part)
 {
@@ -282,7 +283,7 @@ test_paste (gconstpointer part)
   g_assert_true (g_str_has_prefix (pasted, text));
   g_assert_true (g_utf8_validate (text, -1, NULL));
   g_assert_true (shows (shown.composer, "left out"));
-  /* Nobody sends empty lines. */
+  /* Empty lines are not sent. */
   g_assert_true (g_str_equal (part, "\n") || shows (shown.composer, "Send as "));
   gtk_text_buffer_set_text (shown.buffer, "short", -1);
   g_assert_false (shows (shown.composer, "left out"));

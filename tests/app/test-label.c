@@ -75,7 +75,7 @@ is_drawn_in_order (const char *markup, const char *part)
   int last = -1;
 
   g_object_unref (context);
-  /* A label does something with these of its own. */
+  /* GtkLabel handles these itself. */
   pango_layout_set_markup (layout, without, -1);
   text = pango_layout_get_text (layout);
   start = strstr (text, part);
@@ -92,7 +92,7 @@ is_drawn_in_order (const char *markup, const char *part)
   return TRUE;
 }
 
-/* However directions are turned around an address, it is drawn as it is read; and they are left alone without one. */
+/* Direction overrides around an address do not change how it is drawn; without an address they are left alone. */
 static void
 test_turned (void)
 {
@@ -122,7 +122,7 @@ test_turned (void)
   }
 }
 
-/* A link whose host had something before it is told apart from others, in a text that was calmed too. */
+/* A link with something before its host is marked, even if the text was also made safe. */
 static void
 test_asks (void)
 {
@@ -132,7 +132,7 @@ test_asks (void)
   g_assert_false (dw_label_asks (text, "https://f.example/"));
 }
 
-/* What is laid out in pieces says what it said, in every script, and no piece begins with a mark. */
+/* The parts of a text that is laid out in pieces add up to it, in every script, and no piece begins with a mark. */
 static void
 test_pieces (void)
 {

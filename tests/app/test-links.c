@@ -6,14 +6,14 @@
 #include <pango/pango.h>
 #include <string.h>
 
-/* What can be pressed in a text, and where it leads. */
+/* Which parts of a text are links, and where they lead. */
 static void
 test_table (void)
 {
   static const struct
   {
     const char *text;
-    const char *hrefs; /* between blanks */
+    const char *hrefs; /* separated by spaces */
   } rows[] = {
     { "See https://e.example/a.", "https://e.example/a" },
     { "(https://e.example/)", "https://e.example/" },
@@ -77,7 +77,7 @@ test_table (void)
     }
 }
 
-/* What is shown is what is opened, and its host is where it leads: nothing before it looks like one. */
+/* The address shown is the address opened, and the host shown is its real one: nothing before it looks like a host. */
 static void
 test_user (void)
 {
@@ -112,7 +112,7 @@ test_user (void)
     }
 }
 
-/* A host that looks like another is shown as what it is. */
+/* A host that imitates another is shown in its ASCII form. */
 static void
 test_look_alikes (void)
 {
@@ -128,7 +128,7 @@ test_look_alikes (void)
     { "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/", TRUE }, /* entirely in one script */
     { "https://\u4f8b\u3048.jp/", TRUE },
     { "https://g\u03bfogle.com/", FALSE },
-    /* What is drawn as a slash, a dot, a colon or nothing. */
+    /* Characters that look like a slash, a dot, a colon or nothing. */
     { "https://bank.example\u2215login.evil.example/", FALSE },
     { "https://bank.example\u2044login.evil.example/", FALSE },
     { "https://bank.example\u29f8login.evil.example/", FALSE },
@@ -138,13 +138,13 @@ test_look_alikes (void)
     { "https://bank\ua789443.evil.example/", FALSE },
     { "https://bank\u3164example.evil.example/", FALSE },
     { "https://bank\u02bcs.example/", FALSE },
-    /* What only phoneticians, historians and forgers write. */
+    /* Letters used only by phoneticians, historians and forgers. */
     { "https://\u0261oogle.com/", FALSE },
     { "https://goog\u0142e.com/", TRUE },
     { "https://\u1d0f.example/", FALSE },
     { "https://gqoge\u0131.example/", FALSE },
     { "https://\u0501\u043e.example/", FALSE },
-    /* A whole part of letters that look like Latin ones, and where people write so. */
+    /* Labels made wholly of letters that look like Latin ones, and others that people really use. */
     { "https://\u0440\u0430\u0443\u0440\u0430\u04cf.com/", FALSE },
     { "https://\u0441\u0430\u0445\u0430\u0440.\u0440\u0444/", TRUE },
     { "https://\u0441\u0430\u0445\u0430\u0440.ru/", TRUE },
@@ -155,7 +155,7 @@ test_look_alikes (void)
     { "https://\u03c6\u03af\u03bb\u03b7.gr/", TRUE },
     { "https://\u30ce.example/", FALSE },
     { "https://\u4e00.example/", FALSE },
-    /* Of several scripts, or with digits of another. */
+    /* Mixed scripts, or digits of another script. */
     { "https://\u65e5\u672c\u8a9e\u3068\u30ab\u30ca\u30fc.jp/", TRUE },
     { "https://\ud55c\uae00.kr/", TRUE },
     { "https://\u4f8b\u30ababc.jp/", FALSE },
@@ -180,7 +180,7 @@ test_look_alikes (void)
     }
 }
 
-/* What stands behind a host that is written from right to left is drawn behind it. */
+/* Text after a right-to-left host is drawn after it. */
 static void
 test_right_to_left (void)
 {

@@ -10,7 +10,7 @@ typedef struct
 {
   GtkStringList *whole;
   DwListEnd *end;
-  DwMirror *mirror; /* a list view that believes what it is told */
+  DwMirror *mirror; /* believes every signal, as a list view does */
   guint next;
 } Fixture;
 
@@ -87,7 +87,7 @@ is_whole (gpointer data)
   return is_calm (data) && count (fixture) == g_list_model_get_n_items (G_LIST_MODEL (fixture->whole));
 }
 
-/* A chat as people have it goes through as it is. */
+/* At the pace of an ordinary chat the list is passed through unchanged. */
 static void
 test_calm (void)
 {
@@ -102,8 +102,8 @@ test_calm (void)
   g_assert_true (is_whole (&fixture));
 }
 
-/* While more comes than anybody reads there are few rows, the newest, and hardly any changes; when it is over all are
- * there. */
+/* While rows arrive faster than anybody can read, only the newest are listed and the list hardly changes. All are back
+ * once the flood is over. */
 static void
 test_flood (void)
 {
@@ -120,7 +120,7 @@ test_flood (void)
   for (guint i = 0; i < 10; i++)
     append (&fixture, 100);
   g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror), ==, changes);
-  /* Where nothing is kept the oldest go meanwhile, at every tick. */
+  /* On a stage without history the oldest rows are removed meanwhile, at every tick. */
   gtk_string_list_splice (fixture.whole, 0, 100, NULL);
   g_assert_cmpuint (dw_mirror_get_n_changes (fixture.mirror), ==, changes);
   dw_mirror_check (fixture.mirror);
@@ -134,8 +134,8 @@ test_flood (void)
                     (DW_LIST_END_BUILT / DW_LIST_END_STEP) + 2 + 2 * DW_LIST_END_CALM);
 }
 
-/* In a flood there are as many rows as the window has room for, also when its height changes meanwhile, and no window
- * is so high that it could make the list slow. */
+/* In a flood as many rows are listed as the window has room for, even if its height changes, up to a limit that keeps
+ * the list quick. */
 static void
 test_room (void)
 {
@@ -160,7 +160,7 @@ test_room (void)
   dw_test_until ("all to come back", is_whole, &fixture);
 }
 
-/* A flood that is read in bursts is one flood: rows are not built and dropped with each of them. */
+/* A flood in bursts counts as one flood: rows are not built and dropped with each burst. */
 static void
 test_bursts (void)
 {
@@ -177,7 +177,7 @@ test_bursts (void)
   dw_test_until ("all to come back", is_whole, &fixture);
 }
 
-/* Whoever does not follow the end reads, and nothing goes from under their eyes; whoever leaves it has all again. */
+/* A user who has scrolled up is reading, so no row disappears. Scrolling up in a flood brings all rows back. */
 static void
 test_scrolled_away (void)
 {
@@ -200,7 +200,7 @@ test_scrolled_away (void)
   dw_test_until ("all to come back", is_whole, &fixture);
 }
 
-/* What is looked for is there at once, wherever it is. */
+/* A row that is jumped to is there at once, wherever it is. */
 static void
 test_show (void)
 {
@@ -221,7 +221,7 @@ test_show (void)
   g_assert_true (is_whole (&fixture));
 }
 
-/* Lines go and come in the middle of a flood too: before the rows that are there, in them and across their edge. */
+/* Rows are inserted and removed during a flood: before the rows that are listed, among them and across their edge. */
 static void
 test_changes (void)
 {
@@ -260,9 +260,9 @@ test_changes (void)
   dw_test_until ("all to come back", is_whole, &fixture);
 }
 
-/* The list goes in the middle of a flood, with its timer. */
+/* The list is dropped during a flood, together with its timer. */
 static void
-test_gone (void)
+test_dropped (void)
 {
   g_auto (Fixture) fixture = { 0 };
 
@@ -281,6 +281,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);
   g_test_add_func ("/app/list-end/show", test_show);
   g_test_add_func ("/app/list-end/changes", test_changes);
-  g_test_add_func ("/app/list-end/gone", test_gone);
+  g_test_add_func ("/app/list-end/dropped", test_dropped);
   return g_test_run ();
 }

@@ -18,16 +18,16 @@ G_BEGIN_DECLS
 #define DW_CLOUD_CROWD 1000
 #endif
 
-/* The parts of AWS that a function uses: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every signature
- * is verified. Faults are injected by the test. */
+/* The parts of AWS that a function uses: DynamoDB's tables, `@connections`, SQS and Lambda's Invoke. Every signature is
+ * verified. Tests inject the faults. */
 
 typedef enum
 {
   DW_FAULT_NONE,
   DW_FAULT_STATUS, /* answers with a status and a name, and does nothing */
-  DW_FAULT_RESET,  /* closes the connection, and does nothing */
-  DW_FAULT_LOST,   /* does it, and closes the connection before the answer */
-  DW_FAULT_TORN,   /* does it, and says a wrong checksum */
+  DW_FAULT_RESET,  /* closes the connection without doing anything */
+  DW_FAULT_LOST,   /* does it, but closes the connection before answering */
+  DW_FAULT_TORN,   /* does it, but answers with a wrong checksum */
   DW_FAULT_SLOW,   /* does it, but answers after the client's timeout */
   DW_FAULT_GARBAGE /* does it, and answers with invalid JSON */
 } DwFaultKind;
@@ -42,8 +42,8 @@ typedef struct
 typedef struct
 {
   char *id;
-  guint posts;     /* that arrived */
-  guint throttles; /* the next so many are told 429 */
+  guint posts;     /* posts received */
+  guint throttles; /* how many of the next posts get a 429 */
   guint status;    /* the status it always answers with, or 0 */
   guint slow_ms;   /* the delay of each answer */
 } DwCloudConnection;
@@ -54,17 +54,17 @@ typedef struct
   char *origin;       /* http://127.0.0.1:PORT */
   GHashTable *tables; /* of GTree of JsonObject by its key, by name */
   GHashTable *connections;
-  GPtrArray *letters; /* bodies that came to the queue */
+  GPtrArray *letters; /* bodies sent to the queue */
   GPtrArray *invocations;
   GHashTable *pauses; /* delayed answers */
   GQueue faults;      /* of DwFault, one for each of the next requests of any kind */
   guint requests;
   guint unsigned_requests;
-  guint page;      /* rows a page */
-  guint delay_ms;  /* of each post's answer */
+  guint page;      /* rows in a page */
+  guint delay_ms;  /* of the answer to each post */
   guint in_flight; /* posts */
   guint most_in_flight;
-  gboolean counts_rate; /* more posts than @rate_most in flight are told 429 */
+  gboolean counts_rate; /* posts beyond @rate_most in flight get a 429 */
   guint rate_most;
   char *last_text;
   GPtrArray *texts; /* the ids of posts that arrived, in order, if not NULL */

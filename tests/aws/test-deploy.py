@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zip and the way to AWS, with an aws command of our own that writes down what it is asked."""
+"""The zip and the deployment to AWS, with a fake aws command that records how it is called."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ import tap  # noqa: E402
 DATA = HERE.parents[1] / "data" / "aws"
 DEADLINE = 300
 
-# Answers as the real one does, where the scripts read it.
+# Answers like the real one as far as the scripts read it.
 FAKE = """#!/bin/sh
 echo "$@" >> "$CALLS"
 case "$1 $2" in
@@ -44,7 +44,7 @@ def run(*arguments, **environment):
 
 
 def test_deploy():
-    """It says what it makes and costs before it does, makes a bucket where there is none, and ends with the address"""
+    """It says what it will make and what that costs, makes a bucket if there is none, and ends with the address"""
     done, calls = run("deploy", "--archive", "ZIP", "--stack", "chat", "--region", "eu-west-1", "--set", "MemorySize=1024")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -59,13 +59,13 @@ def test_deploy():
 
 
 def test_dry():
-    """A dry run asks AWS nothing, and needs no credentials"""
+    """A dry run makes no request to AWS and needs no credentials"""
     done, calls = run("deploy", "--archive", "ZIP", "--dry-run", NOBODY="1")
     assert done.returncode == 0 and not calls and "aws cloudformation deploy" in done.stdout, (done.stdout, calls)
 
 
 def test_refused():
-    """What is missing or wrong is one sentence"""
+    """A missing or wrong setting is reported in one sentence"""
     for arguments, environment in ((("deploy", "--archive", "ZIP"), {"NOBODY": "1"}), (("remove",), {"NOBODY": "1"}),
                                    (("deploy", "--archive", "ZIP"), {"BROKEN": "1"}), (("deploy", "--archive", "ZIP", "--set", "Nothing=1"), {}),
                                    (("deploy", "--archive", "ZIP", "--set", "StageName"), {}), (("remove", "--stack", "; rm"), {}),
@@ -76,7 +76,7 @@ def test_refused():
 
 
 def test_remove():
-    """Taken away, and waited for"""
+    """The stack is removed, and the removal waited for"""
     done, calls = run("remove", "--stack", "chat", "--region", "eu-west-1")
     assert done.returncode == 0, done.stderr
     assert calls[1:] == ["cloudformation delete-stack --stack-name chat --region eu-west-1",
@@ -88,7 +88,7 @@ def pack(program, archive):
 
 
 def test_package():
-    """The zip starts with nothing of the system's but glibc, and the same program gives the same bytes"""
+    """The zip's program depends on nothing of the system but glibc, and the same program gives the same bytes"""
     with tempfile.TemporaryDirectory() as folder:
         archives = [Path(folder) / name for name in ("one.zip", "two.zip")]
         for archive in archives:
@@ -103,7 +103,7 @@ def test_package():
 
 
 def test_unfit():
-    """A program that would take the image's libraries is not packed"""
+    """A program that would load libraries of the image is not packed"""
     with tempfile.TemporaryDirectory() as folder:
         done = pack(os.environ["DYNAMOWAVE_STAGE"], Path(folder) / "x.zip")
         assert done.returncode == 1 and "DT_RPATH" in done.stderr, done.stderr
@@ -112,6 +112,6 @@ def test_unfit():
 
 if __name__ == "__main__":
     if os.environ.get("DYNAMOWAVE_SANITIZED"):
-        # What a sanitizer links is nothing that Lambda would get.
+        # A program built with a sanitizer links what Lambda does not have.
         del test_package, test_unfit
     tap.run(sys.modules[__name__], "/aws/deploy")

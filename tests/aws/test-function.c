@@ -19,36 +19,36 @@ typedef struct
 } InvokedFunction;
 
 static void
-desk_init (InvokedFunction *desk, const char *handler)
+invoked_init (InvokedFunction *invoked, const char *handler)
 {
   g_autoptr (DwHttp) http = dw_http_new (NULL);
   g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
   g_autofree char *endpoint = NULL;
 
-  dw_cloud_init (&desk->cloud);
-  endpoint = g_strconcat (desk->cloud.origin, "/prod", NULL);
-  g_setenv ("AWS_ENDPOINT_URL", desk->cloud.origin, TRUE);
+  dw_cloud_init (&invoked->cloud);
+  endpoint = g_strconcat (invoked->cloud.origin, "/prod", NULL);
+  g_setenv ("AWS_ENDPOINT_URL", invoked->cloud.origin, TRUE);
   g_setenv ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint, TRUE);
-  desk->seconds = 20;
-  desk->config = (DwFunctionConfig){ .handler = (char *) handler,
-                                     .region = (char *) "eu-west-1",
-                                     .function_name = (char *) "me",
-                                     .send_function = (char *) "sender",
-                                     .table = (char *) "Connections",
-                                     .claims = (char *) "Claims",
-                                     .dead_letters = (char *) "https://sqs.eu-west-1.amazonaws.com/1/dead",
-                                     .posts = 500 };
-  desk->function = dw_function_new (&desk->config, http, credentials);
+  invoked->seconds = 20;
+  invoked->config = (DwFunctionConfig){ .handler = (char *) handler,
+                                        .region = (char *) "eu-west-1",
+                                        .function_name = (char *) "me",
+                                        .send_function = (char *) "sender",
+                                        .table = (char *) "Connections",
+                                        .claims = (char *) "Claims",
+                                        .dead_letters = (char *) "https://sqs.eu-west-1.amazonaws.com/1/dead",
+                                        .posts = 500 };
+  invoked->function = dw_function_new (&invoked->config, http, credentials);
 }
 
 static void
-desk_clear (InvokedFunction *desk)
+invoked_clear (InvokedFunction *invoked)
 {
-  dw_test_finalize (g_steal_pointer (&desk->function));
-  dw_cloud_clear (&desk->cloud);
+  dw_test_finalize (g_steal_pointer (&invoked->function));
+  dw_cloud_clear (&invoked->cloud);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InvokedFunction, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InvokedFunction, invoked_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -63,16 +63,16 @@ is_there (gpointer data)
 }
 
 static char *
-run (InvokedFunction *desk, const char *json, GError **error)
+run (InvokedFunction *invoked, const char *json, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GBytes) payload = g_bytes_new (json, strlen (json));
   g_autoptr (DwInvocation) invocation =
-      dw_invocation_new ("8476", g_get_monotonic_time () + desk->seconds * G_USEC_PER_SEC, payload);
+      dw_invocation_new ("8476", g_get_monotonic_time () + invoked->seconds * G_USEC_PER_SEC, payload);
 
-  dw_function_run_async (desk->function, invocation, on_done, &result);
+  dw_function_run_async (invoked->function, invocation, on_done, &result);
   dw_test_until ("a response", is_there, &result);
-  return dw_function_run_finish (desk->function, result, error);
+  return dw_function_run_finish (invoked->function, result, error);
 }
 
 #define EVENT(route, extra, more)                                                                                  \
@@ -82,27 +82,27 @@ run (InvokedFunction *desk, const char *json, GError **error)
 
 #define MESSAGE(body) EVENT ("sendMessage", "", ",\"body\":\"" body "\"")
 
-/* $connect makes a row and $disconnect takes it away. */
+/* $connect adds a row and $disconnect removes it. */
 static void
 test_rows (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *connected = NULL, *disconnected = NULL;
 
-  desk_init (&desk, "connect");
-  connected = run (&desk, EVENT ("$connect", "", ""), &error);
+  invoked_init (&invoked, "connect");
+  connected = run (&invoked, EVENT ("$connect", "", ""), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (connected, ==, "{\"statusCode\":200}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 1);
-  desk.config.handler = (char *) "disconnect";
-  disconnected = run (&desk, EVENT ("$disconnect", ",\"disconnectStatusCode\":1001", ""), &error);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 1);
+  invoked.config.handler = (char *) "disconnect";
+  disconnected = run (&invoked, EVENT ("$disconnect", ",\"disconnectStatusCode\":1001", ""), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (disconnected, ==, "{\"statusCode\":200}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 0);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 0);
 }
 
-/* Without a token, or with a wrong one, no row is made. */
+/* Without a token, or with a wrong one, no row is added. */
 static void
 test_token (void)
 {
@@ -119,88 +119,89 @@ test_token (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autofree char *answer = NULL;
 
-      desk_init (&desk, "connect");
-      desk.config.token_sha256 = hash;
-      answer = run (&desk, rows[i][0], NULL);
+      invoked_init (&invoked, "connect");
+      invoked.config.token_sha256 = hash;
+      answer = run (&invoked, rows[i][0], NULL);
       g_assert_cmpstr (answer, ==, rows[i][1]);
-      g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, i >= 2);
+      g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, i >= 2);
     }
 }
 
 static guint
-posts_of (InvokedFunction *desk, guint number)
+posts_of (InvokedFunction *invoked, guint number)
 {
   g_autofree char *id = g_strdup_printf ("connection-%05u=", number);
 
-  return ((DwCloudConnection *) g_hash_table_lookup (desk->cloud.connections, id))->posts;
+  return ((DwCloudConnection *) g_hash_table_lookup (invoked->cloud.connections, id))->posts;
 }
 
-/* Everybody gets it over pages, and who is gone has no row when the function has answered: it may be frozen then.
- */
+/* Everybody gets it, across pages. The rows of closed connections are gone before the function answers, since it may be
+ * frozen then. */
 static void
 test_broadcast (void)
 {
   const guint crowd = DW_CLOUD_CROWD * 5 / 2, gone = crowd / 25;
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", crowd, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", crowd, NULL);
   for (guint i = gone; i < 2 * gone; i++)
     {
       g_autofree char *id = g_strdup_printf ("connection-%05u=", i);
 
-      g_hash_table_remove (desk.cloud.connections, id);
+      g_hash_table_remove (invoked.cloud.connections, id);
     }
-  answer = run (&desk, MESSAGE ("{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"hello\\\"}"), &error);
+  answer = run (&invoked, MESSAGE ("{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"hello\\\"}"), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (answer, ==, "{\"statusCode\":200,\"body\":\"Message sent\"}");
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, crowd - gone);
-  g_assert_cmpuint (dw_function_get_tally (desk.function)->deliveries, ==, crowd - gone);
-  g_assert_cmpuint (dw_function_get_tally (desk.function)->gone, ==, gone);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (invoked.function)->deliveries, ==, crowd - gone);
+  g_assert_cmpuint (dw_function_get_tally (invoked.function)->gone, ==, gone);
   for (guint i = 2 * gone; i < crowd; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
-  g_assert_cmpstr (desk.cloud.last_text, ==, "{\"message\":\"hello\"}");
+    g_assert_cmpuint (posts_of (&invoked, i), ==, 1);
+  g_assert_cmpstr (invoked.cloud.last_text, ==, "{\"message\":\"hello\"}");
 }
 
-/* A message that is sent again, by a person or by whoever retries, goes to its sender alone. */
+/* A repeat, by a user or by a retrying caller, goes to its sender alone. */
 static void
 test_once (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 10, NULL);
   for (guint i = 1; i <= 5; i++)
     {
-      g_autofree char *answer = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), NULL);
+      g_autofree char *answer =
+          run (&invoked, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), NULL);
 
       g_assert_nonnull (answer);
-      g_assert_cmpuint (posts_of (&desk, 0), ==, i);
-      g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+      g_assert_cmpuint (posts_of (&invoked, 0), ==, i);
+      g_assert_cmpuint (posts_of (&invoked, 1), ==, 1);
     }
 }
 
 static void
 test_default (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autofree char *answer = NULL;
 
-  desk_init (&desk, "default");
-  dw_cloud_connect (&desk.cloud, "connection-00000=");
-  answer = run (&desk, EVENT ("$default", "", ",\"body\":\"?\""), NULL);
+  invoked_init (&invoked, "default");
+  dw_cloud_connect (&invoked.cloud, "connection-00000=");
+  answer = run (&invoked, EVENT ("$default", "", ",\"body\":\"?\""), NULL);
   g_assert_cmpstr (answer, ==, "{\"statusCode\":200}");
-  g_assert_true (g_str_has_prefix (desk.cloud.last_text,
+  g_assert_true (g_str_has_prefix (invoked.cloud.last_text,
                                    "{\"message\":\"Connected\",\"connectionId\":\"connection-00000=\","
                                    "\"connectedAt\":\"2020-04-30T20:10:33.236Z\",\"stage\":\"prod\","));
 }
 
-/* An event that is not ours is refused with a message, and causes no request. */
+/* An unknown event is refused with a message, and causes no request. */
 static void
 test_refused (void)
 {
@@ -221,105 +222,105 @@ test_refused (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       g_autoptr (GError) error = NULL;
 
-      desk_init (&desk, "send-message");
-      g_assert_null (run (&desk, bad[i], &error));
+      invoked_init (&invoked, "send-message");
+      g_assert_null (run (&invoked, bad[i], &error));
       g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT);
-      g_assert_cmpuint (desk.cloud.requests, ==, 0);
+      g_assert_cmpuint (invoked.cloud.requests, ==, 0);
     }
 }
 
-/* A failure after the claim gives it back before the function is frozen: the message can be sent again. */
+/* A failure after the claim releases the claim before the function is frozen, so that the message can be sent again. */
 static void
 test_failure (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *message = MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}");
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 2, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ResourceNotFoundException");
-  g_assert_null (run (&desk, message, &error));
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 2, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_STATUS, 400, "ResourceNotFoundException");
+  g_assert_null (run (&invoked, message, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Claims"), ==, 0);
-  answer = run (&desk, message, NULL);
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Claims"), ==, 0);
+  answer = run (&invoked, message, NULL);
   g_assert_nonnull (answer);
-  g_assert_cmpuint (posts_of (&desk, 1), ==, 1);
+  g_assert_cmpuint (posts_of (&invoked, 1), ==, 1);
 }
 
-/* A broadcast that takes longer than a function may: each run hands the rest on, up to the end; everybody gets it
- * once, and a run that Lambda delivers twice does nothing the second time. */
+/* A broadcast that takes longer than a function may run: each run hands over the rest, everybody gets it once, and a
+ * run that Lambda delivers twice does nothing the second time. */
 static void
 test_handed_on (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *first = NULL;
   guint runs = 1;
 
-  desk_init (&desk, "send-message");
-  desk.config.posts = 20;
-  g_clear_object (&desk.function);
+  invoked_init (&invoked, "send-message");
+  invoked.config.posts = 20;
+  g_clear_object (&invoked.function);
   {
     g_autoptr (DwHttp) http = dw_http_new (NULL);
     g_autoptr (DwCredentials) credentials = dw_credentials_new (DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, DW_CLOUD_TOKEN);
 
-    desk.function = dw_function_new (&desk.config, http, credentials);
+    invoked.function = dw_function_new (&invoked.config, http, credentials);
   }
-  desk.seconds = 3;
-  desk.cloud.delay_ms = 50000 / DW_CLOUD_CROWD;
-  desk.cloud.page = 90;
-  dw_cloud_fill (&desk.cloud, "Connections", DW_CLOUD_CROWD, NULL);
-  first = run (&desk, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), &error);
+  invoked.seconds = 3;
+  invoked.cloud.delay_ms = 50000 / DW_CLOUD_CROWD;
+  invoked.cloud.page = 90;
+  dw_cloud_fill (&invoked.cloud, "Connections", DW_CLOUD_CROWD, NULL);
+  first = run (&invoked, MESSAGE ("{\\\"message\\\":\\\"hello\\\",\\\"id\\\":\\\"1\\\"}"), &error);
   g_assert_no_error (error);
-  while (desk.cloud.invocations->len > 0)
+  while (invoked.cloud.invocations->len > 0)
     {
-      g_autofree char *event = g_ptr_array_steal_index (desk.cloud.invocations, 0);
-      g_autofree char *answer = run (&desk, event, &error);
+      g_autofree char *event = g_ptr_array_steal_index (invoked.cloud.invocations, 0);
+      g_autofree char *answer = run (&invoked, event, &error);
       g_autofree char *again = NULL;
       guint deliveries;
 
       g_assert_no_error (error);
       g_assert_cmpuint (++runs, <, 20);
-      deliveries = desk.cloud.requests;
-      again = run (&desk, event, &error);
+      deliveries = invoked.cloud.requests;
+      again = run (&invoked, event, &error);
       g_assert_no_error (error);
-      /* The claim alone, and a look at whose it is. */
-      g_assert_cmpuint (desk.cloud.requests, ==, deliveries + 2);
+      /* The claim itself, and a look at who holds it. */
+      g_assert_cmpuint (invoked.cloud.requests, ==, deliveries + 2);
     }
   g_assert_cmpuint (runs, >, 1);
   for (guint i = 0; i < DW_CLOUD_CROWD; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, 1);
+    g_assert_cmpuint (posts_of (&invoked, i), ==, 1);
 }
 
-/* The time is over in a run that goes on, before its first post: it fails, and can be tried again. */
+/* The time runs out in a continuation before its first post: it fails, and can be retried. */
 static void
 test_hop_fails (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   const char *event = EVENT ("sendMessage", "",
                              ",\"body\":\"{\\\"message\\\":\\\"hello\\\"}\","
                              "\"dynamowave\":{\"startKey\":\"connection-00004=\",\"hop\":1}");
 
-  desk_init (&desk, "send-message");
-  dw_cloud_fill (&desk.cloud, "Connections", 10, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_NONE, 0, NULL);
-  dw_cloud_fail (&desk.cloud, DW_FAULT_STATUS, 400, "ValidationException");
-  g_assert_null (run (&desk, event, &error));
-  answer = run (&desk, event, NULL);
+  invoked_init (&invoked, "send-message");
+  dw_cloud_fill (&invoked.cloud, "Connections", 10, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_NONE, 0, NULL);
+  dw_cloud_fail (&invoked.cloud, DW_FAULT_STATUS, 400, "ValidationException");
+  g_assert_null (run (&invoked, event, &error));
+  answer = run (&invoked, event, NULL);
   g_assert_nonnull (answer);
   for (guint i = 0; i < 10; i++)
-    g_assert_cmpuint (posts_of (&desk, i), ==, i > 4);
+    g_assert_cmpuint (posts_of (&invoked, i), ==, i > 4);
 }
 
-/* A warmer's event ends at once, whatever the function is for. */
+/* A warming event ends at once, whatever the function's role. */
 static void
 test_warmer (void)
 {
@@ -327,18 +328,18 @@ test_warmer (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     {
-      g_auto (InvokedFunction) desk = { 0 };
+      g_auto (InvokedFunction) invoked = { 0 };
       gint64 begun;
       g_autofree char *answer = NULL;
 
-      desk_init (&desk, handlers[i]);
+      invoked_init (&invoked, handlers[i]);
       begun = g_get_monotonic_time ();
-      answer = run (&desk, "{\"warmer\":true}", NULL);
+      answer = run (&invoked, "{\"warmer\":true}", NULL);
       g_assert_cmpstr (answer, ==, "{\"warm\":true}");
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 2 * G_USEC_PER_SEC);
       /* Unsigned on purpose: it needs no permission. */
-      g_assert_cmpuint (desk.cloud.unsigned_requests, ==, 1);
-      desk.cloud.unsigned_requests = 0;
+      g_assert_cmpuint (invoked.cloud.unsigned_requests, ==, 1);
+      invoked.cloud.unsigned_requests = 0;
     }
 }
 
@@ -358,11 +359,52 @@ batch (const char *const *bodies, guint n)
   return g_strdup (text->str);
 }
 
-/* Dead letters go out again; what fails once more is a letter anew, of those it missed; what is no letter stays. */
+/* A queue gives ten of them at a time, and a hundred at most; what is no batch is an error of its own. */
+static void
+test_batches (void)
+{
+  static const char *const nonsense[] = { "{}", "{\"Records\":7}", "{\"Records\":{}}" };
+
+  for (guint n = 99; n <= 101; n++)
+    {
+      g_auto (InvokedFunction) invoked = { 0 };
+      g_autofree const char **bodies = g_new (const char *, n);
+      g_autofree char *json = NULL, *answer = NULL;
+      g_autoptr (GError) error = NULL;
+
+      for (guint i = 0; i < n; i++)
+        bodies[i] = "nonsense";
+      invoked_init (&invoked, "redrive");
+      json = batch (bodies, n);
+      answer = run (&invoked, json, &error);
+      g_assert_cmpint (answer != NULL, ==, n <= 100);
+      g_assert_cmpint (error == NULL, ==, n <= 100);
+      if (answer != NULL)
+        {
+          g_autofree char *last = g_strdup_printf ("{\"itemIdentifier\":\"m%u\"}]}", n - 1);
+
+          g_assert_true (g_str_has_suffix (answer, last));
+        }
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (nonsense); i++)
+    {
+      g_auto (InvokedFunction) invoked = { 0 };
+      g_autofree char *answer = NULL;
+      g_autoptr (GError) error = NULL;
+
+      invoked_init (&invoked, "redrive");
+      answer = run (&invoked, nonsense[i], &error);
+      g_assert_null (answer);
+      g_assert_nonnull (error);
+    }
+}
+
+/* Dead letters are sent again; those that fail again become new letters for the connections they missed; what is not a
+ * letter stays in the queue. */
 static void
 test_redrive (void)
 {
-  g_auto (InvokedFunction) desk = { 0 };
+  g_auto (InvokedFunction) invoked = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *endpoint = NULL, *letter = NULL, *stranger = NULL, *json = NULL, *answer = NULL;
   g_autofree char *rest = g_strconcat (
@@ -371,26 +413,26 @@ test_redrive (void)
              ",\"body\":\"{\\\"message\\\":\\\"x\\\"}\",\"dynamowave\":{\"startKey\":\"k\",\"hop\":3}"),
       "}", NULL);
 
-  desk_init (&desk, "redrive");
-  dw_cloud_fill (&desk.cloud, "Connections", 3, NULL);
-  g_hash_table_remove (desk.cloud.connections, "connection-00001=");
-  ((DwCloudConnection *) g_hash_table_lookup (desk.cloud.connections, "connection-00002="))->status = 403;
-  endpoint = g_strconcat (desk.cloud.origin, "/prod", NULL);
+  invoked_init (&invoked, "redrive");
+  dw_cloud_fill (&invoked.cloud, "Connections", 3, NULL);
+  g_hash_table_remove (invoked.cloud.connections, "connection-00001=");
+  ((DwCloudConnection *) g_hash_table_lookup (invoked.cloud.connections, "connection-00002="))->status = 403;
+  endpoint = g_strconcat (invoked.cloud.origin, "/prod", NULL);
   letter = g_strdup_printf ("{\"reason\":\"429\",\"endpoint\":\"%s\",\"text\":\"hello\",\"connectionIds\":"
                             "[\"connection-00000=\",\"connection-00001=\",\"connection-00002=\"]}",
                             endpoint);
   stranger = g_strdup ("{\"endpoint\":\"https://evil.example/prod\",\"text\":\"hello\",\"connectionIds\":[\"a\"]}");
   json = batch ((const char *const[]){ letter, "nonsense", stranger, rest }, 4);
-  answer = run (&desk, json, &error);
+  answer = run (&invoked, json, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (answer, ==, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"},{\"itemIdentifier\":\"m2\"}]}");
-  g_assert_cmpuint (posts_of (&desk, 0), ==, 1);
-  g_assert_cmpuint (desk.cloud.letters->len, ==, 1);
-  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00002="));
-  g_assert_null (strstr (g_ptr_array_index (desk.cloud.letters, 0), "connection-00000="));
-  g_assert_cmpuint (dw_cloud_count (&desk.cloud, "Connections"), ==, 2);
-  g_assert_cmpuint (desk.cloud.invocations->len, ==, 1);
-  g_assert_nonnull (strstr (g_ptr_array_index (desk.cloud.invocations, 0), "\"startKey\":\"k\",\"hop\":4"));
+  g_assert_cmpuint (posts_of (&invoked, 0), ==, 1);
+  g_assert_cmpuint (invoked.cloud.letters->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (invoked.cloud.letters, 0), "connection-00002="));
+  g_assert_null (strstr (g_ptr_array_index (invoked.cloud.letters, 0), "connection-00000="));
+  g_assert_cmpuint (dw_cloud_count (&invoked.cloud, "Connections"), ==, 2);
+  g_assert_cmpuint (invoked.cloud.invocations->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (invoked.cloud.invocations, 0), "\"startKey\":\"k\",\"hop\":4"));
 }
 
 static gboolean
@@ -415,6 +457,8 @@ config_is_good (const char *handler, const char *name, const char *value)
 static void
 test_config (void)
 {
+  static const char *const handlers[] = { "connect", "disconnect", "send-message", "default", "redrive" };
+
   g_assert_true (config_is_good ("send-message", NULL, NULL));
   g_assert_true (config_is_good ("connect", "DYNAMOWAVE_TOKEN_SHA256",
                                  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
@@ -426,6 +470,17 @@ test_config (void)
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_CLAIMS", ""));
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "many"));
   g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "501"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "500"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_POSTS", "0"));
+  g_assert_true (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "100000"));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "100001"));
+  g_assert_false (config_is_good ("send-message", "DYNAMOWAVE_PAGE", "-1"));
+  g_unsetenv ("DYNAMOWAVE_PAGE");
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_assert_true (config_is_good (handlers[i], NULL, NULL));
+  /* What a handler does not use it can do without. */
+  g_assert_true (config_is_good ("default", "DYNAMOWAVE_TABLE", ""));
+  g_assert_true (config_is_good ("connect", "DYNAMOWAVE_CLAIMS", ""));
 }
 
 int
@@ -444,6 +499,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/function/hop-fails", test_hop_fails);
   g_test_add_func ("/aws/function/warmer", test_warmer);
   g_test_add_func ("/aws/function/redrive", test_redrive);
+  g_test_add_func ("/aws/function/batches", test_batches);
   g_test_add_func ("/aws/function/config", test_config);
   return g_test_run ();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Functions behind the routes of dynamowave-stage: anybody's, in another language, and our own over a table."""
+"""Functions behind the routes of dynamowave-stage: a foreign one in another language, and our own with a table."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def until(what, check):
 
 
 class Stage:
-    """A stage that ends with the test."""
+    """A stage that is killed after the test."""
 
     def __init__(self, *options, **environment):
         self.log = tempfile.TemporaryFile()
@@ -99,7 +99,7 @@ def is_alive(pid):
 
 
 async def frozen(pid):
-    """A process that stands still has asked for its next event."""
+    """A frozen process has already asked for its next event."""
     end = time.monotonic() + DEADLINE
     while Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "T":
         assert time.monotonic() < end, pid
@@ -107,7 +107,7 @@ async def frozen(pid):
 
 
 def test_connect():
-    """A function decides the handshake; one that fails is a 502, one that may not run a 500"""
+    """A function decides about the handshake; if it fails that is a 502, and if it may not be executed a 500"""
     with Stage("--function", f"$connect={FUNCTION}") as stage:
         assert status_of(stage.url) == (101, None), stage.output()
         assert status_of(stage.url, "?status=401") == (401, None)
@@ -126,7 +126,7 @@ def test_connect():
 
 
 def test_environment():
-    """A function finds what Lambda would put into its environment, and its deadline"""
+    """A function gets Lambda's environment variables, and its deadline"""
     async def talk(socket):
         await say(socket)
         told = await hear(socket)
@@ -142,7 +142,7 @@ def test_environment():
 
 
 def test_failures():
-    """What fails, crashes or takes too long is told to the sender, and the next event has a new process"""
+    """If a function fails, crashes or takes too long the sender is told, and the next event gets a new process"""
     async def talk(socket):
         await say(socket)
         first = await hear(socket)
@@ -172,7 +172,7 @@ def test_failures():
 
 
 def test_integration_timeout():
-    """A function that is slower than the integration goes on, and the sender is told"""
+    """A function that is slower than the integration timeout goes on, and the sender gets an error"""
     async def talk(socket):
         await say(socket, do="sleep", seconds=1.5)
         assert (await hear(socket))["message"] == "Endpoint request timed out"
@@ -184,7 +184,7 @@ def test_integration_timeout():
 
 
 def test_concurrency():
-    """Events run beside one another, each in its own process, up to the limits; above them they are throttled"""
+    """Events run concurrently, each in its own process, up to the limits; above them they are throttled"""
     async def three(socket):
         begun = time.monotonic()
         for _ in range(3):
@@ -206,7 +206,7 @@ def test_concurrency():
 
 
 def test_frozen():
-    """Between two events a process stands still, with whatever it left unfinished"""
+    """Between two events a process is frozen, whatever it has not finished"""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ticks"
 
@@ -230,7 +230,7 @@ def settled(path):
 
 
 def test_ends():
-    """No process outlives the stage, however it ends"""
+    """No process outlives the stage, however the stage ends"""
     for how in (signal.SIGTERM, signal.SIGKILL):
         pids = []
 
@@ -247,7 +247,7 @@ def test_ends():
 
 
 def test_refused():
-    """What cannot be understood is said, and nothing starts"""
+    """Wrong options are reported, and nothing starts"""
     for options in (["--function", "nothing"], ["--function", "=x"], ["--function", "do='"], ["--function", "do="],
                     ["--function-reserve", "do=1"], ["--function", "do=x", "--function-reserve", "other=1"],
                     ["--function", "do=x", "--function-reserve", "do=many"], ["--function", "do=x", "--function-timeout", "0"],
@@ -257,7 +257,7 @@ def test_refused():
 
 
 class Table(ThreadingHTTPServer):
-    """Two tables, as far as our function asks; SigV4 is verified by other tests."""
+    """Two tables, with the requests our function makes; other tests verify SigV4."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -327,7 +327,7 @@ class Operation(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def chain(*options):
-    """The whole way: socket, stage, runtime API, our function, a table, a signed post, stage, socket."""
+    """The whole chain: socket, stage, runtime API, our function, a table, a signed post, stage, socket."""
     table = Table()
     routes = [word for route in ("$connect", "$disconnect", "$default", "sendMessage") for word in ("--function", f"{route}={BOOTSTRAP}")]
     with Stage(*routes, *options, AWS_ENDPOINT_URL_DYNAMODB=table.url, DYNAMOWAVE_TABLE="Connections", DYNAMOWAVE_CLAIMS="Claims") as stage:
@@ -337,7 +337,7 @@ def chain(*options):
 
 
 def test_chain():
-    """Our own function: who connects has a row, is greeted, and hears what is said; who leaves has none"""
+    """Our own function: a client that connects gets a row, a greeting, and the messages; one that leaves loses its row"""
     async def talk(url, table):
         async with websockets.connect(url) as ada, websockets.connect(url) as bo:
             await ada.send("who am I")
@@ -359,7 +359,7 @@ def test_chain():
 
 
 def test_chain_rows():
-    """A row whose connection is gone is taken away by the next broadcast, and a stranger's row does no harm"""
+    """A row whose connection is gone is removed by the next broadcast, and a foreign row does no harm"""
     async def talk(url, table):
         async with websockets.connect(url) as ada:
             table.tables["Connections"]["R1kmxc2VNjMCFIA="] = {"ConnectionID": {"S": "R1kmxc2VNjMCFIA="}, "Timestamp": {"N": "1"}}
@@ -372,7 +372,7 @@ def test_chain_rows():
 
 
 def test_chain_throttled():
-    """A table that throttles for a while delays a message, and loses none"""
+    """A table that throttles for a while delays messages and loses none"""
     async def talk(url, table):
         async with websockets.connect(url) as ada:
             table.throttled = True
@@ -390,7 +390,7 @@ def bootstraps(stage):
 
 
 def test_chain_killed():
-    """Numbered messages while functions are killed: what is sent until it comes back came to everybody"""
+    """Numbered messages while functions are killed: each one that came back to its sender reached everybody"""
     async def talk(stage):
         heard = []
         async with websockets.connect(stage.url) as ada, websockets.connect(stage.url) as bo:
@@ -427,7 +427,7 @@ def test_chain_killed():
         return heard
     with chain("--function-concurrency", "20", "--function-timeout", str(PATIENCE)) as (stage, table):
         heard = asyncio.run(talk(stage))
-        # A function that was killed may have posted already: its message comes again, under the id it had.
+        # A killed function may already have posted: its message is repeated under the same id.
         assert len(set(heard)) == MESSAGES and len(heard) <= MESSAGES + KILLS, (len(heard), len(set(heard)))
         until("the table to be empty", lambda: not table.tables["Connections"])
 

@@ -12,18 +12,18 @@ typedef struct
   SoupServer *server;
   char *origin;
   DwHttp *http;
-  GHashTable *peers; /* the addresses requests came from: one a connection */
+  GHashTable *peers; /* the addresses that requests came from: one for each connection */
 } HttpPair;
 
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  HttpPair *desk = data;
+  HttpPair *pair = data;
   GSocketAddress *peer = soup_server_message_get_remote_address (message);
   g_autofree char *name = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (peer));
   g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
 
-  g_hash_table_add (desk->peers, g_steal_pointer (&name));
+  g_hash_table_add (pair->peers, g_steal_pointer (&name));
   soup_server_message_set_status (message, 200, NULL);
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "X-Method",
                                 soup_server_message_get_method (message));
@@ -48,31 +48,31 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 }
 
 static void
-desk_init (HttpPair *desk)
+pair_init (HttpPair *pair)
 {
   g_autoptr (GSList) uris = NULL;
 
-  desk->http = dw_http_new (NULL);
-  desk->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  desk->server = soup_server_new (NULL, NULL);
-  soup_server_add_handler (desk->server, NULL, on_request, desk, NULL);
-  dw_cloud_listen (desk->server);
-  uris = soup_server_get_uris (desk->server);
-  desk->origin = g_strdup_printf ("http://127.0.0.1:%d", g_uri_get_port (uris->data));
+  pair->http = dw_http_new (NULL);
+  pair->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  pair->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (pair->server, NULL, on_request, pair, NULL);
+  dw_cloud_listen (pair->server);
+  uris = soup_server_get_uris (pair->server);
+  pair->origin = g_strdup_printf ("http://127.0.0.1:%d", g_uri_get_port (uris->data));
   g_slist_foreach (uris, (GFunc) (GCallback) g_uri_unref, NULL);
 }
 
 static void
-desk_clear (HttpPair *desk)
+pair_clear (HttpPair *pair)
 {
-  dw_test_finalize (g_steal_pointer (&desk->http));
-  soup_server_disconnect (desk->server);
-  g_object_unref (desk->server);
-  g_hash_table_unref (desk->peers);
-  g_free (desk->origin);
+  dw_test_finalize (g_steal_pointer (&pair->http));
+  soup_server_disconnect (pair->server);
+  g_object_unref (pair->server);
+  g_hash_table_unref (pair->peers);
+  g_free (pair->origin);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HttpPair, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HttpPair, pair_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -87,7 +87,7 @@ is_there (gpointer data)
 }
 
 static void
-ask (HttpPair *desk,
+ask (HttpPair *pair,
      const char *method,
      const char *path,
      const char *text,
@@ -95,21 +95,21 @@ ask (HttpPair *desk,
      GCancellable *cancellable,
      GAsyncResult **result)
 {
-  g_autofree char *url = g_strconcat (desk->origin, path, NULL);
+  g_autofree char *url = g_strconcat (pair->origin, path, NULL);
   g_autoptr (GBytes) body = text != NULL ? g_bytes_new (text, strlen (text)) : NULL;
   DwHttpRequest request = { method, url, NULL, body, g_get_monotonic_time () + milliseconds * 1000 };
 
-  dw_http_send_async (desk->http, &request, cancellable, on_done, result);
+  dw_http_send_async (pair->http, &request, cancellable, on_done, result);
 }
 
 static DwHttpResponse *
-get (HttpPair *desk, const char *method, const char *path, const char *text, guint milliseconds, GError **error)
+get (HttpPair *pair, const char *method, const char *path, const char *text, guint milliseconds, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  ask (desk, method, path, text, milliseconds, NULL, &result);
+  ask (pair, method, path, text, milliseconds, NULL, &result);
   dw_test_until ("an answer", is_there, &result);
-  return dw_http_send_finish (desk->http, result, error);
+  return dw_http_send_finish (pair->http, result, error);
 }
 
 /* Each method with its body, over one connection. */
@@ -118,13 +118,13 @@ test_keep_alive (void)
 {
   static const char *const rows[][2] = { { "GET", NULL },    { "POST", "hello" }, { "POST", "" },
                                          { "DELETE", NULL }, { "PUT", "x" },      { "GET", NULL } };
-  g_auto (HttpPair) desk = { 0 };
+  g_auto (HttpPair) pair = { 0 };
 
-  desk_init (&desk);
+  pair_init (&pair);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (DwHttpResponse) response = get (&desk, rows[i][0], "/", rows[i][1], 5000, &error);
+      g_autoptr (DwHttpResponse) response = get (&pair, rows[i][0], "/", rows[i][1], 5000, &error);
       const char *text = rows[i][1] != NULL ? rows[i][1] : "";
 
       g_assert_no_error (error);
@@ -132,11 +132,10 @@ test_keep_alive (void)
       g_assert_cmpmem (response->body->data, response->body->len, text, strlen (text));
       g_assert_cmpstr (g_hash_table_lookup (response->headers, "x-method"), ==, rows[i][0]);
     }
-  g_assert_cmpuint (g_hash_table_size (desk.peers), ==, 1);
+  g_assert_cmpuint (g_hash_table_size (pair.peers), ==, 1);
 }
 
-/* A silent server, one that breaks off, one that is unreachable and one that answers too much: each is an error, in
- * time. */
+/* A server that is silent, hangs up, is unreachable or answers too much: each is an error, in time. */
 static void
 test_failures (void)
 {
@@ -147,14 +146,14 @@ test_failures (void)
   } rows[] = { { "/slow", DW_BACKEND_ERROR_DEADLINE },
                { "/cut", DW_BACKEND_ERROR_NETWORK },
                { "/large", DW_BACKEND_ERROR_SERVICE } };
-  g_auto (HttpPair) desk = { 0 };
+  g_auto (HttpPair) pair = { 0 };
   g_autoptr (GError) error = NULL;
 
-  desk_init (&desk);
+  pair_init (&pair);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       gint64 begun = g_get_monotonic_time ();
-      g_autoptr (DwHttpResponse) response = get (&desk, "GET", rows[i].path, NULL, 600, &error);
+      g_autoptr (DwHttpResponse) response = get (&pair, "GET", rows[i].path, NULL, 600, &error);
 
       g_test_message ("%s", rows[i].path);
       g_assert_null (response);
@@ -162,27 +161,27 @@ test_failures (void)
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
       g_clear_error (&error);
     }
-  /* Port 1 of loopback: nobody listens. */
-  g_free (desk.origin);
-  desk.origin = g_strdup ("http://127.0.0.1:1");
-  g_assert_null (get (&desk, "GET", "/", NULL, 600, &error));
+  /* Nothing listens on port 1 of loopback. */
+  g_free (pair.origin);
+  pair.origin = g_strdup ("http://127.0.0.1:1");
+  g_assert_null (get (&pair, "GET", "/", NULL, 600, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
 }
 
-/* A redirection would take a signed request elsewhere; another protocol would read a file. */
+/* A redirect would take a signed request elsewhere; another URL scheme would read a file. */
 static void
 test_stays (void)
 {
-  g_auto (HttpPair) desk = { 0 };
+  g_auto (HttpPair) pair = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (DwHttpResponse) response = NULL;
 
-  desk_init (&desk);
-  response = get (&desk, "GET", "/elsewhere", NULL, 5000, NULL);
+  pair_init (&pair);
+  response = get (&pair, "GET", "/elsewhere", NULL, 5000, NULL);
   g_assert_cmpuint (response->status, ==, 302);
-  g_free (desk.origin);
-  desk.origin = g_strdup ("file://");
-  g_assert_null (get (&desk, "GET", "/etc/passwd", NULL, 600, &error));
+  g_free (pair.origin);
+  pair.origin = g_strdup ("file://");
+  g_assert_null (get (&pair, "GET", "/etc/passwd", NULL, 600, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK);
 }
 
@@ -190,21 +189,21 @@ test_stays (void)
 static void
 test_cancel (void)
 {
-  g_auto (HttpPair) desk = { 0 };
+  g_auto (HttpPair) pair = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GAsyncResult) slow = NULL, quick = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (DwHttpResponse) response = NULL;
 
-  desk_init (&desk);
-  ask (&desk, "GET", "/slow", NULL, 20000, cancellable, &slow);
-  ask (&desk, "GET", "/", NULL, 20000, NULL, &quick);
+  pair_init (&pair);
+  ask (&pair, "GET", "/slow", NULL, 20000, cancellable, &slow);
+  ask (&pair, "GET", "/", NULL, 20000, NULL, &quick);
   g_cancellable_cancel (cancellable);
   dw_test_until ("the cancelled one", is_there, &slow);
-  g_assert_null (dw_http_send_finish (desk.http, slow, &error));
+  g_assert_null (dw_http_send_finish (pair.http, slow, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   dw_test_until ("the other one", is_there, &quick);
-  response = dw_http_send_finish (desk.http, quick, NULL);
+  response = dw_http_send_finish (pair.http, quick, NULL);
   g_assert_cmpuint (response->status, ==, 200);
 }
 
@@ -219,25 +218,25 @@ are_there (gpointer data)
   return TRUE;
 }
 
-/* Many at once, each with its own answer. */
+/* Many requests at once, each with its own answer. */
 static void
 test_many (void)
 {
-  g_auto (HttpPair) desk = { 0 };
+  g_auto (HttpPair) pair = { 0 };
   GAsyncResult *results[200] = { NULL };
 
-  desk_init (&desk);
+  pair_init (&pair);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       g_autofree char *text = g_strdup_printf ("number %u", i);
 
-      ask (&desk, "POST", "/", text, 20000, NULL, &results[i]);
+      ask (&pair, "POST", "/", text, 20000, NULL, &results[i]);
     }
   dw_test_until ("all answers", are_there, results);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       g_autofree char *text = g_strdup_printf ("number %u", i);
-      g_autoptr (DwHttpResponse) response = dw_http_send_finish (desk.http, results[i], NULL);
+      g_autoptr (DwHttpResponse) response = dw_http_send_finish (pair.http, results[i], NULL);
 
       g_assert_nonnull (response);
       g_assert_cmpmem (response->body->data, response->body->len, text, strlen (text));

@@ -17,8 +17,8 @@ typedef struct
   DwHttp *http;
   DwRuntime *runtime;
   GAsyncResult *result;
-  const char *deadline; /* the header, or NULL for a good one */
-  guint events;         /* to give out; afterwards “next” waits */
+  const char *deadline; /* the header's value, or NULL for a valid one */
+  guint events;         /* how many to hand out; after them “next” waits */
   guint next_status;
   guint answer_status;
   guint cuts; /* how many of the next “next” requests are cut off */
@@ -26,7 +26,7 @@ typedef struct
   guint handled;
   GPtrArray *posts; /* “path type body” */
   char *response;   /* what the function answers */
-  gboolean stop;    /* while it handles */
+  gboolean stop;    /* stops the runtime while it handles an event */
 } RuntimeApi;
 
 static void
@@ -38,90 +38,90 @@ cut (SoupServerMessage *message)
 }
 
 static void
-give_out (RuntimeApi *desk, SoupServerMessage *message)
+give_out (RuntimeApi *api, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   g_autofree char *deadline = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / 1000 + 3000);
-  g_autofree char *id = g_strdup_printf ("8476a536-e9f4-11e8-9739-%u", desk->asked);
+  g_autofree char *id = g_strdup_printf ("8476a536-e9f4-11e8-9739-%u", api->asked);
 
-  desk->asked++;
-  if (desk->cuts > 0)
+  api->asked++;
+  if (api->cuts > 0)
     {
-      desk->cuts--;
+      api->cuts--;
       cut (message);
       return;
     }
-  if (desk->events == 0)
+  if (api->events == 0)
     {
       soup_server_message_pause (message);
       return;
     }
-  desk->events--;
+  api->events--;
   soup_message_headers_replace (headers, "Lambda-Runtime-Aws-Request-Id", id);
   soup_message_headers_replace (headers, "Lambda-Runtime-Deadline-Ms",
-                                desk->deadline != NULL ? desk->deadline : deadline);
+                                api->deadline != NULL ? api->deadline : deadline);
   soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", "Root=1-x");
-  soup_server_message_set_status (message, desk->next_status, NULL);
-  if (desk->next_status == 200)
+  soup_server_message_set_status (message, api->next_status, NULL);
+  if (api->next_status == 200)
     soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC, "{\"a\":1}", 7);
 }
 
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  RuntimeApi *desk = data;
+  RuntimeApi *api = data;
   g_autoptr (GBytes) bytes = soup_message_body_flatten (soup_server_message_get_request_body (message));
   const char *type = soup_message_headers_get_one (soup_server_message_get_request_headers (message),
                                                    "Lambda-Runtime-Function-Error-Type");
 
   if (g_str_has_suffix (path, "/next"))
     {
-      give_out (desk, message);
+      give_out (api, message);
       return;
     }
-  g_ptr_array_add (desk->posts, g_strdup_printf ("%s %s %.*s", path, type != NULL ? type : "-",
-                                                 (int) MIN (g_bytes_get_size (bytes), 200),
-                                                 (const char *) g_bytes_get_data (bytes, NULL)));
-  if (desk->answer_status == CUT)
+  g_ptr_array_add (api->posts, g_strdup_printf ("%s %s %.*s", path, type != NULL ? type : "-",
+                                                (int) MIN (g_bytes_get_size (bytes), 200),
+                                                (const char *) g_bytes_get_data (bytes, NULL)));
+  if (api->answer_status == CUT)
     cut (message);
   else
-    soup_server_message_set_status (message, desk->answer_status, NULL);
+    soup_server_message_set_status (message, api->answer_status, NULL);
 }
 
 static void
-desk_init (RuntimeApi *desk)
+api_init (RuntimeApi *api)
 {
   g_autoptr (GSList) uris = NULL;
-  g_autofree char *api = NULL;
+  g_autofree char *address = NULL;
 
-  desk->server = soup_server_new (NULL, NULL);
-  soup_server_add_handler (desk->server, NULL, on_request, desk, NULL);
-  dw_cloud_listen (desk->server);
-  uris = soup_server_get_uris (desk->server);
-  api = g_strdup_printf ("127.0.0.1:%d", g_uri_get_port (uris->data));
+  api->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (api->server, NULL, on_request, api, NULL);
+  dw_cloud_listen (api->server);
+  uris = soup_server_get_uris (api->server);
+  address = g_strdup_printf ("127.0.0.1:%d", g_uri_get_port (uris->data));
   g_slist_foreach (uris, (GFunc) (GCallback) g_uri_unref, NULL);
-  desk->http = dw_http_new (NULL);
-  desk->runtime = dw_runtime_new (desk->http, api);
-  desk->posts = g_ptr_array_new_with_free_func (g_free);
-  desk->next_status = 200;
-  desk->answer_status = 202;
-  desk->events = 1;
-  desk->response = g_strdup ("{}");
+  api->http = dw_http_new (NULL);
+  api->runtime = dw_runtime_new (api->http, address);
+  api->posts = g_ptr_array_new_with_free_func (g_free);
+  api->next_status = 200;
+  api->answer_status = 202;
+  api->events = 1;
+  api->response = g_strdup ("{}");
 }
 
 static void
-desk_clear (RuntimeApi *desk)
+api_clear (RuntimeApi *api)
 {
-  g_clear_object (&desk->result);
-  g_clear_object (&desk->http);
-  dw_test_finalize (g_steal_pointer (&desk->runtime));
-  soup_server_disconnect (desk->server);
-  g_object_unref (desk->server);
-  g_ptr_array_unref (desk->posts);
-  g_free (desk->response);
+  g_clear_object (&api->result);
+  g_clear_object (&api->http);
+  dw_test_finalize (g_steal_pointer (&api->runtime));
+  soup_server_disconnect (api->server);
+  g_object_unref (api->server);
+  g_ptr_array_unref (api->posts);
+  g_free (api->response);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuntimeApi, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuntimeApi, api_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -138,7 +138,7 @@ is_there (gpointer data)
 static void
 on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
 {
-  RuntimeApi *desk = data;
+  RuntimeApi *api = data;
   gint64 left = invocation->deadline - g_get_monotonic_time ();
 
   g_assert_cmpint (left, >, 0);
@@ -146,86 +146,86 @@ on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
   g_assert_cmpstr (invocation->trace_id, ==, "Root=1-x");
   g_assert_cmpmem (g_bytes_get_data (invocation->payload, NULL), g_bytes_get_size (invocation->payload),
                    "{\"a\":1}", 7);
-  desk->handled++;
-  if (desk->stop)
+  api->handled++;
+  if (api->stop)
     dw_runtime_stop (runtime);
-  dw_runtime_respond (runtime, desk->response);
+  dw_runtime_respond (runtime, api->response);
 }
 
 static void
-run (RuntimeApi *desk)
+run (RuntimeApi *api)
 {
-  dw_runtime_run_async (desk->runtime, on_invocation, desk, on_done, &desk->result);
+  dw_runtime_run_async (api->runtime, on_invocation, api, on_done, &api->result);
 }
 
 static gboolean
 has_asked_again (gpointer data)
 {
-  RuntimeApi *desk = data;
+  RuntimeApi *api = data;
 
-  return desk->result != NULL || (desk->events == 0 && desk->asked > desk->posts->len && desk->posts->len > 0);
+  return api->result != NULL || (api->events == 0 && api->asked > api->posts->len && api->posts->len > 0);
 }
 
 /* It stops without an error, which happens only if it was still waiting for the next event. */
 static void
-expect_going_on (RuntimeApi *desk)
+expect_going_on (RuntimeApi *api)
 {
   g_autoptr (GError) error = NULL;
 
-  dw_test_until ("the next event to be asked for", has_asked_again, desk);
-  g_assert_null (desk->result);
-  dw_runtime_stop (desk->runtime);
-  dw_test_until ("the end", is_there, &desk->result);
-  g_assert_true (dw_runtime_run_finish (desk->runtime, desk->result, &error));
+  dw_test_until ("the next event to be asked for", has_asked_again, api);
+  g_assert_null (api->result);
+  dw_runtime_stop (api->runtime);
+  dw_test_until ("the end", is_there, &api->result);
+  g_assert_true (dw_runtime_run_finish (api->runtime, api->result, &error));
   g_assert_no_error (error);
 }
 
 static void
-expect_end (RuntimeApi *desk)
+expect_end (RuntimeApi *api)
 {
   g_autoptr (GError) error = NULL;
 
-  dw_test_until ("the end", is_there, &desk->result);
-  g_assert_false (dw_runtime_run_finish (desk->runtime, desk->result, &error));
+  dw_test_until ("the end", is_there, &api->result);
+  g_assert_false (dw_runtime_run_finish (api->runtime, api->result, &error));
   g_assert_nonnull (error);
 }
 
-/* Each status there is, of “next”: a 200 alone is an event. */
+/* Every status for “next”: only a 200 is an event. */
 static void
 test_next (void)
 {
   for (guint status = 200; status < 600; status++)
     {
-      g_auto (RuntimeApi) desk = { 0 };
+      g_auto (RuntimeApi) api = { 0 };
 
-      desk_init (&desk);
-      desk.next_status = status;
-      run (&desk);
+      api_init (&api);
+      api.next_status = status;
+      run (&api);
       if (status == 200)
-        expect_going_on (&desk);
+        expect_going_on (&api);
       else
-        expect_end (&desk);
-      g_assert_cmpuint (desk.handled, ==, status == 200);
+        expect_end (&api);
+      g_assert_cmpuint (api.handled, ==, status == 200);
     }
 }
 
-/* Each status there is, of a response: a 202 alone is taken; after a 413 the next event comes all the same. */
+/* Every status for a response: only a 202 accepts it; after a 413 the next event still comes. */
 static void
 test_answer (void)
 {
   for (guint status = 200; status < 600; status++)
     {
-      g_auto (RuntimeApi) desk = { 0 };
+      g_auto (RuntimeApi) api = { 0 };
 
-      desk_init (&desk);
-      desk.answer_status = status;
-      run (&desk);
+      api_init (&api);
+      api.answer_status = status;
+      run (&api);
       if (status == 202 || status == 413)
-        expect_going_on (&desk);
+        expect_going_on (&api);
       else
-        expect_end (&desk);
-      g_assert_cmpuint (desk.posts->len, ==, 1);
-      g_assert_true (g_str_has_suffix (g_ptr_array_index (desk.posts, 0), "/response - {}"));
+        expect_end (&api);
+      g_assert_cmpuint (api.posts->len, ==, 1);
+      g_assert_true (g_str_has_suffix (g_ptr_array_index (api.posts, 0), "/response - {}"));
     }
 }
 
@@ -235,19 +235,19 @@ test_cuts (void)
 {
   for (guint cuts = 1; cuts <= 4; cuts++)
     {
-      g_auto (RuntimeApi) desk = { 0 };
+      g_auto (RuntimeApi) api = { 0 };
 
-      desk_init (&desk);
+      api_init (&api);
       if (cuts < 4)
-        desk.cuts = cuts;
+        api.cuts = cuts;
       else
-        desk.answer_status = CUT;
-      run (&desk);
+        api.answer_status = CUT;
+      run (&api);
       if (cuts < 3)
-        expect_going_on (&desk);
+        expect_going_on (&api);
       else
-        expect_end (&desk);
-      g_assert_cmpuint (desk.handled, ==, cuts != 3);
+        expect_end (&api);
+      g_assert_cmpuint (api.handled, ==, cuts != 3);
     }
 }
 
@@ -259,63 +259,62 @@ test_deadline (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_auto (RuntimeApi) desk = { 0 };
+      g_auto (RuntimeApi) api = { 0 };
 
-      desk_init (&desk);
-      desk.deadline = bad[i];
-      run (&desk);
-      expect_going_on (&desk);
-      g_assert_cmpuint (desk.handled, ==, 0);
-      g_assert_nonnull (
-          strstr (g_ptr_array_index (desk.posts, 0), "/error Runtime.BadDeadline {\"errorMessage\":"));
+      api_init (&api);
+      api.deadline = bad[i];
+      run (&api);
+      expect_going_on (&api);
+      g_assert_cmpuint (api.handled, ==, 0);
+      g_assert_nonnull (strstr (g_ptr_array_index (api.posts, 0), "/error Runtime.BadDeadline {\"errorMessage\":"));
     }
 }
 
-/* More than Lambda takes is not sent. */
+/* A response larger than Lambda accepts is not sent. */
 static void
 test_too_large (void)
 {
-  g_auto (RuntimeApi) desk = { 0 };
+  g_auto (RuntimeApi) api = { 0 };
 
-  desk_init (&desk);
-  g_free (desk.response);
-  desk.response = g_strnfill (DW_RUNTIME_RESPONSE_BYTES + 1, ' ');
-  run (&desk);
-  expect_going_on (&desk);
-  g_assert_nonnull (strstr (g_ptr_array_index (desk.posts, 0), "/error Function.ResponseSizeTooLarge "));
+  api_init (&api);
+  g_free (api.response);
+  api.response = g_strnfill (DW_RUNTIME_RESPONSE_BYTES + 1, ' ');
+  run (&api);
+  expect_going_on (&api);
+  g_assert_nonnull (strstr (g_ptr_array_index (api.posts, 0), "/error Function.ResponseSizeTooLarge "));
 }
 
 /* When stopped in the middle of an event, it finishes that one first. */
 static void
 test_stop (void)
 {
-  g_auto (RuntimeApi) desk = { 0 };
+  g_auto (RuntimeApi) api = { 0 };
 
-  desk_init (&desk);
-  desk.events = 5;
-  desk.stop = TRUE;
-  run (&desk);
-  dw_test_until ("the end", is_there, &desk.result);
-  g_assert_true (dw_runtime_run_finish (desk.runtime, desk.result, NULL));
-  g_assert_cmpuint (desk.handled, ==, 1);
-  g_assert_cmpuint (desk.posts->len, ==, 1);
+  api_init (&api);
+  api.events = 5;
+  api.stop = TRUE;
+  run (&api);
+  dw_test_until ("the end", is_there, &api.result);
+  g_assert_true (dw_runtime_run_finish (api.runtime, api.result, NULL));
+  g_assert_cmpuint (api.handled, ==, 1);
+  g_assert_cmpuint (api.posts->len, ==, 1);
 }
 
 static void
 test_init (void)
 {
-  g_auto (RuntimeApi) desk = { 0 };
+  g_auto (RuntimeApi) api = { 0 };
 
-  desk_init (&desk);
-  dw_runtime_fail_init_async (desk.runtime, "Runtime.Config", "no \"table\"", on_done, &desk.result);
-  dw_test_until ("the end", is_there, &desk.result);
-  g_assert_true (dw_runtime_fail_init_finish (desk.runtime, desk.result, NULL));
-  g_assert_cmpstr (g_ptr_array_index (desk.posts, 0), ==,
+  api_init (&api);
+  dw_runtime_fail_init_async (api.runtime, "Runtime.Config", "no \"table\"", on_done, &api.result);
+  dw_test_until ("the end", is_there, &api.result);
+  g_assert_true (dw_runtime_fail_init_finish (api.runtime, api.result, NULL));
+  g_assert_cmpstr (g_ptr_array_index (api.posts, 0), ==,
                    "/2018-06-01/runtime/init/error Runtime.Config {\"errorMessage\":\"no \\\"table\\\"\","
                    "\"errorType\":\"Runtime.Config\",\"stackTrace\":[]}");
 }
 
-/* What CloudWatch reads, key for key. */
+/* The format that CloudWatch reads, key for key. */
 static void
 test_journal (void)
 {
@@ -328,6 +327,17 @@ test_journal (void)
   JsonArray *directives =
       json_object_get_array_member (json_object_get_object_member (object, "_aws"), "CloudWatchMetrics");
   JsonArray *declared = json_object_get_array_member (json_array_get_object_element (directives, 0), "Metrics");
+  static const struct
+  {
+    const char *name, *unit;
+    double value;
+  } values[] = {
+    { "Deliveries", "Count", 3 }, { "Gone", "Count", 1 }, { "Throttled", "Count", 2 },
+    { "Retries", "Count", 4 },    { "Dead", "Count", 5 }, { "HandlerDuration", "Milliseconds", 12.5 },
+    { "ColdStart", "Count", 1 },
+  };
+  g_autofree char *warm = dw_journal_metrics (&journal, &tally, 12.5, FALSE, 1700000000000000);
+  g_autoptr (JsonNode) warm_node = json_from_string (warm, NULL);
 
   g_assert_cmpstr (line, ==,
                    "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"INFO\",\"requestId\":\"8476\","
@@ -339,8 +349,15 @@ test_journal (void)
   for (guint i = 0; i < json_array_get_length (declared); i++)
     g_assert_true (json_object_has_member (
         object, json_object_get_string_member (json_array_get_object_element (declared, i), "Name")));
-  g_assert_cmpfloat (json_object_get_double_member (object, "Deliveries"), ==, 3);
-  g_assert_cmpfloat (json_object_get_double_member (object, "HandlerDuration"), ==, 12.5);
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      JsonObject *declaration = json_array_get_object_element (declared, i);
+
+      g_assert_cmpstr (json_object_get_string_member (declaration, "Name"), ==, values[i].name);
+      g_assert_cmpstr (json_object_get_string_member (declaration, "Unit"), ==, values[i].unit);
+      g_assert_cmpfloat (json_object_get_double_member (object, values[i].name), ==, values[i].value);
+    }
+  g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (warm_node), "ColdStart"), ==, 0);
   g_assert_cmpstr (json_object_get_string_member (object, "FunctionName"), ==, "send");
 }
 

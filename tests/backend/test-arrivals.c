@@ -58,7 +58,7 @@ arrive (DwArrivals *arrivals, Peer *peer, gint64 now)
   return dw_arrivals_add (arrivals, peer->socket, peer->remote, now);
 }
 
-/* The deadline does not move with each byte, or a head could trickle in for ever. */
+/* The deadline does not move with each byte, or a head could trickle in forever. */
 static void
 test_deadline (void)
 {

@@ -13,7 +13,7 @@ typedef struct
   GPtrArray *woken;
 } Bench;
 
-/* Of GTask: the handlers that are under way. */
+/* of GTask: the running handlers */
 static GQueue *
 tasks_of (DwRegistry *unused)
 {
@@ -22,7 +22,7 @@ tasks_of (DwRegistry *unused)
   return &tasks;
 }
 
-/* Of char: whose messages were begun, in order. */
+/* of char: which connection each started message came from, in order */
 static GString *
 begun (void)
 {
@@ -88,7 +88,7 @@ bench_clear (Bench *bench)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
 
-/* Makes a message that costs that many bytes in total. */
+/* Makes a message that is charged that many bytes. */
 static void
 say (Bench *bench, DwCaller *caller, gsize cost)
 {
@@ -103,8 +103,8 @@ refusals (Bench *bench)
   return dw_socket_gateway_get_metrics (dw_server_get_gateway (bench->desk.server))->refusals;
 }
 
-/* One connection that sends faster than its messages are handled is not read until half of them are, and nobody
- * else is held up by it. */
+/* A connection that sends faster than its messages are handled is not read until half of them are done, and does not
+ * delay others. */
 static void
 test_one_caller (void)
 {
@@ -123,7 +123,7 @@ test_one_caller (void)
   g_assert_false (dw_dispatcher_has_room (bench.dispatcher, eager));
   g_assert_false (dw_dispatcher_has_room (bench.dispatcher, eager));
   g_assert_true (dw_dispatcher_has_room (bench.dispatcher, other));
-  /* It was read already. */
+  /* This one had already been read. */
   say (&bench, eager, cost);
   for (guint i = 0; i < n / 2; i++)
     {
@@ -140,8 +140,8 @@ test_one_caller (void)
   g_assert_cmpuint (refusals (&bench), ==, 0);
 }
 
-/* Many connections together: before the bound nobody is read any more, at the bound the gateway refuses, and all
- * are read again when half is done. 10,000 messages of any size were 392 MB. */
+/* Many connections together: near the limit none is read, at the limit the gateway refuses, and all are read again when
+ * half is done. Without a limit 10,000 messages took 392 MB. */
 static void
 check_all (guint callers_n, gsize cost, guint full, guint most)
 {
@@ -180,12 +180,12 @@ check_all (guint callers_n, gsize cost, guint full, guint most)
 static void
 test_all_callers (void)
 {
-  /* By bytes, and by number: the one that runs counts in bytes alone. */
+  /* By bytes and by number; the running message counts for bytes only. */
   check_all (128, 128 * 1024, DW_DISPATCHER_BYTES / 4 * 3 / (128 * 1024), DW_DISPATCHER_BYTES / (128 * 1024));
   check_all (500, DW_DISPATCHER_COST + 1, DW_DISPATCHER_QUEUE / 4 * 3 + 1, DW_DISPATCHER_QUEUE + 1);
 }
 
-/* A client that left is not woken, and a late handler holds nobody up. */
+/* A client that disconnected is not woken, and a late handler does not block others. */
 static void
 test_gone_and_late (void)
 {
@@ -204,7 +204,7 @@ test_gone_and_late (void)
   dw_test_run_for (50);
   g_assert_cmpuint (bench.woken->len, ==, 1);
   g_assert_true (bench.woken->pdata[0] == slow);
-  /* Both handlers run on, and end one day. */
+  /* Both handlers are still running, and finish later. */
   answer_one ();
   answer_one ();
 }
@@ -232,8 +232,8 @@ test_late_bytes (void)
     answer_one ();
 }
 
-/* Connections take turns: one that has sent a hundred messages keeps another waiting for one of them, and each is
- * heard in its own order. */
+/* Connections take turns: one with a hundred pending messages delays another by only one of them, and each connection's
+ * own order is kept. */
 static void
 test_fair (void)
 {
@@ -253,7 +253,7 @@ test_fair (void)
   g_assert_true (g_str_has_prefix (begun ()->str, "eeaheaeaeeee"));
 }
 
-/* As many handlers are late as may be, and what comes now waits for them: two have to be answered. */
+/* As many handlers are late as allowed, so new messages wait: two handlers have to answer first. */
 static void
 fill_with_late (Bench *bench, DwCaller *caller)
 {
@@ -265,7 +265,8 @@ fill_with_late (Bench *bench, DwCaller *caller)
     }
 }
 
-/* A stop waits for what was accepted: also for what cannot begin because of handlers that are late, and for those. */
+/* A stop waits for all accepted messages, including those that late handlers keep from starting, and for these
+ * handlers. */
 static void
 test_idle (void)
 {
@@ -287,7 +288,7 @@ test_idle (void)
   g_assert_true (dw_dispatcher_is_idle (bench.dispatcher));
 }
 
-/* What several messages send to one socket leaves together; one that is alone waits for nothing. */
+/* What several messages send to one socket is written together; a single message is written without waiting. */
 static void
 test_turn (void)
 {
@@ -306,7 +307,7 @@ test_turn (void)
   answer_one ();
   g_assert_false (dw_turn_is_held (turn));
 
-  /* Nor does what cannot begin hold up anything. */
+  /* Messages that cannot start must not delay anything either. */
   fill_with_late (&bench, caller);
   say (&bench, caller, DW_DISPATCHER_COST + 2);
   g_assert_false (dw_turn_is_held (turn));

@@ -37,7 +37,7 @@ make_event (const char *route_key, const char *body)
   return event;
 }
 
-/* Key for key as the captures have it. A handler that was written against AWS reads these. */
+/* Key for key as captured from AWS. Handlers written for AWS rely on these. */
 static void
 test_connect (void)
 {
@@ -83,7 +83,7 @@ test_disconnect (void)
   g_assert_null (strstr (json, "queryString"));
 }
 
-/* A handler that saw only the part before a NUL would do something nobody asked for. */
+/* A text is not cut at a NUL, or a handler would act on a part of it. */
 static void
 test_nul (void)
 {
@@ -151,7 +151,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/event/message", test_message);
   g_test_add_func ("/backend/event/disconnect", test_disconnect);
   g_test_add_func ("/backend/event/nul", test_nul);
-  g_test_add_func ("/backend/event/round", test_round);
+  g_test_add_func ("/backend/event/round-trip", test_round);
   g_test_add_func ("/backend/event/refused", test_refused);
   return g_test_run ();
 }

@@ -34,7 +34,7 @@ call (ServerDesk *desk,
   return desk_request (desk, method, path, TOKEN, body, answer, type);
 }
 
-/* A caller that knows AWS meets what it knows: 200, 204, and a JSON that says who it is. */
+/* A caller that knows AWS gets what it expects: 200, 204, and a JSON that describes the connection. */
 static void
 test_live (void)
 {
@@ -63,7 +63,7 @@ test_live (void)
   g_assert_cmpstr (soup_websocket_connection_get_close_data (client->socket), ==, "Connection Closed Normally");
 }
 
-/* EM-4: what is gone is 410 with an empty body and its type in a header alone; what was never an id is 400. */
+/* EM-4: a closed connection is 410 with an empty body and its type only in a header; what was never an id is 400. */
 static void
 test_gone (void)
 {
@@ -85,7 +85,7 @@ test_gone (void)
     }
 }
 
-/* EM-4: a post right after the close, and a little later, is refused or swallowed, and never an error of ours. */
+/* EM-4: a post right after the close, or a little later, is refused or swallowed, but never a server error. */
 static void
 test_closing (void)
 {
@@ -163,7 +163,7 @@ test_decoded_once (void)
     }
 }
 
-/* What was not kept whole cannot be checked against its signature, so its size is told first, whoever posts. */
+/* A body that was cut cannot be checked against its signature, so any caller gets the error about its size first. */
 static void
 test_size_first (void)
 {

@@ -15,7 +15,7 @@ on_page (GObject *source, GAsyncResult *result, gpointer data)
   *(DwRegistryPage **) data = dw_registry_scan_finish (DW_REGISTRY (source), result, NULL);
 }
 
-/* Pages cover everything once, also where the last key of a page has gone meanwhile. */
+/* Paging lists every id once, even if the last key of a page has been removed meanwhile. */
 static void
 test_registry_pages (void)
 {
@@ -55,8 +55,7 @@ read_first (DwMemoryRegistry *registry)
   return page;
 }
 
-/* Who reads the table again and again gets the same ids without a copy, until somebody comes or goes. What was read
- * stays as it was. */
+/* Repeated reads share one array of ids, until a connection comes or goes. Arrays handed out before stay unchanged. */
 static void
 test_registry_shares (void)
 {

@@ -44,7 +44,7 @@ test_token (void)
   g_assert_cmpuint (status_of (&desk, "?token=S3CR3T%2B%2F%3D"), ==, 101);
 }
 
-/* AG-4: nothing is negotiated by itself: one value, byte for byte, and only where $connect chose it. */
+/* AG-4: no subprotocol is negotiated automatically: one is sent, byte for byte, only if $connect chose it. */
 static void
 test_subprotocol (void)
 {
@@ -71,7 +71,7 @@ test_subprotocol (void)
   g_assert_null (soup_websocket_connection_get_protocol (ignored->socket));
 }
 
-/* AG-5: a wrong path is 403, a plain request 426, and only what is meant for a stage gets in. */
+/* AG-5: a wrong path is 403, a plain request 426, and other unexpected requests are refused. */
 static void
 test_paths (void)
 {
@@ -99,7 +99,7 @@ test_paths (void)
   g_assert_cmpuint (status_of (&desk, query), ==, 414);
 }
 
-/* Any web page could otherwise talk to this machine. */
+/* Otherwise any web page could talk to this machine. */
 static void
 test_origins (void)
 {
@@ -170,7 +170,7 @@ test_refused_connect (void)
   dw_test_run_for (50);
 }
 
-/* EM-5: $connect decides with its status; a broken one is 502 and a slow one 504, and no $disconnect follows. */
+/* EM-5: $connect decides by its status; a broken handler is 502 and a slow one 504, and no $disconnect follows. */
 static void
 test_connect_fails (void)
 {
@@ -198,7 +198,7 @@ is_set (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* An upgrade that is refused, to see its body. */
+/* Returns the body of an upgrade that is refused. */
 static char *
 ask_upgrade (ServerDesk *desk, const char *query, guint *status)
 {
@@ -218,7 +218,7 @@ ask_upgrade (ServerDesk *desk, const char *query, guint *status)
   return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
 }
 
-/* A refusal says in its body what it is, as API Gateway does: a person who asks with curl reads it. */
+/* A refusal describes itself in its body, as at API Gateway, for somebody who tries with curl. */
 static void
 test_words (void)
 {
@@ -276,7 +276,8 @@ let_go (void)
   answer (held.callback, held.registry, held.data, dw_response_new (200, "late"));
 }
 
-/* EM-5: too slow is 504 for a handshake; for a message the sender is told and stays, and others go on. */
+/* EM-5: a handshake that takes too long is 504; for a message the sender gets an error and stays connected, and others
+ * are not affected. */
 static void
 test_too_slow (void)
 {
@@ -366,7 +367,7 @@ test_arrivals_throttled (void)
   g_assert_cmpuint (status_of (&desk, ""), ==, 429);
 }
 
-/* EM-4: a post from inside $connect finds nobody yet, and the connection opens all the same. */
+/* EM-4: a post from inside $connect finds no connection yet, and the connection still opens. */
 static guint early_status;
 
 static void
@@ -406,7 +407,8 @@ test_early_post (void)
   g_assert_cmpuint (early_status, ==, 410);
 }
 
-/* EM-5: the expression is for messages alone, and a stage without $default says Forbidden and stays. */
+/* EM-5: the route selection expression applies to messages only; a stage without $default answers Forbidden and keeps
+ * the connection. */
 static void
 test_no_default (void)
 {
@@ -435,7 +437,7 @@ test_no_default (void)
   g_assert_cmpstr (last, ==, "{\"message\":\"still here\"}");
 }
 
-/* A message that comes again under its id reaches everybody once, and its sender each time, who waits for it. */
+/* A message repeated under its id reaches everybody once, and its sender each time, because the sender waits for it. */
 static void
 test_repeated (void)
 {
@@ -459,7 +461,8 @@ test_repeated (void)
   g_assert_cmpuint (eve->texts->len, ==, 1);
 }
 
-/* S-13: whoever writes at once and however slow a handler is, everybody sees the order of acceptance. */
+/* S-13: however many write at once, and however slow a handler is, everybody sees messages in the order they were
+ * accepted. */
 static void
 test_order (void)
 {

@@ -15,7 +15,7 @@ select_route (const char *expression, const char *body)
   return dw_selection_evaluate (selection, root);
 }
 
-/* A wrong answer sends a message to another handler than in the cloud. */
+/* A wrong result sends a message to another handler than in the cloud. */
 static void
 test_selection (void)
 {
@@ -35,9 +35,19 @@ test_selection (void)
     { "${request.body.service}/${request.body.action}", "{\"service\":\"chat\",\"action\":\"join\"}", "chat/join" },
     { "${request.body.service}/${request.body.action}", "{\"action\":\"join\"}", "/join" },
     { "static", "{}", "static" },
+    { "static", "[]", NULL },
+    { "${request.body.a}", "{}", "" },
+    { "x${request.body.a}${request.body.b}y", "{\"a\":1,\"b\":[2]}", "x1[2]y" },
+    { "${request.body.a}-${request.body.a}", "{\"a\":\"z\"}", "z-z" },
+    { "a}b${request.body.a}", "{\"a\":\"c\"}", "a}bc" },
+    { "$request.body.a-_9", "{\"a-_9\":\"x\"}", "x" },
+    { "$request.body.a.b.c", "{\"a\":{\"b\":{\"c\":null}}}", "null" },
+    { "$requests", "{}", "$requests" },
   };
-  static const char *const bad[] = { "$request.header.x", "${request.body.a", "${other}", "$request.body",
-                                     "$request.body.a b" };
+  static const char *const bad[] = { "$request.header.x",    "${request.body.a",  "${other}",
+                                     "$request.body",        "$request.body.a b", "$request.body.",
+                                     "$request.body..a",     "${request.body}",   "${}",
+                                     "a${request.body.a}${", "$request.body.a\n" };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {

@@ -2,6 +2,7 @@
 #include "dw-server-desk.h"
 
 #include "backend/dw-backend-error.h"
+#include "backend/gateway/dw-certificate.h"
 #include "backend/gateway/dw-connection-id.h"
 #include "backend/gateway/dw-server.h"
 
@@ -75,7 +76,7 @@ test_ids (void)
   g_assert_cmpuint (eve->texts->len, ==, 0);
 }
 
-/* Unknown routes, what is no JSON, and a body that names $connect all go to $default. */
+/* Unknown routes, invalid JSON, and a body that names $connect all go to $default. */
 static void
 test_default_route (void)
 {
@@ -270,6 +271,46 @@ test_stop (void)
   dw_test_until ("the stop", is_true, &stopped);
 }
 
+/* A stage goes while somebody stands at its door, encrypted or not: they are let go, and nothing of it is left that
+ * would call it. */
+static void
+test_gone (void)
+{
+  g_autofree char *certificate = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
+  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
+
+  for (guint encrypted = 0; encrypted < 2; encrypted++)
+    {
+      g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+      DwServerConfig *config = dw_server_config_new ("prod");
+      DwServer *server;
+      g_autofree char *url = NULL;
+      g_autoptr (GUri) uri = NULL;
+      g_autoptr (GSocketClient) raw = g_socket_client_new ();
+      g_autoptr (GSocketConnection) silent = NULL;
+      g_autoptr (GSocketConnection) half = NULL;
+      char byte;
+
+      config->certificate = encrypted ? dw_certificate_load (certificate, key, NULL) : NULL;
+      server = dw_server_new_with (config, NULL);
+      g_assert_true (dw_server_listen (server, any, NULL));
+      url = dw_server_dup_url (server);
+      uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+      g_socket_client_set_timeout (raw, 10);
+      silent = g_socket_client_connect_to_host (raw, "127.0.0.1", (guint16) g_uri_get_port (uri), NULL, NULL);
+      half = g_socket_client_connect_to_host (raw, "127.0.0.1", (guint16) g_uri_get_port (uri), NULL, NULL);
+      /* The beginning of a ClientHello, or of a request. */
+      g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (half)),
+                                 encrypted ? "\x16\x03\x01\x00" : "GET ", 4, NULL, NULL, NULL);
+      dw_test_run_for (100);
+      dw_test_finalize (server);
+      /* As long as the slowest of its timers. */
+      dw_test_run_for (400);
+      g_assert_cmpint (
+          g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (silent)), &byte, 1, NULL, NULL), <=, 0);
+    }
+}
+
 static void
 test_too_large (void)
 {
@@ -314,7 +355,7 @@ connect_deaf (ServerDesk *desk)
   return deaf;
 }
 
-/* Somebody who stops reading is closed and leaves the table; the others get everything. */
+/* A client that stops reading is closed and removed from the table; the others get everything. */
 static void
 test_slow_consumer (void)
 {
@@ -329,7 +370,7 @@ test_slow_consumer (void)
   deaf = connect_deaf (&desk);
   talker = client_new (&desk);
   DW_TEST_WAIT ("both connections", n_connections (&desk) >= 2);
-  /* The sockets' own buffers hold a few megabytes, then the queue its one. */
+  /* The sockets' own buffers hold a few megabytes, and then the queue one. */
   while (n_connections (&desk) == 2 && sent < 2000)
     {
       client_send (talker, frame);
@@ -342,7 +383,8 @@ test_slow_consumer (void)
   g_free (client_receive (talker));
 }
 
-/* Many that do not read, each within its own bound: those who are owed most go, and whoever reads stays. */
+/* Many clients do not read, each within its own limit: those with the largest queues are closed, and one that reads
+ * stays. */
 static void
 test_shed (void)
 {
@@ -365,7 +407,7 @@ test_shed (void)
   dw_socket_gateway_shed (gateway, 0);
   g_assert_cmpuint (n_connections (&desk), ==, 4);
 
-  /* The sockets' own buffers hold a few megabytes; then something waits, and far less than is one's own bound. */
+  /* The sockets' own buffers hold a few megabytes; then a queue grows, and stays far below a client's own limit. */
   while (n_connections (&desk) == 4 && sent < 2000)
     {
       client_send (talker, frame);
@@ -396,8 +438,8 @@ has_size_two (gpointer data)
   return desk_count_ids (data) == 2;
 }
 
-/* An id whose connection is gone leaves the table, but not one whose handshake may still be under way: a client
- * that was pruned there would be open and hear nothing for two hours. */
+/* The id of a closed connection is removed from the table, but not one whose handshake may still be in progress: pruned
+ * then, that client would stay open and hear nothing for two hours. */
 static void
 test_prune (void)
 {
@@ -435,6 +477,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/server/stop", test_stop);
   g_test_add_func ("/backend/server/too-large/S-14", test_too_large);
+  g_test_add_func ("/backend/server/gone/S-3", test_gone);
   g_test_add_func ("/backend/server/slow-consumer", test_slow_consumer);
   g_test_add_func ("/backend/server/shed", test_shed);
   g_test_add_func ("/backend/server/prune/EM-4", test_prune);

@@ -48,7 +48,7 @@ is_there (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* Turns the file into one from before files were marked as a stage's. */
+/* Turns the file into one from before files had an application ID. */
 static const char old_schema[] =
     "CREATE TABLE IF NOT EXISTS connections ("
     "  connection_id TEXT PRIMARY KEY, timestamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -133,7 +133,7 @@ count (DwRegistry *registry)
   return n;
 }
 
-/* Paging, and rows of an earlier process, which are dropped since its sockets died with it. */
+/* Paging; and rows of an earlier process are dropped, since its sockets died with it. */
 static void
 test_restart (void)
 {
@@ -158,8 +158,8 @@ test_restart (void)
     }
 }
 
-/* A message's id is known for ten minutes and can be released. A second broadcast would be a message twice for all.
- */
+/* A message's id is remembered for ten minutes and can be released. Forgotten too early, everybody would get a repeat
+ * twice. */
 static void
 check_claims (DwRegistry *registry)
 {
@@ -182,8 +182,7 @@ make_long_id (guint number)
   return g_strdup_printf ("%08u%s", number, tail);
 }
 
-/* Long ids must not fill the memory or the disk: as many as fit are known, and one more costs the oldest its place.
- */
+/* Long ids must not fill the memory or the disk: fewer are remembered, and a new one displaces the oldest. */
 static void
 check_claim_bytes (DwRegistry *registry, guint there)
 {
@@ -227,7 +226,7 @@ test_claims (void)
   check_claim_bytes (DW_REGISTRY (memory), 0);
 }
 
-/* The same in the file, where other ids are already. */
+/* The same in the file, which already has other ids. */
 static void
 test_claims_in_file (void)
 {
@@ -332,7 +331,7 @@ test_dead_letters_bounds (void)
   g_assert_cmpint (count_letters (file, &oldest), ==, n);
   g_assert_cmpint (oldest, ==, 2);
   g_assert_true (dw_dead_letters_purge (file, &purged, NULL));
-  /* One post to many: what would be removed at once is not written first. */
+  /* One post to many: letters that would be removed at once are not written first. */
   add_letters (file, 5 * n, text);
   g_assert_true (dw_dead_letters_purge (file, &purged, NULL));
   g_assert_cmpuint (purged, ==, n);
@@ -356,7 +355,7 @@ test_trouble (void)
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
 }
 
-/* The second stage would forget the first one's connections, which then hear nothing any more. */
+/* A second process would drop the first one's connections, which would then hear nothing. */
 static void
 test_one_stage (void)
 {
@@ -371,7 +370,7 @@ test_one_stage (void)
   other = g_build_filename (folder, "link", NULL);
   lock = g_strconcat (desk.path, "-lock", NULL);
   g_assert_no_errno (symlink ("stage.sqlite", other));
-  /* Files left by a killed process do not hold up the next one. */
+  /* Lock files left by a killed process do not block the next one. */
   g_assert_true (g_file_set_contents (lock, "1\n", -1, NULL));
   for (guint round = 0; round < 2; round++)
     {
@@ -400,7 +399,7 @@ mode_of (const char *path, const char *suffix)
   return status.st_mode & 0777;
 }
 
-/* It holds messages: nobody else on the computer may read them, nor what was left readable once. */
+/* The file holds messages: no other user may read them, even if an older version left it readable. */
 static void
 test_modes (void)
 {
@@ -442,7 +441,7 @@ copy_file (const char *from, const char *to, const char *suffix)
   g_assert_true (g_file_set_contents (b, data, (gssize) length, NULL));
 }
 
-/* A file from before the mark goes on, also one whose tables stand in the log still. */
+/* A file from before the application ID is still used, even if its tables are still in the write-ahead log. */
 static void
 test_old_file (void)
 {
@@ -481,7 +480,7 @@ test_old_file (void)
     }
 }
 
-/* Another program's file keeps every byte, its rights too, and nothing is left beside it. */
+/* Another program's file keeps every byte and its permissions, and nothing is left beside it. */
 static void
 test_foreign (void)
 {
@@ -495,7 +494,7 @@ test_foreign (void)
     "PRAGMA application_id = 0x44577374; PRAGMA user_version = 2",
     "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); INSERT INTO notes VALUES ('x')",
     NULL, /* not a database */
-    "",   /* nor this: ten bytes */
+    "",   /* nor is this: ten bytes */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
@@ -541,7 +540,7 @@ test_foreign (void)
       }
 }
 
-/* Whatever stands in the file: a scan ends, and its ids are texts. */
+/* Whatever is in the file, a scan ends, and its ids are valid text. */
 static void
 test_strange_rows (void)
 {
@@ -611,8 +610,8 @@ has_answers (gpointer data)
   return answers[0] + answers[1] >= answers[2];
 }
 
-/* While another program has the file the main loop goes on, and afterwards everything is done in its order: an id
- * that were put after it was removed would stay for ever. */
+/* While another program locks the file the main loop keeps turning, and afterwards everything is done in order: an id
+ * added after its removal would stay forever. */
 static void
 test_locked (void)
 {
@@ -637,7 +636,7 @@ test_locked (void)
       dw_registry_put_async (DW_REGISTRY (registry), id, i, NULL, on_answer, answers);
       dw_registry_remove_async (DW_REGISTRY (registry), id, NULL, on_answer, answers);
     }
-  /* It can be read all the while. */
+  /* It can be read meanwhile. */
   g_assert_cmpuint (count (DW_REGISTRY (registry)), ==, 0);
   dw_test_run_for (1000);
   g_assert_cmpuint (answers[0], ==, 0);
@@ -647,13 +646,13 @@ test_locked (void)
   g_source_remove (timer);
   g_assert_cmpuint (answers[1], ==, 0);
   g_assert_cmpuint (count (DW_REGISTRY (registry)), ==, 0);
-  /* It used to be 2,000 ms per statement. */
+  /* It once took 2,000 ms per statement. */
   g_test_message ("the longest turn took %" G_GINT64_FORMAT " us", pulse.longest);
   g_assert_cmpint (pulse.longest, <, 500 * 1000);
   sqlite3_close (raw);
 }
 
-/* Patience ends, once for all who wait, and a stop is not held up by it. */
+/* The wait for a lock ends once for all who wait, and does not delay a stop. */
 static void
 test_locked_for_long (void)
 {
@@ -751,8 +750,7 @@ queue_nothing (DwTables *tables, guint n, DwTablesKind kind, gsize bytes, guint 
     dw_tables_queue (tables, kind, run_nothing, on_nothing, answers, NULL, bytes);
 }
 
-/* However slow the disk is, what waits for it is bounded; and what takes something away is not held up by what
- * adds. */
+/* However slow the disk is, the pending work is bounded, and removals are not blocked by additions. */
 static void
 test_bounds (void)
 {
@@ -773,7 +771,7 @@ test_bounds (void)
       memset (answers, 0, sizeof answers);
       dw_tables_queue (tables, DW_TABLES_READ, run_gate, NULL, &gate, NULL, 0);
       dw_test_until ("the gate", is_reached, &gate);
-      /* The gate itself counts in bytes, and its place is free again. */
+      /* The blocked call itself counts in bytes, and its slot is free again. */
       queue_nothing (tables, n - 1, DW_TABLES_READ, bytes, answers);
       queue_nothing (tables, 1, DW_TABLES_READ, in_bytes ? bytes - DW_TABLES_JOB_COST : bytes, answers);
       queue_nothing (tables, 1, DW_TABLES_READ, bytes, answers);

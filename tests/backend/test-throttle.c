@@ -15,11 +15,28 @@ test_throttle (void)
   g_assert_false (dw_throttle_take (&throttle, now));
   g_assert_false (dw_throttle_take (&throttle, now + 99000));
   g_assert_true (dw_throttle_take (&throttle, now + 100001));
-  /* However long it was idle, no more than the burst passes at once. */
+  /* However long it was idle, only a burst passes at once. */
   now += G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC;
   for (guint i = 0; i < 5; i++)
     g_assert_true (dw_throttle_take (&throttle, now));
   g_assert_false (dw_throttle_take (&throttle, now));
+  /* A clock that goes back gives nothing, and takes nothing away. */
+  g_assert_false (dw_throttle_take (&throttle, now - G_TIME_SPAN_HOUR));
+  g_assert_false (dw_throttle_take (&throttle, now + 99999));
+  g_assert_true (dw_throttle_take (&throttle, now + 100001));
+  /* A burst below one would let nobody through. */
+  dw_throttle_init (&throttle, 1, 0, now);
+  g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now));
+  g_assert_true (dw_throttle_take (&throttle, now + G_USEC_PER_SEC));
+  g_assert_false (dw_throttle_take (&throttle, now + G_USEC_PER_SEC));
+  dw_throttle_init (&throttle, 0.5, 1, now);
+  g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now + 2 * G_USEC_PER_SEC - 1));
+  g_assert_true (dw_throttle_take (&throttle, now + 2 * G_USEC_PER_SEC));
+  dw_throttle_init (&throttle, -1, 1, now);
+  for (guint i = 0; i < 10; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
   dw_throttle_init (&throttle, 0, 0, now);
   for (guint i = 0; i < 10000; i++)
     g_assert_true (dw_throttle_take (&throttle, now));

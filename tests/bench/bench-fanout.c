@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* bench-fanout load PORT CONNECTIONS SECONDS PID: opens many WebSockets to a broadcast server, sends from the
- * first, and prints deliveries a second, the median and the 99th percentile of a delivery in milliseconds, the
- * server's memory for each connection in KiB, and its processor time for each delivery in microseconds, which a busy
- * machine changes least. bench-fanout load with a sixth argument: so many messages on their way, not four.
- * bench-fanout epoll: such a server with nothing but system calls, the floor; prints its port. */
+/* bench-fanout load PORT CONNECTIONS SECONDS PID [IN_FLIGHT]: opens many WebSockets to a broadcast server, sends from
+ * the first, and prints deliveries a second, the median and the 99th percentile of the latency in milliseconds, the
+ * server's memory for each connection in KiB, and its CPU time for each delivery in microseconds, which depends least
+ * on how busy the machine is. IN_FLIGHT messages are in flight at once, by default four. bench-fanout epoll: the floor,
+ * a server made of system calls alone; prints its port. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,10 +21,10 @@
 #define MOST 20000
 #define REPLY_MAX 4096
 
-/* How many messages may be on their way: enough to keep a server busy, few enough for a delay to mean something. */
+/* How many messages are in flight: enough to keep a server busy, and few enough for a latency to mean something. */
 #define IN_FLIGHT 4
 
-/* How many bytes the floor gathers before it writes them to everybody. */
+/* How many bytes the floor collects before it writes them to everybody. */
 #define GATHER (64 * 1024)
 
 typedef struct
@@ -61,7 +61,7 @@ memory_of (int pid)
   return strtol (at + 6, NULL, 10);
 }
 
-/* Of the process, in microseconds, in steps of ten milliseconds. */
+/* The CPU time of the process, in microseconds, with a resolution of ten milliseconds. */
 static double
 time_of (int pid)
 {
@@ -70,7 +70,7 @@ time_of (int pid)
   unsigned long user, system;
   const char *at;
 
-  /* Behind its name, which can have spaces. */
+  /* The fields follow the name, which can contain spaces. */
   if (!g_file_get_contents (path, &text, NULL, NULL) || (at = strrchr (text, ')')) == NULL
       || sscanf (at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
     return 0;
@@ -100,7 +100,7 @@ watch (int poll, int fd, guint64 which)
 
 /* The server */
 
-/* What everybody is owed in this turn. */
+/* The bytes to write to everybody in this turn. */
 static guint8 owed[GATHER];
 static gsize owed_length;
 
@@ -130,7 +130,7 @@ broadcast (const GArray *fds, const guint8 *payload, gsize length)
   owed_length += head + length;
 }
 
-/* Masked frames below 64 KiB, whole. */
+/* Whole masked frames below 64 KiB. */
 static gsize
 take_frame (Peer *peer, const GArray *fds)
 {
@@ -225,7 +225,7 @@ typedef struct
   guint n;
   int poll;
   guint64 deliveries;
-  GArray *delays; /* of double, of every 16th delivery */
+  GArray *delays; /* of double, for every 16th delivery */
   guint64 sent;
   gint64 end;
 } Load;
@@ -300,7 +300,7 @@ receive (Load *load, guint which)
 
       count (load, peer->rest + at + 2, length);
       at += 2 + length;
-      /* As many are on their way as before. */
+      /* Keeps the number of messages in flight constant. */
       if (which == 0 && g_get_monotonic_time () < load->end)
         send_one (load);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The program itself with a watch on its main loop. SIGUSR1 begins a measurement; SIGUSR2 ends it and prints, on
- * standard error and in milliseconds, the longest time that an event would have waited, how much of that the main loop
- * itself was at work, and how long a letter that was typed took to be on the screen: at the median, and at most. */
+/* The program itself, with a timer that watches its main loop. SIGUSR1 begins a measurement; SIGUSR2 ends it and
+ * prints, on standard error and in milliseconds, the longest time that an event would have waited, how much of that the
+ * main loop itself was working, and how long a typed letter took to reach the screen: the median, and the longest. */
 
 #include "app/dw-application.h"
 
@@ -10,7 +10,7 @@
 #include <locale.h>
 #include <time.h>
 
-/* How often the watch looks, in milliseconds. */
+/* How often the timer fires, in milliseconds. */
 #define WATCH_MS 5
 
 /* How often a letter is typed, in milliseconds. */
@@ -20,10 +20,10 @@ typedef struct
 {
   gint64 last;
   gint64 worst;
-  gint64 last_own; /* the same of the time that this thread itself was at work */
+  gint64 last_own; /* the same in CPU time of this thread */
   gint64 worst_own;
   GArray *echoes;  /* of gint64, in microseconds */
-  gint64 typed_at; /* or 0 where the last letter is on the screen */
+  gint64 typed_at; /* or 0 if the last letter is on the screen */
   GdkFrameClock *clock;
 } Watch;
 
@@ -62,7 +62,7 @@ on_painted (GdkFrameClock *clock, Watch *watch)
   watch->typed_at = 0;
 }
 
-/* What is typed changes the text in which the focus is, and the frame after that shows it. */
+/* Typing changes the text that has the focus, and the next frame shows it. */
 static gboolean
 on_letter (gpointer data)
 {
@@ -130,7 +130,7 @@ main (int argc, char *argv[])
   setlocale (LC_ALL, "");
   application = dw_application_new ();
   watch.echoes = g_array_new (FALSE, FALSE, sizeof (gint64));
-  /* As urgent as a key or the pointer. */
+  /* With the priority of key presses and the pointer. */
   g_timeout_add (WATCH_MS, on_watch, &watch);
   g_timeout_add (LETTER_MS, on_letter, &watch);
   g_unix_signal_add (SIGUSR1, on_begin, &watch);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* bench-paint COMMAND...: runs a program on a display without a window manager and prints, in one line, the
- * milliseconds from exec to its first painted window, its private memory in KiB three seconds later, and its
- * process ID. The program is left running. Nothing in it takes part: the display is looked at from outside. */
+/* bench-paint COMMAND...: runs a program on a display without a window manager and prints, on one line, the
+ * milliseconds from exec to its first painted window, its private memory in KiB three seconds later, and its process
+ * ID. The program is left running. It needs no support for this: the display is observed from outside. */
 
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long a program has to show something, in microseconds. */
+/* How long a program may take to show something, in microseconds. */
 #define DEADLINE_US (30 * G_USEC_PER_SEC)
 
-/* Less than this is no window that a person would take for the program. */
+/* A smaller window is not taken for the program's. */
 #define SMALLEST_SIDE 150
 
 typedef struct
@@ -44,7 +44,7 @@ find_window (Display *display, Area *area)
   return FALSE;
 }
 
-/* The screen is black until somebody paints on it. */
+/* The screen is black until something is painted on it. */
 static gboolean
 is_painted (Display *display, const Area *area)
 {
@@ -91,7 +91,7 @@ main (int argc, char *argv[])
   child = fork ();
   if (child == 0)
     {
-      /* Whoever reads our line is not to wait for the program's end. */
+      /* A reader of our line must not have to wait for the program to end. */
       if (freopen ("/dev/null", "w", stdout) == NULL || freopen ("/dev/null", "w", stderr) == NULL)
         _exit (126);
       execvp (argv[1], argv + 1);

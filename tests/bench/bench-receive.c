@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* bench-receive raw|client URL N: receives N numbered broadcasts and prints one line: frames a second from the
- * first to the last, the longest time in milliseconds that the main loop did not turn, and the memory in KiB
- * before, at its most, and after. */
+/* bench-receive raw|client URL N: receives N numbered broadcasts and prints one line: frames a second from the first to
+ * the last, the longest time in milliseconds that the main loop was blocked, and the memory in KiB before, at its peak,
+ * and after. */
 
 typedef struct
 {
@@ -52,7 +52,7 @@ on_turn (gpointer data)
   Bench *bench = data;
   gint64 now = g_get_monotonic_time ();
 
-  /* The timer itself comes every 5 ms. */
+  /* The timer itself fires every 5 ms. */
   if (bench->received > 0 && bench->last_turn != 0)
     bench->worst_gap = MAX (bench->worst_gap, now - bench->last_turn - 5000);
   bench->last_turn = now;
@@ -88,7 +88,7 @@ receive_raw (Bench *bench, const char *url)
 static void
 on_frame (Bench *bench, const DwFrame *frame)
 {
-  /* “m000017…”: in order, none twice, none missing. */
+  /* “m000017…”: in order, without duplicates or gaps. */
   if (frame->kind != DW_FRAME_BROADCAST || strtoul (frame->text + 1, NULL, 10) != bench->received)
     {
       fprintf (stderr, "frame %u is %s\n", bench->received, frame->text);
@@ -103,7 +103,7 @@ receive_client (Bench *bench, const char *url)
   g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
   g_autoptr (DwStageUrl) parsed = dw_stage_url_parse (url, NULL);
   g_autoptr (DwStage) stage = dw_stage_new (parsed);
-  /* As the window has it: what crosses the wire is remembered for the inspector. */
+  /* As in the window, all frames are recorded for the inspector. */
   g_autoptr (DwTrace) trace = dw_trace_new ();
   g_autoptr (DwSession) session = dw_session_new (policy, NULL, trace);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* bench-store MODE FILE [ROWS]: one measurement, its numbers on standard output. Run by tests/bench/store.py. */
+/* bench-store MODE FILE [ROWS]: runs one measurement and prints its numbers. Run by tests/bench/store.py. */
 
 #include "client/messages/dw-conversation.h"
 #include "client/store/dw-schema.h"
@@ -45,7 +45,7 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
   *(gboolean *) data = TRUE;
 }
 
-/* Plain sqlite3 doing the same: these tables, these statements, batches of 100. */
+/* Plain sqlite3 for comparison: the same tables and statements, in batches of 100. */
 static void
 write_plain (const char *path, gint64 rows)
 {
@@ -94,7 +94,7 @@ write_ours (const char *path, gint64 rows)
           g_free (record.text);
         }
       dw_store_lines_add_async (store, 1, records, on_done, &done);
-      /* One batch a transaction, as a frame tick would have it. */
+      /* One batch for each transaction, as a frame tick makes it. */
       wait_for (&done);
     }
   printf ("%f\n", (double) rows / since (start));
@@ -114,7 +114,7 @@ median (double *values)
   return values[ROUNDS / 2];
 }
 
-/* From the question to the answer in the main loop, with the thread between. */
+/* From the query to the result in the main loop, including the way to the thread and back. */
 static void
 read_ours (const char *path, gint64 rows)
 {
@@ -173,7 +173,7 @@ is_settled (DwConversation *conversation)
   return dw_conversation_is_settled (conversation);
 }
 
-/* The model as a list looks at it: all of it, from the newest to the oldest. */
+/* Reads the whole model as a list does, from the newest line to the oldest. */
 static void
 hold_model (const char *path, gint64 rows)
 {

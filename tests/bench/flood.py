@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A flood into a visible window while somebody types: 1,000 broadcasts a second for 20 s, then a million at line speed.
-How long an event waits at most, how long a letter takes to be on the screen, what it costs in memory, and whether all
-is saved, in order."""
+Measures the longest time an event waits, how long a letter takes to reach the screen, the memory, and whether
+everything is saved in order."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def short(number):
 
 
 def pace(server):
-    """In steps of 50 ms, as near to the pace as Python keeps."""
+    """In steps of 50 ms, as close to the pace as Python gets."""
     start = time.monotonic()
     sent = 0
     while sent < SECONDS * A_SECOND:
@@ -51,7 +51,7 @@ def history(data):
 
 
 def is_saved(data, text):
-    """Whether this is what the newest message says."""
+    """Whether this is the text of the newest message."""
     database = history(data)
     row = database.execute("SELECT text FROM lines WHERE kind = 0 ORDER BY line DESC LIMIT 1").fetchone()
     database.close()
@@ -74,7 +74,7 @@ def memory(process, what):
 
 
 class Window:
-    """The program with a watch on its main loop. No screen reader listens: what that costs is not the window's."""
+    """The program with a watch on its main loop. There is no screen reader, whose cost would count as the window's."""
 
     def __init__(self, program, url, data):
         self.log = tempfile.TemporaryFile()
@@ -101,13 +101,13 @@ class Window:
 
 
 def measure(program, count, write):
-    """The figures of one flood: gap, echo at the median and at most, until all was sent, until it was saved, memory,
-    and whether it is whole."""
+    """The figures of one flood: the gap, the echo (median and longest), the time until all was sent and until it was
+    saved, the memory, and whether it is complete."""
     server = Flooder()
     with tempfile.TemporaryDirectory() as data:
         window = Window(program, server.url, data)
         until("a client that is online", lambda: server.probes > 0)
-        time.sleep(2)  # what a window does when it is new is not measured
+        time.sleep(2)  # a new window's own work is not measured
         with open(f"/proc/{window.process.pid}/clear_refs", "w") as references:
             references.write("5")
         before = memory(window.process, "VmRSS")
@@ -122,7 +122,7 @@ def measure(program, count, write):
                   history(data).execute("SELECT kind, count(*) FROM lines GROUP BY kind").fetchall(), file=sys.stderr)
             raise
         took = time.monotonic() - start
-        time.sleep(2)  # all rows come back to the window
+        time.sleep(2)  # the window adds all rows again
         figures = window.figures()
         more = memory(window.process, "VmHWM") - before
         window.quit()
@@ -132,7 +132,7 @@ def measure(program, count, write):
 
 
 def tail(count):
-    """How long the client without a window takes to print as many."""
+    """How long the client without a window takes to print as many messages."""
     server = Flooder()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen([os.environ["DYNAMOWAVE_CLI"], "tail", server.url, "--count", str(count)],

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our function beside one for Node with AWS's SDK v3 that does the same, in one run and in turns: what a cold start, a
-first event and a broadcast cost each. Usage: functions.py BOOTSTRAP [ROUNDS]"""
+"""Our function and one for Node with AWS's SDK v3 that does the same, measured in turns in one run: the cost of a cold
+start, of a first event and of a broadcast. Usage: functions.py BOOTSTRAP [ROUNDS]"""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 INTEROP = HERE.parent / "interop"
 EVENT = {"requestContext": {"routeKey": "sendMessage", "stage": "prod", "connectedAt": 1, "requestTimeEpoch": 1, "requestId": "r",
                             "connectionId": "R1kmxc2VNjMCFIA=", "apiId": "abc"}, "body": '{"message":"hello, everybody"}', "isBase64Encoded": False}
-# What each figure of ours may be of Node's: the goals.
+# The goals: the largest allowed ratio of our figure to Node's.
 GOALS = (("CPU from exec to the first “next”, ms", 0.12), ("a cold first event of ten posts, ms", 0.35), ("posts a second, 50 in flight", 2.5),
          ("posts a second, 0.3 of a CPU", 10), ("CPU a post, µs", 0.12), ("memory after it, MB", 0.35))
 
@@ -94,7 +94,7 @@ def stub(folder, connections, milliseconds):
 
 @contextlib.contextmanager
 def slice_of(share):
-    """A control group that gives so much of a processor, or None where there are none to make."""
+    """A control group with a share of a processor, or None if none can be made."""
     for root, name, value in (("/sys/fs/cgroup", "cpu.max", f"{int(share * 10000)} 10000"), ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", str(int(share * 10000)))):
         group = Path(root) / "dynamowave-bench"
         if not (Path(root) / ("cpu.cfs_quota_us" if "cfs" in name else "cgroup.controllers")).exists():

@@ -42,7 +42,7 @@ def frames(count):
 
 
 class Sender:
-    """Upgrades whoever comes and writes everything at once."""
+    """Accepts every client and writes everything at once."""
 
     def __init__(self, payload):
         self.payload = payload

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From exec to the first painted window, and private memory: against a bare AdwApplicationWindow and against Dino.
-Then how often the program wakes where nothing happens."""
+"""The time from exec to the first painted window, and private memory, next to a bare AdwApplicationWindow and Dino.
+Then how often an idle program wakes."""
 
 import glob
 import os
@@ -36,7 +36,7 @@ def end(pid):
 
 
 def fill(bench_store, folder, url, rows=MANY):
-    """A person with many stages and a history."""
+    """Makes a profile with many stages and a history."""
     path = f"{folder}/dynamowave-chat/history.sqlite"
     os.makedirs(os.path.dirname(path), mode=0o700)
     subprocess.run([bench_store, "plain", path, str(rows)], check=True, stdout=subprocess.DEVNULL, timeout=600)
@@ -45,11 +45,11 @@ def fill(bench_store, folder, url, rows=MANY):
                          [(number, str(uuid.uuid4()), number, f"Stage {number}", f"{url}?stage={number}") for number in range(1, STAGES + 1)])
     database.commit()
     database.close()
-    os.sync()  # or the disk is still busy with it when the first windows are timed
+    os.sync()  # otherwise the disk is still busy with it when the first windows are timed
 
 
 def wake_ups(pid):
-    """How often each of its threads slept and was woken."""
+    """How often the process's threads slept and were woken."""
     counts = {}
     for path in glob.glob(f"/proc/{pid}/task/*/status"):
         with open(path, encoding="utf-8") as status:
@@ -59,7 +59,7 @@ def wake_ups(pid):
 
 def idle(watcher, command, folder):
     _, _, pid = start(watcher, command, folder)
-    time.sleep(40)  # it has connected, and what follows a start is over: threads of pools end, one after 15 s
+    time.sleep(40)  # it is connected by then and has finished starting: idle pool threads exit, the last after 15 s
     before = wake_ups(pid)
     time.sleep(IDLE_SECONDS)
     after = wake_ups(pid)
@@ -82,7 +82,7 @@ def main(folder):
                 data = f"{scratch}/full" if name == "full" else f"{scratch}/{name}-{number}"
                 shown, memory, pid = start(watcher, command, data)
                 end(pid)
-                if number > 0:  # the first of each reads the disk
+                if number > 0:  # the first start reads from the disk
                     figures[name].append((shown, memory))
         woken = statistics.median(idle(watcher, [chat, url], f"{scratch}/idle-{number}") for number in range(3))
         fill(bench_store, f"{scratch}/stages", url, 100)

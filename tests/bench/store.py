@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store against plain sqlite3 doing the same, in one run, and over 1,000,000 messages."""
+"""The store next to plain sqlite3 doing the same, in one run, and with 1,000,000 messages."""
 
 import os
 import statistics

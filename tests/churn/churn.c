@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* churn PORT SECONDS SEED [tls]: clients of a stage on loopback that come and go in every way there is, as fast as
- * they can, from eight threads. Prints how many went in which way, and ends with 0 where the stage was there to the
- * end. It accepts any certificate: it is no client of anybody. */
+/* churn PORT SECONDS SEED [tls]: clients of a stage on loopback that connect and disconnect in every possible way, as
+ * fast as they can, from eight threads. Prints how many did what, and exits with 0 if the stage survived. Accepts any
+ * certificate, since nothing here is secret. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,13 +16,13 @@
 #define THREADS 8
 #define REPLY_MAX 16384
 
-/* How many each thread leaves behind half-open before it resets the oldest. */
+/* How many half-open connections each thread keeps before it resets the oldest. */
 #define HELD 6
 
-/* A working stage answers within this, in seconds, even under a sanitizer on a busy machine. */
+/* A working stage answers within this many seconds, even under a sanitizer on a busy machine. */
 #define PATIENCE 20
 
-/* Connections in all: a run is bounded in number as in time. */
+/* The total number of connections, so that a run is bounded in number as well as in time. */
 #define MOST 2000000
 
 typedef struct
@@ -53,7 +53,7 @@ typedef enum
   N_WAYS,
 } Way;
 
-/* Most are well-behaved: those found what the violent ones did not. */
+/* Most are well-behaved: those found errors that the violent ones did not. */
 static const struct
 {
   const char *name;
@@ -91,9 +91,9 @@ typedef struct
 static guint16 port;
 static gboolean over_tls;
 static gint64 deadline;
-static GBytes *hello; /* how a TLS client begins */
-static gint gone;     /* the stage is; atomic */
-static gint total;    /* connections; atomic */
+static GBytes *hello; /* the first bytes of a TLS client */
+static gint gone;     /* whether the stage is; atomic */
+static gint total;    /* number of connections; atomic */
 
 static const char upgrade[] =
     "GET /prod HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -118,8 +118,8 @@ set_patience (int fd)
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* From an address of its own, as strangers are: the ports of one would not last, and a limit for each address is for
- * this. */
+/* Connects from a different loopback address each time, like strangers: one address would run out of ports, and the
+ * stage limits each address. */
 static gboolean
 dial (Worker *worker, Peer *peer)
 {
@@ -146,7 +146,7 @@ dial (Worker *worker, Peer *peer)
   return FALSE;
 }
 
-/* Without the system's certificates: each connection would read them all, for 4 MB and 9 ms (measured). */
+/* Without the system's certificates, which each connection would read for 4 MB and 9 ms (measured). */
 static GIOStream *
 wrap (GSocket *socket)
 {
@@ -175,7 +175,7 @@ put (Peer *peer, const void *data, gsize length)
   return send (peer->fd, data, length, MSG_NOSIGNAL) == (ssize_t) length;
 }
 
-/* 0 at the end, and less where nothing came in time or the line broke. */
+/* Returns 0 at the end, and a negative value after a timeout or an error. */
 static gssize
 get (Peer *peer, void *data, gsize length)
 {
@@ -244,7 +244,7 @@ say_close (Peer *peer, gboolean with_code)
   return put (peer, frame, make_frame (frame, 8, code, with_code ? sizeof code : 0));
 }
 
-/* Whether the stage let us in. Anything else ends the connection and is counted. */
+/* Whether the stage accepted the handshake. Anything else ends the connection and is counted. */
 static gboolean
 open_websocket (Worker *worker, Peer *peer)
 {
@@ -276,7 +276,7 @@ open_websocket (Worker *worker, Peer *peer)
   return TRUE;
 }
 
-/* A close is answered, and the line ends. */
+/* The stage answers a close frame and ends the connection. */
 static void
 await_end (Worker *worker, Peer *peer)
 {
@@ -290,7 +290,7 @@ await_end (Worker *worker, Peer *peer)
     worker->unanswered++;
 }
 
-/* One frame at least, or the end. */
+/* Waits for a frame, or the end. */
 static void
 await_answer (Peer *peer)
 {
@@ -430,7 +430,7 @@ come_and_go (Worker *worker)
   if (!dial (worker, &peer))
     return;
   worker->gone[way]++;
-  /* Where there is TLS, silence, and half of a head, are below it as often as in it. */
+  /* With TLS, half of the silent clients and of the half heads stay below it. */
   if (over_tls && !ways[way].tls_only && !(way == WAY_SILENT && g_rand_boolean (worker->dice))
       && !start_tls (&peer))
     {
@@ -467,7 +467,7 @@ shake (gpointer data)
   return NULL;
 }
 
-/* The first bytes that this system's TLS sends. */
+/* Captures the first bytes that this system's TLS sends. */
 static GBytes *
 listen_to_hello (void)
 {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that come and go in every way, thousands a second, while two others talk.
+"""Thousands of clients a second connect and disconnect in every way, while two others talk.
 
-Afterwards the stage still answers, uses no more memory than before, and the two have missed nothing. Usage: churn.py SECONDS
+Afterwards the stage still answers, uses no more memory than before, and the two have missed no message. Usage: churn.py SECONDS
 SECONDS-WITH-TLS SEED"""
 
 import os
@@ -59,7 +59,7 @@ def run(seconds, seed, tls):
 
 
 def check_registry(local):
-    """A message goes to those in the table: to the two who are talking, and to nobody who is gone."""
+    """A message reaches the two clients who are talking, and no other connection is in the table."""
     before = local.metrics()
     talk = Conversation(local)
     until("something said", lambda: talk.said > 3)

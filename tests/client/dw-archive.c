@@ -120,7 +120,7 @@ is_written (gpointer data)
   return dw_store_get_written (((Archive *) data)->store) >= ((Archive *) data)->serial;
 }
 
-/* The store writes in its thread and wakes nobody, where nobody waits for its answer. */
+/* The store writes in its own thread, and a write without a callback never wakes the main loop, so a timer does. */
 #define LOOK_MS 5
 
 static gboolean
@@ -129,7 +129,7 @@ on_look (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A read does not wait for writes that cannot be written, so whoever wants to see them waits. */
+/* A read does not wait for writes that are still held up, so a test that looks for them waits here. */
 void
 until_written (Archive *archive)
 {

@@ -13,7 +13,7 @@ typedef struct
   char *folder;
   char *path;
   DwStore *store;
-  guint64 serial; /* of the newest write of add_later() */
+  guint64 serial; /* of the latest write by add_later() */
 } Archive;
 
 void archive_init (Archive *archive);

@@ -50,18 +50,18 @@ typedef struct
 
 struct _DwFakeKeyring
 {
-  GMutex mutex; /* over all that follows but the thread's own */
+  GMutex mutex; /* protects everything below except what only the thread uses */
   GPtrArray *items;
-  GHashTable *calls; /* of a method's name: how often it came */
+  GHashTable *calls; /* of method name to the number of calls */
   gboolean locked;
   gboolean person_unlocks;
   char *refuses;
   char *dies_at;
   char *silent_at;
   gboolean owned;
-  GVariant *prompted; /* ao: what is unlocked where the person does so */
+  GVariant *prompted; /* ao: the items to unlock if the user confirms */
 
-  /* The thread's own */
+  /* Used by the thread alone. */
   GThread *thread;
   GMainContext *context;
   GMainLoop *loop;
@@ -263,7 +263,7 @@ create_item (DwFakeKeyring *self, GVariant *arguments)
   return g_variant_new ("(oo)", path, "/");
 }
 
-/* An item's object is there for its one method. */
+/* An item's object is exported for a single method. */
 static GVariant *
 delete_item (DwFakeKeyring *self, const char *path)
 {
@@ -347,7 +347,7 @@ on_call (GDBusConnection *bus,
     g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.Secret.Error.IsLocked", "locked");
   else
     g_dbus_method_invocation_return_value (invocation, answer (self, method, path, arguments));
-  /* Whoever waits in the test's thread looks again. */
+  /* The test's thread checks its condition again. */
   g_main_context_wakeup (NULL);
 }
 
@@ -474,7 +474,7 @@ dw_fake_keyring_free (DwFakeKeyring *self)
   g_free (self);
 }
 
-/* Locks it. The person who is asked then unlocks it, or dismisses the prompt. */
+/* Locks the keyring. When prompted, the user then either unlocks it or dismisses the prompt. */
 void
 dw_fake_keyring_lock (DwFakeKeyring *self, gboolean person_unlocks)
 {
@@ -500,7 +500,7 @@ dw_fake_keyring_set_refuses (DwFakeKeyring *self, const char *method)
   set_word (self, &self->refuses, method);
 }
 
-/* Leaves the bus in the middle of a method. */
+/* Leaves the bus in the middle of a method call. */
 void
 dw_fake_keyring_set_dies_at (DwFakeKeyring *self, const char *method)
 {
@@ -514,7 +514,7 @@ dw_fake_keyring_set_silent_at (DwFakeKeyring *self, const char *method)
   set_word (self, &self->silent_at, method);
 }
 
-/* Another program's doing, or an older version's. */
+/* Puts an item as another program, or an older version, would. */
 void
 dw_fake_keyring_put (DwFakeKeyring *self, const char *stage, const char *secret)
 {

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A Secret Service on the test's own bus, in a thread of its own, so that it answers whoever blocks. It has one
- * collection, and a person who answers its prompts. */
+/* A Secret Service on the test's own bus. It runs in its own thread, so that it can answer a caller that blocks. It has
+ * one collection, and a user who answers its prompts. */
 typedef struct _DwFakeKeyring DwFakeKeyring;
 
 DwFakeKeyring *dw_fake_keyring_new (void);

@@ -18,7 +18,7 @@ on_frame (Fixture *fixture, const DwFrame *frame)
 static void
 on_lost (Fixture *fixture, gint64 before)
 {
-  /* The end of a rollover is told as well, and loses nothing. */
+  /* The signal is also emitted when a rollover ends, which loses nothing. */
   if (before == G_MAXINT64)
     fixture->lost++;
 }
@@ -29,7 +29,7 @@ middle (gpointer unused)
   return 0.5;
 }
 
-/* What a person's policy does, a hundred times as fast. Pings are libsoup's and count whole seconds. */
+/* The default policy, a hundred times as fast. Pings stay slow: libsoup sends them, and counts whole seconds. */
 DwSessionPolicy *
 fixture_policy (void)
 {
@@ -50,7 +50,7 @@ fixture_policy (void)
   return policy;
 }
 
-/* The session is made offline, with the addresses that follow. */
+/* The session starts offline, with the given addresses. */
 Fixture *
 fixture_new (DwSessionPolicy *policy, GNetworkMonitor *monitor, ...)
 {
@@ -165,7 +165,7 @@ was_sent (gpointer data)
   return dw_raw_peer_get_n_frames (sent->peer, sent->part) == sent->n;
 }
 
-/* Until the peer has so many frames with that part. */
+/* Waits until the peer has received @n frames that contain @part. */
 void
 fixture_until_sent (DwRawPeer *peer, const char *part, guint n)
 {
@@ -180,7 +180,7 @@ fixture_text (Fixture *fixture, guint index)
   return ((DwFrame *) g_ptr_array_index (fixture->frames, index))->text;
 }
 
-/* A stage that is nowhere, under its number in the store. */
+/* A stage at an address where nothing listens, with its number in the store. */
 DwStage *
 fixture_stage_new (gint64 number)
 {

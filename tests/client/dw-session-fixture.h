@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* A session of milliseconds, and a note of everything it did. */
+/* A session with timeouts of milliseconds, and a record of everything it did. */
 typedef struct
 {
   DwSession *session;

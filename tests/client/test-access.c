@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a stage lets a person in, and what of a stage can be changed. */
+/* How a stage is authenticated with, and which of its settings can be changed. */
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
@@ -23,7 +23,7 @@ query_of (DwStage *stage, guint index)
   return g_strdup (query != NULL ? query + 1 : "");
 }
 
-/* What a peer makes of a query: it decodes once, and in a form “+” is a blank (as in the WHATWG URL standard). */
+/* Decodes a query once, as a server would; in a form “+” is a space (as in the WHATWG URL standard). */
 static char *
 decode_once (const char *value)
 {
@@ -33,7 +33,7 @@ decode_once (const char *value)
   return g_uri_unescape_string (joined, NULL);
 }
 
-/* A value that is typed is the value that arrives, whatever is in it, and is read again as it was. */
+/* A typed value arrives at the stage unchanged, whatever characters it has, and is read back unchanged. */
 static void
 test_parameter (void)
 {
@@ -78,15 +78,15 @@ test_parameter (void)
     }
 }
 
-/* A query that is pasted stays what it is, byte for byte, however it was encoded; it is shown as a parameter only where
- * that is the same. */
+/* A pasted query stays the same byte for byte, however it was encoded. It is shown as a parameter only if encoding that
+ * parameter gives the same bytes. */
 static void
 test_query (void)
 {
   static const struct
   {
     const char *query;
-    const char *name; /* NULL: not a parameter */
+    const char *name; /* NULL: not shown as a parameter */
     const char *secret;
   } rows[] = {
     { "token=S3CR3T", "token", "S3CR3T" },
@@ -145,7 +145,7 @@ test_others (void)
   g_assert_false (dw_access_is_wanted (stage));
 }
 
-/* What would break the handshake, or smuggle a header into it, is refused in words. */
+/* A value that would break the handshake, or inject a header, is refused with an explanation. */
 static void
 test_refused (void)
 {
@@ -177,7 +177,7 @@ test_refused (void)
     }
 }
 
-/* A name alone connects nothing anew; another way does. */
+/* Changing only the name does not reconnect; changing the authentication does. */
 static void
 test_change (void)
 {

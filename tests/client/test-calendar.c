@@ -11,17 +11,17 @@
 #define HOUR G_TIME_SPAN_HOUR
 #define MONTH (31 * DAY)
 
-/* A day on which everything begins: 25 November 2026. */
+/* The day on which every test begins: 25 November 2026. */
 #define START (DW_CALENDAR_EPOCH + 328 * DAY)
 
-/* Somebody's computer, on which history is kept for a month. What time it really is the clock may not know. */
+/* A computer on which history is kept for a month, and whose clock may be wrong. */
 typedef struct
 {
   Archive archive;
-  gint64 now;   /* really */
+  gint64 now;   /* the real time */
   gint64 error; /* of the clock */
   guint boots;
-  gint64 booted_at; /* really */
+  gint64 booted_at; /* the real time */
   gint64 lines;
   DwCalendar calendar;
 } Computer;
@@ -55,7 +55,7 @@ restart (Computer *computer)
   computer->booted_at = computer->now;
 }
 
-/* Something is said on a stage, at the time that the clock says. */
+/* Adds a line with the clock's time. */
 static void
 hear_on (Computer *computer, gint64 stage, DwMessageKind kind, DwDelivery delivery)
 {
@@ -89,8 +89,8 @@ expire_by (Computer *computer, const DwStoreExpiry *expiry)
   return expired;
 }
 
-/* The program looks at the clock, as it does after a start and some times a day. What is remembered goes through the
- * settings each time. Returns how many lines it deleted. */
+/* Reads the clock, as the program does after a start and a few times a day. The calendar goes through the settings each
+ * time. Returns how many lines it deleted. */
 static guint
 look (Computer *computer)
 {
@@ -108,7 +108,7 @@ look (Computer *computer)
                                                 .since = computer->calendar.set });
 }
 
-/* Each day it is on for an hour, and something is said. Returns how many lines went. */
+/* Every day the computer is on for an hour, and a line is added. Returns how many lines were deleted. */
 static guint
 use_daily (Computer *computer, guint days)
 {
@@ -125,8 +125,7 @@ use_daily (Computer *computer, guint days)
   return expired;
 }
 
-/* One start with a clock that is ahead, by any time and however often, deletes nothing, and leaves nothing behind that
- * would. */
+/* A single start with a clock that is ahead, by any amount and repeatedly, deletes nothing, then or later. */
 static void
 test_ahead_for_a_start (void)
 {
@@ -155,8 +154,8 @@ test_ahead_for_a_start (void)
     }
 }
 
-/* A clock that is set while the computer is on shows itself: the computer knows how long it has been on. However often
- * it is moved on, days pass until it is believed. */
+/* A clock that is set while the computer is on is noticed, since the computer knows how long it has been on. However
+ * often it is moved forward, it takes days until it is believed. */
 static void
 test_set_again_and_again (void)
 {
@@ -172,7 +171,7 @@ test_set_again_and_again (void)
     }
 }
 
-/* A month that really passes takes with it what was said before, and no more. */
+/* When a month has really passed, exactly the lines from before it are deleted. */
 static void
 test_daily (void)
 {
@@ -186,7 +185,7 @@ test_daily (void)
   g_assert_cmpuint (expired, <=, 29);
 }
 
-/* So it is where the computer is never off, and sleeps at night. */
+/* The same on a computer that is never off, and sleeps at night. */
 static void
 test_never_off (void)
 {
@@ -204,7 +203,7 @@ test_never_off (void)
   g_assert_cmpuint (expired, <=, 29);
 }
 
-/* Who uses it once a week has what is old deleted some weeks later. */
+/* If the program is used once a week, old lines are deleted some weeks later. */
 static void
 test_weekly (void)
 {
@@ -223,8 +222,8 @@ test_weekly (void)
   g_assert_cmpuint (expired, <=, 20 - 5);
 }
 
-/* After a long absence nothing goes at once, since the clock alone says that it was one; after some days of use it is
- * clear, and what is old goes. */
+/* After a long absence nothing is deleted at once, since only the clock claims it; after some days of use the old lines
+ * are. */
 static void
 test_long_absence (void)
 {
@@ -241,8 +240,8 @@ test_long_absence (void)
   g_assert_cmpuint (count_records (&computer.archive, 1), ==, 1 + 2 + 5);
 }
 
-/* What was said under a clock of 1970 counts from when the clock was right again, whether something was said before that
- * or not; then it goes as everything does. */
+/* Lines written under a clock of 1970 age from when the clock was right again, whether or not there were lines before;
+ * then they expire like others. */
 static void
 test_1970 (void)
 {
@@ -257,7 +256,7 @@ test_1970 (void)
       g_assert_cmpuint (look (&computer), ==, 0);
       hear (&computer);
       computer.now += HOUR;
-      /* It is set right while the program runs, or while it does not. */
+      /* The clock is corrected while the program runs, or while it does not. */
       computer.error = 0;
       if (days_before == 0)
         restart (&computer);
@@ -284,7 +283,7 @@ test_back (void)
   g_assert_cmpuint (count_records (&computer.archive, 1), ==, 30);
 }
 
-/* What was said under a clock that was ahead goes in its turn, when the clock is right again: it does not stay until that
+/* Lines written under a clock that was ahead expire in their turn once the clock is right, and do not stay until that
  * year. */
 static void
 test_future_lines_go (void)
@@ -307,7 +306,7 @@ test_future_lines_go (void)
   g_assert_cmpuint (count_records (&computer.archive, 1), <=, 31 + 2 * DW_CALENDAR_LATER_DAYS);
 }
 
-/* What nobody has got yet stays, whatever clocks say and however much time passes. */
+/* Undelivered messages are kept, whatever the clock says and however much time passes. */
 static void
 test_undelivered (void)
 {
@@ -322,7 +321,7 @@ test_undelivered (void)
   g_assert_cmpuint (count_records (&computer.archive, 2), ==, G_N_ELEMENTS (deliveries));
 }
 
-/* Of several stages each has its own order, and each loses what is old of it, in as many parts as it takes. */
+/* Each stage has its own order, and loses its own old lines, in as many steps as it takes. */
 static void
 test_stages (void)
 {

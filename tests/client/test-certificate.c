@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-/* By how much this computer's clock is wrong, in seconds. */
+/* How wrong this computer's clock is, in seconds. */
 static gint64 clock_error;
 
-/* What the TLS library, which takes it for the C library's, compares a certificate's dates with. */
+/* Replaces the C library's function, so the TLS library compares a certificate's dates with this. */
 time_t
 time (time_t *where)
 {
@@ -22,7 +22,7 @@ time (time_t *where)
 
 #define DAYS(n) ((gint64) (n) *24 * 3600)
 
-/* An authority whom this computer trusts, and a stage whose certificate can be replaced. */
+/* A trusted authority, and a stage whose certificate can be replaced. */
 typedef struct
 {
   char *folder;
@@ -83,7 +83,7 @@ host_clear (Host *host)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Host, host_clear)
 
-/* A certificate that is valid from now on, for so many days. */
+/* A certificate that is valid from now on, for a number of days. */
 static GTlsCertificate *
 make_certificate (Host *host, const char *name, guint days, gboolean by_authority)
 {
@@ -117,7 +117,7 @@ on_guest (SoupServer *server,
   g_ptr_array_add (guests, g_object_ref (guest));
 }
 
-/* At the same port as before, where there was one. */
+/* Listens on the same port as before, if there was one. */
 static void
 host_serve (Host *host, GTlsCertificate *certificate)
 {
@@ -167,7 +167,7 @@ has_waited_often (gpointer data)
   return count_state (data, "waiting") >= 5;
 }
 
-/* More often than whoever is refused is tried, and never connected. */
+/* More attempts than a refusal gets, and none of them connects. */
 static void
 assert_waits (Fixture *fixture, DwCause cause)
 {
@@ -179,7 +179,7 @@ assert_waits (Fixture *fixture, DwCause cause)
   g_assert_cmpuint (count_state (fixture, "refused"), ==, 0);
 }
 
-/* Each flaw is named, tried again for as long as it lasts, and never connected to. */
+/* Each flaw is reported, retried for as long as it lasts, and never connected to. */
 static void
 test_flaws (void)
 {
@@ -194,7 +194,7 @@ test_flaws (void)
     { "localhost", TRUE, DAYS (-10), DW_CAUSE_CERTIFICATE_NOT_YET_VALID },
     { "localhost", FALSE, 0, DW_CAUSE_CERTIFICATE_ISSUER },
     { "bank.example", TRUE, 0, DW_CAUSE_CERTIFICATE_HOST },
-    /* What the clock does not mend is told first. */
+    /* The flaw that setting the clock would not fix is reported. */
     { "localhost", FALSE, DAYS (10), DW_CAUSE_CERTIFICATE_ISSUER },
     { "bank.example", TRUE, DAYS (10), DW_CAUSE_CERTIFICATE_HOST },
   };
@@ -216,7 +216,7 @@ test_flaws (void)
     }
 }
 
-/* A certificate that is renewed while somebody waits is noticed without their help. */
+/* A certificate that is renewed while the session waits is noticed automatically. */
 static void
 test_renewed (void)
 {
@@ -236,7 +236,7 @@ test_renewed (void)
   fixture_until_state (fixture, DW_SESSION_ONLINE);
 }
 
-/* So is a clock that is set right, whichever way it was wrong. */
+/* So is a clock that is corrected, whichever way it was wrong. */
 static void
 test_clock (void)
 {
@@ -266,7 +266,7 @@ test_clock (void)
     }
 }
 
-/* Nothing is trusted because it was before: a certificate that expires meanwhile ends it at the next connection. */
+/* A certificate is not trusted because it once was: if it expires meanwhile, the next connection is refused. */
 static void
 test_no_credit (void)
 {
@@ -293,7 +293,7 @@ on_plain_guest (GSocketService *service, GSocketConnection *guest, GObject *sour
   return TRUE;
 }
 
-/* Where there is no TLS, or it breaks off, no certificate is blamed, and it is tried again too. */
+/* If there is no TLS, or it breaks off, the certificate is not blamed, and attempts go on. */
 static void
 test_no_tls (void)
 {

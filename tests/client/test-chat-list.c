@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The stages a person saved and their chats, over peers, a file and a keyring of ours: what is edited, removed, put
- * back and forgotten, and what is there at the next start. */
+/* Saved stages and their chats, with local peers, a store in a file and a fake keyring: editing, removing, undoing the
+ * removal, forgetting, and what the next start restores. */
 #include "dw-fake-keyring.h"
 #include "dw-mirror.h"
 #include "dw-session-fixture.h"
@@ -17,8 +17,8 @@ typedef struct
   Archive archive;
   DwChatList *list;
   guint loaded;
-  gboolean forgets;       /* what is said is in memory alone */
-  DwFakeKeyring *keyring; /* (unowned), where a check looks at it */
+  gboolean forgets;       /* stages keep no history: messages are held in memory only */
+  DwFakeKeyring *keyring; /* (unowned), for checks that inspect it */
 } Home;
 
 static void
@@ -157,7 +157,7 @@ name_of_stage (gpointer item)
   return g_strdup (dw_stage_get_uuid (item));
 }
 
-/* What was open is connected at the next start, what was left offline is not. */
+/* A stage that was connected is connected at the next start; one that was left offline stays offline. */
 static void
 test_next_start (void)
 {
@@ -185,7 +185,7 @@ test_next_start (void)
   dw_test_until ("online", is_online, chat_at (&home, 1));
 }
 
-/* What is typed and not sent is there at the next start, and not where nothing that is said is kept. */
+/* A draft survives a restart, unless the stage keeps no history. */
 static void
 test_drafts (void)
 {
@@ -204,7 +204,7 @@ test_drafts (void)
     }
 }
 
-/* The same address is opened once; before the stages are read nothing is, and words say so. */
+/* An address is opened only once. Before the stages are loaded, opening one fails with an error. */
 static void
 test_open (void)
 {
@@ -230,7 +230,7 @@ test_open (void)
   g_assert_null (dw_chat_list_find (home.list, "nobody"));
 }
 
-/* There is room for so many stages, and one more is refused in words. */
+/* A stage beyond the limit is refused with an error. */
 static void
 test_too_many (void)
 {
@@ -269,7 +269,7 @@ was_asked (gpointer peer)
   return dw_raw_peer_get_attempts (peer) > 0;
 }
 
-/* After an edit the very next request goes the new way, the old one is left, and what was said stays. */
+/* After an edit the very next request uses the new settings, the old connection is closed, and the history stays. */
 static void
 test_edit (void)
 {
@@ -296,7 +296,7 @@ test_edit (void)
   g_assert_true (dw_session_get_url (dw_chat_get_session (chat)) == dw_stage_get_url (dw_chat_get_stage (chat), 0));
   g_assert_cmpuint (dw_stage_get_n_urls (dw_chat_get_stage (chat)), ==, 1);
 
-  /* A name alone connects nothing anew. */
+  /* Changing only the name does not reconnect. */
   attempts = dw_raw_peer_get_attempts (new);
   name_alone = stage_at (new, "");
   dw_stage_set_name (name_alone, "Renamed");
@@ -305,7 +305,7 @@ test_edit (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (new), ==, attempts);
   g_assert_true (is_online (chat));
 
-  /* Another stage's address is not taken. */
+  /* An edit to another stage's address is refused. */
   other = open_at (&home, old, "");
   taken = stage_at (old, "");
   g_assert_true (other != chat);
@@ -340,7 +340,7 @@ has_items (gpointer keyring)
   return dw_fake_keyring_get_n_items (keyring) > 0;
 }
 
-/* A stage with a token connects with it, at the next start too: never before the keyring has given it. */
+/* A stage with a token connects with it, at the next start too, and never before the keyring has delivered it. */
 static void
 test_secret (void)
 {
@@ -366,7 +366,8 @@ test_secret (void)
   g_assert_nonnull (strstr (dw_raw_peer_get_last_request (peer), "?token=S3CR3T "));
 }
 
-/* Where the keyring does not give the token the stage is not connected to without it, by itself or by a press. */
+/* If the keyring does not deliver the token, the stage is not connected to without it, neither automatically nor by
+ * pressing Connect. */
 static void
 test_secret_missing (void)
 {
@@ -386,11 +387,11 @@ test_secret_missing (void)
   dw_test_run_for (50);
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
   g_assert_true (is_offline (chat_at (&home, 0)));
-  /* And the keyring keeps it, for a day on which the person unlocks it. */
+  /* The keyring still has it, so it can be unlocked another day. */
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
 }
 
-/* A desktop without a keyring: the token is kept while the program runs, and the person can know. */
+/* On a desktop without a keyring the token is kept until the program ends, and the stage says so. */
 static void
 test_secret_of_session (void)
 {
@@ -459,7 +460,7 @@ press_retry (Home *home, DwChat *chat)
   dw_session_retry (dw_chat_get_session (chat));
 }
 
-/* The address pasted once more, without its token. */
+/* Pastes the address again, without its token. */
 static void
 open_again (Home *home, DwChat *chat)
 {
@@ -468,7 +469,7 @@ open_again (Home *home, DwChat *chat)
   g_assert_true (dw_chat_list_open (home->list, same, NULL) == chat);
 }
 
-/* Something else of the stage is edited, and the token is not entered. */
+/* Edits something else of the stage, and does not enter the token. */
 static void
 edit_dialect (Home *home, DwChat *chat)
 {
@@ -494,8 +495,8 @@ read_again (Home *home, DwChat *chat)
   dw_chat_list_load (home->list);
 }
 
-/* Whatever begins a connection minds that the keyring has not given the token, or did not give it: the stage is never
- * asked without it. */
+/* Every action that can start a connection respects a token that is pending or missing: the stage is never contacted
+ * without it. */
 static void
 test_no_way_without_secret (void)
 {
@@ -546,7 +547,8 @@ on_secret (Told *told)
   g_string_append_printf (told->told, "%u ", dw_stage_get_secret (told->stage));
 }
 
-/* A secret that was found is told as that and as nothing else; whoever disconnected while it was looked for stays so. */
+/* A secret that is found is reported once, as found. A stage that was disconnected during the lookup stays
+ * disconnected. */
 static void
 test_secret_found (void)
 {
@@ -596,7 +598,7 @@ has_the_new_one (gpointer data)
   return strstr (secret, "N3W") != NULL && strstr (secret, "0LD") == NULL;
 }
 
-/* A token that is entered while the keyring is still looked into is the one that counts, and is kept. */
+/* A token entered while the keyring is still being searched wins, and is saved. */
 static void
 test_secret_entered_meanwhile (void)
 {
@@ -610,7 +612,7 @@ test_secret_entered_meanwhile (void)
   dw_test_until ("online", is_online, open_at (&home, peer, "?token=0LD"));
   dw_test_until ("the keyring to have it", has_items, keyring);
   home_restart (&home);
-  /* The old one is on its way to us. */
+  /* The old one is on its way. */
   dw_test_until ("the keyring to be asked", gives_items, keyring);
   g_assert_nonnull (dw_chat_list_change (home.list, chat_at (&home, 0), wanted, NULL));
 
@@ -629,7 +631,7 @@ has_made_items (gpointer keyring)
   return dw_fake_keyring_get_n_calls (keyring, "CreateItem") > 0;
 }
 
-/* A token that is taken back while the keyring is about to store it does not stay there. */
+/* A token that is removed while the keyring is storing it does not stay there. */
 static void
 test_secret_taken_back (void)
 {
@@ -651,7 +653,7 @@ test_secret_taken_back (void)
   g_assert_cmpint (dw_stage_get_secret (dw_chat_get_stage (chat)), ==, DW_STAGE_SECRET_NONE);
 }
 
-/* A header is all a stage may have of a secret. */
+/* A secret can consist of a header alone. */
 static void
 test_secret_header (void)
 {
@@ -687,7 +689,7 @@ write_line (Home *home, DwRawPeer *peer, DwChat *chat)
   dw_test_until ("what was said", has_history, chat);
 }
 
-/* A stage that is put back stands where it stood, with what was said there, and is connected. */
+/* Undoing a removal puts the stage back in its old position, with its history, and reconnects it. */
 static void
 test_remove_and_restore (void)
 {
@@ -725,7 +727,7 @@ test_remove_and_restore (void)
   g_assert_true (dw_chat_get_stage (chat) == stage);
   dw_test_until ("online again", is_online, chat);
   dw_test_until ("what was said", has_history, chat);
-  /* Twice puts nothing back twice, and what was put back is not forgotten. */
+  /* Undoing twice adds nothing, and a restored stage is not forgotten. */
   dw_chat_list_restore (home.list, stage, 0);
   dw_chat_list_forget (home.list, stage);
   g_assert_cmpuint (count (&home), ==, 3);
@@ -742,12 +744,12 @@ test_remove_and_restore (void)
 
 typedef enum
 {
-  THEN_WAIT,            /* the person's next step forgets it */
-  THEN_QUIT,            /* a quit right after the removal */
-  THEN_FORGET_AND_QUIT, /* a quit right after it is to be forgotten */
+  THEN_WAIT,            /* the user's next step forgets it */
+  THEN_QUIT,            /* quitting right after the removal */
+  THEN_FORGET_AND_QUIT, /* quitting right after forgetting it */
 } Then;
 
-/* A removed stage's history and token go when it is forgotten, and at the latest when the program ends. */
+/* A removed stage's history and token are deleted when it is forgotten, and at the latest when the program ends. */
 static void
 test_forget (void)
 {
@@ -804,8 +806,8 @@ open_local (Home *home, GError **error)
   return dw_chat_list_open_local_finish (home->list, result, error);
 }
 
-/* The stage on this computer is one stage, however often it is opened and whatever its port; it comes back at the next
- * start and ends with the program. */
+/* However often the local stage is opened, and whatever its port, there is one. It is back at the next start, and ends
+ * with the program. */
 static void
 test_local (void)
 {
@@ -830,8 +832,8 @@ test_local (void)
   dw_test_until ("online", is_online, chat);
 }
 
-/* Whoever disconnects while the stage on this computer starts stays disconnected, and a second press of Connect is no
- * second start. */
+/* Disconnecting while the local stage starts keeps it disconnected, and a second press of Connect does not start it
+ * twice. */
 static void
 test_local_disconnected (void)
 {
@@ -855,7 +857,7 @@ test_local_disconnected (void)
   g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (dw_chat_get_stage (chat), 0)), ==, address);
 }
 
-/* Where it cannot start, that is told and no stage is saved. */
+/* A local stage that cannot start is an error, and no stage is saved. */
 static void
 test_local_refused (void)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* A chat on a peer that we play ourselves. */
+/* A chat with a raw peer. */
 typedef struct
 {
   DwRawPeer *peer;
@@ -37,7 +37,7 @@ exchange_greet (Exchange *exchange, const char *features)
   dw_raw_peer_set_greeting_text (exchange->peer, text);
 }
 
-/* Features are announced in the answer to the probe; with NULL nothing ever answers it. */
+/* @features are announced in the answer to the probe; with NULL the probe is never answered. */
 static void
 exchange_init (Exchange *exchange, const char *features)
 {
@@ -76,7 +76,7 @@ is_settled (gpointer conversation)
   return dw_conversation_is_settled (conversation);
 }
 
-/* Days come and go by the clock and are not counted. */
+/* Collects the lines without the day lines, which depend on the clock. */
 static GPtrArray *
 messages_of (DwConversation *conversation)
 {
@@ -148,7 +148,7 @@ until_peer_has (Exchange *exchange, const char *part)
   dw_test_until (part, peer_has, both);
 }
 
-/* On the documented stage the frame is the documented one and the echo is found by its text. */
+/* To a documented stage the documented frame is sent, and the echo is recognized by its text. */
 static void
 test_echo_by_text (void)
 {
@@ -163,7 +163,7 @@ test_echo_by_text (void)
                    "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
   fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
-  /* The second one is somebody else's. */
+  /* The second copy is another user's message. */
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
   until_messages (&exchange, 2);
   g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 1)), ==, DW_MESSAGE_THEIRS);
@@ -189,7 +189,7 @@ test_echo_by_id (void)
   g_assert_cmpuint (n_messages (&exchange), ==, 2);
 }
 
-/* What is written while the stage is away is sent in order when it is back. */
+/* Messages written while the stage is away are sent in order once it is back. */
 static void
 test_queue (void)
 {
@@ -212,7 +212,7 @@ test_queue (void)
   fixture_until_delivery (second, DW_DELIVERY_SENT);
 }
 
-/* Without an id the person decides; nothing is sent twice by itself. */
+/* A message without an id is sent again only if the user says so. */
 static void
 test_unconfirmed (void)
 {
@@ -231,7 +231,7 @@ test_unconfirmed (void)
   dw_test_until ("online", is_online, &exchange);
   dw_test_run_for (100);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
-  /* An equal text of somebody else is not its echo. */
+  /* Another user's equal text is not the echo. */
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"lost?\"}");
   until_messages (&exchange, 3);
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_UNCONFIRMED);
@@ -239,7 +239,7 @@ test_unconfirmed (void)
   fixture_until_delivery (message, DW_DELIVERY_SENT);
 }
 
-/* With an id it is sent again by itself, under the same id. */
+/* A message with an id is sent again automatically, under the same id. */
 static void
 test_sent_again (void)
 {
@@ -255,7 +255,7 @@ test_sent_again (void)
   until_peer_has (&exchange, dw_message_get_id (message));
 }
 
-/* A second copy of an id is dropped, somebody else's and one's own; an equal text without an id is another message.
+/* A second copy of an id is dropped, whether another user's or our own; an equal text without an id is another message.
  */
 static void
 test_second_copy (void)
@@ -281,7 +281,7 @@ test_second_copy (void)
   g_assert_cmpstr (dw_message_get_text (message_at (&exchange, 3)), ==, "the end");
 }
 
-/* What went with an id never goes without: it waits until the stage has said that it has ids. */
+/* A message sent with an id is never repeated without one: it waits until the stage has announced ids again. */
 static void
 test_waits_for_features (void)
 {
@@ -291,7 +291,7 @@ test_waits_for_features (void)
   exchange_init (&exchange, "\"id\"");
   message = dw_chat_say (exchange.chat, "lost?");
   until_peer_has (&exchange, "lost?");
-  /* The next connection's probe is not answered for a while. */
+  /* The next connection's probe goes unanswered for a while. */
   dw_raw_peer_set_greeting (exchange.peer, "", 0);
   dw_raw_peer_drop (exchange.peer, TRUE);
   fixture_until_delivery (message, DW_DELIVERY_UNCONFIRMED);
@@ -304,8 +304,8 @@ test_waits_for_features (void)
   until_peer_has (&exchange, dw_message_get_id (message));
 }
 
-/* A handler that failed late: the message was refused and comes back all the same. It is one's own, and delivered.
- */
+/* A handler may fail late: the error arrives, and then the message comes back all the same. It is our own, and
+ * delivered. */
 static void
 test_refused_and_echoed (void)
 {
@@ -325,7 +325,7 @@ test_refused_and_echoed (void)
   g_assert_cmpuint (n_messages (&exchange), ==, 1);
 }
 
-/* Where nothing comes back, an error right after a send is about that send. */
+/* On a stage that does not echo, an error right after a send is about that send. */
 static void
 test_refused_without_echo (void)
 {
@@ -342,7 +342,7 @@ test_refused_without_echo (void)
   g_assert_cmpint (dw_message_get_delivery (first), ==, DW_DELIVERY_SENT);
 }
 
-/* The gateway's frames are never chat, and they mark what they refused. */
+/* The gateway's error frames are never shown as chat, and they mark the message they refused. */
 static void
 test_gateway_errors (void)
 {
@@ -366,18 +366,18 @@ test_gateway_errors (void)
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
   fixture_until_delivery (third, DW_DELIVERY_QUEUED);
   g_assert_cmpuint (n_messages (&exchange), ==, 3);
-  /* It waits longer than the ordinary pace, and then it goes. */
+  /* It waits longer than the usual pace before it is sent. */
   dw_test_run_for (DW_OUTBOX_PACE_MS * 5);
   g_assert_cmpint (dw_message_get_delivery (third), ==, DW_DELIVERY_QUEUED);
   fixture_until_delivery (third, DW_DELIVERY_SENT);
-  /* The same words as somebody's text are a message. */
+  /* The same words inside another user's text are a message. */
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"{\\\"message\\\":\\\"Forbidden\\\",\\\"connectionId\\\":"
                                          "\\\"c\\\",\\\"requestId\\\":\\\"r\\\"}\"}");
   until_messages (&exchange, 4);
   g_assert_cmpint (dw_message_get_kind (message_at (&exchange, 3)), ==, DW_MESSAGE_THEIRS);
 }
 
-/* With nothing sent they are a notice. */
+/* With nothing sent they are shown as a notice. */
 static void
 test_notices (void)
 {
@@ -399,7 +399,7 @@ test_notices (void)
   g_assert_cmpstr (dw_message_get_text (message_at (&exchange, 4)), ==, "and on we talk");
 }
 
-/* The peer says goodbye and does not go: what is written meanwhile waits, and nothing spins. */
+/* The peer sends a close frame and stays connected: messages written meanwhile are queued, and nothing spins. */
 static void
 test_closing_line (void)
 {
@@ -442,7 +442,7 @@ append (DwConversation *conversation, const char *sender, gint64 time)
   dw_conversation_append (conversation, message);
 }
 
-/* What arrives in the same moment is one change of the model: a list view takes 34 s for 100,000 single ones. */
+/* Messages that arrive together are one change of the model: a list view takes 34 s for 100,000 single changes. */
 static void
 test_conversation (void)
 {
@@ -459,7 +459,7 @@ test_conversation (void)
   g_assert_cmpuint (changes, ==, 1);
   dw_test_until ("the conversation to settle", is_settled, conversation);
   g_assert_cmpuint (changes, ==, 2);
-  /* The first has a day before it. */
+  /* The first one has a day line before it. */
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (conversation)), ==, 901);
 
   changes = 0;
@@ -484,7 +484,7 @@ test_groups (void)
     { "Ada", 2, TRUE, TRUE },  { "Ada", 9, TRUE, TRUE },
   };
 
-  /* As they come, and as they are read again. */
+  /* Live, and again when read from the store. */
   for (guint round = 0; round < 2; round++)
     {
       g_autoptr (DwStage) stage = fixture_stage_new (1);
@@ -494,7 +494,7 @@ test_groups (void)
       for (guint i = 0; i < G_N_ELEMENTS (rows) && round == 0; i++)
         {
           append (conversation, rows[i].sender, rows[i].minute * 60 * G_USEC_PER_SEC);
-          /* One at a time and all at once must group alike. */
+          /* Adding one at a time and adding all at once must group the same way. */
           if (i % 2 == 0)
             dw_test_until ("the conversation to settle", is_settled, conversation);
         }
@@ -508,6 +508,171 @@ test_groups (void)
           g_assert_cmpint (dw_message_ends_group (message), ==, rows[i].ends);
         }
     }
+}
+
+static gboolean
+has_kind (gpointer data)
+{
+  Count *count = data;
+  g_autoptr (GPtrArray) messages = messages_of (dw_chat_get_conversation (count->exchange->chat));
+  guint gaps = 0;
+
+  for (guint i = 0; i < messages->len; i++)
+    gaps += dw_message_get_kind (g_ptr_array_index (messages, i)) == DW_MESSAGE_GAP;
+  return gaps == count->n;
+}
+
+/* Who was away for a second is told from when to when; nearly every reconnection is shorter and says nothing. */
+static void
+test_gap (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  gint64 begun = g_get_real_time ();
+  Count one = { &exchange, 1 };
+  DwMessage *gap;
+  gint64 left;
+
+  exchange_init (&exchange, "");
+  left = dw_stage_get_left_at (dw_chat_get_stage (exchange.chat));
+  g_assert_cmpint (left, >=, begun);
+  dw_raw_peer_set_answer (exchange.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  dw_raw_peer_drop (exchange.peer, FALSE);
+  dw_test_until ("offline", is_not_online, &exchange);
+  g_assert_cmpint (dw_stage_get_left_at (dw_chat_get_stage (exchange.chat)), <=, g_get_real_time ());
+  dw_test_run_for (1100);
+  g_assert_cmpint (dw_stage_get_left_at (dw_chat_get_stage (exchange.chat)), <=,
+                   g_get_real_time () - G_USEC_PER_SEC);
+  dw_raw_peer_set_answer (exchange.peer, NULL);
+  dw_test_until ("online", is_online, &exchange);
+  dw_test_until ("the gap", has_kind, &one);
+  gap = message_at (&exchange, 0);
+  g_assert_cmpint (dw_message_get_kind (gap), ==, DW_MESSAGE_GAP);
+  g_assert_cmpint (dw_message_get_time (gap), >=, begun);
+  g_assert_cmpint (dw_message_get_until (gap) - dw_message_get_time (gap), >=, G_USEC_PER_SEC);
+  g_assert_cmpint (dw_message_get_until (gap), <=, g_get_real_time ());
+
+  begun = g_get_real_time ();
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"before\"}");
+  until_messages (&exchange, 2);
+  dw_raw_peer_drop (exchange.peer, FALSE);
+  dw_test_until ("offline", is_not_online, &exchange);
+  dw_test_until ("online", is_online, &exchange);
+  /* A machine that stood still for a second has made a gap of its own. */
+  if (g_get_real_time () - begun < G_USEC_PER_SEC)
+    {
+      dw_raw_peer_write_text (exchange.peer, "{\"message\":\"after\"}");
+      until_messages (&exchange, 3);
+      g_assert_true (has_kind (&one));
+    }
+}
+
+static void
+count_notify (guint *notified)
+{
+  *notified += 1;
+}
+
+/* Unread is what others said while nobody looked: the line stands before the first of it, and goes when one answers. */
+static void
+test_unread (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwStage *stage;
+  guint notified = 0;
+
+  exchange_init (&exchange, "");
+  stage = dw_chat_get_stage (exchange.chat);
+  g_signal_connect_swapped (exchange.chat, "notify::unread", G_CALLBACK (count_notify), &notified);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\"}");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":null}");
+  until_messages (&exchange, 2);
+  dw_chat_say (exchange.chat, "mine");
+  until_messages (&exchange, 3);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"two\"}");
+  until_messages (&exchange, 4);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 2);
+  g_assert_cmpuint (notified, ==, 2);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 0);
+
+  dw_chat_set_attended (exchange.chat, TRUE);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 0);
+  g_assert_cmpuint (notified, ==, 3);
+  /* The day is a line too. */
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 5);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"three\"}");
+  until_messages (&exchange, 5);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 0);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 6);
+  dw_chat_set_attended (exchange.chat, FALSE);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"four\"}");
+  until_messages (&exchange, 6);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 1);
+  g_assert_cmpint (dw_stage_get_seen (stage), ==, 6);
+  g_signal_handlers_disconnect_by_data (exchange.chat, &notified);
+}
+
+static void
+check_last_words (Exchange *exchange, const char *wanted)
+{
+  g_autofree char *words = dw_chat_dup_last_words (exchange->chat);
+
+  g_assert_cmpstr (words, ==, wanted);
+}
+
+/* What stands under a stage's name in the list. */
+static void
+test_last_words (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+
+  exchange_init (&exchange, "");
+  check_last_words (&exchange, NULL);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\"}");
+  until_messages (&exchange, 1);
+  check_last_words (&exchange, "one");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"two\",\"sender\":\"Bo\"}");
+  until_messages (&exchange, 2);
+  check_last_words (&exchange, "Bo: two");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"three\",\"sender\":\"\u200b\"}");
+  until_messages (&exchange, 3);
+  check_last_words (&exchange, "three");
+  dw_chat_say (exchange.chat, "mine");
+  until_messages (&exchange, 4);
+  check_last_words (&exchange, "You: mine");
+  /* Notices are nobody's words. */
+  for (guint i = 1; i <= 8; i++)
+    {
+      dw_raw_peer_write_text (exchange.peer, "{\"message\":null}");
+      until_messages (&exchange, 4 + i);
+      check_last_words (&exchange, i < 8 ? "You: mine" : NULL);
+    }
+}
+
+/* Only what needs a decision is decided on. */
+static void
+test_decisions (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwMessage *message;
+  g_autofree char *id = NULL;
+  g_autofree char *text = NULL;
+
+  exchange_init (&exchange, "");
+  message = dw_chat_say (exchange.chat, "hello");
+  id = g_strdup (dw_message_get_id (message));
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
+  g_assert_null (dw_chat_discard (exchange.chat, id));
+  g_assert_false (dw_chat_send_again (exchange.chat, id));
+  g_assert_null (dw_chat_discard (exchange.chat, "nobody’s"));
+  g_assert_false (dw_chat_send_again (exchange.chat, "nobody’s"));
+  until_peer_has (&exchange, "hello");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\": \"Internal server error\", \"connectionId\":\"c\", "
+                                         "\"requestId\":\"r\"}");
+  fixture_until_delivery (message, DW_DELIVERY_FAILED);
+  until_messages (&exchange, 1);
+  text = dw_chat_discard (exchange.chat, id);
+  g_assert_cmpstr (text, ==, "hello");
+  g_assert_cmpuint (n_messages (&exchange), ==, 0);
 }
 
 int
@@ -528,6 +693,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/closing-line", test_closing_line);
   g_test_add_func ("/client/chat/too-large", test_too_large);
   g_test_add_func ("/client/chat/conversation/splices/WS-4", test_conversation);
+  g_test_add_func ("/client/chat/gap/RC-4", test_gap);
+  g_test_add_func ("/client/chat/unread", test_unread);
+  g_test_add_func ("/client/chat/last-words", test_last_words);
+  g_test_add_func ("/client/chat/decisions", test_decisions);
   g_test_add_func ("/client/chat/conversation/groups", test_groups);
   return g_test_run ();
 }

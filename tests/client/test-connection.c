@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One WebSocket from handshake to close, against a peer that writes whatever bytes it is told to: what each of them does
- * to a connection, and that its end is told once and never after it was closed from here. */
+/* One WebSocket from handshake to close, against a raw peer that writes arbitrary bytes: how the connection reacts to
+ * each, that its end is reported once, and never after we closed it. */
 #include "dw-raw-peer.h"
 #include "dw-test.h"
 
@@ -23,13 +23,13 @@ typedef struct
   DwInbox *inbox;
   DwTrace *trace;
   DwConnection *connection;
-  GPtrArray *texts; /* what the inbox was given */
+  GPtrArray *texts; /* what the inbox received */
   guint opened;
   guint ended;
   DwCause cause;
   guint code;
   char *reason;
-  gboolean closes_inside; /* closes where a text arrives */
+  gboolean closes_inside; /* closes the connection when a text arrives */
 } Call;
 
 static void
@@ -118,7 +118,7 @@ open_call (Call *call)
   g_assert_true (dw_connection_is_open (call->connection));
 }
 
-/* Long enough for a second signal, or for one that must not come. */
+/* Waits long enough for a second signal, or for one that must not come. */
 static void
 check_told_once (Call *call, guint opened, guint ended)
 {
@@ -149,7 +149,7 @@ last_entry (Call *call)
   return dw_trace_get_entry (call->trace, dw_trace_get_last (call->trace));
 }
 
-/* The rows of the table in dw-connection.c; of pings whose answers are not read test-hostile.c has the row. */
+/* One function for each row of the table in dw-connection.c; test-hostile.c covers pings whose answers are not read. */
 
 typedef void (*Write) (DwRawPeer *peer);
 
@@ -222,8 +222,8 @@ write_masked (DwRawPeer *peer)
   dw_raw_peer_write (peer, "\x81\x85\x01\x02\x03\x04hello", 11);
 }
 
-/* What no stage sends ends the connection, once, with what a person is to be told and what the peer is to be told; what
- * came before it is here, and nothing of it. */
+/* A violation of the protocol ends the connection once, with the right cause for the user and the right close code for
+ * the peer. Frames before it are delivered, the bad one is not. */
 static void
 test_verdicts (void)
 {
@@ -272,7 +272,7 @@ has_two_texts (gpointer data)
   return ((Call *) data)->texts->len == 2;
 }
 
-/* The largest message passes, in one frame or in as many as there may be. */
+/* The largest message is accepted, in one frame or in the largest number of fragments. */
 static void
 test_largest (void)
 {
@@ -292,7 +292,7 @@ test_largest (void)
   g_assert_true (dw_connection_is_open (call.connection));
 }
 
-/* A peer's close is told with its code and its words, and what comes behind it is not heard. */
+/* A peer's close is reported with its code and reason, and frames after it are ignored. */
 static void
 test_close_codes (void)
 {
@@ -327,7 +327,7 @@ test_close_codes (void)
       g_assert_cmpint (last_entry (&call)->kind, ==, DW_TRACE_CLOSED);
       g_assert_cmpuint (last_entry (&call)->code, ==, rows[i].code);
 
-      /* It has ended: nothing that is done with it tells that again. */
+      /* After the end nothing reports it a second time. */
       g_assert_false (dw_connection_send (call.connection, "late"));
       dw_connection_close (call.connection);
       check_told_once (&call, 1, 1);
@@ -336,7 +336,7 @@ test_close_codes (void)
     }
 }
 
-/* A socket that ends without a close frame was lost, with a FIN as with a reset. */
+/* A socket that ends without a close frame is a lost connection, with FIN or RST. */
 static void
 test_lost (void)
 {
@@ -352,7 +352,7 @@ test_lost (void)
     }
 }
 
-/* A handshake that fails is told as the end of a connection that never opened. */
+/* A failed handshake is reported as the end of a connection that never opened. */
 static void
 test_refused (void)
 {
@@ -398,11 +398,11 @@ has_attempt (gpointer data)
   return dw_raw_peer_get_attempts (((Call *) data)->peer) > 0;
 }
 
-/* Whoever closes while the handshake is under way hears nothing of it, whatever still comes of it. */
+/* Closing during the handshake: nothing is reported afterwards, whatever the handshake comes to. */
 static void
 test_close_while_opening (void)
 {
-  /* A peer that never answers, one that answers at once, and one that refuses. */
+  /* A peer that never answers, one that accepts at once, and one that refuses. */
   static const char *const answers[] = { "", NULL, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" };
 
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
@@ -432,7 +432,7 @@ was_closed (gpointer data)
   return dw_raw_peer_get_last_close (((Call *) data)->peer) != 0;
 }
 
-/* A close from here says goodbye and is heard by nobody else; what arrives afterwards is not either. */
+/* Closing from our side sends a close frame and emits no signal; frames that arrive afterwards are dropped. */
 static void
 test_close (void)
 {
@@ -454,7 +454,7 @@ test_close (void)
   g_assert_cmpuint (count_entries (&call, DW_TRACE_CLOSED), ==, 1);
 }
 
-/* Whoever gets a text may close the connection there and then; the texts behind it are not delivered. */
+/* A handler may close the connection while it handles a text; the texts behind it are not delivered. */
 static void
 test_close_inside (void)
 {
@@ -469,7 +469,7 @@ test_close_inside (void)
   g_assert_cmpuint (call.texts->len, ==, 1);
 }
 
-/* A connection that is dropped is gone, with its socket, open or opening. */
+/* Dropping the last reference, open or opening, closes the socket too. */
 static void
 test_dropped (void)
 {
@@ -506,8 +506,8 @@ has_a_pong (gpointer data)
   return count_entries (data, DW_TRACE_PONG) > 0;
 }
 
-/* The two times on which liveness builds: whatever arrives was heard, and only a data frame of ours was sent, since a
- * ping may not count against the gateway's idle limit. */
+/* The two timestamps that liveness relies on: anything that arrives counts as heard, but only our data frames count as
+ * sent, since the gateway's idle limit may ignore pings. */
 static void
 test_times (void)
 {
@@ -539,7 +539,7 @@ test_times (void)
   g_assert_cmpint (dw_connection_get_last_sent (call.connection), ==, sent);
 }
 
-/* All that crossed the wire is in the trace, in its order, and nothing that is secret. */
+/* Everything that crossed the wire is in the trace, in order, without secrets. */
 static void
 test_trace (void)
 {

@@ -11,14 +11,14 @@
 
 #include <string.h>
 
-/* What another user of a stage can make our client believe: nothing. A peer plays the stage and the user. */
+/* What another user of a stage can make our client believe: nothing. A raw peer plays both the stage and that user. */
 typedef struct
 {
   DwRawPeer *peer;
   DwStage *stage;
   DwStore *store;
   DwChat *chat;
-  char *end; /* of what was received last */
+  char *end; /* text of the last frame received */
   guint ends;
 } Exchange;
 
@@ -37,7 +37,7 @@ is_online (gpointer data)
   return dw_session_get_status (dw_chat_get_session (((Exchange *) data)->chat))->state == DW_SESSION_ONLINE;
 }
 
-/* An answer to a probe has @answer_ms. */
+/* The probe is answered after @answer_ms. */
 static void
 exchange_init (Exchange *exchange, const char *greeting, guint answer_ms)
 {
@@ -110,7 +110,7 @@ has_end (gpointer data)
   return lines->len > 0 && strcmp (dw_message_get_text (g_ptr_array_index (lines, lines->len - 1)), end) == 0;
 }
 
-/* A frame, and one after it that shows that it was worked on; returns the lines between. */
+/* Receives a frame, and then one that shows the first was handled. Returns the lines between. */
 static GPtrArray *
 receive (Exchange *exchange, const char *frame)
 {
@@ -151,13 +151,13 @@ until_copies (Exchange *exchange, const char *part, guint n)
   dw_test_until ("a copy at the stage", has_copies, &copies);
 }
 
-/* The table */
+/* Kinds of stages */
 
 typedef struct
 {
   const char *name;
   const char *greeting;
-  gboolean raw; /* a text reaches everybody as it is; else in a frame around it */
+  gboolean raw; /* the stage passes a text on as it is; otherwise inside a frame */
 } Kind;
 
 static const Kind kinds[] = {
@@ -170,7 +170,7 @@ static const Kind kinds[] = {
   { "our own stage", NOTIFICATION_OF ("ours", ALL_FEATURES), FALSE },
 };
 
-/* With %s for the id of our message that is under way. */
+/* %s is the id of our message in flight. */
 static const char *const forged[] = {
   ERROR_OF ("Forbidden", "evil"),
   ERROR_OF ("Internal server error", "evil"),
@@ -228,7 +228,7 @@ check_unmoved (Exchange *exchange, const DwSessionStatus *before, const char *id
   g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange->peer, "mine"), ==, 1);
 }
 
-/* Each is shown once, as nobody's but the sender's, and moves nothing. */
+/* Each forged frame is shown once, as its sender's, and changes no state. */
 static void
 test_table (void)
 {
@@ -242,7 +242,7 @@ test_table (void)
       mine = dw_chat_say (exchange.chat, "mine");
       until_copies (&exchange, "mine", 1);
       fixture_until_delivery (mine, DW_DELIVERY_SENT);
-      /* What answers our probe and our send has had its time. */
+      /* Time for everything that answers our probe and our message. */
       dw_test_run_for (100);
       for (guint j = 0; j < G_N_ELEMENTS (forged); j++)
         {
@@ -268,7 +268,7 @@ test_table (void)
     }
 }
 
-/* Somebody may answer our probe before the stage does, or just after it. Then nothing is believed that they said. */
+/* Another user may answer our probe just before the stage does, or just after. Neither answer is believed then. */
 static void
 test_race (void)
 {
@@ -304,7 +304,8 @@ test_race (void)
     }
 }
 
-/* Where our ID is known the stage's own errors count as before; and a repeat may be a second copy for everybody. */
+/* Once our connection ID is known the stage's own errors are believed. A repeat may be a second copy for everybody, so
+ * there is a limit. */
 static void
 test_throttled (void)
 {
@@ -322,12 +323,12 @@ test_throttled (void)
   fixture_until_delivery (mine, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (mine));
   g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
-  /* The person may. */
+  /* The user may still send it again. */
   g_assert_true (dw_chat_send_again (exchange.chat, dw_message_get_id (mine)));
   until_copies (&exchange, "mine", 2 + DW_OUTGOING_REPEATS);
 }
 
-/* “Too Many Requests” after each send, from somebody: one copy. */
+/* Another user writes “Too Many Requests” after each send: the message is sent once. */
 static void
 test_throttled_by_somebody (void)
 {
@@ -348,13 +349,13 @@ test_throttled_by_somebody (void)
           g_assert_cmpint (dw_message_get_delivery (mine), ==, DW_DELIVERY_SENT);
         }
       g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1);
-      /* And the next does not wait for longer than the pace. */
+      /* The next message waits for the usual pace and no longer. */
       dw_chat_say (exchange.chat, "next");
       until_copies (&exchange, "next", 1);
     }
 }
 
-/* An id that was read can be used again by anybody: it neither delivers ours nor hides anybody's. */
+/* Anybody who reads an id can use it again: that neither marks ours as delivered nor hides a message. */
 static void
 test_ids (void)
 {
@@ -380,14 +381,14 @@ test_ids (void)
   g_assert_cmpstr (dw_message_get_text (mine), ==, "mine");
   g_clear_pointer (&lines, g_ptr_array_unref);
   lines = lines_of (&exchange);
-  /* Ours, four of theirs, and the end. */
+  /* Ours, four of theirs, and the end marker. */
   g_assert_cmpuint (lines->len, ==, 6);
   g_assert_cmpstr (dw_message_get_text (g_ptr_array_index (lines, 1)), ==, "a lie");
   g_assert_cmpint (dw_message_get_kind (g_ptr_array_index (lines, 1)), ==, DW_MESSAGE_THEIRS);
   g_assert_cmpstr (dw_message_get_sender (g_ptr_array_index (lines, 4)), ==, "Bob");
 }
 
-/* A stage that says it has ids and never sends one back may have been misquoted: the person is asked in the end. */
+/* A stage that announces ids but never echoes one may have been impersonated: after a few repeats the user is asked. */
 static void
 test_ids_that_never_come_back (void)
 {
@@ -410,7 +411,7 @@ test_ids_that_never_come_back (void)
   g_assert_cmpuint (dw_raw_peer_get_n_frames (exchange.peer, "mine"), ==, 1 + DW_OUTGOING_REPEATS);
 }
 
-/* During a rollover an id that two messages share hides neither, in whatever order they come. */
+/* During a rollover two messages that share an id are both shown, in whatever order they come. */
 static void
 test_overlap (void)
 {

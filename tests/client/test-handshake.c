@@ -22,7 +22,7 @@ stage_of (const char *text)
   return dw_stage_new (url);
 }
 
-/* The path and the query arrive as typed: no slash added or removed, no stage invented. */
+/* The path and the query arrive as typed: no slash added or removed, no default stage. */
 static void
 test_targets (void)
 {
@@ -61,7 +61,8 @@ test_targets (void)
     }
 }
 
-/* Offered in order, refused where the answer is another or differs in case, and not tried for ever. */
+/* Subprotocols are offered in order. A wrong answer, or one that differs in case, is refused, and not retried forever.
+ */
 static void
 test_subprotocols (void)
 {
@@ -94,7 +95,7 @@ test_subprotocols (void)
     }
 }
 
-/* With none offered the header is absent, and an unasked answer is refused. */
+/* If none was offered there is no header, and a subprotocol in the answer is refused. */
 static void
 test_no_subprotocol (void)
 {
@@ -109,7 +110,7 @@ test_no_subprotocol (void)
   g_assert_null (strstr (dw_raw_peer_get_last_request (peer), "Sec-WebSocket-Protocol"));
 }
 
-/* Headers go to the stage, and a redirect does not carry them elsewhere. */
+/* Custom headers go to the stage, and a redirect does not carry them elsewhere. */
 static void
 test_headers_and_redirect (void)
 {
@@ -134,7 +135,7 @@ test_headers_and_redirect (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (target), ==, 0);
 }
 
-/* A certificate nobody vouches for, or of another host, is refused and never accepted in silence. */
+/* A certificate from an unknown authority, or for another host, is refused and never accepted silently. */
 static void
 test_certificate (void)
 {
@@ -162,7 +163,7 @@ test_certificate (void)
   g_assert_cmpint (dw_session_get_status (fixture->session)->cause, ==, DW_CAUSE_CERTIFICATE_ISSUER);
 }
 
-/* One handshake by itself, and how it went. */
+/* A single handshake and its outcome. */
 typedef struct
 {
   SoupWebsocketConnection *websocket;
@@ -211,8 +212,7 @@ forget (Try *try)
 #define SWITCHING "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 #define FORBIDDEN "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
 
-/* Whatever answers, there is one cause for people and one for developers, and the stage's own words where it has
- * any. */
+/* Any failure has one cause for users and one for developers, and the stage's own words if there are any. */
 static void
 test_answers (void)
 {
@@ -272,14 +272,14 @@ test_answers (void)
 static gboolean
 on_drip (gpointer data)
 {
-  /* Behind the head that it has begun, and not before it. */
+  /* Cancels once the head has begun to arrive, and not before. */
   if (dw_raw_peer_get_attempts (data) == 0)
     return G_SOURCE_CONTINUE;
   dw_raw_peer_write (data, "H", 1);
   return G_SOURCE_CONTINUE;
 }
 
-/* The deadline is for all of it: silence, and an answer that never stops. */
+/* The timeout covers the whole handshake: silence, and an answer that never ends. */
 static void
 test_trickle (void)
 {
@@ -299,7 +299,7 @@ test_trickle (void)
   forget (&try);
 }
 
-/* What the inspector may show: both heads, without what may be secret, and when each step was reached. */
+/* What the inspector gets: both heads without anything secret, and when each step was reached. */
 static void
 test_heads (void)
 {
@@ -361,8 +361,7 @@ have_left (gpointer guests)
   return TRUE;
 }
 
-/* Through each kind of proxy to a stage over TLS, and each way a proxy says no. What is not encrypted never meets
- * one. */
+/* Each kind of proxy to a stage over TLS, and each way a proxy can fail. An unencrypted address never uses one. */
 static void
 test_proxies (void)
 {
@@ -386,7 +385,7 @@ test_proxies (void)
   g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
   g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (pem, key, NULL);
   g_autoptr (GTlsDatabase) trust = g_tls_file_database_new (pem, NULL);
-  /* The server reads it, and under a sanitizer that takes longer than a handshake may. */
+  /* Reads the system's certificates now, because under a sanitizer that takes longer than a handshake may. */
   g_autoptr (GTlsDatabase) system G_GNUC_UNUSED = g_tls_backend_get_default_database (g_tls_backend_get_default ());
   g_autoptr (SoupServer) server = soup_server_new ("tls-certificate", certificate, NULL);
   g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
@@ -432,7 +431,7 @@ test_proxies (void)
       g_assert_cmpuint (dw_test_proxy_get_requests (proxy), ==, rows[i].mode != DW_TEST_PROXY_SILENT);
     }
 
-  /* libsoup holds what is closing still, and with it the socket. */
+  /* libsoup still holds connections that are closing, and their sockets. */
   dw_test_until ("the server's ends to be closed", have_left, guests);
 }
 
@@ -452,7 +451,7 @@ test_policy (void)
   g_assert_cmpuint (policy->refusals, ==, 9);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     g_assert_false (dw_session_policy_parse (policy, bad[i], NULL));
-  /* A dead peer is replaced within 45 s by default, and the gateway's limits are kept. */
+  /* By default a dead peer is replaced within 45 s, and the gateway's limits are respected. */
   g_assert_cmpuint (usual->ping_ms + usual->pong_ms, <=, 45 * 1000);
   g_assert_cmpuint (usual->probe_ms, <, 600 * 1000);
   g_assert_cmpuint (usual->rollover_ms, <, 7200 * 1000);
@@ -475,7 +474,7 @@ test_seen (void)
 
       g_assert_true (dw_seen_is_first (seen, id));
     }
-  /* Forgotten by now, and that bound is the point. */
+  /* The oldest id is forgotten by now: the number of ids is bounded. */
   g_assert_true (dw_seen_is_first (seen, "a"));
 }
 
@@ -490,7 +489,7 @@ make_long_id (guint number)
   return g_string_free (g_steal_pointer (&id), FALSE);
 }
 
-/* A stage that sends the longest ids there are does not take more memory than others: as many as fit are known. */
+/* Ids of the greatest length take no more memory than short ones: fewer of them are remembered. */
 static void
 test_seen_bytes (void)
 {
@@ -523,8 +522,8 @@ arrives_first (DwOverlap *overlap, guint number, gsize length, gboolean successo
   return dw_overlap_is_first (overlap, &frame, successor);
 }
 
-/* While two connections are open, a stage that sends as much as it can does not fill the memory: what is known of a
- * message is as long as any other's, and there are only so many. */
+/* While two connections overlap, a stage that floods does not fill the memory: each message takes a fixed size, and
+ * their number is bounded. */
 static void
 test_overlap_texts (void)
 {

@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* A conversation over a store. */
+/* A conversation with a store. */
 typedef struct
 {
   DwStore *store;
@@ -90,7 +90,7 @@ count (History *history)
   return g_list_model_get_n_items (G_LIST_MODEL (history->conversation));
 }
 
-/* The conversation in letters: the first of a text, D for a day, U for the unread line. */
+/* The conversation as letters: the first of each text, D for a day, U for the unread line. */
 static char *
 sketch (History *history)
 {
@@ -124,8 +124,8 @@ check_sketch (History *history, const char *wanted)
 
 #define DAY G_TIME_SPAN_DAY
 
-/* Lines stand in the order they came, live and after a restart, whatever the clock does; days begin where the
- * calendar turns. */
+/* Lines stay in the order they arrived, live and after a restart, even if the clock is set back; a day begins at local
+ * midnight. */
 static void
 test_order (void)
 {
@@ -136,9 +136,9 @@ test_order (void)
   say (&history, "a", noon);
   say (&history, "b", noon + 5 * G_USEC_PER_SEC);
   settle (history.conversation);
-  say (&history, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was put back a minute */
+  say (&history, "c", noon - 60 * G_USEC_PER_SEC); /* the clock was set back by a minute */
   say (&history, "d", noon + DAY);
-  say (&history, "e", noon - 400 * DAY); /* and more than a year */
+  say (&history, "e", noon - 400 * DAY); /* and by more than a year */
   say (&history, "f", noon + DAY);
   check_sketch (&history, "DabcDdDeDf");
   history_reopen (&history);
@@ -149,7 +149,7 @@ test_order (void)
   check_sketch (&history, "DabcDdDeDfg");
 }
 
-/* Summer time begins and ends: those days are an hour shorter and longer, and no day begins twice. */
+/* Days on which daylight saving time begins or ends are an hour shorter or longer, and no day begins twice. */
 static void
 test_days (void)
 {
@@ -165,7 +165,7 @@ test_days (void)
   g_assert_cmpint (long_day.end - long_day.start, ==, 25 * G_TIME_SPAN_HOUR);
   g_assert_true (dw_day_contains (&short_day, short_day.start));
   g_assert_false (dw_day_contains (&short_day, short_day.end));
-  /* No clock is too wrong. */
+  /* Extreme times are no problem. */
   dw_day_of (G_MAXINT64, zone);
   dw_day_of (G_MININT64, zone);
 }
@@ -223,7 +223,7 @@ check_all (History *history, guint n)
     }
 }
 
-/* All of the history is there, in a handful of pages. */
+/* The whole history is in the list, while only a few pages of it are in memory. */
 static void
 test_pages (void)
 {
@@ -260,7 +260,7 @@ count_changes (GListModel *model, guint position, guint removed, guint added, gp
   *changes += 1;
 }
 
-/* A line is the same for as long as its text is; pages that are read again hold other objects. */
+/* Identifies a line by its kind and text, since a page that is read again has new objects. */
 static char *
 name_of_line (gpointer item)
 {
@@ -280,7 +280,7 @@ test_unread_line (void)
   say (&history, "a", 1);
   say (&history, "b", 2);
   check_sketch (&history, "Dab");
-  /* The next to come is the first nobody has read. */
+  /* The unread line is set to the next message, which has not arrived yet. */
   dw_conversation_set_unread_from (history.conversation, 4);
   check_sketch (&history, "Dab");
   say (&history, "c", 3);
@@ -318,13 +318,23 @@ test_remove (void)
   check_sketch (&history, "DabUde");
   say (&history, "f", 9);
   check_sketch (&history, "DabUdef");
+  /* What is not in the list cannot leave it. */
+  g_clear_object (&line);
+  line = dw_message_new (DW_MESSAGE_THEIRS, "x", "Ada", NULL, 9);
+  for (gint64 place = 0; place <= 7; place += 7)
+    {
+      dw_message_set_place (line, place);
+      dw_conversation_remove (history.conversation, line);
+    }
+  check_sketch (&history, "DabUdef");
   dw_mirror_check (mirror);
   g_clear_pointer (&mirror, dw_mirror_free);
+  g_clear_object (&line);
   history_reopen (&history);
   check_sketch (&history, "Dabdef");
 }
 
-/* Every line removed at every place of the unread line: what follows the model shows the model. The unread line goes
+/* Removes each line with the unread line in each position, and compares the model with its mirror. The unread line goes
  * with the last line below it. */
 static void
 test_remove_everywhere (void)
@@ -364,7 +374,7 @@ test_remove_everywhere (void)
           }
         wanted = g_string_free (sketch, FALSE);
         check_sketch (&history, wanted);
-        /* What comes next still has the unread line before it, where that stood at the end. */
+        /* An unread line at the end still comes before the next message. */
         say (&history, "e", 9);
         settle (history.conversation);
         dw_mirror_check (mirror);
@@ -372,7 +382,183 @@ test_remove_everywhere (void)
       }
 }
 
-/* What is not in the store is shown as missing, and the rest stays where it is. */
+/* What a conversation should show: the texts in order, the unread line before one of them. */
+typedef struct
+{
+  GPtrArray *texts;
+  guint unread; /* the place it stands before, counted from 1, or 0 */
+} Shown;
+
+static gboolean
+has_unread (const Shown *wanted)
+{
+  return wanted->unread > 1 && wanted->unread <= wanted->texts->len;
+}
+
+static void
+check_wanted (History *history, const Shown *wanted)
+{
+  GListModel *model = G_LIST_MODEL (history->conversation);
+  guint place = 1;
+
+  g_assert_cmpuint (g_list_model_get_n_items (model), ==, wanted->texts->len + (has_unread (wanted) ? 1 : 0));
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (DwMessage) message = g_list_model_get_item (model, i);
+      guint position;
+
+      if (has_unread (wanted) && i == wanted->unread - 1)
+        {
+          g_assert_cmpint (dw_message_get_kind (message), ==, DW_MESSAGE_UNREAD);
+          continue;
+        }
+      dw_test_until ("a line to be read", is_read, message);
+      g_assert_cmpstr (dw_message_get_text (message), ==, g_ptr_array_index (wanted->texts, place - 1));
+      g_assert_cmpint (dw_message_get_place (message), ==, place);
+      g_assert_true (dw_conversation_get_position (history->conversation, place, &position));
+      g_assert_cmpuint (position, ==, i);
+      place++;
+    }
+}
+
+static void
+remove_wanted (Shown *wanted, guint place)
+{
+  guint before = wanted->texts->len;
+  gboolean shown = has_unread (wanted);
+
+  if (wanted->unread > place)
+    wanted->unread--;
+  if (shown && (wanted->unread <= 1 || wanted->unread >= before))
+    wanted->unread = 0;
+  g_ptr_array_remove_index (wanted->texts, place - 1);
+}
+
+static void
+say_some (History *history, Shown *wanted, GRand *random, guint *number)
+{
+  gint32 lines = g_rand_int_range (random, 1, 60);
+
+  for (gint32 i = 0; i < lines; i++)
+    {
+      gboolean own = g_rand_int_range (random, 0, 4) == 0;
+      g_autofree char *text = g_strdup_printf ("line %u", ++*number);
+      g_autofree char *id = g_strdup_printf ("id %u", *number);
+      g_autoptr (DwMessage) message = dw_message_new (own ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, text,
+                                                      g_rand_boolean (random) ? "Ada" : "Bo", id, DAY + *number);
+
+      dw_conversation_append (history->conversation, message);
+      g_ptr_array_add (wanted->texts, g_steal_pointer (&text));
+    }
+  settle (history->conversation);
+}
+
+/* Whatever is said, removed and read again, in whatever order: what follows the model shows the model, over pages that
+ * come and go. */
+static void
+test_walk (void)
+{
+  for (guint seed = 1; seed <= 8; seed++)
+    {
+      g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+      g_auto (History) history = { 0 };
+      g_autoptr (DwMirror) mirror = NULL;
+      g_autofree char *folder = dw_test_make_folder ();
+      g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+      g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+      Shown wanted = { texts, 0 };
+      guint number = 0;
+
+      g_test_message ("seed %u", seed);
+      history.store = dw_store_new (seed % 2 == 0 ? path : NULL);
+      history_open (&history);
+      g_ptr_array_add (texts, g_strdup (""));
+      say_some (&history, &wanted, random, &number);
+      mirror = dw_mirror_new (G_LIST_MODEL (history.conversation), name_of_line);
+      for (guint step = 0; step < 60; step++)
+        {
+          guint place = (guint) g_rand_int_range (random, 2, (gint32) texts->len + 1);
+          g_autoptr (DwMessage) line = NULL;
+          guint position = 0;
+
+          switch (g_rand_int_range (random, 0, 8))
+            {
+            case 0:
+            case 1:
+              say_some (&history, &wanted, random, &number);
+              break;
+            case 2:
+              dw_conversation_reload (history.conversation);
+              wanted.unread = 0;
+              settle (history.conversation);
+              break;
+            case 3:
+            case 4:
+              wanted.unread = (guint) g_rand_int_range (random, 0, (gint32) texts->len + 3);
+              dw_conversation_set_unread_from (history.conversation, wanted.unread);
+              break;
+            default:
+              g_assert_true (dw_conversation_get_position (history.conversation, place, &position));
+              line = g_list_model_get_item (G_LIST_MODEL (history.conversation), position);
+              dw_test_until ("a line to be read", is_read, line);
+              dw_conversation_remove (history.conversation, line);
+              remove_wanted (&wanted, place);
+              break;
+            }
+          dw_mirror_check (mirror);
+          check_wanted (&history, &wanted);
+        }
+      g_clear_pointer (&mirror, dw_mirror_free);
+      history_reopen (&history);
+      wanted.unread = 0;
+      check_wanted (&history, &wanted);
+    }
+}
+
+/* Who stands together is the same live and read anew, within pages and across them. */
+static void
+test_groups (void)
+{
+  g_auto (History) history = { 0 };
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  gint64 time = DAY;
+
+  history_init (&history);
+  for (guint i = 0; i < 600; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+      g_autoptr (DwMessage) message =
+          dw_message_new (DW_MESSAGE_THEIRS, text, g_rand_int_range (random, 0, 3) > 0 ? "Ada" : "Bo", NULL, time);
+
+      time += g_rand_int_range (random, 0, 4) == 0 ? 6 * G_TIME_SPAN_MINUTE : G_TIME_SPAN_SECOND;
+      dw_conversation_append (history.conversation, message);
+    }
+  settle (history.conversation);
+  for (guint read = 0; read < 2; read++)
+    {
+      g_autoptr (DwMessage) before = NULL;
+
+      for (guint i = 0; i < count (&history); i++)
+        {
+          g_autoptr (DwMessage) message = g_list_model_get_item (G_LIST_MODEL (history.conversation), i);
+          gboolean together;
+
+          dw_test_until ("a line to be read", is_read, message);
+          together = before != NULL
+                     && dw_record_stands_with (dw_message_get_record (before), dw_message_get_record (message));
+          g_test_message ("line %u, %s", i, read == 0 ? "live" : "read");
+          g_assert_cmpint (dw_message_starts_group (message), ==, !together);
+          if (before != NULL)
+            g_assert_cmpint (dw_message_ends_group (before), ==, !together);
+          g_set_object (&before, message);
+        }
+      g_assert_true (dw_message_ends_group (before));
+      g_clear_object (&before);
+      history_reopen (&history);
+    }
+}
+
+/* A line that is missing from the store is shown as missing, and the others keep their positions. */
 static void
 test_holes (void)
 {
@@ -397,7 +583,7 @@ test_holes (void)
   g_assert_cmpint (dw_message_get_kind (line), ==, DW_MESSAGE_NOTICE);
 }
 
-/* A line that goes while a page is being read leaves nobody waiting. */
+/* Removing a line while its page is being read leaves no request unanswered. */
 static void
 test_remove_while_reading (void)
 {
@@ -446,7 +632,7 @@ on_shown (Watch *watch, GPtrArray *lines)
     assert_saved (watch, g_ptr_array_index (lines, i));
 }
 
-/* What can be seen is in the file: another program can read it. */
+/* A line is in the file before it is shown: another program can read it there. */
 static void
 test_saved_before_shown (void)
 {
@@ -472,7 +658,7 @@ test_saved_before_shown (void)
   history_clear (&history);
 }
 
-/* Another program that has the file to itself. */
+/* Locks the file as another program would. */
 static sqlite3 *
 lock_outside (const char *path)
 {
@@ -502,7 +688,8 @@ is_set (gpointer data)
   return *(gint64 *) data != 0;
 }
 
-/* A disk that stalls does not hold up what somebody else says; what one says oneself is saved first for longer. */
+/* A stalled disk delays other people's messages only briefly; our own wait longer, because they are saved before they
+ * are shown. */
 static void
 test_shown_while_stalled (void)
 {
@@ -533,7 +720,7 @@ test_shown_while_stalled (void)
   history_clear (&history);
 }
 
-/* Whether the file holds as many lines as it should. */
+/* The number of lines the file should have. */
 typedef struct
 {
   const char *path;
@@ -563,8 +750,8 @@ is_free (gpointer conversation)
   return !dw_conversation_is_congested (conversation);
 }
 
-/* More than the store writes is a reason to read no more, for as long as the store writes at all. When it is free
- * again everything is there, in order. */
+/* When lines arrive faster than the store writes them, reading pauses, but only while the store makes progress. In the
+ * end everything is saved, in order. */
 static void
 test_congestion (void)
 {
@@ -589,7 +776,7 @@ test_congestion (void)
     }
   g_assert_cmpuint (n, >, DW_CONVERSATION_UNSAVED_BYTES / 1024);
 
-  /* A store that is stuck is no reason to be deaf. */
+  /* If the store is stuck, reading goes on. */
   dw_test_until ("the wait to end", is_free, history.conversation);
   g_assert_cmpint (g_get_monotonic_time () - begun, >=, DW_CONVERSATION_STUCK_MS * G_TIME_SPAN_MILLISECOND);
 
@@ -608,7 +795,7 @@ test_congestion (void)
       g_assert_cmpstr (dw_message_get_text (line), ==, text);
     }
 
-  /* One that writes is waited for, and not for long. */
+  /* If the store makes progress, reading waits for it, briefly. */
   while (!dw_conversation_is_congested (history.conversation))
     say (&history, "more", DAY);
   begun = g_get_monotonic_time ();
@@ -617,7 +804,7 @@ test_congestion (void)
   history_clear (&history);
 }
 
-/* A conversation that goes with a line still to be written has it written, and nothing of it moves any more. */
+/* A conversation that is dropped with a write pending has it written, and emits nothing afterwards. */
 static void
 test_drop_while_writing (void)
 {
@@ -633,7 +820,7 @@ test_drop_while_writing (void)
   check_sketch (&history, "Dab");
 }
 
-/* Asked twice, the store answers twice; no place is given twice over it. */
+/* Reloading twice at once: the store answers both, and no place is given to two lines. */
 static void
 test_reload_twice (void)
 {
@@ -656,7 +843,7 @@ test_reload_twice (void)
   check_sketch (&history, "Dabcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc");
 }
 
-/* What stands after a line that went is read as it stands now, not as the store still has it. */
+/* After a removal, later lines are read at their new positions, although the store still has the old ones. */
 static void
 test_read_after_remove (void)
 {
@@ -678,7 +865,7 @@ test_read_after_remove (void)
   dw_conversation_remove (history.conversation, gone);
   later = g_list_model_get_item (G_LIST_MODEL (history.conversation), 1000);
   dw_test_until ("the line to be read", is_read, later);
-  /* The day is the first line. */
+  /* The first line is the day. */
   g_assert_cmpstr (dw_message_get_text (later), ==, "1001");
 }
 
@@ -698,7 +885,7 @@ count_in_file (const char *path)
   return n;
 }
 
-/* The composer is empty from here on, and the program may be killed before the main loop turns again. */
+/* The composer has been cleared by now, and the program may be killed before the main loop turns again. */
 static void
 test_own_is_saved_at_once (void)
 {
@@ -732,6 +919,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/history/unread-line", test_unread_line);
   g_test_add_func ("/client/history/remove-everywhere", test_remove_everywhere);
   g_test_add_func ("/client/history/remove", test_remove);
+  g_test_add_func ("/client/history/walk", test_walk);
+  g_test_add_func ("/client/history/groups", test_groups);
   g_test_add_func ("/client/history/holes", test_holes);
   g_test_add_func ("/client/history/saved-before-shown", test_saved_before_shown);
   g_test_add_func ("/client/history/shown-while-stalled", test_shown_while_stalled);

@@ -9,13 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a stage can do to a client. Each peer lives in a thread of its own and writes as fast as the socket takes
- * it. */
+/* What a stage can do to a client. Each peer runs in its own thread and writes as fast as the socket takes it. */
 
-/* What the main loop may be away for, in milliseconds of its own work: a busy machine takes longer for the same. */
+/* How long the main loop may be blocked, in milliseconds of its own CPU time, so that a busy machine does not matter.
+ */
 #define GAP_MS 50
 
-/* What a program may grow by in a flood. A sanitizer keeps what was freed. */
+/* How much memory a program may gain in a flood. A sanitizer keeps freed memory. */
 #ifdef __SANITIZE_ADDRESS__
 #define GROWTH_KIB (400 * 1024)
 #define FLOOD 20000
@@ -26,7 +26,7 @@
 
 typedef struct _Peer Peer;
 
-/* Writes to whoever has upgraded; FALSE where that fails. */
+/* Writes to a client after its upgrade; FALSE if that fails. */
 typedef gboolean (*PeerFunc) (Peer *peer, int fd);
 
 struct _Peer
@@ -36,11 +36,11 @@ struct _Peer
   int listener;
   guint16 port;
   int attempts;     /* atomic */
-  int over;         /* atomic: what was written last could not be */
+  int over;         /* atomic: the last write failed */
   int stop;         /* atomic */
-  gint64 ended;     /* when the last client was gone, monotonic; read once it is over */
-  gsize wanted;     /* bytes or frames, as the function has it */
-  GAsyncQueue *ask; /* of GINT: a quiet peer writes for each */
+  gint64 ended;     /* when the last client left, monotonic; read once that is so */
+  gsize wanted;     /* bytes or frames, depending on the function */
+  GAsyncQueue *ask; /* of GINT: a quiet peer writes one message for each */
 };
 
 static gboolean
@@ -97,7 +97,7 @@ upgrade (int fd)
   return put (fd, head, strlen (head));
 }
 
-/* A peer comes back to accept() when the client is gone. */
+/* Goes back to accept() when the client has left. */
 static void
 serve (Peer *peer, int fd)
 {
@@ -128,7 +128,7 @@ run_peer (gpointer data)
           close (fd);
           break;
         }
-      /* The first attempt alone meets it: what comes after is another test's. */
+      /* Only the first attempt is attacked: what the client does next is another test's subject. */
       if (g_atomic_int_add (&peer->attempts, 1) == 0)
         serve (peer, fd);
       close (fd);
@@ -163,7 +163,7 @@ close_peer (Peer *peer)
 {
   g_atomic_int_set (&peer->stop, 1);
   g_async_queue_push (peer->ask, GINT_TO_POINTER (1));
-  /* accept() wakes of it. */
+  /* This wakes accept(). */
   shutdown (peer->listener, SHUT_RDWR);
   g_thread_join (peer->thread);
   close (peer->listener);
@@ -176,7 +176,7 @@ stopped (Peer *peer)
   return g_atomic_int_get (&peer->stop) != 0;
 }
 
-/* Numbered broadcasts of 60 bytes. */
+/* Writes numbered broadcasts of 60 bytes. */
 static gsize
 fill_frames (char *block, gsize from, gsize count)
 {
@@ -208,7 +208,7 @@ flood (Peer *peer, int fd)
   return TRUE;
 }
 
-/* And nobody reads the answers. */
+/* Writes pings and never reads the answers. */
 static gboolean
 ping (Peer *peer, int fd)
 {
@@ -254,7 +254,7 @@ send_tiny_fragments (Peer *peer, int fd)
   return TRUE;
 }
 
-/* Says what time it is, when it is asked. */
+/* Sends the current time when asked. */
 static gboolean
 tell_time (Peer *peer, int fd)
 {
@@ -272,18 +272,18 @@ tell_time (Peer *peer, int fd)
     }
 }
 
-/* A session, and how the main loop fares meanwhile. */
+/* A session, and how long its main loop is blocked. */
 typedef struct
 {
   DwSession *session;
   guint ticks;
-  gint64 last_tick; /* of this thread's own time, in microseconds */
+  gint64 last_tick; /* of this thread's CPU time, in microseconds */
   gint64 worst_gap;
   guint received;
   gboolean in_order;
   GArray *delays; /* of gint64 microseconds */
   guint online;
-  GPtrArray *causes; /* of char *: why it was not */
+  GPtrArray *causes; /* of char *: why it went offline */
   long before;       /* KiB */
 } Victim;
 
@@ -402,7 +402,7 @@ assert_bearable (Victim *victim, long growth)
   g_assert_cmpint (memory_of ("VmHWM:") - victim->before, <, growth);
 }
 
-/* The client would keep an answer for each until it is read, and never come back while more arrive. */
+/* Pings whose answers are not read: the client must not queue them without bound, nor stay busy while more arrive. */
 static void
 test_pings (void)
 {
@@ -418,7 +418,7 @@ test_pings (void)
   close_peer (&peer);
 }
 
-/* A message without an end, in large pieces and in small ones. */
+/* An endless message, in large fragments and in small ones. */
 static void
 test_fragments (void)
 {
@@ -439,7 +439,7 @@ test_fragments (void)
     }
 }
 
-/* A million messages at line speed: all come, in order, the main loop turns, and memory stays. */
+/* A million messages at line speed: all arrive in order, the main loop keeps turning, and memory is bounded. */
 static void
 test_flood (void)
 {
@@ -471,7 +471,7 @@ on_ask (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* While one stage floods, another one's messages come as if it were alone, and neither is given up. */
+/* While one stage floods, another one's messages arrive without delay, and both stay connected. */
 static void
 test_quiet_beside (void)
 {
@@ -516,8 +516,8 @@ is_over (gpointer data)
   return g_atomic_int_get (&((Peer *) data)->over) != 0;
 }
 
-/* Whoever disconnects in the middle of a flood hears nothing more, and the socket goes at once. libsoup reads on
- * for 5 s. */
+/* Disconnecting in the middle of a flood: no more messages are delivered, and the socket closes at once. libsoup alone
+ * would read on for 5 s. */
 static void
 test_close_within (void)
 {
@@ -534,7 +534,7 @@ test_close_within (void)
   received = victim.received;
   dw_test_until ("the peer to be without us", is_over, &peer);
   g_assert_cmpuint (victim.received, ==, received);
-  /* It takes 2 ms. */
+  /* It usually takes 2 ms. */
   g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
   close_victim (&victim);
   close_peer (&peer);
@@ -544,7 +544,7 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  /* The one of a test program prints what libsoup says of every frame. */
+  /* The handler of GLib's test programs would print libsoup's debug messages for every frame. */
   g_log_set_default_handler (g_log_default_handler, NULL);
   g_test_add_func ("/client/hostile/pings/S-14", test_pings);
   g_test_add_func ("/client/hostile/fragments/S-14", test_fragments);

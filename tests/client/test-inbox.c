@@ -10,7 +10,7 @@ typedef struct
 {
   DwInbox *inbox;
   guint worked;
-  guint next; /* the number the next frame must have */
+  guint next; /* the number the next frame should have */
   guint free_at;
 } Reader;
 
@@ -26,7 +26,7 @@ on_frame (GBytes *bytes, guint line, gpointer data)
     g_clear_pointer (&reader->inbox, dw_inbox_free);
 }
 
-/* In order, each where it arrives, and none waits. */
+/* Frames are handled in order, each as it is pushed. */
 static void
 test_order (void)
 {
@@ -43,7 +43,7 @@ test_order (void)
   dw_inbox_free (reader.inbox);
 }
 
-/* Whoever works on a frame may push the next: it comes after it, and not within. */
+/* A handler may push more frames: they are handled after the current one returns, not inside it. */
 static void
 on_first (GBytes *bytes, guint line, gpointer data)
 {
@@ -71,6 +71,14 @@ test_within (void)
 }
 
 static void
+count_free (gpointer data)
+{
+  guint *freed = data;
+
+  (*freed)++;
+}
+
+static void
 test_freed_inside (void)
 {
   Reader reader = { .free_at = 10 };
@@ -80,6 +88,25 @@ test_freed_inside (void)
   dw_inbox_push (reader.inbox, small, 0);
   g_assert_null (reader.inbox);
   g_assert_cmpuint (reader.worked, ==, 10);
+}
+
+/* Freed while most of it waits: nothing more is worked on, and all of it is let go. */
+static void
+test_freed_full (void)
+{
+  static char storage[] = "x";
+  Reader reader = { .free_at = 4 };
+  guint left = 0;
+  g_autoptr (GBytes) small = NULL;
+
+  small = g_bytes_new_with_free_func (storage, 1, count_free, &left);
+  reader.inbox = dw_inbox_new (on_first, &reader);
+  dw_inbox_push (reader.inbox, small, 0);
+  g_assert_null (reader.inbox);
+  g_assert_cmpuint (reader.worked, ==, 4);
+  g_assert_cmpuint (left, ==, 0);
+  g_clear_pointer (&small, g_bytes_unref);
+  g_assert_cmpuint (left, ==, 1);
 }
 
 static gboolean
@@ -95,18 +122,18 @@ test_overlap (void)
 {
   g_autoptr (DwOverlap) overlap = dw_overlap_new ();
 
-  /* Two people say “hi”: each connection brings it twice, and it is shown twice. */
+  /* Two people say “hi”: both connections carry both, so four arrive and two are shown. */
   g_assert_true (is_first (overlap, "hi", NULL, FALSE));
   g_assert_true (is_first (overlap, "hi", NULL, FALSE));
   g_assert_false (is_first (overlap, "hi", NULL, TRUE));
   g_assert_false (is_first (overlap, "hi", NULL, TRUE));
   g_assert_true (is_first (overlap, "hi", NULL, TRUE));
   g_assert_false (is_first (overlap, "hi", NULL, FALSE));
-  /* With ids, equal texts are two messages and equal ids one. */
+  /* With ids, equal texts are two messages and equal ids are one. */
   g_assert_true (is_first (overlap, "x", "1", TRUE));
   g_assert_true (is_first (overlap, "x", "2", TRUE));
   g_assert_false (is_first (overlap, "x", "1", FALSE));
-  /* An id is no text. */
+  /* An id is never compared with a text. */
   g_assert_true (is_first (overlap, "1", NULL, FALSE));
 }
 
@@ -117,6 +144,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/inbox/order/WS-4", test_order);
   g_test_add_func ("/client/inbox/within", test_within);
   g_test_add_func ("/client/inbox/freed-inside/S-3", test_freed_inside);
+  g_test_add_func ("/client/inbox/freed-full/S-3", test_freed_full);
   g_test_add_func ("/client/inbox/overlap", test_overlap);
   return g_test_run ();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is secret of a stage, given to a keyring of ours that can be locked, refuse, die and be silent. */
+/* A stage's secrets, saved in a fake keyring that can be locked, refuse, die or stay silent. */
 #include "dw-fake-keyring.h"
 #include "dw-test.h"
 
@@ -18,7 +18,7 @@ stage_of (const char *address)
   return dw_stage_new (url);
 }
 
-/* The same stage as the store brings it back: without what is secret. */
+/* The same stage as the store restores it: without its secrets. */
 static DwStage *
 plain_of (DwStage *stage)
 {
@@ -50,7 +50,7 @@ is_set (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* NULL where it went well, else the error's message has been looked at. */
+/* The error must be NULL on success and have a message otherwise. */
 static gboolean
 save (DwStage *stage)
 {
@@ -111,7 +111,7 @@ set_header (DwStage *stage, const char *name, const char *value)
   dw_stage_set_headers (stage, headers);
 }
 
-/* Each way of being let in comes back whole: a token that the next start does not find locks a person out. */
+/* Every way of authenticating is restored completely; otherwise the next start could not connect. */
 static void
 test_round (void)
 {
@@ -155,7 +155,7 @@ test_round (void)
   g_assert_cmpstr (dw_stage_get_protocols (protocol_back)[1], ==, "token-é");
 }
 
-/* The newest one counts, and there is one a stage. */
+/* There is one secret a stage, the newest. */
 static void
 test_again (void)
 {
@@ -173,7 +173,7 @@ test_again (void)
   g_assert_cmpstr (dw_stage_url_get_text (dw_stage_get_url (back, 0)), ==, "wss://h.example/prod?token=new");
 }
 
-/* What is another stage's is not given, and what is not there is not found. */
+/* Another stage's secret is not returned, and an unknown stage has none. */
 static void
 test_missing (void)
 {
@@ -186,7 +186,7 @@ test_missing (void)
   g_assert_false (dw_stage_url_has_query (dw_stage_get_url (other, 0)));
 }
 
-/* An address that was edited since gets no other host's token, nor does what is none of ours get anywhere. */
+/* If a stage's address was edited, a secret for another host is not used; neither is malformed data. */
 static void
 test_hostile (void)
 {
@@ -216,7 +216,7 @@ test_hostile (void)
       g_assert_null (dw_stage_get_headers (stage));
       g_assert_null (dw_stage_get_protocols (stage));
     }
-  /* 256 KiB are the most that is read. */
+  /* At most 256 KiB are read. */
   for (guint extra = 0; extra < 2; extra++)
     {
       g_autoptr (DwStage) stage = stage_of ("wss://h.example/prod");
@@ -228,7 +228,7 @@ test_hostile (void)
     }
 }
 
-/* A locked keyring asks the person, and what they then let out is taken. */
+/* A locked keyring prompts the user, and once unlocked delivers the secret. */
 static void
 test_unlocked (void)
 {
@@ -244,7 +244,7 @@ test_unlocked (void)
   g_assert_true (dw_stage_url_has_query (dw_stage_get_url (back, 0)));
 }
 
-/* A person who dismisses the prompt is told that there is no secret, is not asked again, and loses nothing. */
+/* If the user dismisses the prompt there is no secret, there is no second prompt, and nothing is lost. */
 static void
 test_dismissed (void)
 {
@@ -266,7 +266,7 @@ test_dismissed (void)
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
 }
 
-/* A removed stage's token leaves the keyring, and no other. */
+/* Removing a stage deletes its token from the keyring, and no other. */
 static void
 test_forget (void)
 {
@@ -285,15 +285,15 @@ test_forget (void)
   g_assert_nonnull (left);
 }
 
-/* libsecret 0.20 answers its own task twice where an item is not deleted, and not at all where a prompt dies; it
- * says so to GLib, loudly. The cases it does this in come last. */
+/* libsecret 0.20 completes its task twice if an item cannot be deleted, and never if a prompt dies. It logs criticals
+ * about that, so these cases come last. */
 static void
 allow_criticals (void)
 {
   g_log_set_always_fatal (G_LOG_FATAL_MASK);
 }
 
-/* A keyring that refuses to delete ends neither the program nor its end. */
+/* A keyring that refuses to delete breaks neither the program nor its exit. */
 static void
 test_refused_delete (void)
 {
@@ -309,7 +309,7 @@ test_refused_delete (void)
   g_assert_cmpuint (dw_fake_keyring_get_n_items (keyring), ==, 1);
 }
 
-/* The end of the program waits for a keyring that is silent, and not for ever. */
+/* The program's exit waits for a silent keyring, but not forever. */
 static void
 test_silent (void)
 {
@@ -331,7 +331,7 @@ count_critical (const char *domain, GLogLevelFlags level, const char *words, gpo
   (*(guint *) data)++;
 }
 
-/* A keyring that dies in the middle is told as one that does not answer, and its successor is used. */
+/* A keyring that dies in the middle counts as one that does not answer, and its successor is used. */
 static void
 test_dies (void)
 {
@@ -362,7 +362,7 @@ test_dies (void)
       g_assert_cmpuint (dw_fake_keyring_get_n_calls (dying, rows[i].method), ==, 1 + (rows[i].saving && i == 4));
     }
 
-  /* Whoever was told that it does not answer is not told again when the next one comes and goes. */
+  /* A caller that was told there is no answer is not called again when the next keyring comes and goes. */
   handler = g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_CRITICAL, count_critical, &criticals);
   for (guint i = 0; i < 2; i++)
     {
@@ -376,7 +376,7 @@ test_dies (void)
   g_assert_cmpuint (criticals, ==, 0);
 }
 
-/* A desktop without a keyring: everything is answered, and says so. */
+/* On a desktop without a keyring every call completes with an error. */
 static void
 test_none (void)
 {

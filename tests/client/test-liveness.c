@@ -43,7 +43,7 @@ until_peer_got (DwRawPeer *peer, guint frames)
   dw_test_until ("a frame at the peer", has_frames, &wanted);
 }
 
-/* The probe is a data frame within the idle limit, and its answer is no chat. */
+/* The probe is a data frame sent within the idle limit, and its answer is not shown as chat. */
 static void
 test_probe (void)
 {
@@ -61,8 +61,8 @@ test_probe (void)
   g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_ONLINE);
 }
 
-/* We were stopped or asleep for longer than the peer may be silent. It is asked first, and where it answers nothing
- * is torn down. */
+/* The process was stopped or asleep for longer than a peer may be silent. It asks the peer first, and keeps the
+ * connection if an answer comes. */
 static void
 test_stopped_and_alive (void)
 {
@@ -78,7 +78,7 @@ test_stopped_and_alive (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
 }
 
-/* The peer went while we were away, without a word: replaced within the deadline of one answer. */
+/* The peer left while we were asleep: the connection is replaced within the time for one answer. */
 static void
 test_stopped_and_dead (void)
 {
@@ -98,7 +98,7 @@ test_stopped_and_dead (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 2);
 }
 
-/* A change of network asks the peer at once; a dead one is replaced without waiting for the next ping. */
+/* After a change of network the peer is probed at once; a dead one is replaced without waiting for the next ping. */
 static void
 test_network_change (void)
 {
@@ -120,7 +120,7 @@ test_network_change (void)
   g_assert_cmpint (dw_session_get_status (fixture->session)->cause, ==, DW_CAUSE_SILENT);
 }
 
-/* The monitor may be wrong: it shortens a wait and never forbids an attempt. Loopback needs no network at all. */
+/* The monitor may be wrong: it only shortens a wait, and never forbids an attempt. Loopback works without a network. */
 static void
 test_no_network (void)
 {
@@ -134,17 +134,44 @@ test_no_network (void)
   dw_session_connect (away->session);
   fixture_until_state (away, DW_SESSION_NO_NETWORK);
   g_assert_cmpuint (dw_session_status_get_retry_seconds (dw_session_get_status (away->session)), ==, 1);
-  /* It goes on at the cap. */
+  /* Attempts go on, at the longest delay. */
   fixture_until_state (away, DW_SESSION_CONNECTING);
   fixture_until_state (away, DW_SESSION_NO_NETWORK);
   dw_session_connect (here->session);
   fixture_until_state (here, DW_SESSION_WAITING);
   g_assert_cmpint (dw_session_get_status (here->session)->cause, ==, DW_CAUSE_NOTHING_LISTENS);
-  /* A flapping network does not make it attempt on each flap. */
+  /* A flapping network does not cause an attempt each time. */
   states = away->states->len;
   for (guint i = 0; i < 50; i++)
     dw_fake_monitor_set (monitor, TRUE);
   g_assert_cmpuint (away->states->len, <=, states + 1);
+}
+
+/* A network that comes and goes makes an attempt no more than once a second. */
+static void
+test_flapping (void)
+{
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (DwFakeMonitor) monitor = dw_fake_monitor_new (TRUE);
+  g_autoptr (Fixture) fixture = NULL;
+  gint64 failed;
+  guint states;
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  fixture = fixture_new (policy, G_NETWORK_MONITOR (monitor), "ws://127.0.0.1:1/x", NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  failed = dw_boot_clock_now ();
+  states = fixture->states->len;
+  dw_fake_monitor_set (monitor, TRUE);
+  /* On a machine that stands still for so long this says nothing. */
+  if (dw_boot_clock_now () - failed < G_USEC_PER_SEC / 2)
+    g_assert_cmpuint (fixture->states->len, ==, states);
+  dw_test_run_for (1100);
+  dw_fake_monitor_set (monitor, FALSE);
+  g_assert_cmpuint (fixture->states->len, ==, states);
+  dw_fake_monitor_set (monitor, TRUE);
+  g_assert_cmpuint (fixture->states->len, ==, states + 1);
 }
 
 static void
@@ -180,7 +207,7 @@ has_fired (gpointer data)
   return *(gint64 *) data != 0;
 }
 
-/* A time that has passed, even by a day, is due now and once. */
+/* A timer whose time has already passed, even by a day, fires at once and only once. */
 static void
 test_boot_clock (void)
 {
@@ -205,6 +232,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/liveness/network-change", test_network_change);
   g_test_add_func ("/client/liveness/no-network", test_no_network);
   g_test_add_func ("/client/liveness/network-returns", test_network_returns);
+  g_test_add_func ("/client/liveness/flapping", test_flapping);
   g_test_add_func ("/client/liveness/boot-clock/RC-4", test_boot_clock);
   return g_test_run ();
 }

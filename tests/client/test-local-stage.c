@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stage on this computer as a child: it starts, is found again, ends with us, and what cannot start is told. */
+/* The local stage as a child process: it starts, is reused, ends with the program, and errors are reported. */
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
@@ -34,7 +34,7 @@ start (DwLocalStage *local, GError **error)
   return url != NULL ? g_strdup (dw_stage_url_get_text (url)) : NULL;
 }
 
-/* A program in the place of the stage. */
+/* Runs a script instead of the stage. */
 static void
 set_program (const char *script)
 {
@@ -65,7 +65,7 @@ is_deaf (gpointer text)
   return !listens (text);
 }
 
-/* It listens on loopback, a second press finds the same one, and it ends when it is stopped. */
+/* It listens on loopback, a second start returns the same one, and it ends when stopped. */
 static void
 test_runs (void)
 {
@@ -85,7 +85,7 @@ test_runs (void)
   dw_test_until ("the stage to end with its owner", is_deaf, anew);
 }
 
-/* While it starts, a second press says so and starts no second one. */
+/* While it starts, a second start fails with G_IO_ERROR_PENDING. */
 static void
 test_pending (void)
 {
@@ -104,7 +104,8 @@ test_pending (void)
   dw_test_finalize (local);
 }
 
-/* What is not there, ends, or says something else is told in words, and may be tried again. */
+/* A program that is missing, exits, or prints something else is reported with an explanation, and starting can be tried
+ * again. */
 static void
 test_refused (void)
 {
@@ -146,7 +147,8 @@ starts_another (gpointer data)
   return url != NULL && !g_str_equal (url, again->first);
 }
 
-/* One that died by itself is started anew, and not given out as if it ran. Its stage is called after its process. */
+/* A stage that died is started again, and its address is not handed out as if it ran. The script puts its process ID
+ * into the path. */
 static void
 test_died (void)
 {
@@ -163,7 +165,7 @@ test_died (void)
   dw_test_finalize (again.local);
 }
 
-/* The person went on: nothing is given out, and the next press works. */
+/* A cancelled start returns nothing, and the next one works. */
 static void
 test_cancelled (void)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* An outbox between a store in a file and a peer that we play ourselves, with a clock that stands where it is put. */
+/* An outbox with a store in a file, a raw peer, and a clock that the test sets. */
 typedef struct
 {
   Archive archive;
@@ -28,7 +28,7 @@ clock_of_table (gpointer data)
   return ((Table *) data)->now;
 }
 
-/* What a chat does with a frame. */
+/* Passes a frame to the outbox as a chat does. */
 static void
 on_frame (Table *table, const DwFrame *frame)
 {
@@ -48,7 +48,7 @@ greet (DwRawPeer *peer, const char *features)
   dw_raw_peer_set_notification (peer, text);
 }
 
-/* A disk may be slow while other tests run, and no connection is to be given up for that. */
+/* The disk may be slow while other tests run; that must not cost the connection. */
 static DwSessionPolicy *
 patient_policy (void)
 {
@@ -99,7 +99,7 @@ table_clear (Table *table)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Table, table_clear)
 
-/* One's own message at the next place, as the conversation makes and saves it. */
+/* Our own message at the next place, saved as the conversation would. */
 static DwMessage *
 table_save (Table *table, const char *text)
 {
@@ -122,7 +122,7 @@ table_say (Table *table, const char *text)
   return message;
 }
 
-/* The texts that the peer was sent, in their order, without the probes. */
+/* The texts that the peer received, in order, without the probes. */
 static char *
 texts_at (DwRawPeer *peer)
 {
@@ -149,7 +149,7 @@ check_texts (DwRawPeer *peer, const char *wanted)
   g_assert_cmpstr (found, ==, wanted);
 }
 
-/* What is written offline must not be lost, overtake what was written before it, or be sent twice. */
+/* Messages written offline must not be lost, reordered or sent twice. */
 static void
 test_queue (void)
 {
@@ -173,7 +173,8 @@ test_queue (void)
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_SENT);
 }
 
-/* A stage that stays away must not fill the memory with messages, and one that is refused for it must not look queued. */
+/* A long absence of the stage must not fill the memory with messages, and a message refused for that must not look
+ * queued. */
 static void
 test_bound_in_number (void)
 {
@@ -202,7 +203,7 @@ test_bound_in_number (void)
   g_assert_cmpint (dw_message_get_delivery (over), ==, DW_DELIVERY_FAILED);
   g_assert_nonnull (dw_message_get_reason (over));
 
-  /* What is discarded makes room. */
+  /* Discarding one makes room. */
   dw_outbox_discard (table.outbox, first);
   g_assert_true (dw_outbox_send_again (table.outbox, over));
   g_assert_cmpint (dw_message_get_delivery (over), ==, DW_DELIVERY_QUEUED);
@@ -220,7 +221,7 @@ make_message (gsize bytes)
   return dw_message_new (DW_MESSAGE_OWN, text, NULL, "i", NOON);
 }
 
-/* Nor must few and large messages fill the memory. */
+/* Nor must a few large messages fill the memory. */
 static void
 test_bound_in_bytes (void)
 {
@@ -241,13 +242,13 @@ test_bound_in_bytes (void)
       g_assert_cmpint (dw_message_get_delivery (g_ptr_array_index (messages, PARTS - 1)), ==,
                        over > 0 ? DW_DELIVERY_FAILED : DW_DELIVERY_QUEUED);
 
-      /* What is discarded makes room. */
+      /* Discarding one makes room. */
       dw_outbox_discard (table.outbox, g_ptr_array_index (messages, 0));
       g_assert_true (dw_outbox_send_again (table.outbox, g_ptr_array_index (messages, PARTS - 1)));
     }
 }
 
-/* A stage that has too many requests must not get the same message again at once, nor the next one before it. */
+/* After “Too Many Requests” the same message must not be repeated at once, nor the next one overtake it. */
 static void
 test_pace_after_refusal (void)
 {
@@ -287,7 +288,7 @@ echo (Table *table, const char *text, const char *sender, const char *id)
   return dw_outbox_match (table->outbox, &frame) != NULL;
 }
 
-/* Without ids equal texts must be told apart by their order, and nobody else's message be taken for one's own. */
+/* Without ids equal texts are matched in order, and another user's message must not be taken for our own. */
 static void
 test_match_by_text (void)
 {
@@ -313,14 +314,14 @@ test_match_by_text (void)
   g_assert_cmpint (dw_message_get_delivery (second), ==, DW_DELIVERY_DELIVERED);
   g_assert_false (echo (&table, "twice", NULL, NULL));
 
-  /* What waits cannot have come back. */
+  /* A message that was not sent cannot have come back. */
   dw_session_disconnect (table.fixture->session);
   waiting = table_say (&table, "waits");
   g_assert_false (echo (&table, "waits", NULL, NULL));
   g_assert_cmpint (dw_message_get_delivery (waiting), ==, DW_DELIVERY_QUEUED);
 }
 
-/* An id alone proves nothing, since everybody on the stage has read it; with text and name it is the message. */
+/* An id alone proves nothing, since everybody on the stage has read it; together with text and name it does. */
 static void
 test_match_by_id (void)
 {
@@ -341,7 +342,7 @@ test_match_by_id (void)
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
 }
 
-/* What is sent again after a loss must come in its old order, and before what was written since. */
+/* Messages repeated after a lost connection keep their order, and come before newer ones. */
 static void
 test_order_after_loss (void)
 {
@@ -367,9 +368,9 @@ test_order_after_loss (void)
   check_texts (table.peer, "one two three one two three four");
 }
 
-/* What went with an id waits until the stage says that it still has ids. The question may get lost: it is asked again,
- * or the message would wait for the next one, which is minutes away. The answer is not waited for any longer than it
- * takes. */
+/* A message sent with an id waits until the stage says that it still has ids. The probe may get lost, so it is
+ * repeated; otherwise the message would wait minutes for the next one. Once the answer arrives the message goes
+ * immediately. */
 static void
 test_asks_again (void)
 {
@@ -405,7 +406,7 @@ test_asks_again (void)
   g_assert_cmpint (g_get_monotonic_time () - answered, <, policy->pong_ms * G_TIME_SPAN_MILLISECOND / 2);
 }
 
-/* What is an hour old goes without a question, and what is a moment older must not. */
+/* A message up to an hour old is sent without asking; an older one must not be. */
 static void
 test_ask_after_an_hour (void)
 {
@@ -434,7 +435,7 @@ test_ask_after_an_hour (void)
   g_assert_cmpuint (dw_outbox_get_n_waiting (table.outbox), ==, 0);
   g_assert_true (dw_outbox_peek_asking (table.outbox) == old);
 
-  /* One answer is about one message, and it is not asked again. */
+  /* The user's answer is about one message, and that one does not ask again. */
   g_assert_true (dw_outbox_send_again (table.outbox, old));
   fixture_until_delivery (old, DW_DELIVERY_SENT);
   g_assert_null (dw_message_get_reason (old));
@@ -451,7 +452,8 @@ count_notify (guint *n)
   *n += 1;
 }
 
-/* What may have left with its id and asks is still found when it comes back, or it would stand there twice. */
+/* A message that asks may already have left with its id. Its echo is still recognized, or the message would be shown
+ * twice. */
 static void
 test_asking_comes_back (void)
 {
@@ -474,7 +476,7 @@ test_asking_comes_back (void)
   g_assert_cmpuint (told, ==, 2);
 }
 
-/* A message that failed must go again when the person says so, under its id, and its end must be seen. */
+/* A failed message must be sent again under its id when the user says so, and its echo recognized. */
 static void
 test_send_again (void)
 {
@@ -495,7 +497,7 @@ test_send_again (void)
   g_assert_true (echo (&table, "again", NULL, "id-1"));
 }
 
-/* A discarded message must neither be sent nor found, wherever it was just then. */
+/* A discarded message must be neither sent nor matched, whichever state it was in. */
 static void
 test_discard (void)
 {
@@ -510,7 +512,7 @@ test_discard (void)
   dw_outbox_discard (table.outbox, waiting);
   g_assert_cmpuint (dw_outbox_get_n_waiting (table.outbox), ==, 0);
 
-  /* The store is being told that it may have left. */
+  /* The store is just saving that it may have left. */
   table_connect (&table);
   marked = table_say (&table, "marked");
   g_assert_cmpint (dw_message_get_departure (marked), ==, DW_DEPARTURE_PLAIN);
@@ -527,7 +529,8 @@ test_discard (void)
   check_texts (table.peer, "sent last");
 }
 
-/* A restart must neither lose what has not left, nor send twice what may have, nor claim more than is known. */
+/* A restart must not lose a message that has not left, send twice one that may have left, or claim more than is known.
+ */
 static void
 test_restore (void)
 {
@@ -542,12 +545,12 @@ test_restore (void)
   } rows[] = {
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, FALSE, DW_DELIVERY_QUEUED, 1, 0 },
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, TRUE, DW_DELIVERY_QUEUED, 1, 0 },
-    /* What was being sent on a stage that echoes stands like this; “sent” adds nothing to it. */
+    /* A message that was being sent to a stage that echoes looks like this; “sent” adds nothing. */
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_PLAIN, TRUE, DW_DELIVERY_UNCONFIRMED, 0, 0 },
     { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, TRUE, DW_DELIVERY_UNCONFIRMED, 0, 0 },
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_WITH_ID, TRUE, DW_DELIVERY_UNCONFIRMED, 1, 0 },
     { DW_DELIVERY_SENT, DW_DEPARTURE_WITH_ID, TRUE, DW_DELIVERY_UNCONFIRMED, 1, 0 },
-    /* Where nothing comes back it does. */
+    /* For a stage that does not echo, “sent” is final. */
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_PLAIN, FALSE, DW_DELIVERY_UNCONFIRMED, 0, 0 },
     { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, FALSE, DW_DELIVERY_SENT, 0, 0 },
     { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_PLAIN, TRUE, DW_DELIVERY_UNCONFIRMED, 0, 0 },
@@ -575,8 +578,8 @@ test_restore (void)
     }
 }
 
-/* An error of the gateway is about what was sent a moment ago, and so is an echo without an id: later, both are about
- * somebody else's. */
+/* A gateway error, or an echo without an id, is about a message only if that was sent a moment ago. Later, both are
+ * about another user's. */
 static void
 test_outgoing (void)
 {
@@ -595,8 +598,6 @@ test_outgoing (void)
   g_assert_false (dw_outgoing_is_echo (outgoing, &other, "Ada", TRUE, G_USEC_PER_SEC));
   dw_outgoing_free (outgoing);
 }
-
-/* Trips to the store */
 
 /* A whole chat, since the conversation saves a message and the outbox sends it. */
 typedef struct
@@ -651,7 +652,7 @@ room_clear (Room *room)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Room, room_clear)
 
-/* How many writes the store was given so far. */
+/* The number of writes the store has been given so far. */
 static guint64
 count_writes (Room *room)
 {
@@ -660,8 +661,8 @@ count_writes (Room *room)
   return room->archive.serial;
 }
 
-/* Each trip to the store is a wait for the disk: a message that is sent online must not make more of them than one before
- * it leaves and one when its end is known. */
+/* Each write waits for the disk: a message sent online may cause one before it leaves and one when its outcome is
+ * known, and no more. */
 static void
 test_trips (void)
 {
@@ -674,7 +675,7 @@ test_trips (void)
     { "", TRUE, 2 },
     { "\"id\"", TRUE, 2 },
     { "", FALSE, 2 },
-    /* The first message of all, before it is known that the stage echoes. */
+    /* The very first message, before the stage is known to echo. */
     { "\"id\"", FALSE, 3 },
   };
 
@@ -709,7 +710,8 @@ test_trips (void)
     }
 }
 
-/* When the frame is at the peer, the file must say already that it may have left: the program may be killed just then. */
+/* When the frame reaches the peer the file must already say that it may have left, since the program may be killed just
+ * then. */
 static void
 test_saved_before_sent (void)
 {
@@ -728,8 +730,8 @@ test_saved_before_sent (void)
     }
 }
 
-/* A message that was saved as one that may have left, and then could not be sent, must not be taken for one that did: the
- * next start would ask about it, where it only has to be sent. */
+/* A message was saved as one that may have left, and then could not be sent. It must not be taken for one that left:
+ * the next start would ask about it instead of sending it. */
 static void
 test_announced_in_vain (void)
 {
@@ -745,7 +747,7 @@ test_announced_in_vain (void)
   dw_message_set_place (message, 1);
   dw_outbox_announce (table.outbox, message);
   g_assert_cmpint (dw_message_get_departure (message), ==, DW_DEPARTURE_PLAIN);
-  /* The second would have to wait for the first. */
+  /* The second one has to wait for the first. */
   dw_outbox_announce (table.outbox, second);
   g_assert_cmpint (dw_message_get_departure (second), ==, DW_DEPARTURE_NONE);
   {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What is kept where nothing is remembered has a bound in bytes, whoever talks and however much. */
+/* Messages of stages that keep no history are bounded in bytes, whoever talks and however much. */
 
 static void
 take_all (DwPassing *passing)
@@ -56,7 +56,7 @@ test_bounds (void)
     }
 }
 
-/* A loud stage costs a quiet one nothing, and two loud ones share. */
+/* A loud stage does not displace a quiet one's messages, and two loud ones share the room. */
 static void
 test_largest_first (void)
 {
@@ -84,7 +84,7 @@ test_largest_first (void)
   g_assert_cmpuint (dw_passing_get_bytes (passing), ==, 0);
 }
 
-/* A list as somebody keeps it who only hears what changes. */
+/* A list built from change signals alone, as an observer would keep it. */
 typedef struct
 {
   DwConversation *conversation;
@@ -107,7 +107,7 @@ is_settled (gpointer conversation)
   return dw_conversation_is_settled (conversation);
 }
 
-/* Whoever reads a stage waits for that. */
+/* A session reads from a stage only while this is so. */
 static gboolean
 keeps_up (gpointer conversation)
 {
@@ -141,7 +141,7 @@ is_read (gpointer message)
   return dw_message_get_kind (message) != DW_MESSAGE_BLANK;
 }
 
-/* Every line is there with what was said, at the place where the list has it. */
+/* Every line has its text, at the position where the list has it. */
 static gsize
 check (Mirror *mirror)
 {
@@ -177,7 +177,7 @@ say (DwConversation *conversation, DwMessageKind kind, const char *text)
 static gboolean
 has_room (gpointer store)
 {
-  /* The store takes DW_STORE_PENDING_BYTES, and more is not what is looked at here. */
+  /* The store accepts DW_STORE_PENDING_BYTES; a fuller queue is not this test's subject. */
   return dw_store_get_written (store) != 0;
 }
 
@@ -193,7 +193,7 @@ is_set (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* Of the largest messages a search brings some, the newest. */
+/* When messages are very large a search returns the newest few. */
 static void
 check_search (DwStore *store)
 {
@@ -209,7 +209,7 @@ check_search (DwStore *store)
   g_assert_cmpuint (bytes, <, DW_STORE_SEARCH_BYTES + DW_LIMIT_MESSAGE_BYTES + 1000);
 }
 
-/* The largest messages there are: 128 MB of them. */
+/* 128 MB of messages of the largest size. */
 static void
 test_largest_messages (void)
 {
@@ -241,11 +241,11 @@ test_largest_messages (void)
   g_assert_cmpuint (bytes, <=, DW_PASSING_BYTES);
   g_assert_cmpuint (bytes, >, DW_PASSING_BYTES / 2);
   g_assert_cmpint (used, <, 3 * DW_PASSING_BYTES);
-  /* The quiet one has its day and its message. */
+  /* The quiet stage still has its day and its message. */
   check (&quiet);
   g_assert_cmpuint (quiet.items->len, ==, 2);
   check_search (store);
-  /* What still has to be said went to the end, and is there once. */
+  /* The undelivered message moved to the end, and is there once. */
   for (guint i = 0, found = 0; i < loud.items->len; i++)
     {
       found += dw_message_get_kind (g_ptr_array_index (loud.items, i)) == DW_MESSAGE_OWN;
@@ -254,7 +254,7 @@ test_largest_messages (void)
     }
 }
 
-/* The unread line goes with the lines before it, and a list that is looked at while lines go has no holes. */
+/* The unread line goes with the lines before it, and a list observed while lines are dropped has no gaps. */
 static void
 test_unread_line (void)
 {
@@ -279,7 +279,7 @@ test_unread_line (void)
     g_assert_cmpint (dw_message_get_kind (g_ptr_array_index (mirror.items, i)), ==, DW_MESSAGE_THEIRS);
 }
 
-/* Pages of a conversation in a file: leafing through the largest messages holds no more of them. */
+/* Paging through the largest messages of a conversation in a file keeps few of them in memory. */
 static void
 test_pages (void)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* A chat that comes back after a restart of the program. */
+/* A chat that is restored after a restart of the program. */
 typedef struct
 {
   DwRawPeer *peer;
@@ -95,7 +95,8 @@ is_sent (gpointer message)
   return dw_message_get_delivery (message) == DW_DELIVERY_SENT;
 }
 
-/* A restart promotes nothing: what nobody knows is not claimed, and what everybody can drop is sent again. */
+/* After a restart no delivery state claims more than is known, and only a message that the others can recognize as a
+ * copy is sent again. */
 static void
 test_restart (void)
 {
@@ -110,16 +111,16 @@ test_restart (void)
   } rows[] = {
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, FALSE, "", DW_DELIVERY_QUEUED, TRUE },
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_NONE, TRUE, "\"id\"", DW_DELIVERY_QUEUED, TRUE },
-    /* It died between the mark and the socket, or after. */
+    /* It died just before or just after writing to the socket. */
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
     { DW_DELIVERY_QUEUED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    /* Where nothing ever came back, “sent” is final. */
+    /* On a stage that never echoes, “sent” is final. */
     { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_SENT, FALSE },
     { DW_DELIVERY_SENT, DW_DEPARTURE_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
     { DW_DELIVERY_SENT, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
     { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_PLAIN, TRUE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
     { DW_DELIVERY_UNCONFIRMED, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_UNCONFIRMED, TRUE },
-    /* What asks goes on asking; but where it may have left without an id, sending it is no longer the question. */
+    /* A message that asks goes on asking; but one that may have left without an id becomes unconfirmed instead. */
     { DW_DELIVERY_ASKING, DW_DEPARTURE_NONE, FALSE, "", DW_DELIVERY_ASKING, FALSE },
     { DW_DELIVERY_ASKING, DW_DEPARTURE_WITH_ID, TRUE, "\"id\"", DW_DELIVERY_ASKING, FALSE },
     { DW_DELIVERY_ASKING, DW_DEPARTURE_PLAIN, FALSE, "", DW_DELIVERY_UNCONFIRMED, FALSE },
@@ -168,7 +169,7 @@ on_opened (DwConversation *conversation, DwStoreOpening *opening, guint *waiting
 }
 
 /* Whether a sent message is done depends on what is known of the stage now, not on what was known when the conversation
- * was made: else one that should still come back would be forgotten when the store is read anew. */
+ * was made. Otherwise a reload would forget a message whose echo is still expected. */
 static void
 test_echoes_learned (void)
 {
@@ -193,7 +194,7 @@ test_echoes_learned (void)
   g_assert_cmpuint (waiting, ==, 1);
 }
 
-/* What has waited for more than an hour asks first, and goes or is gone by one answer. */
+/* A message queued for over an hour asks first, and one answer sends or discards it. */
 static void
 test_old_ask (void)
 {
@@ -225,13 +226,13 @@ test_old_ask (void)
       dw_test_run_for (100);
       g_assert_cmpuint (dw_raw_peer_get_n_frames (table.peer, "old"), ==, sends == 1 ? 3 : 1);
       settle (dw_chat_get_conversation (table.chat));
-      /* And the gap: one was away since. */
+      /* There is also a gap line for the time away. */
       g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (table.chat))), >=,
                         sends == 1 ? 3 : 1);
     }
 }
 
-/* A second copy of what was there before the restart is dropped; one's own that is still to come back is not. */
+/* A second copy of a message from before the restart is dropped, but not the pending echo of our own. */
 static void
 test_second_copy_after_restart (void)
 {
@@ -261,7 +262,7 @@ test_second_copy_after_restart (void)
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (table.chat))), ==, n);
 }
 
-/* Deleting what was said does not delete what is still to be said. */
+/* Deleting the history does not delete queued messages. */
 static void
 test_clear_keeps_queue (void)
 {
@@ -318,7 +319,7 @@ is_delivered (gpointer message)
   return dw_message_get_delivery (message) == DW_DELIVERY_DELIVERED;
 }
 
-/* What waits moves when old lines go, and what becomes of it is still written where it stands now. */
+/* When old lines expire queued messages move, and their later state is saved at the new place. */
 static void
 test_expiry_moves_queue (void)
 {
@@ -358,7 +359,7 @@ test_expiry_moves_queue (void)
   g_assert_cmpint (dw_message_get_delivery (message), ==, DW_DELIVERY_DELIVERED);
 }
 
-/* 500 messages are sent in order, however often the stage has had enough; none is dropped. */
+/* 500 messages are sent in order, however often the stage throttles; none is dropped. */
 static void
 test_paced_queue (void)
 {
@@ -380,7 +381,7 @@ test_paced_queue (void)
   fixture_until_sent (table.peer, "number 3.", 1);
   dw_raw_peer_write_text (table.peer,
                           "{\"message\": \"Too Many Requests\", \"connectionId\":\"c\", \"requestId\":\"r\"}");
-  /* It goes slowly for a while. */
+  /* After that it slows down for a while. */
   dw_test_until ("a quarter of them to be sent", is_quarter_sent, &table);
   dw_test_until ("half of them to be sent", is_half_sent, &table);
   dw_test_until ("the last to be sent", is_sent, last);
@@ -394,14 +395,14 @@ test_paced_queue (void)
       if (number == NULL)
         continue;
       n = (guint) atoi (number + strlen ("number "));
-      /* A second copy has the same id, and everybody drops it; nothing comes before its turn. */
+      /* A repeat has the same id, so everybody drops it; nothing comes out of order. */
       g_assert_cmpuint (n, <=, next);
       next = MAX (next, n + 1);
     }
   g_assert_cmpuint (next, ==, 501);
 }
 
-/* What nobody looked at is counted, marked, and remembered over a restart. */
+/* Unread messages are counted and marked, also after a restart. */
 static void
 test_unread (void)
 {

@@ -35,12 +35,12 @@ test_grows (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     g_assert_cmpuint (delay_after (retry, DW_CAUSE_LOST, FALSE), ==, expected[i]);
-  /* A stable connection starts it anew, and its end is followed at once. */
+  /* A stable connection resets the delay, and when it ends the next attempt follows at once. */
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_CLOSED, TRUE), ==, 0);
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_NOTHING_LISTENS, FALSE), ==, 1000);
 }
 
-/* 429 and 5xx wait longer than an ordinary failure, whatever the jitter says. */
+/* After 429 and 5xx the wait is longer than after an ordinary failure, whatever the jitter. */
 static void
 test_overload (void)
 {
@@ -63,7 +63,7 @@ test_refusals (void)
   guint delay;
 
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
-  /* In a row: a lost network between two refusals is no refusal. */
+  /* An unreachable network between two refusals does not count as one. */
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_UNREACHABLE, FALSE, &delay));
   g_assert_true (dw_retry_note_end (retry, DW_CAUSE_FORBIDDEN, FALSE, &delay));
   g_assert_false (dw_retry_note_end (retry, DW_CAUSE_NOT_FOUND, FALSE, &delay));
@@ -75,7 +75,7 @@ least (gpointer unused)
   return 0.0;
 }
 
-/* A certificate's trouble has no end to its attempts, and waits between half of the cap and all of it from the first on. */
+/* After a certificate error attempts never end, and from the first one wait between half of the cap and all of it. */
 static void
 test_certificates (void)
 {
@@ -101,7 +101,7 @@ test_certificates (void)
       }
 }
 
-/* Whatever GIO says of a certificate has a cause, and what a right clock would not mend is the one. */
+/* Every certificate error of GIO has a cause; of several the one counts that setting the clock would not fix. */
 static void
 test_flaws (void)
 {
@@ -143,13 +143,13 @@ test_failover (void)
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
-  /* A stable connection there does not move on. */
+  /* When a stable connection ends, the address stays the same. */
   delay_after (retry, DW_CAUSE_CLOSED, TRUE);
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
 }
 
-/* A stage that let us in, or a person who tries again, begins a new row of refusals; the delay goes on all the same. */
+/* An answer from the stage, or a manual retry, resets the count of refusals, but not the delay. */
 static void
 test_refusals_anew (void)
 {
@@ -167,7 +167,7 @@ test_refusals_anew (void)
     }
 }
 
-/* A rollover begins with the first address. Where it fails the backoff grows; where it is done it starts anew. */
+/* A rollover begins with the first address. If it fails the backoff grows; if it succeeds the backoff is reset. */
 static void
 test_rollover (void)
 {
@@ -185,14 +185,14 @@ test_rollover (void)
   dw_retry_note_rollover_done (retry);
   g_assert_cmpuint (dw_retry_get_failures (retry), ==, 0);
 
-  /* What failed before it counts no more for an address either. */
+  /* Earlier failures do not count toward failover either. */
   delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE);
   dw_retry_note_rollover_done (retry);
   g_assert_cmpuint (delay_after (retry, DW_CAUSE_UNREACHABLE, FALSE), ==, 1000);
   g_assert_cmpuint (dw_retry_get_address (retry, 2), ==, 0);
 }
 
-/* What was tried is forgotten as a whole, and a stage that lost its second address is on the one it has. */
+/* A reset forgets all failures, and a stage with fewer addresses than before uses one it has. */
 static void
 test_reset (void)
 {
@@ -211,7 +211,7 @@ test_reset (void)
   g_assert_cmpuint (dw_retry_get_address (retry, 3), ==, 0);
 }
 
-/* The table of close codes: every code leads to another attempt, and each has its words. */
+/* Every close code leads to another attempt, and each has a text. */
 static void
 test_close_codes (void)
 {
@@ -233,6 +233,9 @@ test_close_codes (void)
     { 1011, DW_CAUSE_STAGE_FAILED },
     { 1012, DW_CAUSE_STAGE_RESTARTS },
     { 1013, DW_CAUSE_STAGE_RESTARTS },
+    { 2999, DW_CAUSE_PROTOCOL_ERROR },
+    { 1010, DW_CAUSE_PROTOCOL_ERROR },
+    { 1014, DW_CAUSE_PROTOCOL_ERROR },
     { 3000, DW_CAUSE_POLICY },
     { 4000, DW_CAUSE_POLICY },
     { 4999, DW_CAUSE_POLICY },
@@ -245,10 +248,53 @@ test_close_codes (void)
     }
 }
 
-/* Nobody is left without words or a remedy. */
+/* What a refused handshake means, at the edges of each range. */
+static void
+test_statuses (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *type;
+    DwCause cause;
+  } rows[] = {
+    { 200, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 200, "text/plain", DW_CAUSE_NOT_A_STAGE },
+    { 200, "text/html; charset=utf-8", DW_CAUSE_SIGN_IN },
+    { 201, "text/html", DW_CAUSE_NOT_A_STAGE },
+    { 299, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 300, NULL, DW_CAUSE_REDIRECT },
+    { 307, "text/html", DW_CAUSE_REDIRECT },
+    { 399, NULL, DW_CAUSE_REDIRECT },
+    { 400, "text/html", DW_CAUSE_NOT_A_STAGE },
+    { 401, NULL, DW_CAUSE_UNAUTHORIZED },
+    { 402, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 403, NULL, DW_CAUSE_FORBIDDEN },
+    { 404, NULL, DW_CAUSE_NOT_FOUND },
+    { 407, NULL, DW_CAUSE_PROXY },
+    { 410, NULL, DW_CAUSE_NOT_FOUND },
+    { 426, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 429, NULL, DW_CAUSE_THROTTLED },
+    { 499, NULL, DW_CAUSE_NOT_A_STAGE },
+    { 500, NULL, DW_CAUSE_SERVER_ERROR },
+    { 502, "text/html", DW_CAUSE_SERVER_ERROR },
+    { 504, NULL, DW_CAUSE_SERVER_ERROR },
+    { 511, "text/html", DW_CAUSE_SIGN_IN },
+    { 599, NULL, DW_CAUSE_SERVER_ERROR },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%u", rows[i].status);
+      g_assert_cmpint (dw_cause_from_status (rows[i].status, rows[i].type), ==, rows[i].cause);
+    }
+}
+
+/* Every cause has a text and a remedy. */
 static void
 test_causes (void)
 {
+  g_assert_cmpstr (dw_cause_get_sentence (DW_CAUSE_NONE), ==, "");
   for (guint cause = DW_CAUSE_NONE + 1; cause <= DW_CAUSE_NO_NETWORK; cause++)
     {
       g_assert_cmpstr (dw_cause_get_sentence (cause), !=, "");
@@ -271,6 +317,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/retry/rollover", test_rollover);
   g_test_add_func ("/client/retry/reset", test_reset);
   g_test_add_func ("/client/retry/close-codes/S-2", test_close_codes);
+  g_test_add_func ("/client/retry/statuses", test_statuses);
   g_test_add_func ("/client/retry/causes", test_causes);
   return g_test_run ();
 }

@@ -43,8 +43,8 @@ has_one_open (gpointer data)
   return dw_raw_peer_get_open (data) == 1;
 }
 
-/* The successor is open and confirmed before the old one goes; the state never leaves “online” and what arrives on
- * both is shown once. */
+/* The successor is open and confirmed before the old connection closes, the state stays “online”, and a message that
+ * arrives on both is shown once. */
 static void
 test_quiet (void)
 {
@@ -57,7 +57,7 @@ test_quiet (void)
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   until_attempts (peer, 2);
-  /* Both are open now: the same broadcasts reach both. */
+  /* Both are open now, and the same broadcasts reach both. */
   dw_test_run_for (20);
   g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 2);
   dw_raw_peer_write_text (peer, "{\"message\":\"hi\"}");
@@ -71,7 +71,7 @@ test_quiet (void)
   g_assert_cmpstr (fixture_text (fixture, 3), ==, "after");
   g_assert_cmpuint (fixture->lost, ==, 0);
   g_assert_cmpuint (fixture->states->len, ==, 3);
-  /* And again, for as long as the session lives. */
+  /* This repeats for as long as the session lives. */
   until_attempts (peer, 4);
   dw_test_until ("the old one to go", has_one_open, peer);
   g_assert_cmpuint (fixture->states->len, ==, 3);
@@ -83,7 +83,7 @@ count_change (guint *changes)
   *changes += 1;
 }
 
-/* A connection that nobody has confirmed yet is left for one that was: the old wait says nothing of the new one. */
+/* An unconfirmed connection is replaced by a confirmed one: the old one's timeout must not affect the new one. */
 static void
 test_confirmed_stays (void)
 {
@@ -108,7 +108,7 @@ test_confirmed_stays (void)
   g_assert_cmpuint (changes, ==, 0);
 }
 
-/* A successor that cannot be had leaves the current connection alone. */
+/* If no successor can be opened, the current connection goes on. */
 static void
 test_no_successor (void)
 {
@@ -131,7 +131,7 @@ test_no_successor (void)
   g_assert_cmpuint (fixture->lost, ==, 0);
 }
 
-/* The old one ends while its successor is being opened: the successor takes over, and no third is opened. */
+/* The old connection ends while its successor is being opened: the successor takes over, and there is no third. */
 static void
 test_ends_meanwhile (void)
 {
@@ -145,7 +145,7 @@ test_ends_meanwhile (void)
   dw_raw_peer_set_greeting_text (peer, ANSWER);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
-  /* The successor's upgrade is not answered yet when everything else goes. */
+  /* The successor's upgrade is still unanswered when every other connection ends. */
   dw_raw_peer_set_answer (peer, "");
   until_attempts (peer, 2);
   dw_raw_peer_drop_oldest (peer);
@@ -153,6 +153,50 @@ test_ends_meanwhile (void)
   g_assert_cmpuint (fixture->lost, ==, 1);
   dw_raw_peer_set_answer (peer, NULL);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
+}
+
+/* The same before anybody confirmed it: its wait for an answer says nothing of a successor that is not open yet. */
+static void
+test_ends_unconfirmed (void)
+{
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy->rollover_ms = 50;
+  policy->confirm_ms = 800;
+  policy->handshake_ms = 60000;
+  fixture = fixture_new (policy, NULL, url, NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_set_answer (peer, "");
+  until_attempts (peer, 2);
+  dw_raw_peer_drop_oldest (peer);
+  fixture_until_state (fixture, DW_SESSION_CONNECTING);
+  dw_test_run_for (1000);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_CONNECTING);
+}
+
+/* What is due of a connection goes with it: while a session waits to try again it opens nothing. */
+static void
+test_ended (void)
+{
+  g_autoptr (DwSessionPolicy) policy = quick_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  policy->confirm_ms = 200;
+  fixture = fixture_new (policy, NULL, url, NULL);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  dw_raw_peer_drop (peer, FALSE);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  dw_test_run_for (600);
+  g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_WAITING);
+  g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
 }
 
 static void
@@ -208,6 +252,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/rollover/confirmed-stays", test_confirmed_stays);
   g_test_add_func ("/client/rollover/no-successor", test_no_successor);
   g_test_add_func ("/client/rollover/ends-meanwhile", test_ends_meanwhile);
+  g_test_add_func ("/client/rollover/ends-unconfirmed", test_ends_unconfirmed);
+  g_test_add_func ("/client/rollover/ended", test_ended);
   g_test_add_func ("/client/rollover/disconnect-meanwhile/RC-5", test_disconnect_meanwhile);
   g_test_add_func ("/client/rollover/failover", test_failover);
   return g_test_run ();

@@ -24,25 +24,44 @@ status_of (Fixture *fixture)
 }
 
 static void
+count_change (guint *changes)
+{
+  *changes += 1;
+}
+
+static void
 test_confirmed (void)
 {
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
   g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
-  g_autoptr (Fixture) fixture = fixture_for (peer);
+  g_autofree char *url = dw_raw_peer_dup_url (peer);
+  g_autoptr (Fixture) fixture = NULL;
+  guint changes = 0;
 
+  policy->confirm_ms = 800;
+  fixture = fixture_new (policy, NULL, url, NULL);
   dw_session_connect (fixture->session);
   fixture_until_state (fixture, DW_SESSION_CONNECTED);
+  /* The stage takes its time, and that is what is shown. */
+  dw_test_run_for (30);
   dw_raw_peer_write_text (peer, NOTIFICATION);
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   g_assert_true (status_of (fixture)->confirmed);
   g_assert_cmpstr (status_of (fixture)->connection_id, ==, "c");
   g_assert_cmpint (status_of (fixture)->features, ==, DW_FEATURE_ID);
-  g_assert_cmpint (status_of (fixture)->latency_ms, >=, 0);
+  g_assert_cmpint (status_of (fixture)->latency_ms, >=, 29);
+  g_assert_cmpint (status_of (fixture)->latency_ms, <, DW_TEST_DEADLINE_MS);
   g_assert_cmpstr (dw_raw_peer_get_last_frame (peer), ==, "{\"action\":\"dynamowave-status\"}");
   g_assert_cmpuint (fixture->frames->len, ==, 0);
   g_assert_cmpuint (fixture->states->len, ==, 3);
+  /* Who was answered does not go on waiting for it. */
+  g_signal_connect_swapped (fixture->session, "changed", G_CALLBACK (count_change), &changes);
+  dw_test_run_for (1000);
+  g_assert_cmpuint (changes, ==, 0);
+  g_signal_handlers_disconnect_by_data (fixture->session, &changes);
 }
 
-/* A stage without $default answers the probe with “Forbidden”, which proves the connection and is no news. */
+/* A stage without $default answers the probe with “Forbidden”. That confirms the connection and is not reported. */
 static void
 test_forbidden_confirms (void)
 {
@@ -56,7 +75,7 @@ test_forbidden_confirms (void)
   fixture_until_state (fixture, DW_SESSION_ONLINE);
   g_assert_true (status_of (fixture)->confirmed);
   g_assert_cmpuint (fixture->frames->len, ==, 0);
-  /* A second one answers nothing of ours, so it is told. */
+  /* A second one answers nothing we sent, so it is reported. */
   dw_raw_peer_write_text (peer, forbidden);
   fixture_until_frames (fixture, 1);
 }
@@ -79,7 +98,7 @@ typedef struct
 {
   const char *answer;
   DwCause cause;
-  DwSessionState state; /* where it ends */
+  DwSessionState state; /* the state in the end */
   guint code;
 } Answer;
 
@@ -119,7 +138,7 @@ test_answers (void)
         {
           guint attempts = dw_raw_peer_get_attempts (peer);
 
-          /* At most two, and then none. */
+          /* Two attempts at most. */
           g_assert_cmpuint (attempts, ==, 2);
           dw_test_run_for (250);
           g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, attempts);
@@ -153,7 +172,7 @@ test_silent_handshake (void)
   g_assert_cmpint (status_of (fixture)->cause, ==, DW_CAUSE_HANDSHAKE_TIMEOUT);
 }
 
-/* An end comes once, however the library reports it, and one attempt follows. */
+/* An end is reported once, however libsoup reports it, and followed by one attempt. */
 static void
 check_comes_back (DwRawPeer *peer, Fixture *fixture, DwCause cause)
 {
@@ -193,8 +212,8 @@ test_bad_frames (void)
     { "\x81\x02\xc3\x28", 4 },               /* not UTF-8 */
     { "\x82\x03\x01\x02\x03", 5 },           /* binary */
     { "\x83\x01x", 3 },                      /* an opcode that does not exist */
-    { "\x80\x01x", 3 },                      /* the rest of nothing */
-    { "\x81\x85\x01\x02\x03\x04hello", 11 }, /* masked, as only clients do */
+    { "\x80\x01x", 3 },                      /* a continuation of nothing */
+    { "\x81\x85\x01\x02\x03\x04hello", 11 }, /* masked, as only a client's frames are */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -230,7 +249,7 @@ test_data_after_close (void)
   g_assert_cmpstr (fixture_text (fixture, 0), ==, "hi");
 }
 
-/* A ping between two fragments, one of which splits a character, and a close with words. */
+/* A ping between two fragments that split a character, and a close with a reason. */
 static void
 test_fragments_and_reason (void)
 {
@@ -261,7 +280,7 @@ test_fragments_and_reason (void)
   g_assert_cmpstr (status_of (fixture)->reason, ==, "later");
 }
 
-/* 131,072 bytes are a message. One more ends the connection, and the backoff bounds how often. */
+/* 131,072 bytes are accepted. One byte more ends the connection, and the backoff limits how often that happens. */
 static void
 test_large (void)
 {
@@ -292,7 +311,8 @@ test_large (void)
   g_assert_cmpuint (fixture->frames->len, ==, 2);
 }
 
-/* Opened and closed at once is a failure: the gaps grow to the cap and the counter stays. */
+/* A connection that is closed right after it opened is a failure: the delays grow to the cap, and the counter is not
+ * reset. */
 static void
 test_opened_then_closed (void)
 {
@@ -347,7 +367,7 @@ test_disconnect_while_connecting (void)
   g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 0);
 }
 
-/* The peer never answers the close frame; nobody waits for it. */
+/* The peer never answers the close frame, and the session does not wait for it. */
 static void
 test_disconnect_while_online (void)
 {
@@ -366,7 +386,7 @@ test_disconnect_while_online (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
 }
 
-/* “Retry now” leaves one attempt under way, not two. */
+/* “Retry Now” leaves one attempt in progress, not two. */
 static void
 test_retry_now (void)
 {
@@ -386,7 +406,7 @@ test_retry_now (void)
   g_assert_cmpuint (dw_raw_peer_get_open (peer), ==, 1);
 }
 
-/* A refused session stops, says so, and the very next request after the edit carries the new token. */
+/* A refused session stops and says so; after an edit the very next request carries the new token. */
 static void
 test_new_token (void)
 {
@@ -411,7 +431,7 @@ test_new_token (void)
   g_assert_true (g_str_has_prefix (dw_raw_peer_get_last_request (peer), "GET /prod?token=NEW+/= HTTP/1.1\r\n"));
 }
 
-/* The peer stops answering pings without a word: the connection is replaced. */
+/* The peer silently stops answering pings: the connection is replaced. */
 static void
 test_dead_peer (void)
 {
@@ -427,7 +447,7 @@ test_dead_peer (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 2);
 }
 
-/* What a listener does inside the end of a connection must not be undone or done twice. */
+/* Whatever a handler does while the end of a connection is reported must not be undone or repeated. */
 static void
 on_lost_disconnect (DwSession *session)
 {
@@ -447,6 +467,34 @@ test_disconnect_inside_lost (void)
   fixture_until_state (fixture, DW_SESSION_OFFLINE);
   dw_test_run_for (300);
   g_assert_cmpuint (dw_raw_peer_get_attempts (peer), ==, 1);
+}
+
+/* Dropped without a word, in whatever state: nothing of it is left that would call it. */
+static void
+test_dropped (void)
+{
+  static const DwSessionState states[] = { DW_SESSION_CONNECTING, DW_SESSION_CONNECTED, DW_SESSION_ONLINE,
+                                           DW_SESSION_WAITING };
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+
+  policy->backoff_base_ms = policy->backoff_cap_ms = 60000;
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    {
+      g_autoptr (DwRawPeer) peer =
+          dw_raw_peer_new (states[i] == DW_SESSION_WAITING ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : NULL);
+      g_autofree char *url = dw_raw_peer_dup_url (peer);
+      g_autoptr (DwStageUrl) address = dw_stage_url_parse (url, NULL);
+      g_autoptr (DwStage) stage = dw_stage_new (address);
+      DwSession *session = dw_session_new (policy, NULL, NULL);
+
+      g_test_message ("%s", dw_session_state_get_name (states[i]));
+      dw_session_set_stage (session, stage);
+      dw_session_connect (session);
+      DW_TEST_WAIT ("the state", dw_session_get_status (session)->state == states[i]);
+      dw_test_finalize (session);
+      /* libsoup's own close needs some turns. */
+      dw_test_run_for (20);
+    }
 }
 
 int
@@ -472,5 +520,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/session/new-token/RC-6", test_new_token);
   g_test_add_func ("/client/session/dead-peer/WS-2", test_dead_peer);
   g_test_add_func ("/client/session/disconnect-inside-lost/S-3", test_disconnect_inside_lost);
+  g_test_add_func ("/client/session/dropped/S-3", test_dropped);
   return g_test_run ();
 }

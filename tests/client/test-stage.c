@@ -3,7 +3,7 @@
 
 #include "client/stages/dw-stage.h"
 
-/* What a stage tells whoever follows it. */
+/* Counts a stage's signals. */
 
 typedef struct
 {
@@ -31,7 +31,8 @@ expect (Follower *follower, const char *told)
   g_string_truncate (follower->told, 0);
 }
 
-/* A draft changes with every key, and whoever shows a name is not to hear of it; the same value twice is no news. */
+/* A draft changes with every key, and must not notify observers of the name; setting the same value twice notifies
+ * once. */
 static void
 test_tells_what_changed (void)
 {
@@ -78,7 +79,7 @@ test_tells_what_changed (void)
   expect (&follower, "");
 }
 
-/* What is read as a property is what the functions say. */
+/* Properties return the same as the getters. */
 static void
 test_properties (void)
 {

@@ -49,9 +49,9 @@ file_has (const char *path, const char *suffix, const char *word)
          && memmem (contents, length, word, strlen (word)) != NULL;
 }
 
-/* What is deleted is in no byte of the file, its index or its log. */
+/* Deleted text is in no byte of the file, its index or its log. */
 static void
-test_clear_really (void)
+test_clear_erases (void)
 {
   g_auto (Archive) archive = { 0 };
   GAsyncResult *done = NULL;
@@ -70,8 +70,8 @@ test_clear_really (void)
   g_assert_cmpuint (count_records (&archive, 2), ==, 1);
 }
 
-/* What is old goes, what nobody has got yet stays, days without lines go, and no hole is left. What a wrong clock dates
- * before what stands before it is no older than that. */
+/* Old lines are deleted except those still queued, days without lines are deleted too, and no gap is left. A line that a
+ * wrong clock dated earlier than the line before it counts as no older than that. */
 static void
 test_expiry (void)
 {
@@ -101,7 +101,7 @@ test_expiry (void)
   g_assert_true (dw_store_expire_finish (archive.store, result, &expired, NULL));
   g_assert_cmpuint (expired, ==, 2998);
   found = read_records (&archive, 1, 0, 10000);
-  /* The queued one keeps its day. */
+  /* The queued line keeps its day. */
   g_assert_cmpuint (found->len, ==, 5);
   for (guint i = 0; i < found->len; i++)
     g_assert_cmpint (((DwRecord *) found->pdata[i])->place, ==, 2999 + (gint64) i);
@@ -111,7 +111,7 @@ test_expiry (void)
   g_assert_cmpstr (((DwRecord *) found->pdata[4])->text, ==, "young");
 }
 
-/* What is looked up must not be searched through. */
+/* Reading a page or a place must use an index, not scan the table. */
 static void
 test_query_plans (void)
 {
@@ -175,7 +175,7 @@ test_export (void)
       g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
       for (char *at = contents; (at = strchr (at, '\n')) != NULL; at++)
         lines++;
-      /* Nobody can forge a line of the text: those of one message are set in. */
+      /* No message can forge a line of the export: further lines of a message are indented. */
       g_assert_cmpuint (lines, ==, format == DW_EXPORT_TEXT ? 5000 : 2500);
       g_assert_null (strstr (contents, "\n[1970-01-01 00:00:01] Eve"));
     }
@@ -242,8 +242,8 @@ export_as (Archive *archive, DwExportFormat format)
   return contents;
 }
 
-/* Whatever others are called and write, no line of the text passes for one's own, for the program's or for somebody
- * else's, and nothing of it does anything in a terminal. JSON Lines has all of it as it came. */
+/* Whatever names and texts other people choose, no exported line passes for our own, the program's or another person's,
+ * and nothing controls a terminal. JSON Lines keeps everything unchanged. */
 static void
 test_forged_export (void)
 {
@@ -290,7 +290,7 @@ test_forged_export (void)
       own += lines[i][0] == '>';
       notices += lines[i][0] == '-';
       g_assert_true (strchr ("[>-", lines[i][0]) != NULL || g_str_has_prefix (lines[i], "    "));
-      /* Nothing controls a terminal, ends a line or turns those after it: U+2028 to U+202E. */
+      /* No control characters, line ends or direction overrides, such as U+2028 to U+202E. */
       for (const char *at = lines[i]; *at != '\0'; at = g_utf8_next_char (at))
         g_assert_false (g_unichar_iscntrl (g_utf8_get_char (at))
                         || (g_utf8_get_char (at) >= 0x2028 && g_utf8_get_char (at) <= 0x202e));
@@ -318,7 +318,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/store-lines/remove", test_remove);
-  g_test_add_func ("/client/store-lines/clear-really", test_clear_really);
+  g_test_add_func ("/client/store-lines/clear-erases", test_clear_erases);
   g_test_add_func ("/client/store-lines/expiry", test_expiry);
   g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store-lines/export", test_export);

@@ -34,7 +34,7 @@ is_loaded (gpointer list)
   return dw_stage_list_is_loaded (list);
 }
 
-/* A stage comes back as it was, and what may be secret of it is not in the file. */
+/* A stage is restored as it was saved, except for its secrets, which are not in the file. */
 static void
 test_stages (void)
 {
@@ -89,7 +89,7 @@ test_stages (void)
   g_assert_cmpstr (dw_stage_get_draft (found), ==, "half a sen");
   g_assert_true (dw_stage_is_muted (found));
   g_assert_true (dw_stage_echoes (found));
-  /* It is known that there is a secret, and that it is not here. */
+  /* The stage knows that it has a secret, and that it is missing. */
   g_assert_true (dw_stage_lacks_secret (found));
   g_assert_cmpint (dw_stage_get_secret (moved), ==, DW_STAGE_SECRET_NONE);
   g_object_unref (list);
@@ -101,8 +101,7 @@ has_two (gpointer list)
   return g_list_model_get_n_items (list) == 2;
 }
 
-/* A file that cannot be read at the start is not written over by what is made meanwhile, and comes back by itself.
- */
+/* A file that cannot be read at the start is not overwritten by stages made meanwhile, and is read once it can be. */
 static void
 test_read_late (void)
 {
@@ -136,7 +135,7 @@ test_read_late (void)
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 0);
   g_assert_true (dw_stage_list_add (list, other));
   g_assert_cmpint (dw_stage_get_number (other), !=, 1);
-  /* At once, or the store would make a folder of its own in between. */
+  /* Swaps the folders atomically, or the store would create one of its own in between. */
   g_assert_cmpint (renameat2 (AT_FDCWD, away, AT_FDCWD, folder, RENAME_EXCHANGE), ==, 0);
   dw_test_until ("the stage of the file", has_two, list);
   back = g_list_model_get_item (G_LIST_MODEL (list), 1);
@@ -145,7 +144,7 @@ test_read_late (void)
   dw_test_finalize (list);
 }
 
-/* What a program that died had no time to delete goes at the next start, and nothing else. */
+/* Deletions that a killed program did not finish are done at the next start, and nothing else is deleted. */
 static void
 test_orphans (void)
 {
@@ -175,7 +174,7 @@ test_orphans (void)
   dw_test_finalize (list);
 }
 
-/* Found by the fuzzer: a file that bears our mark and has other tables was a crash. */
+/* Found by the fuzzer: a file with our application ID but other tables caused a crash. */
 static void
 test_strange_rows (void)
 {

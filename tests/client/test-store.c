@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A person's words are for nobody else, and another program can tell whose file it is. */
+/* The file is private to the user, and has an application ID that other programs can read. */
 static void
 test_file (void)
 {
@@ -37,7 +37,7 @@ test_file (void)
   g_assert_cmpint (atoi (application), ==, DW_SCHEMA_APPLICATION);
 }
 
-/* Every field survives, of every stage apart. */
+/* Every field is restored, separately for each stage. */
 static void
 test_lines (void)
 {
@@ -73,8 +73,8 @@ test_lines (void)
   g_assert_cmpint (((DwRecord *) found->pdata[2])->until, ==, 17);
 }
 
-/* A message that asks is in the file what an older version of this program makes of it: queued, with a reason. A number
- * that version does not know it would take for a failure, and delete with what is old. */
+/* A message that asks is stored so that an older version reads it as queued, with a reason. A number unknown to that
+ * version would look like a failure, and the message would expire. */
 static void
 test_asking (void)
 {
@@ -97,7 +97,7 @@ test_asking (void)
   found = read_records (&archive, 1, 0, 100);
   g_assert_cmpint (((DwRecord *) found->pdata[0])->delivery, ==, DW_DELIVERY_ASKING);
 
-  /* The answer takes the question away. */
+  /* The answer clears the question. */
   archive.serial = dw_store_lines_update_async (archive.store, 1, &queued, NULL, NULL);
   until_written (&archive);
   g_ptr_array_unref (found);
@@ -112,7 +112,8 @@ test_asking (void)
   g_assert_cmpstr (updated, ==, "1And now?");
 }
 
-/* A place that is taken, since the file could not be read when it was given, is not written over. */
+/* If the file could not be read when a place was assigned, the place may be taken: the existing line is not
+ * overwritten. */
 static void
 test_taken_place (void)
 {
@@ -128,7 +129,7 @@ test_taken_place (void)
   g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "second");
 }
 
-/* With the words of our own tokenizer, which a plain SQLite does not know. */
+/* Runs SQL with our own tokenizer, which a plain SQLite does not have. */
 static void
 run_in (Archive *archive, const char *sql)
 {
@@ -150,7 +151,7 @@ count_matches (Archive *archive, const char *word)
   return count;
 }
 
-/* A file of each version that was ever released is read, and searched, by this one. */
+/* A file of each released version can be read and searched. */
 static void
 test_migrations (void)
 {
@@ -194,7 +195,7 @@ was_kept (gpointer store)
   return dw_store_get_kept_as (store, &newer) != NULL;
 }
 
-/* Whatever cannot be used is kept as it is under another name, and a new file takes its place. */
+/* A file that cannot be used is kept under another name, and a new one takes its place. */
 static void
 check_set_aside (Archive *archive, gboolean is_newer)
 {
@@ -266,7 +267,7 @@ count_signal (guint *count)
   *count += 1;
 }
 
-/* A file that turns out to be damaged while it is in use: what comes from then on is saved in a new one. */
+/* A file is found to be damaged while in use: from then on lines are saved in a new one. */
 static void
 test_damaged_in_use (void)
 {
@@ -282,7 +283,7 @@ test_damaged_in_use (void)
   add_records (&archive, 1, records);
   dw_test_finalize (g_steal_pointer (&archive.store));
   g_assert_true (g_file_get_contents (archive.path, &contents, &length, NULL));
-  /* The header and the schema stay; the rows are noise. */
+  /* The header and the schema are intact; the rows are noise. */
   for (gsize i = 3 * 4096; i < length; i++)
     contents[i] = (char) (i * 31);
   g_assert_true (g_file_set_contents (archive.path, contents, (gssize) length, NULL));
@@ -313,7 +314,8 @@ on_beat (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Another program holds the file: nothing waits for it, it is said after a while, and all is saved afterwards. */
+/* Another program locks the file: nothing blocks, after a while this is reported, and everything is saved afterwards.
+ */
 static void
 test_locked (void)
 {
@@ -383,7 +385,7 @@ until_trouble (Archive *archive, DwStoreTrouble trouble)
   dw_test_until ("a trouble", has_trouble, &wanted);
 }
 
-/* The disk is full, as SQLite itself says it: it is told, nothing there is touched, and saving resumes. */
+/* The disk is full, according to SQLite: this is reported, the file stays intact, and saving resumes. */
 static void
 test_full (void)
 {
@@ -405,7 +407,7 @@ test_full (void)
   g_assert_cmpuint (count_records (&archive, 1), ==, 51);
 }
 
-/* Where the folder cannot be made, reading finds nothing, writing waits, and all is saved when it can be. */
+/* While the folder cannot be created, reading finds nothing and writes wait; all are saved once it can be. */
 static void
 test_no_folder (void)
 {
@@ -423,7 +425,7 @@ test_no_folder (void)
   g_assert_cmpuint (count_records (&archive, 1), ==, 1);
 }
 
-/* Closing writes what waits. */
+/* Closing the store writes what is pending. */
 static void
 test_close (void)
 {

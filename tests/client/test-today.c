@@ -30,8 +30,8 @@ time_of (GTimeZone *zone, int day, int hour, int minute)
   return g_date_time_to_unix (when) * G_USEC_PER_SEC;
 }
 
-/* It changes at midnight there and at no other time, when the clock is set to another day either way, and when the zone
- * changes, also to one where it is the same moment of another date. */
+/* The signal comes at local midnight and at no other time, when the clock is set to another day in either direction,
+ * and when the zone changes, even to one in which the same moment has another date. */
 static void
 test_changes (void)
 {
@@ -74,7 +74,7 @@ has_changed (gpointer changes)
   return *(guint *) changes > 0;
 }
 
-/* Midnight comes by itself, where the day ends in two seconds. */
+/* Midnight is noticed without a check, on a day that ends in two seconds. */
 static void
 test_midnight (void)
 {
@@ -96,7 +96,7 @@ test_midnight (void)
     g_unsetenv ("TZ");
 }
 
-/* The system's file for its zone is replaced by another one, as timedated does it. */
+/* The system's zone file is replaced by another one, as timedated does. */
 static void
 test_zone_file (void)
 {

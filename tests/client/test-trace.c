@@ -15,7 +15,7 @@ add_frame (DwTrace *trace, gsize size)
   dw_trace_add_frame (trace, DW_TRACE_IN, 1, bytes);
 }
 
-/* However much crosses the wire, what is remembered is bounded, and the newest is always there. */
+/* However much crosses the wire, the trace is bounded, and always has the newest entries. */
 static void
 test_bounds (void)
 {
@@ -42,7 +42,7 @@ test_bounds (void)
   add_frame (trace, DW_TRACE_BYTES * 2);
   g_assert_cmpuint (dw_trace_get_first (trace), ==, dw_trace_get_last (trace));
 
-  /* Heads count as payloads do. */
+  /* Heads count like payloads. */
   for (guint i = 0; i < 100; i++)
     dw_trace_add_handshake (trace, DW_TRACE_FAILED, 1, 403, 12, (guint[]){ 1, 2, 3 }, NULL, "", huge);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
@@ -60,7 +60,7 @@ is_one (gpointer data)
   return *(guint *) data == 1;
 }
 
-/* Whoever looks is told once for many frames, and nobody else pays for a timer. */
+/* “changed” is emitted once for many frames, and without observers there is no timer. */
 static void
 test_ticks (void)
 {
@@ -77,7 +77,7 @@ test_ticks (void)
   g_assert_cmpuint (changes, ==, 1);
 }
 
-/* A saved trace is one JSON object a line, whatever the frames hold. */
+/* A saved trace is one JSON object a line, whatever the frames contain. */
 static void
 test_json (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stage is tried before it is saved: each step, what is said of it, and that nothing of a trial outlives it. */
+/* A connection test before a stage is saved: its steps, what it says about each, and that nothing of it outlives it. */
 #include "dw-raw-peer.h"
 #include "dw-test.h"
 
@@ -14,7 +14,7 @@ typedef struct
   DwRawPeer *peer;
   DwTrial *trial;
   guint changes;
-  GString *told; /* the states at each change, a letter for each step */
+  GString *told; /* the states at each change, as one letter for each step */
 } Attempt;
 
 static void
@@ -87,7 +87,7 @@ on_never (gpointer unused)
   return G_SOURCE_REMOVE;
 }
 
-/* The timers that wait for an answer to a probe: they are found by their age. */
+/* Counts the timers that wait for the answer to a probe, recognized by when they are due. */
 static guint
 count_answer_timers (void)
 {
@@ -115,7 +115,7 @@ check_states (DwTrial *trial, const char *wanted)
   g_assert_cmpstr (found, ==, wanted);
 }
 
-/* What the stage answers is told for what it is; the connection is closed in order, and no second answer changes it. */
+/* The stage's answer is described correctly, the connection is closed cleanly, and a second answer changes nothing. */
 static void
 test_answers (void)
 {
@@ -158,7 +158,7 @@ test_answers (void)
     }
 }
 
-/* Each step is told when it begins, in their order; what this computer needs no encryption for is left out. */
+/* Each step is reported when it begins, in order; an unencrypted address skips encryption. */
 static void
 test_order (void)
 {
@@ -169,7 +169,7 @@ test_order (void)
   g_assert_cmpstr (attempt.told->str, ==, "rwsww drsww ddsrw ddsdr ddsdd ");
 }
 
-/* However much a gateway says, a sentence of it is told. */
+/* A long answer from a gateway is cut to a sentence. */
 static void
 test_long_answer (void)
 {
@@ -188,7 +188,7 @@ test_long_answer (void)
   g_assert_cmpuint (told, <=, 101);
 }
 
-/* A refusal is the upgrade's failure with its status, whatever of the way was told, and is not tried again. */
+/* A refusal makes the upgrade step fail and shows the status, and is not retried. */
 static void
 test_refused (void)
 {
@@ -202,7 +202,7 @@ test_refused (void)
   g_assert_cmpuint (dw_raw_peer_get_attempts (attempt.peer), ==, 1);
 }
 
-/* A stage that never answers the upgrade is left after the given time. */
+/* If the stage never answers the upgrade, the trial gives up after the timeout. */
 static void
 test_silent_upgrade (void)
 {
@@ -216,9 +216,9 @@ test_silent_upgrade (void)
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, TIMEOUT_MS + 5000);
 }
 
-/* Nobody listens there. */
+/* Nothing listens at the address. */
 static void
-test_nobody (void)
+test_not_listening (void)
 {
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
   g_autoptr (DwStage) stage = dw_stage_new (url);
@@ -238,7 +238,7 @@ has_probe (gpointer peer)
   return dw_raw_peer_get_texts (peer)->len > 0;
 }
 
-/* Silence after the probe passes, since messages may pass; and is waited for no longer than is said. */
+/* Silence after the probe counts as success, since messages may get through; the wait is bounded. */
 static void
 test_silence (void)
 {
@@ -256,7 +256,7 @@ test_silence (void)
   g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), "No answer"));
 }
 
-/* A stage that closes instead of answering has failed at that. */
+/* If the stage closes instead of answering, the answer step fails. */
 static void
 test_closed (void)
 {
@@ -284,11 +284,11 @@ is_left (gpointer peer)
   return dw_raw_peer_get_last_close (peer) != 0;
 }
 
-/* A person who closes the page ends the trial: no step is told any more, no timer and no connection is left. */
+/* Closing the page cancels the trial: no step is reported afterwards, and no timer or connection is left. */
 static void
 test_cancelled (void)
 {
-  /* While the upgrade is under way, and while the answer is waited for. */
+  /* During the upgrade, and while waiting for the answer. */
   for (guint late = 0; late < 2; late++)
     {
       g_auto (Attempt) attempt = { 0 };
@@ -310,7 +310,7 @@ test_cancelled (void)
     }
 }
 
-/* What is dropped in the middle is gone at once, and its timer with it. */
+/* Dropping a trial in the middle also removes its timer. */
 static void
 test_dropped (void)
 {
@@ -335,7 +335,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/trial/long-answer", test_long_answer);
   g_test_add_func ("/client/trial/refused", test_refused);
   g_test_add_func ("/client/trial/silent-upgrade", test_silent_upgrade);
-  g_test_add_func ("/client/trial/nobody", test_nobody);
+  g_test_add_func ("/client/trial/not-listening", test_not_listening);
   g_test_add_func ("/client/trial/silence", test_silence);
   g_test_add_func ("/client/trial/closed", test_closed);
   g_test_add_func ("/client/trial/cancelled", test_cancelled);

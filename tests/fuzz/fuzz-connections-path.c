@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* An id that comes out is one, and words that do are text. */
+/* A parsed path has a valid id, or else an error message that is valid text. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* What DynamoDB and SQS answer comes from outside: a page is a page or an error, with as many rows in each of its
- * lists, and a letter that is read is written and read back the same. */
+/* Answers of DynamoDB and SQS are untrusted: a page is a page or an error, its lists are equally long, and a letter
+ * that was read is written and read back the same. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What is read can be written, and what was written is read back the same. */
+/* An event that was read can be written, and reads back the same. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -6,10 +6,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* A conversation as text, of which somebody else wrote a part. What is exported says who wrote what: nothing that they
- * write makes a line of its own, reads as one of ours or of the stage, or does anything to a terminal. */
+/* A conversation exported as text, partly written by an attacker. Its lines say who wrote what: no text of the
+ * attacker's makes a record of its own, passes for ours or the stage's, or controls a terminal. */
 
-/* For the time of every line. */
+/* The time of every line. */
 #define NOON ((gint64) 1764158400 * G_USEC_PER_SEC)
 
 static void
@@ -71,14 +71,14 @@ export_one (DwMessageKind kind, const char *sender, const char *text)
   return export(records);
 }
 
-/* What ends a line in some program, or commands a terminal. */
+/* Ends a line in some program, or controls a terminal. */
 static gboolean
 is_harmful (gunichar c)
 {
   return (g_unichar_iscntrl (c) && c != '\n' && c != '\t') || c == 0x2028 || c == 0x2029;
 }
 
-/* What turns the direction may stand where its end stands in the same line. */
+/* An override of the direction must end in the same line. */
 static void
 check_harmless (const char *text)
 {
@@ -103,7 +103,7 @@ check_harmless (const char *text)
     }
 }
 
-/* Every record begins one line, and no other line begins like one. */
+/* Every record begins a line, and no other line looks like the beginning of one. */
 static void
 check_lines (const char *text, guint records)
 {
@@ -117,7 +117,7 @@ check_lines (const char *text, guint records)
     abort ();
 }
 
-/* The first line is the name, the rest what they write. */
+/* The first line of the input is the name, the rest is the text. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

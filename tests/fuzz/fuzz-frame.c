@@ -18,7 +18,7 @@ expect_same (const DwFrame *a, const DwFrame *b)
     abort ();
 }
 
-/* Whatever a stage sends is classified, in each of the presets. */
+/* Any frame is classified without a crash, in each preset. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -101,8 +101,8 @@ make_template (const char *path, gsize *length)
   return whole;
 }
 
-/* Whatever stands in the file it is read or refused, what comes out of it is text, and a scan ends. What is refused
- * for being another program's keeps every byte. */
+/* A file is read or refused, whatever is in it; what is read is valid text, and a scan ends. A file refused as another
+ * program's keeps every byte. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* A link leads to what it says: the link made of an accepted address leads to the same place, and holds no query, no
- * name and password, and no blank that would end it in the middle of a text. Its host is a host. */
+/* The link made from an accepted address leads to the same place, contains no query, name or password, and no space
+ * that would end it in the middle of a text. Its host is valid. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What is accepted is stable: its own text means the same, and what is shown of it has no query. */
+/* An accepted address is stable: its own text parses to the same, and its display form has no query. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -99,7 +99,7 @@ make_template (const char *path, gsize *length)
   return whole;
 }
 
-/* Whatever stands in the store's file, it is read, or set aside for a new one, and what comes out of it is text. */
+/* A store's file is read, or set aside and replaced, whatever is in it; and what is read is valid text. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Whatever answers: text is text, bounded, and an answer does not change by what comes behind it. */
+/* Whatever a server answers, its texts are valid and bounded, and bytes after the head do not change the result. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

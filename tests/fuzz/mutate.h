@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A copy of a file that a program made, as an input changes it: four bytes each say where and what. */
+/* Changes a copy of a file that the program made: each four bytes of the input give a position and a value. */
 static inline void
 mutate_write (const char *path, const char *whole, gsize length, const uint8_t *data, size_t size)
 {
@@ -14,7 +14,7 @@ mutate_write (const char *path, const char *whole, gsize length, const uint8_t *
 
   for (size_t i = 0; i + 4 <= size; i += 4)
     bytes[(data[i] << 16 | data[i + 1] << 8 | data[i + 2]) % length] ^= (char) data[i + 3];
-  /* Left-over bytes say where to truncate the file. */
+  /* Remaining bytes say where to truncate the file. */
   if (size % 4 == 1)
     length -= MIN (length, (gsize) data[size - 1] * 64);
   if (!g_file_set_contents (path, bytes, (gssize) length, NULL))
@@ -35,7 +35,7 @@ mutate_empty (const char *folder)
     }
 }
 
-/* The code may refuse a file, so a warning about that is no failure. */
+/* Code may refuse a file, so a warning about that is not a failure. */
 static inline GLogWriterOutput
 mutate_say_nothing (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer unused)
 {

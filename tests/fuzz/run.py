@@ -26,7 +26,7 @@ SEEDS = {
     "fuzz-safe-text": ["hello\r\nworld", "\u202ea\u2066b\u05d0", "z\u0335\u0328\u0301", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\x1b[31m\u2028"],
     "fuzz-stage-link": ["//abc123.execute-api.eu-west-1.amazonaws.com/prod?token=x", "ws://127.0.0.1:8080/dev", "//ex\u00e4mple.org/a%20b#c",
                         "wss://me:secret@host/prod", "WS://[::1]:80/prod"],
-    # A name, 0x1f, and what they write.
+    # A name, 0x1f, and the text.
     "fuzz-export": ["Eve\x1fhello", "You\x1fI owe Eve 100", "Notice\x1fThe stage moved", "Eve\x1fa\n[2025-11-26 12:00:00] You: b",
                     "Eve\x1fa\r[2025-11-26 12:00:00] You: b\u2028c", "E\u202eve\x1f\u001b[2J\u0085", "You"],
     "fuzz-frame-meter": ["\x01\x02hi\x89\x01p\x00\x00\x80\x01x", "\x01~\x01\x00", "\x08\x02ab\x01\x7f\0\0\0\0\0\0\x01\x2c"],
@@ -34,7 +34,7 @@ SEEDS = {
                           "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nA: b\r\n c\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
                           'HTTP/1.0 403 x\r\nContent-Length: 23\r\n\r\n{"message":"Forbidden"}'],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
-    # What changes a valid database: where, in three bytes, and how.
+    # Changes to a valid database: the position in three bytes, and the change.
     "fuzz-stage-file": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
     "fuzz-store": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documents are about this tree: the cases, the diagram, the walks and the links."""
+"""The documents match this tree: cases, diagram, walks, links and commands."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def test_rows_have_tests():
 
 
 def circle(pairs, start):
-    """Whether the arrows lead from a place back to it."""
+    """Whether a path of arrows leads from a place back to itself."""
     seen, todo = set(), [start]
     while todo:
         for begin, end in pairs:
@@ -83,7 +83,7 @@ def test_diagram():
 
 
 def test_diagram_places():
-    """What the diagram means: rooms, folders and wings; the arrow that is not drawn is not allowed"""
+    """The diagram's rooms, folders and wings are read correctly, and an arrow that is not drawn is not allowed"""
     diagram = Diagram((ROOT / "docs" / "design.md").read_text(encoding="utf-8"))
     assert diagram.arrow("client/messages/dw-outbox.c", "client/store/dw-store.h")
     assert diagram.arrow("client/connection/dw-session.c", "wire/dw-frame.h")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the programs as they were built: what makes a mistake in C harder to use is in them, not in the build file alone."""
+"""Inspects the built programs: that the hardening is really in them, not only in the build file."""
 
 import functools
 import json
@@ -35,7 +35,7 @@ def programs():
 
 
 def objects():
-    """What our sources became, without what glib-compile-resources wrote."""
+    """The object files of our own sources, without those from glib-compile-resources."""
     found = sorted((BUILD / "src").rglob("*.c.o"))
     assert found
     return found
@@ -51,7 +51,7 @@ def is_optimized():
 
 
 def test_addresses():
-    """Each program can be loaded anywhere, and no page of it can be written and run"""
+    """Each program is position-independent, and no segment is both writable and executable"""
     for program in programs():
         head = read(program, "-h", "-l", "-d")
         assert re.search(r"Type:\s+DYN", head) and re.search(r"FLAGS_1.*\bPIE\b", head), program
@@ -63,7 +63,7 @@ def test_addresses():
 
 
 def test_relro():
-    """The tables of the linker are filled at the start and can be written no more"""
+    """Relocations are resolved at the start and read-only afterwards (full RELRO)"""
     for program in programs():
         head = read(program, "-l", "-d")
         assert "GNU_RELRO" in head, program
@@ -71,13 +71,13 @@ def test_relro():
 
 
 def test_stack():
-    """An overflow of the stack is noticed"""
+    """A stack overflow is detected"""
     for program in programs():
         assert "__stack_chk_fail" in read(program, "--symbols"), program
 
 
 def test_fortify():
-    """Calls of the C library whose sizes are known are checked"""
+    """Calls of the C library are checked where sizes are known"""
     commands = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     ours = [entry["command"] for entry in commands if "/src/" in entry["file"] or entry["file"].startswith("../src/")]
     assert ours
@@ -89,17 +89,17 @@ def test_fortify():
     checked = 0
     for program in programs():
         called = set(re.findall(r"UND (\w+)", read(program, "--dyn-syms")))
-        # Each of these has a checked sister that is called whatever the compiler knows of sizes.
+        # These have checked variants that are called whether or not the compiler knows the size.
         assert not called & {"printf", "fprintf", "vprintf", "vfprintf", "sprintf", "snprintf", "vsprintf", "vsnprintf"}, (program, called)
         checked += any(re.fullmatch(r"__\w+_chk", name) for name in called - {"__stack_chk_fail"})
     assert checked >= 2, checked
 
 
 def test_jumps():
-    """Where the processor can check jumps and returns, our code is made for it"""
+    """Where the processor can check jumps and returns, our code is built for it"""
     wanted = {"x86_64": ("IBT", "SHSTK"), "aarch64": ("BTI", "PAC")}.get(platform.machine())
     if wanted is None:
-        # No other processor has it; the flags are not even known to the compiler there.
+        # Other processors do not have it, and there the compiler does not know the flags.
         commands = (BUILD / "compile_commands.json").read_text(encoding="utf-8")
         assert "-fcf-protection" not in commands and "-mbranch-protection" not in commands, platform.machine()
         return
@@ -107,7 +107,7 @@ def test_jumps():
     assert len(listed) == len(objects())
     for notes in listed:
         assert all(word in notes for word in wanted), notes
-    # The linker keeps the mark where the C library's own start has it too, which Debian's has not.
+    # The linker keeps the mark only if the C library's start file has it too, and Debian's does not.
     start = subprocess.run([os.environ.get("CC", "cc").split()[-1], "-print-file-name=Scrt1.o"], check=True, capture_output=True, text=True,
                            timeout=60).stdout.strip()
     if wanted[0] in read(start, "-n"):

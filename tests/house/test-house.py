@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the tree itself: the arrows between the folders, the data files."""
+"""Checks the tree itself: the includes between folders, naming, habits, strings and data files."""
 
 import json
 import os
@@ -24,7 +24,7 @@ ROOT = Path(os.environ.get("DYNAMOWAVE_SOURCE", Path(__file__).resolve().parents
 BUILD = Path(os.environ.get("DYNAMOWAVE_BUILD", ROOT / "_build"))
 APP_ID = "io.github.dynamowave.Chat"
 
-# What each folder may never include of others.
+# What each folder must never include from outside.
 FORBIDDEN = {"wire": r"libsoup|gtk/|adwaita|sqlite|libsecret", "net": r"libsoup|gtk/|gdk/|adwaita|sqlite|libsecret", "client": r"gtk/|gdk/|adwaita",
              "backend": r"gtk/|gdk/|adwaita|sqlite_gui", "app": r"libsoup|sqlite|libsecret"}
 
@@ -34,7 +34,7 @@ def sources(root=ROOT):
 
 
 def includes(root):
-    """Each include of ours: the file and what it includes, both by their path below src."""
+    """Each of our own includes: the file and the header, both relative to src."""
     for path in sources(root):
         text = path.read_text(encoding="utf-8")
         for include in re.findall(r'^\s*#\s*include\s*"([^"]+)"', text, re.M):
@@ -80,7 +80,7 @@ def test_arrows_are_used():
 
 
 def test_arrows_are_seen():
-    """A wrong include is found where there is one, and so is an arrow that nobody takes"""
+    """A forbidden include is detected, and so is an arrow that no include uses"""
     for room, include in (("wire", "client/connection/dw-session.h"), ("client/connection", "client/store/dw-store.h"),
                           ("client/store", "client/stages/dw-stage.h"), ("client", "app/dw-window.h"),
                           ("client", "gtk/gtk.h"), ("backend/gateway", "client/connection/dw-session.h"),
@@ -102,7 +102,7 @@ def test_function_is_light():
 
 
 def test_names():
-    """Files carry dw- and one noun; no catch-alls"""
+    """Files are called dw- and one noun, and none is a catch-all"""
     for path in sources():
         if path.name in ("main.c", "dynamowave-stage.c", "dynamowave-cli.c", "bootstrap.c"):
             continue
@@ -111,7 +111,7 @@ def test_names():
 
 
 def test_habits():
-    """No state by name, no globals, and a licence in every file"""
+    """No state by string keys, no globals, and a license in every file"""
     for path in sources():
         text = path.read_text(encoding="utf-8")
         assert "g_object_set_data" not in text, path
@@ -123,41 +123,41 @@ def test_habits():
 
 
 def test_error_domains():
-    """The formatter has not made minus signs of the dashes in an error domain's name"""
+    """The formatter has not turned the dashes in an error domain's name into minus signs"""
     for path in sources():
         for name in re.findall(r"G_DEFINE_QUARK \(([^,]*),", path.read_text(encoding="utf-8")):
             assert re.fullmatch(r"[a-z-]+", name), f"{path}: {name}: the macro needs a semicolon after it"
 
 
 def test_secrets_are_compared():
-    """Nothing that is secret is compared in a time that tells how much of it was right"""
+    """Secrets are compared in constant time"""
     for path in sources():
         for call in re.findall(r"\b(?:g_)?(?:strcmp0?|str_equal|strn?cmp|memcmp|ascii_strn?casecmp) \([^;]*?\)", path.read_text(encoding="utf-8")):
             assert not re.search(r"(token|secret|signature|password|key_id)\b(?!\")", call), f"{path}: {call}"
 
 
-# What writes on the screen, into a notification or for a screen reader. All arguments but objects are texts.
+# Functions that show text on the screen, in a notification or to a screen reader. All arguments but objects are texts.
 SINKS = (r"gtk_label_(?:new|set_\w+)|gtk_label_new_with_mnemonic|gtk_(?:menu_|check_|toggle_)?button_(?:set_label|new_with_\w+)"
          r"|adw_\w+_set_(?:title|subtitle|description|heading|body|text)|adw_toast_new|adw_window_title_new"
          r"|adw_(?:message|alert)_dialog_(?:new|format_\w+|set_\w+)|dw_question_add|adw_shortcuts_\w+_new|gtk_widget_set_tooltip_\w+|gtk_window_set_title"
          r"|g_notification_(?:new|set_title|set_body|add_button\w*)|gtk_accessible_(?:announce|update_(?!state\b)\w+)|g_menu_(?:item_new|append|insert|prepend)")
 
-# What of them takes no text that could be a peer's.
+# Those among them whose arguments cannot be a peer's text.
 HARMLESS = re.compile(r"set_(?:xalign|yalign|wrap|wrap_mode|natural_wrap_mode|lines|ellipsize|width_chars|max_width_chars|selectable"
                       r"|use_markup|use_underline|justify|attributes|extra_menu|mnemonic_widget|single_line_mode|default_response"
                       r"|close_response|response_appearance|response_enabled|extra_child|icon_name)$")
 
-# Through the door themselves: whoever adds a line here reads it first.
+# These go through dw-label themselves. Before adding a file here, read it.
 DOORS = {"dw-label.c", "dw-toolkit.c", "dw-speech.c"}
 OWN_DOORS = {("dw-notifier.c", "g_notification_new"), ("dw-notifier.c", "g_notification_set_body"),
-             # A sentence of the program's own, handed from one function to the other.
+             # A sentence of the program's own, passed from one function to another.
              ("dw-background.c", "g_notification_set_body"),
              # A heading of the program's own, and a body that dw-label cut.
              ("dw-question.c", "adw_message_dialog_new"), ("dw-question.c", "adw_alert_dialog_new"),
              ("dw-question.c", "dw_question_add"), ("dw-dialog.c", "adw_dialog_set_title"),
              # Titles of the program's own, translated late.
              ("dw-shortcut-list.c", "adw_shortcuts_item_new"), ("dw-shortcut-list.c", "adw_shortcuts_section_new"),
-             # As it is written on the label beside it.
+             # The same text as on the label beside it.
              ("dw-message-row.c", "adw_avatar_set_text")}
 
 # Properties that are shown, by name.
@@ -165,7 +165,7 @@ SHOWN = re.compile(r'"(?:label|title|subtitle|heading|body|tooltip-text|tooltip-
 
 
 def arguments_at(text, start):
-    """The arguments of a call whose parenthesis opens at start."""
+    """The arguments of a call whose opening parenthesis is at start."""
     depth, at, last, found, quoted = 0, start, start + 1, [], False
     while True:
         c = text[at]
@@ -186,7 +186,7 @@ def arguments_at(text, start):
 
 
 def is_own(argument):
-    """Whether a text is a string of the program's own, translated or not, or one of several."""
+    """Whether an argument is a string of the program's own, translated or not, or a choice between such strings."""
     plain = re.sub(r'"(?:\\.|[^"\\])*"', "S", argument)
     plain = re.sub(r"S(?:\s+S)+", "S", plain)
     plain = re.sub(r"\b(?:N?_|C_) \((?:S, )?S\)", "S", plain)
@@ -194,7 +194,7 @@ def is_own(argument):
         head = plain.rsplit(" ? ", 1)
         if head[1] not in ("S : S", "S : NULL", "NULL : S"):
             return False
-        # What comes before is a condition, or another choice.
+        # In front of it is a condition, or another choice.
         plain = head[0].rsplit(" : ", 1)[0] + " : S" if " : " in head[0] else "S"
     return plain in ("S", "NULL")
 
@@ -219,7 +219,7 @@ def wrong_labels(root):
 
 
 def test_labels():
-    """Nothing of a peer is written on a label, title, tooltip, toast or notification but through dw-label"""
+    """No peer's text reaches a label, title, tooltip, toast or notification except through dw-label"""
     assert not wrong_labels(ROOT), "\n".join(wrong_labels(ROOT))
     for path in (ROOT / "src").rglob("*.ui"):
         text = path.read_text(encoding="utf-8")
@@ -227,7 +227,7 @@ def test_labels():
 
 
 def test_labels_are_seen():
-    """What is written past dw-label is found"""
+    """A text that bypasses dw-label is detected"""
     for line in ("gtk_label_set_text (label, name);", "gtk_label_set_text (label, safe != NULL ? safe : _ (\"x\"));",
                  "gtk_label_new (text);", "adw_action_row_set_subtitle (row, markup);", "adw_toast_new (title);",
                  "gtk_widget_set_tooltip_text (GTK_WIDGET (self->button),\n    dw_safe_text (x, 1, 1, NULL));",
@@ -261,7 +261,7 @@ def test_documented():
 
 
 def test_potfiles():
-    """Every file with a string for people is in POTFILES, and nothing else"""
+    """POTFILES lists exactly the files with translatable strings"""
     listed = {line for line in (ROOT / "po" / "POTFILES").read_text(encoding="utf-8").splitlines()
               if line and not line.startswith("#")}
     found = set()
@@ -286,18 +286,18 @@ def test_desktop_file():
 
 
 def test_metainfo():
-    """The metainfo is valid without a network; the one remark is about the id, which GNOME writes with capitals"""
+    """The metainfo is valid, without network access; the only remark is about capitals in the id, which GNOME uses too"""
     done = subprocess.run(["appstreamcli", "validate", "--pedantic", "--no-net", "--no-color", "--explain", BUILD / "data" / f"{APP_ID}.metainfo.xml"],
                           capture_output=True, text=True, timeout=60, check=False)
     remarks = re.findall(r"^[EWIP]: .*", done.stdout, re.M)
     assert done.returncode == 0, done.stdout
-    # Newer versions would rather have a developer element, which those of Debian 12 do not know.
+    # Newer versions prefer a developer element, which the version in Debian 12 does not know.
     fine = ("cid-contains-uppercase-letter", "developer-name-tag-deprecated", "developer-info-missing")
     assert all(any(word in remark for word in fine) for remark in remarks), remarks
 
 
 def test_pictures():
-    """The pictures that the metainfo names are there, and as large as it says"""
+    """The screenshots in the metainfo exist, and have the size it states"""
     root = ElementTree.parse(ROOT / "data" / f"{APP_ID}.metainfo.xml.in").getroot()
     images = root.findall("screenshots/screenshot/image")
     assert len(images) == 5, images
@@ -320,7 +320,7 @@ def test_translations():
 
 
 def test_man_pages():
-    """Each program has a page that groff takes without a word, and that names each of its options"""
+    """Each program has a man page that groff accepts silently, and that documents each of its options"""
     for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage"):
         page = ROOT / "data" / "man" / f"{name}.1"
         done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, text=True, timeout=60, check=False)
@@ -356,7 +356,7 @@ def test_scripts():
 
 
 def test_icons():
-    """The icons are drawings that load, and the pictures of them are of these drawings"""
+    """The icons can be loaded, and the pictures of them show these drawings"""
     icons = ROOT / "data" / "icons" / "hicolor"
     drawings = list(icons.glob("*/apps/*.svg"))
     assert len(drawings) == 3, drawings

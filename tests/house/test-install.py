@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an installation has, and that its programs run from there."""
+"""What an installation consists of, and that its programs run from there."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every .ui file is what GTK's own tool takes."""
+"""Every .ui file passes GTK's own validator."""
 
 import os
 import re
@@ -16,7 +16,7 @@ TYPES = Path(os.environ["G_TEST_BUILDDIR"]) / "libdw-ui-types.so"
 
 
 def without_handlers(path):
-    """The tool looks a template's handlers up where only the class could tell them; running windows do that for us."""
+    """Removes the handlers, which the tool cannot find without the class; the window tests cover them."""
     copy = Path(os.environ["G_TEST_BUILDDIR"]) / f"checked-{path.name}"
     copy.write_text(re.sub(r"<signal [^>]*/>", "", path.read_text(encoding="utf-8")), encoding="utf-8")
     return copy
@@ -29,7 +29,7 @@ def validate(path):
 
 
 def test_every_file():
-    """gtk4-builder-tool validate, with our types loaded, says nothing of any file"""
+    """gtk4-builder-tool validate, with our types loaded, reports nothing for any file"""
     files = sorted((ROOT / "src" / "app").rglob("*.ui"))
     assert len(files) >= 19, files
     for path in files:
@@ -38,7 +38,7 @@ def test_every_file():
 
 
 def test_it_can_fail():
-    """A file with a property that is not there is refused, so that the check above says something"""
+    """A file with an unknown property is refused, so the check above can fail"""
     bad = Path(os.environ["G_TEST_BUILDDIR"]) / "bad.ui"
     bad.write_text('<interface><object class="GtkBox"><property name="no-such-property">1</property></object></interface>', encoding="utf-8")
     assert validate(bad).returncode != 0

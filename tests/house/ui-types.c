@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Loaded into gtk4-builder-tool, which knows no types but GTK's own: ours, and libadwaita's. */
+/* Loaded into gtk4-builder-tool, which knows only GTK's own types: registers ours and libadwaita's. */
 
 #include "app/chat/dw-chat-page.h"
 #include "app/chat/dw-composer.h"

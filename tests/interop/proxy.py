@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy before npm's DynamoDBs, which verify nothing: it verifies each signature, by an implementation that shares no
-line with ours, and injects what goes wrong at AWS."""
+"""A proxy in front of npm's DynamoDBs, which verify nothing: it verifies each signature with an independent
+implementation, and injects faults as they occur at AWS."""
 
 import hashlib
 import hmac
@@ -42,7 +42,7 @@ class Proxy(ThreadingHTTPServer):
         self.secret = secret
         self.operations = []
         self.unsigned = 0
-        self.faults = []  # each is taken by one request
+        self.faults = []  # each is used for one request
         self.throttled_until = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulation beside the function itself: one broadcast to a thousand connections that answer in 15 ms. The processor's
-cost of a post is taken from the same run. Prints what both say; the simulated time lies within a fifth of the measured."""
+"""Compares the simulation with the function itself: one broadcast to a thousand connections that answer in 15 ms. The
+CPU time of a post is measured in the same run. Prints both; the simulated time must be within a fifth of the measured
+one."""
 
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def measure(bootstrap):
         with functions.stub(folder, CONNECTIONS, 15) as endpoint, functions.function([bootstrap], folder, endpoint) as (pid, api, _):
             functions.handle(api)
             before = functions.cpu(pid)
-            # What else runs on this machine only ever makes it slower.
+            # Other programs on this machine can only make it slower.
             took = min(functions.handle(api) for _ in range(ROUNDS))
             return took, (functions.cpu(pid) - before) / ROUNDS / CONNECTIONS * 1e6
 
@@ -31,7 +32,7 @@ def measure(bootstrap):
 def main(bootstrap):
     took, cpu = measure(bootstrap)
     given = {**{name: value for name, (value, _) in simulate.DEFAULTS.items()}, "memory": 1769, "scan": 10, "latency": 16}
-    # Its window has grown by then: the connections of the last event are kept, and so is its size.
+    # The window has grown by then: connections and the window's size are kept between events.
     design = simulate.Design("ours", cpu, MOST, MOST, True, 8, True, False)
     said = simulate.play(design, CONNECTIONS, given).last
     print(f"measured {took * 1000:.0f} ms, simulated {said * 1000:.0f} ms, {cpu:.0f} µs of CPU a post")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our stage with clients that are not ours, and our client with a stage that is not ours. Run by ./dev interop, after
-npm has put what package.json names beside this file."""
+"""Our stage with foreign clients, and our client with a foreign stage. Run by ./dev interop, after npm has installed
+what package.json lists."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ DEADLINE = 90
 
 @contextlib.contextmanager
 def running(command, **options):
-    """A program that ends with the test, with its whole group."""
+    """A program that is killed after the test, with its process group."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, **options)
     try:
         yield process
@@ -85,7 +85,7 @@ def table():
 
 
 class Tail:
-    """Our client, event by event."""
+    """Our client; its events can be waited for."""
 
     def __init__(self, url):
         self.process = subprocess.Popen([CLI, "tail", url, "--policy", "base=100,cap=500", "--timeout", str(DEADLINE)], stdout=subprocess.PIPE, text=True)
@@ -111,7 +111,7 @@ def send(url, text, status=0):
 
 
 def test_sdk():
-    """The AWS SDK posts to, looks up and deletes a connection of ours, signed with SigV4, and sees GoneException"""
+    """The AWS SDK posts to, looks up and deletes one of our connections, signed with SigV4, and gets GoneException"""
     with stage() as url:
         done = subprocess.run(["node", "manage.mjs", url, *KEY], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.stdout == "ok\n", done.stdout + done.stderr
@@ -120,7 +120,7 @@ def test_sdk():
 def test_wscat():
     """wscat connects, sends and sees the broadcast"""
     with stage() as url:
-        # It ends with its standard input.
+        # It exits when its standard input is closed.
         with running(["node", "node_modules/wscat/bin/wscat", "-c", url, "-w", "3", "-x", '{"action":"sendMessage","message":"from wscat"}'],
                      cwd=HERE, stdin=subprocess.PIPE) as process:
             printed = process.stdout.read()
@@ -128,12 +128,12 @@ def test_wscat():
         assert '{"message":"from wscat"}' in printed, printed
 
 
-# Each breaks another encoding.
+# Each breaks a different wrong encoding.
 TOKENS = ("a+b/c==&d=1%2Be", "S3CR3T+/=canary", "50% off? #1 & more", "%zz", "t\u00f6k\u00e9n \u7d42\u308f\u308a \U0001f511", "~._-!$'()*,;:@[]{}|\\^`\"<>")
 
 
 def test_tokens_to_node():
-    """AG-6: Node's ws is shown each token byte for byte after one decode, however it is let in"""
+    """AG-6: Node's ws receives each token byte for byte after one decode, whichever way it is sent"""
     with running(["node", "tokens.mjs"], cwd=HERE) as process, tempfile.TemporaryDirectory() as folder:
         url = json.loads(process.stdout.readline())["url"]
 
@@ -149,7 +149,7 @@ def test_tokens_to_node():
             file, headers = Path(folder) / "token", Path(folder) / "headers"
             file.write_text(token, encoding="utf-8")
             headers.write_text(f"x-api-key: {token}\n", encoding="utf-8")
-            # Each at an address of its own: a client tries again.
+            # Each at a path of its own, since a client retries.
             words = shown("--token-file", str(file), "--token-parameter", "token", path=f"/{number}a")
             assert words["token"] == token, (token, words)
             words = shown("--token-file", str(file), path=f"/{number}b")
@@ -164,7 +164,7 @@ def test_tokens_to_node():
 
 
 def test_tokens_from_node():
-    """AG-6: our stage lets Node's ws in with each token, however it is encoded, and with no other"""
+    """AG-6: our stage accepts each token from Node's ws, however it is encoded, and no other"""
     for token in TOKENS:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "token").write_text(token, encoding="utf-8")
@@ -185,7 +185,7 @@ def check_variant(variant):
             except BaseException:
                 tail.end()
                 raise
-        # It is gone, and comes back at the same address.
+        # It is killed, and comes back at the same address.
         try:
             tail.until(kind="state", state="waiting")
             with seed(variant, address, ports) as url:
@@ -207,7 +207,7 @@ def test_raw_variant():
 
 
 def test_template():
-    """The stage's template against AWS's own schema, and against rules of ours"""
+    """The stage's template passes AWS's own schema, and our own rules"""
     done = subprocess.run(["node", "template.mjs"], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert done.stdout.startswith("ok "), done.stdout + done.stderr
 
@@ -218,17 +218,17 @@ def chain(kind, *alone):
 
 
 def test_chain():
-    """Socket, stage, runtime API, function, dynalite, signed posts: with faults, ours and one of AWS's SDK for JavaScript"""
+    """The whole chain with dynalite and injected faults: for our function, and for one with AWS's SDK for JavaScript"""
     chain("dynalite")
 
 
 def test_chain_local():
-    """The same over AWS's own DynamoDB Local, in a network of its own"""
+    """The same with AWS's own DynamoDB Local, in a network of its own"""
     chain("local", "unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
 def test_simulation():
-    """The simulated time of a broadcast lies within a fifth of the measured"""
+    """The simulated time of a broadcast is within a fifth of the measured one"""
     done = subprocess.run([sys.executable, HERE / "simulation.py", os.environ["DYNAMOWAVE_BOOTSTRAP"]], capture_output=True, text=True,
                           timeout=3 * DEADLINE, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -29,6 +29,8 @@ from mutations import mutations  # noqa: E402
 SUITES_LEFT_OUT = {"window", "house", "interop", "fuzz"}
 # What mostly windows look at is not drawn, unless --only names it.
 WINGS_LEFT_OUT = {"app"}
+# A leak changes nothing that a test could look at, so only the sanitizers are asked about it.
+LEAKS = "release dropped"
 SANITIZE = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]
 
 
@@ -142,8 +144,9 @@ def kill(process, wait=False):
 class Workshop:
     """A copy of the tree and its build, in which one place at a time is wrong."""
 
-    def __init__(self, tree, folder, name, options, jobs, left_out):
+    def __init__(self, tree, folder, name, options, jobs, left_out, near=()):
         self.tree, self.build, self.jobs, self.left_out = folder / "tree", folder / name, jobs, left_out
+        self.near = near  # the rooms of which only the nearest tests are asked, if any
         copy_tree(tree, self.tree)
         # Without debug information two objects are equal where the program is. Warnings say what is odd, not what is wrong.
         options = ["-Ddebug=false", "-Doptimization=2", "-Dwerror=false", *options]
@@ -152,7 +155,7 @@ class Workshop:
             subprocess.run(["meson", "setup", self.build, self.tree, *options], env=environment, check=True, stdout=subprocess.DEVNULL)
         # A folder of an earlier run may not know this tree's tests yet.
         self.make(["build.ninja"])
-        self.tests = self.find_tests()
+        self.tests = [test for test in self.find_tests() if not near or any(test.distance(room) < 3 for room in near)]
         if not self.make([program for test in self.tests for program in test.programs]):
             sys.exit("mutate: the tree does not build as it is")
         self.objects = self.find_objects()
@@ -214,7 +217,8 @@ class Workshop:
         self.tests = [test for test, good in zip(self.tests, fit) if good]
 
     def nearest(self, room):
-        return sorted(self.tests, key=lambda test: (test.distance(room), test.took, test.name))
+        tests = [test for test in self.tests if not self.near or test.distance(room) < 3]
+        return sorted(tests, key=lambda test: (test.distance(room), test.took, test.name))
 
     def notices(self, test, running):
         if not self.make_one(test):
@@ -269,7 +273,7 @@ def wing_of(inner):
     return inner.parts[1] if len(inner.parts) > 2 else "."
 
 
-def candidates(tree, only):
+def candidates(tree, only, leaks=False):
     """Of each wing, every mutation by its kind."""
     wings = {}
     for path in sorted((tree / "src").rglob("*.[ch]")):
@@ -279,7 +283,8 @@ def candidates(tree, only):
         if not only and wing_of(inner) in WINGS_LEFT_OUT | {"."}:
             continue
         for mutation in mutations(path.read_text(encoding="utf-8")):
-            wings.setdefault(wing_of(inner), {}).setdefault(mutation.kind, []).append((inner, mutation))
+            if leaks or mutation.kind != LEAKS:
+                wings.setdefault(wing_of(inner), {}).setdefault(mutation.kind, []).append((inner, mutation))
     return wings
 
 
@@ -321,7 +326,8 @@ def arguments():
     parser.add_argument("count", nargs="?", type=int, default=150, help="how many mutants that compile and differ (150)")
     parser.add_argument("seed", nargs="?", type=int, default=1, help="which ones (1)")
     parser.add_argument("--only", action="append", type=Path, default=[], metavar="PATH", help="a folder or a file below src")
-    parser.add_argument("--sanitize", action="store_true", help="ask the tests about survivors once more, under the sanitizers")
+    parser.add_argument("--sanitize", action="store_true", help="ask the tests about survivors once more, under the sanitizers, and about leaks too")
+    parser.add_argument("--near", action="store_true", help="ask only the tests that name the file and those of its wing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many tests run beside each other")
     parser.add_argument("--patience", type=float, default=45, help="seconds that a test may take beyond twice its time (45)")
     parser.add_argument("--tree", type=Path, default=Path(__file__).resolve().parents[2], help=argparse.SUPPRESS)
@@ -331,7 +337,8 @@ def arguments():
 def main():
     wanted = arguments()
     tree, folder = wanted.tree.resolve(), wanted.tree.resolve() / "_mutate"
-    wings = candidates(tree, wanted.only)
+    wings = candidates(tree, wanted.only, wanted.sanitize)
+    near = {inner for wing in wings.values() for kind in wing.values() for inner, _ in kind} if wanted.near else ()
     if not wings:
         sys.exit("mutate: nothing to change there")
     folder.mkdir(exist_ok=True)
@@ -342,7 +349,7 @@ def main():
         sys.exit(f"mutate: another one works in {folder}")
     say("building a copy of the tree")
     left_out = SUITES_LEFT_OUT | WINGS_LEFT_OUT - set(wings)
-    shop = Workshop(tree, folder, "build", [], wanted.jobs, left_out)
+    shop = Workshop(tree, folder, "build", [], wanted.jobs, left_out, near)
     say("running the tests as the tree is")
     shop.measure(wanted.patience)
     strict = None
@@ -350,14 +357,15 @@ def main():
     for name, inner, mutation in draw(wings, wanted.seed):
         if n >= wanted.count:
             break
-        verdict = shop.judge(inner, mutation)
+        verdict = "survived" if mutation.kind == LEAKS else shop.judge(inner, mutation)
         if verdict == "survived" and wanted.sanitize:
             if strict is None:
                 say("building it with the sanitizers")
-                strict = Workshop(tree, folder, "sanitize", SANITIZE, wanted.jobs, left_out)
+                strict = Workshop(tree, folder, "sanitize", SANITIZE, wanted.jobs, left_out, near)
                 strict.measure(wanted.patience)
             verdict = strict.judge(inner, mutation)
-            verdict = verdict if verdict.startswith(tuple(test.name for test in strict.tests)) else "survived"
+            if verdict in ("not compiled", "equal") and mutation.kind != LEAKS:
+                verdict = "survived"
         if verdict in ("not compiled", "equal"):
             counts[name][verdict] += 1
             continue

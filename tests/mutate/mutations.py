@@ -28,6 +28,11 @@ SAID = re.compile(r"g_(debug|info|log|assert\w*|return_(val_)?if_(fail|reached)|
                   r"source_set_(static_)?name|type_ensure)$|DW_ASSERT\w*$")
 # A time that is longer by its smallest unit is nothing anybody could notice.
 DURATION = re.compile(r"_(MS|US|S|SECONDS|MINUTES|HOURS|DAYS)$")
+# What gives memory back. Without it the program does the same and takes more: only a sanitizer sees that.
+RELEASE = re.compile(r"(g_free|g_strfreev|\w+_(unref|free))$")
+# Where an object ends it forgets nothing that anybody could ask for afterwards.
+RELEASE_AT_END = re.compile(r"g_clear_(object|pointer|error|list)$")
+END = re.compile(r"\w+_(finalize|free|clear)$")
 TIMER = re.compile(r"g_source_(remove|destroy)$|g_clear_handle_id$")
 ERROR = re.compile(r"(\w+_)?(error|err|errno)$")
 
@@ -80,15 +85,17 @@ class Source:
         self.heads = set()  # what closes the head of an if or a loop
         self.ends = set()  # what closes a function's body
         self.inside = [False] * len(self.tokens)  # of a function's body
+        self.function = [""] * len(self.tokens)  # its name
         self.match()
 
     def match(self):
-        open_ones, body = [], None
+        open_ones, body, name = [], None, ""
         for i, token in enumerate(self.tokens):
             if token.kind == "sign" and token.text in CLOSING:
                 open_ones.append(i)
                 if token.text == "{" and len(open_ones) == 1 and i and self.tokens[i - 1].text == ")":
                     body = i
+                    name = self.at(next(first for first, last in self.partner.items() if last == i - 1) - 1)
             elif token.kind == "sign" and token.text in CLOSING.values() and open_ones:
                 opened = open_ones.pop()
                 self.partner[opened] = i
@@ -98,6 +105,7 @@ class Source:
                     self.ends.add(i)
                     body = None
             self.inside[i] = body is not None and i != body
+            self.function[i] = name if self.inside[i] else ""
 
     def at(self, i):
         return self.tokens[i].text if 0 <= i < len(self.tokens) else ""
@@ -169,7 +177,14 @@ class Source:
         end = self.call_end(i)
         if end is None or SAID.match(self.at(i)):
             return
-        yield self.mutation("timer's removal dropped" if TIMER.match(self.at(i)) else "call dropped", i, end, ";")
+        yield self.mutation(self.kind_of_call(i), i, end, ";")
+
+    def kind_of_call(self, i):
+        if TIMER.match(self.at(i)):
+            return "timer's removal dropped"
+        if RELEASE.match(self.at(i)) or (RELEASE_AT_END.match(self.at(i)) and END.match(self.function[i])):
+            return "release dropped"
+        return "call dropped"
 
     def returns(self, i):
         if self.at(i) != "return":
@@ -187,8 +202,14 @@ class Source:
         token = self.tokens[i]
         found = INTEGER.match(token.text) if token.kind == "number" else None
         if found:
-            for new in off_by_one(found):
+            for new in list(off_by_one(found))[self.is_more_of_the_same(i):]:
                 yield self.mutation("constant off by one", i, i, new)
+
+    def is_more_of_the_same(self, i):
+        """One more is nothing that anybody could see: of g_new0 (T, 1) it is room, of f (text, -1) a length to the end too."""
+        if self.at(i - 1) == "-":
+            return self.at(i - 2) in ("(", ",") and self.at(i + 1) in (")", ",")
+        return self.at(i - 4) in ("g_new", "g_new0") and self.at(i - 1) == "," and self.at(i + 1) == ")"
 
     def definitions(self, i):
         """#define NAME with a number: the numbers that limits have."""

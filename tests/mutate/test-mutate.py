@@ -69,6 +69,17 @@ def test_calls():
         assert made(removal, "call dropped") == []
 
 
+def test_releases():
+    """What only gives memory back is a kind of its own, for no test but a sanitizer sees it"""
+    for release in ("g_free (a);", "g_strfreev (self->words);", "dw_x_free (x);", "g_object_unref (self);", "g_list_free (x);"):
+        assert made(release, "release dropped") == [";"], release
+        assert made(release, "call dropped") == []
+    for kept in ("g_clear_object (&self->a);", "g_clear_pointer (&self->a, g_free);", "dw_free_all (x);"):
+        assert made(kept, "call dropped") == [";"] and made(kept, "release dropped") == [], kept
+    text = "static void\ndw_x_finalize (GObject *object)\n{\n  g_clear_object (&self->a);\n  b ();\n}\n"
+    assert [m.kind for m in mutations(text)] == ["release dropped", "call dropped"]
+
+
 def test_returns():
     """Returns are swapped, and early ones dropped"""
     assert made("if (a)\n  return TRUE;", "return swapped") == ["if (a) return FALSE;"]
@@ -85,6 +96,10 @@ def test_constants():
     assert made("x = 0x10;", "constant off by one") == ["x = 17;", "x = 15;"]
     assert made("mkdir (0700);", "constant off by one") == ["mkdir (449);", "mkdir (447);"]
     assert made("x = 1.5;", "constant off by one") == []
+    assert made("x = g_new0 (T, 1);", "constant off by one") == ["x = g_new0 (T, 0);"]
+    assert made("x = f (text, -1);", "constant off by one") == ["x = f (text, -0);"]
+    assert made("x = y - 1;", "constant off by one") == ["x = y - 2;", "x = y - 0;"]
+    assert made("return -1;", "constant off by one") == ["return -2;", "return -0;"]
     text = "#define MOST (4 * 1024)\n#define WAIT_MS 500\n#include <a2.h>\n#if X > 3\n#endif\n"
     changed = [m.apply(text).splitlines()[0] for m in mutations(text)]
     assert changed == ["#define MOST (5 * 1024)", "#define MOST (3 * 1024)"], changed
@@ -175,6 +190,7 @@ def test_judgement():
         assert "dw-x.c:12 condition turned: n > 3 → !(n > 3): x: no end within" in done.stderr, done.stderr
         wire = next(line.split() for line in done.stdout.splitlines() if line.startswith("wire"))
         assert int(wire[1]) == int(wire[2]) + int(wire[3]) and int(wire[2]) > 3 and int(wire[5]) > 0, wire
+        assert "release dropped" not in done.stderr
         assert (Path(scratch) / "src/wire/dw-x.c").read_text(encoding="utf-8") == SMALL["src/wire/dw-x.c"]
 
 

@@ -9,14 +9,14 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* Somebody who says “hello” to whoever comes, over TLS where there is a certificate. */
+/* A server that writes “hello” to every client, over TLS if it has a certificate. */
 typedef struct
 {
   GSocketService *service;
   GTlsCertificate *certificate; /* or NULL */
   guint16 port;
   GPtrArray *guests; /* of GIOStream */
-  char *protocol;    /* what TLS agreed on last */
+  char *protocol;    /* the protocol TLS negotiated last */
 } Host;
 
 static void
@@ -68,7 +68,7 @@ certificate_file (void)
 {
   g_autofree char *path = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
 
-  /* A database takes nothing but absolute paths. */
+  /* A GTlsFileDatabase accepts only absolute paths. */
   return g_canonicalize_filename (path, NULL);
 }
 
@@ -192,7 +192,7 @@ assert_fails (Call *call, GQuark domain, int code)
   g_assert_error (call->error, domain, code);
 }
 
-/* Each step is told, and a small frame leaves at once. */
+/* Each step is reported, and a small frame is sent at once (TCP_NODELAY). */
 static void
 test_plain (void)
 {
@@ -223,7 +223,7 @@ test_plain (void)
   hang_up (&call);
 }
 
-/* TLS with whom we trust, and with nobody else: not of another name, not with the system's trust. */
+/* TLS trusts only the given authority: not a certificate for another name, and not the system's authorities. */
 static void
 test_secure (void)
 {
@@ -260,7 +260,7 @@ test_secure (void)
   close_host (&host);
 }
 
-/* CONNECT and SOCKS, plain and TLS; the proxy is asked for the name and not for its address. */
+/* CONNECT and SOCKS, plain and TLS; the proxy is asked for the host's name, not for its address. */
 static void
 test_proxies (void)
 {
@@ -297,7 +297,7 @@ test_proxies (void)
     }
 }
 
-/* Whatever the proxy does not like, or where there is none, is the proxy's and not the stage's. */
+/* A proxy that refuses or is unreachable is reported as the proxy's error, not as the stage's. */
 static void
 test_proxy_refuses (void)
 {
@@ -366,7 +366,8 @@ on_patience (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Cancelled at any step, at once: before it began, at a silent proxy, at a TLS that never answers. */
+/* Cancelling works at once at each step: before it begins, with a silent proxy, and with a server that never answers
+ * TLS. */
 static void
 test_cancel (void)
 {

@@ -21,8 +21,8 @@ feed (DwFrameMeter *meter, const guint8 *data, gsize length)
   return dw_frame_meter_feed (meter, &gateway, data, length, NULL);
 }
 
-/* The gateway's limits: 32 KiB a frame and 128 KiB a message, in one frame or in many; above: 1009, and it arrives.
- */
+/* The gateway's limits: 32 KiB a frame, and 128 KiB a message in one frame or in many. Above that the close code is
+ * 1009. */
 static void
 test_meter (void)
 {
@@ -37,7 +37,7 @@ test_meter (void)
     { { 0x81, 0xfe, 0x80, 0x01, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_FRAME },
     { { 0x82, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 1, 2, 3, 4 }, 14, DW_FRAME_LIMIT_NONE },
     { { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 }, 14, DW_FRAME_LIMIT_FRAME },
-    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_NONE }, /* a control frame is libsoup's to judge */
+    { { 0x89, 0xfe, 0xff, 0xff, 1, 2, 3, 4 }, 8, DW_FRAME_LIMIT_NONE }, /* libsoup itself rejects a control frame */
   };
   static const guint8 begin[] = { 0x01, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
   static const guint8 more[] = { 0x00, 0xfe, 0x80, 0x00, 1, 2, 3, 4 };
@@ -50,7 +50,7 @@ test_meter (void)
       DwFrameMeter one = { 0 };
       DwFrameLimit over = DW_FRAME_LIMIT_NONE;
 
-      /* A byte at a time, as a network may deliver it. */
+      /* Feeds a byte at a time, as a network may deliver it. */
       for (gsize j = 0; j < first[i].length && over == DW_FRAME_LIMIT_NONE; j++)
         over = feed (&one, &first[i].head[j], 1);
       g_assert_cmpint (over, ==, first[i].over);
@@ -69,7 +69,7 @@ test_meter (void)
   g_assert_cmpint (feed (&meter, more, sizeof more), ==, DW_FRAME_LIMIT_MESSAGE);
 }
 
-/* Empty frames weigh nothing and are counted all the same; a message that ends begins anew. */
+/* Empty frames have no bytes but count as fragments; a finished message resets the count. */
 static void
 test_fragments (void)
 {
@@ -88,7 +88,7 @@ test_fragments (void)
   g_assert_cmpint (feed (&meter, more, 2), ==, DW_FRAME_LIMIT_FRAGMENTS);
 }
 
-/* libsoup takes a pong of any length, and keeps it. */
+/* libsoup accepts a pong of any length and keeps it, so the meter has to reject it. */
 static void
 test_pong (void)
 {
@@ -101,7 +101,8 @@ test_pong (void)
   g_assert_cmpint (feed (&other, too_long, sizeof too_long), ==, DW_FRAME_LIMIT_CONTROL);
 }
 
-/* What stands before the frame that is over a limit is told, and a close frame once it is whole. */
+/* The meter reports how many bytes come before the frame that is over a limit, and notices a close frame once it is
+ * complete. */
 static void
 test_good_and_closed (void)
 {
@@ -117,20 +118,20 @@ test_good_and_closed (void)
   g_assert_true (meter.closed);
   g_assert_cmpuint (good, ==, 1);
 
-  /* Where its head began earlier, nothing of this read is good. */
+  /* If the frame's head began in an earlier read, no byte of this read is good. */
   g_assert_cmpint (dw_frame_meter_feed (&split, &gateway, bytes + 8, 2, NULL), ==, DW_FRAME_LIMIT_NONE);
   g_assert_cmpint (dw_frame_meter_feed (&split, &gateway, bytes + 10, 2, &good), ==, DW_FRAME_LIMIT_FRAME);
   g_assert_cmpuint (good, ==, 0);
 }
 
-/* A stream of ours over one end of a pair of sockets; the other is the peer. */
+/* A frame stream over one end of a pair of sockets; the other end is the peer. */
 typedef struct
 {
   DwFrameStream *stream;
   GPollableInputStream *input;
   GPollableOutputStream *output;
   int peer;
-  GArray *limits; /* of DwFrameLimit: what was told */
+  GArray *limits; /* of DwFrameLimit: those reported */
   DwPoll *poll;   /* or NULL */
 } Ends;
 
@@ -207,7 +208,7 @@ open_ends (Ends *ends, const DwFrameStreamOptions *options, GBytes *early)
   ends->poll = NULL;
 }
 
-/* With a poll of its own, as a server has it. */
+/* Opens a stream with a poll of its own, as a server does. */
 static void
 open_server_ends (Ends *ends, const DwFrameStreamOptions *options)
 {
@@ -262,7 +263,7 @@ on_readable (GObject *stream, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whether the main loop says at once that there is something to read. */
+/* Whether the main loop reports at once that there is something to read. */
 static gboolean
 is_ready (Ends *ends)
 {
@@ -277,8 +278,8 @@ is_ready (Ends *ends)
   return ready > 0;
 }
 
-/* When a turn's time is over there is nothing to read, however much there is; the next turn goes on where it was,
- * and the main loop is told though the system has nothing more to say. */
+/* When a turn's time is up, reads would block even though there is more. The next turn goes on from there, and wakes
+ * although the socket itself reports nothing new. */
 static void
 test_budget (void)
 {
@@ -316,7 +317,7 @@ test_budget (void)
   close_ends (&ends);
 }
 
-/* What came with the upgrade comes first, and needs no word of the system. */
+/* Bytes that arrived together with the upgrade are read first, without waiting for the socket. */
 static void
 test_early (void)
 {
@@ -345,7 +346,7 @@ test_early (void)
     }
 }
 
-/* A turn stands behind drawing, until it has waited for 50 ms: then nothing stands before it. */
+/* A turn has a lower priority than drawing until it has waited for 50 ms, and then the default priority. */
 static void
 test_rescue (void)
 {
@@ -374,7 +375,7 @@ on_other_work (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Even where something else always comes first, a peer is heard after 50 ms. */
+/* Even if other work always comes first, a peer's bytes are read after 50 ms. */
 static void
 test_starved (void)
 {
@@ -404,7 +405,7 @@ test_starved (void)
   close_ends (&ends);
 }
 
-/* While nothing comes, nothing wakes the main loop: the rescue is no timer. */
+/* Without traffic nothing wakes the main loop: raising the priority takes no timer. */
 static void
 test_asleep (void)
 {
@@ -430,7 +431,7 @@ test_asleep (void)
   close_ends (&ends);
 }
 
-/* What is good of a read is delivered, the rest never, and it is told once. */
+/* The bytes before the frame that is over a limit are delivered, no others are, and the limit is reported once. */
 static void
 test_over_limit (void)
 {
@@ -460,7 +461,7 @@ test_over_limit (void)
   close_ends (&ends);
 }
 
-/* Not for ever: a peer that goes on is ended. */
+/* Bytes after that are discarded, but not forever: a peer that goes on is disconnected. */
 static void
 test_drops_until (void)
 {
@@ -492,8 +493,8 @@ test_drops_until (void)
   close_ends (&ends);
 }
 
-/* While our close frame has not left nothing is read, since libsoup would drop it at the first error; once it has,
- * the peer's close frame ends it, with what stands before it dropped. */
+/* Until our close frame has been written nothing is read, since libsoup would drop the frame at the first error. After
+ * that, frames before the peer's close frame are discarded, and the close frame ends the stream. */
 static void
 test_close_leaves_first (void)
 {
@@ -526,7 +527,7 @@ test_close_leaves_first (void)
   close_ends (&ends);
 }
 
-/* The peer reads an end after our close frame, though nobody closed yet. */
+/* After our close frame the peer reads an end of file, though neither side has closed its socket. */
 static void
 test_half_close (void)
 {
@@ -547,7 +548,7 @@ test_half_close (void)
       g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, 0), ==, 8);
       if (server)
         {
-          /* A server waits for the client's. */
+          /* A server waits for the client's close frame. */
           g_assert_cmpint (recv (ends.peer, bytes, sizeof bytes, MSG_DONTWAIT), ==, -1);
           say (&ends, "\x88\x02\x03\xe8", 4);
           g_assert_cmpint (hear (&ends, bytes, sizeof bytes, NULL), ==, 4);
@@ -557,7 +558,7 @@ test_half_close (void)
     }
 }
 
-/* What follows a close frame is for nobody, and ends it. */
+/* Data after a close frame is discarded and ends the stream. */
 static void
 test_after_peers_close (void)
 {
@@ -577,7 +578,7 @@ test_after_peers_close (void)
   close_ends (&ends);
 }
 
-/* A server's own close frame leaves all the same. */
+/* A server's own close frame is still written. */
 static void
 test_answers_close (void)
 {
@@ -596,7 +597,7 @@ test_answers_close (void)
   close_ends (&ends);
 }
 
-/* A peer whose pongs we cannot get rid of is ended at 64 KiB of them; one that reads may ping for ever. */
+/* A peer that never reads its pongs is disconnected at 64 KiB of them; one that reads them may ping forever. */
 static void
 test_pongs (void)
 {
@@ -654,8 +655,8 @@ has_read (gpointer data)
   return reading->all->len >= reading->wanted;
 }
 
-/* Frames go out whole and in order; what the system does not take goes first, by itself, and nothing of libsoup's
- * passes it by. */
+/* Frames are written whole and in order. What the socket does not take yet is written later without another call, and
+ * before anything of libsoup's. */
 static void
 test_send (void)
 {
@@ -676,7 +677,7 @@ test_send (void)
       g_byte_array_append (expected, (guint8 *) text, 100 * 1000);
       dw_frame_stream_send (ends.stream, frame);
     }
-  /* The pair takes about 200 kB. */
+  /* The socket pair buffers about 200 kB. */
   g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), >, 0);
   g_assert_cmpuint (dw_frame_stream_get_written (ends.stream), <, expected->len);
   g_assert_cmpuint (dw_frame_stream_get_n_owed (ends.stream), >, 0);
@@ -699,8 +700,8 @@ send_text (Ends *ends, GByteArray *expected, const char *text)
   dw_frame_stream_send (ends->stream, frame);
 }
 
-/* What a stream is owed in one turn goes in one call at its end; a reader that stalls in the middle of a frame and
- * goes on gets every byte once, in order. */
+/* Frames sent in one turn are written with one call at its end. A reader that stalls in the middle of a frame and
+ * resumes gets every byte once, in order. */
 static void
 test_gathers (void)
 {
@@ -732,7 +733,7 @@ test_gathers (void)
   close_ends (&ends);
 }
 
-/* A connection that breaks is owed nothing any more, and does not keep the main loop busy. */
+/* A broken connection drops its unwritten frames, and does not keep the main loop busy. */
 static void
 test_broken (void)
 {
@@ -753,7 +754,7 @@ test_broken (void)
   close_ends (&ends);
 }
 
-/* A turn hands on so many bytes, however many are there, and the next one the rest. */
+/* A turn delivers a limited number of bytes, and the next one continues. */
 static void
 test_turn_bytes (void)
 {
@@ -762,12 +763,12 @@ test_turn_bytes (void)
   char bytes[4096];
   Ends ends;
 
-  /* 500 empty frames of a client. */
+  /* 500 empty frames from a client */
   for (guint i = 0; i < 3000; i += 6)
     memcpy (frames + i, "\x81\x80", 2);
   for (guint round = 0; round < 2; round++)
     {
-      /* The buffer of TLS is larger than a turn. */
+      /* TLS is buffered, by more than a turn. */
       options.buffer_bytes = round == 0 ? 1000 : DW_FRAME_STREAM_BUFFER;
       options.encrypted = round == 1;
       open_server_ends (&ends, &options);
@@ -798,8 +799,8 @@ says (gpointer data)
   return *(gboolean *) data;
 }
 
-/* Where there is no room nothing is read, and nothing wakes; afterwards what came meanwhile is there, also what no
- * system will tell of. */
+/* While the reader has no room, nothing is read and nothing wakes the loop. Afterwards all that arrived meanwhile is
+ * delivered, including bytes that the socket will not report again. */
 static void
 test_held (void)
 {
@@ -813,7 +814,7 @@ test_held (void)
       g_autoptr (GSource) source = NULL;
       guint ready = 0;
 
-      /* With a poll; and without, with data in the buffer. */
+      /* With a poll; then without one, with data in the buffer. */
       if (round == 0)
         open_server_ends (&ends, &options);
       else
@@ -847,8 +848,8 @@ test_held (void)
     }
 }
 
-/* What GIO's TLS is like: what it could not get rid of it has already, and takes nothing else before that was given
- * again. */
+/* Behaves like GIO's TLS: after a write that would block it already holds the bytes, and accepts nothing until the same
+ * bytes are written again. */
 #define TEST_TYPE_TLS_OUTPUT (test_tls_output_get_type ())
 G_DECLARE_FINAL_TYPE (TestTlsOutput, test_tls_output, TEST, TLS_OUTPUT, GOutputStream)
 
@@ -857,7 +858,7 @@ struct _TestTlsOutput
   GOutputStream parent_instance;
 
   gboolean stuck;
-  GByteArray *pending; /* to be given again */
+  GByteArray *pending; /* has to be written again */
   GByteArray *taken;
 };
 
@@ -928,7 +929,7 @@ says_pong (GPollableOutputStream *output)
   return g_pollable_output_stream_write_nonblocking (output, "\x8a\x00", 2, NULL, NULL) == 2;
 }
 
-/* Whoever TLS kept waiting comes first, libsoup or we, with the same bytes and no more. */
+/* The writer that TLS made wait goes first, whether libsoup or the stream, with exactly the same bytes. */
 static void
 test_tls_again (void)
 {
@@ -982,8 +983,8 @@ is_true (gpointer data)
   return *(gboolean *) data;
 }
 
-/* A GIOStream closes in a pool thread where nobody says otherwise; everything of ours has gone from the main loop
- * before the call returns, and DW_ASSERT_THREAD() stands in it. */
+/* By default a GIOStream closes in a pool thread. The stream's sources must be off the main loop before the call
+ * returns, and DW_ASSERT_THREAD() checks the thread. */
 static void
 test_close_async (void)
 {

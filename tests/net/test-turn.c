@@ -3,13 +3,13 @@
 
 #include "net/dw-turn.h"
 
-/* What is put off until the end of a turn of the main loop. */
+/* Work deferred to the end of a main loop turn. */
 
 typedef struct
 {
   DwTurn *turn;
   DwTurnPlace place;
-  DwTurnPlace *other; /* to be removed by the function, or NULL */
+  DwTurnPlace *other; /* to be removed by do_work(), or NULL */
   gboolean again;
   guint ran;
 } Work;
@@ -32,7 +32,7 @@ run_one_turn (void)
   g_assert_true (g_main_context_iteration (NULL, FALSE));
 }
 
-/* Once, however often it is asked for, and not before the turn is over. */
+/* Deferred work runs once, however often it is added, and only at the end of the turn. */
 static void
 test_once (void)
 {
@@ -51,7 +51,7 @@ test_once (void)
   g_assert_cmpuint (work.ran, ==, 2);
 }
 
-/* What goes away before the end, or while others run, is not touched. */
+/* Work that is removed before the end of the turn, or by other deferred work, does not run. */
 static void
 test_removed (void)
 {
@@ -72,7 +72,7 @@ test_removed (void)
   g_assert_cmpuint (third.ran, ==, 0);
 }
 
-/* Work that asks for more gets it in the next turn: the main loop is not held up. */
+/* Work that defers itself again runs in the next turn: the main loop is not blocked. */
 static void
 test_again (void)
 {
@@ -100,7 +100,7 @@ has_run (gpointer data)
   return ((Work *) data)->ran > 0;
 }
 
-/* What is ready comes first, however often, since it may have more for the same turn; but not for ever. */
+/* Ready sources are dispatched first, again and again, since they may add work to the same turn; but not forever. */
 static void
 test_behind (void)
 {
@@ -127,7 +127,7 @@ test_behind (void)
   run_one_turn ();
 }
 
-/* Who holds it gets more into it, for a few milliseconds; who lets go ends it. */
+/* Holding a turn lets more work join it for a few milliseconds; releasing it ends the turn. */
 static void
 test_held (void)
 {

@@ -51,7 +51,7 @@ test_request (void)
   g_assert_nonnull (strstr (redacted, "x-api-key: …\r\n"));
 }
 
-/* Nothing of what a person enters makes a second line of it. */
+/* No text that a user enters can add a line to the request. */
 static void
 test_request_refused (void)
 {
@@ -88,17 +88,17 @@ test_request_refused (void)
     }
 }
 
-#define NONE 1000 /* no error */
-#define MORE 1001 /* no answer yet */
+#define NONE 1000 /* success */
+#define MORE 1001 /* incomplete */
 
-/* Each answer has one cause, whatever pieces it comes in. */
+/* Each answer has the same result, however it is split. */
 static void
 test_answers (void)
 {
   static const struct
   {
     const char *answer;
-    gsize length; /* or 0 for all of it */
+    gsize length; /* or 0 for the whole text */
     int result;
     const char *rest;
   } rows[] = {
@@ -193,7 +193,7 @@ test_unsolicited (void)
   g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_SUBPROTOCOL);
 }
 
-/* 64 KiB and not a byte more, and no row of interim answers without an end. */
+/* A head has at most 64 KiB, and there is a limit to interim answers. */
 static void
 test_large (void)
 {
@@ -221,7 +221,7 @@ test_large (void)
   g_assert_error (error, DW_NET_ERROR, DW_NET_ERROR_HEAD_MALFORMED);
 }
 
-/* What is kept for people is UTF-8 and short. */
+/* A reason and header values that are shown to users are valid UTF-8, and short. */
 static void
 test_words (void)
 {
@@ -237,7 +237,7 @@ test_words (void)
   g_assert_null (dw_upgrade_head_get (head, "c"));
 }
 
-/* A head for people: cookies stay out of it, and it is short. */
+/* A head as text for users: without cookies, and short. */
 static void
 test_written (void)
 {
@@ -250,7 +250,7 @@ test_written (void)
   g_assert_cmpstr (written, ==, "HTTP/1.1 403 No\r\nset-cookie: …\r\nA: b\r\n…\r\n");
 }
 
-/* A peer that writes what it is told, and an exchange with it. */
+/* A raw peer, and an exchange with it. */
 typedef struct
 {
   int peer;
@@ -324,8 +324,7 @@ assert_body (const char *bytes, gboolean ends, const char *body)
   end_talk (&talk);
 }
 
-/* A refusal's words, as its head says how long they are, up to the bound, and without waiting for what never comes.
- */
+/* A refusal's body is read as its head describes it, up to the limit, and without waiting for missing bytes forever. */
 static void
 test_bodies (void)
 {
@@ -347,7 +346,7 @@ test_bodies (void)
   g_assert_cmpint (g_get_monotonic_time () - began, <, (DW_UPGRADE_BODY_MS + 5000) * 1000);
 }
 
-/* A head that comes byte by byte, with frames right behind it. */
+/* A head that arrives byte by byte, with frames right behind it. */
 static void
 test_pieces (void)
 {
@@ -366,7 +365,7 @@ test_pieces (void)
   dw_test_until ("the answer", is_done, &talk);
   g_assert_no_error (talk.error);
   g_assert_cmpuint (talk.head->status, ==, 101);
-  /* What is not read yet stays in the system. */
+  /* The bytes may also still be in the socket. */
   g_assert_true (g_bytes_get_size (talk.head->rest) == 0 || g_bytes_get_size (talk.head->rest) == 4);
   end_talk (&talk);
 }
@@ -392,7 +391,7 @@ test_ends (void)
   g_assert_error (talk.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   end_talk (&talk);
 
-  /* While a body is waited for. */
+  /* Cancelled during a body. */
   begin_talk (&talk);
   answer (&talk, "HTTP/1.1 403 x\r\nContent-Length: 9\r\n\r\n");
   for (guint i = 0; i < 20; i++)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two clients write numbered messages while the stage is killed, frozen, reset, throttled, restarted and floods at random.
+"""Two clients write numbered messages while the stage is randomly killed, frozen, reset, throttled, restarted or flooding.
 
-Each message comes back to its sender once; the other sees it at most once, and sees it where it was online. Each
-client holds one connection at most. Memory and descriptors do not grow. Usage: soak.py SECONDS MESSAGES FAULTS SEED"""
+Each message comes back to its sender once; the other sees it at most once, and exactly once while online. Each
+client has at most one connection. Memory and descriptors do not grow. Usage: soak.py SECONDS MESSAGES FAULTS SEED"""
 
 import collections
 import json
@@ -20,8 +20,8 @@ import time
 from datetime import datetime
 
 POLICY = "base=50,cap=1000,floor=100,stable=2000,ping=1000,pong=500,handshake=2500,confirm=500"
-MARGIN = 1.5  # seconds around a delivery in which the other has to have been online for it to count
-SETTLE = 60  # seconds for what is queued at the end
+MARGIN = 1.5  # a delivery counts only if the other client was online for this many seconds around it
+SETTLE = 60  # seconds to send what is queued at the end
 FLOOD = "flood"
 FLOOD_FRAMES = 20_000
 
@@ -45,12 +45,12 @@ class Stage:
 
 
 class Proxy:
-    """Stands between one client and the stage: counts its connections, and can reset or throttle them."""
+    """Stands between one client and the stage, counts its connections, and can reset or throttle them."""
 
     def __init__(self, stage):
         self.stage = stage
         self.pairs = []
-        self.ids = {}  # of connections, by pair, as the stage told the client
+        self.ids = {}  # for each pair of sockets, the connection's id as the stage announced it
         self.throttle = 0
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -77,9 +77,9 @@ class Proxy:
         try:
             while data := source.recv(65536):
                 if from_client and self.throttle and data[0] == 0x81 and b"\r\n" not in data[:16]:
-                    # A whole small frame of the client's: refused as the gateway does.
+                    # A small frame from the client, refused as the gateway would.
                     self.throttle -= 1
-                    # With the connection's own id, which a client asks for before it believes such a frame.
+                    # With the connection's own id, without which the client does not believe the frame.
                     text = b'{"message": "Too Many Requests", "connectionId":"%s", "requestId":"r"}' % self.ids.get(id(pair), b"")
                     source.sendall(bytes([0x81, len(text)]) + text)
                     continue
@@ -113,13 +113,13 @@ class Proxy:
             self.close(pair, True)
 
     def flood(self):
-        """Broadcasts at line speed, between the frames of the stage."""
+        """Broadcasts at line speed, in between the stage's own frames."""
         text = b'{"message":"%s"}' % FLOOD.encode()
         for client, _ in list(self.pairs):
             try:
                 client.sendall((bytes([0x81, len(text)]) + text) * FLOOD_FRAMES)
             except OSError:
-                pass  # the connection went meanwhile
+                pass  # the connection closed meanwhile
 
 
 class Client:
@@ -127,7 +127,7 @@ class Client:
         self.name = name
         self.proxy = proxy
         self.sent = 0
-        self.floods = 0  # lines of them
+        self.floods = 0  # the number of lines
         self.delivered = collections.Counter()
         self.delivered_at = {}
         self.seen = collections.Counter()
@@ -196,7 +196,7 @@ def run(seconds, messages, faults, seed):
     stage = Stage()
     clients = [Client(name, Proxy(stage)) for name in ("Ada", "Eve")]
     until("both online", lambda: all(client.online for client in clients), 20)
-    # What is kept in memory has a bound, and is there from the start, so that growth is growth.
+    # Memory for bounded caches is filled from the start, so that any growth is a leak.
     for client in clients:
         client.proxy.flood()
     until("the flood to be printed", lambda: all(client.floods == FLOOD_FRAMES for client in clients), SETTLE)
@@ -210,7 +210,7 @@ def run(seconds, messages, faults, seed):
         while sent < messages and sent <= now / seconds * messages:
             clients[sent % 2].say()
             sent += 1
-        # An old connection may still be closing for a moment; two that stay are two.
+        # An old connection may take a moment to close; only two that last are counted.
         many = many + 1 if any(client.proxy.open() > 1 for client in clients) else 0
         assert many < 40, f"more than one connection: {[client.proxy.open() for client in clients]}"
         if not costs and now > seconds * 0.3:

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Both halves in one process, meeting on the wire: the gateway's two limits some thousand times as fast, and two
- * people who write numbered lines through them. */
+/* The client and the stage in one process, connected by a socket: the gateway's two time limits run some thousand times
+ * as fast, and two users write numbered lines all the while. */
 
 #define LINES 150
 
@@ -104,7 +104,7 @@ on_line (gpointer data)
   return pair->next < LINES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-/* How many messages of a kind a chat shows, and whether they are in order and each there once. */
+/* Counts the messages of a kind in a chat, and checks that they are in order without duplicates. */
 static guint
 count (DwChat *chat, DwMessageKind kind, gboolean check)
 {
@@ -149,7 +149,7 @@ check_delivered (DwChat *chat)
     }
 }
 
-/* With the rollover before the limit nobody notices it: nothing is lost, doubled or out of order. */
+/* With a rollover before the limit nobody notices it: nothing is lost, duplicated or reordered. */
 static void
 test_rollover (void)
 {
@@ -165,7 +165,7 @@ test_rollover (void)
   g_assert_cmpuint (pair.lost, ==, 0);
 }
 
-/* Nobody writes and the gateway's idle limit passes many times: the probe keeps the connection. */
+/* Nobody writes, and the gateway's idle limit passes many times: the probe keeps the connection open. */
 static void
 test_idle (void)
 {
@@ -208,8 +208,8 @@ test_closed (void)
   g_timeout_add (20, on_line, &pair);
   dw_test_until ("every line to come back", writer_is_complete, &pair);
   g_assert_cmpuint (pair.lost, >, 2);
-  /* The reader was away at times too, and the stage keeps nothing, so it may miss lines but never sees one twice.
-   */
+  /* The reader was disconnected at times too, and the stage keeps nothing, so it may miss lines but never sees one
+   * twice. */
   seen = count (pair.reader, DW_MESSAGE_THEIRS, FALSE);
   g_assert_cmpuint (seen, <=, LINES);
   g_assert_cmpuint (seen, >, LINES / 2);

@@ -28,7 +28,7 @@ def main(picture):
             if other != name:
                 app.wait_for_row(name, line)
         print(f"{name}: {line}")
-    time.sleep(0.5)  # for the picture alone: the last frame is drawn
+    time.sleep(0.5)  # so that the last frame is in the picture
     screenshot(picture)
     subprocess.run(["mogrify", "-trim", "+repage", picture], check=True, timeout=30)
     for app in people.values():

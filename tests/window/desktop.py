@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A notification server that writes down what it is told, one JSON object a line, and presses what asks for it.
-
-Without one on the bus GLib warns at each notification. With “take” it takes the place of the one that is there, with
-“markup” it also says that it reads bodies as markup."""
+"""A notification server that prints what it receives, one JSON object a line, and presses the button of a notification
+that asks for it. Without a server on the bus GLib warns about each notification. With “take” it replaces a running one,
+and with “markup” it announces that it reads bodies as markup."""
 
 import json
 import sys

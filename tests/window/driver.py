@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives real windows from outside, as a person with a screen reader would: through the accessibility tree."""
+"""Drives real windows from outside through the accessibility tree, as a user of a screen reader would."""
 
 import os
 import re
@@ -12,29 +12,42 @@ from tree import Atspi, GLib, Tree
 
 DEADLINE = 30.0
 
-# Rows that nobody said; they come and go by the clock.
+# How long a test watches, in seconds, to see that something does not happen.
+WATCHED = 0.3
+
+# How often in a row a value has to be the same to count as steady.
+STEADY_LOOKS = 3
+
+# A program that used at most this much CPU time in this time has nothing to do, in seconds.
+IDLE_CPU = 0.01
+IDLE_TIME = 0.1
+
+# Rows without a message; which of them there are depends on the clock.
 CAPTIONS = ("Today", "Yesterday", "New messages")
 
 VERSION = subprocess.run(["pkg-config", "--modversion", "gtk4"], capture_output=True, text=True, check=True).stdout
-# Whether the tree is the one of GTK 4.24, which holds the rows that can be seen and no others.
+# GTK 4.24 lists only the rows that are on the screen.
 NEWER = tuple(map(int, VERSION.split(".")[:2])) >= (4, 20)
 
-# Which complaints end the program. GTK 4.24.1 itself warns of any popover on X11 (a bare window with one does): there
-# what the program said is read at its end.
+# Which log messages end the program. GTK 4.24.1 warns about any popover on X11, even in a bare window; there running.py
+# checks the log at the end.
 FATAL = "fatal-criticals" if NEWER else "fatal-warnings"
 
-# What can be pressed, by the names that old and new versions of the library have for it.
+# The roles that old and new versions of the library give to buttons.
 BUTTONS = ("push button", "button", "toggle button")
 
 # What newer versions of the library draw in the window it belongs to.
 DIALOGS = ("dialog", "alert")
 
-# What the display calls a surface without a title of its own: newer versions of GTK give it the name of the program.
+# The pause between two steps of a drag, in seconds: GTK needs the steps in between, and a hand is no faster.
+STEP_SECONDS = 0.05
+
+# The display's names for a surface without a title: newer versions of GTK use the program's name.
 UNTITLED = ("", "dynamowave-chat")
 
 
 class Missing(AssertionError):
-    """Something did not come to pass in time."""
+    """Something did not happen in time."""
 
 
 def until(what, check, deadline=DEADLINE):
@@ -44,7 +57,7 @@ def until(what, check, deadline=DEADLINE):
         try:
             found = check()
         except GLib.Error:
-            found = None  # an object went while we looked
+            found = None  # an object disappeared meanwhile
         if found:
             return found
         if time.monotonic() > end:
@@ -52,15 +65,19 @@ def until(what, check, deadline=DEADLINE):
         time.sleep(0.03)
 
 
-def steady(look):
-    """Whether it stays what it is for half a second."""
-    seen = look()
-    time.sleep(0.5)
-    return seen is not None and seen == look()
+def steady(what, look, looks=STEADY_LOOKS):
+    """Waits until look() returns the same several times in a row, and not None; returns that."""
+    seen = []
+
+    def last():
+        seen.append(look())
+        return seen if seen[-1] is not None and seen[-looks:].count(seen[-1]) == looks else None
+
+    return until(what, last)[-1]
 
 
 class Stage:
-    """A dynamowave-stage of our own."""
+    """A dynamowave-stage from this tree."""
 
     def __init__(self, listen="127.0.0.1:0", stage="prod", program=None):
         self.listen = listen
@@ -75,7 +92,7 @@ class Stage:
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("ws://"), self.url
-        # A restart comes back at the same address.
+        # A restart uses the same port.
         self.listen = self.url.split("/")[2]
 
     def kill(self, how=signal.SIGKILL):
@@ -92,7 +109,7 @@ class App:
     """One running dynamowave-chat."""
 
     def __init__(self, *arguments, profile=None, environment=None, data=None):
-        """With data the history of an earlier one; else a person who never ran it."""
+        """Starts with an empty profile, or with the given data directory."""
         self.scratch = None if data else tempfile.TemporaryDirectory()
         self.data = data or self.scratch.name
         command = [os.environ["DYNAMOWAVE_CHAT"]]
@@ -111,8 +128,25 @@ class App:
         return self.tree.find_owner() and self.windows()
 
     def output(self):
-        # The program writes where this file stands: seek() would make it write over its own log.
+        # The program shares this file's offset: seek() would make it overwrite its own log.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode(errors="replace")
+
+    def processor(self):
+        """The CPU time of the program in seconds, and whether it wants more right now."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] == "R"
+
+    def settle(self):
+        """Waits until the program has nothing left to lay out, draw or load."""
+
+        def is_idle():
+            before, _ = self.processor()
+            time.sleep(IDLE_TIME)
+            after, wants_more = self.processor()
+            return after - before <= IDLE_CPU and not wants_more
+
+        until("the program to be idle", is_idle)
 
     def windows(self):
         """The windows, and the dialogs in them."""
@@ -128,7 +162,7 @@ class App:
         return len(self.named_windows()) + len(self.dialogs() if NEWER else [])
 
     def walk(self, start=None):
-        """Every object as it is now, parents first; with start those in it."""
+        """All objects in the tree, or those below start, parents first."""
         root = self.tree.look()
         stack = [root if start is None else self.tree.nodes.get(start.path)]
         while stack:
@@ -140,24 +174,24 @@ class App:
 
     @staticmethod
     def shows(node):
-        """GTK 4.8 tells “showing” of windows alone, so an object counts as seen where it has an extent."""
+        """GTK 4.8 reports “showing” for windows only, so an object counts as visible if it has an extent."""
         if not node.has(Atspi.StateType.VISIBLE):
             return False
         try:
             return node.extents().width > 0
         except GLib.Error:
-            return False  # it went while we looked
+            return False  # it disappeared meanwhile
 
     def find(self, name, role=None, start=None):
-        """The first object on the screen with this name, or None."""
+        """The first visible object with this name, or None."""
         for node in self.walk(start):
             if node.name == name and (role is None or node.role in role) and self.shows(node):
                 return node
         return None
 
     def find_button(self, name, start=None):
-        """What can be pressed under this name, which some versions of GTK say twice (“Undo Undo”, “_Save Save”) and
-        newer ones give to what is around it too."""
+        """The button with this name, which some versions of GTK repeat (“Undo Undo”, “_Save Save”), and which newer
+        ones also give to the objects around it."""
         for node in self.walk(start):
             if (node.role in BUTTONS and node.name.replace("_", "") in (name, f"{name} {name}") and self.shows(node)
                     and node.can_act()):
@@ -176,7 +210,7 @@ class App:
         button.act()
 
     def choose(self, name, mnemonic):
-        """Chooses from a menu that is open. GTK 4.24.1 gives the items of any menu no name, only their keys."""
+        """Chooses from an open menu. GTK 4.24.1 gives menu items no names, only shortcuts."""
 
         def is_it(node):
             if node.role == "menu item" and not node.name:
@@ -199,7 +233,7 @@ class App:
         return node.text() if node.role == "text" else node.name
 
     def status(self, start=None):
-        """What the connection status says, or an empty text where there is none."""
+        """The text of the connection status, or an empty string if there is none."""
         for node in self.walk(start):
             if node.description == "Connection status" and self.shows(node):
                 return node.name
@@ -209,7 +243,7 @@ class App:
         return until(f"the status {word}, not {self.status()}", lambda: self.status().startswith(word), deadline)
 
     def rows(self, start=None, captions=False):
-        """The names of the conversation's rows, without those of days."""
+        """The names of the conversation's rows, by default without days and captions."""
         conversation = self.find("Conversation", None, start)
         if conversation is None:
             return []
@@ -238,21 +272,21 @@ class App:
                      lambda: next((r for r in self.rows() if all(part in r for part in parts)), None))
 
     def texts(self, start=None):
-        """Everything that is written on the screen, or in a part of it."""
+        """All visible texts, or those below start."""
         return [node.name for node in self.walk(start) if node.name and self.shows(node)]
 
     def reads(self, words, start=None):
-        """Whether these words are written somewhere on the screen, or in a part of it."""
+        """Whether these words are visible anywhere, or below start."""
         return any(words in node.name and self.shows(node) for node in self.walk(start))
 
     def say(self, text):
         self.type_into("Message", text)
         self.press("Send")
-        # A pressed button shows itself pressed for a moment before it acts.
+        # GTK shows a button as pressed for a moment before it acts.
         until("the message to leave the composer", lambda: self.text_of("Message") == "")
 
     def visible_windows(self):
-        """Windows, popovers and what a drag leaves outside of the screen: each with its name and its place."""
+        """The windows, popovers and drag icons on the screen, each with its name and position."""
         found = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid)],
                                capture_output=True, text=True, check=False).stdout.split()
         return [(window, *(subprocess.run(["xdotool", f"getwindow{what}", window], capture_output=True, text=True,
@@ -260,17 +294,18 @@ class App:
                 for window in found]
 
     def named_windows(self):
-        """The windows with a title, which popovers do not have."""
+        """The windows with a title; popovers have none."""
         return [window for window, name, _ in self.visible_windows() if name not in UNTITLED]
 
     def popovers(self):
-        """The popovers and tooltips, each with its place."""
+        """The popovers and tooltips, each with its position."""
         return [(window, place) for window, name, place in self.visible_windows()
                 if name in UNTITLED and "Position: -" not in place]
 
     def popover_size(self):
-        """How large the largest popover is, as the display has it; a tooltip is one too."""
-        return max(tuple(map(int, re.search(r"Geometry: (\d+)x(\d+)", place).groups())) for _, place in self.popovers())
+        """The size of the largest popover or tooltip, according to the display; None without any."""
+        return max((tuple(map(int, re.search(r"Geometry: (\d+)x(\d+)", place).groups())) for _, place in self.popovers()),
+                   default=None)
 
     def window_id(self):
         found = self.named_windows()
@@ -283,12 +318,12 @@ class App:
 
     def keys(self, *keys):
         self.focus()
-        # By its code: xdotool holds Alt for the name of a function key where the keymap is a newer one.
+        # By key code: with newer keymaps xdotool holds Alt for the name of a function key.
         keys = [key.replace("F6", "72") for key in keys]
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
     def press_at(self, name):
-        """Puts the pointer into the middle of something."""
+        """Moves the pointer to the middle of an object."""
         node = self.wait(name)
         extents = node.extents()
         x, y = extents.x + extents.width // 2, extents.y + extents.height // 2
@@ -300,20 +335,20 @@ class App:
         subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True, timeout=DEADLINE)
 
     def click(self, name):
-        """Presses something that offers no action of its own."""
-        time.sleep(0.4)  # a page that slides in stands still then
+        """Clicks an object that has no action, once it stands still: a page may be sliding in."""
+        steady(f"“{name}” to stand still", lambda: self.wait(name).extents())
         self.press_at(name)
         subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
 
     def drag(self, name, onto):
-        """Drags one row of a list in a popover onto another."""
+        """Drags one row of a list in a popover onto another row."""
         popover, _ = self.popovers()[-1]
         geometry = subprocess.run(["xdotool", "getwindowgeometry", "--shell", popover], capture_output=True, text=True,
                                   check=True).stdout
         left, top, width, height = (int(re.search(rf"^{word}=(-?\d+)", geometry, re.M).group(1))
                                     for word in ("X", "Y", "WIDTH", "HEIGHT"))
 
-        # What the tree tells of a popover is off by a constant: the popover itself shows by how much.
+        # The extents in a popover are off by a constant, which the popover's own extents give.
         surface = self.wait(name)
         while (surface.extents().width, surface.extents().height) != (width, height):
             surface = surface.parent
@@ -325,10 +360,10 @@ class App:
         steps += [["mousemove", str(x + (to_x - x) * i // 10), str(y + (to_y - y) * i // 10)] for i in range(1, 11)]
         for step in steps + [["mouseup", "1"]]:
             subprocess.run(["xdotool", *step], check=True, timeout=DEADLINE)
-            time.sleep(0.05)  # a hand is not faster, and the toolkit looks at the way
+            time.sleep(STEP_SECONDS)
 
     def scroll(self, steps):
-        """Turns the wheel: up where steps is negative."""
+        """Turns the wheel; up if steps is negative."""
         button = "4" if steps < 0 else "5"
         subprocess.run(["xdotool", "click", "--repeat", str(abs(steps)), "--delay", "20", button], check=True,
                        timeout=DEADLINE)
@@ -340,9 +375,9 @@ class App:
         subprocess.run(["xdotool", "windowmove", window, str(x), str(y)], check=True, timeout=DEADLINE)
 
     def quit(self, deadline=DEADLINE):
-        """Ends the program as a person does; returns how long that took, in seconds."""
+        """Quits the program as a user would; returns how long that took, in seconds."""
         if self.popovers():
-            self.keys("Escape")  # GTK 4.24 gives the keys to it alone
+            self.keys("Escape")  # in GTK 4.24 an open popover takes all keys
         start = time.monotonic()
         self.keys("ctrl+q")
         self.process.wait(deadline)

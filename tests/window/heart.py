@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a program's main loop is away at most."""
+"""Measures the longest time that a program's main loop was blocked."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ APP = "io.github.dynamowave.Chat"
 
 
 class Heart:
-    """Asks the program for something small again and again, which it answers in its main loop."""
+    """Sends the program a small request again and again, which its main loop has to answer."""
 
     def __init__(self):
         self.worst = 0.0
@@ -30,7 +30,7 @@ class Heart:
                               Gio.DBusCallFlags.NO_AUTO_START, 120000)
                 self.answers += 1
             except GLib.Error:
-                pass  # it is not there yet, or no longer
+                pass  # not there yet, or no longer
             self.worst = max(self.worst, time.monotonic() - started)
             time.sleep(0.02)
 

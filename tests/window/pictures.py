@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures of the five main pages, for the README and the metainfo: pictures.py FOLDER."""
+"""Takes pictures of the five main pages, for the README and the metainfo: pictures.py FOLDER."""
 
 import json
 import os
@@ -20,7 +20,7 @@ LINES = (("Ada", "Tide gauge 4 is back. The reading was off by 12 cm because of 
 
 def take(app, folder, name):
     app.move(0, 0, *SIZE)
-    time.sleep(1)  # for the picture alone: what moves stands still
+    time.sleep(1)  # so that animations have ended in the picture
     path = os.path.join(folder, f"{name}.png")
     screenshot(path)
     subprocess.run(["mogrify", "-crop", f"{SIZE[0]}x{SIZE[1]}+0+0", "+repage", path], check=True, timeout=30)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A desktop portal that is asked whether a program may go on without a window: it grants or denies."""
+"""A background portal that either allows or denies running without a window."""
 
 import json
 import sys

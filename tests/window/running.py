@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs of a test that must end well."""
+"""Programs of a test, which have to exit cleanly."""
 
 import contextlib
 
 from driver import App, Stage
 
-# Warnings that are not of our making: of the accessibility library, and of any popover of GTK 4.24.1.
+# Warnings that are not ours: from the accessibility library, and about any popover in GTK 4.24.1.
 OTHERS = ("dbind", "gdk_frame_timings_submitted")
 
 
 @contextlib.contextmanager
 def running(*arguments, **options):
-    """A program that must end well: no warning, no crash."""
+    """A program that has to exit without warnings or a crash."""
     app = App(*arguments, **options)
     try:
         yield app
@@ -31,7 +31,7 @@ def running(*arguments, **options):
 
 @contextlib.contextmanager
 def stage(**options):
-    """A stage that ends with the test."""
+    """A stage that is killed after the test."""
     running_stage = Stage(**options)
     try:
         yield running_stage

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peers that are not ours: raw answers to a handshake, and WebSocket servers and clients of other libraries."""
+"""Foreign peers: raw answers to a handshake, and WebSocket servers and clients of other libraries."""
 
 import asyncio
 import base64
@@ -15,11 +15,13 @@ import websockets
 
 
 class RawServer:
-    """Answers every request with the same bytes, or with what a function makes of it; with none it stays silent."""
+    """Answers every request with the same bytes, or with the result of a function; if that is empty it never
+    answers."""
 
     def __init__(self, answer):
         self.answer = answer
         self.requests = []
+        self.asked = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/prod"
         self.open = []
@@ -33,6 +35,7 @@ class RawServer:
                 return
             request = connection.recv(65536)
             self.requests.append(request)
+            self.asked.set()
             answer = self.answer(request) if callable(self.answer) else self.answer
             if answer:
                 connection.sendall(answer)
@@ -47,7 +50,7 @@ class RawServer:
 
 
 class Server:
-    """A stage of the documented kind on python3-websockets, which also sends what a test tells it to."""
+    """A stage of the documented kind on python3-websockets, which also sends what a test asks for."""
 
     def __init__(self, closes_after_send=False, refusals=0, greeting=None):
         self.closes_after_send = closes_after_send
@@ -69,7 +72,7 @@ class Server:
         self.loop.run_forever()
 
     async def _listen(self):
-        # Newer versions of the library want a loop that runs already.
+        # Newer versions of the library need a running event loop.
         return await websockets.serve(self._client, "127.0.0.1", 0, max_size=None, compression=None)
 
     async def _client(self, client, path=None):
@@ -114,7 +117,7 @@ def frame(opcode, payload):
 
 
 class Flooder:
-    """A stage that writes as fast as the socket takes it. It answers probes and pings meanwhile, as a stage does."""
+    """A stage that writes as fast as the socket takes it, and meanwhile answers probes and pings as a stage does."""
 
     def __init__(self, path="prod"):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -177,12 +180,12 @@ class Flooder:
         return head[0] & 15, bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
     def pour(self, texts, chunk=1000):
-        """Sends all of them, some frames at a time so that a pong can go between; returns when the socket took them."""
+        """Sends all texts, in batches so that a pong can go between them; returns when the sockets have taken them."""
         for start in range(0, len(texts), chunk):
             self._write(b"".join(frame(1, text.encode()) for text in texts[start:start + chunk]))
 
     def pour_until(self, ended, text):
-        """Sends one text again and again until an event is set; returns how many the sockets took."""
+        """Sends a text repeatedly until an event is set; returns how often."""
         sent = 0
         batch = frame(1, text.encode()) * 1000
         while not ended.is_set():
@@ -213,7 +216,7 @@ process.stdin.on('end', () => socket.close(1000));
 
 
 class NodeClient:
-    """Node's ws, line by line."""
+    """A client with Node's ws, driven line by line."""
 
     def __init__(self, url):
         environment = {**os.environ, "NODE_PATH": "/usr/share/nodejs:/usr/lib/nodejs:/usr/lib/node_modules"}
@@ -237,19 +240,19 @@ class NodeClient:
 
 
 class Proxy:
-    """Stands between one client and a stage, and resets the line when it is told to."""
+    """Stands between one client and a stage, and resets the connection on demand."""
 
     def __init__(self, stage):
         self.stage = stage
         self.requests = []
-        self.fate = None  # whether the next message's echo is lost with the line, or None
+        self.fate = None  # whether to reset before the next echo (True) or after it (False), or None
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/prod"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def reset_at(self, before_echo):
-        """Resets the line when the next message was broadcast: before its echo got through, or after."""
+        """Resets the connection when the next message has been broadcast: before its echo passes, or after."""
         self.fate = before_echo
 
     def _serve(self):

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the test_* functions of a module and reports them as TAP. Arguments choose among them by a part of the name, and
--p by a path, as GLib's own tests take it."""
+"""Runs the test_* functions of a module and reports them as TAP. Arguments select tests by a part of their name, and -p
+by a path, as in GLib's own tests."""
 
 import signal
 import sys
+import time
 import traceback
 
-# No case takes longer, on a busy machine and under a sanitizer either; meson ends most programs after 300 s.
+# A limit for each case, even on a busy machine and under a sanitizer; meson ends most programs after 300 s.
 CASE_SECONDS = 280
+
+# A case that takes as long says how long, so that slow ones can be found in the log.
+TOLD_SECONDS = 1
 
 
 class Late(BaseException):
-    """A case hangs. No test catches this by chance, and its traceback says where it waited."""
+    """A case hangs. Derived from BaseException so that no test catches it; its traceback says where it hung."""
 
 
 def late(number, frame):
@@ -28,10 +32,13 @@ def run(module, prefix):
     signal.signal(signal.SIGALRM, late)
     for number, (name, function) in enumerate(tests, 1):
         title = (function.__doc__ or name).strip().splitlines()[0]
+        started = time.monotonic()
         try:
             signal.alarm(CASE_SECONDS)
             function()
             signal.alarm(0)
+            if (took := time.monotonic() - started) >= TOLD_SECONDS:
+                print(f"# {took:.1f} s")
             print(f"ok {number} {prefix}/{name[5:]} {title}", flush=True)
         except (Exception, Late):  # a failure of any kind is reported and the rest still runs
             signal.alarm(0)

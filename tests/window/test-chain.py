@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window over the whole chain of AWS: stage, runtime API, our Lambda function, a table, signed posts."""
+"""The window with all that AWS consists of: stage, runtime API, our Lambda function, a table, signed posts."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,14 @@ MESSAGES = 40 if functions.SANITIZED else 1000
 
 
 def kept(app, profile):
-    """How often each message of the sender that is not a window is in its history."""
+    """How often each message of the other sender is in the history."""
     path = Path(app.data) / "dynamowave-chat" / "profiles" / profile / "history.sqlite"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         return dict(database.execute("SELECT text, count(*) FROM lines WHERE text LIKE 'number %' GROUP BY text").fetchall())
 
 
 async def number_off(stage):
-    """Numbered messages, each sent until it comes back, while functions are killed and stand still."""
+    """Sends numbered messages, each until it comes back, while functions are killed and frozen."""
     async with websockets.connect(stage.url) as socket:
         waiting = {f"n{number}": f"number {number}" for number in range(MESSAGES)}
 
@@ -58,7 +58,7 @@ async def number_off(stage):
 
 
 def test_two_people():
-    """Two profiles talk over functions that are killed and a table that throttles; numbers arrive once; who leaves has no row"""
+    """Functions are killed and the table throttles: each number arrives once, and a client that leaves loses its row"""
     with functions.chain("--function-concurrency", "20", "--function-timeout", str(2 * functions.PATIENCE)) as (stage, table):
         with running(stage.url, profile="Ada") as ada, running(stage.url, profile="Eve") as eve:
             ada.wait_for_status("Online")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window as a part of a desktop: notifications, and what leads to it from outside."""
+"""The window as a part of the desktop: notifications, and ways into it from outside."""
 
 import html
 import json
@@ -15,8 +15,12 @@ from running import running
 from servers import Server
 
 
+# How long a program without a window is watched, in seconds, to see that it does not end.
+STAYS = 1
+
+
 class Helper:
-    """A service of the desktop that writes down what it is told."""
+    """A desktop service that records what it receives."""
 
     def __init__(self, script, argument):
         self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), script), argument],
@@ -32,7 +36,7 @@ class Helper:
 
 
 def test_notifications():
-    """What nobody looks at is told once a stage, leads to it, and goes when it is read; one's own words never are"""
+    """An unread message is notified once for each stage, leads there, and is withdrawn when read; our own never are"""
     desktop, server, other = Helper("desktop.py", "take"), Server(), Server()
     try:
         with running(server.url, other.url) as app:
@@ -40,7 +44,7 @@ def test_notifications():
             until("the first stage to be online", lambda: server.clients)
             app.focus()
             app.keys("shift")
-            time.sleep(0.3)
+            app.settle()
             other.send('{"message":"looked at"}')
             app.wait_for_row("looked at")
             app.say("my own")
@@ -64,7 +68,7 @@ def test_notifications():
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
-# What was said by Eve, and what stands in the notification, before it is escaped.
+# What Eve wrote, and the body of the notification before it is escaped.
 BODIES = (("a<b & c", "Eve: a<b & c"), ("<i>x</i> &amp;", "Eve: <i>x</i> &amp;"),
           ('<a href="https://e.example/">here</a>', 'Eve: <a href="https://e.example/">here</a>'),
           ("one\ntwo\r\nthree\u2028four", "Eve: one two three four"), ("a\u202eb\u2066c", "Eve: abc"),
@@ -79,7 +83,7 @@ SENDERS = (("<b>Eve</b>", "<b>Eve</b>: text"), ("Eve\u202e", "Eve\ufffd: text"),
 
 
 def test_bodies():
-    """DT-4: a body is one line that turns nothing, cut at no half emoji, and escaped once where the server reads markup"""
+    """DT-4: a body is one line that keeps its direction and whole emoji, escaped once for servers that read markup"""
     for argument in ("take", "markup"):
         desktop, server, other = Helper("desktop.py", argument), Server(), Server()
         try:
@@ -111,7 +115,7 @@ def choose_background(app):
 
 
 def test_closing_says_what_it_means():
-    """DT-3: the first time the last window is closed that it ends the program is said, and what else there is"""
+    """DT-3: closing the last window for the first time says that this ends the program, and offers the alternative"""
     server = Server()
     app = App(server.url)
     try:
@@ -130,7 +134,7 @@ def test_closing_says_what_it_means():
 
 
 def test_background_granted():
-    """DT-3: with the portal's leave the program stays connected without a window, and tells of what comes"""
+    """DT-3: if the portal allows it the program stays connected without a window, and notifies"""
     portal, desktop, server = Helper("portal.py", "grant"), Helper("desktop.py", "take"), Server()
     app = App(server.url)
     try:
@@ -139,7 +143,7 @@ def test_background_granted():
         app.press("Go On")
         assert "asked" in portal.next()
         until("no window", lambda: app.n_windows() == 0)
-        time.sleep(1)
+        time.sleep(STAYS)
         assert app.process.poll() is None and server.clients
         server.send('{"message":"anybody there?","sender":"Eve"}')
         told = desktop.next()
@@ -156,7 +160,7 @@ def test_background_granted():
 
 
 def test_background_denied():
-    """DT-3: where the portal refuses, or there is none, the choice goes back to “no” and that is said"""
+    """DT-3: if the portal refuses, or there is none, the setting goes back to “no” and the user is told"""
     for answer in ("deny", None):
         portal = Helper("portal.py", answer) if answer else None
         desktop, server = Helper("desktop.py", "take"), Server()

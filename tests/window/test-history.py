@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window remembers: over restarts and kills, with a disk, a keyring and other programs that do not help."""
+"""What the window remembers over restarts and kills, if the disk, the keyring or other programs get in the way."""
 
 import contextlib
 import glob
@@ -23,8 +23,26 @@ from running import running, stage
 from servers import Proxy, Server
 
 
+# How much typing a kill may lose, in seconds.
+DRAFT_SECONDS = 5
+
+# An absence that is long enough for a line in the conversation, in seconds.
+AWAY_SECONDS = 1.5
+
+# The longest time between sending and a kill, in seconds.
+KILLED_WITHIN = 0.25
+
+
 def path_of(data, profile=None):
     return os.path.join(data, "dynamowave-chat", *(["profiles", profile] if profile else []), "history.sqlite")
+
+
+def files_with(data, words):
+    found = []
+    for path in glob.glob(path_of(data) + "*"):
+        with open(path, "rb") as file:
+            found += [path] if words in file.read() else []
+    return found
 
 
 def texts_in(data, profile=None):
@@ -32,8 +50,13 @@ def texts_in(data, profile=None):
         return [row[0] for row in database.execute("SELECT text FROM lines WHERE kind <= 1 ORDER BY line")]
 
 
+def draft_in(data):
+    with sqlite3.connect(f"file:{path_of(data)}?mode=ro", uri=True) as database:
+        return database.execute("SELECT draft FROM stages").fetchone()[0]
+
+
 class Listener:
-    """Somebody else on the stage, who drops second copies by their id as our clients do."""
+    """Another client on the stage, which drops second copies by their id as the window does."""
 
     def __init__(self, url):
         self.texts = []
@@ -56,16 +79,17 @@ class Listener:
 
 
 def test_restart():
-    """What was said, the stage and the draft are there at the next start, even after a kill"""
+    """The history, the stage and the draft are restored at the next start, even after a kill"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         app = App(local.url, data=data)
         app.wait_for_status("Online")
         app.say("said before")
         app.wait_for_row("said before", "delivered")
         app.type_into("Message", "half a sentence")
-        time.sleep(1.5)  # less than the five seconds that may be lost
+        until("the draft to be saved", lambda: draft_in(data) == "half a sentence", DRAFT_SECONDS)
         app.process.kill()
         app.end()
+        time.sleep(AWAY_SECONDS)
         with running(data=data) as app:
             app.wait_for_row("said before", "delivered")
             app.wait_for_status("Online")
@@ -74,7 +98,7 @@ def test_restart():
 
 
 def test_terminated():
-    """DT-3, S-22: SIGTERM loses neither a message nor the draft, nor does the end of a terminal or Ctrl+C in it"""
+    """DT-3, S-22: SIGTERM loses neither messages nor the draft; neither does closing the terminal, or Ctrl+C"""
     for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         terminate(how)
 
@@ -98,7 +122,7 @@ def terminate(how):
 
 
 class Writer:
-    """Writes fast: the composer is looked for once, and not among a hundred rows each time."""
+    """Sends quickly: it looks the composer up once, not among a hundred rows each time."""
 
     def __init__(self, app):
         self.field = app.wait("Message", ("text", "entry"))
@@ -114,8 +138,8 @@ class Writer:
 
 
 def own_rows(app, upto=0):
-    """Number and state of one's own messages, as the window shows them: newer versions of GTK hold those on the screen
-    and no others, so where fewer than expected are there it is leafed through."""
+    """The numbers and states of our own messages in the window. Newer versions of GTK list only the rows on the screen,
+    so if there are fewer than expected this pages through them."""
     rows = {}
 
     def look():
@@ -126,18 +150,18 @@ def own_rows(app, upto=0):
 
     look()
     if len(rows) < upto:
-        app.keys("shift+F6", "Prior")  # the first key goes to the top of the page alone
+        app.keys("shift+F6", "Prior")  # the first key only goes to the top of the page
         misses = 0
         while len(rows) < upto and misses < 3:
             app.keys("Prior")
-            time.sleep(0.2)
+            app.settle()
             misses = 0 if look() else misses + 1
         app.keys("End", "F6")
     return rows
 
 
 def check_states(app, listener, upto):
-    """None is missing, and none is said to be delivered that is not."""
+    """No message is missing, and none is marked as delivered without being so."""
     try:
         rows = until("the conversation", lambda: (shown := own_rows(app, upto)) and len(shown) >= upto and shown)
     except Missing:
@@ -151,7 +175,7 @@ def check_states(app, listener, upto):
 
 
 def test_killed_and_cut():
-    """DB-1: 100 messages arrive once each and in order, whatever kills the program or the line, and the window is true"""
+    """DB-1: 100 messages arrive once each, in order, despite kills and resets, and the window shows the truth"""
     dice = random.Random(os.environ.get("SEED", 11))
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy, listener = Proxy(local), Listener(local.url)
@@ -172,14 +196,14 @@ def test_killed_and_cut():
                     until("the message to leave the composer", writer.is_empty)
                     number += 1
                     continue
-                time.sleep(dice.uniform(0.0, 0.25))
+                time.sleep(dice.uniform(0.0, KILLED_WITHIN))
                 kills += 1
                 app.process.kill()
                 app.end()
                 app = App(data=data)
                 writer = Writer(app)
                 check_states(app, listener, number)
-                # A press whose message is not there was not taken; a person sees that and writes it again.
+                # If a press of Send left no message it was not accepted; a user would notice and write it again.
                 number += number + 1 in own_rows(app)
             until("all to be delivered", lambda: list(own_rows(app, 100).values()).count("delivered") == 100, 90)
             assert listener.texts == [f"number {n}" for n in range(1, 101)], listener.texts
@@ -194,7 +218,7 @@ def test_killed_and_cut():
 
 
 def test_locked():
-    """DB-2: another program holds the file for 12 s: it is said, the window goes on, and all is saved afterwards"""
+    """DB-2: another program locks the file for 12 s: the user is told, the window works, and all is saved afterwards"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         server = Server()
         with running(server.url, data=data) as app:
@@ -206,7 +230,7 @@ def test_locked():
             app.wait_for_row("during 199")
             app.say("and my own")
             app.wait_for_row("You", "and my own", "delivered")
-            # All of that while the file is held: nothing waited for it.
+            # The file was locked all the time: nothing waited for it.
             assert other.in_transaction
             until("the banner", lambda: app.reads("another program holds"), 20)
             other.execute("COMMIT")
@@ -218,13 +242,13 @@ def test_locked():
 
 
 def test_disk_fails():
-    """DB-3: where nothing can be written the chat goes on, it is said, and saving resumes"""
+    """DB-3: if nothing can be written chatting goes on, the user is told, and saving resumes"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
             app.say("before")
             app.wait_for_row("before", "delivered")
-            # Past the limit each write fails, as on a broken disk.
+            # Past this limit each write fails, as on a broken disk.
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
             for number in range(5):
                 app.say(f"during {number}")
@@ -238,7 +262,7 @@ def test_disk_fails():
 
 
 def test_damaged():
-    """DB-3: a damaged file, and one from a newer version, are kept under another name, and it is said"""
+    """DB-3: a damaged file, or one from a newer version, is kept under another name, and the user is told"""
     for newer in (False, True):
         with tempfile.TemporaryDirectory() as data, stage() as local:
             os.makedirs(os.path.dirname(path_of(data)))
@@ -267,7 +291,7 @@ def test_damaged():
 
 
 def test_search():
-    """S-23: an old message is found, among many and from all stages, by words and inside of them, with the keyboard alone"""
+    """S-23: an old message is found among many, on all stages, by a word or a part of one, using only the keyboard"""
     with tempfile.TemporaryDirectory() as data, stage() as one, stage() as two:
         first = Server()
         with running(first.url, one.url, data=data) as app:
@@ -287,11 +311,11 @@ def test_search():
             app.type_into("Search messages", "xylo")
             until("a result", lambda: app.reads("the password is xylophone"))
             app.wait("Search messages")
-            # Backwards past what is in the title: the results are the last of the page.
+            # Backwards past the title bar: the results are the last control of the page.
             app.keys("shift+Tab", "shift+Tab", "shift+Tab")
             app.keys("Return")
             app.wait_for_row("the password is xylophone")
-            # It is found where it was said, long before the newest.
+            # The list is at the place where it was written, far from the newest.
             assert not any("chatter 599" in row for row in app.rows()), app.rows()[-3:]
             app.keys("ctrl+f")
             app.keys("Escape")
@@ -300,7 +324,7 @@ def test_search():
 
 
 def test_delete():
-    """A conversation is deleted, really, after a question"""
+    """Deleting a conversation asks first, and then really erases it"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
@@ -310,16 +334,13 @@ def test_delete():
             app.choose("Delete Conversation…", "d")
             app.press("Delete")
             until("an empty conversation", lambda: not app.rows())
-            time.sleep(0.3)
-            for path in glob.glob(path_of(data) + "*"):
-                with open(path, "rb") as file:
-                    assert b"xylophone" not in file.read(), path
+            until("every copy to be erased", lambda: not files_with(data, b"xylophone"))
             app.say("and on we talk")
             app.wait_for_row("and on we talk", "delivered")
 
 
 def test_discard_and_edit():
-    """A message that was not taken is discarded, or put back where one writes"""
+    """A refused message can be discarded, or moved back to the message box"""
     server = Server(refusals=2)
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -333,7 +354,7 @@ def test_discard_and_edit():
 
 
 def test_old_queue():
-    """What has waited for more than an hour asks before it goes"""
+    """A message queued for more than an hour asks before it is sent"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         app = App(local.url, data=data)
         app.wait_for_status("Online")
@@ -354,7 +375,7 @@ def test_old_queue():
 
 
 def test_split():
-    """What is too large for one frame goes in several, whole"""
+    """A text too large for one frame is sent in several, completely"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         with running(local.url, data=data) as app:
             app.wait_for_status("Online")
@@ -370,7 +391,7 @@ def test_split():
 
 
 class Keyring:
-    """A real keyring on this bus, unlocked with a password of its own."""
+    """A real keyring on this bus, unlocked with its own password."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -387,6 +408,13 @@ class Keyring:
             ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus",
              "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"], capture_output=True,
             check=False).stdout
+
+    @staticmethod
+    def has_items():
+        return b"object path" in subprocess.run(
+            ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets",
+             "/org/freedesktop/secrets/aliases/default", "org.freedesktop.DBus.Properties.Get",
+             "string:org.freedesktop.Secret.Collection", "string:Items"], capture_output=True, check=False).stdout
 
     def end(self):
         self.process.kill()
@@ -408,7 +436,7 @@ def secrets_in(folder):
 
 
 def test_keyring():
-    """AG-7: a token is in the keyring and in no file, and the next start has it"""
+    """AG-7: a token is in the keyring and in no file, and the next start finds it"""
     keyring = Keyring()
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
@@ -417,7 +445,7 @@ def test_keyring():
                 app.wait_for_status("Online")
                 app.say("hello")
                 app.wait_for_row("hello", "delivered")
-                time.sleep(1)
+                until("the token in the keyring", keyring.has_items)
             assert not secrets_in(data), secrets_in(data)
             proxy.requests.clear()
             with running(data=data) as app:
@@ -430,7 +458,7 @@ def test_keyring():
 
 
 def test_no_keyring():
-    """Without a keyring the token is used for this session, and that is said; the next start asks for it"""
+    """Without a keyring the token is used for this session and the user is told; the next start asks for it"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
         with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
@@ -465,7 +493,7 @@ GLib.MainLoop().run()
 
 
 def test_silent_keyring():
-    """A keyring that waits for somebody to unlock it delays nothing, and the token can be entered meanwhile"""
+    """A keyring that waits to be unlocked does not delay the start, and the token can be entered meanwhile"""
     with tempfile.TemporaryDirectory() as data, stage() as local:
         proxy = Proxy(local)
         with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
@@ -550,7 +578,7 @@ GLib.MainLoop().run()
 
 
 def test_dismissed_keyring():
-    """DT-1: a dismissed question of the keyring is told at once with Try Again, as is a token it does not forget"""
+    """DT-1: a dismissed prompt of the keyring is reported at once, with Try Again, and so is a token it fails to delete"""
     keyring = subprocess.Popen([sys.executable, "-c", LOCKED_KEYRING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert keyring.stdout.readline() == "ready\n"
@@ -580,7 +608,7 @@ def test_dismissed_keyring():
 
 @contextlib.contextmanager
 def started_with(redirections):
-    """Programs that a shell starts so; they keep the shell's process."""
+    """Programs that a shell starts with these redirections, in its own process."""
     program = os.environ["DYNAMOWAVE_CHAT"]
     with tempfile.TemporaryDirectory() as folder:
         script = f"{folder}/start"
@@ -595,7 +623,7 @@ def started_with(redirections):
 
 
 def test_closed_descriptors():
-    """S-24: no file of the program takes the place of a standard descriptor that is closed, or cannot be written"""
+    """S-24: no file of the program replaces a standard descriptor that is closed or cannot be written"""
     for redirections in ("<&- >&- 2>&-", "<&-", ">&-", "2>&-", ">/dev/full 2>/dev/full"):
         with tempfile.TemporaryDirectory() as data, stage() as local, started_with(redirections):
             with running(local.url, data=data) as app:
@@ -611,7 +639,7 @@ def test_closed_descriptors():
 
 
 def test_nothing_kept():
-    """Where nothing is to be kept nothing is written, and what was there goes at the next start"""
+    """With “keep nothing” nothing is written, and older history is deleted at the next start"""
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:
         settings = os.path.join(config, "glib-2.0", "settings")
         os.makedirs(settings)
@@ -634,9 +662,7 @@ def test_nothing_kept():
         finally:
             app.end()
         assert texts_in(data) == []
-        for path in glob.glob(path_of(data) + "*"):
-            with open(path, "rb") as file:
-                assert b"said and gone" not in file.read(), path
+        assert not files_with(data, b"said and gone")
 
 
 DAY = 24 * 3600 * 1000000

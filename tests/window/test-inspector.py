@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a developer sees of the wire."""
+"""The inspector, which shows developers what crosses the wire."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def shows(app, inspector, text):
 
 
 def test_frames():
-    """The frames are shown as they crossed the wire, without secrets; a raw one can be sent"""
+    """Frames are shown as they crossed the wire, without secrets; a raw one can be sent"""
     server = Server()
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
@@ -47,7 +47,7 @@ def test_frames():
 
 
 def test_kinds_and_detail():
-    """What is shown can be one kind alone, and a chosen frame is spread out"""
+    """The list can be filtered by kind, and the selected frame is shown in detail"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -60,13 +60,13 @@ def test_kinds_and_detail():
         app.focus()
         app.press("Kind", inspector)
         app.wait("Connections")
-        # The list that opened has the keyboard already.
+        # The open list already has the focus.
         subprocess.run(["xdotool", "key", "--delay", "100", "Down", "Down", "Return"], check=True, timeout=30)
         until("only what was sent", lambda: not shows(app, inspector, "incoming") and not shows(app, inspector, "Connecting to"))
         assert shows(app, inspector, '"message":"outgoing"')
         app.keys("Tab", "Down", "End")
         until("the frame, spread out", lambda: '"message" : "outgoing"' in app.text_of("The chosen frame"))
-        # Tab leaves the list, however many frames it holds.
+        # Tab leaves the list, however many frames it has.
         for part in ("The chosen frame", "Raw frame"):
             app.keys("Tab")
             until(part, lambda wanted=part: is_focused(app, wanted))

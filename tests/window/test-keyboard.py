@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Round every page with Tab, and with Shift+Tab: each control has the focus once, and nothing holds it."""
+"""Around each page with Tab, and back with Shift+Tab: each control gets the focus once, and none traps it."""
 
 import json
 import sys
@@ -14,12 +14,12 @@ from servers import RawServer, Server
 CONTROLS = BUTTONS + ("text", "entry", "password text", "combo box", "check box", "switch")
 MOST = 60
 
-# Of the window manager, and reached by its keys.
+# These belong to the window manager, which has its own keys.
 FRAME = ("Minimize", "Maximize", "Close")
 
 
 def place(node):
-    """What it is, and where in the tree: on the screen it moves with what is scrolled."""
+    """Identifies a control by its position in the tree, because scrolling moves it on the screen."""
     path = []
     # Which row of the frames has the focus is their list's choice: they are one stop.
     if node.role == "list item" and node.parent.name == "Frames":
@@ -39,8 +39,8 @@ def focused(app, window):
 
 
 def step(app, window, key):
-    """The next to have the focus, or None for one that the tree does not tell: libadwaita hides the text of an entry's
-    row in GTK 4.8."""
+    """The control that gets the focus next, or None if it is not in the tree: libadwaita hides the text of an entry row
+    in GTK 4.8."""
     before = focused(app, window)
     app.keys(key)
     end = time.monotonic() + (2 if before else 0.3)
@@ -72,7 +72,7 @@ def is_part(node):
 
 
 def controls(app, window, texts):
-    """What can be pressed or written into."""
+    """The controls that can be pressed or typed into."""
     return [place(node) for node in app.walk(window)
             if node.role in CONTROLS and app.shows(node) and (texts or "text" not in node.role) and node.name not in FRAME
             and node.has(Atspi.StateType.FOCUSABLE) and node.has(Atspi.StateType.SENSITIVE) and not is_part(node)]
@@ -89,14 +89,14 @@ def check(app, window=None, texts=True):
 
 
 def test_welcome():
-    """UI-12: The page one begins with"""
+    """UI-12: The welcome page"""
     with running() as app:
         app.wait_for_button("Connect")
         check(app)
 
 
 def test_conversation():
-    """UI-12: A conversation without lines, and with some"""
+    """UI-12: A conversation, empty and with messages"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -120,7 +120,7 @@ def test_sidebar():
 
 
 def test_remedies():
-    """UI-12: A bar with something to press over the conversation"""
+    """UI-12: A conversation with a button in a bar above it"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     with running(server.url) as app:
         app.wait_for_status("Refused")
@@ -130,7 +130,7 @@ def test_remedies():
 
 
 def test_search():
-    """UI-12: The page that searches"""
+    """UI-12: The search page"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -141,7 +141,7 @@ def test_search():
 
 
 def test_editor():
-    """UI-12: The editor of a stage, with a token"""
+    """UI-12: The stage editor, with a token"""
     server = Server()
     with running(f"{server.url}?token=x") as app:
         app.wait_for_status("Online")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program in other languages: every string there, numbers as that language counts, nothing of a locale on the wire."""
+"""The program in other languages: complete strings, correct plurals, and no influence of the locale on the wire."""
 
 import gettext
 import json
@@ -19,13 +19,13 @@ from servers import Server
 ROOT = Path(os.environ.get("DYNAMOWAVE_SOURCE", Path(__file__).resolve().parents[2]))
 LANGUAGES = [line.strip() for line in (ROOT / "po" / "LINGUAS").read_text().splitlines()
              if line.strip() and not line.startswith("#")]
-# Only those that a person reads are asked for here; glibc names some of them by their country.
+# Only the languages that users read are tested here; glibc names some of them with a country.
 LOCALES = {"ar": "ar_EG", "de": "de_DE", "es": "es_ES", "fr": "fr_FR", "hi": "hi_IN", "ja": "ja_JP",
            "pt_BR": "pt_BR", "zh_CN": "zh_CN", "tr": "tr_TR"}
 
 
 def template(folder):
-    """All strings there are, read anew."""
+    """All strings in the sources, extracted now."""
     path = Path(folder) / "all.pot"
     subprocess.run(["xgettext", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "--keyword=C_:1c,2",
                     "--keyword=ngettext:1,2", "--add-comments", "-f", "po/POTFILES", "-o", str(path)], cwd=ROOT,
@@ -34,7 +34,7 @@ def template(folder):
 
 
 def test_catalogues_are_whole():
-    """No string of any language is missing, in doubt or left over, and placeholders are as in the original"""
+    """No string is missing, fuzzy or obsolete in any language, and placeholders match the original"""
     with tempfile.TemporaryDirectory() as folder:
         pot = template(folder)
         for language in LANGUAGES:
@@ -48,7 +48,7 @@ def test_catalogues_are_whole():
 
 
 def test_plurals():
-    """S-12: 0, 1, 2, 5 and 21 are counted as each language counts"""
+    """S-12: 0, 1, 2, 5 and 21 are counted as each language does"""
     with tempfile.TemporaryDirectory() as folder:
         for language in LANGUAGES:
             compiled = Path(folder) / f"{language}.mo"
@@ -76,7 +76,7 @@ def spoken(folder, language):
 
 
 def test_spoken():
-    """The window speaks the language of the person, and from right to left where that is read so"""
+    """The window uses the user's language, and runs from right to left in a right-to-left one"""
     server = Server()
     with tempfile.TemporaryDirectory() as folder:
         locale_folder(folder, "de", "ar")
@@ -97,7 +97,7 @@ def test_spoken():
 
 
 def test_locale_stays_off_the_wire():
-    """S-11: a decimal comma and a Turkish i change nothing of what is sent, read or compared"""
+    """S-11: a decimal comma or a Turkish i does not change what is sent, read or compared"""
     server = Server()
     with tempfile.TemporaryDirectory() as folder:
         locale_folder(folder, "de", "tr")
@@ -110,7 +110,7 @@ def test_locale_stays_off_the_wire():
 
 
 def test_missing_schema():
-    """S-10: without its settings' schema the program runs, and says what is missing"""
+    """S-10: without its settings schema the program runs, and logs what is missing"""
     app = App(environment={"GSETTINGS_SCHEMA_DIR": "/nonexistent", "G_MESSAGES_DEBUG": ""})
     try:
         app.wait("Connect")

@@ -1,16 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stages of a window: what can be said of one, tried, shared, moved and removed."""
+"""Managing stages: naming, testing, sharing, reordering and removing them."""
 
 import json
 import os
 import subprocess
 import sys
-import time
 import urllib.parse
 
 import tap
-from driver import DEADLINE, App, until
+from driver import DEADLINE, App, steady, until
 from running import running, stage
 from servers import RawServer, Server
 
@@ -18,7 +17,7 @@ FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
 
 def editor(app):
-    """The editor's window; a welcome page behind it has an address too."""
+    """The editor's window, since the welcome page behind it has an address too."""
     return until("the editor", lambda: next((w for w in app.windows() if w.name in ("Edit Stage", "New Stage")), None))
 
 
@@ -34,12 +33,12 @@ def address_in(app):
 
 def save(app):
     app.press("Save")
-    # As the display has it: GTK 4.8 complains when the accessibility tree is asked while a window goes.
+    # According to the display: GTK 4.8 complains if the accessibility tree is read while a window closes.
     until("the editor to go", lambda: app.n_windows() == 1)
 
 
 def test_names():
-    """A stage gets a name of one's own, and other people see the name one has there; nothing is connected anew"""
+    """A stage can be renamed, and others see the display name set for it; neither reconnects"""
     server = Server()
     with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
         for app in (ada, eve):
@@ -56,7 +55,7 @@ def test_names():
 
 
 def test_live_checking():
-    """What the address says of itself is shown while one types, and a token goes where it is not seen"""
+    """The editor comments on the address while it is typed, and hides a token in it"""
     with running() as app:
         app.press("More options…")
         app.type_into("Stage address", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", editor(app))
@@ -69,7 +68,7 @@ def test_live_checking():
 
 
 def test_dialect():
-    """On a stage of another dialect the frames are of that dialect"""
+    """A stage with a custom message format gets frames in that format"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -92,7 +91,7 @@ def steps_of(app):
 
 
 def test_trial():
-    """The test says how each step went: with a stage that greets, one that refuses, and nobody at all"""
+    """The connection test reports each step: for a stage that greets, one that refuses, and one that is not there"""
     refusing = RawServer(FORBIDDEN)
     with stage() as local, running() as app:
         app.press("More options…")
@@ -119,7 +118,7 @@ def name_stages(app):
 
 
 def test_order():
-    """Stages are moved and changed between with keys alone"""
+    """Stages are reordered and switched using only the keyboard"""
     servers = [Server() for _ in range(3)]
     with running(*[server.url for server in servers]) as app:
         app.wait_for_status("Online")
@@ -136,7 +135,7 @@ def test_order():
 
 
 def test_drag_order():
-    """A stage is dragged to another place with the mouse"""
+    """A stage is dragged to another position with the mouse"""
     servers = [Server() for _ in range(3)]
     with running(*[server.url for server in servers]) as app:
         app.wait_for_status("Online")
@@ -185,7 +184,7 @@ def test_sidebar():
 
 
 def test_list_size():
-    """The list of stages is as large the second time as the first: nothing of it is cut off"""
+    """The list of stages is as large the second time as the first, and not cut off"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -195,8 +194,7 @@ def test_list_size():
         for _ in range(3):
             app.click("Stages")
             app.wait("Another stage…")
-            time.sleep(0.5)  # a list that grows has grown then
-            sizes.append(app.popover_size())
+            sizes.append(steady("the size of the list", app.popover_size))
             subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=DEADLINE)
             until("the list to close", lambda: not app.find("Another stage…"))
         assert len(set(sizes)) == 1, sizes
@@ -204,7 +202,7 @@ def test_list_size():
 
 
 def test_share():
-    """AG-7: a link to a stage goes to other people without the token, and opens the stage at their side"""
+    """AG-7: a shared link to a stage contains no token, and opens the stage for the recipient"""
     server = Server()
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
@@ -214,7 +212,7 @@ def test_share():
         until("the link", lambda: app.text_of("Message") == f"dynamowave:{server.url}")
         app.type_into("Message", "")
     with running(f"dynamowave:{server.url}") as app:
-        # Whoever is led somewhere is asked first.
+        # A link does not connect without asking.
         until("the address", lambda: app.text_of("Stage address") == server.url)
         assert not app.status()
         app.press("Connect")
@@ -227,7 +225,7 @@ def test_share():
 
 
 def test_link_from_the_desktop():
-    """DT-2: a link that the desktop opens over the bus leads to the address"""
+    """DT-2: a link opened by the desktop over the bus leads to the address"""
     with running() as app:
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.dynamowave.Chat", "--object-path",
                         "/io/github/dynamowave/Chat", "--method", "org.freedesktop.Application.Open",
@@ -236,7 +234,7 @@ def test_link_from_the_desktop():
 
 
 def test_undo_returns():
-    """A stage that is put back is shown again"""
+    """A stage whose removal is undone is shown again"""
     server, other = Server(), Server()
     with running(other.url, server.url) as app:
         app.wait_for_status("Online")
@@ -252,7 +250,7 @@ def test_undo_returns():
 
 
 def test_token_in_address():
-    """A token in the address that the program was started with arrives, and is not to be read in a list of processes"""
+    """A token in the address on the command line arrives, and a list of processes does not show it"""
     server = RawServer(FORBIDDEN)
     with running(f"{server.url}?token=canary") as app:
         until("a handshake", lambda: server.requests)
@@ -264,7 +262,7 @@ def test_token_in_address():
 
 
 def test_token_as_typed():
-    """AG-6, AG-8: a value that is typed arrives as it is after one decode, without blanks around it, and a query that is pasted byte for byte, saved and all"""
+    """AG-6, AG-8: a typed value arrives trimmed and unchanged after one decode, and a pasted query byte for byte"""
     server = RawServer(FORBIDDEN)
     raw = "a=%7e%41%2f+x/==&b=%2B"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real window, against our own stage and against servers and clients that are not ours."""
+"""The real window, with our own stage and with foreign servers and clients."""
 
 import json
 import os
@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import tap
-from driver import App, Atspi, Stage, steady, until
+from driver import WATCHED, App, Atspi, Stage, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
 
 def test_names_tools_rely_on():
-    """Accessible names are an interface"""
+    """Accessible names, which tools rely on, stay the same"""
     with stage() as local, running() as app:
         for name in ("Connect", "Try it on this computer"):
             app.wait_for_button(name)
@@ -34,7 +34,7 @@ def test_names_tools_rely_on():
 
 
 def test_two_people():
-    """Two profiles on one stage see each other's messages, under their names"""
+    """Two profiles on one stage see each other's messages and names"""
     with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
         ada.wait_for_status("Online")
         eve.wait_for_status("Online")
@@ -47,7 +47,7 @@ def test_two_people():
 
 
 def test_stage_comes_back():
-    """A killed and restarted stage reconnects both without a touch, and the queue is sent"""
+    """When a killed stage is restarted both clients reconnect by themselves, and the queue is sent"""
     with stage() as local, running(local.url, profile="Ada") as ada, running(local.url, profile="Eve") as eve:
         ada.wait_for_status("Online")
         eve.wait_for_status("Online")
@@ -67,11 +67,11 @@ def test_stage_comes_back():
 
 
 def test_retry_now():
-    """Retry now shortens the wait"""
+    """“Retry now” shortens the wait"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         local.kill()
-        # Wait until a wait is long enough to be shortened.
+        # Wait for a delay that is long enough to be shortened.
         until("a longer wait", lambda: any("again in 4" in t or "again in 5" in t or "again in 6" in t
                                            or "again in 7" in t for t in app.texts()), 90)
         local.start()
@@ -80,7 +80,7 @@ def test_retry_now():
 
 
 def test_bad_addresses():
-    """Each wrong address gets one line that says what to change, where the person looks"""
+    """Each wrong address gets one line about what to change, next to it"""
     rows = {"": "starts with wss://", "example.org/prod": "wss:// in front", "https://example.org": "web address",
             "wss://user:S3CR3T@host/prod": "user name or password", "ws://example.org/prod": "this computer",
             "wss://h/a b": "blank", "wss://h/s#x": "#"}
@@ -92,7 +92,7 @@ def test_bad_addresses():
 
 
 def test_bad_servers():
-    """Whatever answers, the state says it and nothing crashes"""
+    """Whatever a server answers, the status explains it and nothing crashes"""
     http = "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
     rows = [((http % "403 Forbidden").encode(), "Refused", "403"),
             ((http % "401 Unauthorized").encode(), "Refused", "401"),
@@ -110,8 +110,8 @@ def test_bad_servers():
         server.close()
 
 
-def test_nowhere():
-    """A port that refuses and a host that does not exist"""
+def test_unreachable():
+    """A port that refuses connections, and a host that does not exist"""
     with running("ws://127.0.0.1:1/prod") as app:
         app.wait_for_status("Waiting")
         assert app.reads("Nothing answers")
@@ -121,7 +121,7 @@ def test_nowhere():
 
 
 def test_silent_server_and_quit():
-    """RC-5: Quit is quick although the peer accepted and never answers"""
+    """RC-5: Quit is quick even if the peer accepts the connection and never answers"""
     server = RawServer(b"")
     app = App(server.url)
     try:
@@ -134,7 +134,7 @@ def test_silent_server_and_quit():
 
 
 def test_bad_frames():
-    """Bad frames are one clear line each, and the next good message is shown"""
+    """Each bad frame is one clear line, and the next good message is shown"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -151,7 +151,7 @@ def test_bad_frames():
 
 
 def test_large_messages():
-    """Huge messages do not widen the window or stop it"""
+    """Huge messages neither widen the window nor block it"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -168,7 +168,7 @@ def test_large_messages():
 
 
 def test_documented_stage():
-    """On a stage that is not ours the documented frames suffice"""
+    """With a foreign stage the documented frames suffice"""
     server = Server()
     with running(server.url, profile="Ada") as app:
         app.wait_for_status("Online")
@@ -179,7 +179,7 @@ def test_documented_stage():
 
 
 def test_node_client():
-    """Node's ws talks to our stage, and to our window through it"""
+    """Node's ws can talk to our stage, and through it to the window"""
     with stage() as local, running(local.url, profile="Ada") as app:
         app.wait_for_status("Online")
         node = NodeClient(local.url)
@@ -195,7 +195,7 @@ def test_node_client():
 
 
 def test_windows_share_a_connection():
-    """Two windows on one stage are one connection"""
+    """Two windows on one stage share a connection"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         app.keys("ctrl+n")
@@ -210,7 +210,7 @@ def test_windows_share_a_connection():
 
 
 def test_one_instance():
-    """DB-2: a second start raises the first and ends well"""
+    """DB-2: a second start raises the first one's window and exits cleanly"""
     with stage() as local, running() as app:
         second = subprocess.run([os.environ["DYNAMOWAVE_CHAT"], local.url], timeout=15, check=False)
         assert second.returncode == 0
@@ -218,8 +218,8 @@ def test_one_instance():
         assert app.n_windows() == 1
 
 
-def test_try_it_here():
-    """The stage on this computer starts with a press and ends with the program, killed or not"""
+def test_local_stage():
+    """The local stage starts at the press of a button and ends with the program, killed or not"""
     def children(app):
         found = subprocess.run(["pgrep", "-P", str(app.process.pid), "dynamowave-stag"], capture_output=True, text=True,
                                check=False).stdout.split()
@@ -251,7 +251,7 @@ def test_try_it_here():
 
 
 def test_keyboard_alone():
-    """Everything on the path works without a mouse"""
+    """Joining a stage and chatting works without a mouse"""
     with stage() as local, running() as app:
         app.focus()
         subprocess.run(["xdotool", "type", "--delay", "2", local.url], check=True, timeout=15)
@@ -277,8 +277,8 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
 
 
-def test_keyboard_is_where_one_writes():
-    """Started with a URL, what is typed lands in the composer; Escape leads back from another stage"""
+def test_focus_in_the_composer():
+    """After a start with a URL, typing goes into the message box; Escape leads back from adding a stage"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         app.focus()
@@ -292,7 +292,7 @@ def test_keyboard_is_where_one_writes():
 
 
 def test_send_again():
-    """AG-1: what the gateway refused is marked with the reason, and can be sent again"""
+    """AG-1: a message refused by the gateway shows the reason, and can be sent again"""
     server = Server(refusals=1)
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -307,7 +307,7 @@ def test_send_again():
 
 
 def test_drafts_stay_where_they_were_typed():
-    """UI-9: what was typed for one stage is not shown or sent on another"""
+    """UI-9: a draft for one stage is not shown or sent on another"""
     with stage() as first, stage() as second, running(first.url) as app:
         app.wait_for_status("Online")
         app.type_into("Message", "for the first alone")
@@ -329,7 +329,7 @@ def test_drafts_stay_where_they_were_typed():
 
 
 def test_unread_elsewhere():
-    """What is said on a stage nobody looks at is counted where the stages are picked, and marked as new there"""
+    """Messages on a stage out of sight are counted in the list of stages, and marked as new there"""
     server, other = Server(), Server()
     with running(server.url, other.url) as app:
         app.wait_for_status("Online")
@@ -353,7 +353,7 @@ def test_unread_elsewhere():
 
 
 def test_remove_and_undo():
-    """A stage that was removed can be put back, with what was said there"""
+    """Removing a stage can be undone, and its history is still there"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         app.say("to be kept")
@@ -367,7 +367,7 @@ def test_remove_and_undo():
 
 
 def scroll_away(app):
-    """Turns the wheel over the conversation until it is away from the end."""
+    """Turns the wheel until the conversation is away from its end."""
 
     def turn():
         app.press_at("Conversation")
@@ -387,18 +387,18 @@ def varied(start, count):
 
 
 def test_scrolling_stays():
-    """UI-1: what one reads stays where it is when more comes, more is loaded or the window is resized"""
+    """UI-1: the row being read stays where it is when messages arrive, history is loaded or the window is resized"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
         server.send(*varied(0, 500))
         app.wait_for_row("#499 ")
         scroll_away(app)
-        until("the scrolling to end", lambda: steady(lambda: app.first_visible()))
+        app.settle()
         before = number_of(app.first_visible())
         server.send(*varied(500, 100))
         app.wait_for_button("100 new")
-        time.sleep(0.5)
+        app.settle()
 
         def stays():
             first = app.first_visible()
@@ -406,25 +406,26 @@ def test_scrolling_stays():
 
         until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.move(0, 0, 480, 700)
-        time.sleep(1)
+        until("the window to be narrower", lambda: app.windows()[0].extents().width < 500)
+        app.settle()
         until(f"{before} to stay first, not {app.first_visible()}", stays)
         app.say("my own leads to the end")
         app.wait_for_row("my own leads to the end")
         until("the end", lambda: not app.find_button("Newest messages"))
         server.send(*varied(600, 5))
         app.wait_for_row("#604 ")
-        time.sleep(0.5)
+        app.settle()
         assert not app.find("5 new"), "the end was not followed"
     server.close()
 
 
 def test_pasted_lines():
-    """S-7: line breaks of any kind are sent as LF, in one message, and nothing is sent by pasting"""
+    """S-7: any kind of line break is sent as LF, in one message, and pasting sends nothing"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
         app.type_into("Message", "one\r\ntwo\rthree\u2028four")
-        time.sleep(0.3)
+        time.sleep(WATCHED)
         assert not any("one" in frame for frame in server.received)
         app.press("Send")
         until("the frame", lambda: any("one" in frame for frame in server.received))
@@ -434,7 +435,7 @@ def test_pasted_lines():
 
 
 def test_shortcuts_and_about():
-    """The shortcuts are listed, and what a report needs is there without anything secret"""
+    """The shortcuts are listed, and the troubleshooting text has what a report needs and no secrets"""
     server = Server()
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
@@ -472,7 +473,7 @@ def test_dialogs_fit():
 
 
 def test_links():
-    """UI-2, UI-6: what is a link can be pressed; what only looks like markup is shown as it came"""
+    """UI-2, UI-6: links can be pressed, and text that only looks like markup is shown unchanged"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -483,7 +484,7 @@ def test_links():
 
 
 def test_link_with_a_user():
-    """UI-7: what looks like a host and is a user name is not shown; a person is asked, and the browser gets what was shown"""
+    """UI-7: a user name that looks like a host is hidden; the user is asked, and the browser gets what was shown"""
     server = Server()
     with tempfile.TemporaryDirectory() as data:
         folder = Path(data) / "applications"
@@ -508,7 +509,7 @@ def test_link_with_a_user():
 
 
 def test_new_messages_button():
-    """Scrolled up, a button counts what is new and leads there"""
+    """After scrolling up a button counts new messages and leads to them"""
     server = Server()
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -522,7 +523,7 @@ def test_new_messages_button():
 
 
 def test_edit_the_token():
-    """RC-6: a refused token is named, stops the attempts, and the next request carries the new one"""
+    """RC-6: a refused token is reported and stops the attempts, and the next request has the new one"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     with stage() as local, running(f"{server.url}?token=OLD") as app:
         app.wait_for_status("Refused")
@@ -536,7 +537,7 @@ def test_edit_the_token():
         app.press("Save")
         until("the next request", lambda: len(server.requests) > 2)
         assert server.requests[2].startswith(b"GET /prod?token=N%2B%2F%3DW HTTP/1.1"), server.requests[2]
-        # What was queued is kept, and goes to where the address leads now.
+        # Queued messages are kept, and go to the new address.
         app.wait_for_status("Refused")
         app.press("Edit token")
         app.type_into("Stage address", local.url)
@@ -547,7 +548,7 @@ def test_edit_the_token():
 
 
 def test_remedies():
-    """Every trouble has its button"""
+    """Every problem has a button that helps"""
     html = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
     for answer, button in ((html, "Sign in"), (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "Edit address"),
                            (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Retry now")):
@@ -573,13 +574,13 @@ def test_no_secret_in_the_log():
                     assert token not in text and encoded not in text, text
             finally:
                 app.end()
-    # The stage saw it byte for byte all the same.
+    # Yet the stage got it byte for byte.
     assert f"GET /prod?token={token} HTTP/1.1".encode() in refusing.requests[0], refusing.requests[0]
     refusing.close()
 
 
 def test_walk_without_leaks():
-    """A long walk through every page leaves nothing behind (under the sanitizers)"""
+    """A long walk through every page leaks nothing (under the sanitizers)"""
     leaks = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=40:"
              "intercept_tls_get_addr=0"}
     server = Server()

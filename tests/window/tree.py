@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The accessibility tree of one program, asked for whole: one call brings every object, where the accessibility library
-asks five times for each. GTK answers those questions in its main loop, and they were most of a test's time."""
+"""The accessibility tree of one program, fetched as a whole: one call returns every object, where the accessibility
+library makes five for each. GTK answers those in its main loop, and they took most of a test's time."""
 
 import ast
 import re
+from dataclasses import dataclass
 
 import gi
 
@@ -13,7 +14,7 @@ from gi.repository import Atspi, Gio, GLib  # noqa: E402
 ROOT = "/org/a11y/atspi/accessible/root"
 TIMEOUT_MS = 30000
 
-# How many levels of objects may be made only because somebody asks for them.
+# How many levels of objects may be created by asking for them.
 LEVELS = 64
 
 # One object of the reply to GetItems, whose type is ((so)(so)(so)iiassusau), as GLib prints it.
@@ -26,15 +27,18 @@ def unquoted(text):
     return ast.literal_eval(text) if "\\" in text else text[1:-1]
 
 
+@dataclass(frozen=True)
 class Box:
     """A place in the window, in pixels."""
 
-    def __init__(self, x, y, width, height):
-        self.x, self.y, self.width, self.height = x, y, width, height
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Node:
-    """An object as it was when the tree was asked for. The methods ask the program itself."""
+    """An object as it was when the tree was fetched. The methods query the program itself."""
 
     def __init__(self, tree, path, name, role, description, states, n_children):
         self.tree = tree
@@ -58,7 +62,7 @@ class Node:
         return Box(*self.call("Component", "GetExtents", window)[0])
 
     def node_at(self, x, y):
-        """What is at a point of the window, or None."""
+        """The object at a point of the window, or None."""
         point = GLib.Variant("(iiu)", (x, y, int(Atspi.CoordType.WINDOW)))
         return self.tree.nodes.get(self.call("Component", "GetAccessibleAtPoint", point)[0][1])
 
@@ -89,7 +93,7 @@ class Node:
 
 
 class Tree:
-    """What one program tells of itself on the accessibility bus."""
+    """What one program shows on the accessibility bus."""
 
     def __init__(self, pid):
         session = Gio.bus_get_sync(Gio.BusType.SESSION)
@@ -102,7 +106,7 @@ class Tree:
         self.nodes = {}
 
     def find_owner(self):
-        """Whether the program is on the bus by now."""
+        """Whether the program is on the bus yet."""
         programs = self._ask("org.a11y.atspi.Registry", ROOT, "org.a11y.atspi.Accessible", "GetChildren").unpack()[0]
         for owner, _ in programs:
             asked = GLib.Variant("(s)", (owner,))
@@ -123,14 +127,14 @@ class Tree:
         return self._ask(self.owner, path, "org.freedesktop.DBus.Properties", "Get", arguments).unpack()[0]
 
     def look(self):
-        """The root of the tree as it is now."""
+        """Fetches the tree and returns its root."""
         items = self._items()
         asked = {}
         for _ in range(LEVELS):
             made = self._build(items, asked)
             if not made:
                 break
-            # Newer versions of GTK make an object when somebody asks for it.
+            # Newer versions of GTK create an object when it is asked for.
             items = self._items()
         return self.nodes[ROOT]
 
@@ -141,8 +145,8 @@ class Tree:
         return items
 
     def _build(self, items, asked):
-        """Makes nodes of the items; returns whether there are objects that are not among them. Hidden widgets are among
-        them too, with a number that is not theirs, and so are the pages of a stack: there the parent is asked what it holds."""
+        """Makes nodes from the items; returns whether some objects are not among them. Hidden widgets are, with a wrong
+        index, and so are the pages of a stack: for these the parent is asked for its children."""
         self.nodes = {}
         below = {}
         for path, parent, index, n_children, interfaces, name, role, description, low, high in items:
@@ -154,7 +158,7 @@ class Tree:
         while stack:
             node = stack.pop()
             if node.path != ROOT and not node.has(Atspi.StateType.VISIBLE):
-                continue  # where it is hidden, so is what it holds
+                continue  # a hidden object hides its children
             children = sorted(below.get(node.path, ()))
             paths = [path for _, path, _ in children]
             if ([index for index, _, _ in children] != list(range(node.n_children)) or node.path == ROOT
@@ -173,4 +177,4 @@ class Tree:
         try:
             return [path for _, path in self.call(path, "Accessible", "GetChildren")[0]]
         except GLib.Error:
-            return []  # it went while we looked
+            return []  # it disappeared meanwhile

@@ -17,6 +17,11 @@ test_ceiling (void)
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     g_assert_cmpuint (dw_backoff_ceiling (1000, 60000, i), ==, expected[i]);
   g_assert_cmpuint (dw_backoff_ceiling (1000, 60000, G_MAXUINT), ==, 60000);
+  /* Beyond that a shift has no bits left. */
+  g_assert_cmpuint (dw_backoff_ceiling (1, G_MAXUINT, 30), ==, 1u << 30);
+  g_assert_cmpuint (dw_backoff_ceiling (1, G_MAXUINT, 31), ==, 1u << 31);
+  g_assert_cmpuint (dw_backoff_ceiling (1, G_MAXUINT, 32), ==, 1u << 31);
+  g_assert_cmpuint (dw_backoff_ceiling (1, G_MAXUINT, G_MAXUINT), ==, 1u << 31);
 }
 
 static void
@@ -29,9 +34,11 @@ test_jitter (void)
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 3, always, &share), ==, 4000);
   share = 0.999;
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 20, always, &share), <, 60000);
-  /* A random source that returns bad values must not exceed the cap. */
+  /* A random source that returns bad values must not exceed the cap, nor go back in time. */
   share = 7;
   g_assert_cmpuint (dw_backoff_delay (1000, 60000, 20, always, &share), ==, 60000);
+  share = -7;
+  g_assert_cmpuint (dw_backoff_delay (1000, 60000, 20, always, &share), ==, 0);
 }
 
 /* 50 clients that lose the stage in one second must not all come back in one. */

@@ -18,7 +18,7 @@ typedef struct
   const char *text;
 } Row;
 
-/* Rows whose fields are looked at too. */
+/* Rows with further checks. */
 enum
 {
   PROSE = 2,
@@ -139,7 +139,121 @@ test_fields (void)
   g_assert_cmpstr (forbidden->connection_id, ==, "XDmENcnwIE0CFEQ=");
 }
 
-/* An id that is too long, or empty, is none: nobody remembers it, and it is in no store. */
+/* What a gateway error is about decides what happens to a message. */
+static void
+test_gateway_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    DwGatewayError error;
+  } errors[] = {
+    { "Forbidden", DW_GATEWAY_FORBIDDEN },
+    { "Internal server error", DW_GATEWAY_INTERNAL },
+    { "Endpoint request timed out", DW_GATEWAY_TIMEOUT },
+    { "Too Many Requests", DW_GATEWAY_THROTTLED },
+    { "Bad request body", DW_GATEWAY_BAD_BODY },
+    { "forbidden", DW_GATEWAY_OTHER },
+    { "", DW_GATEWAY_OTHER },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (errors); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{\"message\":\"%s\",\"connectionId\":\"c\",\"requestId\":\"r\"}", errors[i].text);
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+      g_assert_cmpint (frame->kind, ==, DW_FRAME_GATEWAY_ERROR);
+      g_assert_cmpint (frame->gateway_error, ==, errors[i].error);
+      g_assert_cmpstr (frame->text, ==, errors[i].text);
+    }
+}
+
+/* A feature counts by its name, whatever stands beside it. */
+static void
+test_features (void)
+{
+  static const struct
+  {
+    const char *list;
+    guint features;
+  } lists[] = {
+    { "[\"sender\"]", DW_FEATURE_SENDER },
+    { "[\"id\"]", DW_FEATURE_ID },
+    { "[\"sentAt\"]", DW_FEATURE_SENT_AT },
+    { "[1,null,{},[],\"Sender\",\"more\",\"id\",\"id\"]", DW_FEATURE_ID },
+    { "[\"sentAt\",\"sender\"]", DW_FEATURE_SENDER | DW_FEATURE_SENT_AT },
+    { "[]", DW_FEATURE_NONE },
+    { "\"sender\"", DW_FEATURE_NONE },
+    { "{\"sender\":true}", DW_FEATURE_NONE },
+    { "null", DW_FEATURE_NONE },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "{\"connectionID\":\"c\",\"ConnectedAt\":\"2026-11-25T10:00:00Z\",\"features\":%s}", lists[i].list);
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, text, strlen (text));
+
+      g_test_message ("%s", lists[i].list);
+      g_assert_cmpint (frame->kind, ==, DW_FRAME_NOTIFICATION);
+      g_assert_cmpstr (frame->text, ==, "Connected");
+      g_assert_cmpuint (frame->features, ==, lists[i].features);
+    }
+}
+
+/* What cannot be read says why, and an object of three members is not always the gateway's. */
+static void
+test_near (void)
+{
+  static const struct
+  {
+    const char *text;
+    DwFrameKind kind;
+    const char *words;
+  } near[] = {
+    { "{\"message\":1,\"connectionId\":\"c\",\"requestId\":\"r\"}", DW_FRAME_BROADCAST, NULL },
+    { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":1}", DW_FRAME_BROADCAST, NULL },
+    { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"id\":\"r\"}", DW_FRAME_BROADCAST, NULL },
+    { "{\"message\":\"x\",\"connectionId\":\"c\"}", DW_FRAME_BROADCAST, NULL },
+    { "{\"message\":\"x\",\"connectedAt\":1}", DW_FRAME_BROADCAST, NULL },
+    { "{\"connectionId\":\"c\",\"connectedAt\":1}", DW_FRAME_NOTIFICATION, NULL },
+    { "{\"connectionID\":\"c\",\"ConnectedAt\":1}", DW_FRAME_NOTIFICATION, NULL },
+    { "Use the x route to send a message. Your info:{}", DW_FRAME_NOTIFICATION, NULL },
+    { "Use the x route to send a message. Your info:[]", DW_FRAME_BROADCAST, NULL },
+    { "use the x route to send a message. Your info:{}", DW_FRAME_BROADCAST, NULL },
+    { "{\"a\":1}", DW_FRAME_UNREADABLE, "without a message" },
+    { "\xff", DW_FRAME_UNREADABLE, "not text" },
+  };
+  g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *open = g_strnfill (100, '[');
+  g_autoptr (DwFrame) deep = dw_frame_classify (dialect, parser, open, strlen (open));
+  g_autoptr (DwFrame) plain = dw_frame_new_text ("{\"message\":\"x\"}");
+
+  for (guint i = 0; i < G_N_ELEMENTS (near); i++)
+    {
+      g_autoptr (DwFrame) frame = dw_frame_classify (dialect, parser, near[i].text, strlen (near[i].text));
+      g_autoptr (DwFrame) copy = dw_frame_copy (frame);
+
+      g_test_message ("row %u", i);
+      g_assert_cmpint (frame->kind, ==, near[i].kind);
+      g_assert_cmpint (copy->kind, ==, near[i].kind);
+      g_assert_cmpstr (copy->text, ==, frame->text);
+      g_assert_cmpstr (copy->reason, ==, frame->reason);
+      if (near[i].words != NULL)
+        g_assert_nonnull (strstr (frame->reason, near[i].words));
+    }
+  g_assert_nonnull (strstr (deep->reason, "too deeply"));
+  g_assert_cmpint (plain->kind, ==, DW_FRAME_BROADCAST);
+  g_assert_cmpstr (plain->text, ==, "{\"message\":\"x\"}");
+}
+
+/* An id that is too long or empty counts as none, so that no table or store has to keep it. */
 static void
 test_ids (void)
 {
@@ -203,7 +317,7 @@ test_depth (void)
     }
 }
 
-/* Found by the fuzzer: what was too deep was not read to its end, and was shown as it came. */
+/* Found by the fuzzer: a text nested too deeply was not read to its end, and was shown with its invalid bytes. */
 static void
 test_deep_bytes (void)
 {
@@ -217,7 +331,7 @@ test_deep_bytes (void)
   g_assert_true (g_utf8_validate (frame->text, -1, NULL));
 }
 
-/* A frame of 128 KiB can make a tree of 15 MB: it is not kept until the next frame comes. */
+/* A frame of 128 KiB can parse into a tree of 15 MB, which must not be kept until the next frame. */
 static void
 test_tree (void)
 {
@@ -232,9 +346,20 @@ test_tree (void)
   frame = dw_frame_classify (dialect, parser, text->str, text->len);
   g_assert_cmpint (frame->kind, ==, DW_FRAME_BROADCAST);
   g_assert_true (JSON_NODE_HOLDS_VALUE (json_parser_get_root (parser)));
+
+  /* A small one is freed with the next, which is faster. */
+  for (gsize n = 4096; n <= 4097; n++)
+    {
+      g_autofree char *blanks = g_strnfill (n - 4, ' ');
+      g_autofree char *small = g_strconcat ("[{}", blanks, "]", NULL);
+      g_autoptr (DwFrame) kept = dw_frame_classify (dialect, parser, small, n);
+
+      g_assert_cmpint (kept->kind, ==, DW_FRAME_BROADCAST);
+      g_assert_cmpint (JSON_NODE_HOLDS_ARRAY (json_parser_get_root (parser)), ==, n == 4096);
+    }
 }
 
-/* A name of the gateway's is short, and a time can be shown. */
+/* A frame with too long a connection ID is not the gateway's, and a time that cannot be shown is ignored. */
 static void
 test_members (void)
 {
@@ -288,7 +413,7 @@ test_members (void)
     }
 }
 
-/* A dialect that somebody else wrote into the file. */
+/* A dialect that somebody else put into the file. */
 static void
 test_foreign_dialect (void)
 {
@@ -348,7 +473,7 @@ test_encode (void)
     }
 }
 
-/* The gateway closes with 1009 above this. */
+/* Above this size the gateway closes with 1009. */
 static void
 test_encode_limit (void)
 {
@@ -371,7 +496,7 @@ test_encode_limit (void)
   g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TEXT);
 }
 
-/* What is read without a parser is what json-glib reads; FALSE is for what is left to that. */
+/* The scan that avoids the parser reads the same as json-glib; FALSE: it leaves the text to json-glib. */
 static void
 test_flat (void)
 {
@@ -387,6 +512,8 @@ test_flat (void)
     { "{\"message\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20ac\\u0041\"}", TRUE },
     { "{\"message\":\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"}", TRUE },
     { "{\"id\":\"without a message\"}", TRUE },
+    { "{\"message\":\"x\",\"sender\":\"Ada\"}", TRUE },
+    { "{\"sender\":\"Ada\",\"message\":42}", FALSE },
     { "{\"message\":\"far away\",\"sentAt\":\"9999-12-31T23:59:59Z\"}", TRUE },
     { "{\"message\":\"long ago\",\"sentAt\":\"0001-01-01T00:00:00Z\"}", TRUE },
     { "{\"message\":\"no time\",\"sentAt\":\"soon\",\"id\":\"\"}", TRUE },
@@ -396,6 +523,26 @@ test_flat (void)
     { "{\"message\":\"\\u0000\"}", FALSE },
     { "{\"message\":\"\\ud83d\\ude00\"}", FALSE },
     { "{\"message\":\"\\ud83d\"}", FALSE },
+    { "{\"message\":\"\\ud7ff\\ue000\\u0001\\uffff\"}", TRUE },
+    { "{\"message\":\"\\ud800\"}", FALSE },
+    { "{\"message\":\"\\udfff\"}", FALSE },
+    { "{\"message\":\"\x1f\"}", FALSE },
+    { "{\"message\":\"\\u00g0\"}", FALSE },
+    /* What comes after the bad byte would be good again. */
+    { "{\"message\":\"\x01}", FALSE },
+    { "{\"message\x01:\"x\"}", FALSE },
+    { "{\"message\":\"\\q}", FALSE },
+    { "{\"message\":\"\\u0000}", FALSE },
+    { "{\"message\":\"\\u00e9", FALSE },
+    { "{\"message\":\"a\\", FALSE },
+    { "{\"message\" \"x\"}", FALSE },
+    { "{\"message\":", FALSE },
+    { "{\"message", FALSE },
+    { "{", FALSE },
+    { "{\"message\":\"x\",\"a\":\"1\",\"ab\":\"2\",\"b\":\"3\"}", TRUE },
+    { "{\"message\":\"x\",\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}", FALSE },
+    { "{\"message\":\"x\"}   \t\r\n ", TRUE },
+    { "{\"message\":\"x\",\"sender\":\"A\\\\u0041\\\"\",\"id\":\"\\/\"}", TRUE },
     { "{\"message\":\"\\u12\"}", FALSE },
     { "{\"message\":\"\\u123", FALSE },
     { "{\"message\":\"\\x\"}", FALSE },
@@ -448,6 +595,9 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/frame/classify/AG-1", test_classify);
   g_test_add_func ("/wire/frame/fields", test_fields);
+  g_test_add_func ("/wire/frame/gateway-errors", test_gateway_errors);
+  g_test_add_func ("/wire/frame/features", test_features);
+  g_test_add_func ("/wire/frame/near", test_near);
   g_test_add_func ("/wire/frame/ids", test_ids);
   g_test_add_func ("/wire/frame/bytes/WS-6", test_bytes);
   g_test_add_func ("/wire/frame/flat", test_flat);

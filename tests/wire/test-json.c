@@ -25,13 +25,74 @@ test_grammar (void)
                                       " [ 1 , { \"a\" : null } ] ",
                                       "{\"a\":{\"b\":[]},\"c\":1}",
                                       "\"\\u00e9\\n\"",
+                                      "-0",
+                                      "10.05e-07",
+                                      "0E+0",
+                                      "\"\\\"\\\\\\/\\b\\f\\r\\t\"",
+                                      "\"\\ud83d\\ude00\\uD800\"",
+                                      "{\"a\":[{\"b\":[{}]},[{\"c\":false}]],\"\":[]}",
                                       "[[],[[]]]",
                                       "1E5" };
-  static const char *const bad[] = { "",          "{",      "}",       "[1,]",      "{\"a\":1,}", "{a:1}",
-                                     "'a'",       "01",     "1.",      ".5",        "+1",         "1e",
-                                     "tru",       "nul",    "\"\\x\"", "\"\\u12\"", "\"a",        "[1 2]",
-                                     "{\"a\" 1}", "//x\n1", "1 2",     "{}{}",      "\"\t\"",     "NaN",
-                                     "Infinity",  "-",      "[,1]",    "{,}",       "[}",         "{]" };
+  static const char *const bad[] = { "",
+                                     "{",
+                                     "}",
+                                     "[1,]",
+                                     "{\"a\":1,}",
+                                     "{a:1}",
+                                     "'a'",
+                                     "01",
+                                     "1.",
+                                     ".5",
+                                     "+1",
+                                     "1e",
+                                     "tru",
+                                     "nul",
+                                     "\"\\x\"",
+                                     "\"\\u12\"",
+                                     "\"a",
+                                     "[1 2]",
+                                     "{\"a\" 1}",
+                                     "//x\n1",
+                                     "1 2",
+                                     "{}{}",
+                                     "\"\t\"",
+                                     "NaN",
+                                     "Infinity",
+                                     "-",
+                                     "[,1]",
+                                     "{,}",
+                                     "[}",
+                                     "{]",
+                                     "[1",
+                                     "[1}",
+                                     "{\"a\"",
+                                     "{\"a\":",
+                                     "{\"a\":1",
+                                     "{\"a\":1]",
+                                     "[{\"a\":1]}",
+                                     "truex",
+                                     "falsy",
+                                     "nulll",
+                                     "[]]",
+                                     "{}}",
+                                     "\"\\",
+                                     "\"\\u",
+                                     "\"\\u00e",
+                                     "\"\\u00g0\"",
+                                     "--1",
+                                     "-a",
+                                     "1.e5",
+                                     "1e+",
+                                     "1e-",
+                                     "0x1",
+                                     "\"\x1f\"",
+                                     "[1,,2]",
+                                     "{\"a\":1,\"b\"}",
+                                     "{1:2}",
+                                     "{\"a\",1}",
+                                     "[\"a\":1]",
+                                     "\v1",
+                                     "\"\\ud83\"" };
   g_autoptr (JsonParser) parser = json_parser_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
@@ -44,6 +105,61 @@ test_grammar (void)
       g_test_message ("bad: %s", bad[i]);
       g_assert_false (is_json (parser, bad[i]));
     }
+}
+
+/* What is wrong with a text decides what a person is told. */
+static void
+test_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    gssize length;
+    int code;
+  } rows[] = {
+    { "nonsense", -1, DW_WIRE_ERROR_JSON }, { "\"\xff\"", -1, DW_WIRE_ERROR_TEXT },
+    { "\xc3(", -1, DW_WIRE_ERROR_TEXT },    { "1\0", 2, DW_WIRE_ERROR_TEXT },
+    { "[1]x", 4, DW_WIRE_ERROR_JSON },      { "", 0, DW_WIRE_ERROR_JSON },
+  };
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *deep = g_strnfill (65, '[');
+  g_autoptr (GError) too_deep = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("row %u", i);
+      g_assert_null (dw_json_parse (parser, rows[i].text, rows[i].length, &error));
+      g_assert_error (error, DW_WIRE_ERROR, rows[i].code);
+    }
+  g_assert_null (dw_json_parse (parser, deep, -1, &too_deep));
+  g_assert_error (too_deep, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_DEEP);
+  g_assert_nonnull (strstr (too_deep->message, "64"));
+  /* As much as was said, and not a byte more. */
+  g_assert_nonnull (dw_json_parse (parser, "[1]x", 3, NULL));
+  dw_json_forget (parser);
+  g_assert_false (JSON_NODE_HOLDS_ARRAY (json_parser_get_root (parser)));
+}
+
+/* Each level knows whether it is an object, down to the last: closed wrongly anywhere, the text is refused. */
+static void
+test_levels (void)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  for (guint depth = 1; depth <= 64; depth++)
+    for (guint wrong = 0; wrong <= depth; wrong++)
+      {
+        g_autoptr (GString) text = g_string_new (NULL);
+
+        for (guint i = 1; i <= depth; i++)
+          g_string_append (text, i % 3 == 0 ? "[" : "{\"a\":");
+        g_string_append (text, "1");
+        for (guint i = depth; i >= 1; i--)
+          g_string_append_c (text, (i % 3 == 0) != (i == wrong) ? ']' : '}');
+        g_assert_cmpint (is_json (parser, text->str), ==, wrong == 0);
+      }
 }
 
 /* Random changes to good texts: the scan and json-glib must agree that what passes the scan parses, and nothing may
@@ -79,7 +195,7 @@ test_locale (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *root;
 
-  /* Where the system has no such locale the test still says something about “C”. */
+  /* If the system lacks this locale the test still covers “C”. */
   if (setlocale (LC_ALL, "de_DE.UTF-8") == NULL)
     g_test_message ("no German locale here");
   root = dw_json_parse (parser, "1.5", -1, NULL);
@@ -87,7 +203,7 @@ test_locale (void)
   setlocale (LC_ALL, "C");
 }
 
-/* A terminal that shows a line of ours obeys nobody, and who parses the line gets what was sent. */
+/* A printed line cannot control a terminal, and parses to what was sent. */
 static void
 test_printable (void)
 {
@@ -106,6 +222,7 @@ test_printable (void)
       "c",
       "\"a\\u2028b\\u202ec\"" },
     { "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" },
+    { "\uffff\U00010000\u2029\u2027\u00a0", "\"\uffff\U00010000\\u2029\u2027\u00a0\"" },
   };
   g_autoptr (JsonParser) parser = json_parser_new ();
 
@@ -124,6 +241,8 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/wire/json/grammar", test_grammar);
+  g_test_add_func ("/wire/json/errors", test_errors);
+  g_test_add_func ("/wire/json/levels", test_levels);
   g_test_add_func ("/wire/json/mutations", test_mutations);
   g_test_add_func ("/wire/json/locale/S-11", test_locale);
   g_test_add_func ("/wire/json/printable", test_printable);

@@ -31,6 +31,19 @@ test_mention (void)
     { "ask JOS\u00c9", "Jose\u0301", TRUE },
     { "\u1112\u1161\u11ab here", "\ud55c", TRUE },
     { "ask Jose", "Jos\u00e9", FALSE },
+    { "Ada_", "Ada", FALSE },
+    { "Ada2", "Ada", FALSE },
+    { "Ada", "Ada", TRUE },
+    { "see Ada", "Ada", TRUE },
+    { "x:-)", ":-)", TRUE },
+    { ":-)x", ":-)", TRUE },
+    { "x:D", ":D", TRUE },
+    { ":Dx", ":D", FALSE },
+    { "D:x", "D:", TRUE },
+    { "xD:", "D:", FALSE },
+    { "AdaAda Ada", "Ada", TRUE },
+    { "AdaAda", "Ada", FALSE },
+    { "Ad a", "Ada", FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

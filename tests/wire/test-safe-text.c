@@ -46,7 +46,7 @@ test_name (void)
   g_assert_cmpstr (turned, ==, "Ada" FFFD " Eve");
 }
 
-/* A name of which nothing is seen would stand for nobody. */
+/* A name without visible characters would look like no name. */
 static void
 test_unseen (void)
 {
@@ -69,9 +69,24 @@ test_unseen (void)
     "\u3000\u2003",
     "\U000e0041\U000e007f",
     "\u17b4",
+    "\u17b5",
+    "\u115f",
+    "\u1160",
+    "\u180b",
+    "\u180f",
+    "\ufe00",
+    "\u2060",
+    "\u206f",
+    "\ufff0",
+    "\ufff8",
+    "\U000e0000",
+    "\U000e0fff",
   };
-  static const char *const seen[] = { "a",      "\u200bA", "\u0301", "-",     "\U0001f511",
-                                      "\ufffd", "\xff",    "\x01",   "\u00b7" };
+  static const char *const seen[] = { "a",      "\u200bA", "\u0301", "-",          "\U0001f511", "\ufffd",
+                                      "\xff",   "\x01",    "\u00b7", "\u034e",     "\u0350",     "\u115e",
+                                      "\u1161", "\u17b3",  "\u17b6", "\u180a",     "\u1810",     "\u27ff",
+                                      "\u2801", "\u3163",  "\u3165", "\ufdff",     "\ufe10",     "\uff9f",
+                                      "\uffa1", "\u2070",  "\uffef", "\U000dffff", "\U000e1000" };
   g_autoptr (GString) late = g_string_new (NULL);
   g_autofree char *nobody = NULL;
 
@@ -111,6 +126,8 @@ test_shorten (void)
   } rows[] = {
     { "hello", 5, 1, "hello", FALSE },
     { "hello", 4, 1, "hell", TRUE },
+    { "hello\n", 6, 1, "hello", TRUE },
+    { "hello\n", 5, 2, "hello", TRUE },
     { "a\nb\nc", 100, 2, "a\nb", TRUE },
     { "a\nb", 100, 2, "a\nb", FALSE },
     /* e and its accent stay together. */
@@ -134,7 +151,7 @@ test_shorten (void)
     }
 }
 
-/* One line beside other words: nothing in it can break it, or turn what stands after it. */
+/* A line shown beside other text: nothing in it can break the line, or change the direction of what follows. */
 static void
 test_line (void)
 {
@@ -155,13 +172,16 @@ test_line (void)
       "b",
       100, "ab" },
     { "a\x1b[31m", 100, "a" FFFD "[31m" },
-    /* What is written from right to left is isolated from the words around it. */
+    /* Right-to-left text is isolated from the words around it. */
     { "\xd7\x90", 100, "\xe2\x81\xa8\xd7\x90\xe2\x81\xa9" },
     { "\u200fabc", 100, "\u2068\u200fabc\u2069" },
     { "\u061c1 2", 100, "\u2068\u061c1 2\u2069" },
     { "\xd7\x90\xd7\x91", 1, "\xe2\x81\xa8\xd7\x90…\xe2\x81\xa9" },
     { FAMILY FAMILY, 1, FAMILY "…" },
     { "\n\n", 100, "" },
+    { "\n \ta  b\n", 100, "a  b" },
+    { "a\u05d0b", 100, "\u2068a\u05d0b\u2069" },
+    { "hello", 1, "h…" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -174,7 +194,146 @@ test_line (void)
     }
 }
 
-/* However long what comes is, what leaves is short, and no more is read than that. */
+static char *
+letter (gunichar c)
+{
+  char *text = g_malloc0 (7);
+
+  g_unichar_to_utf8 (c, text);
+  return text;
+}
+
+/* The first and the last of each range, and their neighbours: one too few turns the text beside it. */
+static void
+test_edges (void)
+{
+  static const struct
+  {
+    gunichar first, last;
+  } right_to_left[] = { { 0x0590, 0x08ff },
+                        { 0xfb1d, 0xfdff },
+                        { 0xfe70, 0xfefc },
+                        { 0x10800, 0x10fff },
+                        { 0x1e800, 0x1efff } },
+    embedding[] = { { 0x202a, 0x202e }, { 0x2066, 0x2069 } },
+    direction[] = { { 0x202a, 0x202e }, { 0x2066, 0x2069 }, { 0x200e, 0x200f }, { 0x061c, 0x061c } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (right_to_left); i++)
+    {
+      g_assert_false (dw_safe_text_is_right_to_left (right_to_left[i].first - 1));
+      g_assert_true (dw_safe_text_is_right_to_left (right_to_left[i].first));
+      g_assert_true (dw_safe_text_is_right_to_left (right_to_left[i].last));
+      g_assert_false (dw_safe_text_is_right_to_left (right_to_left[i].last + 1));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (embedding); i++)
+    for (gunichar c = embedding[i].first - 1; c <= embedding[i].last + 1; c++)
+      {
+        gboolean inside = c >= embedding[i].first && c <= embedding[i].last;
+        g_autofree char *text = letter (c);
+        g_autofree char *calm = dw_safe_text_calm (text);
+
+        /* U+2029 is a break, and U+2028 too. */
+        g_assert_cmpstr (calm, ==, inside ? "" : text);
+        g_assert_cmpint (dw_safe_text_turns (text), ==, inside);
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (direction); i++)
+    for (gunichar c = direction[i].first; c <= direction[i].last; c++)
+      {
+        g_autofree char *text = letter (c);
+        g_autofree char *named = g_strconcat ("a", text, "b", NULL);
+        g_autofree char *name = dw_safe_name (named);
+
+        g_assert_true (dw_safe_text_turns (text));
+        g_assert_cmpstr (name, ==, "a" FFFD "b");
+      }
+  g_assert_false (dw_safe_text_turns ("a\u200d\u2010\u2000"));
+  g_assert_true (dw_safe_text_turns ("a\u05d0"));
+  g_assert_false (dw_safe_text_turns (""));
+}
+
+/* Every kind of line break is one, and what stands beside it in Unicode is none. */
+static void
+test_breaks (void)
+{
+  static const gunichar breaks[] = { '\n', '\r', 0x2028, 0x2029, 0x85, 0x0b, 0x0c };
+  static const gunichar others[] = { 0x2027, '\t', 0x84, 0x86, 0x0e, 'n' };
+  g_autofree char *lines = dw_safe_lines ("a\r\nb\rc\n\rd\u2028e");
+
+  for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
+    {
+      g_autofree char *text = letter (breaks[i]);
+      g_autofree char *safe = dw_safe_text (text, 9, 9, NULL);
+      g_autofree char *replaced = dw_safe_lines (text);
+
+      g_assert_cmpstr (safe, ==, "\n");
+      g_assert_cmpstr (replaced, ==, "\n");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autofree char *text = letter (others[i]);
+      g_autofree char *safe = dw_safe_text (text, 9, 9, NULL);
+      g_autofree char *replaced = dw_safe_lines (text);
+
+      g_assert_cmpstr (safe, ==, g_unichar_iscntrl (others[i]) && others[i] != '\t' ? FFFD : text);
+      g_assert_cmpstr (replaced, ==, text);
+    }
+  g_assert_cmpstr (lines, ==, "a\nb\nc\n\nd\ne");
+}
+
+/* What a person sees as one character is one step, and nothing else is. */
+static void
+test_steps (void)
+{
+  static const struct
+  {
+    const char *text;
+    guint chars;
+  } rows[] = {
+    { "ab", 1 },
+    { "\n\u0301", 1 },
+    { "e\u0301\u0302x", 3 },
+    { "e\u200bx", 2 },
+    { "\U0001f1e6\U0001f1ffx", 2 },
+    { "\U0001f1e6\U0001f1e6\U0001f1e6", 2 },
+    { "\U0001f1e6x", 1 },
+    { "x\U0001f1e6", 1 },
+    { "\U0001f1e5\U0001f1e6", 1 },
+    { "\U0001f1e6\U0001f200", 1 },
+    { "\U0001f44b\U0001f3fb", 2 },
+    { "\U0001f44b\U0001f3ff", 2 },
+    { "\U0001f44b\U0001f3fa", 1 },
+    { "\U0001f44b\U0001f400", 1 },
+    { "\U0001f468\u200d\U0001f469", 3 },
+    { "\u2764\u200d\u2764", 3 },
+    { "\u2764\u200d\U0001f000", 3 },
+    { "a\u200db", 2 },
+    { FAMILY "x", 5 },
+  };
+  static const guint runs[] = { 30, 31, 32, 33 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint chars = 0;
+      const char *end = dw_safe_text_next (rows[i].text, &chars);
+
+      g_test_message ("row %u", i);
+      g_assert_cmpuint (chars, ==, rows[i].chars);
+      g_assert_true (end == g_utf8_offset_to_pointer (rows[i].text, rows[i].chars));
+      g_assert_true (dw_safe_text_next (rows[i].text, NULL) == end);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (runs); i++)
+    {
+      g_autoptr (GString) text = g_string_new ("e");
+      guint chars = 0;
+
+      for (guint j = 1; j < runs[i]; j++)
+        g_string_append (text, "\u0301");
+      dw_safe_text_next (text->str, &chars);
+      g_assert_cmpuint (chars, ==, MIN (runs[i], 32));
+    }
+}
+
+/* However long the input, the result is short, and no more of the input is read than needed. */
 static void
 test_bounds (void)
 {
@@ -208,6 +367,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/safe-text/unseen/UI-14", test_unseen);
   g_test_add_func ("/wire/safe-text/shorten/UI-4", test_shorten);
   g_test_add_func ("/wire/safe-text/line/DT-4", test_line);
+  g_test_add_func ("/wire/safe-text/edges", test_edges);
+  g_test_add_func ("/wire/safe-text/breaks", test_breaks);
+  g_test_add_func ("/wire/safe-text/steps", test_steps);
   g_test_add_func ("/wire/safe-text/bounds", test_bounds);
   return g_test_run ();
 }

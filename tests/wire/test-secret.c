@@ -19,7 +19,7 @@ parse (const char *text, DwSecretShape shape, char **sentence)
   return NULL;
 }
 
-/* A token that an editor, a shell or Windows wrote is the same token, and nothing of it is trimmed away. */
+/* The file with a token may come from an editor, a shell or Windows: line ends are dropped and nothing else is. */
 static void
 test_file (void)
 {
@@ -28,7 +28,7 @@ test_file (void)
     const char *text;
     DwSecretShape shape;
     const char *lines; /* or NULL */
-    const char *words; /* of the error */
+    const char *words; /* of the error message */
   } table[] = {
     { "token", DW_SECRET_TOKEN, "token", NULL },
     { "token\n", DW_SECRET_TOKEN, "token", NULL },
@@ -44,6 +44,16 @@ test_file (void)
     { "one\rtwo", DW_SECRET_TOKEN, NULL, "control characters" },
     { "one\x1b[2J", DW_SECRET_TOKEN, NULL, "control characters" },
     { "one\xff", DW_SECRET_TOKEN, NULL, "not UTF-8" },
+    { "one\x7f", DW_SECRET_TOKEN, NULL, "control characters" },
+    { "one\ttwo", DW_SECRET_TOKEN, NULL, "control characters" },
+    { "tökén~", DW_SECRET_TOKEN, "tökén~", NULL },
+    { "one\r", DW_SECRET_TOKEN, NULL, "control characters" },
+    { "one\n\r\n", DW_SECRET_TOKEN, NULL, "one line" },
+    { "\nsecret\n", DW_SECRET_KEY, NULL, "two lines" },
+    { "AKID\nsec\x1bret\n", DW_SECRET_KEY, NULL, "control characters" },
+    { "", DW_SECRET_KEY, NULL, "“F” is empty." },
+    { "\na: 1\n\n\nb: 2\nc: 3", DW_SECRET_HEADERS, "a: 1|b: 2|c: 3", NULL },
+    { "a: 1\nb: \x01", DW_SECRET_HEADERS, NULL, "control characters" },
     { "AKID\nsecret\n", DW_SECRET_KEY, "AKID|secret", NULL },
     { "AKID\r\nsecret\r\n", DW_SECRET_KEY, "AKID|secret", NULL },
     { "AKID\n", DW_SECRET_KEY, NULL, "two lines" },
@@ -64,7 +74,7 @@ test_file (void)
     }
 }
 
-/* A NUL would cut a token short, and a large file is a mistake. Neither is repeated in the error. */
+/* A NUL would cut a token short, and a large file is a mistake. The error message repeats neither. */
 static void
 test_bounds (void)
 {
@@ -93,7 +103,7 @@ test_equal (void)
   g_assert_true (dw_secret_equal ("", ""));
 }
 
-/* Whatever somebody put on a command line, a list of processes shows no secret of it. */
+/* A list of processes shows no secret, whichever way it was passed on the command line. */
 static void
 test_hide (void)
 {
@@ -120,6 +130,19 @@ test_hide (void)
     { "cli|--|--token|wss://h/p?t=1", "cli|--|--token|wss://h/p?***", TRUE },
     { "cli|--token", "cli|--token", FALSE },
     { "cli|what?", "cli|what?", FALSE },
+    { "cli|--token=|x", "cli|--token=|x", FALSE },
+    { "cli|--token||x", "cli|--token||x", FALSE },
+    { "cli|--tokenabc", "cli|--tokenabc", FALSE },
+    { "cli|-H", "cli|-H", FALSE },
+    { "cli|--token|a|--header|b|-Hc|d", "cli|--token|*|--header|*|-H*|d", TRUE },
+    { "cli|WS://h/p?t", "cli|WS://h/p?*", TRUE },
+    { "chat|DynamoWave://h/?t", "chat|DynamoWave://h/?*", TRUE },
+    { "cli|ws://u@h", "cli|ws://*@h", TRUE },
+    { "cli|ws://u@h/p", "cli|ws://*@h/p", TRUE },
+    { "cli|ws://h?a@b", "cli|ws://h?***", TRUE },
+    { "cli|ws://h#a@b", "cli|ws://h#a@b", FALSE },
+    { "cli|say|ftp://u:p@h/", "cli|say|ftp://***@h/", FALSE },
+    { "cli|?a://b", "cli|?a://b", FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)

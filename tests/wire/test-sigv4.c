@@ -2,6 +2,7 @@
 #include "dw-test.h"
 
 #include "wire/dw-sigv4.h"
+#include "wire/dw-wire-error.h"
 
 #include <string.h>
 
@@ -11,7 +12,7 @@
 /* 2026-01-02T03:04:05Z */
 #define SIGNED_AT 1767323045
 
-/* The signatures two independent implementations agree on. A wrong one would let nobody in, or everybody. */
+/* Signatures that two independent implementations agree on. A wrong one would let nobody in, or everybody. */
 static void
 test_vectors (void)
 {
@@ -77,7 +78,7 @@ verify (const char *authorization, const char *date, const char *body_text, gint
   return good;
 }
 
-/* What is signed gets in; what is a little different, old, or signed for something else does not. */
+/* A signed request is accepted; one that was altered, is old, or was signed for something else is refused. */
 static void
 test_verify (void)
 {
@@ -97,10 +98,21 @@ test_verify (void)
     HEAD KEY_ID SCOPE ", SignedHeaders=x-amz-date, Signature=" SIGNATURE,
     HEAD KEY_ID ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
     HEAD KEY_ID SCOPE ", Signature=" SIGNATURE,
+    HEAD KEY_ID SCOPE "/more, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID "/2026010/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID "/20260103/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID "/20260102/us-east-1/execute-api/aws5_request, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID "/20260102/eu-west-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    HEAD KEY_ID SCOPE ", SignedHeaders=host;x-amz-date",
+    HEAD ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    "AWS4-HMAC-SHA512 Credential=" KEY_ID SCOPE ", SignedHeaders=host;x-amz-date, Signature=" SIGNATURE,
+    "AWS4-HMAC-SHA256",
   };
 
   g_assert_true (verify (good, date, "hello", SIGNED_AT));
   g_assert_true (verify (good, date, "hello", SIGNED_AT + 299));
+  g_assert_true (verify (good, date, "hello", SIGNED_AT + 300));
+  g_assert_true (verify (good, date, "hello", SIGNED_AT - 300));
   g_assert_false (verify (good, date, "hello", SIGNED_AT + 301));
   g_assert_false (verify (good, date, "hello", SIGNED_AT - 301));
   g_assert_false (verify (good, date, "hellp", SIGNED_AT));
@@ -111,7 +123,7 @@ test_verify (void)
     g_assert_false (verify (bad[i], date, "hello", SIGNED_AT));
 }
 
-/* What is signed for one service opens no other. */
+/* A signature for one service is refused by another. */
 static void
 test_service (void)
 {
@@ -131,6 +143,70 @@ test_service (void)
   g_assert_false (dw_sigv4_verify (&request, "sqs", KEY_ID, SECRET, SIGNED_AT, NULL));
 }
 
+/* The rules of “Create a signed AWS API request”, line by line. */
+static void
+test_canonical (void)
+{
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  DwSigv4Request request = { "GET", "/a b/ä-._~%2f", "b=2&a=1&&flag&a=0", headers, NULL };
+  g_autofree char *empty = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+  g_autofree char *whole = NULL, *expected = NULL, *hashed = NULL, *bare = NULL;
+
+  g_hash_table_insert (headers, (gpointer) "a", (gpointer) "  one \t two  ");
+  g_hash_table_insert (headers, (gpointer) "b", (gpointer) "x");
+  whole = dw_sigv4_canonical_request (&request, "a;b;c");
+  expected = g_strdup_printf ("GET\n/a%%20b/%%C3%%A4-._~%%252f\na=0&a=1&b=2&flag=\na:one two\nb:x\nc:\n\na;b;c\n%s",
+                              empty);
+  g_assert_cmpstr (whole, ==, expected);
+  request.hash = "UNSIGNED-PAYLOAD";
+  hashed = dw_sigv4_canonical_request (&request, "b");
+  g_assert_true (g_str_has_suffix (hashed, "\nb:x\n\nb\nUNSIGNED-PAYLOAD"));
+  request.query = "";
+  bare = dw_sigv4_canonical_request (&request, "b");
+  g_assert_cmpstr (bare, ==, "GET\n/a%20b/%C3%A4-._~%252f\n\nb:x\n\nb\nUNSIGNED-PAYLOAD");
+}
+
+/* What is refused says why, and only who could sign anyway learns what should have been signed. */
+static void
+test_words (void)
+{
+  static const struct
+  {
+    const char *authorization, *date, *words;
+  } rows[] = {
+    { "Bearer x", "20260102T030405Z", "Missing Authentication Token" },
+    { HEAD KEY_ID "/x, SignedHeaders=host, Signature=0", "20260102T030405Z", "requires Credential" },
+    { HEAD "other/20260102/r/s/aws4_request, SignedHeaders=host, Signature=0", "20260102T030405Z", "invalid" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=host, Signature=0", "20250102T030405Z", "expired" },
+    { HEAD KEY_ID "/20260102/r/s3/aws4_request, SignedHeaders=host, Signature=0", "20260102T030405Z",
+      "correct service: 's'" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=host, Signature=0", "20260102T030405Z", "cover" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=ghost;x-amz-date, Signature=0", "20260102T030405Z",
+      "cover" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=x-amz-date;hosts, Signature=0", "20260102T030405Z",
+      "cover" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=a;host;x-amz-date;z, Signature=0", "20260102T030405Z",
+      "String for this request should have been\n'GET\n/\n\na:\nhost:h\n" },
+    { HEAD KEY_ID "/20260102/r/s/aws4_request, SignedHeaders=host;x-amz-date, Signature=0", "20260102T030405",
+      "expired" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+      DwSigv4Request request = { "GET", "/", NULL, headers, NULL };
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("row %u", i);
+      g_hash_table_insert (headers, (gpointer) "host", (gpointer) "h");
+      g_hash_table_insert (headers, (gpointer) "x-amz-date", (gpointer) rows[i].date);
+      g_hash_table_insert (headers, (gpointer) "authorization", (gpointer) rows[i].authorization);
+      g_assert_false (dw_sigv4_verify (&request, "s", KEY_ID, SECRET, SIGNED_AT, &error));
+      g_assert_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_SIGNATURE);
+      g_assert_nonnull (strstr (error->message, rows[i].words));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -139,5 +215,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/sigv4/dynamodb-vector", test_dynamodb_vector);
   g_test_add_func ("/wire/sigv4/verify", test_verify);
   g_test_add_func ("/wire/sigv4/service", test_service);
+  g_test_add_func ("/wire/sigv4/canonical", test_canonical);
+  g_test_add_func ("/wire/sigv4/words", test_words);
   return g_test_run ();
 }

@@ -10,7 +10,7 @@ typedef struct
 {
   const char *typed;
   const char *text; /* NULL: refused */
-  const char *said; /* where refused: a part of what it says */
+  const char *said; /* if refused: part of the error message */
 } Row;
 
 static const Row rows[] = {
@@ -121,7 +121,57 @@ test_names (void)
   g_assert_null (dw_stage_url_get_stage (bare));
 }
 
-/* If this fails, a token is in a log or a title. */
+/* What an address is made of, at the edges of what has names. */
+static void
+test_parts (void)
+{
+  static const struct
+  {
+    const char *typed, *host, *api_id, *region, *stage, *plain;
+    gboolean secure, loopback;
+  } parts[] = {
+    { "wss://A.execute-api.eu-west-1.amazonaws.com/prod?t=1", "a.execute-api.eu-west-1.amazonaws.com", "a",
+      "eu-west-1", "prod", "wss://a.execute-api.eu-west-1.amazonaws.com/prod", TRUE, FALSE },
+    { "wss://a.execute-api.eu-west-1.amazonaws/prod", "a.execute-api.eu-west-1.amazonaws", NULL, NULL, "prod",
+      "wss://a.execute-api.eu-west-1.amazonaws/prod", TRUE, FALSE },
+    { "wss://a.execute-apis.eu-west-1.amazonaws.com/prod", "a.execute-apis.eu-west-1.amazonaws.com", NULL, NULL,
+      "prod", "wss://a.execute-apis.eu-west-1.amazonaws.com/prod", TRUE, FALSE },
+    { "wss://a.execute-api.eu-west-1.example.com/prod", "a.execute-api.eu-west-1.example.com", NULL, NULL, "prod",
+      "wss://a.execute-api.eu-west-1.example.com/prod", TRUE, FALSE },
+    { "ws://LOCALHOST:1/a%20b/", "localhost", NULL, NULL, "a b", "ws://localhost:1/a%20b/", FALSE, TRUE },
+    { "ws://a.localhost/", "a.localhost", NULL, NULL, NULL, "ws://a.localhost/", FALSE, TRUE },
+    { "wss://alocalhost/a%2fb", "alocalhost", NULL, NULL, NULL, "wss://alocalhost/a%2fb", TRUE, FALSE },
+    { "wss://h/a//", "h", NULL, NULL, NULL, "wss://h/a//", TRUE, FALSE },
+    { "wss://[::1]:8/x?", "::1", NULL, NULL, "x", "wss://[::1]:8/x", TRUE, TRUE },
+    { "wss://bücher.example", "xn--bcher-kva.example", NULL, NULL, NULL, "wss://xn--bcher-kva.example", TRUE,
+      FALSE },
+    { "ws://bücher.localhost:7?x", "xn--bcher-kva.localhost", NULL, NULL, NULL, "ws://xn--bcher-kva.localhost:7",
+      FALSE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse (parts[i].typed, NULL);
+      g_autofree char *plain = dw_stage_url_dup_plain (url);
+      g_autoptr (DwStageUrl) again = dw_stage_url_parse (plain, NULL);
+      gboolean asks = strchr (parts[i].typed, '?') != NULL;
+
+      g_test_message ("%s", parts[i].typed);
+      g_assert_cmpstr (dw_stage_url_get_host (url), ==, parts[i].host);
+      g_assert_cmpstr (dw_stage_url_get_api_id (url), ==, parts[i].api_id);
+      g_assert_cmpstr (dw_stage_url_get_region (url), ==, parts[i].region);
+      g_assert_cmpstr (dw_stage_url_get_stage (url), ==, parts[i].stage);
+      g_assert_cmpint (dw_stage_url_is_secure (url), ==, parts[i].secure);
+      g_assert_cmpint (dw_stage_url_is_loopback (url), ==, parts[i].loopback);
+      g_assert_cmpstr (plain, ==, parts[i].plain);
+      g_assert_cmpint (dw_stage_url_has_query (url), ==, asks);
+      g_assert_cmpint (dw_stage_url_equal (url, again), ==, !asks);
+      g_assert_false (dw_stage_url_has_query (again));
+      g_assert_cmpint (strstr (dw_stage_url_get_redacted (url), "…") != NULL, ==, asks);
+    }
+}
+
+/* If this fails, tokens can reach a log or a title. */
 static void
 test_redact (void)
 {
@@ -136,6 +186,12 @@ test_redact (void)
     { "u:S3CR3T@h?S3CR3T", "…@h?…" },
     { "wss://h/s#S3CR3T", "wss://h/s#…" },
     { "h?wss://S3CR3T", "h?…" },
+    { "h/x://u@h", "…@h" },
+    { "h#wss://S3CR3T", "h#…" },
+    { "u:S3CR3T@wss://h", "…@wss://h" },
+    { "wss://a@S3CR3T@h/", "wss://…@h/" },
+    { "wss://h/?", "wss://h/?…" },
+    { "wss://", "wss://" },
     { "", "" },
   };
 
@@ -154,6 +210,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/stage-url/parse/AG-5/AG-9", test_parse);
   g_test_add_func ("/wire/stage-url/length", test_length);
   g_test_add_func ("/wire/stage-url/names", test_names);
+  g_test_add_func ("/wire/stage-url/parts", test_parts);
   g_test_add_func ("/wire/stage-url/redact/AG-7", test_redact);
   return g_test_run ();
 }

@@ -158,7 +158,7 @@ update (DwComposer *self)
   self->bytes = length;
   if (length == 0)
     self->left_out = 0;
-  /* What is typed here belongs to the stage it is typed for. */
+  /* A draft belongs to the stage it was typed for. */
   if (self->chat != NULL)
     dw_stage_set_draft (dw_chat_get_stage (self->chat), text);
   gtk_widget_set_visible (self->placeholder, length == 0);
@@ -222,7 +222,7 @@ cut_paragraph (GtkTextBuffer *buffer, GtkTextTag *tag, const GtkTextIter *paragr
     }
 }
 
-/* What is typed letter by letter is cut when the next text is pasted. */
+/* Text typed letter by letter is cut when the next text is pasted. */
 static void
 on_inserted (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length, DwComposer *self)
 {

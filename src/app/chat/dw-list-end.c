@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-list-end.h"
 
-/* A list, or in a flood the end of it alone.
+/* A list, or during a flood only its end.
  *
- * Whoever follows the end of a list view has about 205 rows built anew at each jump there (GTK 4.8, measured), 20 to
- * 110 ms. Nobody reads what passes so fast. So while rows come in a flood and the end is followed there are only the
- * newest of them, replaced a few times a second; the others come back when the flood is over, or at once when somebody
- * scrolls away from the end. */
+ * Each time a list view jumps to its end it rebuilds about 205 rows, which takes 20 to 110 ms (GTK 4.8, measured). Rows
+ * that pass so fast cannot be read. So during a flood, if the end is followed, the list has only the newest rows and
+ * replaces them a few times a second. The others come back when the flood is over, or at once when the user scrolls
+ * away from the end. */
 struct _DwListEnd
 {
   GObject parent_instance;
 
   GListModel *whole;
-  guint first; /* the first item of the whole that is here */
-  guint end;   /* the first after it that is not */
-  guint room;  /* how many items there are in a flood */
+  guint first; /* the first item of the whole that is listed */
+  guint end;   /* the first after them that is not */
+  guint room;  /* how many items are listed during a flood */
   gboolean following;
-  gboolean live;        /* only the newest, and later than they come */
-  guint n_new;          /* how many came at the end since the time below */
+  gboolean live;        /* a flood: only the newest, and delayed */
+  guint n_new;          /* how many were appended since the time below */
   gint64 counts_from;   /* monotonic, in microseconds */
-  guint n_calm;         /* how often hardly any came since */
+  guint n_calm;         /* how many periods in a row had hardly any */
   guint timer;          /* replaces the newest, or brings back the others */
   GdkFrameClock *clock; /* or NULL */
   gulong frame;         /* replaces the newest at the next frame, or 0 */
@@ -32,10 +32,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwListEnd,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, dw_list_end_iface_init))
 
-/* Between two pages that come back, in milliseconds: a frame. */
+/* The time between two pages that come back, in milliseconds: a frame. */
 #define PAGE_MS 16
 
-/* A page costs as much as a frame. What was typed meanwhile is drawn first. */
+/* A page takes as long as a frame, so pending input is drawn first. */
 #define PAGE_PRIORITY (GDK_PRIORITY_REDRAW + 1)
 
 static GType
@@ -94,8 +94,8 @@ catch_up (DwListEnd *self)
   tell (self, n, 0, added);
 }
 
-/* Rows that came and went between two looks are never built. In one change, a list view uses those it has again; in
- * two it builds others for what comes first. */
+/* Rows that came and went between two updates are never built. If all is one change, the list view reuses its rows; if
+ * it were two, it would build more for the first. */
 static void
 show_newest (DwListEnd *self)
 {
@@ -147,8 +147,8 @@ on_frame (DwListEnd *self, GdkFrameClock *clock)
   show_newest (self);
 }
 
-/* Until the layout, new rows have no height. Where that holds for all of them GTK 4.8 cannot scroll and warns, so they
- * come right before the layout, when nobody can scroll in between. */
+/* New rows have no height before their layout. If no row has one, GTK 4.8 cannot scroll and warns, so they are added
+ * right before the layout, when nothing can scroll in between. */
 static void
 show_newest_in_frame (DwListEnd *self)
 {
@@ -219,7 +219,7 @@ static void
 on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
 {
   guint n = g_list_model_get_n_items (self->whole);
-  /* Where there was nothing before it is a conversation that was read. */
+  /* An empty list that fills is a conversation that was loaded. */
   gboolean appended = removed == 0 && position > 0 && position + added == n;
 
   if (appended && self->live)
@@ -276,7 +276,7 @@ dw_list_end_iface_init (GListModelInterface *iface)
   iface->get_item = dw_list_end_get_item;
 }
 
-/* All of it, until there is a flood that is followed. */
+/* Lists everything, except during a flood if the end is followed. */
 DwListEnd *
 dw_list_end_new (GListModel *whole)
 {
@@ -288,7 +288,7 @@ dw_list_end_new (GListModel *whole)
   return self;
 }
 
-/* Whoever scrolls away wants to read: what there was is there again, the nearest first. */
+/* A user who scrolls away wants to read, so the other rows come back, the nearest first. */
 void
 dw_list_end_set_following (DwListEnd *self, gboolean following)
 {
@@ -297,7 +297,7 @@ dw_list_end_set_following (DwListEnd *self, gboolean following)
     end_flood (self);
 }
 
-/* The clock of the window that shows the list; NULL while none does. */
+/* The frame clock of the window that shows the list, or NULL. */
 void
 dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock)
 {
@@ -305,7 +305,7 @@ dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock)
   g_set_object (&self->clock, clock);
 }
 
-/* How many items can be seen at once. More than that are costly in a flood, and fewer leave a gap. */
+/* How many items are visible at once. During a flood more would be costly, and fewer leave a gap. */
 void
 dw_list_end_set_room (DwListEnd *self, guint n)
 {
@@ -318,14 +318,14 @@ dw_list_end_is_live (DwListEnd *self)
   return self->live;
 }
 
-/* Whether it is all of the list, and follows it at once. */
+/* Whether it lists everything, without delay. */
 gboolean
 dw_list_end_is_whole (DwListEnd *self)
 {
   return !self->live && self->first == 0;
 }
 
-/* Where the item at a position of the whole is here. It is brought back where it is not here. */
+/* Returns the position here of an item of the whole, after bringing it back if necessary. */
 guint
 dw_list_end_show (DwListEnd *self, guint position)
 {

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 #define DW_TYPE_LIST_END (dw_list_end_get_type ())
 G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 
-/* How many rows there are in a flood, unless dw_list_end_set_room() says how many there is room for; and at most. */
+/* How many rows are listed during a flood, unless dw_list_end_set_room() is called; and the most of them. */
 #define DW_LIST_END_LIVE 28
 #define DW_LIST_END_MOST 80
 
@@ -18,16 +18,16 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 /* How many new rows in that time are a flood. */
 #define DW_LIST_END_FLOOD 50
 
-/* For how many such times it has to be calm before the flood is over: one that is read in bursts has pauses. */
+/* For how many such periods it has to be calm before the flood is over: a flood in bursts has pauses. */
 #define DW_LIST_END_CALM 5
 
-/* How many of the others come back in one frame, while a list view builds a row for each: half a millisecond. */
+/* How many rows come back in one frame while the list view builds each of them, in half a millisecond. */
 #define DW_LIST_END_STEP 8
 
 /* How many rows a list view builds at most (GTK 4.8, measured). */
 #define DW_LIST_END_BUILT 208
 
-/* How many more come back in one frame after those. A million at once take 400 ms (measured). */
+/* How many come back in one frame after those. A million at once would take 400 ms (measured). */
 #define DW_LIST_END_PAGE 20000
 
 DwListEnd *dw_list_end_new (GListModel *whole);

@@ -31,14 +31,16 @@ struct _DwMessageList
   GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
   DwToday *today;
   DwConversation *conversation;
-  DwListEnd *end; /* what the list view has of it */
+  DwListEnd *end; /* the part of it that is listed */
   gulong items_changed;
   gboolean stuck; /* at the end, and so following it */
   guint unseen;   /* appended while not stuck */
   guint scroll;
-  guint later;        /* to follow when the person has moved */
-  gint64 moves_until; /* monotonic: whatever moves until then, a person moved it */
-  double value;       /* of the adjustment, when it was looked at last */
+  guint later;         /* to follow when the user has moved */
+  gint64 moves_until;  /* monotonic: whatever moves until then, the user moved it */
+  guint move_frames;   /* tick callback: the same until the frame that shows it is over, however late that comes */
+  gboolean move_shown; /* in the frame that is being laid out, or was */
+  double value;        /* of the adjustment, when it was looked at last */
   double upper;
   gint64 wanted; /* the place to jump to */
   DwScrollAnchor *anchor;
@@ -55,13 +57,16 @@ G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
 /* How long after a key or a turn of the wheel the list moves because of it, in microseconds. */
 #define MOVE_US (1 * G_USEC_PER_SEC)
 
+/* How long to wait for the frame that shows it, in milliseconds: one of them. */
+#define FRAME_MS 17
+
 /* How far from the end still counts as at the end, in pixels. */
 #define END_SLACK 24
 
 /* How much of a frame may go to the rest of long messages, in microseconds; one row takes 5 to 15 ms. */
 #define FRAME_US 8000
 
-/* Rows beyond those that can be seen are laid out too, so that what one scrolls to stands still. */
+/* Rows just out of sight are laid out too, so that they do not move once they are scrolled to. */
 #define ROWS_AHEAD 4
 
 /* A row that was bound has its place some frames later. */
@@ -278,6 +283,13 @@ scroll_to (DwMessageList *self, guint position)
                               dw_list_end_show (self->end, position));
 }
 
+static gboolean
+is_moving (DwMessageList *self)
+{
+  return (self->move_frames != 0 && gtk_widget_get_mapped (GTK_WIDGET (self)))
+         || self->moves_until > g_get_monotonic_time ();
+}
+
 static void follow (DwMessageList *self);
 
 static gboolean
@@ -295,11 +307,14 @@ on_later (gpointer data)
 static void
 follow (DwMessageList *self)
 {
-  gint64 left = self->moves_until - g_get_monotonic_time ();
+  gint64 left = MAX (self->moves_until - g_get_monotonic_time (), 0);
 
-  if (left > 0 && self->later == 0)
-    self->later = g_timeout_add ((guint) (left / 1000) + 1, on_later, self);
-  if (left <= 0 && self->scroll == 0)
+  if (is_moving (self))
+    {
+      if (self->later == 0)
+        self->later = g_timeout_add ((guint) (left / 1000) + FRAME_MS, on_later, self);
+    }
+  else if (self->scroll == 0)
     self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_scroll, self, NULL);
 }
 
@@ -314,12 +329,6 @@ on_width_changed (DwMessageList *self, GtkAdjustment *adjustment)
   self->width = width;
   if (!self->stuck)
     dw_scroll_anchor_hold (self->anchor);
-}
-
-static gboolean
-is_moving (DwMessageList *self)
-{
-  return self->moves_until > g_get_monotonic_time ();
 }
 
 static gboolean
@@ -338,9 +347,10 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
   double upper = gtk_adjustment_get_upper (adjustment);
   gboolean at_end = is_at_end (self);
   gboolean whole = self->end == NULL || dw_list_end_is_whole (self->end);
-  /* New rows change the extent too, so a person did this; but not where a flood puts others into the same space. */
-  gboolean left = self->stuck && !at_end && value < self->value && G_APPROX_VALUE (upper, self->upper, 0.5)
-                  && (whole || is_moving (self));
+  gboolean up = value < self->value;
+  /* New rows change the extent too, so the user did this; but not if a flood puts other rows into the same space. */
+  gboolean left =
+      self->stuck && !at_end && up && G_APPROX_VALUE (upper, self->upper, 0.5) && (whole || is_moving (self));
 
   self->value = value;
   self->upper = upper;
@@ -349,20 +359,47 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
   if (self->scroll == 0 && self->stuck && !at_end && !left && !whole && !is_moving (self))
-    /* That rows come and go in a flood is nobody's wish to leave the end. */
+    /* Rows come and go in a flood; that does not mean the user wants to leave the end. */
     follow (self);
-  else if (self->scroll == 0 && at_end != self->stuck)
+  else if (self->scroll == 0 && at_end != self->stuck && (at_end || up))
     set_stuck (self, at_end);
   if (!self->stuck)
     dw_scroll_anchor_move (self->anchor);
 }
 
-/* A person leaves the end, whatever is still being laid out. */
+/* Called before the layout of each frame, so the frame before the second call has shown what the user did. */
+static gboolean
+on_move_frame (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+
+  if (!self->move_shown)
+    {
+      self->move_shown = TRUE;
+      return G_SOURCE_CONTINUE;
+    }
+  self->move_frames = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* The user leaves the end, even if a layout is pending. */
 static void
 let_move (DwMessageList *self)
 {
   self->moves_until = g_get_monotonic_time () + MOVE_US;
+  self->move_shown = FALSE;
+  if (self->move_frames == 0)
+    self->move_frames = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_move_frame, NULL, NULL);
   g_clear_handle_id (&self->scroll, g_source_remove);
+}
+
+static void
+forget_move (DwMessageList *self)
+{
+  self->moves_until = 0;
+  if (self->move_frames != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->move_frames);
+  self->move_frames = 0;
 }
 
 static gboolean
@@ -382,6 +419,10 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
       let_move (self);
+
+  /* During a flood the list does not begin with the first line, which is where the list view goes now. */
+  if ((key == GDK_KEY_Home || key == GDK_KEY_KP_Home) && self->end != NULL)
+    dw_list_end_show (self->end, 0);
   return GDK_EVENT_PROPAGATE;
 }
 
@@ -499,7 +540,7 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_widget_activate_action (GTK_WIDGET (row), "message.copy", NULL);
 }
 
-/* The newest row that can be seen: whoever comes from the composer begins there. */
+/* Coming from the composer, the focus goes to the newest visible row. */
 static gboolean
 dw_message_list_grab_focus (GtkWidget *widget)
 {
@@ -556,7 +597,7 @@ dw_message_list_dispose (GObject *object)
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
-  /* Those of the list came to it now. */
+  /* The list's own rows have been returned to it by now. */
   g_queue_clear_full (&self->spare, g_object_unref);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
 }
@@ -637,8 +678,8 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   self->long_rows = FALSE;
-  /* What moved was another conversation. */
-  self->moves_until = 0;
+  /* The movement was in another conversation. */
+  forget_move (self);
   g_set_object (&self->conversation, conversation);
   g_clear_object (&self->end);
   if (conversation != NULL)
@@ -691,7 +732,7 @@ on_found_for_long (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whoever looked for it sees at once which it is, and goes on from there with the arrow keys. */
+/* Highlights the row that was looked for, and focuses it so that the arrow keys go on from there. */
 static void
 point_out (DwMessageList *self, GtkWidget *item)
 {
@@ -726,7 +767,7 @@ on_jump (gpointer data)
  * @self: a list that shows a conversation
  * @place: a place of it
  *
- * Shows that line, and follows the end no longer.
+ * Shows that line, and stops following the end.
  */
 void
 dw_message_list_show_place (DwMessageList *self, gint64 place)
@@ -746,7 +787,7 @@ dw_message_list_show_place (DwMessageList *self, gint64 place)
 void
 dw_message_list_scroll_to_end (DwMessageList *self)
 {
-  self->moves_until = 0;
+  forget_move (self);
   set_stuck (self, TRUE);
   follow (self);
 }

@@ -157,7 +157,7 @@ dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int base
   gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
 }
 
-/* What asks is still queued, or unconfirmed: what it asks stands below. */
+/* A message that asks is shown as queued or unconfirmed, with the question below it. */
 static DwDelivery
 shown_delivery (DwMessage *message)
 {

@@ -5,19 +5,19 @@
 
 struct _DwScrollAnchor
 {
-  GtkListView *list;         /* not owned: whoever has the anchor has the list */
+  GtkListView *list;         /* not owned: the anchor's owner owns the list */
   GtkAdjustment *adjustment; /* the list's vertical one, not owned either */
   DwConversation *conversation;
-  DwListEnd *end; /* what the list has of it */
+  DwListEnd *end; /* the part of it that is listed */
   gint64 place;   /* of the row, or 0 */
-  double y;       /* where it stands in the list */
-  guint look;     /* finds it when there is time */
-  guint hold;     /* puts it back */
+  double y;       /* its position in the list */
+  guint look;     /* idle source that finds the row */
+  guint hold;     /* timer that puts it back */
   guint holds;    /* how often it was put back */
 };
 
-/* Each layout knows the heights better than the one before, so the row is put back this often, with a frame or two
- * between, in milliseconds. */
+/* Each layout estimates the heights better than the one before, so the row is put back several times, with a frame or
+ * two in between, in milliseconds. */
 #define HOLDS 4
 #define HOLD_MS 30
 
@@ -52,8 +52,8 @@ dw_scroll_anchor_free (DwScrollAnchor *anchor)
 /**
  * dw_scroll_anchor_set_conversation:
  * @anchor: an anchor
- * @conversation: (nullable): what the list shows now
- * @end: (nullable): how much of it the list has
+ * @conversation: (nullable): what the list shows
+ * @end: (nullable): the part of it that is listed
  *
  * Lets go of the row.
  */
@@ -96,7 +96,7 @@ on_look (gpointer data)
  * dw_scroll_anchor_move:
  * @anchor: an anchor
  *
- * Somebody has scrolled: the first row that can be seen now is the anchor, as soon as the layout has one.
+ * The user has scrolled: the first visible row becomes the anchor, as soon as the layout has one.
  */
 void
 dw_scroll_anchor_move (DwScrollAnchor *anchor)
@@ -131,7 +131,7 @@ on_hold (gpointer data)
  * dw_scroll_anchor_hold:
  * @anchor: an anchor
  *
- * Rows are about to change their height: puts the row back to where it stood.
+ * Rows are about to change their height: puts the row back to its position.
  */
 void
 dw_scroll_anchor_hold (DwScrollAnchor *anchor)

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * DwScrollAnchor:
  *
- * Keeps what somebody reads where it is. Rows change their height with the width of the window; the anchor is the first
- * row that can be seen, and is put back to where it stood.
+ * Keeps the row being read in place. Rows change their height with the width of the window; the anchor is the first
+ * visible row, and is put back to its position.
  */
 typedef struct _DwScrollAnchor DwScrollAnchor;
 

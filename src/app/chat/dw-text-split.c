@@ -87,7 +87,7 @@ find_end (const Reading *reading, const char *start, glong index, glong most, gl
             return at;
           }
     }
-  /* A single grapheme larger than a frame: nobody types that, so just cut it. */
+  /* A single grapheme larger than a frame is nothing anybody types, so just cut it. */
   *taken = most;
   return g_utf8_offset_to_pointer (start, most);
 }

@@ -4,7 +4,7 @@
 #include "client/connection/dw-boot-clock.h"
 #include "client/store/dw-calendar.h"
 
-/* Deletes history that is older than the person chose to keep, by a calendar that no wrong clock moves on. */
+/* Deletes history that is older than the user chose to keep, by a calendar that a wrong clock does not move. */
 struct _DwRetention
 {
   GObject parent_instance;
@@ -16,7 +16,7 @@ struct _DwRetention
 
 G_DEFINE_FINAL_TYPE (DwRetention, dw_retention, G_TYPE_OBJECT)
 
-/* Old history is deleted a while after the start, when nobody waits for the disk, and then a few times a day: the timer
+/* Old history is deleted a while after the start, when the disk is not busy, and then a few times a day: the timer
  * stops while the computer sleeps. */
 #define FIRST_SECONDS 10
 #define SECONDS (6 * 3600)
@@ -62,7 +62,7 @@ dup_boot (void)
   return g_strstrip (boot);
 }
 
-/* Looks at the clock, and remembers it for the next start. */
+/* Reads the clock, and saves the calendar for the next start. */
 static void
 look (DwRetention *self, DwCalendar *calendar, gint64 now)
 {
@@ -84,7 +84,7 @@ expire (DwRetention *self)
   if (self->settings == NULL)
     return;
 
-  /* Also where everything is kept: whoever chooses otherwise does not wait for days then. */
+  /* Even if everything is kept, so that after a change of the setting the calendar does not need days to begin. */
   look (self, &calendar, now);
   if (age > 0)
     dw_chat_list_expire (self->chats, &(DwStoreExpiry){ .before = calendar.believed - age,

@@ -191,7 +191,7 @@ read_part (const char *part, gboolean *disguised)
 
       if (script < 0 && c != '-' && !(c < 0x80 && g_ascii_isdigit ((char) c)))
         return 0;
-      /* A mark needs a letter of its script, and one that stands on its like is seen by nobody. */
+      /* A mark needs a letter of its script, and one on a letter that looks like it would be invisible. */
       if (g_unichar_ismark (c) && (c == before || before == 0 || script_of (before) != script))
         return 0;
       scripts |= script >= 0 ? 1u << script : 0;

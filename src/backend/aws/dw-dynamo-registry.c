@@ -22,7 +22,7 @@ struct _DwDynamoRegistry
   guint page;      /* rows a page, or 0 for as many as a megabyte holds */
   guint lease;     /* of a claim, in seconds */
   GPtrArray *held; /* of Held: what this process claimed and has not confirmed */
-  GQueue loose;    /* of “Operation body”: deletions that nobody waits for; as many as a broadcast found gone */
+  GQueue loose;    /* of “Operation body”: deletions without a caller; as many as a broadcast found gone */
   guint deleting;  /* how many of them are running; at most LOOSE_ENDS */
   GQueue settling; /* of GTask */
 };

@@ -105,7 +105,8 @@ drop (DwArrivals *self, GList *place)
   arrival_free (arrival);
 }
 
-/* Shuts the socket down; whoever uses the connection, even a TLS thread, then reads its end and closes it. */
+/* Shuts the socket down; the thread that uses the connection, perhaps a TLS thread, then reads its end and closes it.
+ */
 static void
 evict (DwArrivals *self, GList *place)
 {

@@ -62,7 +62,7 @@ struct _DwDispatcher
   guint apart;         /* messages that functions are handling; the functions throttle them */
   guint disconnects;   /* $disconnect handlers that run; at most one per connection */
 
-  gboolean full;    /* nobody has room until the queue is down to half */
+  gboolean full;    /* no connection is read until the queue is down to half */
   GHashTable *held; /* DwCaller: connections on hold for lack of room; bounded by the number of connections */
   DwDispatcherRoomFunc room_func;
   gpointer room_data;
@@ -270,10 +270,10 @@ typedef struct
   guint timer;
 } Connecting;
 
+/* The timer holds the task, so there is none any more. */
 static void
 connecting_free (Connecting *connecting)
 {
-  g_clear_handle_id (&connecting->timer, g_source_remove);
   dw_event_free (connecting->event);
   g_free (connecting);
 }

@@ -17,7 +17,7 @@ struct _DwFunctionProcess
   SoupServer *api;
   GSubprocess *process;
   pid_t group;
-  const DwFunctionProcessOwner *owner; /* NULL once nobody is to be told */
+  const DwFunctionProcessOwner *owner; /* NULL once it is to report nothing more */
   gpointer owner_data;
   SoupServerMessage *next; /* the pending request for the next event, or NULL */
   char *request_id;        /* id of the event being handled, or NULL */

@@ -334,7 +334,7 @@ dw_functions_read_response (const char *json, gsize length, GError **error)
   return response;
 }
 
-/* Answers whoever waits for the event. The process is busy until it asks for the next one. */
+/* Answers the caller that waits for the event. The process is busy until it asks for the next one. */
 static void
 finish (Environment *environment, DwResponse *response, GError *error)
 {
@@ -431,7 +431,6 @@ give (Environment *environment)
 {
   gint64 timeout = environment->function->functions->timeout_ms;
 
-  g_clear_handle_id (&environment->timer, g_source_remove);
   environment->timer = g_timeout_add ((guint) timeout, on_timeout, environment);
   dw_function_process_give (environment->process, environment->invocation->request_id,
                             environment->invocation->event, g_get_real_time () / 1000 + timeout);
@@ -481,7 +480,7 @@ on_ended (DwFunctionProcess *process, const char *why, gpointer data)
   give_up (environment, why);
 }
 
-/* An asynchronous invocation: nobody waits for its result. */
+/* An asynchronous invocation, whose result is not waited for. */
 typedef struct
 {
   DwFunctions *functions;

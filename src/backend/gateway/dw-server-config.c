@@ -87,7 +87,8 @@ dw_server_config_check (const DwServerConfig *config, GError **error)
   if (config->idle_ms <= 0 || config->age_ms <= 0 || config->integration_ms <= 0 || config->function_ms <= 0
       || config->function_most == 0 || config->request_s == 0)
     return refuse (error, "a limit is a number of seconds above 0");
-  if (config->connection_rate < 0 || config->rate < 0 || config->burst < 0)
+  /* Written so that what is no number at all is refused too. */
+  if (!(config->connection_rate >= 0 && config->rate >= 0 && config->burst >= 0))
     return refuse (error, "a rate is 0 or more");
   if ((config->key_id == NULL) != (config->secret == NULL))
     return refuse (error, "an access key ID and its secret belong together");

@@ -20,7 +20,7 @@ struct _DwServerLock
   int fd;
 };
 
-/* The holder removes the lock file when it lets go. Whoever opened it just before has to try again. */
+/* The holder removes the lock file when it lets go. A process that opened it just before has to try again. */
 #define ATTEMPTS 10
 
 static gboolean

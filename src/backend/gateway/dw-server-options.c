@@ -308,7 +308,7 @@ take_words (DwServerConfig *config, Typed *typed)
   config->request_s = (guint) MAX (typed->request, 0);
   config->connection_rate = typed->connection_rate;
   config->rate = typed->rate;
-  config->burst = typed->burst > 0 ? typed->burst : typed->rate;
+  config->burst = typed->burst != 0 ? typed->burst : typed->rate;
   config->functions = g_steal_pointer (&typed->functions);
   config->reserves = g_steal_pointer (&typed->reserves);
   config->function_ms = (gint64) (typed->function_timeout * 1000);

@@ -16,7 +16,7 @@ struct _DwServerSocket
   gint64 last_active;
   DwFrameStream *stream;
   SoupWebsocketConnection *websocket;
-  const DwServerSocketOwner *owner; /* NULL once nobody is to be told */
+  const DwServerSocketOwner *owner; /* NULL once it is to report nothing more */
   gpointer data;
   guint64 queued;     /* bytes handed over for sending, to compare with what the stream has written */
   gboolean dropped;   /* cut off because its client does not read */

@@ -144,7 +144,7 @@ forget_targets (DwSocketGateway *self)
   g_clear_pointer (&self->targets, g_ptr_array_unref);
 }
 
-/* The registry returns the same array for each broadcast, as long as nobody comes or goes. */
+/* The registry returns the same array for each broadcast, as long as no connection opens or closes. */
 static GPtrArray *
 find_targets (DwSocketGateway *self, GPtrArray *ids)
 {

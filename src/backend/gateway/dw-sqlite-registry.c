@@ -30,7 +30,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DwSqliteRegistry,
 typedef struct
 {
   DwSqliteRegistry *registry;
-  GTask *task; /* NULL if nobody waits */
+  GTask *task; /* NULL without a caller */
   char *id;    /* or NULL */
   gint64 time;
   gboolean fresh;

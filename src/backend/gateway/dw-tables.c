@@ -123,15 +123,13 @@ finish (DwTables *tables, Job *job)
   g_source_attach (source, tables->context);
 }
 
-static gboolean
-run_whole (DwServerFile *file, const Job *job, GError **error)
+static void
+run_whole (DwServerFile *file, Job *job)
 {
-  if (!dw_server_file_run (file, "BEGIN IMMEDIATE", "", error))
-    return FALSE;
-  if (job->func (file, job->data, error) && dw_server_file_run (file, "COMMIT", "", error))
-    return TRUE;
-  dw_server_file_run (file, "ROLLBACK", "", NULL);
-  return FALSE;
+  if (!dw_server_file_run (file, "BEGIN IMMEDIATE", "", &job->error))
+    return;
+  if (!job->func (file, job->data, &job->error) || !dw_server_file_run (file, "COMMIT", "", &job->error))
+    dw_server_file_run (file, "ROLLBACK", "", NULL);
 }
 
 static Lane *
@@ -161,7 +159,7 @@ run (DwTables *tables, Job *job)
   if (job->kind == DW_TABLES_READ)
     job->func (tables->file, job->data, &job->error);
   else
-    run_whole (tables->file, job, &job->error);
+    run_whole (tables->file, job);
   if (!g_error_matches (job->error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LOCKED))
     lane->locked_since = lane->retry_at = 0;
   else if (has_patience (lane))

@@ -372,7 +372,7 @@ dw_connection_send (DwConnection *self, const char *text)
  * dw_connection_close:
  * @self: a connection
  *
- * Ends it at once and without ::ended: the close frame (1000) still leaves, but nobody waits for the answer, since
+ * Ends it at once and without ::ended: the close frame (1000) is still sent, but its answer is not waited for, since
  * libsoup waits 5 s for it (measured).
  */
 void

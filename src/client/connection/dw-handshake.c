@@ -196,7 +196,6 @@ fail_with_cause (GTask *task, DwCause cause, const char *detail)
 {
   Handshake *handshake = g_task_get_task_data (task);
 
-  g_clear_handle_id (&handshake->deadline, g_source_remove);
   handshake->report.cause = cause;
   handshake->report.detail = g_strdup (detail);
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_HANDSHAKE, "%s", dw_cause_get_sentence (cause));
@@ -208,10 +207,7 @@ fail_with_error (GTask *task, const GError *error)
   Handshake *handshake = g_task_get_task_data (task);
 
   if (handshake->outer != NULL && g_cancellable_is_cancelled (handshake->outer))
-    {
-      g_clear_handle_id (&handshake->deadline, g_source_remove);
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
-    }
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
   else
     fail_with_cause (task, cause_of_error (handshake, error), error->message);
 }
@@ -295,7 +291,6 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
     fail_with_answer (task, head, error);
   else
     {
-      g_clear_handle_id (&handshake->deadline, g_source_remove);
       handshake->report.status = head->status;
       g_task_return_pointer (task, make_websocket (handshake), g_object_unref);
     }

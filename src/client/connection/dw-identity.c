@@ -5,7 +5,7 @@
  * SECTION:dw-identity
  *
  * A stage that broadcasts raw text delivers whatever a person types, so anybody can send a frame that looks like the
- * gateway's. What nobody else knows is our connection ID: the gateway tells it to this connection alone. So the first
+ * gateway's. Our connection ID is a secret between the gateway and this connection. So the first
  * answer to the probe says who we are, and afterwards only what carries that ID is the gateway's.
  *
  * Somebody may be faster than the first answer. Then the true one contradicts theirs a moment later, and neither is

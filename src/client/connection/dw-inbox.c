@@ -22,8 +22,8 @@ struct _DwInbox
  * @function: what works on a frame
  * @data: for @function
  *
- * What a turn of the main loop brings is bounded by the stream below (#DwFrameStream), so a frame is worked on
- * where it arrives and none waits. What works on one may free the inbox.
+ * The stream below (#DwFrameStream) bounds what arrives in one turn of the main loop, so each frame is handled as it
+ * arrives and none is queued. A handler may free the inbox.
  *
  * Returns: (transfer full): an empty inbox
  */
@@ -80,7 +80,7 @@ work_on_waiting (DwInbox *inbox)
  * @bytes: a frame
  * @serial: comes back with it
  *
- * Works on a frame. One that is pushed while another is worked on comes after it.
+ * Handles a frame. One that is pushed by a handler is handled after the current one.
  */
 void
 dw_inbox_push (DwInbox *inbox, GBytes *bytes, guint serial)

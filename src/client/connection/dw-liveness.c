@@ -193,7 +193,7 @@ dw_liveness_doubt (DwLiveness *self)
  * dw_liveness_is_probed:
  * @self: a watch
  *
- * An answer counts within the policy's `answer_ms` after the probe. Whoever wants to forge one has no longer than that.
+ * An answer counts within the policy's `answer_ms` after the probe. A forger has no more time than that.
  *
  * Returns: whether a probe waits for an answer that may still come
  */

@@ -74,7 +74,7 @@ dw_session_status_learn (DwSessionStatus *status, const DwFrame *frame)
  * dw_session_status_doubt:
  * @status: a status
  *
- * What was said of the connection may have been forged: nothing of it counts.
+ * Whatever was said about the connection may have been forged, so all of it is dropped.
  */
 void
 dw_session_status_doubt (DwSessionStatus *status)

@@ -44,7 +44,7 @@ typedef enum
  * @confirmed: whether the stage answered the probe of this connection
  * @features: what the stage said it can do
  *
- * All that a person is told about a session.
+ * The state of a session as it is shown to the user.
  */
 typedef struct
 {

@@ -278,7 +278,7 @@ current_ended (DwSession *self, DwCause cause, guint code)
 
   if (was_open)
     g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
-  /* Whoever heard of that may have disconnected. */
+  /* A handler of that signal may have disconnected. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
 
@@ -385,8 +385,8 @@ distrust_identity (DwSession *self, DwLeg *leg)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
-/* A frame has the gateway's shape: puts in its place what it is where it is not the gateway's. FALSE where it is an
- * answer to our probe, which nobody else is told of. */
+/* A frame has the gateway's shape: if it is not the gateway's, replaces it by what it is. FALSE if it answers our
+ * probe, which is not reported. */
 static gboolean
 resolve_gateway_frame (DwSession *self, DwLeg *leg, DwFrame **frame, const char *raw)
 {
@@ -530,7 +530,7 @@ dw_session_class_init (DwSessionClass *klass)
   /**
    * DwSession::changed:
    *
-   * Something a person sees of the session changed: its state, cause, latency or connection ID.
+   * Something that is shown of the session changed: its state, cause, latency or connection ID.
    */
   signals[SIGNAL_CHANGED] =
       g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -629,7 +629,7 @@ dw_session_connect (DwSession *self)
  * dw_session_retry:
  * @self: a session that has a stage
  *
- * Attempts now, in any state in which no connection is open. A person asked for it, so refusals count anew.
+ * Attempts now, in any state without an open connection. The user asked for it, so the count of refusals starts again.
  */
 void
 dw_session_retry (DwSession *self)
@@ -675,8 +675,8 @@ dw_session_disconnect (DwSession *self)
  * dw_session_probe:
  * @self: a session
  *
- * Asks the stage once more what it can do, for whoever waits for that: a probe can be refused or lost as any frame can.
- * Nothing is sent while one is waited for.
+ * Asks the stage for its features again, for a caller that waits for them: a probe can be refused or lost like any
+ * frame. Nothing is sent while an answer is pending.
  *
  * Returns: after how long it makes sense to ask again, in milliseconds
  */
@@ -697,8 +697,8 @@ dw_session_probe (DwSession *self)
  * @self: a session
  * @held: whether nothing more is wanted for now
  *
- * Nothing is read, and TCP slows the stage down. What is not read is not heard either, so this is for moments, far
- * shorter than the silence after which a connection counts as dead.
+ * Stops reading, so that TCP slows the stage down. Frames that are not read do not count as signs of life, so this must
+ * be far shorter than the silence after which a connection counts as dead.
  */
 void
 dw_session_set_held (DwSession *self, gboolean held)
@@ -733,7 +733,7 @@ dw_session_send (DwSession *self, const char *frame)
  * dw_session_get_status:
  * @self: a session
  *
- * Returns: (transfer none): all that a person is told about it
+ * Returns: (transfer none): its state as it is shown to the user
  */
 const DwSessionStatus *
 dw_session_get_status (DwSession *self)

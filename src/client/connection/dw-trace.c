@@ -10,8 +10,7 @@
 /**
  * SECTION:dw-trace
  *
- * What crossed the wire last, for whoever wants to see the frames themselves. It costs a reference a frame while
- * nobody looks.
+ * The last frames that crossed the wire, for the inspector. Without observers it costs one reference for each frame.
  */
 struct _DwTrace
 {

@@ -72,7 +72,7 @@ G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
  * most. */
 #define DW_TRACE_BYTES (4 * 1024 * 1024)
 
-/** DW_TRACE_TICK_MS: whoever looks is told at most this often, in milliseconds. */
+/** DW_TRACE_TICK_MS: ::changed is emitted at most this often, in milliseconds. */
 #define DW_TRACE_TICK_MS 100
 
 DwTrace *dw_trace_new (void);

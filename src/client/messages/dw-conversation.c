@@ -11,13 +11,13 @@
 /**
  * SECTION:dw-conversation
  *
- * All that was said on a stage, as a list: the lines are in the store, and what somebody looks at is in memory.
- * Lines stand in the order of their arrival, whatever the clock says. A line is shown when it is in the store, or
- * when the store takes long.
+ * The history of a stage as a list: the lines are in the store, and those being looked at are also in memory. Lines are
+ * in the order of their arrival, whatever the clock says. A line is shown once it is in the store, or when the store
+ * takes too long.
  *
  * arrived → (a place, and a day before it where one begins) → being written → shown
  *
- * A stage can send faster than the store writes. #DwConversation:congested says so, for whoever reads the stage.
+ * A stage can send faster than the store writes; then #DwConversation:congested asks the reader of the stage to pause.
  */
 struct _DwConversation
 {
@@ -161,7 +161,7 @@ show_opening (DwConversation *self, DwStoreOpening *opening)
   dw_pages_clear (self->pages, opening->first, opening->last);
   missing = dw_pages_restore (self->pages, opening);
 
-  /* What still has to be said is in the conversation, whatever was deleted from it. */
+  /* Queued messages are in the conversation, even if its history was deleted. */
   for (guint i = 0; i < missing->len; i++)
     add_arrived (self, g_ptr_array_index (missing, i));
   dw_pages_take (self->pages, opening->tail, opening->first, opening->last);
@@ -191,7 +191,7 @@ on_opening (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (DwStoreOpening) opening = dw_store_lines_open_finish (DW_STORE (source), result, &error);
 
-  /* The store was asked again meanwhile, and the answer to that is the one that counts. */
+  /* The store was asked again meanwhile, and only the later answer counts. */
   if (asked->generation != self->generation)
     return;
   if (self->store == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
@@ -239,7 +239,7 @@ batch_free (Batch *batch)
   g_free (batch);
 }
 
-/* Whoever is last frees it: the list, or the answer of the store. */
+/* The list and the pending store call both use it; the last one frees it. */
 static void
 finish_showing (Batch *batch)
 {
@@ -248,7 +248,7 @@ finish_showing (Batch *batch)
     batch_free (batch);
 }
 
-/* Nothing more of them is shown from here. The store has them and goes on writing them. */
+/* Drops these lines from the list; the store goes on writing them. */
 static void
 abandon_batches (DwConversation *self)
 {
@@ -263,7 +263,8 @@ may_show (DwConversation *self, const Batch *batch)
 {
   gint64 waited = g_get_monotonic_time () - batch->given_at;
 
-  /* One's own waits for as long as the store asks for: a program that dies has not shown what it has lost. */
+  /* The user's own line waits for as long as the store needs: a program that dies must not have shown a line that is
+   * lost. */
   return batch->answered || (batch->own->len == 0 && waited >= self->patience_ms * G_TIME_SPAN_MILLISECOND);
 }
 
@@ -326,8 +327,8 @@ on_look (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Half of it has to be saved before more is wanted: not each line begins and ends a congestion. Where the store is in
- * trouble there is nothing to wait for. */
+/* A congestion ends only when half is saved, so that it does not begin and end with each line. If the store has an
+ * error there is nothing to wait for. */
 static void
 weigh (DwConversation *self)
 {
@@ -349,7 +350,7 @@ weigh (DwConversation *self)
     self->look = g_timeout_add (LOOK_MS, on_look, self);
 }
 
-/* Saved, late, or refused. What is late is saved when that is possible. */
+/* The lines were saved, or are late, or were refused. Late ones are saved as soon as possible. */
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -438,7 +439,7 @@ dw_conversation_flush (DwConversation *self)
   g_queue_push_tail (&self->batches, batch);
   serial = dw_store_lines_add_async (self->store, dw_stage_get_number (self->stage), records, on_written, batch);
 
-  /* What was refused has no number, and nobody waits for it. */
+  /* A refused write has no serial, and is not waited for. */
   if (g_queue_is_empty (&self->unsaved))
     self->saved_at = batch->given_at;
   unsaved = g_new (Unsaved, 1);
@@ -458,8 +459,8 @@ on_passed (DwConversation *self, gint64 stage)
     schedule (self);
 }
 
-/* A store in memory does not keep everything: the oldest lines leave the list too, once they are in it. What still
- * has to be said goes to its end. */
+/* A store in memory does not keep everything: when it drops the oldest lines the list drops them too, and moves queued
+ * messages to its end. */
 static void
 drop_passed (DwConversation *self)
 {
@@ -514,7 +515,7 @@ dw_conversation_dispose (GObject *object)
 {
   DwConversation *self = DW_CONVERSATION (object);
 
-  /* What arrived a moment ago is not lost. */
+  /* Save the lines that arrived a moment ago. */
   if (self->store != NULL)
     dw_conversation_flush (self);
   /* Batches that are being written keep this object for a while, but nothing is shown any more. */
@@ -562,8 +563,8 @@ dw_conversation_class_init (DwConversationClass *klass)
   /**
    * DwConversation:congested:
    *
-   * More has arrived than the store has saved, by %DW_CONVERSATION_UNSAVED_BYTES: whoever reads the stage does well to
-   * wait. It ends when half of that is saved, or when the store has saved nothing for %DW_CONVERSATION_STUCK_MS.
+   * The store is behind by %DW_CONVERSATION_UNSAVED_BYTES, so reading from the stage should pause. It ends when half of
+   * that is saved, or when the store has saved nothing for %DW_CONVERSATION_STUCK_MS.
    */
   properties[PROP_CONGESTED] = g_param_spec_boolean (
       "congested", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
@@ -582,7 +583,7 @@ dw_conversation_class_init (DwConversationClass *klass)
    * DwConversation::written:
    * @message: one's own #DwMessage
    *
-   * It is in the store now, or the store takes long: it may be sent.
+   * It is in the store now, or the store takes too long: it may be sent.
    */
   signals[SIGNAL_WRITTEN] = g_signal_new ("written", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                           NULL, G_TYPE_NONE, 1, DW_TYPE_MESSAGE);
@@ -590,7 +591,7 @@ dw_conversation_class_init (DwConversationClass *klass)
    * DwConversation::shown:
    * @lines: (element-type DwMessage): lines, at least one
    *
-   * They arrived and are the last of the list now.
+   * These lines arrived and are now the last of the list.
    */
   signals[SIGNAL_SHOWN] = g_signal_new ("shown", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
@@ -641,7 +642,7 @@ dw_conversation_new (DwStore *store, DwStage *stage)
 /**
  * dw_conversation_set_patience:
  * @self: a conversation
- * @patience_ms: after how many milliseconds somebody else's line is shown that is not in the store yet;
+ * @patience_ms: after how many milliseconds another person's line is shown even if it is not in the store yet;
  *   %DW_CONVERSATION_PATIENCE_MS until this is called
  */
 void
@@ -728,7 +729,7 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
   if (!dw_conversation_get_position (self, place, &position))
     return;
 
-  /* With the last line below it the unread line goes, which is a change of its own. */
+  /* Removing the last line below it also removes the unread line, which is a change of its own. */
   if (has_unread_line (self)
       && (unread <= dw_pages_get_first (self->pages) || unread >= dw_pages_get_last (self->pages)))
     {
@@ -757,7 +758,7 @@ void
 dw_conversation_reload (DwConversation *self)
 {
   self->open = FALSE;
-  /* What is being written is written before the store is read. */
+  /* Pending writes reach the store before it is read. */
   abandon_batches (self);
   open_lines (self);
 }
@@ -810,7 +811,7 @@ dw_conversation_get_position (DwConversation *self, gint64 place, guint *positio
 /**
  * dw_conversation_set_unread_from:
  * @self: a conversation
- * @place: the place of the first line nobody has looked at, or 0 for none
+ * @place: the place of the first unread line, or 0 for none
  *
  * Moves the unread line.
  */

@@ -16,7 +16,7 @@ G_DECLARE_FINAL_TYPE (DwConversation, dw_conversation, DW, CONVERSATION, GObject
 /** DW_CONVERSATION_TICK_MS: the model and the store change at most this often, in milliseconds: a frame's time. */
 #define DW_CONVERSATION_TICK_MS 16
 
-/** DW_CONVERSATION_PATIENCE_MS: somebody else's line that is not in the store after so long is shown before it is. */
+/** DW_CONVERSATION_PATIENCE_MS: another person's line is shown after this time even if it is not in the store yet. */
 #define DW_CONVERSATION_PATIENCE_MS 40
 
 /** DW_CONVERSATION_UNSAVED_BYTES: above so much that is not in the store yet #DwConversation:congested is set. */

@@ -109,7 +109,7 @@ add_text (GString *buffer, const DwRecord *record)
   g_autofree char *time = local_time (record->time);
   g_autofree char *until = record->kind == DW_MESSAGE_GAP ? local_time (record->until) : NULL;
   g_autofree char *safe = dw_safe_text (record->text, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
-  /* An override that nobody ends would turn the lines after it too. */
+  /* An override without an end would also affect the following lines. */
   g_autofree char *calm = dw_safe_text_calm (safe);
   g_auto (GStrv) lines = g_strsplit (calm, "\n", -1);
   g_autofree char *text = g_strjoinv ("\n    ", lines);
@@ -235,7 +235,7 @@ on_replaced (GObject *source, GAsyncResult *result, gpointer data)
   export->output = G_OUTPUT_STREAM (g_file_replace_finish (G_FILE (source), result, &error));
   if (export->output == NULL)
     g_task_return_error (task, error);
-  else
+  else if (!g_task_return_error_if_cancelled (task))
     dw_store_lines_open_async (g_task_get_source_object (task), export->stage, 0, TRUE, on_opened,
                                g_object_ref (task));
 }
@@ -250,7 +250,7 @@ on_replaced (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Writes a conversation down, whole. What is secret of the stage is not part of it. JSON Lines has names and texts
+ * Exports a whole conversation, without the stage's secrets. JSON Lines has names and texts
  * as they came. The text for people has them as dw_safe_text() leaves them; one's own lines begin with “>”, those
  * of the program and of the stage with “-”, and nothing that anybody else writes does.
  */
@@ -271,8 +271,9 @@ dw_export_async (DwStore *store,
   export->format = format;
   export->buffer = g_string_new (NULL);
   g_task_set_task_data (task, export, export_free);
-  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, on_replaced,
-                        task);
+  /* Not cancelled itself: GIO would drop the stream it has made, which puts an empty file in the old one's place
+   * (GLib 2.74, measured). */
+  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, NULL, on_replaced, task);
 }
 
 /**

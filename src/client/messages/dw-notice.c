@@ -44,7 +44,7 @@ dw_notice_of_frame (const DwFrame *frame)
       /* Translators: %s is what the gateway says, such as “Internal server error”. */
       return g_strdup_printf (_ ("The stage reports: %s"), start);
     case DW_FRAME_ROUTE_RESPONSE:
-      /* Translators: %s is a text, such as a route's “Message sent”; nobody knows who wrote it. */
+      /* Translators: %s is a text, such as a route's “Message sent”; its sender is not known. */
       return g_strdup_printf (_ ("Received without a sender: %s"), start);
     case DW_FRAME_UNREADABLE:
       return quote (frame->reason, frame->text);

@@ -10,7 +10,7 @@
 /**
  * SECTION:dw-outbox
  *
- * What still has to be said. The protocol acknowledges nothing, so a message is known to have arrived only when the
+ * Messages to be sent. The protocol acknowledges nothing, so a message is known to have arrived only when the
  * stage broadcasts it back: by its id, else by its text, in the order of sending.
  */
 struct _DwOutbox
@@ -27,7 +27,7 @@ struct _DwOutbox
   GQueue unechoed;
   /* Of DwOutgoing: failed, but a slow handler may still broadcast it; at most DW_OUTBOX_REFUSED. */
   GQueue refused;
-  DwOutgoing *marking;    /* taken from the queue: the store is being told that it may have left; or NULL */
+  DwOutgoing *marking;    /* taken from the queue while the store saves that it may have left; or NULL */
   DwMessage *announced;   /* not in the queue yet: it is being saved as one that may have left; or NULL */
   gboolean ids_come_back; /* the stage was seen to broadcast a message with its id */
   guint pace_ms;
@@ -39,7 +39,7 @@ struct _DwOutbox
 
 G_DEFINE_FINAL_TYPE (DwOutbox, dw_outbox, G_TYPE_OBJECT)
 
-/* A dead peer is found within this time. What was sent earlier and has not come back never will. In microseconds. */
+/* A dead peer is found within this time. A message sent earlier that has not come back never will. In microseconds. */
 #define DEATH_WAIT (60 * G_USEC_PER_SEC)
 
 enum
@@ -116,7 +116,7 @@ find_entry (GQueue *queue, DwMessage *message)
   return at;
 }
 
-/* Back to its place in the order: older ones may have come back before it. */
+/* Puts it back into its place in the order: older ones may be back already. */
 static void
 requeue (DwOutbox *self, DwOutgoing *entry)
 {
@@ -186,8 +186,8 @@ encode (DwOutbox *self, DwOutgoing *entry, GError **error)
                           sends_ids (self) ? dw_message_get_id (entry->message) : NULL, error);
 }
 
-/* What a later run needs to know is in the store already: it may have left. Only where nothing is ever broadcast back
- * does “sent” say more, since it is final there; see dw_outbox_restore(). */
+/* The store already says that it may have left, which is all a later run needs. Only on a stage that does not echo does
+ * “sent” say more, since it is final there; see dw_outbox_restore(). */
 static void
 set_sent (DwOutbox *self, DwMessage *message)
 {
@@ -227,8 +227,8 @@ hand_over (DwOutbox *self, DwOutgoing *entry)
   return TRUE;
 }
 
-/* It is written, or the store takes long. Nobody waits for a slow disk: if the program is killed before the write, the
- * next run takes the message for one that has not left, and sends it again. */
+/* The mark is saved, or the store takes too long. A slow disk does not delay sending: if the program is killed before
+ * the write, the next run assumes that the message has not left, and sends it again. */
 static void
 on_marked (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -250,14 +250,14 @@ on_marked (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
 
-  /* With an id it does no harm that the store says more than happened: everybody drops a second copy. */
+  /* With an id it does no harm if the store is wrong: everybody drops a second copy. */
   if (!dw_outgoing_had_id (entry))
     withdraw (self, entry->message);
   requeue (self, entry);
   send_next (self);
 }
 
-/* A killed program must know at its next start that the message may have left, so the store is told first. */
+/* If the program is killed its next start must know that the message may have left, so that is saved first. */
 static void
 mark (DwOutbox *self, DwOutgoing *entry)
 {
@@ -267,7 +267,7 @@ mark (DwOutbox *self, DwOutgoing *entry)
                                dw_message_get_record (entry->message), on_marked, g_object_ref (self));
 }
 
-/* All of them first, since whoever hears that one asks may change the queue. */
+/* Move all of them first, since a handler of the notification may change the queue. */
 static void
 let_old_ask (DwOutbox *self)
 {
@@ -326,7 +326,8 @@ send_next (DwOutbox *self)
         }
       else if (!dw_session_get_status (self->session)->confirmed)
         {
-          /* Nobody could drop a second copy without the id, so it waits until the stage has said what it can do. */
+          /* Without the id a second copy would not be recognized, so it waits until the stage has announced its
+           * features. */
           insert_waiting (self, self->waiting.head, entry);
           if (self->probe == 0)
             self->probe = g_timeout_add (dw_session_probe (self->session), on_probe, self);
@@ -361,8 +362,8 @@ lose (DwOutbox *self, DwOutgoing *entry)
     dw_outgoing_free (entry);
 }
 
-/* With an id everybody drops a second copy, so what may be lost is sent again. Without one nobody can tell it from
- * the first, so the person decides, and an equal text from somebody else must not be taken for the echo. */
+/* With an id everybody drops a second copy, so a message that may be lost is sent again. Without one a copy cannot be
+ * recognized, so the user decides, and another person's equal text must not be taken for the echo. */
 static void
 on_lost (DwOutbox *self, gint64 before)
 {
@@ -430,7 +431,7 @@ dw_outbox_class_init (DwOutboxClass *klass)
   /**
    * DwOutbox:n-asking:
    *
-   * How many messages have waited so long that the person is asked.
+   * How many messages have waited so long that the user is asked.
    */
   properties[PROP_N_ASKING] = g_param_spec_uint (
       "n-asking", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
@@ -558,9 +559,9 @@ dw_outbox_add (DwOutbox *self, DwMessage *message)
  * @self: an outbox
  * @message: one's own message, as the store had it: queued, sent, unconfirmed or asking
  *
- * Takes up what an earlier run of the program left. What has not left is queued. What may have left with its id is
- * unconfirmed and sent again, since everybody drops a second copy. What may have left without one is unconfirmed, and
- * the person decides; but where the stage does not echo and it was sent, that is as far as it gets.
+ * Takes over a message from an earlier run of the program. If it has not left it is queued. If it may have left with
+ * its id it is unconfirmed and sent again, since everybody drops a second copy. If it may have left without one it is
+ * unconfirmed and the user decides; but if it was sent to a stage that does not echo, it is final.
  */
 void
 dw_outbox_restore (DwOutbox *self, DwMessage *message)
@@ -667,8 +668,8 @@ dw_outbox_discard (DwOutbox *self, DwMessage *message)
  * @self: an outbox
  * @frame: a broadcast
  *
- * Returns: (transfer none) (nullable): one's own message that came back, delivered now, or %NULL where it is
- * somebody else's
+ * Returns: (transfer none) (nullable): the user's own message that came back, now delivered, or %NULL if the frame is
+ * another person's
  */
 DwMessage *
 dw_outbox_match (DwOutbox *self, const DwFrame *frame)
@@ -747,10 +748,10 @@ reason_of (DwGatewayError error)
  * @self: an outbox
  * @frame: a gateway error, which the caller knows to be the gateway's
  *
- * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back:
- * it goes back into the queue, %DW_OUTGOING_REPEATS times at most where nobody is known to drop a second copy, and the
- * pace slows. Any other error is about the oldest; on a stage that does not
- * echo all but the newest are likely to have arrived. What went more than 35 s ago it cannot be about.
+ * The gateway does not say what it refused. "Too Many Requests" is about the newest message that has not come back: it
+ * goes back into the queue, %DW_OUTGOING_REPEATS times at most unless second copies are known to be dropped, and the
+ * pace slows. Any other error is about the oldest; on a stage that does not echo all but the newest are likely to have
+ * arrived. It cannot be about a message sent more than 35 s ago.
  *
  * Returns: (transfer none) (nullable): the message it is about, or %NULL where none can be
  */

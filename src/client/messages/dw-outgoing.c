@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Without an id an echo is looked for this long, in microseconds: later, an equal text is somebody else's. */
+/* Without an id an echo is looked for this long, in microseconds: later, an equal text is another person's. */
 #define ECHO_WAIT (10 * G_USEC_PER_SEC)
 
 /* An integration is cut off after 29 s, and then the gateway says so. In microseconds. */

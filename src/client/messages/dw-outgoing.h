@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @repeats: how often it was sent again without the person being asked
  * @approved: whether the person said that it is not too old
  *
- * What is known of one message on its way out. Which turn it has is the outbox's affair; what can be said of it alone is
+ * The state of one outgoing message. The outbox decides about the order; what depends on the message alone is
  * here: whether it is old, whether it may be repeated, and whether an error or a broadcast can be about it.
  */
 typedef struct
@@ -25,7 +25,7 @@ typedef struct
   gboolean approved;
 } DwOutgoing;
 
-/** DW_OUTGOING_REPEATS: how often a message is sent again by itself where nobody is known to drop a second copy. */
+/** DW_OUTGOING_REPEATS: how often a message is repeated automatically if second copies are not known to be dropped. */
 #define DW_OUTGOING_REPEATS 2
 
 /** DW_OUTGOING_ASKS_AFTER: what has waited longer asks before it is sent, in microseconds: the talk has moved on. */

@@ -6,7 +6,7 @@
 /**
  * SECTION:dw-pages
  *
- * The part of a conversation that is in memory: whole pages, read when somebody looks at them, the least used of
+ * The part of a conversation that is in memory: whole pages, read when they are shown, the least used of
  * which go first. And one's own messages that are not done, so that what is being sent is one object in the outbox
  * and on the screen.
  */
@@ -32,7 +32,7 @@ struct _DwPages
 typedef struct
 {
   gint64 number;
-  DwMessage *lines[DW_PAGES_LINES]; /* or NULL where nobody asked for it yet */
+  DwMessage *lines[DW_PAGES_LINES]; /* or NULL until it is requested */
   guint32 sizes[DW_PAGES_LINES];    /* as dw_record_get_size() counts */
   guint64 serial;                   /* the write after which all of it is in the store */
   guint64 used;
@@ -430,7 +430,7 @@ find_least_used (DwPages *self, guint64 written)
     {
       Page *page = value;
 
-      /* A page that is being read is kept: somebody waits for it. */
+      /* A page that is being read is kept, since it was requested. */
       if ((written == G_MAXUINT64 || (page->serial <= written && !page->asked))
           && (least == NULL || page->used < least->used))
         least = page;
@@ -474,7 +474,7 @@ dw_pages_get_line (DwPages *self, gint64 place)
   message = dw_message_new_blank (place);
   dw_pages_put (self, message, 0);
   ask (self, place);
-  /* Prefetch: people scroll up. */
+  /* Prefetch, since the user is probably scrolling up. */
   if (peek (self, place - DW_PAGES_LINES) == NULL)
     ask (self, place - DW_PAGES_LINES);
   forget_all_above (self);

@@ -13,8 +13,9 @@
 /**
  * SECTION:dw-today
  *
- * Tells when another day begins, or the same one in other words: at midnight, when the clock or the time zone is changed,
- * and after a sleep through any of them. It wakes the program for nothing else. Lives in the main loop.
+ * Signals when another day begins, or the same one has to be described differently: at midnight, when the clock or the
+ * time zone is changed, and after a sleep through any of these. It wakes the program for nothing else. Belongs to the
+ * main loop.
  */
 struct _DwToday
 {
@@ -40,7 +41,7 @@ static guint signals[N_SIGNALS];
 /* Where a wrong clock is in a year without dates. */
 #define NO_DAY_SECONDS 3600
 
-/* By the clock on the wall, which goes on while the computer sleeps; that it is set ends the wait too. */
+/* In wall-clock time, which goes on while the computer sleeps; setting the clock ends the wait too. */
 static void
 wait_for_midnight (DwToday *self, gint64 now)
 {
@@ -67,7 +68,7 @@ on_timer (int timer, GIOCondition condition, gpointer data)
   g_autoptr (DwToday) keep G_GNUC_UNUSED = g_object_ref (self);
   guint64 expirations;
 
-  /* It fails where the clock was set, and that is as good a reason to look. */
+  /* It fails when the clock was set, which is as good a reason to check. */
   if (read (timer, &expirations, sizeof expirations) < 0)
     g_debug ("The clock was set");
   look (self);
@@ -114,7 +115,7 @@ dw_today_class_init (DwTodayClass *klass)
   /**
    * DwToday::changed:
    *
-   * What says “Today”, or a time of day, says something else now.
+   * Texts that say “Today”, or a time of day, have to change.
    */
   signals[SIGNAL_CHANGED] =
       g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);

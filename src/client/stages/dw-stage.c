@@ -19,7 +19,7 @@ struct _DwStage
   gint64 number; /* in the store, or 0 */
   char *uuid;
   char *draft;
-  gint64 seen;    /* the last place somebody looked at */
+  gint64 seen;    /* the last place that was read */
   gint64 left_at; /* when it was last known to be online, in microseconds since 1970 UTC, or 0 */
   gboolean local;
   gboolean online;
@@ -30,7 +30,7 @@ struct _DwStage
 
 G_DEFINE_FINAL_TYPE (DwStage, dw_stage, G_TYPE_OBJECT)
 
-/* One for each thing that is remembered. They are read by the functions below; a follower is told which one changed. */
+/* One for each stored value. The functions below read them; observers are notified of each separately. */
 enum
 {
   PROP_0,
@@ -78,7 +78,7 @@ set_number (DwStage *self, gint64 *number, gint64 value, guint property)
   notify (self, property);
 }
 
-/* A name of which nothing is seen is none. */
+/* A name without visible characters counts as none. */
 static const char *
 name_or_none (const char *name)
 {
@@ -561,7 +561,7 @@ dw_stage_set_echoes (DwStage *self, gboolean echoes)
  * dw_stage_get_seen:
  * @self: a stage
  *
- * Returns: the last place of its conversation somebody looked at
+ * Returns: the last place of its conversation that was read
  */
 gint64
 dw_stage_get_seen (DwStage *self)
@@ -645,7 +645,7 @@ dw_stage_lacks_secret (DwStage *self)
  * dw_stage_get_uuid:
  * @self: a stage
  *
- * Returns: what names it in the keyring and in notifications, for ever
+ * Returns: its permanent identifier in the keyring and in notifications
  */
 const char *
 dw_stage_get_uuid (DwStage *self)
@@ -769,10 +769,10 @@ have_same_dialect (DwDialect *a, DwDialect *b)
  * @stage: a stage
  * @wanted: the stage as it is to be
  *
- * Takes over what a person edits of a stage: its name, addresses, dialect, own name and access. It comes as a stage
- * nobody saves. A stage on this computer whose address was changed is one like any other from now on.
+ * Takes over what a person edits of a stage: its name, addresses, dialect, own name and access. @wanted is not saved
+ * itself. A local stage whose address was changed is an ordinary one from now on.
  *
- * Returns: whether the way to the stage is another, so that a connection is to be made anew
+ * Returns: whether a new connection is needed, since the way to the stage changed
  */
 gboolean
 dw_stage_take_over (DwStage *stage, DwStage *wanted)

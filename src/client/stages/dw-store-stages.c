@@ -91,7 +91,7 @@ load (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 
   loaded->rows = g_ptr_array_new_with_free_func (row_free);
   loaded->next = 1;
-  /* What is in the file cannot be known, so a new stage gets a number that nobody there has. */
+  /* The content of the file is unknown, so a new stage gets a number that none in it can have. */
   if (dw_database_is_in_memory (database))
     loaded->next = g_random_int_range (FIRST_RANDOM_NUMBER, LAST_RANDOM_NUMBER);
   query =

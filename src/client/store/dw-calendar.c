@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What is known to have passed since the last look contradicts the clock: backwards, or not as much as the computer has
- * been on. While it was off any time may have passed, and that alone is no sign. */
+/* Whether the clock was set since the last look: it went backwards, or not as far forward as the computer has been on.
+ * While the computer was off any time may have passed, so that alone is no sign. */
 static gboolean
 was_set (const DwCalendar *calendar, gint64 now, const char *boot, gint64 booted)
 {
@@ -27,9 +27,9 @@ was_set (const DwCalendar *calendar, gint64 now, const char *boot, gint64 booted
  * @boot: the name of this boot, or an empty text where it is not known
  * @booted: how long the computer has been on, sleep included, in microseconds
  *
- * Takes note of what the clock says. A time is believed when the clock was looked at on three later days and was not set
- * meanwhile; so what is believed lags behind by three to six days where the program is used each day, and a clock that
- * is ahead for a start, or for two days, has no effect at all. A clock that was set begins anew.
+ * Notes what the clock says. A time is believed once the clock has been read on three later days and was not set in
+ * between. So the believed time lags by three to six days if the program is used every day, and a clock that is ahead
+ * for a start, or for two days, has no effect at all. If the clock was set, counting starts again.
  */
 void
 dw_calendar_look (DwCalendar *calendar, gint64 now, const char *boot, gint64 booted)

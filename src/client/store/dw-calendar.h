@@ -25,17 +25,17 @@ G_BEGIN_DECLS
 
 /**
  * DwCalendar:
- * @believed: a time that has surely been, or 0 where none is known
- * @candidate: what the clock said, and what is believed when it has stood by it
+ * @believed: a time that has certainly passed, or 0 if none is known
+ * @candidate: what the clock said, believed once the clock has confirmed it
  * @counted: when a later day was counted last, or @candidate
  * @looked: when the clock was looked at last
- * @later_days: on how many later days the clock has stood by @candidate
+ * @later_days: on how many later days the clock has confirmed @candidate
  * @set: when it was last seen that the clock had been set
  * @boot: the boot in which it was looked at last; empty where that is not known
  * @booted: how long the computer had been on then, sleep included
  *
- * Which time it surely is, by a clock that may be wrong. Times are in microseconds, since 1970 UTC but for @booted. It
- * has no clock of its own: whoever looks at one says what it saw.
+ * A time that has certainly passed, according to a clock that may be wrong. Times are in microseconds since 1970 UTC,
+ * except @booted. It has no clock of its own: the caller reads one.
  */
 typedef struct
 {

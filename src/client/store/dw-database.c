@@ -102,7 +102,7 @@ dw_database_open (const char *path, GError **error)
                                "PRAGMA journal_size_limit = 8388608; SELECT count(*) FROM sqlite_schema",
                                error))
     return NULL;
-  /* A person's words are nobody else's to read. */
+  /* The user's messages are private. */
   if (path != NULL)
     g_chmod (path, 0600);
   return g_steal_pointer (&database);

@@ -64,8 +64,8 @@ static const char *const steps[DW_SCHEMA_VERSION] = {
   "  INSERT INTO words (words, rowid, text) VALUES ('delete', old.line, old.text);"
   "  INSERT INTO words (rowid, text) VALUES (new.line, new.text); END;",
 
-  /* Whoever adds a line adds its words too: from a trigger the index is flushed at every row, which costs four times
-   * the rest (SQLite 3.40, measured: 38 µs a row, and 9). */
+  /* A line's words are added together with the line: from a trigger the index is flushed at every row, which costs four
+   * times the rest (SQLite 3.40, measured: 38 µs a row, and 9). */
   "DROP TRIGGER lines_insert;",
 
   /* Words as dw-tokenizer takes them. To index a million lines takes half a minute, so that is left to dw-store-words; what

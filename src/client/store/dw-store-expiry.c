@@ -7,13 +7,13 @@
 /**
  * SECTION:dw-store-expiry
  *
- * What is older than the person wants to keep. What they wrote and nobody has got yet is kept whatever its age.
+ * Deletes history older than the user wants to keep, except undelivered messages, which are kept whatever their age.
  *
- * Lines stand in the order of their arrival, and clocks can be wrong: so of each stage goes what stands before its first
- * young line, and nothing after it, whatever time it has.
+ * Lines are in the order of their arrival, and clocks can be wrong: so for each stage exactly the lines before its
+ * first young one are old, whatever their own times.
  */
 
-/* Of one stage: where its young lines begin, or its end. */
+/* The place in one stage where its young lines begin, or its end. */
 typedef struct
 {
   gint64 stage;
@@ -28,7 +28,7 @@ is_young (const DwStoreExpiry *expiry, gint64 time)
   return (wrong ? expiry->since : time) >= expiry->before;
 }
 
-/* Days go with what was said on them, and one's own where it has arrived. */
+/* A day goes with its lines, and the user's own line only once it was delivered. */
 static gboolean
 may_go (sqlite3_stmt *query)
 {
@@ -38,7 +38,7 @@ may_go (sqlite3_stmt *query)
          && delivery != DW_DELIVERY_UNCONFIRMED && delivery != DW_DELIVERY_FAILED;
 }
 
-/* Goes on after a line, through one stage, until a line of it is young or there are enough. @after becomes the end of that
+/* Continues after a line, through one stage, until a line is young or there are enough. @after becomes the end of that
  * stage. */
 static gboolean
 find_old_of_stage (DwDatabase *database,
@@ -107,7 +107,7 @@ delete_chunk (DwDatabase *database, const DwStoreExpiry *expiry, gint64 *deleted
   return TRUE;
 }
 
-/* Where there are no borders everything is. */
+/* Without borders everything is old. */
 static gboolean
 is_old (GArray *borders, gint64 key)
 {
@@ -125,7 +125,7 @@ typedef struct
   gint64 to; /* or 0: it goes */
 } Move;
 
-/* Upwards from the end, so that only what stands before a hole moves. A day on which nothing is left goes too. */
+/* From the newest line back, so that only the lines before a gap move. A day without lines is deleted too. */
 static gboolean
 find_moves (DwDatabase *database, GArray *borders, GArray *moves, GError **error)
 {
@@ -326,9 +326,9 @@ on_chunk (GObject *source, GAsyncResult *result, gpointer data)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Deletes what is old, a part at a time. A line is no older than those that stand before it, whatever its own time says,
- * so that a clock that was wrong for a while takes nothing along. The lines left stand without holes, but at other
- * places: #DwStore::rearranged says so.
+ * Deletes what is old, in steps. A line counts as no older than the ones before it, whatever its own time, so that a
+ * clock that was wrong for a while costs nothing. The remaining lines have no gaps, but new places, which
+ * #DwStore::rearranged announces.
  */
 void
 dw_store_expire_async (DwStore *store, const DwStoreExpiry *expiry, GAsyncReadyCallback callback, gpointer data)

@@ -108,7 +108,7 @@ dw_store_job_answer (DwStoreJob *job, GMainContext *context, gpointer result, GE
 
   data = g_new (Answer, 1);
   *data = (Answer){ g_steal_pointer (&job->task), result, job->free_result, error };
-  /* Not invoked: that would run here where nobody owns the context at the moment. */
+  /* Not g_main_context_invoke(), which would run it here if the context has no owner at the moment. */
   source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_answer, data, answer_free);
