@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -126,17 +127,19 @@ def test_connect():
 
 
 def test_environment():
-    """A function gets Lambda's environment variables, and its deadline"""
+    """A function gets Lambda's environment variables, its deadline and a trace"""
     async def talk(socket):
         await say(socket)
         told = await hear(socket)
         assert told["handler"] == "do" and told["name"] == "dynamowave-do" and told["region"] == "us-east-1", told
         assert told["endpoint"] == stage.url.replace("ws:", "http:") and told["key"] and 4 < told["left"] <= 5, told
         assert told["route"] == "do" and told["count"] == 1, told
+        assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", told["trace"]), told
         await frozen(told["pid"])
         await say(socket)
         again = await hear(socket)
         assert again["pid"] == told["pid"] and again["count"] == 2, (told, again)
+        assert again["trace"] != told["trace"], again
     with Stage("--function", f"do={FUNCTION}", "--two-way", "do", "--function-timeout", "5") as stage:
         converse(stage, talk)
 

@@ -17,15 +17,18 @@ typedef struct
   DwHttp *http;
   DwRuntime *runtime;
   GAsyncResult *result;
-  const char *deadline; /* the header's value, or NULL for a valid one */
-  guint events;         /* how many to hand out; after them “next” waits */
+  const char *deadline;  /* the header's value, or NULL for a valid one */
+  const char *traces[2]; /* the header of each event, or NULL for none */
+  guint events;          /* how many to hand out; after them “next” waits */
   guint next_status;
   guint answer_status;
   guint cuts; /* how many of the next “next” requests are cut off */
   guint asked;
+  guint given;
   guint handled;
   GPtrArray *posts; /* “path type body” */
   char *response;   /* what the function answers */
+  char *traced;     /* the trace in the environment of the last event */
   gboolean stop;    /* stops the runtime while it handles an event */
 } RuntimeApi;
 
@@ -60,7 +63,9 @@ give_out (RuntimeApi *api, SoupServerMessage *message)
   soup_message_headers_replace (headers, "Lambda-Runtime-Aws-Request-Id", id);
   soup_message_headers_replace (headers, "Lambda-Runtime-Deadline-Ms",
                                 api->deadline != NULL ? api->deadline : deadline);
-  soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", "Root=1-x");
+  if (api->traces[api->given] != NULL)
+    soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", api->traces[api->given]);
+  api->given = MIN (api->given + 1, 1);
   soup_server_message_set_status (message, api->next_status, NULL);
   if (api->next_status == 200)
     soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC, "{\"a\":1}", 7);
@@ -106,6 +111,7 @@ api_init (RuntimeApi *api)
   api->next_status = 200;
   api->answer_status = 202;
   api->events = 1;
+  api->traces[0] = api->traces[1] = "Root=1-x";
   api->response = g_strdup ("{}");
 }
 
@@ -119,6 +125,7 @@ api_clear (RuntimeApi *api)
   g_object_unref (api->server);
   g_ptr_array_unref (api->posts);
   g_free (api->response);
+  g_free (api->traced);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuntimeApi, api_clear)
@@ -143,7 +150,9 @@ on_invocation (DwRuntime *runtime, DwInvocation *invocation, gpointer data)
 
   g_assert_cmpint (left, >, 0);
   g_assert_cmpint (left, <, 3100 * 1000);
-  g_assert_cmpstr (invocation->trace_id, ==, "Root=1-x");
+  g_assert_cmpstr (invocation->trace_id, ==, api->traces[MIN (api->handled, 1)]);
+  g_free (api->traced);
+  api->traced = g_strdup (g_getenv ("_X_AMZN_TRACE_ID"));
   g_assert_cmpmem (g_bytes_get_data (invocation->payload, NULL), g_bytes_get_size (invocation->payload),
                    "{\"a\":1}", 7);
   api->handled++;
@@ -300,6 +309,34 @@ test_stop (void)
   g_assert_cmpuint (api.posts->len, ==, 1);
 }
 
+static gboolean
+has_handled_two (gpointer data)
+{
+  return ((RuntimeApi *) data)->handled == 2;
+}
+
+/* The trace of each event is in the environment, and not the one of an event before. */
+static void
+test_trace (void)
+{
+  g_autofree char *long_one = g_strnfill (2000, 'x');
+  const char *const traces[] = { "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", NULL, "Root=1-x", long_one };
+
+  for (guint i = 0; i < G_N_ELEMENTS (traces); i++)
+    {
+      g_auto (RuntimeApi) api = { 0 };
+
+      api_init (&api);
+      api.events = 2;
+      api.traces[1] = traces[i];
+      run (&api);
+      dw_test_until ("both events", has_handled_two, &api);
+      expect_going_on (&api);
+      g_assert_cmpstr (api.traced, ==, traces[i] != NULL && traces[i] != long_one ? traces[i] : "");
+    }
+  g_assert_null (g_getenv ("_X_AMZN_TRACE_ID"));
+}
+
 static void
 test_init (void)
 {
@@ -372,6 +409,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/aws/runtime/deadline", test_deadline);
   g_test_add_func ("/aws/runtime/too-large", test_too_large);
   g_test_add_func ("/aws/runtime/stop", test_stop);
+  g_test_add_func ("/aws/runtime/trace", test_trace);
   g_test_add_func ("/aws/runtime/init", test_init);
   g_test_add_func ("/aws/runtime/journal", test_journal);
   return g_test_run ();

@@ -287,6 +287,14 @@ dw_function_process_is_ready (DwFunctionProcess *self)
   return self->next != NULL && !self->dead;
 }
 
+/* As X-Ray writes it: the time, who began it, and that nobody samples it. */
+static char *
+trace_id (gint64 seconds)
+{
+  return g_strdup_printf ("Root=1-%08x-%08x%08x%08x;Parent=%08x%08x;Sampled=0", (guint) seconds, g_random_int (),
+                          g_random_int (), g_random_int (), g_random_int (), g_random_int ());
+}
+
 /**
  * dw_function_process_give:
  * @self: a process that is ready
@@ -302,12 +310,14 @@ dw_function_process_give (DwFunctionProcess *self, const char *request_id, GByte
   g_autoptr (SoupServerMessage) message = g_steal_pointer (&self->next);
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   g_autofree char *deadline = g_strdup_printf ("%" G_GINT64_FORMAT, deadline_ms);
+  g_autofree char *trace = trace_id (g_get_real_time () / G_USEC_PER_SEC);
   gsize size;
   const char *data = g_bytes_get_data (event, &size);
 
   self->request_id = g_strdup (request_id);
   soup_message_headers_replace (headers, "Lambda-Runtime-Aws-Request-Id", request_id);
   soup_message_headers_replace (headers, "Lambda-Runtime-Deadline-Ms", deadline);
+  soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", trace);
   soup_message_headers_replace (headers, "Lambda-Runtime-Invoked-Function-Arn",
                                 "arn:aws:lambda:local:000000000000:function:local");
   soup_server_message_set_status (message, 200, NULL);

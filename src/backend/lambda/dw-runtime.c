@@ -4,6 +4,7 @@
 #include "backend/dw-backend-error.h"
 
 #include <json-glib/json-glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The Lambda runtime API ("Using the Lambda runtime API for custom runtimes"), as the official runtimes use it:
@@ -15,6 +16,7 @@ struct _DwRuntime
 
   DwHttp *http;
   char *base;
+  char *trace; /* “_X_AMZN_TRACE_ID=…”, part of the environment; TRACE_BYTES long */
   GTask *task; /* while it runs */
   DwRuntimeFunc function;
   gpointer function_data;
@@ -32,6 +34,13 @@ G_DEFINE_FINAL_TYPE (DwRuntime, dw_runtime, G_TYPE_OBJECT)
 /* Pauses between attempts to get the next event, in milliseconds. */
 #define PAUSE_MS 100
 
+/* Lambda's own runtimes set this for each event. A custom runtime has to do it itself ("Lambda runtime environment
+ * variables"). */
+#define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
+
+/* Room for the variable with its name. X-Ray's header has about 100 bytes; a longer one is left out. */
+#define TRACE_BYTES 1024
+
 static void
 dw_runtime_finalize (GObject *object)
 {
@@ -41,6 +50,8 @@ dw_runtime_finalize (GObject *object)
   g_clear_object (&self->waiting);
   g_clear_pointer (&self->invocation, dw_invocation_free);
   g_free (self->base);
+  unsetenv (TRACE_VARIABLE);
+  g_free (self->trace);
   G_OBJECT_CLASS (dw_runtime_parent_class)->finalize (object);
 }
 
@@ -54,12 +65,29 @@ static void
 dw_runtime_init (DwRuntime *self)
 {
   self->waiting = g_cancellable_new ();
+  /* setenv() for each event would keep every value, and would move the environment under the threads that resolve
+   * names. This puts it there once, and its value is written in place. */
+  self->trace = g_malloc0 (TRACE_BYTES);
+  g_strlcpy (self->trace, TRACE_VARIABLE "=", TRACE_BYTES);
+  putenv (self->trace);
+}
+
+static void
+set_trace (DwRuntime *self, const char *id)
+{
+  char *value = self->trace + strlen (TRACE_VARIABLE "=");
+  gsize room = TRACE_BYTES - (gsize) (value - self->trace);
+
+  g_strlcpy (value, id != NULL && strlen (id) < room ? id : "", room);
 }
 
 /**
  * dw_runtime_new:
  * @http: what carries the requests
  * @api: the host and port in `AWS_LAMBDA_RUNTIME_API`
+ *
+ * While it lives, `_X_AMZN_TRACE_ID` is the trace of the current event, or empty. Only one may live at a time, and it
+ * is made before the process has threads.
  *
  * Returns: (transfer full): a runtime
  */
@@ -227,6 +255,7 @@ take (DwRuntime *self, const DwHttpResponse *response)
     }
   self->invocation = dw_invocation_new (id, 0, payload);
   self->invocation->trace_id = g_strdup (header (response, "lambda-runtime-trace-id"));
+  set_trace (self, self->invocation->trace_id);
   if (!read_deadline (header (response, "lambda-runtime-deadline-ms"), &deadline))
     {
       dw_runtime_fail (self, "Runtime.BadDeadline", "the event has no deadline that can be read");
