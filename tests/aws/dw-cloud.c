@@ -63,6 +63,21 @@ wire_path (const char *path)
   return g_strconcat (prefix, escaped, NULL);
 }
 
+static gint64
+time_of (DwCloud *cloud)
+{
+  return g_get_real_time () / G_USEC_PER_SEC + cloud->clock;
+}
+
+static void
+say_time (DwCloud *cloud, SoupServerMessage *message)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (time_of (cloud));
+  g_autofree char *text = soup_date_time_to_string (time, SOUP_DATE_HTTP);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Date", text);
+}
+
 static gboolean
 is_signed (DwCloud *cloud, SoupServerMessage *message, const char *service)
 {
@@ -74,13 +89,18 @@ is_signed (DwCloud *cloud, SoupServerMessage *message, const char *service)
   const char *authorization = header (message, "Authorization");
   g_autoptr (GError) error = NULL;
 
-  if (dw_sigv4_verify (&request, service, DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, g_get_real_time () / G_USEC_PER_SEC,
-                       &error)
+  if (dw_sigv4_verify (&request, service, DW_CLOUD_KEY_ID, DW_CLOUD_SECRET, time_of (cloud), &error)
       && g_strcmp0 (header (message, "X-Amz-Security-Token"), DW_CLOUD_TOKEN) == 0
       && strstr (authorization, "x-amz-security-token") != NULL)
     return TRUE;
   g_test_message ("%s %s: %s", soup_server_message_get_method (message), path,
                   error != NULL ? error->message : "the session token is not signed");
+  if (cloud->clock != 0 && error != NULL && strstr (error->message, "not yet current") != NULL)
+    {
+      cloud->skewed_requests++;
+      cloud->clock += cloud->drift;
+      return FALSE;
+    }
   cloud->unsigned_requests++;
   return FALSE;
 }
@@ -441,6 +461,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   g_autofree char *body = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
 
   cloud->requests++;
+  say_time (cloud, message);
   if (!is_signed (cloud, message, service_of (message, path)))
     respond (message, 403, "InvalidSignatureException", NULL);
   else if (fault != NULL && fault->kind == DW_FAULT_STATUS)

@@ -60,9 +60,12 @@ typedef struct
   GQueue faults;      /* of DwFault, one for each of the next requests of any kind */
   guint requests;
   guint unsigned_requests;
-  guint page;      /* rows in a page */
-  guint delay_ms;  /* of the answer to each post */
-  guint in_flight; /* posts */
+  guint skewed_requests; /* refused for their date alone */
+  gint64 clock;          /* ahead of ours, in seconds */
+  gint64 drift;          /* by so much more after each such refusal, in seconds */
+  guint page;            /* rows in a page */
+  guint delay_ms;        /* of the answer to each post */
+  guint in_flight;       /* posts */
   guint most_in_flight;
   gboolean counts_rate; /* posts beyond @rate_most in flight get a 429 */
   guint rate_most;

@@ -101,6 +101,24 @@ post (PostingCloud *posting, GPtrArray *ids, GPtrArray *endpoints, const char *t
   return posted;
 }
 
+/* A stage's clock that is ten minutes from ours costs the posts in flight a second attempt, and no post its letter. */
+static void
+test_clock (void)
+{
+  g_auto (PostingCloud) posting = { 0 };
+  g_autoptr (GPtrArray) ids = ids_of (100);
+  g_autoptr (DwPosted) posted = NULL;
+
+  posting_init (&posting);
+  dw_cloud_fill (&posting.cloud, "Connections", 100, NULL);
+  posting.cloud.clock = 600;
+  posted = post (&posting, ids, NULL, "hello");
+  g_assert_cmpuint (count_posts (&posting), ==, 100);
+  g_assert_cmpuint (posting.tally.dead, ==, 0);
+  g_assert_cmpuint (posting.cloud.skewed_requests, >=, 1);
+  g_assert_cmpuint (posting.cloud.skewed_requests, <=, 20);
+}
+
 /* A thousand posts arrive once each, byte for byte. While they succeed more are in flight at once, up to the limit. */
 static void
 test_broadcast (void)
@@ -384,6 +402,7 @@ main (int argc, char *argv[])
   /* Giving up posts logs a warning. */
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/aws/connections-gateway/broadcast", test_broadcast);
+  g_test_add_func ("/aws/connections-gateway/clock", test_clock);
   g_test_add_func ("/aws/connections-gateway/slow", test_slow);
   g_test_add_func ("/aws/connections-gateway/outcomes", test_outcomes);
   g_test_add_func ("/aws/connections-gateway/letter", test_letter);

@@ -113,6 +113,62 @@ settle (DynamoTable *dynamo)
   g_assert_true (dw_dynamo_registry_settle_finish (dynamo->registry, result, NULL));
 }
 
+/* A service whose clock is ten minutes from ours refuses one request. That one is signed again by its clock, and later
+ * ones are from the start. */
+static void
+test_clock (void)
+{
+  static const gint64 clocks[] = { 600, -600, 86400, -86400 * 400 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (clocks); i++)
+    {
+      g_auto (DynamoTable) dynamo = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      dynamo_init (&dynamo);
+      dynamo.cloud.clock = clocks[i];
+      g_assert_true (put (&dynamo, "a=", &error));
+      g_assert_no_error (error);
+      g_assert_true (put (&dynamo, "b=", &error));
+      g_assert_cmpuint (dynamo.cloud.skewed_requests, ==, 1);
+      g_assert_cmpuint (dynamo.cloud.requests, ==, 3);
+      /* It is set right meanwhile. */
+      dynamo.cloud.clock = 0;
+      g_assert_true (put (&dynamo, "c=", &error));
+      g_assert_cmpuint (dw_cloud_count (&dynamo.cloud, "Connections"), ==, 3);
+      g_assert_cmpuint (dynamo.cloud.unsigned_requests, ==, 1);
+      dynamo.cloud.unsigned_requests = 0;
+    }
+}
+
+/* A clock that runs away is followed once a request. */
+static void
+test_clock_bound (void)
+{
+  g_auto (DynamoTable) dynamo = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  dynamo_init (&dynamo);
+  dynamo.cloud.clock = dynamo.cloud.drift = 600;
+  g_assert_false (put (&dynamo, "a=", &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SERVICE);
+  g_assert_cmpuint (dynamo.cloud.requests, ==, 2);
+}
+
+/* A signature that is wrong at the right time is not tried again. */
+static void
+test_signature (void)
+{
+  g_auto (DynamoTable) dynamo = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  dynamo_init (&dynamo);
+  dw_cloud_fail (&dynamo.cloud, DW_FAULT_STATUS, 400, "InvalidSignatureException");
+  g_assert_false (put (&dynamo, "a=", &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_SERVICE);
+  g_assert_cmpuint (dynamo.cloud.requests, ==, 1);
+}
+
 /* A stored id is read back with its endpoint; a removed one is gone; removing an absent one is no error. */
 static void
 test_rows (void)
@@ -551,6 +607,9 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/aws/dynamo-registry/rows", test_rows);
+  g_test_add_func ("/aws/dynamo-registry/clock", test_clock);
+  g_test_add_func ("/aws/dynamo-registry/clock-bound", test_clock_bound);
+  g_test_add_func ("/aws/dynamo-registry/signature", test_signature);
   g_test_add_func ("/aws/dynamo-registry/expired", test_expired);
   g_test_add_func ("/aws/dynamo-registry/pages", test_pages);
   g_test_add_func ("/aws/dynamo-registry/retried", test_retried);

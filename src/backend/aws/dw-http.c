@@ -55,6 +55,21 @@ dw_http_response_free (DwHttpResponse *response)
   g_free (response);
 }
 
+/**
+ * dw_http_response_get_time:
+ * @response: an answer
+ *
+ * Returns: the time by the server's clock (`Date`, RFC 9110 section 6.6.1), in seconds since 1970 UTC, or -1 if it does
+ *   not say
+ */
+gint64
+dw_http_response_get_time (const DwHttpResponse *response)
+{
+  const char *date = g_hash_table_lookup (response->headers, "date");
+
+  return date != NULL ? (gint64) curl_getdate (date, NULL) : -1;
+}
+
 static DwHttpResponse *
 response_new (void)
 {
@@ -116,7 +131,8 @@ on_header (char *data, size_t size, size_t n, void *user_data)
   size_t length = size * n;
   const char *colon = memchr (data, ':', length);
   gboolean wanted =
-      length > 2 && (g_ascii_strncasecmp (data, "x-", 2) == 0 || g_ascii_strncasecmp (data, "l", 1) == 0);
+      (length > 2 && (g_ascii_strncasecmp (data, "x-", 2) == 0 || g_ascii_strncasecmp (data, "l", 1) == 0))
+      || (length > 5 && g_ascii_strncasecmp (data, "date:", 5) == 0);
   g_autofree char *name = NULL, *value = NULL;
 
   /* A status line starts a new set of headers: the ones before belonged to a 100 Continue. */

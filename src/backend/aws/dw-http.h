@@ -27,8 +27,8 @@ typedef struct
 /**
  * DwHttpResponse:
  * @status: the HTTP status
- * @headers: (element-type utf8 utf8): lower-case name to the last value, only of headers that begin with “x-” or “l”,
- *   which AWS and the runtime API use; at most %DW_HTTP_HEADERS
+ * @headers: (element-type utf8 utf8): lower-case name to the last value, only of `date` and of headers that begin with
+ *   “x-” or “l”, which AWS and the runtime API use; at most %DW_HTTP_HEADERS
  * @body: the body, at most %DW_HTTP_BODY_BYTES
  *
  * An answer.
@@ -41,6 +41,7 @@ typedef struct
 } DwHttpResponse;
 
 void dw_http_response_free (DwHttpResponse *response);
+gint64 dw_http_response_get_time (const DwHttpResponse *response);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwHttpResponse, dw_http_response_free)
 
 /** DW_HTTP_BODY_BYTES: the longest answer; a page of DynamoDB has at most a megabyte, an event at most 6. */

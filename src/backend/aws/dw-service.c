@@ -24,7 +24,8 @@ struct _DwService
   DwTally *tally;  /* or NULL; owned by whoever set it */
   DwServiceCheck check;
 
-  gint64 second; /* the second that @date stands for, since 1970 UTC */
+  gint64 offset; /* the service's clock minus ours, in seconds, once they proved too far apart */
+  gint64 second; /* the second that @date stands for, since 1970 UTC, by the service's clock */
   char date[17]; /* yyyymmddThhmmssZ */
   char day[9];   /* the day @key is for */
   guint8 key[DW_SIGV4_KEY_BYTES];
@@ -161,7 +162,7 @@ typedef struct
 static void
 prepare (DwService *self, GBytes *body)
 {
-  gint64 second = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 second = g_get_real_time () / G_USEC_PER_SEC + self->offset;
 
   if (second != self->second)
     {
@@ -228,74 +229,10 @@ sign (DwService *self, const DwServiceCall *call)
   return g_strv_builder_end (lines);
 }
 
-static void
-on_sent (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  g_autoptr (GError) error = NULL;
-  DwHttpResponse *response = dw_http_send_finish (DW_HTTP (source), result, &error);
-
-  if (response != NULL)
-    g_task_return_pointer (task, response, (GDestroyNotify) dw_http_response_free);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
 static gint64
 deadline_of (DwService *self)
 {
   return self->deadline > 0 ? self->deadline : g_get_monotonic_time () + DW_SERVICE_PATIENCE_MS * 1000;
-}
-
-static void
-send_until (DwService *self, const DwServiceCall *call, gint64 deadline, GTask *task, GAsyncReadyCallback callback)
-{
-  g_autofree char *url = g_strconcat (self->endpoint, call->path, NULL);
-  g_auto (GStrv) headers = NULL;
-  gint64 attempt = g_get_monotonic_time () + DW_SERVICE_ATTEMPT_MS * 1000;
-  DwHttpRequest request = { call->method, url, NULL, call->body, MIN (deadline, attempt) };
-
-  prepare (self, call->body);
-  headers = sign (self, call);
-  request.headers = (const char *const *) headers;
-  dw_http_send_async (self->http, &request, g_task_get_cancellable (task), callback, task);
-}
-
-/**
- * dw_service_send_async:
- * @self: a service
- * @call: what to ask; it is copied
- * @cancellable: (nullable): to stop it
- * @callback: called when it is done
- * @data: for @callback
- *
- * Signs one request and sends it once, within %DW_SERVICE_ATTEMPT_MS and the deadline.
- */
-void
-dw_service_send_async (DwService *self,
-                       const DwServiceCall *call,
-                       GCancellable *cancellable,
-                       GAsyncReadyCallback callback,
-                       gpointer data)
-{
-  GTask *task = g_task_new (self, cancellable, callback, data);
-
-  g_task_set_source_tag (task, dw_service_send_async);
-  send_until (self, call, deadline_of (self), task, on_sent);
-}
-
-/**
- * dw_service_send_finish:
- * @self: a service
- * @result: what the callback was given
- * @error: as of dw_http_send_finish()
- *
- * Returns: (transfer full) (nullable): the answer, of any status
- */
-DwHttpResponse *
-dw_service_send_finish (DwService *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /**
@@ -362,6 +299,17 @@ static const char *const passing[] = {
   NULL,
 };
 
+/* What a request may be refused with whose date is wrong; the AWS SDK for JavaScript has the same list. */
+static const char *const skewed[] = {
+  "AuthFailure",
+  "InvalidSignatureException",
+  "RequestExpired",
+  "RequestInTheFuture",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+  NULL,
+};
+
 /**
  * dw_service_is_throttle:
  * @response: an answer that is no 2xx
@@ -393,8 +341,11 @@ dw_service_is_worth_retrying (const DwHttpResponse *response, const char *name)
 typedef struct
 {
   DwServiceCall call; /* owns its strings */
+  gboolean once;      /* an answer of any status ends it, and so does a failure */
   gint64 deadline;
   guint attempt;
+  gint64 offset;      /* of the clock it was signed by */
+  gboolean corrected; /* it was signed again by the service's clock */
 } Calling;
 
 static void
@@ -407,6 +358,24 @@ calling_free (Calling *calling)
   g_free ((char *) calling->call.invocation_type);
   g_clear_pointer (&calling->call.body, g_bytes_unref);
   g_free (calling);
+}
+
+static void
+send (GTask *task, GAsyncReadyCallback callback)
+{
+  DwService *self = g_task_get_source_object (task);
+  Calling *calling = g_task_get_task_data (task);
+  const DwServiceCall *call = &calling->call;
+  g_autofree char *url = g_strconcat (self->endpoint, call->path, NULL);
+  g_auto (GStrv) headers = NULL;
+  gint64 attempt = g_get_monotonic_time () + DW_SERVICE_ATTEMPT_MS * 1000;
+  DwHttpRequest request = { call->method, url, NULL, call->body, MIN (calling->deadline, attempt) };
+
+  prepare (self, call->body);
+  calling->offset = self->offset;
+  headers = sign (self, call);
+  request.headers = (const char *const *) headers;
+  dw_http_send_async (self->http, &request, g_task_get_cancellable (task), callback, task);
 }
 
 static void attempt (GTask *task);
@@ -440,6 +409,31 @@ try_again (GTask *task, GError *error)
   g_timeout_add_full (G_PRIORITY_DEFAULT, delay, on_pause, g_object_ref (task), g_object_unref);
 }
 
+static void
+learn_clock (DwService *self, const DwHttpResponse *response)
+{
+  gint64 time = dw_http_response_get_time (response);
+  gint64 offset = time - g_get_real_time () / G_USEC_PER_SEC;
+
+  if (time <= 0 || ABS (offset - self->offset) < DW_SERVICE_SKEW_SECONDS)
+    return;
+  g_message ("The clock of %s differs from ours by %" G_GINT64_FORMAT " s: signing by it from now on", self->name,
+             offset);
+  self->offset = offset;
+}
+
+/* A request that was refused for its date is signed once more by the service's clock. Others that were sent before that
+ * clock was known learn it from the first one. */
+static gboolean
+is_skewed (DwService *self, Calling *calling, const DwHttpResponse *response, const char *name)
+{
+  if (calling->corrected || !g_strv_contains (skewed, name))
+    return FALSE;
+  learn_clock (self, response);
+  calling->corrected = calling->offset != self->offset;
+  return calling->corrected;
+}
+
 static GError *
 describe (DwService *self, const DwHttpResponse *response, const char *name)
 {
@@ -463,12 +457,15 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
   DwService *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (DwHttpResponse) response = dw_http_send_finish (DW_HTTP (source), result, &error);
+  Calling *calling = g_task_get_task_data (task);
   g_autofree char *name = NULL;
 
   if (response == NULL)
     {
-      if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK)
-          || g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE))
+      if (calling->once)
+        g_task_return_error (task, g_steal_pointer (&error));
+      else if (g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK)
+               || g_error_matches (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_DEADLINE))
         try_again (task, g_steal_pointer (&error));
       else
         g_task_return_error (task, g_steal_pointer (&error));
@@ -476,13 +473,23 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
     }
   if (response->status / 100 == 2)
     {
-      if (self->check == NULL || self->check (response))
+      if (calling->once || self->check == NULL || self->check (response))
         g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_http_response_free);
       else
         try_again (task, g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_NETWORK, "the answer is torn"));
       return;
     }
   name = dw_service_dup_error_name (response);
+  if (is_skewed (self, calling, response, name))
+    {
+      attempt (g_steal_pointer (&task));
+      return;
+    }
+  if (calling->once)
+    {
+      g_task_return_pointer (task, g_steal_pointer (&response), (GDestroyNotify) dw_http_response_free);
+      return;
+    }
   error = describe (self, response, name);
   if (self->tally != NULL && dw_service_is_throttle (response, name))
     self->tally->throttled++;
@@ -496,13 +503,65 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 static void
 attempt (GTask *task)
 {
-  DwService *self = g_task_get_source_object (task);
-  Calling *calling = g_task_get_task_data (task);
-
   if (g_task_return_error_if_cancelled (task))
     g_object_unref (task);
   else
-    send_until (self, &calling->call, calling->deadline, task, on_answered);
+    send (task, on_answered);
+}
+
+static void
+begin (GTask *task, const DwServiceCall *call, gboolean once)
+{
+  Calling *calling = g_new0 (Calling, 1);
+
+  calling->call.method = g_strdup (call->method);
+  calling->call.path = g_strdup (call->path);
+  calling->call.content_type = g_strdup (call->content_type);
+  calling->call.target = g_strdup (call->target);
+  calling->call.invocation_type = g_strdup (call->invocation_type);
+  calling->call.body = call->body != NULL ? g_bytes_ref (call->body) : NULL;
+  calling->once = once;
+  calling->deadline = deadline_of (g_task_get_source_object (task));
+  g_task_set_task_data (task, calling, (GDestroyNotify) calling_free);
+  attempt (task);
+}
+
+/**
+ * dw_service_send_async:
+ * @self: a service
+ * @call: what to ask; it is copied
+ * @cancellable: (nullable): to stop it
+ * @callback: called when it is done
+ * @data: for @callback
+ *
+ * Signs one request and sends it once, within %DW_SERVICE_ATTEMPT_MS and the deadline; twice only if it was refused for
+ * its date.
+ */
+void
+dw_service_send_async (DwService *self,
+                       const DwServiceCall *call,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback callback,
+                       gpointer data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, data);
+
+  g_task_set_source_tag (task, dw_service_send_async);
+  begin (task, call, TRUE);
+}
+
+/**
+ * dw_service_send_finish:
+ * @self: a service
+ * @result: what the callback was given
+ * @error: as of dw_http_send_finish()
+ *
+ * Returns: (transfer full) (nullable): the answer, of any status
+ */
+DwHttpResponse *
+dw_service_send_finish (DwService *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /**
@@ -513,7 +572,8 @@ attempt (GTask *task)
  * @callback: called when it is done
  * @data: for @callback
  *
- * Signs and sends a request. Transient failures of the network or the service are retried with full jitter until the
+ * Signs and sends a request. If it is refused for its date, it is signed once more by the service's clock, which all
+ * later requests are signed by too, as AWS's SDKs do. Transient failures of the network or the service are retried with full jitter until the
  * deadline. A failed attempt may have taken effect, so the call must be idempotent.
  */
 void
@@ -524,18 +584,9 @@ dw_service_call_async (DwService *self,
                        gpointer data)
 {
   GTask *task = g_task_new (self, cancellable, callback, data);
-  Calling *calling = g_new0 (Calling, 1);
 
   g_task_set_source_tag (task, dw_service_call_async);
-  calling->call.method = g_strdup (call->method);
-  calling->call.path = g_strdup (call->path);
-  calling->call.content_type = g_strdup (call->content_type);
-  calling->call.target = g_strdup (call->target);
-  calling->call.invocation_type = g_strdup (call->invocation_type);
-  calling->call.body = call->body != NULL ? g_bytes_ref (call->body) : NULL;
-  calling->deadline = deadline_of (self);
-  g_task_set_task_data (task, calling, (GDestroyNotify) calling_free);
-  attempt (task);
+  begin (task, call, FALSE);
 }
 
 /**

@@ -45,6 +45,10 @@ typedef gboolean (*DwServiceCheck) (const DwHttpResponse *response);
 /** DW_SERVICE_CAP_MS: the largest ceiling, in milliseconds; the SDKs' 20 s are too long for a function that has 29. */
 #define DW_SERVICE_CAP_MS 1000
 
+/** DW_SERVICE_SKEW_SECONDS: how far the service's clock must be from the one requests are signed by for that to be why
+ * it refuses them; AWS accepts five minutes. */
+#define DW_SERVICE_SKEW_SECONDS 240
+
 /** DW_SERVICE_PATIENCE_MS: how long a call may take if no deadline is set, in milliseconds. */
 #define DW_SERVICE_PATIENCE_MS 25000
 
