@@ -657,6 +657,60 @@ def test_dead_letters():
             asyncio.run(talk(local, letters))
 
 
+def test_redrive_address():
+    """A redrive shows its token to this computer alone, or over TLS, not by way of a proxy, and not where it is redirected"""
+    def redrive(url, folder):
+        return subprocess.run([PROGRAM, "dead-letters", "redrive", "--registry", f"sqlite:{folder}/stage.sqlite", "--url", url,
+                               "--management-token-file", f"{folder}/token"], text=True, capture_output=True, timeout=DEADLINE, check=False,
+                              env={**os.environ, "http_proxy": f"http://127.0.0.1:{proxy.getsockname()[1]}"})
+
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as proxy, socket.create_server(("127.0.0.1", 0)) as server:
+        write(f"{folder}/token", TOKEN + "\n")
+        with stage("--registry", f"sqlite:{folder}/stage.sqlite"):
+            pass
+        with contextlib.closing(sqlite3.connect(f"{folder}/stage.sqlite")) as database:
+            database.execute("INSERT INTO dead_letters (connection_id, text, reason, time) VALUES ('FYnvDeD_NjMCKlg=', 'hello', '429', 1)")
+            database.commit()
+        for url, words in (("http://192.0.2.1/prod", "https://"), ("HTTP://stage.example/prod", "https://"), ("http://127.0.0.1.example/prod", "https://"),
+                           ("http://127.0.0.1@stage.example/prod", "https://"), ("ftp://127.0.0.1/prod", "is no address"), ("x", "is no address")):
+            done = redrive(url, folder)
+            assert done.returncode == 1 and words in done.stderr and TOKEN not in done.stderr, (url, done)
+        asked = []
+
+        def answer():
+            client, _ = server.accept()
+            with client:
+                asked.append(client.recv(65536))
+                client.sendall(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://localhost:%d/x\r\nContent-Length: 0\r\n"
+                               b"Connection: close\r\n\r\n" % proxy.getsockname()[1])
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        done = redrive(f"http://127.0.0.1:{server.getsockname()[1]}/prod", folder)
+        thread.join(DEADLINE)
+        assert done.returncode == 0 and "\t307" in done.stdout, done
+        assert asked and asked[0].startswith(b"POST /prod/@connections/") and TOKEN.encode() in asked[0], asked
+        proxy.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            proxy.accept()
+            raise AssertionError("the proxy, or where it was redirected, was asked")
+
+
+def test_two_hosts():
+    """A request with two Host headers is refused, as RFC 9112 asks, whatever it is for"""
+    with tempfile.TemporaryDirectory() as folder:
+        with stage("--management-token-file", write(f"{folder}/token", TOKEN + "\n")) as local:
+            rest = (b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            for head, hosts, wanted in ((b"GET /prod", b"Host: x\r\n", b" 101 "), (b"GET /prod", b"Host: x\r\nhost: y\r\n", b" 400 "),
+                                        (b"GET /prod", b"Host: x\r\nHost: x\r\n", b" 400 "), (b"GET /prod", b"", b" 400 "),
+                                        (b"GET /prod/@connections/x", b"Host: x\r\nHost: y\r\n", b" 400 Bad Request")):
+                with socket.create_connection(("127.0.0.1", local.port), timeout=DEADLINE) as client:
+                    client.sendall(head + b" HTTP/1.1\r\n" + hosts + rest)
+                    answer = client.recv(4096)
+                    assert wanted in answer.split(b"\r\n")[0] + b" ", (head, hosts, answer)
+
+
 def certificate(folder):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],

@@ -5,6 +5,7 @@
 #include "dw-secret-file.h"
 #include "dw-server-options.h"
 
+#include "wire/dw-stage-url.h"
 #include "wire/dw-time.h"
 
 #include <glib/gi18n.h>
@@ -88,6 +89,8 @@ post (SoupSession *session,
       return FALSE;
     }
 
+  /* A redirection would take the token and the text elsewhere. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", bearer);
   soup_message_set_request_body_from_bytes (message, "application/octet-stream", body);
   answer = soup_session_send_and_read (session, message, NULL, error);
@@ -107,11 +110,32 @@ post (SoupSession *session,
   return TRUE;
 }
 
+/* The token must not cross a network unencrypted. The rules for a stage's address are the client's. */
+static gboolean
+check_url (const char *text, gboolean *secure, GError **error)
+{
+  g_autofree char *rest = NULL;
+  g_autoptr (DwStageUrl) url = NULL;
+
+  if (g_ascii_strncasecmp (text, "http://", 7) == 0 || g_ascii_strncasecmp (text, "https://", 8) == 0)
+    rest = g_strconcat ("ws", text + 4, NULL);
+  url = rest != NULL ? dw_stage_url_parse (rest, NULL) : NULL;
+  if (url == NULL && g_ascii_strncasecmp (text, "http://", 7) == 0)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         _ ("Without encryption (http://) only this computer can be reached. Use https://."));
+  else if (url == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address."), text);
+  else
+    *secure = dw_stage_url_is_secure (url);
+  return url != NULL;
+}
+
 static gboolean
 redrive (DwServerFile *file, const Options *options, GError **error)
 {
   g_autoptr (SoupSession) session = soup_session_new_with_options ("timeout", ANSWER_SECONDS, NULL);
   g_auto (GStrv) token = NULL;
+  gboolean secure = FALSE;
   gint64 after = 0;
 
   if (options->url == NULL || options->token_file == NULL)
@@ -122,6 +146,11 @@ redrive (DwServerFile *file, const Options *options, GError **error)
       return FALSE;
     }
 
+  if (!check_url (options->url, &secure, error))
+    return FALSE;
+  /* Nor through a proxy. */
+  if (!secure)
+    soup_session_set_proxy_resolver (session, NULL);
   token = dw_secret_file_read (options->token_file, DW_SECRET_TOKEN, error);
   if (token == NULL)
     return FALSE;
