@@ -47,7 +47,7 @@ def handle(event, answer, count):
     told = {"pid": os.getpid(), "count": count, "route": context["routeKey"], "handler": os.environ["_HANDLER"],
             "name": os.environ["AWS_LAMBDA_FUNCTION_NAME"], "region": os.environ["AWS_REGION"],
             "endpoint": os.environ["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"], "key": bool(os.environ["AWS_SECRET_ACCESS_KEY"]),
-            "trace": answer.getheader("Lambda-Runtime-Trace-Id"),
+            "arn": answer.getheader("Lambda-Runtime-Invoked-Function-Arn"), "trace": answer.getheader("Lambda-Runtime-Trace-Id"),
             "left": int(answer.getheader("Lambda-Runtime-Deadline-Ms")) / 1000 - time.time()}
     response = {"statusCode": int(wish.get("status", 200)), "body": json.dumps(told)}
     if "protocol" in wish:

@@ -134,6 +134,7 @@ def test_environment():
         assert told["handler"] == "do" and told["name"] == "dynamowave-do" and told["region"] == "us-east-1", told
         assert told["endpoint"] == stage.url.replace("ws:", "http:") and told["key"] and 4 < told["left"] <= 5, told
         assert told["route"] == "do" and told["count"] == 1, told
+        assert told["arn"] == "arn:aws:lambda:us-east-1:000000000000:function:dynamowave-do", told
         assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", told["trace"]), told
         await frozen(told["pid"])
         await say(socket)

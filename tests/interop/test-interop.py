@@ -3,9 +3,11 @@
 """Our stage with foreign clients, and our client with a foreign stage. Run by ./dev interop, after npm has installed
 what package.json lists."""
 
+import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import websockets
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "window"))
@@ -210,6 +214,60 @@ def test_template():
     """The stage's template passes AWS's own schema, and our own rules"""
     done = subprocess.run(["node", "template.mjs"], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert done.stdout.startswith("ok "), done.stdout + done.stderr
+
+
+def runtime_client(handler):
+    """A command for --function: AWS's own client of the runtime API, with a handler of runtime-client.mjs."""
+    return f"sh -c 'cd \"{HERE}\" && exec node node_modules/aws-lambda-ric/bin/index.mjs runtime-client.{handler}'"
+
+
+def test_runtime_client():
+    """AWS's runtime interface client for Node, with a real handler, behind a route: events, failures, crashes and time-outs"""
+    async def talk(url):
+        async with websockets.connect(url, open_timeout=DEADLINE) as client:
+            async def ask(what, route="handle"):
+                await client.send(json.dumps({"action": route, "what": what}))
+                return json.loads(await asyncio.wait_for(client.recv(), DEADLINE))
+
+            first = await ask("tell")
+            assert first["count"] == 1 and first["route"] == "handle" and 0 < first["left"] <= 4000, first
+            assert first["name"] == "dynamowave-handle" and first["arn"].startswith("arn:aws:lambda:us-east-1:"), first
+            assert first["arn"].endswith(":function:dynamowave-handle"), first
+            assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", first["trace"]), first
+            # It is given the next event once it has asked for one.
+            again = await steady(ask, first["pid"])
+            assert again["count"] > 1 and again["id"] != first["id"] and again["trace"] != first["trace"], (first, again)
+            assert (await ask("throw"))["message"] == "Internal server error"
+            assert (await steady(ask, first["pid"]))["pid"] == first["pid"]
+            for what in ("exit", "uncaught", "hang", "large"):
+                before = (await ask("tell"))["pid"]
+                await steady(ask, before)
+                begun = time.monotonic()
+                assert (await ask(what))["message"] == "Internal server error", what
+                assert time.monotonic() - begun < 10, what
+                after = await ask("tell")
+                assert what == "large" or after["pid"] != before, (what, after)
+            assert await ask("tell", "callBack") == "called back"
+
+    async def steady(ask, pid):
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            told = await ask("tell")
+            if told["pid"] == pid:
+                return told
+        raise AssertionError("its process was not used again")
+
+    routes = [word for route, handler in (("$connect", "connect"), ("handle", "handle"), ("callBack", "callBack"))
+              for word in ("--function", f"{route}={runtime_client(handler)}", "--two-way", route)]
+    with stage(*routes, "--function-timeout", "4") as url:
+        asyncio.run(talk(url))
+    # A handler that is not there is told by way of init/error.
+    with stage("--function", f"$connect={runtime_client('nothing')}") as url:
+        try:
+            asyncio.run(talk(url))
+            raise AssertionError("it connected without a handler")
+        except websockets.InvalidStatusCode as error:
+            assert error.status_code == 502, error.status_code
 
 
 def chain(kind, *alone):

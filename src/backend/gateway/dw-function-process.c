@@ -299,13 +299,18 @@ trace_id (gint64 seconds)
  * dw_function_process_give:
  * @self: a process that is ready
  * @request_id: the event's id
+ * @arn: the function's name in full
  * @event: the event, JSON
  * @deadline_ms: when it has to be done, in milliseconds since 1970 UTC
  *
  * Hands an event to the process.
  */
 void
-dw_function_process_give (DwFunctionProcess *self, const char *request_id, GBytes *event, gint64 deadline_ms)
+dw_function_process_give (DwFunctionProcess *self,
+                          const char *request_id,
+                          const char *arn,
+                          GBytes *event,
+                          gint64 deadline_ms)
 {
   g_autoptr (SoupServerMessage) message = g_steal_pointer (&self->next);
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
@@ -318,8 +323,7 @@ dw_function_process_give (DwFunctionProcess *self, const char *request_id, GByte
   soup_message_headers_replace (headers, "Lambda-Runtime-Aws-Request-Id", request_id);
   soup_message_headers_replace (headers, "Lambda-Runtime-Deadline-Ms", deadline);
   soup_message_headers_replace (headers, "Lambda-Runtime-Trace-Id", trace);
-  soup_message_headers_replace (headers, "Lambda-Runtime-Invoked-Function-Arn",
-                                "arn:aws:lambda:local:000000000000:function:local");
+  soup_message_headers_replace (headers, "Lambda-Runtime-Invoked-Function-Arn", arn);
   soup_server_message_set_status (message, 200, NULL);
   soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, data, size);
   kill (-self->group, SIGCONT);

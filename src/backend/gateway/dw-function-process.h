@@ -33,7 +33,11 @@ DwFunctionProcess *dw_function_process_new (const char *const *argv,
                                             const DwFunctionProcessOwner *owner,
                                             gpointer data,
                                             GError **error);
-void dw_function_process_give (DwFunctionProcess *self, const char *request_id, GBytes *event, gint64 deadline_ms);
+void dw_function_process_give (DwFunctionProcess *self,
+                               const char *request_id,
+                               const char *arn,
+                               GBytes *event,
+                               gint64 deadline_ms);
 gboolean dw_function_process_is_ready (DwFunctionProcess *self);
 void dw_function_process_kill (DwFunctionProcess *self);
 

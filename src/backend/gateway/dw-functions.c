@@ -426,13 +426,26 @@ on_init_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static const char *
+variable_of (DwFunctions *self, const char *name)
+{
+  for (guint i = 0; i < self->variables->len; i += 2)
+    if (strcmp (g_ptr_array_index (self->variables, i), name) == 0)
+      return g_ptr_array_index (self->variables, i + 1);
+  return NULL;
+}
+
 static void
 give (Environment *environment)
 {
-  gint64 timeout = environment->function->functions->timeout_ms;
+  DwFunctions *self = environment->function->functions;
+  gint64 timeout = self->timeout_ms;
+  const char *region = variable_of (self, "AWS_REGION");
+  g_autofree char *arn = g_strdup_printf ("arn:aws:lambda:%s:000000000000:function:%s",
+                                          region != NULL ? region : "us-east-1", environment->function->name);
 
   environment->timer = g_timeout_add ((guint) timeout, on_timeout, environment);
-  dw_function_process_give (environment->process, environment->invocation->request_id,
+  dw_function_process_give (environment->process, environment->invocation->request_id, arn,
                             environment->invocation->event, g_get_real_time () / 1000 + timeout);
 }
 
