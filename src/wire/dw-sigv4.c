@@ -17,11 +17,17 @@
 static void
 append_path (GString *text, const char *path)
 {
+  static const char digits[] = "0123456789ABCDEF";
+
   for (const char *at = path; *at != '\0'; at++)
     if (g_ascii_isalnum (*at) || strchr ("-._~/", *at) != NULL)
       g_string_append_c (text, *at);
     else
-      g_string_append_printf (text, "%%%02X", (guchar) *at);
+      {
+        const char escape[] = { '%', digits[(guchar) *at >> 4], digits[(guchar) *at & 15] };
+
+        g_string_append_len (text, escape, sizeof escape);
+      }
 }
 
 static int
@@ -88,23 +94,30 @@ hash_of (const DwSigv4Request *request)
 char *
 dw_sigv4_canonical_request (const DwSigv4Request *request, const char *signed_headers)
 {
-  g_autoptr (GString) text = g_string_new (request->method);
+  g_autoptr (GString) text = g_string_sized_new (1024);
   g_autofree char *query = request->query != NULL ? canonical_query (request->query) : NULL;
   g_autofree char *hash = hash_of (request);
   g_auto (GStrv) names = g_strsplit (signed_headers, ";", SIGNED_HEADERS_MAX);
 
+  g_string_append (text, request->method);
   g_string_append_c (text, '\n');
   append_path (text, request->path);
-  g_string_append_printf (text, "\n%s\n", query != NULL ? query : "");
+  g_string_append_c (text, '\n');
+  g_string_append (text, query != NULL ? query : "");
+  g_string_append_c (text, '\n');
   for (char **at = names; *at != NULL; at++)
     {
       const char *value = g_hash_table_lookup (request->headers, *at);
 
-      g_string_append_printf (text, "%s:", *at);
+      g_string_append (text, *at);
+      g_string_append_c (text, ':');
       append_trimmed (text, value != NULL ? value : "");
       g_string_append_c (text, '\n');
     }
-  g_string_append_printf (text, "\n%s\n%s", signed_headers, hash);
+  g_string_append_c (text, '\n');
+  g_string_append (text, signed_headers);
+  g_string_append_c (text, '\n');
+  g_string_append (text, hash);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

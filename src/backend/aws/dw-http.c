@@ -18,7 +18,8 @@ struct _DwHttp
   GThread *thread;
   char *ca_file;
   GSource *timer;
-  int epoll; /* the descriptors that libcurl wants to watch */
+  gint64 act_at; /* when libcurl wants to be called, monotonic in microseconds; -1 for not */
+  int epoll;     /* the descriptors that libcurl wants to watch */
   guint ready;
   GHashTable *exchanges; /* of Exchange, by its easy handle; bounded by the callers */
   GPtrArray *idle;       /* easy handles to reuse, at most IDLE_HANDLES */
@@ -27,6 +28,9 @@ struct _DwHttp
 G_DEFINE_FINAL_TYPE (DwHttp, dw_http, G_TYPE_OBJECT)
 
 #define IDLE_HANDLES 512
+
+/* How much of a body libcurl reads at once; the least that it accepts. */
+#define UPLOAD_BYTES 16384
 
 /* The longest header line; longer ones are dropped. */
 #define HEADER_BYTES 8192
@@ -39,6 +43,7 @@ typedef struct
   GBytes *body;
   DwHttpResponse *response;
   gboolean too_large;
+  gboolean refused; /* the status is no 2xx */
   char problem[CURL_ERROR_SIZE];
   GSource *cancel;
 } Exchange;
@@ -124,22 +129,35 @@ on_body (char *data, size_t size, size_t n, void *user_data)
   return size * n;
 }
 
+static gboolean
+is_wanted (const Exchange *exchange, const char *line, size_t length)
+{
+  return (length > 2 && (g_ascii_strncasecmp (line, "x-", 2) == 0 || g_ascii_tolower (line[0]) == 'l'))
+         || (exchange->refused && length > 5 && g_ascii_strncasecmp (line, "date:", 5) == 0);
+}
+
 static size_t
 on_header (char *data, size_t size, size_t n, void *user_data)
 {
   Exchange *exchange = user_data;
   size_t length = size * n;
-  const char *colon = memchr (data, ':', length);
-  gboolean wanted =
-      (length > 2 && (g_ascii_strncasecmp (data, "x-", 2) == 0 || g_ascii_strncasecmp (data, "l", 1) == 0))
-      || (length > 5 && g_ascii_strncasecmp (data, "date:", 5) == 0);
+  const char *colon;
   g_autofree char *name = NULL, *value = NULL;
 
   /* A status line starts a new set of headers: the ones before belonged to a 100 Continue. */
   if (length >= 5 && strncmp (data, "HTTP/", 5) == 0)
-    g_hash_table_remove_all (exchange->response->headers);
-  else if (wanted && colon != NULL && length < HEADER_BYTES && memchr (data, '\0', length) == NULL
-           && g_hash_table_size (exchange->response->headers) < DW_HTTP_HEADERS)
+    {
+      const char *space = memchr (data, ' ', length - 1);
+
+      exchange->refused = space == NULL || space[1] != '2';
+      g_hash_table_remove_all (exchange->response->headers);
+      return length;
+    }
+  if (!is_wanted (exchange, data, length) || length >= HEADER_BYTES || memchr (data, '\0', length) != NULL
+      || g_hash_table_size (exchange->response->headers) >= DW_HTTP_HEADERS)
+    return length;
+  colon = memchr (data, ':', length);
+  if (colon != NULL)
     {
       name = g_ascii_strdown (data, colon - data);
       value = g_strndup (colon + 1, length - (size_t) (colon + 1 - data));
@@ -253,33 +271,52 @@ on_watch (CURL *easy, curl_socket_t fd, int what, void *data, void *known)
   return 0;
 }
 
-static gboolean
-on_timeout (gpointer data)
-{
-  DwHttp *self = data;
-
-  g_source_set_ready_time (self->timer, -1);
-  act (self, CURL_SOCKET_TIMEOUT, 0);
-  return G_SOURCE_CONTINUE;
-}
-
 static int
 on_timer (CURLM *multi, long milliseconds, void *data)
 {
   DwHttp *self = data;
 
-  g_source_set_ready_time (self->timer,
-                           milliseconds >= 0 ? g_get_monotonic_time () + (gint64) milliseconds * 1000 : -1);
+  self->act_at = milliseconds >= 0 ? g_get_monotonic_time () + (gint64) milliseconds * 1000 : -1;
   return 0;
+}
+
+/* libcurl sets its timer twice for each request. g_source_set_ready_time() would wake the main loop each time, by a
+ * system call, though nobody but this thread sets it, and it looks at the time before it waits anyway. */
+typedef struct
+{
+  GSource source;
+  DwHttp *http;
+} Timer;
+
+static gboolean
+prepare_timer (GSource *source, int *milliseconds)
+{
+  const DwHttp *self = ((Timer *) source)->http;
+  gint64 left = self->act_at - g_source_get_time (source);
+
+  *milliseconds = self->act_at < 0 ? -1 : (int) CLAMP ((left + 999) / 1000, 0, G_MAXINT);
+  return *milliseconds == 0;
+}
+
+static gboolean
+check_timer (GSource *source)
+{
+  const DwHttp *self = ((Timer *) source)->http;
+
+  return self->act_at >= 0 && self->act_at <= g_source_get_time (source);
 }
 
 static gboolean
 dispatch_timer (GSource *source, GSourceFunc callback, gpointer data)
 {
-  return callback (data);
+  DwHttp *self = ((Timer *) source)->http;
+
+  self->act_at = -1;
+  act (self, CURL_SOCKET_TIMEOUT, 0);
+  return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs timer_funcs = { .dispatch = dispatch_timer };
+static GSourceFuncs timer_funcs = { prepare_timer, check_timer, dispatch_timer, NULL, NULL, NULL };
 
 static void
 dw_http_finalize (GObject *object)
@@ -310,8 +347,9 @@ static void
 dw_http_init (DwHttp *self)
 {
   self->multi = curl_multi_init ();
-  self->timer = g_source_new (&timer_funcs, sizeof (GSource));
-  g_source_set_callback (self->timer, on_timeout, self, NULL);
+  self->act_at = -1;
+  self->timer = g_source_new (&timer_funcs, sizeof (Timer));
+  ((Timer *) self->timer)->http = self;
   g_source_attach (self->timer, NULL);
   self->epoll = epoll_create1 (EPOLL_CLOEXEC);
   self->ready = g_unix_fd_add (self->epoll, G_IO_IN, on_ready, self);
@@ -403,6 +441,8 @@ easy_new (DwHttp *self)
   curl_easy_setopt (easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
   curl_easy_setopt (easy, CURLOPT_MAXAGE_CONN, (long) DW_HTTP_IDLE_SECONDS);
   curl_easy_setopt (easy, CURLOPT_TCP_NODELAY, 1L);
+  /* A post is short. Of 64 KiB, its own choice, malloc gives each back to the system, post by post. */
+  curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, (long) UPLOAD_BYTES);
   curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt (easy, CURLOPT_HEADERFUNCTION, on_header);
   if (self->ca_file != NULL)

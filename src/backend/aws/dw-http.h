@@ -27,8 +27,8 @@ typedef struct
 /**
  * DwHttpResponse:
  * @status: the HTTP status
- * @headers: (element-type utf8 utf8): lower-case name to the last value, only of `date` and of headers that begin with
- *   “x-” or “l”, which AWS and the runtime API use; at most %DW_HTTP_HEADERS
+ * @headers: (element-type utf8 utf8): lower-case name to the last value, only of headers that begin with “x-” or “l”,
+ *   which AWS and the runtime API use, and `date` if the status is no 2xx; at most %DW_HTTP_HEADERS
  * @body: the body, at most %DW_HTTP_BODY_BYTES
  *
  * An answer.

@@ -213,8 +213,10 @@ sign (DwService *self, const DwServiceCall *call)
       if (all[i].value == NULL)
         continue;
       g_hash_table_insert (headers, (gpointer) all[i].name, (gpointer) all[i].value);
-      g_string_append_printf (names, "%s%s", names->len > 0 ? ";" : "", all[i].name);
-      line = g_strdup_printf ("%s: %s", all[i].name, all[i].value);
+      if (names->len > 0)
+        g_string_append_c (names, ';');
+      g_string_append (names, all[i].name);
+      line = g_strconcat (all[i].name, ": ", all[i].value, NULL);
       g_strv_builder_add (lines, line);
     }
   signature = dw_sigv4_sign_with_key (&request, names->str, &scope, self->key);
