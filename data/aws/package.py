@@ -18,6 +18,7 @@ from pathlib import Path
 
 # provided.al2023 has glibc 2.34.
 GLIBC = (2, 34)
+CONTAINER = "docker run --rm -v \"$PWD\":/src -w /src debian:12 sh -c 'rm -rf _aws && ./dev aws package'"
 MOST_BYTES = 12 * 1024 * 1024
 # Of glibc: the image has them, and a program and its loader have to be of one build.
 SYSTEM = re.compile(r"^(ld-linux.*|lib(c|m|dl|pthread|rt|resolv|util|nsl|anl))\.so\.\d+$")
@@ -78,7 +79,8 @@ def prove_glibc(target, folder):
         wanted = re.findall(r"Name: GLIBC_(\d+)\.(\d+)", run(target.tools + "readelf", "-V", path))
         newest = max((tuple(map(int, version)) for version in wanted), default=(0, 0))
         if newest > GLIBC:
-            raise SystemExit(f"package: {path.name} needs glibc {newest[0]}.{newest[1]}, and Lambda has {GLIBC[0]}.{GLIBC[1]}: build on Debian 12")
+            raise SystemExit(f"package: {path.name} needs glibc {newest[0]}.{newest[1]}, and Lambda has {GLIBC[0]}.{GLIBC[1]}: this system is too new. "
+                             f"Build in Debian 12, with docker or podman:\n    {CONTAINER}")
 
 
 def prove_path(target, folder):

@@ -102,6 +102,25 @@ def test_package():
             assert file.read("ca.pem").count(b"BEGIN CERTIFICATE") == 5
 
 
+def test_newer_host():
+    """What was built where glibc is newer than Lambda's is not packed, and how to build it there is said"""
+    sys.path.insert(0, str(DATA))
+    import package
+    with tempfile.TemporaryDirectory() as scratch:
+        readelf, folder = Path(scratch) / "readelf", Path(scratch) / "zip"
+        (folder / "lib").mkdir(parents=True)
+        (folder / "bootstrap").touch()
+        for version, fits in (("2.34", True), ("2.38", False), ("2.4", True)):
+            readelf.write_text(f"#!/bin/sh\necho '  0x0010:   Name: GLIBC_{version}  Flags: none  Version: 2'\n", encoding="ascii")
+            readelf.chmod(0o755)
+            try:
+                package.prove_glibc(package.Target("/", None, f"{scratch}/"), folder)
+                assert fits, version
+            except SystemExit as error:
+                assert not fits and f"needs glibc {version}" in str(error), error
+                assert "debian:12 sh -c 'rm -rf _aws && ./dev aws package'" in str(error), error
+
+
 def test_unfit():
     """A program that would load libraries of the image is not packed"""
     with tempfile.TemporaryDirectory() as folder:
