@@ -90,6 +90,8 @@ def parse_parameters(words):
 
 def deploy(options):
     parameters = {"Architecture": options.arch, **parse_parameters(options.set)}
+    if not options.archive.is_file():
+        die(f"there is no zip at {options.archive}: ./dev aws package makes one")
     overrides = [f"{name}={value}" for name, value in sorted(parameters.items())]
     describe(options, parameters)
     if options.dry_run:

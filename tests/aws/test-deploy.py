@@ -69,6 +69,7 @@ def test_refused():
     for arguments, environment in ((("deploy", "--archive", "ZIP"), {"NOBODY": "1"}), (("remove",), {"NOBODY": "1"}),
                                    (("deploy", "--archive", "ZIP"), {"BROKEN": "1"}), (("deploy", "--archive", "ZIP", "--set", "Nothing=1"), {}),
                                    (("deploy", "--archive", "ZIP", "--set", "StageName"), {}), (("remove", "--stack", "; rm"), {}),
+                                   (("deploy", "--archive", "/nowhere.zip"), {}), (("deploy", "--archive", "/nowhere.zip", "--dry-run"), {}),
                                    (("remove",), {"PATH": "/nowhere"})):
         done, _ = run(*arguments, **environment)
         words = done.stderr.strip().splitlines()
