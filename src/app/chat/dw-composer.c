@@ -255,7 +255,12 @@ send_text (DwComposer *self)
   if (!gtk_widget_get_sensitive (self->send))
     return;
   g_strchomp (text);
-  dw_chat_say (self->chat, text);
+  /* What was not taken stays where it was written. */
+  if (dw_chat_say (self->chat, text) == NULL)
+    {
+      gtk_widget_error_bell (GTK_WIDGET (self->view));
+      return;
+    }
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
   g_signal_emit (self, signals[SIGNAL_SENT], 0);
 }
@@ -266,11 +271,15 @@ on_split_clicked (DwComposer *self)
   g_autofree char *text = dup_text (self);
   g_auto (GStrv) parts = dw_text_split (text, text_fits, self);
 
-  for (guint i = 0; parts != NULL && parts[i] != NULL; i++)
-    dw_chat_say (self->chat, parts[i]);
-  if (parts == NULL)
+  g_autofree char *rest = NULL;
+  guint n = 0;
+
+  while (parts != NULL && parts[n] != NULL && dw_chat_say (self->chat, parts[n]) != NULL)
+    n++;
+  if (n == 0)
     return;
-  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), "", 0);
+  rest = g_strjoinv ("\n", parts + n);
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), rest, -1);
   g_signal_emit (self, signals[SIGNAL_SENT], 0);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
