@@ -53,6 +53,7 @@ write_plain (const char *path, gint64 rows)
   gint64 start;
 
   dw_schema_prepare (database, NULL);
+  dw_database_set_keeps_log (database, FALSE);
   start = g_get_monotonic_time ();
   for (gint64 i = 1; i <= rows; i++)
     {

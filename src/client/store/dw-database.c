@@ -82,7 +82,7 @@ open_file (const char *name, int flags, GError **error)
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
  * Opens a file, as it is, such that deleted text is overwritten. Nothing waits for a lock: whoever calls tries
- * again.
+ * again. Closing leaves the log as it is until dw_database_set_keeps_log() says otherwise.
  *
  * Returns: (transfer full): the connection
  */
@@ -94,6 +94,7 @@ dw_database_open (const char *path, GError **error)
 
   if (database == NULL)
     return NULL;
+  dw_database_set_keeps_log (database, TRUE);
   database->read_only = sqlite3_db_readonly (database->handle, "main") == 1;
   /* NORMAL loses nothing when the program dies; when the computer does, at most the last moments. */
   if (!dw_database_run_script (database,
@@ -128,6 +129,29 @@ dw_database_open_to_read (const char *path, GError **error)
     return NULL;
   database->read_only = TRUE;
   if (!dw_database_run_script (database, "SELECT count(*) FROM sqlite_schema", error))
+    return NULL;
+  return g_steal_pointer (&database);
+}
+
+/**
+ * dw_database_open_beside:
+ * @path: the file
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ *
+ * Opens a file that another connection may be writing to, for reading alone. One whose end is missing opens too: what
+ * is left of it can be read.
+ *
+ * Returns: (transfer full): the connection
+ */
+DwDatabase *
+dw_database_open_beside (const char *path, GError **error)
+{
+  g_autoptr (DwDatabase) database = open_file (path, SQLITE_OPEN_READONLY, error);
+
+  if (database == NULL)
+    return NULL;
+  database->read_only = TRUE;
+  if (!dw_database_run_script (database, "PRAGMA writable_schema = ON; SELECT count(*) FROM sqlite_schema", error))
     return NULL;
   return g_steal_pointer (&database);
 }
@@ -416,4 +440,38 @@ dw_database_get_fold (DwDatabase *database)
   DW_ASSERT_THREAD (database->thread);
 
   return database->fold;
+}
+
+/**
+ * dw_database_set_keeps_log:
+ * @database: a connection
+ * @keeps_log: whether closing leaves the log (SQLite’s write-ahead log) beside the file, or writes what is in it into
+ *   the file
+ */
+void
+dw_database_set_keeps_log (DwDatabase *database, gboolean keeps_log)
+{
+  sqlite3_db_config (database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps_log ? 1 : 0, NULL);
+}
+
+static int
+on_progress (void *data)
+{
+  return g_atomic_int_get ((const gint *) data);
+}
+
+/* Between two looks, in instructions of SQLite's: some microseconds. */
+#define LOOK_EVERY 1000
+
+/**
+ * dw_database_watch_end:
+ * @database: a connection
+ * @end: what another thread sets, atomically; it outlives @database
+ *
+ * From then on whatever runs ends with an error soon after @end is set.
+ */
+void
+dw_database_watch_end (DwDatabase *database, const gint *end)
+{
+  sqlite3_progress_handler (database->handle, LOOK_EVERY, on_progress, (gpointer) end);
 }

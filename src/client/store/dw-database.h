@@ -16,6 +16,7 @@ typedef struct _DwDatabase DwDatabase;
 
 DwDatabase *dw_database_open (const char *path, GError **error);
 DwDatabase *dw_database_open_to_read (const char *path, GError **error);
+DwDatabase *dw_database_open_beside (const char *path, GError **error);
 void dw_database_close (DwDatabase *database);
 
 gboolean dw_database_run_script (DwDatabase *database, const char *sql, GError **error);
@@ -31,6 +32,8 @@ gboolean dw_database_is_in_memory (DwDatabase *database);
 gboolean dw_database_is_read_only (DwDatabase *database);
 gboolean dw_database_has_transaction (DwDatabase *database);
 DwFold *dw_database_get_fold (DwDatabase *database);
+void dw_database_set_keeps_log (DwDatabase *database, gboolean keeps_log);
+void dw_database_watch_end (DwDatabase *database, const gint *end);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwDatabase, dw_database_close)
 

@@ -3,6 +3,8 @@
 
 #include "dw-store-words.h"
 
+#include "client/dw-client-error.h"
+
 #include "wire/dw-fingerprint.h"
 
 #include <string.h>
@@ -338,9 +340,20 @@ dw_store_lines_open_finish (DwStore *store, GAsyncResult *result, GError **error
 
 /* Adding and changing */
 
-/* @inserted is FALSE where the place is taken. */
-static gboolean
-insert (DwDatabase *database, gint64 key, const DwRecord *record, gboolean *inserted, GError **error)
+/**
+ * dw_store_lines_insert:
+ * @database: a connection
+ * @key: where it goes
+ * @record: a line
+ * @inserted: (out): whether that place was free; a line that is there stays
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ *
+ * Adds a line, and its words to the index. For the store's own rooms, in its thread.
+ *
+ * Returns: whether the database did not fail
+ */
+gboolean
+dw_store_lines_insert (DwDatabase *database, gint64 key, const DwRecord *record, gboolean *inserted, GError **error)
 {
   gboolean can_be_found = record->kind == DW_MESSAGE_THEIRS || record->kind == DW_MESSAGE_OWN;
 
@@ -383,25 +396,43 @@ drop_excess (DwStore *store)
     }
 }
 
+/* What was damaged may have lost lines after the places were given; those that follow leave no hole. */
+static gboolean
+find_shift (DwDatabase *database, const Request *request, gint64 *shift, GError **error)
+{
+  const DwRecord *first = g_ptr_array_index (request->records, 0);
+  DwStoreOpening extent = { 0 };
+
+  if (!read_extent (database, request->stage, &extent, error))
+    return FALSE;
+  *shift = extent.last > 0 ? MAX (first->place - extent.last - 1, 0) : 0;
+  return TRUE;
+}
+
 static gboolean
 add_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
   Request *request = data;
+  gint64 shift;
 
+  if (!find_shift (database, request, &shift, error))
+    return FALSE;
   for (guint i = 0; i < request->records->len; i++)
     {
       const DwRecord *record = g_ptr_array_index (request->records, i);
       DwStoreOpening extent = { 0 };
       gboolean inserted = FALSE;
 
-      if (!insert (database, dw_store_lines_key (request->stage, record->place), record, &inserted, error))
+      if (!dw_store_lines_insert (database, dw_store_lines_key (request->stage, record->place - shift), record,
+                                  &inserted, error))
         return FALSE;
       if (inserted)
         continue;
 
       /* The place is taken by a line that could not be read when the place was given. It stays; the new one goes last. */
       if (!read_extent (database, request->stage, &extent, error)
-          || !insert (database, dw_store_lines_key (request->stage, extent.last + 1), record, &inserted, error))
+          || !dw_store_lines_insert (database, dw_store_lines_key (request->stage, extent.last + 1), record,
+                                     &inserted, error))
         return FALSE;
     }
   return TRUE;
@@ -622,8 +653,18 @@ clear_lines (DwDatabase *database, gpointer data, gpointer *result, GError **err
 static gboolean
 empty_log (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
+  gint64 busy;
+
+  if (!dw_database_get_number (database, "PRAGMA wal_checkpoint (TRUNCATE)", &busy, error))
+    return FALSE;
+  /* Somebody reads what the log has, the check of the file perhaps. */
+  if (busy != 0)
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED, "the log is being read");
+      return FALSE;
+    }
   *result = GINT_TO_POINTER (TRUE);
-  return dw_database_run (database, error, "PRAGMA wal_checkpoint (TRUNCATE)", "");
+  return TRUE;
 }
 
 /**

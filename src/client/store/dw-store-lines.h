@@ -82,6 +82,11 @@ gint64 dw_store_lines_key (gint64 stage, gint64 place);
 gint64 dw_store_lines_place (gint64 key);
 gint64 dw_store_lines_stage (gint64 key);
 DwRecord *dw_store_lines_take (sqlite3_stmt *query);
+gboolean dw_store_lines_insert (DwDatabase *database,
+                                gint64 key,
+                                const DwRecord *record,
+                                gboolean *inserted,
+                                GError **error);
 
 /** DW_STORE_LINES_COLUMNS: what dw_store_lines_take() takes, of a table named `lines`. */
 #define DW_STORE_LINES_COLUMNS                                                                                     \

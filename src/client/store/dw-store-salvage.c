@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-store-salvage.h"
+
+#include "dw-schema.h"
+#include "dw-store-lines.h"
+
+#include "client/dw-client-error.h"
+
+/**
+ * SECTION:dw-store-salvage
+ *
+ * What can be read of a damaged file is copied into a new one: the tables alone, since indexes are made anew. A page
+ * that cannot be read is gone round, by looking for the next line that can.
+ */
+typedef struct
+{
+  DwDatabase *from;
+  DwDatabase *to;
+  gint64 next;  /* the first key that was not looked at */
+  gint64 stage; /* of the last line that was copied */
+  gint64 place; /* and its place in the copy: places have no holes */
+  DwStoreSalvage *result;
+} Copy;
+
+/* How many lines go into one transaction. */
+#define LINES_AT_ONCE 1000
+
+/* Stages have small numbers; so many after one that could not be read are looked for. */
+#define STAGES_AHEAD 1000
+
+static gboolean
+is_damage (const GError *error)
+{
+  return error->code == DW_CLIENT_ERROR_STORE_DAMAGED;
+}
+
+/* Stages */
+
+#define STAGE_COLUMNS                                                                                              \
+  "stage, uuid, place, name, urls, dialect, own_name, secret, local, online, muted, echoes, seen, left_at, draft"
+
+static gboolean
+copy_stage (Copy *copy, sqlite3_stmt *query, GError **error)
+{
+  g_autofree char *uuid = dw_database_dup_text (query, 1);
+  g_autofree char *name = dw_database_dup_text (query, 3);
+  g_autofree char *urls = dw_database_dup_text (query, 4);
+  g_autofree char *dialect = dw_database_dup_text (query, 5);
+  g_autofree char *own_name = dw_database_dup_text (query, 6);
+  g_autofree char *draft = dw_database_dup_some_text (query, 14);
+
+  return dw_database_run (
+      copy->to, error,
+      "INSERT OR IGNORE INTO stages (" STAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "isissssiiiiiiis", sqlite3_column_int64 (query, 0), uuid, sqlite3_column_int64 (query, 2), name, urls,
+      dialect, own_name, sqlite3_column_int64 (query, 7), sqlite3_column_int64 (query, 8),
+      sqlite3_column_int64 (query, 9), sqlite3_column_int64 (query, 10), sqlite3_column_int64 (query, 11),
+      sqlite3_column_int64 (query, 12), sqlite3_column_int64 (query, 13), draft);
+}
+
+/* FALSE with a problem only where the new file cannot be written. */
+static gboolean
+copy_stages_of (Copy *copy, sqlite3_stmt *query, gint64 *last, gboolean *whole, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  *whole = query != NULL;
+  while (query != NULL && dw_database_next (copy->from, query, &problem))
+    {
+      *last = sqlite3_column_int64 (query, 0);
+      if (!copy_stage (copy, query, error))
+        {
+          sqlite3_reset (query);
+          return FALSE;
+        }
+    }
+  *whole &= problem == NULL;
+  return TRUE;
+}
+
+static gboolean
+copy_stages (Copy *copy, GError **error)
+{
+  gint64 last = 0;
+  gboolean whole;
+
+  if (!copy_stages_of (
+          copy, dw_database_query (copy->from, NULL, "SELECT " STAGE_COLUMNS " FROM stages ORDER BY stage", ""),
+          &last, &whole, error))
+    return FALSE;
+  if (whole)
+    return TRUE;
+
+  copy->result->complete = FALSE;
+  for (gint64 stage = last + 1, end = last + STAGES_AHEAD; stage <= end; stage++)
+    if (!copy_stages_of (copy,
+                         dw_database_query (copy->from, NULL,
+                                            "SELECT " STAGE_COLUMNS " FROM stages WHERE stage = ?", "i", stage),
+                         &last, &whole, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Lines */
+
+static gboolean
+copy_line (Copy *copy, sqlite3_stmt *query, GError **error)
+{
+  g_autoptr (DwRecord) record = dw_store_lines_take (query);
+  gint64 stage = dw_store_lines_stage (sqlite3_column_int64 (query, 0));
+  gboolean inserted;
+
+  copy->place = stage == copy->stage ? copy->place + 1 : record->place;
+  copy->stage = stage;
+  if (!dw_store_lines_insert (copy->to, dw_store_lines_key (stage, copy->place), record, &inserted, error))
+    return FALSE;
+  copy->result->messages += record->kind == DW_MESSAGE_THEIRS || record->kind == DW_MESSAGE_OWN;
+  return TRUE;
+}
+
+/* Copies some lines. @damaged is set where the next one cannot be read, and @over at the end. */
+static gboolean
+copy_some_lines (Copy *copy, gboolean *damaged, gboolean *over, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  sqlite3_stmt *query = dw_database_query (copy->from, &problem,
+                                           "SELECT " DW_STORE_LINES_COLUMNS
+                                           " FROM lines NOT INDEXED WHERE line >= ? ORDER BY line LIMIT ?",
+                                           "ii", copy->next, (gint64) LINES_AT_ONCE);
+  guint n = 0;
+
+  if (!dw_database_run_script (copy->to, "BEGIN", error))
+    return FALSE;
+  while (query != NULL && dw_database_next (copy->from, query, &problem))
+    {
+      gint64 key = sqlite3_column_int64 (query, 0);
+
+      n++;
+      /* A damaged page can have any key on it. */
+      if (key < copy->next)
+        {
+          copy->result->complete = FALSE;
+          continue;
+        }
+      copy->next = key + 1;
+      if (!copy_line (copy, query, error))
+        {
+          sqlite3_reset (query);
+          return FALSE;
+        }
+    }
+  *damaged = problem != NULL && is_damage (problem);
+  *over = problem == NULL && n < LINES_AT_ONCE;
+  if (problem != NULL && !*damaged)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  return dw_database_run_script (copy->to, "COMMIT", error);
+}
+
+/* Whether the table can be read from a key on, and the first key there; or −1 where that is the end. */
+static gboolean
+can_read_from (Copy *copy, gint64 key, gint64 *found)
+{
+  g_autoptr (GError) problem = NULL;
+  sqlite3_stmt *query = dw_database_query (
+      copy->from, &problem, "SELECT line FROM lines NOT INDEXED WHERE line >= ? ORDER BY line LIMIT 1", "i", key);
+
+  *found = -1;
+  while (query != NULL && dw_database_next (copy->from, query, &problem))
+    *found = sqlite3_column_int64 (query, 0);
+  return query != NULL && problem == NULL && (*found < 0 || *found >= key);
+}
+
+/* Goes past what cannot be read: farther and farther, and back to where reading begins to work. FALSE at the end. */
+static gboolean
+skip_damage (Copy *copy)
+{
+  gint64 bad = copy->next;
+  gint64 good, found;
+
+  copy->result->complete = FALSE;
+  /* The line is there and its text is not. */
+  if (can_read_from (copy, bad, &found))
+    {
+      copy->next = found + 1;
+      return found >= 0;
+    }
+
+  for (gint64 step = 1;; step *= 2)
+    {
+      if (step > G_MAXINT64 / 4 || copy->next > G_MAXINT64 / 2)
+        return FALSE;
+      good = copy->next + step;
+      if (can_read_from (copy, good, &found))
+        break;
+      bad = good;
+    }
+  while (good - bad > 1)
+    {
+      gint64 middle = bad + (good - bad) / 2;
+      gint64 here;
+
+      if (can_read_from (copy, middle, &here))
+        {
+          good = middle;
+          found = here;
+        }
+      else
+        bad = middle;
+    }
+  copy->next = found;
+  return found >= 0;
+}
+
+static gboolean
+copy_lines (Copy *copy, GError **error)
+{
+  gboolean damaged, over;
+
+  do
+    {
+      if (!copy_some_lines (copy, &damaged, &over, error))
+        return FALSE;
+      if (damaged && !skip_damage (copy))
+        return TRUE;
+    }
+  while (!over);
+  return TRUE;
+}
+
+/* The tables of another program, or of a version that is not known, are nothing that can be copied. */
+static gboolean
+is_ours (DwDatabase *database)
+{
+  gint64 application, version;
+
+  return dw_database_get_number (database, "PRAGMA application_id", &application, NULL)
+         && dw_database_get_number (database, "PRAGMA user_version", &version, NULL)
+         && application == DW_SCHEMA_APPLICATION && version > 0 && version <= DW_SCHEMA_VERSION;
+}
+
+/**
+ * dw_store_salvage:
+ * @from: a damaged file, which is left as it is
+ * @to: where there is no file yet; what is there afterwards is closed, and whole where this returns %TRUE
+ * @salvage: (out): how much was saved; nothing of a file that cannot be opened
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds, of @to; or a disk that fails to read @from
+ *
+ * Copies what can be read, in the thread that calls: 30 µs a line (measured).
+ *
+ * Returns: whether @to has what could be read
+ */
+gboolean
+dw_store_salvage (const char *from, const char *to, DwStoreSalvage *salvage, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (DwDatabase) source = dw_database_open_beside (from, &problem);
+  g_autoptr (DwDatabase) target = NULL;
+  Copy copy = { .result = salvage, .stage = -1 };
+
+  *salvage = (DwStoreSalvage){ .complete = source != NULL && is_ours (source) };
+  if (source == NULL && !is_damage (problem))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  target = dw_database_open (to, error);
+  if (target == NULL || !dw_schema_prepare (target, error))
+    return FALSE;
+  dw_database_set_keeps_log (target, FALSE);
+  if (!salvage->complete)
+    return TRUE;
+
+  copy.from = source;
+  copy.to = target;
+  return copy_stages (&copy, error) && copy_lines (&copy, error)
+         && dw_database_run_script (target, "PRAGMA wal_checkpoint (TRUNCATE)", error);
+}
