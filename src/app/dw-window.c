@@ -112,12 +112,19 @@ show_store (DwWindow *self)
   const char *trouble = dw_store_text_trouble (dw_store_get_trouble (store));
   gboolean newer;
   const char *kept_as = dw_store_get_kept_as (store, &newer);
+  const DwStoreHolder *holder = dw_store_get_holder (store);
 
-  if (trouble != NULL)
+  if (holder != NULL)
+    {
+      g_autofree char *sentence = dw_store_text_held (holder);
+
+      dw_banner_show (self->store_banner, sentence, NULL, NULL, NULL, NULL);
+    }
+  else if (trouble != NULL)
     dw_banner_show (self->store_banner, trouble, NULL, NULL, NULL, NULL);
   else if (kept_as != NULL && !self->dismissed)
     {
-      g_autofree char *sentence = dw_store_text_kept (kept_as, newer);
+      g_autofree char *sentence = dw_store_text_kept (kept_as, newer, dw_store_get_saved (store));
 
       dw_banner_show (self->store_banner, sentence, _ ("OK"), "win.dismiss", NULL, NULL);
     }

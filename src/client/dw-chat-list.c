@@ -96,6 +96,22 @@ on_unread_changed (DwChatList *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
 }
 
+/* Another process has the stages, and their secrets with them. */
+static gboolean
+is_held (DwChatList *self)
+{
+  return dw_store_get_trouble (self->store) == DW_STORE_HELD;
+}
+
+static gboolean
+check_held (DwChatList *self, GError **error)
+{
+  if (is_held (self))
+    g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD,
+                         _ ("Another DynamoWave Chat has this history open. Nothing can be changed here."));
+  return !is_held (self);
+}
+
 static DwChat *
 make_chat (DwChatList *self, DwStage *stage)
 {
@@ -231,12 +247,16 @@ on_local_started (GObject *source, GAsyncResult *result, gpointer data)
  * @chat: a chat of it
  *
  * The one way to connect a stage. It happens now, or as soon as the stage on this computer runs, where it is that; and
- * the session waits for what the keyring has of it.
+ * the session waits for what the keyring has of it. Where another process has the history nothing happens: both would
+ * send what waits in it.
  */
 void
 dw_chat_list_connect (DwChatList *self, DwChat *chat)
 {
   DwStage *stage = dw_chat_get_stage (chat);
+
+  if (dw_store_get_trouble (self->history) == DW_STORE_HELD)
+    return;
 
   dw_stage_set_online (stage, TRUE);
   if (dw_stage_is_local (stage))
@@ -466,6 +486,8 @@ dw_chat_list_find (DwChatList *self, const char *uuid)
 static DwChat *
 add_stage (DwChatList *self, DwStage *stage, GError **error)
 {
+  if (!check_held (self, error))
+    return NULL;
   if (!self->loaded)
     g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE,
                          _ ("Your stages are still being read. Try again in a moment."));
@@ -486,8 +508,8 @@ add_stage (DwChatList *self, DwStage *stage, GError **error)
  * dw_chat_list_open:
  * @self: a list
  * @stage: a new stage
- * @error: %DW_CLIENT_ERROR_STORE_LATE before the list is loaded, %G_IO_ERROR_NO_SPACE where there are too many;
- * with a sentence for people
+ * @error: %DW_CLIENT_ERROR_STORE_LATE before the list is loaded, %DW_CLIENT_ERROR_STORE_HELD where another process has
+ * it, %G_IO_ERROR_NO_SPACE where there are too many; with a sentence for people
  *
  * Saves a new stage and connects it, or connects the one that has its address.
  *
@@ -531,6 +553,8 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
     }
   if (chat == NULL)
     return dw_chat_list_open (self, wanted, error);
+  if (!check_held (self, error))
+    return NULL;
 
   if (!dw_stage_take_over (dw_chat_get_stage (chat), wanted))
     return chat;
@@ -548,13 +572,16 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
  * @chat: a chat of it
  *
  * Disconnects a stage and takes it out of the list. Everything of it stays, until dw_chat_list_forget() or
- * dw_chat_list_restore().
+ * dw_chat_list_restore(). Where another process has the list nothing happens.
  */
 void
 dw_chat_list_remove (DwChatList *self, DwChat *chat)
 {
   g_autoptr (DwChat) keep G_GNUC_UNUSED = g_object_ref (chat);
   DwStage *stage = dw_chat_get_stage (chat);
+
+  if (is_held (self))
+    return;
 
   dw_session_disconnect (dw_chat_get_session (chat));
   g_hash_table_add (self->removed, g_object_ref (stage));

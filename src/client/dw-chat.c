@@ -522,13 +522,16 @@ dw_chat_set_attended (DwChat *self, gboolean attended)
  * Saves the message, shows it and sends it, now or when the stage is back.
  *
  * Returns: (transfer none) (nullable): the message, or %NULL where the store cannot be read for so long that no
- * more can wait
+ * more can wait, or where another process has it
  */
 DwMessage *
 dw_chat_say (DwChat *self, const char *text)
 {
   g_autofree char *id = g_uuid_string_random ();
   g_autoptr (DwMessage) message = NULL;
+
+  if (dw_store_get_trouble (self->store) == DW_STORE_HELD)
+    return NULL;
 
   message = dw_message_new (DW_MESSAGE_OWN, text, dw_stage_get_own_name (self->stage), id, g_get_real_time ());
   /* Replying counts as having read everything. */

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @DW_CLIENT_ERROR_STORE_IO: the disk failed
  * @DW_CLIENT_ERROR_STORE_DAMAGED: the store's file is no store, or is damaged
  * @DW_CLIENT_ERROR_STORE_NEWER: the store's file was written by a newer version
+ * @DW_CLIENT_ERROR_STORE_HELD: another process of this program has the store, and nothing is written to it here
  * @DW_CLIENT_ERROR_STORE_LATE: not written yet; it will be when it can
  *
  * The errors of this library.
@@ -37,6 +38,7 @@ typedef enum
   DW_CLIENT_ERROR_STORE_IO,
   DW_CLIENT_ERROR_STORE_DAMAGED,
   DW_CLIENT_ERROR_STORE_NEWER,
+  DW_CLIENT_ERROR_STORE_HELD,
   DW_CLIENT_ERROR_STORE_LATE,
 } DwClientError;
 

@@ -46,7 +46,8 @@ def files_with(data, words):
 
 
 def texts_in(data, profile=None):
-    with sqlite3.connect(f"file:{path_of(data, profile)}?mode=ro", uri=True) as database:
+    # One that is not closed keeps the program from closing the file.
+    with contextlib.closing(sqlite3.connect(f"file:{path_of(data, profile)}?mode=ro", uri=True)) as database:
         return [row[0] for row in database.execute("SELECT text FROM lines WHERE kind <= 1 ORDER BY line")]
 
 
@@ -288,6 +289,70 @@ def test_damaged():
             assert len(kept) == 1, kept
             with open(kept[0], "rb") as file:
                 assert file.read() == contents
+
+
+def test_damaged_page():
+    """DB-4: a page that nobody has read since the program was killed: it is found, what can be read is saved, and it is said"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        server = Server()
+        app = App(server.url, data=data)
+        app.wait_for_status("Online")
+        server.send(*[json.dumps({"message": f"chatter {number} " + 50 * "x"}) for number in range(2000)])
+        app.wait_for_row("chatter 1999")
+        until("all to be saved", lambda: len(texts_in(data)) == 2000)
+        app.quit()
+        with contextlib.closing(sqlite3.connect(path_of(data))) as database:
+            leaves = [row[0] for row in database.execute(
+                "SELECT pageno FROM dbstat WHERE name = 'lines' AND pagetype = 'leaf' ORDER BY path")]
+            size, = database.execute("PRAGMA page_size").fetchone()
+        with open(path_of(data), "r+b") as file:
+            file.seek((leaves[len(leaves) // 3] - 1) * size)
+            file.write(os.urandom(size))
+        with open(path_of(data) + "-wal", "wb"):
+            pass  # what a program leaves that was killed
+        with running(data=data) as app:
+            app.wait_for_row("chatter 1999")
+            until("the banner", lambda: app.reads("messages could be saved"))
+            app.press("OK")
+            until("the banner to go", lambda: not app.reads("messages could be saved"))
+            app.wait_for_row("chatter 1999")
+            app.wait_for_status("Online")
+            server.send(json.dumps({"message": "and on we talk"}))
+            app.wait_for_row("and on we talk")
+        server.close()
+        saved = texts_in(data)
+        assert 1900 < len(saved) < 2001 and saved[0].startswith("chatter 0") and saved[-1] == "and on we talk", len(saved)
+        # With its log.
+        kept = [name for name in glob.glob(path_of(data) + ".damaged-*") if name[-4:] not in ("-wal", "-shm")]
+        assert len(kept) == 1, kept
+
+
+def test_two_processes():
+    """F-11: a second process on the same history shows it and says who has it; everything is sent and stored once"""
+    with tempfile.TemporaryDirectory() as data, stage() as local:
+        with running(local.url, data=data) as first:
+            first.wait_for_status("Online")
+            first.say("said by the first")
+            first.wait_for_row("said by the first", "delivered")
+            # Another name, with another bus name, for the same folder.
+            os.makedirs(os.path.join(data, "dynamowave-chat", "profiles"))
+            os.symlink("..", os.path.join(data, "dynamowave-chat", "profiles", "second"))
+            with running(data=data, profile="second") as second:
+                until("the banner", lambda: second.reads(f"process {first.process.pid} on"))
+                second.wait_for_row("You: said by the first")
+                first.say("said afterwards")
+                first.wait_for_row("said afterwards", "delivered")
+                second.type_into("Message", "not taken")
+                second.press("Send")
+                # What is not taken stays where it was written.
+                assert second.text_of("Message") == "not taken"
+            assert texts_in(data) == ["said by the first", "said afterwards"]
+        with running(data=data, profile="second") as second:
+            second.wait_for_row("You: said afterwards")
+            second.wait_for_status("Online")
+            second.say("now the second")
+            second.wait_for_row("now the second", "delivered")
+        assert texts_in(data) == ["said by the first", "said afterwards", "now the second"]
 
 
 def test_search():

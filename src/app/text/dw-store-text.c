@@ -7,12 +7,14 @@
 
 /* Leave room for the rest of the sentence. */
 #define PATH_CHARS 200
+#define HOST_CHARS 64
 
 /**
  * dw_store_text_trouble:
  * @trouble: why nothing is saved
  *
- * Returns: (nullable): a translated sentence that says so, and what helps
+ * Returns: (nullable): a translated sentence that says so, and what helps; for %DW_STORE_HELD there is
+ *   dw_store_text_held()
  */
 const char *
 dw_store_text_trouble (DwStoreTrouble trouble)
@@ -29,6 +31,7 @@ dw_store_text_trouble (DwStoreTrouble trouble)
           "saved.");
     case DW_STORE_BROKEN:
       return _ ("History is not saved: the disk reports errors. Check it, and save what you need elsewhere.");
+    case DW_STORE_HELD:
     case DW_STORE_FINE:
     default:
       return NULL;
@@ -39,11 +42,12 @@ dw_store_text_trouble (DwStoreTrouble trouble)
  * dw_store_text_kept:
  * @kept_as: where an unusable file was moved
  * @newer: whether it was from a newer version
+ * @saved: how many messages could be read of it
  *
  * Returns: (transfer full): a translated sentence that says so, safe to show
  */
 char *
-dw_store_text_kept (const char *kept_as, gboolean newer)
+dw_store_text_kept (const char *kept_as, gboolean newer, guint64 saved)
 {
   g_autofree char *valid = g_filename_display_name (kept_as);
   g_autofree char *path = dw_safe_line (valid, PATH_CHARS);
@@ -54,6 +58,32 @@ dw_store_text_kept (const char *kept_as, gboolean newer)
         _ ("Your history is from a newer version of this program. It is kept as %s, and a new one "
            "has begun."),
         path);
+  if (saved > 0)
+    return g_strdup_printf (
+        /* Translators: %u is how many messages, %s a file's path. */
+        ngettext ("Your history was damaged. %u message could be saved, and the damaged file is kept as %s.",
+                  "Your history was damaged. %u messages could be saved, and the damaged file is kept as %s.",
+                  (gulong) saved),
+        (guint) MIN (saved, G_MAXUINT), path);
   /* Translators: %s is a file's path. */
   return g_strdup_printf (_ ("Your history was damaged. It is kept as %s, and a new one has begun."), path);
+}
+
+/**
+ * dw_store_text_held:
+ * @holder: the process that has the history
+ *
+ * Returns: (transfer full): a translated sentence that says so, and what helps, safe to show
+ */
+char *
+dw_store_text_held (const DwStoreHolder *holder)
+{
+  g_autofree char *host = dw_safe_line (holder->host != NULL ? holder->host : "?", HOST_CHARS);
+  g_autofree char *pid = holder->pid > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, holder->pid) : g_strdup ("?");
+
+  /* Translators: the first %s is a process number, the second the name of a computer; “?” where that is not known. */
+  return g_strdup_printf (
+      _ ("Another DynamoWave Chat (process %s on %s) has this history open. You can read it here, but nothing is "
+         "sent or saved. Close the other one, then start this one again."),
+      pid, host);
 }

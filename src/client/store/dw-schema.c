@@ -119,6 +119,24 @@ check_owner (DwDatabase *database, gint64 version, GError **error)
   return TRUE;
 }
 
+/* The tables stand in a table, and that can be damaged as any other. */
+static gboolean
+check_tables (DwDatabase *database, GError **error)
+{
+  gint64 found;
+
+  if (!dw_database_get_number (database,
+                               "SELECT count(*) FROM sqlite_schema WHERE (type, name) IN (('table', 'stages'), "
+                               "('table', 'lines'), ('table', 'words'), ('table', 'unindexed'), "
+                               "('index', 'lines_waiting'))",
+                               &found, error))
+    return FALSE;
+  if (found == 5)
+    return TRUE;
+  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_DAMAGED, "tables are missing");
+  return FALSE;
+}
+
 static gboolean
 climb (DwDatabase *database, gint64 from, GError **error)
 {
@@ -147,6 +165,7 @@ climb (DwDatabase *database, gint64 from, GError **error)
 gboolean
 dw_schema_prepare (DwDatabase *database, GError **error)
 {
+  GError *problem = NULL;
   gint64 version;
 
   /* A lock or a failing disk is an error, but the file is not damaged. */
@@ -164,7 +183,7 @@ dw_schema_prepare (DwDatabase *database, GError **error)
       && !dw_database_run_script (database, "PRAGMA journal_mode = WAL", error))
     return FALSE;
   if (version == DW_SCHEMA_VERSION)
-    return TRUE;
+    return check_tables (database, error);
   if (dw_database_is_read_only (database))
     {
       g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY, "an old version, read-only");
@@ -172,8 +191,12 @@ dw_schema_prepare (DwDatabase *database, GError **error)
     }
   if (!dw_database_run_script (database, "BEGIN EXCLUSIVE", error))
     return FALSE;
-  if (climb (database, version, error))
+  if (climb (database, version, &problem))
     return TRUE;
   dw_database_run_script (database, "ROLLBACK", NULL);
+  /* A step that does not fit is none for these tables. */
+  if (problem->code == DW_CLIENT_ERROR_STORE)
+    problem->code = DW_CLIENT_ERROR_STORE_DAMAGED;
+  g_propagate_error (error, problem);
   return FALSE;
 }

@@ -2,6 +2,8 @@
 #include "dw-store-file.h"
 
 #include "dw-schema.h"
+#include "dw-store-check.h"
+#include "dw-store-salvage.h"
 
 #include "client/dw-client-error.h"
 
@@ -9,14 +11,22 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
+/* The log and its index are part of a file, beside it. */
+static const char *const parts[] = { "", "-wal", "-shm" };
+
 struct _DwStoreFile
 {
   char *path; /* or NULL for one in memory */
+  DwStoreLock *lock;
   DwDatabase *database;
-  DwDatabase *stand_in; /* what can be read where the file cannot be written, or nothing at all */
-  char *kept_as;
-  gboolean kept_newer;
-  gboolean recovered; /* the stand-in was used, and is no longer needed */
+  DwDatabase *stand_in;  /* what can be read where the file cannot be written, or nothing at all */
+  DwStoreKept kept;      /* until it is told */
+  gboolean recovered;    /* the stand-in was used, and is no longer needed */
+  gboolean unclean;      /* whoever had the file last did not close it */
+  gboolean is_new;       /* it was made a moment ago */
+  gint64 wanted_at;      /* since when another process has been in the way, monotonic, or 0 */
+  gboolean held;         /* it stays there: the file is read and never written */
+  DwStoreHolder *holder; /* which, until it is told */
 };
 
 /**
@@ -31,6 +41,8 @@ dw_store_file_new (const char *path)
   DwStoreFile *file = g_new0 (DwStoreFile, 1);
 
   file->path = g_strdup (path);
+  if (path != NULL)
+    file->lock = dw_store_lock_new (path);
   return file;
 }
 
@@ -46,45 +58,180 @@ dw_store_file_free (DwStoreFile *file)
     dw_database_run_script (file->database, "PRAGMA optimize", NULL);
   dw_store_file_reopen (file);
   g_clear_pointer (&file->stand_in, dw_database_close);
+  g_clear_pointer (&file->holder, dw_store_holder_free);
+  g_clear_pointer (&file->lock, dw_store_lock_free);
   g_free (file->path);
-  g_free (file->kept_as);
+  g_free (file->kept.path);
   g_free (file);
 }
 
-static void
-move_beside (const char *path, const char *target, const char *suffix)
+static gboolean
+part_is (const char *path, const char *part, GFileTest test)
 {
-  g_autofree char *from = g_strconcat (path, suffix, NULL);
-  g_autofree char *to = g_strconcat (target, suffix, NULL);
+  g_autofree char *name = g_strconcat (path, part, NULL);
 
-  if (g_rename (from, to) != 0 && errno != ENOENT)
-    g_warning ("Cannot move %s: %s", from, g_strerror (errno));
+  return g_file_test (name, test);
 }
 
 static void
+move_beside (const char *path, const char *target)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *from = g_strconcat (path, parts[i], NULL);
+      g_autofree char *to = g_strconcat (target, parts[i], NULL);
+
+      if (g_rename (from, to) != 0 && errno != ENOENT)
+        g_warning ("Cannot move %s: %s", from, g_strerror (errno));
+    }
+}
+
+static void
+delete_all (const char *path)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *name = g_strconcat (path, parts[i], NULL);
+
+      if (g_unlink (name) != 0 && errno != ENOENT)
+        g_warning ("Cannot delete %s: %s", name, g_strerror (errno));
+    }
+}
+
+static void
+close_for_good (DwStoreFile *file)
+{
+  /* What is damaged, or not understood, stays as it is. */
+  if (file->database != NULL)
+    dw_database_set_keeps_log (file->database, TRUE);
+  dw_store_file_reopen (file);
+  g_clear_pointer (&file->stand_in, dw_database_close);
+}
+
+static char *
 set_aside (DwStoreFile *file, gboolean newer)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *stamp = g_date_time_format (now, "%Y%m%dT%H%M%S");
-  g_autofree char *target = NULL;
+  g_autofree char *target = g_strdup_printf ("%s.%s-%s", file->path, newer ? "newer" : "damaged", stamp);
 
-  dw_store_file_reopen (file);
-  g_clear_pointer (&file->stand_in, dw_database_close);
-  if (file->path == NULL)
-    return;
-  target = g_strdup_printf ("%s.%s-%s", file->path, newer ? "newer" : "damaged", stamp);
   for (guint i = 2; g_file_test (target, G_FILE_TEST_EXISTS); i++)
     {
       g_free (target);
       target = g_strdup_printf ("%s.%s-%s-%u", file->path, newer ? "newer" : "damaged", stamp, i);
     }
-  move_beside (file->path, target, "");
-  /* The log holds what was said last. */
-  move_beside (file->path, target, "-wal");
-  move_beside (file->path, target, "-shm");
-  g_free (file->kept_as);
-  file->kept_as = g_steal_pointer (&target);
-  file->kept_newer = newer;
+  move_beside (file->path, target);
+  return g_steal_pointer (&target);
+}
+
+static void
+tell_kept (DwStoreFile *file, char *path, gboolean newer, guint64 saved)
+{
+  g_free (file->kept.path);
+  file->kept = (DwStoreKept){ .path = path, .newer = newer, .saved = saved };
+}
+
+/* Three names, so that a program may be killed at any moment: what is being copied is worth nothing, what was copied takes
+ * the place of the file that was damaged. */
+#define COPYING ".copying"
+#define COPIED ".copied"
+
+static void
+use_copy (DwStoreFile *file, const char *copied, const DwStoreSalvage *salvage)
+{
+  char *kept_as = set_aside (file, FALSE);
+
+  /* Whatever does not let itself be moved is not written over. */
+  if (part_is (file->path, "", G_FILE_TEST_EXISTS))
+    delete_all (copied);
+  else if (g_rename (copied, file->path) != 0)
+    g_warning ("Cannot move %s: %s", copied, g_strerror (errno));
+  else if (salvage != NULL && salvage->complete)
+    {
+      /* An index was damaged, and the new file has everything. */
+      g_message ("The index of the history was damaged and has been rebuilt");
+      delete_all (kept_as);
+      g_clear_pointer (&kept_as, g_free);
+    }
+  if (kept_as != NULL)
+    tell_kept (file, kept_as, FALSE, salvage != NULL ? salvage->messages : 0);
+}
+
+/* A program that was killed may have got so far. */
+static void
+finish_copy (DwStoreFile *file)
+{
+  g_autofree char *copying = g_strconcat (file->path, COPYING, NULL);
+  g_autofree char *copied = g_strconcat (file->path, COPIED, NULL);
+
+  if (g_file_test (copying, G_FILE_TEST_EXISTS))
+    delete_all (copying);
+  if (!g_file_test (copied, G_FILE_TEST_EXISTS))
+    return;
+  if (g_file_test (file->path, G_FILE_TEST_EXISTS))
+    use_copy (file, copied, NULL);
+  else if (g_rename (copied, file->path) != 0)
+    g_warning ("Cannot move %s: %s", copied, g_strerror (errno));
+}
+
+/* What stands where the file should be can be opened by no database. */
+static gboolean
+is_no_file (DwStoreFile *file)
+{
+  GStatBuf status;
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (part_is (file->path, parts[i], G_FILE_TEST_EXISTS)
+        && !part_is (file->path, parts[i], G_FILE_TEST_IS_REGULAR))
+      return TRUE;
+  /* One that was in use before is never empty. */
+  return dw_store_lock_get_checked (file->lock) > 0 && g_stat (file->path, &status) == 0 && status.st_size == 0;
+}
+
+/* FALSE where another process has the file. For a while that may be one that is just ending. */
+static gboolean
+take_lock (DwStoreFile *file, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (!file->held && dw_store_lock_take (file->lock))
+    return TRUE;
+  if (file->wanted_at == 0)
+    file->wanted_at = now;
+  if (!file->held && now - file->wanted_at < DW_STORE_HELD_MS * G_TIME_SPAN_MILLISECOND)
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED, "another process has the file");
+      return FALSE;
+    }
+  if (!file->held)
+    file->holder = dw_store_lock_read_holder (file->lock);
+  file->held = TRUE;
+  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD, "another process has the file");
+  return FALSE;
+}
+
+static gboolean
+prepare_folder (DwStoreFile *file, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (file->path);
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY, g_strerror (errno));
+      return FALSE;
+    }
+  if (!take_lock (file, error))
+    return FALSE;
+
+  finish_copy (file);
+  if (is_no_file (file))
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_DAMAGED, "no file, or an empty one");
+      return FALSE;
+    }
+  file->unclean |= part_is (file->path, "-wal", G_FILE_TEST_EXISTS);
+  file->is_new |= !part_is (file->path, "", G_FILE_TEST_EXISTS);
+  return TRUE;
 }
 
 static DwDatabase *
@@ -92,16 +239,8 @@ open_prepared (DwStoreFile *file, GError **error)
 {
   g_autoptr (DwDatabase) database = NULL;
 
-  if (file->path != NULL)
-    {
-      g_autofree char *folder = g_path_get_dirname (file->path);
-
-      if (g_mkdir_with_parents (folder, 0700) != 0)
-        {
-          g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY, g_strerror (errno));
-          return NULL;
-        }
-    }
+  if (file->path != NULL && !prepare_folder (file, error))
+    return NULL;
   database = dw_database_open (file->path, error);
   if (database == NULL || !dw_schema_prepare (database, error))
     return NULL;
@@ -110,7 +249,18 @@ open_prepared (DwStoreFile *file, GError **error)
       g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY, "the file is read-only");
       return NULL;
     }
+  dw_database_set_keeps_log (database, FALSE);
   return g_steal_pointer (&database);
+}
+
+static gboolean
+replace (DwStoreFile *file, const GError *problem, GError **error)
+{
+  if (problem->code == DW_CLIENT_ERROR_STORE_DAMAGED)
+    return dw_store_file_mend (file, error);
+  close_for_good (file);
+  tell_kept (file, set_aside (file, TRUE), TRUE, 0);
+  return TRUE;
 }
 
 /**
@@ -118,8 +268,8 @@ open_prepared (DwStoreFile *file, GError **error)
  * @file: a file
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
- * Opens the file where it is not open. One that is damaged, no store of ours, or from a newer version is kept under
- * another name, and a new one takes its place.
+ * Opens the file where it is not open, as the one process that has it. One that is damaged, no store of ours, or from a
+ * newer version is kept under another name, and a new one takes its place, with what could be read of a damaged one.
  *
  * Returns: (transfer none) (nullable): a connection that can write, with the tables as they should be
  */
@@ -134,14 +284,19 @@ dw_store_file_get (DwStoreFile *file, GError **error)
   if (file->database == NULL
       && (problem->code == DW_CLIENT_ERROR_STORE_DAMAGED || problem->code == DW_CLIENT_ERROR_STORE_NEWER))
     {
-      set_aside (file, problem->code == DW_CLIENT_ERROR_STORE_NEWER);
-      g_clear_error (&problem);
-      file->database = open_prepared (file, &problem);
+      g_autoptr (GError) reason = g_steal_pointer (&problem);
+
+      if (replace (file, reason, &problem))
+        file->database = open_prepared (file, &problem);
     }
   if (file->database != NULL)
     {
       file->recovered |= file->stand_in != NULL;
       g_clear_pointer (&file->stand_in, dw_database_close);
+      /* A new file needs no check, and from now on an empty one is no new one. */
+      if (file->lock != NULL && file->is_new)
+        dw_store_file_set_checked (file, g_get_real_time () / G_USEC_PER_SEC);
+      file->is_new = FALSE;
     }
   else
     g_propagate_error (error, problem);
@@ -154,7 +309,7 @@ dw_store_file_get (DwStoreFile *file, GError **error)
  * @error: %DW_CLIENT_ERROR_STORE_LOCKED where another program has it
  *
  * As dw_store_file_get(), but a file that can only be read, or not be made, does for reading: it is what it was, or
- * empty.
+ * empty. One that another process of this program has is what that process makes of it.
  *
  * Returns: (transfer none) (nullable): a connection
  */
@@ -173,7 +328,9 @@ dw_store_file_get_to_read (DwStoreFile *file, GError **error)
       g_propagate_error (error, g_steal_pointer (&problem));
       return NULL;
     }
-  if (file->path != NULL)
+  if (file->held)
+    stand_in = dw_database_open_beside (file->path, NULL);
+  else if (file->path != NULL)
     stand_in = dw_database_open_to_read (file->path, NULL);
   if (stand_in != NULL && !dw_schema_prepare (stand_in, NULL))
     g_clear_pointer (&stand_in, dw_database_close);
@@ -200,29 +357,106 @@ dw_store_file_reopen (DwStoreFile *file)
 }
 
 /**
- * dw_store_file_set_aside:
+ * dw_store_file_mend:
  * @file: a file that turned out to be damaged
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds, where there is no place for a new one, or the disk fails
  *
- * Keeps it under another name; the next use makes a new one.
+ * Copies what can be read into a new file, which the next use opens. The damaged one is kept under another name, unless
+ * it was an index that was damaged: then the new one has everything.
+ *
+ * Returns: whether it was done; if not, the file is where it was
  */
-void
-dw_store_file_set_aside (DwStoreFile *file)
+gboolean
+dw_store_file_mend (DwStoreFile *file, GError **error)
 {
-  set_aside (file, FALSE);
+  g_autofree char *copying = NULL;
+  g_autofree char *copied = NULL;
+  DwStoreSalvage salvage = { 0 };
+
+  close_for_good (file);
+  if (file->path == NULL)
+    return TRUE;
+  if (file->held)
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD, "another process has the file");
+      return FALSE;
+    }
+  if (is_no_file (file))
+    {
+      tell_kept (file, set_aside (file, FALSE), FALSE, 0);
+      return TRUE;
+    }
+
+  copying = g_strconcat (file->path, COPYING, NULL);
+  copied = g_strconcat (file->path, COPIED, NULL);
+  delete_all (copying);
+  if (!dw_store_salvage (file->path, copying, &salvage, error))
+    {
+      delete_all (copying);
+      return FALSE;
+    }
+  if (g_rename (copying, copied) != 0)
+    {
+      g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_IO, g_strerror (errno));
+      return FALSE;
+    }
+  use_copy (file, copied, &salvage);
+  file->is_new = TRUE;
+  return TRUE;
 }
 
 /**
- * dw_store_file_steal_kept_as:
+ * dw_store_file_needs_check:
  * @file: a file
- * @newer: (out): whether it was from a newer version, and not damaged
+ * @now: the time, in seconds since 1970 UTC
  *
- * Returns: (transfer full) (nullable): where a file that could not be used was put, once
+ * Returns: whether the whole of it is to be checked, since the last end was no proper one, or the last check is long ago
  */
-char *
-dw_store_file_steal_kept_as (DwStoreFile *file, gboolean *newer)
+gboolean
+dw_store_file_needs_check (DwStoreFile *file, gint64 now)
 {
-  *newer = file->kept_newer;
-  return g_steal_pointer (&file->kept_as);
+  return file->database != NULL && file->lock != NULL
+         && dw_store_check_is_due (dw_store_lock_get_checked (file->lock), now, file->unclean);
+}
+
+/**
+ * dw_store_file_set_checked:
+ * @file: a file that was found sound
+ * @now: the time, in seconds since 1970 UTC
+ */
+void
+dw_store_file_set_checked (DwStoreFile *file, gint64 now)
+{
+  file->unclean = FALSE;
+  dw_store_lock_set_checked (file->lock, now);
+}
+
+/**
+ * dw_store_file_steal_kept:
+ * @file: a file
+ * @kept: (out): what became of a file that could not be used
+ *
+ * Returns: whether there was one; told once
+ */
+gboolean
+dw_store_file_steal_kept (DwStoreFile *file, DwStoreKept *kept)
+{
+  *kept = file->kept;
+  file->kept = (DwStoreKept){ 0 };
+  return kept->path != NULL;
+}
+
+/**
+ * dw_store_file_steal_holder:
+ * @file: a file
+ *
+ * Returns: (transfer full) (nullable): the process that has the file in place of this one, once that is certain; told
+ *   once
+ */
+DwStoreHolder *
+dw_store_file_steal_holder (DwStoreFile *file)
+{
+  return g_steal_pointer (&file->holder);
 }
 
 /**

@@ -28,10 +28,11 @@ typedef struct
 /* Stages have small numbers; so many after one that could not be read are looked for. */
 #define STAGES_AHEAD 1000
 
+/* A table may be missing, too. */
 static gboolean
 is_damage (const GError *error)
 {
-  return error->code == DW_CLIENT_ERROR_STORE_DAMAGED;
+  return error->code == DW_CLIENT_ERROR_STORE_DAMAGED || error->code == DW_CLIENT_ERROR_STORE;
 }
 
 /* Stages */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-worker.h"
 
+#include "dw-store-check.h"
 #include "dw-store-file.h"
 #include "dw-store-job.h"
 
@@ -15,14 +16,17 @@ struct _DwStoreWorker
 
   GMutex mutex;
   GCond cond;
-  GQueue arrived;   /* of DwStoreJob; under the mutex */
-  gsize bytes;      /* of what waits to be written, at most DW_STORE_PENDING_BYTES; under the mutex */
-  guint64 queued;   /* writes; under the mutex */
-  guint64 written;  /* writes that are done; under the mutex */
-  gint64 closes_at; /* or 0; under the mutex */
+  GQueue arrived;         /* of DwStoreJob; under the mutex */
+  gsize bytes;            /* of what waits to be written, at most DW_STORE_PENDING_BYTES; under the mutex */
+  guint64 queued;         /* writes; under the mutex */
+  guint64 written;        /* writes that are done; under the mutex */
+  gint64 closes_at;       /* or 0; under the mutex */
+  DwStoreVerdict verdict; /* of the check, or none yet; under the mutex */
 
   /* The thread's own. */
   DwStoreFile *file;
+  char *path;
+  DwStoreCheck *check; /* or NULL */
   /* Reads are a few each: a page is asked for once, and a search when somebody types. */
   GQueue urgent; /* reads that do not wait for writes */
   GQueue reads;
@@ -46,6 +50,7 @@ worker_clear (gpointer data)
   g_queue_clear_full (&worker->urgent, (GDestroyNotify) dw_store_job_free);
   g_queue_clear_full (&worker->reads, (GDestroyNotify) dw_store_job_free);
   g_queue_clear_full (&worker->writes, (GDestroyNotify) dw_store_job_free);
+  g_free (worker->path);
   g_main_context_unref (worker->context);
   g_mutex_clear (&worker->mutex);
   g_cond_clear (&worker->cond);
@@ -64,6 +69,7 @@ telling_free (gpointer data)
 
   g_atomic_rc_box_release_full (telling->worker, worker_clear);
   g_free (telling->news.kept_as);
+  g_clear_pointer (&telling->news.holder, dw_store_holder_free);
   g_free (telling);
 }
 
@@ -93,7 +99,7 @@ tell (DwStoreWorker *worker, const DwStoreNews *news)
 static void
 tell_trouble (DwStoreWorker *worker, DwStoreTrouble trouble)
 {
-  if (trouble == worker->trouble)
+  if (trouble == worker->trouble || worker->trouble == DW_STORE_HELD)
     return;
   worker->trouble = trouble;
   tell (worker, &(DwStoreNews){ .trouble = trouble });
@@ -103,14 +109,22 @@ tell_trouble (DwStoreWorker *worker, DwStoreTrouble trouble)
 static void
 tell_file (DwStoreWorker *worker, gboolean replaced)
 {
-  gboolean newer;
-  char *kept_as = dw_store_file_steal_kept_as (worker->file, &newer);
+  DwStoreKept kept;
+  DwStoreHolder *holder = dw_store_file_steal_holder (worker->file);
 
-  if (kept_as != NULL)
-    tell (worker,
-          &(DwStoreNews){ .trouble = worker->trouble, .kept_as = kept_as, .newer = newer, .replaced = replaced });
+  if (dw_store_file_steal_kept (worker->file, &kept))
+    tell (worker, &(DwStoreNews){ .trouble = worker->trouble,
+                                  .kept_as = kept.path,
+                                  .newer = kept.newer,
+                                  .saved = kept.saved,
+                                  .replaced = replaced });
   if (dw_store_file_steal_recovered (worker->file))
     tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .recovered = TRUE });
+  if (holder != NULL)
+    {
+      worker->trouble = DW_STORE_HELD;
+      tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .holder = holder });
+    }
 }
 
 static void
@@ -163,7 +177,8 @@ drop_write (DwStoreWorker *worker, GList *link, GError *error)
 {
   DwStoreJob *job = link->data;
 
-  g_warning ("A write was refused: %s", error->message);
+  if (error->code != DW_CLIENT_ERROR_STORE_HELD)
+    g_warning ("A write was refused: %s", error->message);
   g_queue_delete_link (&worker->writes, link);
   g_mutex_lock (&worker->mutex);
   worker->bytes -= job->bytes;
@@ -205,6 +220,15 @@ run_batch (DwStoreWorker *worker, DwDatabase *database, guint n, gboolean *dropp
   if (dw_database_has_transaction (database))
     dw_database_run_script (database, "ROLLBACK", NULL);
   return FALSE;
+}
+
+/* Another process has the file, and writes what is to be written. */
+static void
+drop_writes (DwStoreWorker *worker)
+{
+  while (!g_queue_is_empty (&worker->writes))
+    drop_write (worker, worker->writes.head,
+                g_error_new_literal (DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD, "another process has the file"));
 }
 
 static guint
@@ -251,8 +275,41 @@ open_database (DwStoreWorker *worker, DwDatabase **database)
   tell_file (worker, FALSE);
   if (*database != NULL)
     return TRUE;
-  set_blocked (worker, error);
+  if (error->code == DW_CLIENT_ERROR_STORE_HELD)
+    drop_writes (worker);
+  else
+    set_blocked (worker, error);
   return FALSE;
+}
+
+static DwStoreVerdict
+take_verdict (DwStoreWorker *worker)
+{
+  DwStoreVerdict verdict;
+
+  g_mutex_lock (&worker->mutex);
+  verdict = worker->verdict;
+  worker->verdict = DW_STORE_VERDICT_NONE;
+  g_mutex_unlock (&worker->mutex);
+  return verdict;
+}
+
+/* FALSE where the new file could not be made. */
+static gboolean
+mend (DwStoreWorker *worker)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean mended;
+
+  /* What it finds now is known, and says nothing about the new file. */
+  g_clear_pointer (&worker->check, dw_store_check_end);
+  take_verdict (worker);
+  mended = dw_store_file_mend (worker->file, &error);
+
+  tell_file (worker, TRUE);
+  if (!mended && error->code != DW_CLIENT_ERROR_STORE_HELD)
+    set_blocked (worker, error);
+  return mended;
 }
 
 /* FALSE where what is left has to wait. */
@@ -282,8 +339,8 @@ write_batch (DwStoreWorker *worker)
     return TRUE;
   if (error->code == DW_CLIENT_ERROR_STORE_DAMAGED)
     {
-      dw_store_file_set_aside (worker->file);
-      tell_file (worker, TRUE);
+      if (!mend (worker))
+        return FALSE;
       /* The new one is tried at once, and if that is damaged too, later. */
       if (worker->blocked_since == 0)
         {
@@ -306,23 +363,25 @@ run_read (DwStoreWorker *worker, DwStoreJob *job)
   gpointer result = NULL;
   gboolean patient = g_get_monotonic_time () - job->queued_at < DW_STORE_LOCKED_MS * 1000;
 
-  database = dw_store_file_get_to_read (worker->file, &error);
-  tell_file (worker, FALSE);
-  if (database != NULL && job->func (database, job->data, &result, &error))
+  /* A second time where the file was damaged, on what could be saved of it. */
+  for (guint i = 0; i < 2; i++)
     {
-      dw_store_job_answer (job, worker->context, result, NULL);
-      return TRUE;
+      g_clear_error (&error);
+      database = dw_store_file_get_to_read (worker->file, &error);
+      tell_file (worker, FALSE);
+      if (database != NULL && job->func (database, job->data, &result, &error))
+        {
+          dw_store_job_answer (job, worker->context, result, NULL);
+          return TRUE;
+        }
+      if (error->code != DW_CLIENT_ERROR_STORE_DAMAGED || !mend (worker))
+        break;
     }
   if (error->code == DW_CLIENT_ERROR_STORE_LOCKED && patient)
     {
       set_blocked (worker, error);
       g_error_free (error);
       return FALSE;
-    }
-  if (error->code == DW_CLIENT_ERROR_STORE_DAMAGED)
-    {
-      dw_store_file_set_aside (worker->file);
-      tell_file (worker, TRUE);
     }
   dw_store_job_answer (job, worker->context, NULL, error);
   return TRUE;
@@ -379,7 +438,7 @@ take_jobs (DwStoreWorker *worker)
   DwStoreJob *job;
 
   g_mutex_lock (&worker->mutex);
-  while (g_queue_is_empty (&worker->arrived) && worker->closes_at == 0)
+  while (g_queue_is_empty (&worker->arrived) && worker->closes_at == 0 && worker->verdict == DW_STORE_VERDICT_NONE)
     {
       gint64 now = g_get_monotonic_time ();
       gboolean waiting = has_work (worker);
@@ -401,6 +460,40 @@ take_jobs (DwStoreWorker *worker)
   return goes_on;
 }
 
+/* In the check's thread. */
+static void
+on_checked (DwStoreVerdict verdict, gpointer data)
+{
+  DwStoreWorker *worker = data;
+
+  g_mutex_lock (&worker->mutex);
+  worker->verdict = verdict;
+  g_cond_signal (&worker->cond);
+  g_mutex_unlock (&worker->mutex);
+}
+
+/* Some time after the file was opened; one that could not be done is not begun again. */
+static void
+begin_check (DwStoreWorker *worker)
+{
+  if (worker->check == NULL && dw_store_file_needs_check (worker->file, g_get_real_time () / G_USEC_PER_SEC))
+    worker->check = dw_store_check_start (worker->path, DW_STORE_CHECK_DELAY_MS, on_checked, worker);
+}
+
+static void
+heed_verdict (DwStoreWorker *worker)
+{
+  DwStoreVerdict verdict = take_verdict (worker);
+
+  if (verdict == DW_STORE_VERDICT_SOUND)
+    {
+      dw_store_file_set_checked (worker->file, g_get_real_time () / G_USEC_PER_SEC);
+      g_clear_pointer (&worker->check, dw_store_check_end);
+    }
+  else if (verdict == DW_STORE_VERDICT_DAMAGED)
+    mend (worker);
+}
+
 static void
 give_up (DwStoreWorker *worker, GQueue *jobs)
 {
@@ -418,13 +511,16 @@ work (gpointer data)
     {
       gboolean goes_on = worker->retry_at <= g_get_monotonic_time ();
 
+      heed_verdict (worker);
       run_reads (worker, &worker->urgent);
       if (goes_on && !g_queue_is_empty (&worker->writes))
         goes_on = write_batch (worker);
       if (!goes_on || g_queue_is_empty (&worker->writes))
         run_reads (worker, &worker->reads);
       tell_late (worker);
+      begin_check (worker);
     }
+  g_clear_pointer (&worker->check, dw_store_check_end);
   give_up (worker, &worker->urgent);
   give_up (worker, &worker->reads);
   give_up (worker, &worker->writes);
@@ -450,6 +546,7 @@ dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data)
   worker->news = news;
   worker->news_data = data;
   worker->file = dw_store_file_new (path);
+  worker->path = g_strdup (path);
   g_mutex_init (&worker->mutex);
   g_cond_init (&worker->cond);
   g_queue_init (&worker->arrived);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dw-store-job.h"
+#include "dw-store-lock.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
  * @DW_STORE_FULL: the disk or the quota is full
  * @DW_STORE_READ_ONLY: the file or its folder may not be written
  * @DW_STORE_BROKEN: the disk fails
+ * @DW_STORE_HELD: another process of this program has the file; that stays so as long as this one runs
  *
  * Why nothing is saved at the moment.
  */
@@ -22,6 +24,7 @@ typedef enum
   DW_STORE_FULL,
   DW_STORE_READ_ONLY,
   DW_STORE_BROKEN,
+  DW_STORE_HELD,
 } DwStoreTrouble;
 
 /**
@@ -29,6 +32,8 @@ typedef enum
  * @trouble: why nothing is saved
  * @kept_as: (nullable): where a file that could not be used was put, once
  * @newer: whether that file was from a newer version, and not damaged
+ * @saved: how many messages could be read of it, and are in the new file
+ * @holder: (nullable): who has the file, once
  * @replaced: whether the file was replaced while it was in use
  * @recovered: whether what could not be read so far can be read now
  *
@@ -39,6 +44,8 @@ typedef struct
   DwStoreTrouble trouble;
   char *kept_as;
   gboolean newer;
+  guint64 saved;
+  DwStoreHolder *holder;
   gboolean replaced;
   gboolean recovered;
 } DwStoreNews;

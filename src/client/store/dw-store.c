@@ -19,6 +19,8 @@ struct _DwStore
   DwStoreTrouble trouble;
   char *kept_as;
   gboolean kept_newer;
+  guint64 saved;         /* messages, of that file */
+  DwStoreHolder *holder; /* or NULL where this process has the file */
 };
 
 G_DEFINE_FINAL_TYPE (DwStore, dw_store, G_TYPE_OBJECT)
@@ -65,6 +67,7 @@ dw_store_dispose (GObject *object)
 {
   dw_store_close (DW_STORE (object));
   g_clear_pointer (&DW_STORE (object)->kept_as, g_free);
+  g_clear_pointer (&DW_STORE (object)->holder, dw_store_holder_free);
   g_clear_pointer (&DW_STORE (object)->passing, dw_passing_free);
   G_OBJECT_CLASS (dw_store_parent_class)->dispose (object);
 }
@@ -79,15 +82,15 @@ dw_store_class_init (DwStoreClass *klass)
   object_class->dispose = dw_store_dispose;
 
   properties[PROP_TROUBLE] =
-      g_param_spec_uint ("trouble", NULL, NULL, DW_STORE_FINE, DW_STORE_BROKEN, DW_STORE_FINE, flags);
+      g_param_spec_uint ("trouble", NULL, NULL, DW_STORE_FINE, DW_STORE_HELD, DW_STORE_FINE, flags);
   properties[PROP_KEPT_AS] = g_param_spec_string ("kept-as", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
    * DwStore::replaced:
    *
-   * The file was damaged while it was in use, and a new and empty one has taken its place: whoever knows something
-   * has to say it again.
+   * The file was damaged while it was in use, and a new one with what could be read of it has taken its place: whoever
+   * knows something has to say it again.
    */
   signals[SIGNAL_REPLACED] =
       g_signal_new ("replaced", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -131,7 +134,14 @@ on_news (const DwStoreNews *news, gpointer data)
       g_free (self->kept_as);
       self->kept_as = g_strdup (news->kept_as);
       self->kept_newer = news->newer;
+      self->saved = news->saved;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEPT_AS]);
+    }
+  if (news->holder != NULL)
+    {
+      g_clear_pointer (&self->holder, dw_store_holder_free);
+      self->holder = g_new (DwStoreHolder, 1);
+      *self->holder = (DwStoreHolder){ news->holder->pid, g_strdup (news->holder->host) };
     }
   if (news->replaced)
     g_signal_emit (self, signals[SIGNAL_REPLACED], 0);
@@ -212,6 +222,30 @@ dw_store_get_kept_as (DwStore *self, gboolean *newer)
 {
   *newer = self->kept_newer;
   return self->kept_as;
+}
+
+/**
+ * dw_store_get_saved:
+ * @self: a store
+ *
+ * Returns: how many messages could be read of the file that dw_store_get_kept_as() is about, and are in the new one
+ */
+guint64
+dw_store_get_saved (DwStore *self)
+{
+  return self->saved;
+}
+
+/**
+ * dw_store_get_holder:
+ * @self: a store
+ *
+ * Returns: (nullable): for %DW_STORE_HELD, the process that has the file
+ */
+const DwStoreHolder *
+dw_store_get_holder (DwStore *self)
+{
+  return self->holder;
 }
 
 /**
