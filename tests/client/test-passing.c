@@ -330,9 +330,9 @@ test_unopened (void)
 {
   for (gssize over = -1; over <= 1; over++)
     {
-      g_autoptr (DwStore) store = dw_store_new (NULL);
+      DwStore *store = dw_store_new (NULL);
       g_autoptr (DwStage) stage = fixture_stage_new (1);
-      g_autoptr (DwConversation) conversation = dw_conversation_new (store, stage);
+      DwConversation *conversation = dw_conversation_new (store, stage);
 
       /* The store has not answered yet. */
       for (guint i = 0; i < PARTS; i++)
@@ -348,6 +348,9 @@ test_unopened (void)
       if (over > 0)
         g_test_assert_expected_messages ();
       dw_test_until ("the conversation to settle", is_settled, conversation);
+      /* What is still being written counts in a test of memory that follows. */
+      dw_test_finalize (conversation);
+      dw_test_finalize (store);
     }
 }
 
