@@ -33,9 +33,15 @@ typedef enum
 gboolean
 dw_store_words_add (DwDatabase *database, gint64 key, const char *text, GError **error)
 {
-  return dw_database_run (database, error,
-                          "INSERT INTO words (rowid, text) SELECT ?1, ?2 WHERE ?1 > (SELECT line FROM unindexed)",
-                          "is", key, text);
+  gint64 last;
+
+  if (!dw_database_get_number (database, "SELECT line FROM unindexed", &last, error))
+    return FALSE;
+
+  /* Not in one statement with the question: FTS5 writes out what it gathered before each statement that SQLite can
+   * undo by itself, as INSERT ... SELECT is (measured: 26 us a line, and 10 with VALUES). */
+  return key <= last
+         || dw_database_run (database, error, "INSERT INTO words (rowid, text) VALUES (?, ?)", "is", key, text);
 }
 
 /* An older version's index goes first, so that the new one takes its place in the file. Not at once: all of it is
