@@ -32,6 +32,7 @@ struct _DwWindow
 
   DwSplit *split;
   GtkWidget *header;
+  GtkSizeGroup *headers; /* of it and the sidebar's */
   GtkStack *titles;
   GtkStack *pages;
   GtkWidget *back;
@@ -208,6 +209,7 @@ show_sidebar (DwWindow *self)
       DwStageSidebar *made = dw_stage_sidebar_new (chats_of (self));
 
       g_signal_connect_object (made, "picked", G_CALLBACK (on_picked), self, G_CONNECT_SWAPPED);
+      gtk_size_group_add_widget (self->headers, dw_stage_sidebar_get_header (made));
       dw_split_set_sidebar (self->split, GTK_WIDGET (made));
       dw_stage_sidebar_set_chat (made, self->chat);
     }
@@ -473,6 +475,7 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWindow, split);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, headers);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, titles);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, back);

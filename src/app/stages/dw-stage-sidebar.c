@@ -12,6 +12,7 @@ struct _DwStageSidebar
   GtkWidget parent_instance;
 
   GtkWidget *page;
+  GtkWidget *header;
   GtkListBox *list;
 
   DwChatList *chats;
@@ -78,6 +79,7 @@ dw_stage_sidebar_class_init (DwStageSidebarClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-stage-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, DwStageSidebar, page);
+  gtk_widget_class_bind_template_child (widget_class, DwStageSidebar, header);
   gtk_widget_class_bind_template_child (widget_class, DwStageSidebar, list);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
 }
@@ -102,6 +104,18 @@ dw_stage_sidebar_new (DwChatList *chats)
   self->chats = g_object_ref (chats);
   gtk_list_box_bind_model (self->list, G_LIST_MODEL (chats), make_row, self, NULL);
   return self;
+}
+
+/**
+ * dw_stage_sidebar_get_header:
+ * @self: a sidebar
+ *
+ * Returns: (transfer none): its header bar, which stands beside the window's
+ */
+GtkWidget *
+dw_stage_sidebar_get_header (DwStageSidebar *self)
+{
+  return self->header;
 }
 
 /**

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwStageSidebar, dw_stage_sidebar, DW, STAGE_SIDEBAR, GtkWidget)
 
 DwStageSidebar *dw_stage_sidebar_new (DwChatList *chats);
+GtkWidget *dw_stage_sidebar_get_header (DwStageSidebar *self);
 void dw_stage_sidebar_set_chat (DwStageSidebar *self, DwChat *chat);
 
 G_END_DECLS
