@@ -272,6 +272,30 @@ test_index (void)
   check_index ("words_data");
 }
 
+/* A page that says it has one line less: all that is there can be read, and it is not everything. */
+static void
+test_short_page (void)
+{
+  g_auto (Archive) archive = { 0 };
+  g_autofree char *whole = NULL;
+  gint64 count_at;
+  guint saved;
+
+  fill (&archive, DW_DELIVERY_QUEUED);
+  g_assert_true (g_file_get_contents (archive.path, &whole, NULL, NULL));
+  /* The low byte of the number of cells (SQLite's file format, section 1.6). */
+  count_at = (find_leaf (&archive, "lines") - 1) * PAGE_BYTES + 4;
+  g_assert_cmpuint ((guint8) whole[count_at], >, 1);
+  write_at (archive.path, count_at, (const guint8[]){ (guint8) (whole[count_at] - 1) }, 1);
+  leave_log (&archive);
+  archive.store = dw_store_new (archive.path);
+  add_one (&archive, LINES + 1);
+  dw_test_until ("the file to be kept", was_kept, archive.store);
+  saved = check_lines (&archive);
+  g_assert_cmpuint (saved, ==, LINES);
+  g_assert_cmpuint (dw_store_get_saved (archive.store), ==, saved);
+}
+
 /* The index of words says what the check cannot know: its pages are whole, and what is on them is not. */
 static void
 test_words (void)
@@ -654,6 +678,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-damage/unread-page/DB-4", test_unread_page);
   g_test_add_func ("/client/store-damage/each-page/DB-4", test_each_page);
   g_test_add_func ("/client/store-damage/index/DB-4", test_index);
+  g_test_add_func ("/client/store-damage/short-page/DB-4", test_short_page);
   g_test_add_func ("/client/store-damage/words/DB-4", test_words);
   g_test_add_func ("/client/store-damage/missing-parts/DB-4", test_missing_parts);
   g_test_add_func ("/client/store-damage/old-missing-part/DB-4", test_old_missing_part);

@@ -18,7 +18,8 @@ typedef struct
   DwDatabase *to;
   gint64 next;  /* the first key that was not looked at */
   gint64 stage; /* of the last line that was copied */
-  gint64 place; /* and its place in the copy: places have no holes */
+  gint64 was;   /* its place in the damaged file */
+  gint64 place; /* and in the copy: places have no holes */
   DwStoreSalvage *result;
 } Copy;
 
@@ -111,7 +112,11 @@ copy_line (Copy *copy, sqlite3_stmt *query, GError **error)
   gint64 stage = dw_store_lines_stage (sqlite3_column_int64 (query, 0));
   gboolean inserted;
 
+  /* A page can look whole and lack lines; then the file is no copy's equal. */
+  if (stage == copy->stage && record->place != copy->was + 1)
+    copy->result->complete = FALSE;
   copy->place = stage == copy->stage ? copy->place + 1 : record->place;
+  copy->was = record->place;
   copy->stage = stage;
   if (!dw_store_lines_insert (copy->to, dw_store_lines_key (stage, copy->place), record, &inserted, error))
     return FALSE;
