@@ -30,7 +30,7 @@ struct _DwFold
 /**
  * dw_fold_new:
  *
- * Returns: (transfer full): one that has looked up nothing yet
+ * Returns: (transfer full): a folding table, filled as letters come up
  */
 DwFold *
 dw_fold_new (void)
@@ -43,7 +43,7 @@ dw_fold_new (void)
 
 /**
  * dw_fold_free:
- * @fold: (transfer full): one that is no longer needed
+ * @fold: (transfer full): a folding table
  */
 void
 dw_fold_free (DwFold *fold)
@@ -57,7 +57,7 @@ dw_fold_free (DwFold *fold)
 static gboolean
 can_do_without_marks (gunichar mark)
 {
-  /* In these a word is read, and typed, without its marks. */
+  /* Words in these scripts can be read, and typed, without their marks. */
   static const GUnicodeScript scripts[] = {
     G_UNICODE_SCRIPT_INHERITED, G_UNICODE_SCRIPT_COMMON, G_UNICODE_SCRIPT_LATIN,  G_UNICODE_SCRIPT_GREEK,
     G_UNICODE_SCRIPT_CYRILLIC,  G_UNICODE_SCRIPT_ARABIC, G_UNICODE_SCRIPT_HEBREW, G_UNICODE_SCRIPT_SYRIAC,
@@ -80,7 +80,7 @@ is_dropped (gunichar letter)
   /* Joiners, soft hyphens, what turns directions; what stretches an Arabic word; the color of a skin. */
   if (type == G_UNICODE_FORMAT || letter == 0x0640 || (letter >= 0x1f3fb && letter <= 0x1f3ff))
     return TRUE;
-  /* Also what chooses the look of an emoji. */
+  /* Variation selectors of emoji are marks too. */
   return (type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK) && can_do_without_marks (letter);
 }
 
@@ -273,7 +273,7 @@ fold_next (DwFold *fold, const char *at, const char *end, const gunichar **lette
  * @letters: (out) (array): what the letter there becomes, until the next call
  * @next: (out): where the next one begins
  *
- * What is no UTF-8 is taken byte by byte, and each is U+FFFD.
+ * Invalid UTF-8 is taken byte by byte, each as U+FFFD.
  *
  * Returns: how many letters it becomes, 0 where it is dropped, at most %DW_FOLD_LETTERS
  */
@@ -308,7 +308,7 @@ encode (gunichar letter, char *to)
   return (gsize) g_unichar_to_utf8 (letter, to);
 }
 
-/* With where each byte of @folded comes from, if @places is not NULL. What is no UTF-8 is no letter. */
+/* Notes in @places, if not NULL, where each byte of @folded comes from. */
 static void
 fold_letters (DwFold *fold, const char *text, gsize length, GString *folded, GArray *places)
 {

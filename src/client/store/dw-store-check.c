@@ -13,8 +13,8 @@
 /**
  * SECTION:dw-store-check
  *
- * SQLite looks at the pages that it needs, so that a page nobody reads can be damaged for months while others are
- * written beside it. So the whole file is read after each end that was no proper one, and once a week.
+ * SQLite reads only the pages it needs, so damage to a page that nobody reads can go unnoticed for months while others are
+ * written. So the whole file is checked after each unclean exit, and once a week.
  */
 struct _DwStoreCheck
 {
@@ -26,19 +26,19 @@ struct _DwStoreCheck
 
   GMutex mutex;
   GCond cond;
-  gint end; /* atomic: it is no longer wanted; changes under the mutex */
+  gint end; /* atomic: it was cancelled; changes under the mutex */
 };
 
-/* Behind everything else that wants the processor. */
+/* The lowest priority. */
 #define NICE 19
 
 /**
  * dw_store_check_is_due:
  * @checked: when the file was last found sound, in seconds since 1970 UTC, or 0
  * @now: the time, in the same way
- * @unclean: whether whoever had the file last did not close it
+ * @unclean: whether the last process to use the file did not close it
  *
- * A time that has yet to come is no evidence.
+ * A time in the future is not evidence of a check.
  *
  * Returns: whether to check the file
  */
@@ -80,7 +80,7 @@ examine (DwStoreCheck *check)
   return error != NULL ? verdict_of_error (error) : verdict;
 }
 
-/* FALSE where it is no longer wanted. */
+/* Returns FALSE if the check was cancelled. */
 static gboolean
 wait (DwStoreCheck *check)
 {
@@ -132,7 +132,7 @@ dw_store_check_start (const char *path, guint delay_ms, DwStoreCheckFunc func, g
 
 /**
  * dw_store_check_end:
- * @check: (transfer full): a check, which ends soon if it has not
+ * @check: (transfer full): a check, which is cancelled if it has not ended
  *
  * Waits for its thread.
  */

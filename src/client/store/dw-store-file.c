@@ -131,8 +131,8 @@ tell_kept (DwStoreFile *file, char *path, gboolean newer, guint64 saved)
   file->kept = (DwStoreKept){ .path = path, .newer = newer, .saved = saved };
 }
 
-/* Three names, so that a program may be killed at any moment: what is being copied is worth nothing, what was copied takes
- * the place of the file that was damaged. */
+/* Three names, so that the program may be killed at any moment: an unfinished copy is deleted, a finished one replaces the
+ * damaged file. */
 #define COPYING ".copying"
 #define COPIED ".copied"
 
@@ -141,7 +141,7 @@ use_copy (DwStoreFile *file, const char *copied, const DwStoreSalvage *salvage)
 {
   char *kept_as = set_aside (file, FALSE);
 
-  /* Whatever does not let itself be moved is not written over. */
+  /* What cannot be moved must not be overwritten. */
   if (part_is (file->path, "", G_FILE_TEST_EXISTS))
     delete_all (copied);
   else if (g_rename (copied, file->path) != 0)
@@ -157,7 +157,7 @@ use_copy (DwStoreFile *file, const char *copied, const DwStoreSalvage *salvage)
     tell_kept (file, kept_as, FALSE, salvage != NULL ? salvage->messages : 0);
 }
 
-/* A program that was killed may have got so far. */
+/* A program that was killed may have left a copy. */
 static void
 finish_copy (DwStoreFile *file)
 {
@@ -174,7 +174,7 @@ finish_copy (DwStoreFile *file)
     g_warning ("Cannot move %s: %s", copied, g_strerror (errno));
 }
 
-/* What stands where the file should be can be opened by no database. */
+/* Whether something other than a regular file is in its place. */
 static gboolean
 is_no_file (DwStoreFile *file)
 {

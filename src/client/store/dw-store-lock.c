@@ -11,13 +11,12 @@
 /**
  * SECTION:dw-store-lock
  *
- * Two processes that write one history send twice what waits in it. So one process has a store at a time, by a lock of
- * the system's on a file beside it (flock(2)), which ends with the process however that ends. It is not on the store
- * itself: SQLite closes and replaces that, and has locks of its own there.
+ * Two processes that write one history would send its waiting messages twice. So one process has a store at a time,
+ * guarded by flock(2) on a file beside it, which the kernel releases however the process ends. The lock is not on the
+ * store itself: SQLite closes and replaces that file, and has its own locks on it.
  *
  * The file is a key file, for people and scripts: `[holder]` with `pid` and `host`, empty after a proper end; `[history]`
- * with `checked`, in seconds since 1970 UTC. It stays when the process ends: a lock file that is deleted can be locked
- * twice.
+ * with `checked`, in seconds since 1970 UTC. It is never deleted: two processes could then lock two files of that name.
  */
 struct _DwStoreLock
 {
@@ -65,7 +64,7 @@ read_contents (int file)
   return g_steal_pointer (&contents);
 }
 
-/* What the file says is for others: where it cannot be written, the lock holds all the same. */
+/* The content is for others to read. If it cannot be written, the lock still holds. */
 static void
 write_contents (DwStoreLock *lock, gboolean held)
 {
@@ -87,7 +86,7 @@ write_contents (DwStoreLock *lock, gboolean held)
 
 /**
  * dw_store_lock_free:
- * @lock: (transfer full): a lock, which is let go
+ * @lock: (transfer full): a lock, which is released
  */
 void
 dw_store_lock_free (DwStoreLock *lock)
@@ -105,10 +104,10 @@ dw_store_lock_free (DwStoreLock *lock)
  * dw_store_lock_take:
  * @lock: a lock
  *
- * Takes it, without waiting. Where there can be none, on a full disk or in a folder that may not be written, SQLite's
- * own locks are all there is.
+ * Takes the lock without waiting. If its file cannot be created (a full disk, a read-only folder), SQLite's own locks
+ * have to do.
  *
- * Returns: %FALSE where another process has it
+ * Returns: %FALSE if another process has it
  */
 gboolean
 dw_store_lock_take (DwStoreLock *lock)

@@ -9,8 +9,8 @@
 /**
  * SECTION:dw-store-salvage
  *
- * What can be read of a damaged file is copied into a new one: the tables alone, since indexes are made anew. A page
- * that cannot be read is gone round, by looking for the next line that can.
+ * Copies what can be read of a damaged file into a new one: only the tables, since indexes are rebuilt. Pages that cannot
+ * be read are skipped by searching for the next readable line.
  */
 typedef struct
 {
@@ -26,7 +26,7 @@ typedef struct
 /* How many lines go into one transaction. */
 #define LINES_AT_ONCE 1000
 
-/* Stages have small numbers; so many after one that could not be read are looked for. */
+/* Stage numbers are small. After one that cannot be read, this many following numbers are tried. */
 #define STAGES_AHEAD 1000
 
 /* A table may be missing, too. */
@@ -60,7 +60,7 @@ copy_stage (Copy *copy, sqlite3_stmt *query, GError **error)
       sqlite3_column_int64 (query, 12), sqlite3_column_int64 (query, 13), draft);
 }
 
-/* FALSE with a problem only where the new file cannot be written. */
+/* Returns FALSE only if the new file cannot be written. */
 static gboolean
 copy_stages_of (Copy *copy, sqlite3_stmt *query, gint64 *last, gboolean *whole, GError **error)
 {
@@ -112,7 +112,7 @@ copy_line (Copy *copy, sqlite3_stmt *query, GError **error)
   gint64 stage = dw_store_lines_stage (sqlite3_column_int64 (query, 0));
   gboolean inserted;
 
-  /* A page can look whole and lack lines; then the file is no copy's equal. */
+  /* Lines can be missing from a page that reads well. */
   if (stage == copy->stage && record->place != copy->was + 1)
     copy->result->complete = FALSE;
   copy->place = stage == copy->stage ? copy->place + 1 : record->place;
@@ -179,7 +179,8 @@ can_read_from (Copy *copy, gint64 key, gint64 *found)
   return query != NULL && problem == NULL && (*found < 0 || *found >= key);
 }
 
-/* Goes past what cannot be read: farther and farther, and back to where reading begins to work. FALSE at the end. */
+/* Skips what cannot be read: doubles the step until reading works, then bisects back to the first readable line. Returns
+ * FALSE at the end. */
 static gboolean
 skip_damage (Copy *copy)
 {
@@ -187,7 +188,7 @@ skip_damage (Copy *copy)
   gint64 good, found;
 
   copy->result->complete = FALSE;
-  /* The line is there and its text is not. */
+  /* The line's key can be read, but its text cannot. */
   if (can_read_from (copy, bad, &found))
     {
       copy->next = found + 1;
@@ -236,7 +237,7 @@ copy_lines (Copy *copy, GError **error)
   return TRUE;
 }
 
-/* The tables of another program, or of a version that is not known, are nothing that can be copied. */
+/* Tables of another program, or of an unknown version, cannot be copied. */
 static gboolean
 is_ours (DwDatabase *database)
 {
@@ -250,7 +251,7 @@ is_ours (DwDatabase *database)
 /**
  * dw_store_salvage:
  * @from: a damaged file, which is left as it is
- * @to: where there is no file yet; what is there afterwards is closed, and whole where this returns %TRUE
+ * @to: a path where there is no file yet; afterwards the new file, closed, and complete if this returns %TRUE
  * @salvage: (out): how much was saved; nothing of a file that cannot be opened
  * @error: %DW_CLIENT_ERROR_STORE and its kinds, of @to; or a disk that fails to read @from
  *

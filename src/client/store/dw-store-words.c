@@ -4,9 +4,9 @@
 /**
  * SECTION:dw-store-words
  *
- * The index of words, and how it comes to have those of lines that an older version wrote: beginning with the newest, a
- * step at a time, each a transaction of its own. A program that ends in the middle goes on at the next start. Until then
- * `unindexed` has the last line that is not in the index; dw-store-scan finds what is there.
+ * The index of words. Lines that an older version wrote are added to it in the background, newest first, one step per
+ * transaction; a program that ends midway goes on at the next start. `unindexed` holds the last line that is not in the
+ * index yet; dw-store-scan searches those.
  */
 
 /* How much of an older version's index one step drops: rows of up to 4 KB, and as many bytes of small ones. */
@@ -26,7 +26,7 @@ typedef enum
  * @text: what it says
  * @error: %DW_CLIENT_ERROR_STORE and its kinds
  *
- * Adds its words to the index; or leaves that to dw_store_words_catch_up_async(), which comes by it.
+ * Adds its words to the index, unless dw_store_words_catch_up_async() has yet to get there and will do it.
  *
  * Returns: whether that was possible
  */
@@ -109,7 +109,7 @@ add_lines (DwDatabase *database, gint64 last, GError **error)
   return lowest > 0 ? STEP_MORE : STEP_LAST;
 }
 
-/* Where nothing is left to be done nothing is written either. */
+/* If nothing is left to do, nothing is written. */
 static gboolean
 look (DwDatabase *database, gboolean *is_retired, gint64 *last, GError **error)
 {
