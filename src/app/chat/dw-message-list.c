@@ -358,11 +358,13 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     complete_rows (self);
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
-  if (self->scroll == 0 && self->stuck && !at_end && !left && !whole && !is_moving (self))
-    /* Rows come and go in a flood; that does not mean the user wants to leave the end. */
+  if (self->scroll == 0 && at_end && !self->stuck)
+    set_stuck (self, TRUE);
+  else if (self->scroll == 0 && !at_end && self->stuck && (left || (up && is_moving (self))))
+    set_stuck (self, FALSE);
+  else if (self->scroll == 0 && !at_end && self->stuck && !is_moving (self))
+    /* Rows that come, go or get their real height move the view too; the user did not ask to leave the end. */
     follow (self);
-  else if (self->scroll == 0 && at_end != self->stuck && (at_end || up))
-    set_stuck (self, at_end);
   if (!self->stuck)
     dw_scroll_anchor_move (self->anchor);
 }
