@@ -216,14 +216,14 @@ def test_template():
     assert done.stdout.startswith("ok "), done.stdout + done.stderr
 
 
-def runtime_client(handler):
+def runtime_client(handler, pid_file="/dev/null"):
     """A command for --function: AWS's own client of the runtime API, with a handler of runtime-client.mjs."""
-    return f"sh -c 'cd \"{HERE}\" && exec node node_modules/aws-lambda-ric/bin/index.mjs runtime-client.{handler}'"
+    return f"sh -c 'cd \"{HERE}\" && PID_FILE=\"{pid_file}\" exec node node_modules/aws-lambda-ric/bin/index.mjs runtime-client.{handler}'"
 
 
 def test_runtime_client():
     """AWS's runtime interface client for Node, with a real handler, behind a route: events, failures, crashes and time-outs"""
-    async def talk(url):
+    async def talk(url, pid_file=None):
         async with websockets.connect(url, open_timeout=DEADLINE) as client:
             async def ask(what, route="handle"):
                 await client.send(json.dumps({"action": route, "what": what}))
@@ -240,13 +240,15 @@ def test_runtime_client():
             assert (await ask("throw"))["message"] == "Internal server error"
             assert (await steady(ask, first["pid"]))["pid"] == first["pid"]
             for what in ("exit", "uncaught", "hang", "large"):
-                before = (await ask("tell"))["pid"]
-                await steady(ask, before)
                 begun = time.monotonic()
                 assert (await ask(what))["message"] == "Internal server error", what
                 assert time.monotonic() - begun < 10, what
-                after = await ask("tell")
-                assert what == "large" or after["pid"] != before, (what, after)
+                pid = int(pid_file.read_text(encoding="ascii"))
+                if what == "large":
+                    await steady(ask, pid)
+                else:
+                    await gone(pid, what)
+                assert (await ask("tell"))["pid"] > 0
             assert await ask("tell", "callBack") == "called back"
 
     async def steady(ask, pid):
@@ -257,10 +259,18 @@ def test_runtime_client():
                 return told
         raise AssertionError("its process was not used again")
 
-    routes = [word for route, handler in (("$connect", "connect"), ("handle", "handle"), ("callBack", "callBack"))
-              for word in ("--function", f"{route}={runtime_client(handler)}", "--two-way", route)]
-    with stage(*routes, "--function-timeout", "4") as url:
-        asyncio.run(talk(url))
+    async def gone(pid, what):
+        end = time.monotonic() + DEADLINE
+        while Path(f"/proc/{pid}").exists():
+            assert time.monotonic() < end, f"the process outlived {what}"
+            await asyncio.sleep(0.05)
+
+    with tempfile.TemporaryDirectory() as folder:
+        pid_file = Path(folder, "pid")
+        routes = [word for route, handler in (("$connect", "connect"), ("handle", "handle"), ("callBack", "callBack"))
+                  for word in ("--function", f"{route}={runtime_client(handler, pid_file)}", "--two-way", route)]
+        with stage(*routes, "--function-timeout", "4") as url:
+            asyncio.run(talk(url, pid_file))
     # A handler that is not there is told by way of init/error.
     with stage("--function", f"$connect={runtime_client('nothing')}") as url:
         try:
