@@ -601,6 +601,7 @@ def test_walk_without_leaks():
         app.keys("ctrl+o")
         app.type_into("Stage address", server.url)
         app.press("Connect")
+        until("the second stage, since the first one is online too", lambda: server.clients)
         app.wait_for_status("Online", 60)
         server.send("[" * 120000, '{"message":"' + "long " * 2000 + '"}', '{"message":"the end"}')
         app.wait_for_row("the end")

@@ -71,15 +71,16 @@ run (DwServerOptions *options)
       return 1;
     }
 
+  /* Whoever can connect can also stop it in an orderly way. */
+  program = (Program){ .server = server, .loop = loop };
+  g_unix_signal_add (SIGTERM, on_signal, &program);
+  g_unix_signal_add (SIGINT, on_signal, &program);
   if (!dw_server_listen (server, options->address, &error))
     {
       g_printerr (_ ("Cannot listen: %s\n"), error->message);
       return 1;
     }
 
-  program = (Program){ .server = server, .loop = loop };
-  g_unix_signal_add (SIGTERM, on_signal, &program);
-  g_unix_signal_add (SIGINT, on_signal, &program);
   url = dw_server_dup_url (server);
   print_line (url);
   g_message ("Listening on %s", url);
