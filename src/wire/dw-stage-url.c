@@ -96,12 +96,17 @@ host_is_loopback (const char *host)
 }
 
 /* Host names consist of letters, digits, “-” and “_” (RFC 3986 section 3.2.2, RFC 1123 section 2.1). GUri also
- * accepts `"`, `<` and `\`, which other parsers take for the end of the host. IPv6 addresses were checked by GUri. */
+ * accepts `"`, `<` and `\`, which other parsers take for the end of the host. A colon is in IPv6 addresses; one that was
+ * written as %3a is in none. */
 static gboolean
 host_is_well_formed (const char *host)
 {
   if (strchr (host, ':') != NULL)
-    return TRUE;
+    {
+      g_autofree char *plain = dup_without_zone (host);
+
+      return g_hostname_is_ip_address (plain);
+    }
   for (const char *at = host; *at != '\0'; at++)
     if (!g_ascii_isalnum (*at) && *at != '-' && *at != '_' && *at != '.')
       return FALSE;

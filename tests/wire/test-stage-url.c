@@ -45,6 +45,7 @@ static const Row rows[] = {
   { "wss://good.example\\.evil.example/s", NULL, "wss://host/stage" },
   { "wss://h\"><b>/s", NULL, "wss://host/stage" },
   { "wss://a..b/s", NULL, "wss://host/stage" },
+  { "wss://a(b%3a)c/s", NULL, "wss://host/stage" },
   { "wss://.b/s", NULL, "wss://host/stage" },
   { "wss://a_b.example./s", "wss://a_b.example./s", NULL },
   { "wss://[::1]/s", "wss://[::1]/s", NULL },
