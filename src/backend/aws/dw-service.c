@@ -575,8 +575,8 @@ dw_service_send_finish (DwService *self, GAsyncResult *result, GError **error)
  * @data: for @callback
  *
  * Signs and sends a request. If it is refused for its date, it is signed once more by the service's clock, which all
- * later requests are signed by too, as AWS's SDKs do. Transient failures of the network or the service are retried with full jitter until the
- * deadline. A failed attempt may have taken effect, so the call must be idempotent.
+ * later requests are signed by too, as AWS's SDKs do. Transient failures of the network or the service are retried with
+ * full jitter until the deadline. A failed attempt may have taken effect, so the call must be idempotent.
  */
 void
 dw_service_call_async (DwService *self,
