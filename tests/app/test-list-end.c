@@ -134,6 +134,105 @@ test_flood (void)
                     (DW_LIST_END_BUILT / DW_LIST_END_STEP) + 2 + 2 * DW_LIST_END_CALM);
 }
 
+static guint
+number_at (Fixture *fixture, guint position)
+{
+  g_autoptr (GtkStringObject) item = g_list_model_get_item (G_LIST_MODEL (fixture->end), position);
+
+  return (guint) atoi (gtk_string_object_get_string (item));
+}
+
+static gboolean
+has_gaps (Fixture *fixture)
+{
+  return number_at (fixture, count (fixture) - 1) - number_at (fixture, 0) != count (fixture) - 1;
+}
+
+static gboolean
+is_filled (gpointer fixture)
+{
+  return !has_gaps (fixture);
+}
+
+typedef struct
+{
+  Fixture *fixture;
+  GHashTable *listed;
+  guint most; /* how many joined in one change */
+} Joiners;
+
+static void
+on_changed (Joiners *joiners)
+{
+  g_autoptr (GHashTable) listed = g_hash_table_new (NULL, NULL);
+  guint n_new = 0;
+
+  for (guint i = 0; i < count (joiners->fixture); i++)
+    {
+      guint number = number_at (joiners->fixture, i);
+
+      g_assert_true (i == 0 || number > number_at (joiners->fixture, i - 1));
+      g_hash_table_add (listed, GUINT_TO_POINTER (number));
+      n_new += !g_hash_table_contains (joiners->listed, GUINT_TO_POINTER (number));
+    }
+  joiners->most = MAX (joiners->most, n_new);
+  g_hash_table_unref (joiners->listed);
+  joiners->listed = g_steal_pointer (&listed);
+}
+
+/* However many arrive, only a few rows are built at a time, in order, and each is listed once. What was left out comes
+ * back a few at a time too, before the flood counts as over. */
+static void
+test_joining (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+  Joiners joiners = { &fixture, NULL, 0 };
+  gulong handler;
+
+  fixture_init (&fixture, 1000);
+  append (&fixture, DW_LIST_END_FLOOD + 1);
+  joiners.listed = g_hash_table_new (NULL, NULL);
+  on_changed (&joiners);
+  joiners.most = 0;
+  handler = g_signal_connect_swapped (fixture.end, "items-changed", G_CALLBACK (on_changed), &joiners);
+  for (guint i = 0; i < 20; i++)
+    {
+      append (&fixture, 2000);
+      dw_test_run_for (DW_LIST_END_FEED_MS / 2);
+    }
+  g_assert_true (has_gaps (&fixture));
+  dw_test_until ("what was left out", is_filled, &fixture);
+  g_assert_true (dw_list_end_is_live (fixture.end));
+  g_assert_cmpuint (joiners.most, ==, DW_LIST_END_FEED);
+
+  g_signal_handler_disconnect (fixture.end, handler);
+  g_hash_table_unref (joiners.listed);
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
+/* A row that the user presses stays, and those around it are its true neighbours. */
+static void
+test_read (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+  guint pressed;
+
+  fixture_init (&fixture, 1000);
+  for (guint i = 0; i < 10; i++)
+    {
+      append (&fixture, 2000);
+      dw_test_run_for (DW_LIST_END_FEED_MS);
+    }
+  g_assert_true (has_gaps (&fixture));
+  pressed = number_at (&fixture, DW_LIST_END_LIVE / 2);
+  dw_list_end_read (fixture.end, pressed);
+  g_assert_false (dw_list_end_is_live (fixture.end));
+  g_assert_cmpuint (number_at (&fixture, DW_LIST_END_LIVE), ==, pressed);
+  g_assert_false (has_gaps (&fixture));
+  check_newest (&fixture);
+  dw_test_until ("all to come back", is_whole, &fixture);
+}
+
 /* In a flood as many rows are listed as the window has room for, even if its height changes, up to a limit that keeps
  * the list quick. */
 static void
@@ -276,6 +375,8 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/list-end/calm", test_calm);
   g_test_add_func ("/app/list-end/flood/WS-4", test_flood);
+  g_test_add_func ("/app/list-end/joining/WS-4", test_joining);
+  g_test_add_func ("/app/list-end/read", test_read);
   g_test_add_func ("/app/list-end/room", test_room);
   g_test_add_func ("/app/list-end/bursts", test_bursts);
   g_test_add_func ("/app/list-end/scrolled-away", test_scrolled_away);

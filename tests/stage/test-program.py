@@ -37,6 +37,8 @@ DEADLINE = 30
 TOKEN = "S3CR3T+/=canary"
 # A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in PROGRAM
+# In seconds: what only somebody who waits for a stalled peer or a locked file takes, and no busy machine.
+LATE = 5
 # How long a stage without descriptors is watched; one that spins takes as much CPU time.
 SPIN_SECONDS = 2
 # The pause between two bytes of a head that trickles in.
@@ -371,7 +373,7 @@ def test_slow_consumer():
         worst = asyncio.run(talk(local))
         assert "does not read" in local.output()
         until("both to be gone", lambda: local.metrics()["disconnects_total"] == 2)
-        assert worst < 0.1 or SANITIZED, worst
+        assert worst < LATE, worst
 
 
 def test_ping_flood():
@@ -493,7 +495,7 @@ def test_locked_file():
             assert local.end() == 0
             took = time.monotonic() - start
         print(f"# the slowest pong took {worst * 1000:.0f} ms, the end {took:.1f} s")
-        assert worst < 0.5 or SANITIZED, worst
+        assert worst < LATE, worst
         assert took < 6, took
 
 
@@ -544,7 +546,7 @@ def test_flood():
                 print(f"# {held} messages left the client, the stage grew by {grown} kB, the slowest pong took {worst * 1000:.0f} ms, "
                       f"it spent {spent} of 100 ticks waiting")
                 assert grown < 24 * 1024 or SANITIZED, grown
-                assert worst < 0.5 or SANITIZED, worst
+                assert worst < LATE, worst
                 assert spent < 30 or SANITIZED, spent
 
 

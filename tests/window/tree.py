@@ -4,6 +4,7 @@ library makes five for each. GTK answers those in its main loop, and they took m
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import gi
@@ -16,6 +17,9 @@ TIMEOUT_MS = 30000
 
 # How many levels of objects may be created by asking for them.
 LEVELS = 64
+
+# How often an object is asked for its children if they are not among the objects: those of a list in a flood never are.
+ASKED = 3
 
 # One object of the reply to GetItems, whose type is ((so)(so)(so)iiassusau), as GLib prints it.
 STRING = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -130,10 +134,14 @@ class Tree:
         """Fetches the tree and returns its root."""
         items = self._items()
         asked = {}
+        times = Counter()
         for _ in range(LEVELS):
-            made = self._build(items, asked)
-            if not made:
+            unknown = self._build(items, asked)
+            times.update(unknown)
+            if all(times[path] >= ASKED for path in unknown):
                 break
+            for path in unknown:
+                del asked[path]
             # Newer versions of GTK create an object when it is asked for.
             items = self._items()
         return self.nodes[ROOT]
@@ -145,15 +153,15 @@ class Tree:
         return items
 
     def _build(self, items, asked):
-        """Makes nodes from the items; returns whether some objects are not among them. Hidden widgets are, with a wrong
-        index, and so are the pages of a stack: for these the parent is asked for its children."""
+        """Makes nodes from the items; returns the objects some of whose children are not among them. Hidden widgets are,
+        with a wrong index, and so are the pages of a stack: for these the parent is asked for its children."""
         self.nodes = {}
         below = {}
         for path, parent, index, n_children, interfaces, name, role, description, low, high in items:
             self.nodes[path] = Node(self, path, unquoted(name), int(role), unquoted(description),
                                     int(low) | int(high) << 32, int(n_children))
             below.setdefault(parent, []).append((int(index), path, "Component" in interfaces))
-        unknown = False
+        unknown = set()
         stack = [self.nodes[ROOT]]
         while stack:
             node = stack.pop()
@@ -166,7 +174,8 @@ class Tree:
                 if node.path not in asked:
                     asked[node.path] = self._children(node.path)
                 paths = asked[node.path]
-            unknown = unknown or any(path not in self.nodes for path in paths)
+            if any(path not in self.nodes for path in paths):
+                unknown.add(node.path)
             node.children = [self.nodes[path] for path in paths if path in self.nodes]
             for child in node.children:
                 child.parent = node

@@ -3,17 +3,23 @@
 
 /* A list, or during a flood only its end.
  *
- * Each time a list view jumps to its end it rebuilds about 205 rows, which takes 20 to 110 ms (GTK 4.8, measured). Rows
- * that pass so fast cannot be read. So during a flood, if the end is followed, the list has only the newest rows and
- * replaces them a few times a second. The others come back when the flood is over, or at once when the user scrolls
- * away from the end. */
+ * Each time a list view jumps to its end it rebuilds about 205 rows, which takes 20 to 110 ms (GTK 4.8, measured). Even
+ * the rows that a window has room for, all new at once, take 50 to 100 ms. Rows that pass so fast cannot be read. So
+ * during a flood, if the end is followed, the list has as many rows as can be seen, and a few of the newest join them many
+ * times a second; what came between is skipped. All of it comes back when the flood is over, or at once when the user
+ * scrolls away from the end.
+ *
+ * Listed are those items that joined before something was skipped, and after them a run of the whole without gaps. */
 struct _DwListEnd
 {
   GObject parent_instance;
 
   GListModel *whole;
-  guint first; /* the first item of the whole that is listed */
-  guint end;   /* the first after them that is not */
+  GPtrArray
+      *older; /* listed first, with gaps between them: only in a flood, and no more than there is room for. They may
+                       be gone from the whole: they leave within a second anyway. */
+  guint first; /* the first item of the run */
+  guint end;   /* the first item of the whole after the run */
   guint room;  /* how many items are listed during a flood */
   gboolean following;
   gboolean live;        /* a flood: only the newest, and delayed */
@@ -47,7 +53,9 @@ dw_list_end_get_item_type (GListModel *model)
 static guint
 dw_list_end_get_n_items (GListModel *model)
 {
-  return DW_LIST_END (model)->end - DW_LIST_END (model)->first;
+  DwListEnd *self = DW_LIST_END (model);
+
+  return self->older->len + self->end - self->first;
 }
 
 static gpointer
@@ -55,7 +63,11 @@ dw_list_end_get_item (GListModel *model, guint position)
 {
   DwListEnd *self = DW_LIST_END (model);
 
-  return position < self->end - self->first ? g_list_model_get_item (self->whole, self->first + position) : NULL;
+  if (position >= dw_list_end_get_n_items (model))
+    return NULL;
+  if (position < self->older->len)
+    return g_object_ref (g_ptr_array_index (self->older, position));
+  return g_list_model_get_item (self->whole, self->first + position - self->older->len);
 }
 
 static void
@@ -65,51 +77,98 @@ tell (DwListEnd *self, guint position, guint removed, guint added)
     g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
 }
 
+static guint
+count (DwListEnd *self)
+{
+  return dw_list_end_get_n_items (G_LIST_MODEL (self));
+}
+
+/* Lists these and no others. It is one change: a list view keeps its rows of the items that stay. */
 static void
 replace (DwListEnd *self, guint first, guint end)
 {
-  guint removed = self->end - self->first;
+  guint removed = count (self);
 
+  g_ptr_array_set_size (self->older, 0);
   self->first = first;
   self->end = end;
   tell (self, 0, removed, end - first);
 }
 
 static void
-drop_first (DwListEnd *self, guint first)
-{
-  guint removed = first - self->first;
-
-  self->first = first;
-  tell (self, 0, removed, 0);
-}
-
-static void
 catch_up (DwListEnd *self)
 {
-  guint n = self->end - self->first;
+  guint n = count (self);
   guint added = g_list_model_get_n_items (self->whole) - self->end;
 
   self->end += added;
   tell (self, n, 0, added);
 }
 
-/* Rows that came and went between two updates are never built. If all is one change, the list view reuses its rows; if
- * it were two, it would build more for the first. */
+/* Appends a few of the newest, and leaves out what is before them. */
+static guint
+join_newest (DwListEnd *self)
+{
+  guint n = g_list_model_get_n_items (self->whole);
+  guint waiting = n - self->end;
+  guint joining = MIN (waiting, DW_LIST_END_FEED);
+
+  if (joining < waiting)
+    {
+      for (guint i = self->first; i < self->end; i++)
+        g_ptr_array_add (self->older, g_list_model_get_item (self->whole, i));
+      self->first = n - joining;
+    }
+  self->end = n;
+  return joining;
+}
+
+/* Where few are new, some of what was left out comes back. */
+static guint
+fill_gaps (DwListEnd *self, guint most)
+{
+  guint filled = 0;
+
+  while (self->older->len > 0 && self->first > 0)
+    {
+      g_autoptr (GObject) item = g_list_model_get_item (self->whole, self->first - 1);
+
+      if (item == g_ptr_array_index (self->older, self->older->len - 1))
+        g_ptr_array_set_size (self->older, (int) self->older->len - 1);
+      else if (filled < most)
+        filled++;
+      else
+        break;
+      self->first--;
+    }
+  return filled;
+}
+
+static void
+drop_first (DwListEnd *self)
+{
+  guint n = count (self);
+  guint dropped = n > self->room ? n - self->room : 0;
+  guint gone = MIN (dropped, self->older->len);
+
+  if (gone > 0)
+    g_ptr_array_remove_range (self->older, 0, gone);
+  self->first += dropped - gone;
+}
+
+/* All is one change, in which the list view reuses its rows; if it were two, it would build more for the first. */
 static void
 show_newest (DwListEnd *self)
 {
-  guint n = g_list_model_get_n_items (self->whole);
-  guint first = n > self->room ? n - self->room : 0;
+  guint removed = count (self);
+  guint changed;
 
-  if (n - self->end > self->room / 4 || first < self->first)
-    {
-      replace (self, first, n);
-      return;
-    }
-  catch_up (self);
-  if (first > self->first)
-    drop_first (self, first);
+  drop_first (self);
+  changed = join_newest (self);
+  changed += fill_gaps (self, DW_LIST_END_FEED - changed);
+  drop_first (self);
+  if (changed > 0 || count (self) != removed)
+    tell (self, 0, removed, count (self));
 }
 
 static void
@@ -126,7 +185,7 @@ on_page (gpointer data)
 {
   DwListEnd *self = data;
 
-  bring_back (self, self->end - self->first < DW_LIST_END_BUILT ? DW_LIST_END_STEP : DW_LIST_END_PAGE);
+  bring_back (self, count (self) < DW_LIST_END_BUILT ? DW_LIST_END_STEP : DW_LIST_END_PAGE);
   if (self->first > 0)
     return G_SOURCE_CONTINUE;
   self->timer = 0;
@@ -168,6 +227,8 @@ end_flood (DwListEnd *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   clear_frame (self);
   self->live = FALSE;
+  if (self->older->len > 0)
+    replace (self, self->end - MIN (self->end, self->room), g_list_model_get_n_items (self->whole));
   catch_up (self);
   if (self->first > 0)
     self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
@@ -185,8 +246,11 @@ on_live (gpointer data)
 {
   DwListEnd *self = data;
 
-  self->n_calm = self->n_new > DW_LIST_END_FLOOD / 2 ? 0 : self->n_calm + 1;
-  count_anew (self);
+  if (g_get_monotonic_time () - self->counts_from >= DW_LIST_END_PACE_MS * G_TIME_SPAN_MILLISECOND)
+    {
+      self->n_calm = self->n_new > DW_LIST_END_FLOOD / 4 ? 0 : self->n_calm + 1;
+      count_anew (self);
+    }
   show_newest_in_frame (self);
   if (self->n_calm < DW_LIST_END_CALM)
     return G_SOURCE_CONTINUE;
@@ -212,7 +276,7 @@ begin_flood (DwListEnd *self)
   self->n_calm = 0;
   show_newest_in_frame (self);
   count_anew (self);
-  self->timer = g_timeout_add (DW_LIST_END_PACE_MS, on_live, self);
+  self->timer = g_timeout_add (DW_LIST_END_FEED_MS, on_live, self);
 }
 
 static void
@@ -238,7 +302,7 @@ on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
   else if (position >= self->first)
     {
       self->end += added - removed;
-      tell (self, position - self->first, removed, added);
+      tell (self, self->older->len + position - self->first, removed, added);
     }
   else
     replace (self, MIN (position, n), n);
@@ -252,19 +316,29 @@ dw_list_end_dispose (GObject *object)
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_list_end_set_clock (self, NULL);
   g_clear_object (&self->whole);
+  g_ptr_array_set_size (self->older, 0);
   self->first = self->end = 0;
   G_OBJECT_CLASS (dw_list_end_parent_class)->dispose (object);
+}
+
+static void
+dw_list_end_finalize (GObject *object)
+{
+  g_ptr_array_unref (DW_LIST_END (object)->older);
+  G_OBJECT_CLASS (dw_list_end_parent_class)->finalize (object);
 }
 
 static void
 dw_list_end_class_init (DwListEndClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dw_list_end_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dw_list_end_finalize;
 }
 
 static void
 dw_list_end_init (DwListEnd *self)
 {
+  self->older = g_ptr_array_new_with_free_func (g_object_unref);
   self->room = DW_LIST_END_LIVE;
 }
 
@@ -295,6 +369,15 @@ dw_list_end_set_following (DwListEnd *self, gboolean following)
   self->following = following;
   if (!following && self->live)
     end_flood (self);
+}
+
+/* The user reads the item at this place of the whole: those around it are listed, without gaps. */
+void
+dw_list_end_read (DwListEnd *self, guint position)
+{
+  if (self->older->len > 0)
+    replace (self, position - MIN (position, self->room), g_list_model_get_n_items (self->whole));
+  dw_list_end_set_following (self, FALSE);
 }
 
 /* The frame clock of the window that shows the list, or NULL. */

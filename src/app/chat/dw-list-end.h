@@ -12,11 +12,13 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 #define DW_LIST_END_LIVE 28
 #define DW_LIST_END_MOST 80
 
-/* How often they are replaced by newer ones, in milliseconds. */
-#define DW_LIST_END_PACE_MS 100
+/* How many of the newest join them at a time, and how often, in milliseconds: a row takes 2 to 3 ms, most of it layout. */
+#define DW_LIST_END_FEED 5
+#define DW_LIST_END_FEED_MS 40
 
-/* How many new rows in that time are a flood. */
+/* How many new rows in how long are a flood, in milliseconds. A quarter of them is calm: those can all join. */
 #define DW_LIST_END_FLOOD 50
+#define DW_LIST_END_PACE_MS 100
 
 /* For how many such periods it has to be calm before the flood is over: a flood in bursts has pauses. */
 #define DW_LIST_END_CALM 5
@@ -32,6 +34,7 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 
 DwListEnd *dw_list_end_new (GListModel *whole);
 void dw_list_end_set_following (DwListEnd *self, gboolean following);
+void dw_list_end_read (DwListEnd *self, guint position);
 void dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock);
 void dw_list_end_set_room (DwListEnd *self, guint n);
 gboolean dw_list_end_is_live (DwListEnd *self);

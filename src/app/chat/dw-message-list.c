@@ -259,6 +259,63 @@ set_stuck (DwMessageList *self, gboolean stuck)
   show_unseen (self);
 }
 
+/* The newest row that can be seen. */
+static GtkWidget *
+find_newest (DwMessageList *self)
+{
+  int height = gtk_widget_get_height (GTK_WIDGET (self->list));
+  GtkWidget *found = NULL;
+  int lowest = G_MININT;
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      graphene_rect_t bounds;
+
+      if (gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
+          && bounds.size.height > 0 && bounds.origin.y < height && (int) bounds.origin.y > lowest)
+        {
+          lowest = (int) bounds.origin.y;
+          found = item;
+        }
+    }
+  return found;
+}
+
+/* The row under the pointer. */
+static GtkWidget *
+find_under (DwMessageList *self, GdkEvent *event)
+{
+  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self->list));
+  GtkWidget *found;
+  double x, y, dx, dy;
+
+  if (!gdk_event_get_position (event, &x, &y))
+    return NULL;
+  gtk_native_get_surface_transform (native, &dx, &dy);
+  gtk_widget_translate_coordinates (GTK_WIDGET (native), GTK_WIDGET (self->list), x - dx, y - dy, &x, &y);
+  found = gtk_widget_pick (GTK_WIDGET (self->list), x, y, GTK_PICK_DEFAULT);
+  while (found != NULL && gtk_widget_get_parent (found) != GTK_WIDGET (self->list))
+    found = gtk_widget_get_parent (found);
+  return found;
+}
+
+/* The user reads on from this row, which stays in its place when those that were left out come back. */
+static void
+leave_end (DwMessageList *self, GtkWidget *item, double moved)
+{
+  gboolean live = self->end != NULL && dw_list_end_is_live (self->end);
+  guint position;
+
+  if (live && item != NULL && dw_scroll_anchor_take (self->anchor, item, moved)
+      && dw_conversation_get_position (self->conversation, dw_scroll_anchor_get_place (self->anchor), &position))
+    {
+      dw_scroll_anchor_hold (self->anchor);
+      dw_list_end_read (self->end, position);
+    }
+  set_stuck (self, FALSE);
+}
+
 static gboolean
 on_scroll (gpointer data)
 {
@@ -351,6 +408,7 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
   /* New rows change the extent too, so the user did this; but not if a flood puts other rows into the same space. */
   gboolean left =
       self->stuck && !at_end && up && G_APPROX_VALUE (upper, self->upper, 0.5) && (whole || is_moving (self));
+  double moved = self->value - value;
 
   self->value = value;
   self->upper = upper;
@@ -358,10 +416,10 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
     complete_rows (self);
   if (left)
     g_clear_handle_id (&self->scroll, g_source_remove);
-  if (self->scroll == 0 && at_end && !self->stuck)
+  if (self->scroll == 0 && at_end && !self->stuck && !dw_scroll_anchor_is_held (self->anchor))
     set_stuck (self, TRUE);
   else if (self->scroll == 0 && !at_end && self->stuck && (left || (up && is_moving (self))))
-    set_stuck (self, FALSE);
+    leave_end (self, find_newest (self), moved);
   else if (self->scroll == 0 && !at_end && self->stuck && !is_moving (self))
     /* Rows that come, go or get their real height move the view too; the user did not ask to leave the end. */
     follow (self);
@@ -404,11 +462,27 @@ forget_move (DwMessageList *self)
   self->move_frames = 0;
 }
 
+/* About how far a turn of the wheel by one goes, in pixels. */
+static double
+get_wheel_step (DwMessageList *self)
+{
+  return gtk_adjustment_get_page_size (gtk_scrolled_window_get_vadjustment (self->scroller)) / 8;
+}
+
+/* In a flood there is nothing above the first row to scroll to, so the end is left before anything moves. */
+static void
+leave_flood (DwMessageList *self, GtkWidget *item, double moved)
+{
+  let_move (self);
+  if (self->end != NULL && dw_list_end_is_live (self->end))
+    leave_end (self, item, moved);
+}
+
 static gboolean
 on_scrolled (DwMessageList *self, double dx, double dy)
 {
   if (dy < 0)
-    let_move (self);
+    leave_flood (self, find_newest (self), -dy * get_wheel_step (self));
   return GDK_EVENT_PROPAGATE;
 }
 
@@ -420,7 +494,7 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
 
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
-      let_move (self);
+      leave_flood (self, find_newest (self), 0);
 
   /* During a flood the list does not begin with the first line, which is where the list view goes now. */
   if ((key == GDK_KEY_Home || key == GDK_KEY_KP_Home) && self->end != NULL)
@@ -443,7 +517,7 @@ on_pointer_event (GtkEventController *controller, GdkEvent *event, DwMessageList
   if ((type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN) && (on_bar || dw_list_end_is_live (self->end)))
     {
       let_move (self);
-      set_stuck (self, FALSE);
+      leave_end (self, on_bar ? find_newest (self) : find_under (self, event), 0);
     }
   else if (on_bar && (type == GDK_BUTTON_RELEASE || type == GDK_TOUCH_END || type == GDK_TOUCH_CANCEL)
            && is_at_end (self))
@@ -489,12 +563,28 @@ has_focus (DwMessageList *self)
   return focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list));
 }
 
+/* The list's item that has the focus, or has the widget that has it. */
+static GtkWidget *
+find_focused (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *found = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  while (found != NULL && gtk_widget_get_parent (found) != GTK_WIDGET (self->list))
+    found = gtk_widget_get_parent (found);
+  return found;
+}
+
 /* A flood would take the row from under the keyboard. */
 static void
 keep_row (DwMessageList *self)
 {
   if (self->end != NULL && dw_list_end_is_live (self->end))
-    set_stuck (self, FALSE);
+    {
+      GtkWidget *focused = find_focused (self);
+
+      leave_end (self, focused != NULL ? focused : find_newest (self), 0);
+    }
 }
 
 static void
@@ -547,23 +637,9 @@ static gboolean
 dw_message_list_grab_focus (GtkWidget *widget)
 {
   DwMessageList *self = DW_MESSAGE_LIST (widget);
-  int height = gtk_widget_get_height (GTK_WIDGET (self->list));
-  GtkWidget *found = NULL;
-  int lowest = G_MININT;
+  GtkWidget *newest = find_newest (self);
 
-  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
-       item = gtk_widget_get_next_sibling (item))
-    {
-      graphene_rect_t bounds;
-
-      if (gtk_widget_get_child_visible (item) && gtk_widget_compute_bounds (item, GTK_WIDGET (self->list), &bounds)
-          && bounds.size.height > 0 && bounds.origin.y < height && (int) bounds.origin.y > lowest)
-        {
-          lowest = (int) bounds.origin.y;
-          found = item;
-        }
-    }
-  return found != NULL && gtk_widget_grab_focus (found);
+  return newest != NULL && gtk_widget_grab_focus (newest);
 }
 
 static void

@@ -128,6 +128,55 @@ on_hold (gpointer data)
 }
 
 /**
+ * dw_scroll_anchor_take:
+ * @anchor: an anchor
+ * @item: the list's item of a row that can be seen
+ * @moved: how far it has moved down since the last layout, in pixels
+ *
+ * That row becomes the anchor at once.
+ *
+ * Returns: whether it has a place in the conversation
+ */
+gboolean
+dw_scroll_anchor_take (DwScrollAnchor *anchor, GtkWidget *item, double moved)
+{
+  GtkWidget *row = gtk_widget_get_first_child (item);
+  graphene_rect_t bounds;
+
+  if (anchor->conversation == NULL || !DW_IS_MESSAGE_ROW (row)
+      || !gtk_widget_compute_bounds (item, GTK_WIDGET (anchor->list), &bounds))
+    return FALSE;
+  g_clear_handle_id (&anchor->look, g_source_remove);
+  anchor->place = dw_message_row_get_place (DW_MESSAGE_ROW (row));
+  anchor->y = bounds.origin.y + moved;
+  return anchor->place != 0;
+}
+
+/**
+ * dw_scroll_anchor_get_place:
+ * @anchor: an anchor
+ *
+ * Returns: the place of its row, or 0
+ */
+gint64
+dw_scroll_anchor_get_place (DwScrollAnchor *anchor)
+{
+  return anchor->place;
+}
+
+/**
+ * dw_scroll_anchor_is_held:
+ * @anchor: an anchor
+ *
+ * Returns: whether the row is being put back, so that the view moves by itself
+ */
+gboolean
+dw_scroll_anchor_is_held (DwScrollAnchor *anchor)
+{
+  return anchor->hold != 0;
+}
+
+/**
  * dw_scroll_anchor_hold:
  * @anchor: an anchor
  *

@@ -21,6 +21,9 @@ DwScrollAnchor *dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustme
 void dw_scroll_anchor_free (DwScrollAnchor *anchor);
 void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation, DwListEnd *end);
 void dw_scroll_anchor_move (DwScrollAnchor *anchor);
+gboolean dw_scroll_anchor_take (DwScrollAnchor *anchor, GtkWidget *item, double moved);
+gint64 dw_scroll_anchor_get_place (DwScrollAnchor *anchor);
+gboolean dw_scroll_anchor_is_held (DwScrollAnchor *anchor);
 void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwScrollAnchor, dw_scroll_anchor_free)
