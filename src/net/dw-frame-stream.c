@@ -55,10 +55,10 @@ struct _DwFrameInput
   const DwFrameStreamOptions *options;
   GThread *thread;
   DwFrameMeter meter;
-  DwFrameLimit over;
-  guint8 *buffer; /* or NULL while it is empty */
-  gsize size;     /* options->buffer_bytes, or what came with the upgrade */
-  gsize at;       /* how much of it has been used */
+  DwFrameLimit over; /* the limit that was broken; told once what came before has been delivered */
+  guint8 *buffer;    /* or NULL while it is empty */
+  gsize size;        /* options->buffer_bytes, or what came with the upgrade */
+  gsize at;          /* how much of it has been used */
   gsize length;
   gboolean in_turn;               /* a turn has begun */
   gint64 turn_ends;               /* when it ends */
@@ -186,16 +186,22 @@ waits_for_close (DwFrameInput *self)
   return self->closing && self->stream != NULL && !self->stream->output->closed;
 }
 
+static gboolean
+has_untold_limit (DwFrameInput *self)
+{
+  return self->over != DW_FRAME_LIMIT_NONE && !self->dropping;
+}
+
 static GSource *
 make_source (DwFrameInput *self, GCancellable *cancellable)
 {
   GSource *source = NULL;
 
-  if (waits_for_close (self) || self->held)
+  if (waits_for_close (self) || (self->held && !has_untold_limit (self)))
     source = g_pollable_source_new (G_OBJECT (self));
-  else if (has_buffered (self))
+  else if (has_buffered (self) || has_untold_limit (self))
     {
-      /* The socket does not become readable for what is already in our buffer. */
+      /* The socket does not become readable for what is already in our buffer, or known. */
       source = g_pollable_source_new (G_OBJECT (self));
       g_source_set_ready_time (source, 0);
     }
@@ -355,13 +361,21 @@ drop (DwFrameInput *self, GError **error)
   return would_block (error, "this turn is over");
 }
 
-static void
-tell_limit (DwFrameInput *self, DwFrameLimit limit)
+/* In the turn after the one that found it: libsoup delivers what came before only at the end of a turn, and whoever is told
+ * wants no more messages. */
+static gssize
+tell_limit (DwFrameInput *self, GError **error)
 {
-  self->over = limit;
+  if (self->over == DW_FRAME_LIMIT_NONE)
+    self->over = DW_FRAME_LIMIT_PONGS;
   self->dropping = TRUE;
   if (self->stream != NULL)
-    g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, limit);
+    g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, self->over);
+  if (self->over != DW_FRAME_LIMIT_PONGS)
+    return would_block (error, "over a limit");
+
+  g_set_error_literal (error, DW_NET_ERROR, DW_NET_ERROR_LIMIT, "the answers to pings are not read");
+  return -1;
 }
 
 /* libsoup queues a pong for each ping until the peer reads it. */
@@ -465,14 +479,10 @@ dw_frame_input_read_nonblocking (GPollableInputStream *stream, void *bytes, gsiz
     return would_block (error, "a close frame is on its way");
   if (self->dropping)
     return drop (self, error);
+  if (self->over != DW_FRAME_LIMIT_NONE || !pongs_fit (self))
+    return self->in_turn ? would_block (error, "this turn is over") : tell_limit (self, error);
   if (!goes_on (self, error))
     return -1;
-  if (!pongs_fit (self))
-    {
-      tell_limit (self, DW_FRAME_LIMIT_PONGS);
-      g_set_error_literal (error, DW_NET_ERROR, DW_NET_ERROR_LIMIT, "the answers to pings are not read");
-      return -1;
-    }
 
   length = take (self, bytes, MIN (count, self->turn_left), error);
   if (length <= 0)
@@ -494,8 +504,8 @@ dw_frame_input_read_nonblocking (GPollableInputStream *stream, void *bytes, gsiz
 
   /* What came before the offending frame is still delivered; the rest of the buffer is dropped. */
   self->at = self->length;
-  tell_limit (self, over);
-  return good > 0 ? (gssize) good : would_block (error, "over a limit");
+  self->over = over;
+  return good > 0 ? (gssize) good : would_block (error, "this turn is over");
 }
 
 static gssize
@@ -956,8 +966,9 @@ dw_frame_stream_class_init (DwFrameStreamClass *klass)
    * DwFrameStream::over-limit:
    * @limit: the limit, a #DwFrameLimit
    *
-   * The peer has broken a limit. Emitted once. What it sends from here on is dropped, for as many bytes as the
-   * options allow, so that a close frame with 1009 can still reach it. After %DW_FRAME_LIMIT_PONGS no frame can
+   * The peer has broken a limit. Emitted once, after what came before has been delivered: in the turn of the main loop
+   * after the one that read it. What the peer sends from there on is dropped, for as many bytes as the options allow,
+   * so that a close frame with 1009 can still reach it. After %DW_FRAME_LIMIT_PONGS no frame can
    * reach it, and reading fails.
    */
   signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,

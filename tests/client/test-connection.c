@@ -266,6 +266,53 @@ test_verdicts (void)
     }
 }
 
+/* What comes right before a bad frame, in the same segment, is delivered as well, and then the end with its cause. */
+static void
+test_good_before_bad (void)
+{
+  static const struct
+  {
+    const char *bad;
+    gsize length;
+    DwCause cause;
+    guint sent;
+  } rows[] = {
+    { "\x81\x7f\x00\x00\x00\x00\x00\x02\x00\x01z", 11, DW_CAUSE_MESSAGE_TOO_LARGE, 1009 },
+    { "\x01\x01z\x80\x7f\x00\x00\x00\x00\x00\x02\x00\x00z", 14, DW_CAUSE_MESSAGE_TOO_LARGE, 1009 },
+    { "\x8a\x7e\x00\x7ez", 5, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { "\x82\x01z", 3, DW_CAUSE_PROTOCOL_ERROR, 1003 },
+    { "\x81\x02\xc3\x28", 4, DW_CAUSE_PROTOCOL_ERROR, 1007 },
+    { "\xc1\x01z", 3, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    /* The first of two bad ones counts. */
+    { "\xc1\x01z\x81\x7f\x00\x00\x00\x00\x00\x02\x00\x01z", 14, DW_CAUSE_PROTOCOL_ERROR, 1002 },
+    { "\x88\x02\x0f\xa1\x81\x7f\x00\x00\x00\x00\x00\x02\x00\x01z", 15, DW_CAUSE_POLICY, 4001 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Call) call = { 0 };
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+      g_test_message ("row %u", i);
+      g_byte_array_append (bytes,
+                           (const guint8 *) "\x81\x05"
+                                            "first"
+                                            "\x81\x06"
+                                            "second",
+                           15);
+      g_byte_array_append (bytes, (const guint8 *) rows[i].bad, (guint) rows[i].length);
+      open_call (&call);
+      dw_raw_peer_write (call.peer, bytes->data, bytes->len);
+      dw_test_until ("the end", has_ended, &call);
+      check_told_once (&call, 1, 1);
+      g_assert_cmpint (call.cause, ==, rows[i].cause);
+      g_assert_cmpuint (dw_raw_peer_get_last_close (call.peer), ==, rows[i].sent);
+      g_assert_cmpuint (call.texts->len, ==, 2);
+      g_assert_cmpstr (call.texts->pdata[0], ==, "first");
+      g_assert_cmpstr (call.texts->pdata[1], ==, "second");
+    }
+}
+
 static gboolean
 has_two_texts (gpointer data)
 {
@@ -586,6 +633,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/connection/verdicts/WS-6", test_verdicts);
+  g_test_add_func ("/client/connection/good-before-bad/WS-6", test_good_before_bad);
   g_test_add_func ("/client/connection/largest/WS-1", test_largest);
   g_test_add_func ("/client/connection/close-codes/S-2", test_close_codes);
   g_test_add_func ("/client/connection/lost", test_lost);

@@ -120,11 +120,14 @@ on_message (DwConnection *self, int type, GBytes *message)
     dw_inbox_push (self->inbox, message, self->serial);
 }
 
-/* What came in the same read before the frame is lost with it. */
 static void
 on_over_limit (DwConnection *self, guint limit)
 {
   g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
+
+  /* A bad frame came before, and libsoup is closing already. */
+  if (self->verdict != DW_CAUSE_NONE)
+    return;
 
   if (limit == DW_FRAME_LIMIT_PONGS)
     end_connection (self, DW_CAUSE_SILENT, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION);
