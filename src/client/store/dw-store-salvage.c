@@ -6,6 +6,8 @@
 
 #include "client/dw-client-error.h"
 
+#include <string.h>
+
 /**
  * SECTION:dw-store-salvage
  *
@@ -124,6 +126,22 @@ copy_line (Copy *copy, sqlite3_stmt *query, GError **error)
   return TRUE;
 }
 
+/* A page that was cut off ends with zeros. No text of ours has any. */
+static gboolean
+is_whole (sqlite3_stmt *query)
+{
+  for (int column = 0; column < sqlite3_column_count (query); column++)
+    {
+      const char *text = sqlite3_column_type (query, column) == SQLITE_TEXT
+                             ? (const char *) sqlite3_column_text (query, column)
+                             : NULL;
+
+      if (text != NULL && strlen (text) != (gsize) sqlite3_column_bytes (query, column))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Copies some lines. @damaged is set where the next one cannot be read, and @over at the end. */
 static gboolean
 copy_some_lines (Copy *copy, gboolean *damaged, gboolean *over, GError **error)
@@ -149,6 +167,11 @@ copy_some_lines (Copy *copy, gboolean *damaged, gboolean *over, GError **error)
           continue;
         }
       copy->next = key + 1;
+      if (!is_whole (query))
+        {
+          copy->result->complete = FALSE;
+          continue;
+        }
       if (!copy_line (copy, query, error))
         {
           sqlite3_reset (query);
