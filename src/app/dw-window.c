@@ -47,8 +47,9 @@ struct _DwWindow
 
   DwProfile *profile;
   DwStageActions *stage_actions;
-  DwChat *chat;       /* the chat that is shown, or NULL */
-  gboolean dismissed; /* the person has been told that the file was set aside */
+  DwChat *chat;              /* the chat that is shown, or NULL */
+  gboolean kept_dismissed;   /* the person has been told that the file was set aside */
+  gboolean copied_dismissed; /* and that it is a copy */
 };
 
 G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -123,9 +124,15 @@ show_store (DwWindow *self)
     }
   else if (trouble != NULL)
     dw_banner_show (self->store_banner, trouble, NULL, NULL, NULL, NULL);
-  else if (kept_as != NULL && !self->dismissed)
+  else if (kept_as != NULL && !self->kept_dismissed)
     {
       g_autofree char *sentence = dw_store_text_kept (kept_as, newer, dw_store_get_saved (store));
+
+      dw_banner_show (self->store_banner, sentence, _ ("OK"), "win.dismiss", NULL, NULL);
+    }
+  else if (dw_store_get_copied (store) > 0 && !self->copied_dismissed)
+    {
+      g_autofree char *sentence = dw_store_text_copied (dw_store_get_copied (store));
 
       dw_banner_show (self->store_banner, sentence, _ ("OK"), "win.dismiss", NULL, NULL);
     }
@@ -136,8 +143,15 @@ show_store (DwWindow *self)
 static void
 on_dismiss (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  DW_WINDOW (widget)->dismissed = TRUE;
-  show_store (DW_WINDOW (widget));
+  DwWindow *self = DW_WINDOW (widget);
+  gboolean newer;
+  gboolean kept = dw_store_get_kept_as (dw_chat_list_get_history (chats_of (self)), &newer) != NULL;
+
+  if (kept && !self->kept_dismissed)
+    self->kept_dismissed = TRUE;
+  else
+    self->copied_dismissed = TRUE;
+  show_store (self);
 }
 
 /* While the window is active, new messages count as read. */

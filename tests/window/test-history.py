@@ -9,6 +9,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -353,6 +354,42 @@ def test_two_processes():
             second.say("now the second")
             second.wait_for_row("now the second", "delivered")
         assert texts_in(data) == ["said by the first", "said afterwards", "now the second"]
+
+
+def test_copied_folder():
+    """F-12: of two copies of a history one sends what waits in it; the other says why it does not, and asks"""
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as other, stage() as local:
+        with running(local.url, data=data) as app:
+            app.wait_for_status("Online")
+            local.kill()
+            until("the loss to be noticed", lambda: app.status() and not app.status().startswith("Online"))
+            app.say("said once")
+            app.wait_for_row("said once", "queued")
+        shutil.copytree(os.path.join(data, "dynamowave-chat"), os.path.join(other, "dynamowave-chat"))
+        # Another name, with another bus name, for the copy.
+        os.makedirs(os.path.join(other, "dynamowave-chat", "profiles"))
+        os.symlink("..", os.path.join(other, "dynamowave-chat", "profiles", "second"))
+        local.start()
+        listener = Listener(local.url)
+        with running(data=other, profile="second") as second:
+            second.wait_for_status("Online")
+            until("the reason", lambda: second.reads("copied or restored from a backup. 1 queued message"))
+            until("the question", lambda: second.reads("1 queued message may already have been sent. Send it now?"))
+            assert listener.texts == []
+            with running(data=data) as first:
+                first.wait_for_row("said once", "delivered")
+                until("the listener", lambda: listener.texts == ["said once"])
+                # It comes back to both.
+                second.wait_for_row("said once", "delivered")
+                until("the question to go", lambda: not second.reads("been sent. Send it now?"))
+                assert not first.reads("copied or restored")
+            second.press("OK")
+            until("the reason to go", lambda: not second.reads("copied or restored"))
+        with running(data=other, profile="second") as second:
+            second.wait_for_status("Online")
+            assert not second.reads("copied or restored")
+        listener.end()
+        assert listener.texts == ["said once"]
 
 
 def test_search():

@@ -99,6 +99,19 @@ on_discard_asking (GtkWidget *widget, const char *name, GVariant *parameter)
   dw_chat_answer_asking (DW_CHAT_PAGE (widget)->chat, FALSE);
 }
 
+/* What waited in a copy of a history. */
+static void
+show_doubtful (DwChatPage *self, guint n)
+{
+  g_autofree char *sentence =
+      g_strdup_printf (ngettext ("%u queued message may already have been sent. Send it now?",
+                                 "%u queued messages may already have been sent. Send them now?", n),
+                       n);
+
+  dw_banner_show (self->asking_banner, sentence, _ ("Send"), "chat.send-asking", _ ("Discard"),
+                  "chat.discard-asking");
+}
+
 /* Old messages may no longer fit the conversation, so ask once for all of them. */
 static void
 show_asking (DwChatPage *self)
@@ -109,6 +122,11 @@ show_asking (DwChatPage *self)
   if (n == 0)
     {
       dw_banner_hide (self->asking_banner);
+      return;
+    }
+  if (dw_outbox_has_doubtful (dw_chat_get_outbox (self->chat)))
+    {
+      show_doubtful (self, n);
       return;
     }
   sentence = g_strdup_printf (ngettext ("%u message has waited for more than an hour. Send it now?",

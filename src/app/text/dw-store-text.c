@@ -70,6 +70,25 @@ dw_store_text_kept (const char *kept_as, gboolean newer, guint64 saved)
 }
 
 /**
+ * dw_store_text_copied:
+ * @copied: how many messages wait in a history that is a copy of another one
+ *
+ * Returns: (transfer full): a translated sentence that says so, and what happens to them
+ */
+char *
+dw_store_text_copied (guint64 copied)
+{
+  return g_strdup_printf (
+      ngettext (
+          "This history was copied or restored from a backup. %u queued message may already have been sent, so "
+          "it won’t be sent until you decide.",
+          "This history was copied or restored from a backup. %u queued messages may already have been sent, so "
+          "they won’t be sent until you decide.",
+          (gulong) copied),
+      (guint) MIN (copied, G_MAXUINT));
+}
+
+/**
  * dw_store_text_held:
  * @holder: the process that has the history
  *

@@ -431,7 +431,7 @@ dw_outbox_class_init (DwOutboxClass *klass)
   /**
    * DwOutbox:n-asking:
    *
-   * How many messages have waited so long that the user is asked.
+   * How many messages ask: they have waited for long, or waited in a history that was copied.
    */
   properties[PROP_N_ASKING] = g_param_spec_uint (
       "n-asking", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
@@ -608,7 +608,7 @@ dw_outbox_send_again (DwOutbox *self, DwMessage *message)
  * dw_outbox_get_n_asking:
  * @self: an outbox
  *
- * Returns: how many messages have waited so long that the person is asked before they are sent
+ * Returns: how many messages ask before they are sent: they have waited for long, or waited in a history that was copied
  */
 guint
 dw_outbox_get_n_asking (DwOutbox *self)
@@ -618,6 +618,28 @@ dw_outbox_get_n_asking (DwOutbox *self)
   for (GList *at = self->waiting.head; at != NULL; at = at->next)
     n += asks (((DwOutgoing *) at->data)->message);
   return n;
+}
+
+/**
+ * dw_outbox_has_doubtful:
+ * @self: an outbox
+ *
+ * Returns: whether one of the messages that ask has not waited for long: it waited in a history that was copied, and may
+ *   have been sent from the other one
+ */
+gboolean
+dw_outbox_has_doubtful (DwOutbox *self)
+{
+  gint64 now = self->clock (self->clock_data);
+
+  for (GList *at = self->waiting.head; at != NULL; at = at->next)
+    {
+      const DwOutgoing *entry = at->data;
+
+      if (asks (entry->message) && !dw_outgoing_is_old (entry, now))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /**

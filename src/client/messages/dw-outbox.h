@@ -48,6 +48,7 @@ void dw_outbox_discard (DwOutbox *self, DwMessage *message);
 DwMessage *dw_outbox_match (DwOutbox *self, const DwFrame *frame);
 DwMessage *dw_outbox_refuse (DwOutbox *self, const DwFrame *frame);
 guint dw_outbox_get_n_asking (DwOutbox *self);
+gboolean dw_outbox_has_doubtful (DwOutbox *self);
 DwMessage *dw_outbox_peek_asking (DwOutbox *self);
 guint dw_outbox_get_n_waiting (DwOutbox *self);
 

@@ -16,6 +16,7 @@ struct _DwDatabase
   GHashTable *statements; /* const char * → sqlite3_stmt; as many as there are texts in our sources */
   DwFold *fold;
   gboolean read_only;
+  gboolean copied;
   GThread *thread; /* it lives where it was opened: the store's thread, and nowhere else */
 };
 
@@ -414,6 +415,30 @@ gboolean
 dw_database_is_read_only (DwDatabase *database)
 {
   return database->read_only;
+}
+
+/**
+ * dw_database_set_copied:
+ * @database: a connection that cannot write
+ *
+ * Its file is a copy of another one, which may have been used since; see dw-store-home.
+ */
+void
+dw_database_set_copied (DwDatabase *database)
+{
+  database->copied = TRUE;
+}
+
+/**
+ * dw_database_is_copied:
+ * @database: a connection
+ *
+ * Returns: whether what waits in the file may have been sent, and the file cannot say so
+ */
+gboolean
+dw_database_is_copied (DwDatabase *database)
+{
+  return database->copied;
 }
 
 /**

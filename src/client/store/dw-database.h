@@ -30,6 +30,8 @@ gint64 dw_database_get_changes (DwDatabase *database);
 gint64 dw_database_get_total_changes (DwDatabase *database);
 gboolean dw_database_is_in_memory (DwDatabase *database);
 gboolean dw_database_is_read_only (DwDatabase *database);
+void dw_database_set_copied (DwDatabase *database);
+gboolean dw_database_is_copied (DwDatabase *database);
 gboolean dw_database_has_transaction (DwDatabase *database);
 DwFold *dw_database_get_fold (DwDatabase *database);
 void dw_database_set_keeps_log (DwDatabase *database, gboolean keeps_log);

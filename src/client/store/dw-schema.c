@@ -18,7 +18,7 @@
  * `words` is the full-text search over `lines` of kinds 0 and 1; it holds no second copy of the text, and its words are
  * what #dw-tokenizer says. A line that goes or moves takes its words along by a trigger, one that is added does not.
  * `unindexed` has one row: lines up to that one are not in `words` yet, see dw-store-words. `retired` is the index of an
- * older version, on its way out.
+ * older version, on its way out. `home` has one row at most: the file that the store is in, see dw-store-home.
  */
 
 /* What makes a store of version n out of one of version n − 1. A step that was released never changes. */
@@ -86,6 +86,8 @@ static const char *const steps[DW_SCHEMA_VERSION] = {
   "CREATE TRIGGER lines_arrive AFTER UPDATE OF line ON lines"
   "  WHEN new.kind <= 1 AND new.line > (SELECT line FROM unindexed) BEGIN"
   "  INSERT INTO words (rowid, text) VALUES (new.line, new.text); END;",
+
+  "CREATE TABLE home (file TEXT NOT NULL, mark TEXT NOT NULL) STRICT;",
 };
 
 /* A file without lines has nothing to index, and its old index goes at once. */
@@ -128,10 +130,10 @@ check_tables (DwDatabase *database, GError **error)
   if (!dw_database_get_number (database,
                                "SELECT count(*) FROM sqlite_schema WHERE (type, name) IN (('table', 'stages'), "
                                "('table', 'lines'), ('table', 'words'), ('table', 'unindexed'), "
-                               "('index', 'lines_waiting'))",
+                               "('table', 'home'), ('index', 'lines_waiting'))",
                                &found, error))
     return FALSE;
-  if (found == 5)
+  if (found == 6)
     return TRUE;
   g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_DAMAGED, "tables are missing");
   return FALSE;

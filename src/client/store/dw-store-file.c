@@ -3,6 +3,7 @@
 
 #include "dw-schema.h"
 #include "dw-store-check.h"
+#include "dw-store-home.h"
 #include "dw-store-salvage.h"
 
 #include "client/dw-client-error.h"
@@ -24,6 +25,7 @@ struct _DwStoreFile
   gboolean recovered;    /* the stand-in was used, and is no longer needed */
   gboolean unclean;      /* whoever had the file last did not close it */
   gboolean is_new;       /* it was made a moment ago */
+  gint64 copied;         /* how many messages wait in a file that is a copy, until it is told */
   gint64 wanted_at;      /* since when another process has been in the way, monotonic, or 0 */
   gboolean held;         /* it stays there: the file is read and never written */
   DwStoreHolder *holder; /* which, until it is told */
@@ -234,6 +236,20 @@ prepare_folder (DwStoreFile *file, GError **error)
   return TRUE;
 }
 
+/* What waits in a copy of the file asks before it is sent. A lock without its file has no mark. */
+static gboolean
+enter_home (DwStoreFile *file, DwDatabase *database, GError **error)
+{
+  g_autofree char *mark = g_strdup (dw_store_lock_get_mark (file->lock));
+  gint64 waiting;
+
+  if (!dw_store_home_enter (database, file->path, &mark, &waiting, error))
+    return FALSE;
+  dw_store_lock_set_mark (file->lock, mark);
+  file->copied = MAX (file->copied, waiting);
+  return TRUE;
+}
+
 static DwDatabase *
 open_prepared (DwStoreFile *file, GError **error)
 {
@@ -249,6 +265,8 @@ open_prepared (DwStoreFile *file, GError **error)
       g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY, "the file is read-only");
       return NULL;
     }
+  if (file->path != NULL && !enter_home (file, database, error))
+    return NULL;
   dw_database_set_keeps_log (database, FALSE);
   return g_steal_pointer (&database);
 }
@@ -303,6 +321,18 @@ dw_store_file_get (DwStoreFile *file, GError **error)
   return file->database;
 }
 
+/* As enter_home(), where nothing can be written. */
+static void
+look_home (DwStoreFile *file, DwDatabase *database)
+{
+  gint64 waiting;
+
+  if (!dw_store_home_is_away (database, file->path, dw_store_lock_get_mark (file->lock), &waiting, NULL))
+    return;
+  dw_database_set_copied (database);
+  file->copied = MAX (file->copied, waiting);
+}
+
 /**
  * dw_store_file_get_to_read:
  * @file: a file
@@ -334,6 +364,8 @@ dw_store_file_get_to_read (DwStoreFile *file, GError **error)
     stand_in = dw_database_open_to_read (file->path, NULL);
   if (stand_in != NULL && !dw_schema_prepare (stand_in, NULL))
     g_clear_pointer (&stand_in, dw_database_close);
+  if (stand_in != NULL && !file->held)
+    look_home (file, stand_in);
   if (stand_in == NULL)
     {
       stand_in = dw_database_open (NULL, error);
@@ -444,6 +476,22 @@ dw_store_file_steal_kept (DwStoreFile *file, DwStoreKept *kept)
   *kept = file->kept;
   file->kept = (DwStoreKept){ 0 };
   return kept->path != NULL;
+}
+
+/**
+ * dw_store_file_steal_copied:
+ * @file: a file
+ *
+ * Returns: if the file is a copy of another one, how many messages waited in it, which now ask before they are sent; told
+ *   once
+ */
+guint64
+dw_store_file_steal_copied (DwStoreFile *file)
+{
+  gint64 copied = file->copied;
+
+  file->copied = 0;
+  return (guint64) copied;
 }
 
 /**

@@ -41,6 +41,7 @@ gboolean dw_store_file_mend (DwStoreFile *file, GError **error);
 gboolean dw_store_file_needs_check (DwStoreFile *file, gint64 now);
 void dw_store_file_set_checked (DwStoreFile *file, gint64 now);
 gboolean dw_store_file_steal_kept (DwStoreFile *file, DwStoreKept *kept);
+guint64 dw_store_file_steal_copied (DwStoreFile *file);
 DwStoreHolder *dw_store_file_steal_holder (DwStoreFile *file);
 gboolean dw_store_file_steal_recovered (DwStoreFile *file);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-store-lines.h"
 
+#include "dw-store-home.h"
 #include "dw-store-words.h"
 
 #include "client/dw-client-error.h"
@@ -265,6 +266,24 @@ count_unread (DwDatabase *database, const Request *request, DwStoreOpening *open
   return FALSE;
 }
 
+/* For a copy that cannot be written, what dw_store_home_enter() does in one that can. */
+static void
+let_ask (GPtrArray *records)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      DwRecord *record = g_ptr_array_index (records, i);
+      gboolean waits = record->delivery == DW_DELIVERY_QUEUED || record->delivery == DW_DELIVERY_SENT
+                       || record->delivery == DW_DELIVERY_UNCONFIRMED;
+
+      if (!waits || record->departure == DW_DEPARTURE_PLAIN)
+        continue;
+      record->delivery = DW_DELIVERY_ASKING;
+      g_free (record->reason);
+      record->reason = g_strdup (dw_store_home_get_reason ());
+    }
+}
+
 static gboolean
 open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
@@ -293,6 +312,11 @@ open_lines (DwDatabase *database, gpointer data, gpointer *result, GError **erro
       || !read_fingerprints (database, request->stage, opening, error)
       || !count_unread (database, request, opening, error))
     return FALSE;
+  if (dw_database_is_copied (database))
+    {
+      let_ask (opening->tail);
+      let_ask (opening->waiting);
+    }
   *result = g_steal_pointer (&opening);
   return TRUE;
 }

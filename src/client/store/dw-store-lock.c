@@ -16,13 +16,14 @@
  * store itself: SQLite closes and replaces that file, and has its own locks on it.
  *
  * The file is a key file, for people and scripts: `[holder]` with `pid` and `host`, empty after a proper end; `[history]`
- * with `checked`, in seconds since 1970 UTC. It is never deleted: two processes could then lock two files of that name.
+ * with `checked`, in seconds since 1970 UTC, and `mark`, for dw-store-home. It is never deleted: two processes could then lock two files of that name.
  */
 struct _DwStoreLock
 {
   char *path;
   int file; /* open and locked, or −1 */
   gint64 checked;
+  char *mark; /* or NULL */
 };
 
 /**
@@ -79,6 +80,8 @@ write_contents (DwStoreLock *lock, gboolean held)
     }
   if (lock->checked > 0)
     g_key_file_set_int64 (contents, "history", "checked", lock->checked);
+  if (lock->mark != NULL)
+    g_key_file_set_string (contents, "history", "mark", lock->mark);
   text = g_key_file_to_data (contents, &length, NULL);
   if (pwrite (lock->file, text, length, 0) != (gssize) length || ftruncate (lock->file, (off_t) length) != 0)
     g_debug ("Cannot write %s: %s", lock->path, g_strerror (errno));
@@ -96,6 +99,7 @@ dw_store_lock_free (DwStoreLock *lock)
       write_contents (lock, FALSE);
       close (lock->file);
     }
+  g_free (lock->mark);
   g_free (lock->path);
   g_free (lock);
 }
@@ -130,6 +134,7 @@ dw_store_lock_take (DwStoreLock *lock)
 
   contents = read_contents (lock->file);
   lock->checked = g_key_file_get_int64 (contents, "history", "checked", NULL);
+  lock->mark = g_key_file_get_string (contents, "history", "mark", NULL);
   write_contents (lock, TRUE);
   return TRUE;
 }
@@ -177,6 +182,32 @@ void
 dw_store_lock_set_checked (DwStoreLock *lock, gint64 checked)
 {
   lock->checked = checked;
+  if (lock->file >= 0)
+    write_contents (lock, TRUE);
+}
+
+/**
+ * dw_store_lock_get_mark:
+ * @lock: a lock that was taken
+ *
+ * Returns: (nullable): the mark of the last run, or %NULL where that is not known
+ */
+const char *
+dw_store_lock_get_mark (DwStoreLock *lock)
+{
+  return lock->mark;
+}
+
+/**
+ * dw_store_lock_set_mark:
+ * @lock: a lock that was taken
+ * @mark: the mark of this run, which the store has too
+ */
+void
+dw_store_lock_set_mark (DwStoreLock *lock, const char *mark)
+{
+  g_free (lock->mark);
+  lock->mark = g_strdup (mark);
   if (lock->file >= 0)
     write_contents (lock, TRUE);
 }

@@ -37,6 +37,8 @@ gboolean dw_store_lock_take (DwStoreLock *lock);
 DwStoreHolder *dw_store_lock_read_holder (DwStoreLock *lock);
 gint64 dw_store_lock_get_checked (DwStoreLock *lock);
 void dw_store_lock_set_checked (DwStoreLock *lock, gint64 checked);
+const char *dw_store_lock_get_mark (DwStoreLock *lock);
+void dw_store_lock_set_mark (DwStoreLock *lock, const char *mark);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwStoreLock, dw_store_lock_free)
 

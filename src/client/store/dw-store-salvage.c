@@ -2,6 +2,7 @@
 #include "dw-store-salvage.h"
 
 #include "dw-schema.h"
+#include "dw-store-home.h"
 #include "dw-store-lines.h"
 
 #include "client/dw-client-error.h"
@@ -306,5 +307,6 @@ dw_store_salvage (const char *from, const char *to, DwStoreSalvage *salvage, GEr
   copy.from = source;
   copy.to = target;
   return copy_stages (&copy, error) && copy_lines (&copy, error)
+         && dw_store_home_carry (source, from, target, to, error)
          && dw_database_run_script (target, "PRAGMA wal_checkpoint (TRUNCATE)", error);
 }

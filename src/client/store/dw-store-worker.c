@@ -111,6 +111,7 @@ tell_file (DwStoreWorker *worker, gboolean replaced)
 {
   DwStoreKept kept;
   DwStoreHolder *holder = dw_store_file_steal_holder (worker->file);
+  guint64 copied = dw_store_file_steal_copied (worker->file);
 
   if (dw_store_file_steal_kept (worker->file, &kept))
     tell (worker, &(DwStoreNews){ .trouble = worker->trouble,
@@ -118,6 +119,8 @@ tell_file (DwStoreWorker *worker, gboolean replaced)
                                   .newer = kept.newer,
                                   .saved = kept.saved,
                                   .replaced = replaced });
+  if (copied > 0)
+    tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .copied = copied });
   if (dw_store_file_steal_recovered (worker->file))
     tell (worker, &(DwStoreNews){ .trouble = worker->trouble, .recovered = TRUE });
   if (holder != NULL)

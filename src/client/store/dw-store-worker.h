@@ -33,6 +33,7 @@ typedef enum
  * @kept_as: (nullable): where a file that could not be used was put, once
  * @newer: whether that file was from a newer version, and not damaged
  * @saved: how many messages could be read of it, and are in the new file
+ * @copied: how many messages wait in a file that is a copy of another one, and ask before they are sent; once
  * @holder: (nullable): who has the file, once
  * @replaced: whether the file was replaced while it was in use
  * @recovered: whether what could not be read so far can be read now
@@ -45,6 +46,7 @@ typedef struct
   char *kept_as;
   gboolean newer;
   guint64 saved;
+  guint64 copied;
   DwStoreHolder *holder;
   gboolean replaced;
   gboolean recovered;

@@ -20,6 +20,7 @@ struct _DwStore
   char *kept_as;
   gboolean kept_newer;
   guint64 saved;         /* messages, of that file */
+  guint64 copied;        /* messages that wait in a copy */
   DwStoreHolder *holder; /* or NULL where this process has the file */
 };
 
@@ -30,6 +31,7 @@ enum
   PROP_0,
   PROP_TROUBLE,
   PROP_KEPT_AS,
+  PROP_COPIED,
   N_PROPS,
 };
 
@@ -56,6 +58,9 @@ dw_store_get_property (GObject *object, guint id, GValue *value, GParamSpec *psp
       break;
     case PROP_KEPT_AS:
       g_value_set_string (value, DW_STORE (object)->kept_as);
+      break;
+    case PROP_COPIED:
+      g_value_set_uint64 (value, DW_STORE (object)->copied);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -84,6 +89,7 @@ dw_store_class_init (DwStoreClass *klass)
   properties[PROP_TROUBLE] =
       g_param_spec_uint ("trouble", NULL, NULL, DW_STORE_FINE, DW_STORE_HELD, DW_STORE_FINE, flags);
   properties[PROP_KEPT_AS] = g_param_spec_string ("kept-as", NULL, NULL, NULL, flags);
+  properties[PROP_COPIED] = g_param_spec_uint64 ("copied", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -136,6 +142,11 @@ on_news (const DwStoreNews *news, gpointer data)
       self->kept_newer = news->newer;
       self->saved = news->saved;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEPT_AS]);
+    }
+  if (news->copied > 0)
+    {
+      self->copied = news->copied;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COPIED]);
     }
   if (news->holder != NULL)
     {
@@ -234,6 +245,21 @@ guint64
 dw_store_get_saved (DwStore *self)
 {
   return self->saved;
+}
+
+/**
+ * dw_store_get_copied:
+ * @self: a store
+ *
+ * A file that was copied, or restored from a backup, has messages that the original may have sent since.
+ *
+ * Returns: how many waited in it when it was opened: each asks before it is sent. 0 where the file is no copy, or nothing
+ *   waited
+ */
+guint64
+dw_store_get_copied (DwStore *self)
+{
+  return self->copied;
 }
 
 /**

@@ -21,6 +21,7 @@ void dw_store_close (DwStore *self);
 DwStoreTrouble dw_store_get_trouble (DwStore *self);
 const char *dw_store_get_kept_as (DwStore *self, gboolean *newer);
 guint64 dw_store_get_saved (DwStore *self);
+guint64 dw_store_get_copied (DwStore *self);
 const DwStoreHolder *dw_store_get_holder (DwStore *self);
 
 guint64 dw_store_run_async (DwStore *self, DwStoreJob *job, GAsyncReadyCallback callback, gpointer data);
