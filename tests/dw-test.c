@@ -35,6 +35,31 @@ dw_test_make_folder (void)
   return g_steal_pointer (&path);
 }
 
+/**
+ * dw_test_zone_keep:
+ *
+ * Returns: the time zone of the process, for g_auto(), which restores it
+ */
+DwTestZone
+dw_test_zone_keep (void)
+{
+  return (DwTestZone){ g_strdup (g_getenv ("TZ")) };
+}
+
+/**
+ * dw_test_zone_restore:
+ * @zone: what dw_test_zone_keep() returned
+ */
+void
+dw_test_zone_restore (DwTestZone *zone)
+{
+  if (zone->before != NULL)
+    g_setenv ("TZ", zone->before, TRUE);
+  else
+    g_unsetenv ("TZ");
+  g_clear_pointer (&zone->before, g_free);
+}
+
 static gboolean
 on_deadline (gpointer data)
 {

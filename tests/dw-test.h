@@ -10,6 +10,16 @@ G_BEGIN_DECLS
 
 typedef gboolean (*DwTestCheck) (gpointer data);
 
+/* The time zone of the process, which a test changes with g_setenv() for as long as this lives. */
+typedef struct
+{
+  char *before;
+} DwTestZone;
+
+DwTestZone dw_test_zone_keep (void);
+void dw_test_zone_restore (DwTestZone *zone);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwTestZone, dw_test_zone_restore)
+
 char *dw_test_make_folder (void);
 void dw_test_init (int *argc, char ***argv);
 /* Runs the main loop until the condition is true. If that takes too long, the failure names @what. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A composer with an input method that keeps typed text as preedit until told to commit. */
+#include "dw-test-widget.h"
 #include "dw-test.h"
 
 #include "app/chat/dw-composer.h"
@@ -110,22 +111,6 @@ typedef struct
   GtkTextBuffer *buffer;
 } ComposerWindow;
 
-static GtkWidget *
-find (GtkWidget *widget, GType type)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    {
-      GtkWidget *found = find (child, type);
-
-      if (found != NULL)
-        return found;
-    }
-  return NULL;
-}
-
 static void
 shown_init (ComposerWindow *shown)
 {
@@ -145,7 +130,7 @@ shown_init (ComposerWindow *shown)
   gtk_window_present (GTK_WINDOW (shown->window));
   dw_composer_focus (DW_COMPOSER (shown->composer));
   dw_test_run_for (300);
-  view = find (shown->composer, GTK_TYPE_TEXT_VIEW);
+  view = dw_test_find_widget (shown->composer, GTK_TYPE_TEXT_VIEW);
   shown->buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (view));
   gtk_text_buffer_set_text (shown->buffer, "한", -1);
   g_assert_nonnull (newest);

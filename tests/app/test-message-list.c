@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A list of messages in a window. */
+#include "dw-test-widget.h"
 #include "dw-test.h"
 
 #include "app/chat/dw-message-list.h"
@@ -22,22 +23,6 @@ typedef struct
   GtkWidget *view;
   GtkAdjustment *adjustment;
 } ListWindow;
-
-static GtkWidget *
-find (GtkWidget *widget, GType type)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    {
-      GtkWidget *found = find (child, type);
-
-      if (found != NULL)
-        return found;
-    }
-  return NULL;
-}
 
 static void
 say (ListWindow *shown, guint n)
@@ -84,7 +69,7 @@ list_window_init (ListWindow *shown)
   shown->window = gtk_window_new ();
   gtk_window_set_default_size (GTK_WINDOW (shown->window), 500, 500);
   shown->list = g_object_new (DW_TYPE_MESSAGE_LIST, NULL);
-  shown->view = find (GTK_WIDGET (shown->list), GTK_TYPE_LIST_VIEW);
+  shown->view = dw_test_find_widget (GTK_WIDGET (shown->list), GTK_TYPE_LIST_VIEW);
   shown->scroller = gtk_widget_get_ancestor (shown->view, GTK_TYPE_SCROLLED_WINDOW);
   shown->adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (shown->scroller));
   gtk_window_set_child (GTK_WINDOW (shown->window), GTK_WIDGET (shown->list));

@@ -54,7 +54,7 @@ test_day (void)
   g_autoptr (GTimeZone) berlin = g_time_zone_new_identifier ("Europe/Berlin");
   g_autoptr (GDateTime) when = g_date_time_new (berlin, 2026, 11, 25, 23, 50, 0);
   gint64 said = g_date_time_to_unix (when) * G_USEC_PER_SEC;
-  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_auto (DwTestZone) before G_GNUC_UNUSED = dw_test_zone_keep ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -64,10 +64,6 @@ test_day (void)
       day = dw_time_text_day (said, said + rows[i].minutes * G_TIME_SPAN_MINUTE);
       g_assert_cmpstr (day, ==, rows[i].day);
     }
-  if (before != NULL)
-    g_setenv ("TZ", before, TRUE);
-  else
-    g_unsetenv ("TZ");
 }
 
 int

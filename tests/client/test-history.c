@@ -188,7 +188,7 @@ test_travel (void)
   g_autoptr (GTimeZone) berlin = g_time_zone_new_identifier ("Europe/Berlin");
   g_autoptr (GDateTime) noon = g_date_time_new (berlin, 2026, 11, 25, 12, 0, 0);
   gint64 first = g_date_time_to_unix (noon) * G_USEC_PER_SEC;
-  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_auto (DwTestZone) before G_GNUC_UNUSED = dw_test_zone_keep ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -202,10 +202,6 @@ test_travel (void)
       say (&history, "b", first + rows[i].hours * G_TIME_SPAN_HOUR);
       check_sketch (&history, rows[i].sketch);
     }
-  if (before != NULL)
-    g_setenv ("TZ", before, TRUE);
-  else
-    g_unsetenv ("TZ");
 }
 
 static void

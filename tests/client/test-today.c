@@ -82,7 +82,7 @@ test_midnight (void)
   int now = (int) (g_get_real_time () / G_USEC_PER_SEC % day);
   int east = (2 * day - 2 - now) % day;
   g_autofree char *zone = g_strdup_printf ("MID-%d:%02d:%02d", east / 3600, east / 60 % 60, east % 60);
-  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_auto (DwTestZone) before G_GNUC_UNUSED = dw_test_zone_keep ();
   g_autoptr (DwToday) today = NULL;
   guint changes;
 
@@ -90,10 +90,6 @@ test_midnight (void)
   today = today_new (DW_TODAY_ZONE_FILE, &changes);
   dw_test_until ("midnight", has_changed, &changes);
   g_assert_cmpuint (changes, ==, 1);
-  if (before != NULL)
-    g_setenv ("TZ", before, TRUE);
-  else
-    g_unsetenv ("TZ");
 }
 
 /* The system's zone file is replaced by another one, as timedated does. */
@@ -103,7 +99,7 @@ test_zone_file (void)
   g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *file = g_build_filename (folder, "localtime", NULL);
   g_autofree char *next = g_build_filename (folder, "next", NULL);
-  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_auto (DwTestZone) before G_GNUC_UNUSED = dw_test_zone_keep ();
   g_autoptr (DwToday) today = NULL;
   guint changes;
 
@@ -114,10 +110,6 @@ test_zone_file (void)
   g_setenv ("TZ", "Asia/Tokyo", TRUE);
   g_assert_no_errno (g_rename (next, file));
   dw_test_until ("the zone to be noticed", has_changed, &changes);
-  if (before != NULL)
-    g_setenv ("TZ", before, TRUE);
-  else
-    g_unsetenv ("TZ");
 }
 
 int
