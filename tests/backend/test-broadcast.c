@@ -104,24 +104,24 @@ typedef struct
 } BroadcastRun;
 
 static void
-desk_clear (BroadcastRun *desk)
+run_clear (BroadcastRun *run)
 {
-  g_clear_object (&desk->registry);
-  g_clear_object (&desk->gateway);
+  g_clear_object (&run->registry);
+  g_clear_object (&run->gateway);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BroadcastRun, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BroadcastRun, run_clear)
 
 static void
-desk_init (BroadcastRun *desk, guint page_size, guint connections)
+run_init (BroadcastRun *run, guint page_size, guint connections)
 {
-  desk->registry = DW_REGISTRY (dw_memory_registry_new (page_size));
-  desk->gateway = g_object_new (FAKE_TYPE_GATEWAY, NULL);
+  run->registry = DW_REGISTRY (dw_memory_registry_new (page_size));
+  run->gateway = g_object_new (FAKE_TYPE_GATEWAY, NULL);
   for (guint i = 0; i < connections; i++)
     {
       g_autofree char *id = g_strdup_printf ("id-%03u", i);
 
-      dw_registry_put_async (desk->registry, id, 7, NULL, NULL, NULL);
+      dw_registry_put_async (run->registry, id, 7, NULL, NULL, NULL);
     }
 }
 
@@ -148,14 +148,14 @@ make_event (const char *start_key)
 }
 
 static DwResponse *
-broadcast (BroadcastRun *desk, const char *start_key)
+broadcast (BroadcastRun *run, const char *start_key)
 {
   g_autoptr (DwEvent) event = make_event (start_key);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   DwResponse *response;
 
-  dw_send_message_handler (desk->registry, DW_GATEWAY (desk->gateway), event, NULL, on_done, &result);
+  dw_send_message_handler (run->registry, DW_GATEWAY (run->gateway), event, NULL, on_done, &result);
   dw_test_until ("a broadcast", is_there, &result);
   response = dw_handler_finish (result, &error);
   if (response == NULL)
@@ -169,17 +169,17 @@ test_rest (void)
 {
   for (guint page_size = 1; page_size < 30; page_size += 3)
     {
-      g_auto (BroadcastRun) desk = { 0 };
+      g_auto (BroadcastRun) run = { 0 };
       g_autofree char *key = NULL;
       guint runs = 0;
 
-      desk_init (&desk, page_size, 25);
+      run_init (&run, page_size, 25);
       do
         {
           g_autoptr (DwResponse) response = NULL;
 
-          desk.gateway->budget = 7;
-          response = broadcast (&desk, key);
+          run.gateway->budget = 7;
+          response = broadcast (&run, key);
           g_assert_nonnull (response);
           g_free (key);
           key = g_steal_pointer (&response->rest);
@@ -187,12 +187,12 @@ test_rest (void)
         }
       while (key != NULL);
       g_assert_cmpuint (runs, ==, 4);
-      g_assert_cmpuint (desk.gateway->posted->len, ==, 25);
+      g_assert_cmpuint (run.gateway->posted->len, ==, 25);
       for (guint i = 0; i < 25; i++)
         {
           g_autofree char *id = g_strdup_printf ("id-%03u", i);
 
-          g_assert_cmpstr (g_ptr_array_index (desk.gateway->posted, i), ==, id);
+          g_assert_cmpstr (g_ptr_array_index (run.gateway->posted, i), ==, id);
         }
     }
 }
@@ -201,17 +201,17 @@ test_rest (void)
 static void
 test_no_time (void)
 {
-  g_auto (BroadcastRun) desk = { 0 };
+  g_auto (BroadcastRun) run = { 0 };
   g_autoptr (DwResponse) none = NULL, response = NULL;
 
-  desk_init (&desk, 10, 25);
-  desk.gateway->budget = 0;
-  none = broadcast (&desk, NULL);
+  run_init (&run, 10, 25);
+  run.gateway->budget = 0;
+  none = broadcast (&run, NULL);
   g_assert_null (none);
-  desk.gateway->budget = G_MAXUINT;
-  response = broadcast (&desk, NULL);
+  run.gateway->budget = G_MAXUINT;
+  response = broadcast (&run, NULL);
   g_assert_nonnull (response);
-  g_assert_cmpuint (desk.gateway->posted->len, ==, 25);
+  g_assert_cmpuint (run.gateway->posted->len, ==, 25);
 }
 
 static gboolean
@@ -224,17 +224,17 @@ has_held (gpointer data)
 static void
 test_pipelined (void)
 {
-  g_auto (BroadcastRun) desk = { 0 };
+  g_auto (BroadcastRun) run = { 0 };
   g_autoptr (DwEvent) event = make_event (NULL);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (DwResponse) response = NULL;
 
-  desk_init (&desk, 10, 25);
-  desk.gateway->hold = TRUE;
-  desk.gateway->budget = 14;
-  dw_send_message_handler (desk.registry, DW_GATEWAY (desk.gateway), event, NULL, on_done, &result);
-  dw_test_until ("three pages under way", has_held, desk.gateway);
-  let_go (desk.gateway);
+  run_init (&run, 10, 25);
+  run.gateway->hold = TRUE;
+  run.gateway->budget = 14;
+  dw_send_message_handler (run.registry, DW_GATEWAY (run.gateway), event, NULL, on_done, &result);
+  dw_test_until ("three pages under way", has_held, run.gateway);
+  let_go (run.gateway);
   dw_test_until ("a broadcast", is_there, &result);
   response = dw_handler_finish (result, NULL);
   g_assert_cmpstr (response->rest, ==, "id-013");
@@ -268,20 +268,20 @@ test_prune (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     for (guint gone = 0; gone < 2; gone++)
       {
-        g_auto (BroadcastRun) desk = { 0 };
+        g_auto (BroadcastRun) run = { 0 };
         g_autoptr (DwResponse) response = NULL;
         g_autoptr (GAsyncResult) result = NULL;
         g_autoptr (DwRegistryPage) page = NULL;
 
         g_test_message ("put at %d s, the message at 1000 s", (int) rows[i].timestamp);
-        desk_init (&desk, 10, 0);
-        desk.gateway->gone = gone;
-        dw_registry_put_async (desk.registry, "id", rows[i].timestamp, NULL, NULL, NULL);
-        response = broadcast (&desk, NULL);
+        run_init (&run, 10, 0);
+        run.gateway->gone = gone;
+        dw_registry_put_async (run.registry, "id", rows[i].timestamp, NULL, NULL, NULL);
+        response = broadcast (&run, NULL);
         g_assert_cmpuint (response->status, ==, 200);
-        dw_registry_scan_async (desk.registry, NULL, NULL, on_done, &result);
+        dw_registry_scan_async (run.registry, NULL, NULL, on_done, &result);
         dw_test_until ("the table", is_there, &result);
-        page = dw_registry_scan_finish (desk.registry, result, NULL);
+        page = dw_registry_scan_finish (run.registry, result, NULL);
         g_assert_cmpuint (page->connection_ids->len, ==, gone ? rows[i].left : 1);
       }
 }

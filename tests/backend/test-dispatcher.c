@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-server-desk.h"
+#include "dw-server-fixture.h"
 
 #include "backend/gateway/dw-dispatcher.h"
 
@@ -8,7 +8,7 @@
 /* A dispatcher whose handler answers when it is told to. */
 typedef struct
 {
-  ServerDesk desk;
+  ServerFixture fixture;
   DwDispatcher *dispatcher;
   GPtrArray *woken;
 } Bench;
@@ -56,9 +56,9 @@ on_room (DwCaller *caller, gpointer data)
 static void
 bench_init (Bench *bench)
 {
-  desk_init (&bench->desk);
+  fixture_init (&bench->fixture);
   g_string_truncate (begun (), 0);
-  bench->dispatcher = dw_server_get_dispatcher (bench->desk.server);
+  bench->dispatcher = dw_server_get_dispatcher (bench->fixture.server);
   bench->woken = g_ptr_array_new ();
   dw_route_table_add (dw_dispatcher_get_routes (bench->dispatcher), "$default", hang);
   dw_dispatcher_set_room_func (bench->dispatcher, on_room, bench);
@@ -83,7 +83,7 @@ bench_clear (Bench *bench)
     answer_one ();
   dw_dispatcher_set_room_func (bench->dispatcher, NULL, NULL);
   g_ptr_array_unref (bench->woken);
-  desk_clear (&bench->desk);
+  fixture_clear (&bench->fixture);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
@@ -100,7 +100,7 @@ say (Bench *bench, DwCaller *caller, gsize cost)
 static guint64
 refusals (Bench *bench)
 {
-  return dw_socket_gateway_get_metrics (dw_server_get_gateway (bench->desk.server))->refusals;
+  return dw_socket_gateway_get_metrics (dw_server_get_gateway (bench->fixture.server))->refusals;
 }
 
 /* A connection that sends faster than its messages are handled is not read until half of them are done, and does not

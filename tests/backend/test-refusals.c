@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-server-desk.h"
+#include "dw-server-fixture.h"
 
 #include "backend/dw-backend-error.h"
 
@@ -16,15 +16,15 @@ answer (GAsyncReadyCallback callback, gpointer registry, gpointer data, DwRespon
 }
 
 static DwRouteTable *
-routes_of (ServerDesk *desk)
+routes_of (ServerFixture *fixture)
 {
-  return dw_dispatcher_get_routes (dw_server_get_dispatcher (desk->server));
+  return dw_dispatcher_get_routes (dw_server_get_dispatcher (fixture->server));
 }
 
 static guint
-status_of (ServerDesk *desk, const char *path)
+status_of (ServerFixture *fixture, const char *path)
 {
-  g_autoptr (Client) client = client_new_at (desk, path, NULL);
+  g_autoptr (Client) client = client_new_at (fixture, path, NULL);
 
   return client->status;
 }
@@ -33,23 +33,23 @@ status_of (ServerDesk *desk, const char *path)
 static void
 test_token (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("S3CR3T+/=");
-  desk_init_with (&desk, config);
-  g_assert_cmpuint (status_of (&desk, ""), ==, 401);
-  g_assert_cmpuint (status_of (&desk, "?token="), ==, 401);
-  g_assert_cmpuint (status_of (&desk, "?token=other"), ==, 403);
-  g_assert_cmpuint (status_of (&desk, "?token=S3CR3T%2B%2F%3D"), ==, 101);
+  fixture_init_with (&fixture, config);
+  g_assert_cmpuint (status_of (&fixture, ""), ==, 401);
+  g_assert_cmpuint (status_of (&fixture, "?token="), ==, 401);
+  g_assert_cmpuint (status_of (&fixture, "?token=other"), ==, 403);
+  g_assert_cmpuint (status_of (&fixture, "?token=S3CR3T%2B%2F%3D"), ==, 101);
 }
 
 /* AG-4: no subprotocol is negotiated automatically: one is sent, byte for byte, only if $connect chose it. */
 static void
 test_subprotocol (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
-  g_auto (ServerDesk) plain = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
+  g_auto (ServerFixture) plain = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
   char *offered[] = { (char *) "chat.v1", (char *) "auth", NULL };
   char *other[] = { (char *) "Auth", NULL };
@@ -59,14 +59,14 @@ test_subprotocol (void)
   g_autoptr (Client) ignored = NULL;
 
   config->subprotocol = g_strdup ("auth");
-  desk_init_with (&desk, config);
-  chosen = client_new_offering (&desk, "", NULL, offered);
+  fixture_init_with (&fixture, config);
+  chosen = client_new_offering (&fixture, "", NULL, offered);
   g_assert_cmpstr (soup_websocket_connection_get_protocol (chosen->socket), ==, "auth");
-  none = client_new (&desk);
+  none = client_new (&fixture);
   g_assert_null (soup_websocket_connection_get_protocol (none->socket));
-  differs = client_new_offering (&desk, "", NULL, other);
+  differs = client_new_offering (&fixture, "", NULL, other);
   g_assert_null (soup_websocket_connection_get_protocol (differs->socket));
-  desk_init (&plain);
+  fixture_init (&plain);
   ignored = client_new_offering (&plain, "", NULL, offered);
   g_assert_null (soup_websocket_connection_get_protocol (ignored->socket));
 }
@@ -75,7 +75,7 @@ test_subprotocol (void)
 static void
 test_paths (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   static const struct
   {
     const char *path;
@@ -85,34 +85,35 @@ test_paths (void)
   g_autofree char *long_path = g_strnfill (5000, 'x');
   g_autofree char *query = g_strconcat ("?q=", long_path, NULL);
 
-  desk_init (&desk);
+  fixture_init (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autofree char *body = NULL;
 
       g_test_message ("%s", rows[i].path);
-      g_assert_cmpuint (desk_request (&desk, "GET", rows[i].path, NULL, NULL, &body, NULL), ==, rows[i].status);
+      g_assert_cmpuint (fixture_request (&fixture, "GET", rows[i].path, NULL, NULL, &body, NULL), ==,
+                        rows[i].status);
       if (rows[i].status == 403)
         g_assert_cmpstr (body, ==, "{\"message\":\"Forbidden\"}");
     }
-  g_assert_cmpuint (status_of (&desk, "/"), ==, 101);
-  g_assert_cmpuint (status_of (&desk, query), ==, 414);
+  g_assert_cmpuint (status_of (&fixture, "/"), ==, 101);
+  g_assert_cmpuint (status_of (&fixture, query), ==, 414);
 }
 
 /* Otherwise any web page could talk to this machine. */
 static void
 test_origins (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) welcome = NULL;
   g_autoptr (Client) stranger = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
   const char *origins[] = { "https://good.example", NULL };
 
   config->origins = g_strdupv ((char **) origins);
-  desk_init_with (&desk, config);
-  welcome = client_new_at (&desk, "", "https://good.example");
-  stranger = client_new_at (&desk, "", "https://good.example.evil.example");
+  fixture_init_with (&fixture, config);
+  welcome = client_new_at (&fixture, "", "https://good.example");
+  stranger = client_new_at (&fixture, "", "https://good.example.evil.example");
   g_assert_cmpuint (welcome->status, ==, 101);
   g_assert_cmpuint (stranger->status, ==, 403);
 }
@@ -157,15 +158,15 @@ refuse_connect (DwRegistry *registry,
 static void
 test_refused_connect (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   DwRouteTable *routes;
 
-  desk_init (&desk);
-  routes = dw_dispatcher_get_routes (dw_server_get_dispatcher (desk.server));
+  fixture_init (&fixture);
+  routes = dw_dispatcher_get_routes (dw_server_get_dispatcher (fixture.server));
   dw_route_table_add (routes, "$connect", refuse_connect);
   dw_route_table_add (routes, "$disconnect", forbid_disconnect);
-  client = client_new_at (&desk, "", NULL);
+  client = client_new_at (&fixture, "", NULL);
   g_assert_cmpuint (client->status, ==, 401);
   dw_test_run_for (50);
 }
@@ -174,15 +175,15 @@ test_refused_connect (void)
 static void
 test_connect_fails (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->integration_ms = 50;
-  desk_init_with (&desk, config);
-  dw_route_table_add (routes_of (&desk), "$disconnect", forbid_disconnect);
-  dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
+  fixture_init_with (&fixture, config);
+  dw_route_table_add (routes_of (&fixture), "$disconnect", forbid_disconnect);
+  dw_route_table_add (routes_of (&fixture), "$connect", fail_connect);
   g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
-  g_assert_cmpuint (status_of (&desk, ""), ==, 502);
+  g_assert_cmpuint (status_of (&fixture, ""), ==, 502);
   g_test_assert_expected_messages ();
 }
 
@@ -200,9 +201,9 @@ is_set (gpointer data)
 
 /* Returns the body of an upgrade that is refused. */
 static char *
-ask_upgrade (ServerDesk *desk, const char *query, guint *status)
+ask_upgrade (ServerFixture *fixture, const char *query, guint *status)
 {
-  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (fixture->server);
   g_autofree char *url = g_strconcat ("http", strchr (stage, ':'), query, NULL);
   g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
@@ -212,7 +213,7 @@ ask_upgrade (ServerDesk *desk, const char *query, guint *status)
   soup_message_headers_append (headers, "Upgrade", "websocket");
   soup_message_headers_append (headers, "Sec-WebSocket-Version", "13");
   soup_message_headers_append (headers, "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-  soup_session_send_and_read_async (desk->http, message, G_PRIORITY_DEFAULT, NULL, on_answer, &body);
+  soup_session_send_and_read_async (fixture->http, message, G_PRIORITY_DEFAULT, NULL, on_answer, &body);
   dw_test_until ("an answer", is_set, &body);
   *status = soup_message_get_status (message);
   return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
@@ -232,17 +233,17 @@ test_words (void)
     { "?token=other", 403, "{\"message\":\"Forbidden\"}" },
     { "?token=right", 502, "{\"message\":\"Internal server error\"}" },
   };
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->token = g_strdup ("right");
-  desk_init_with (&desk, config);
-  dw_route_table_add (routes_of (&desk), "$connect", fail_connect);
+  fixture_init_with (&fixture, config);
+  dw_route_table_add (routes_of (&fixture), "$connect", fail_connect);
   g_test_expect_message ("dw-backend", G_LOG_LEVEL_WARNING, "*broken*");
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       guint status = 0;
-      g_autofree char *body = ask_upgrade (&desk, rows[i].query, &status);
+      g_autofree char *body = ask_upgrade (&fixture, rows[i].query, &status);
 
       g_assert_cmpuint (status, ==, rows[i].status);
       g_assert_cmpstr (body, ==, rows[i].body);
@@ -281,7 +282,7 @@ let_go (void)
 static void
 test_too_slow (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *frame = NULL, *next = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -289,9 +290,9 @@ test_too_slow (void)
 
   config->integration_ms = 100;
   config->two_way = g_strdupv ((char **) two_way);
-  desk_init_with (&desk, config);
-  client = client_new (&desk);
-  dw_route_table_add (routes_of (&desk), "slow", hold);
+  fixture_init_with (&fixture, config);
+  client = client_new (&fixture);
+  dw_route_table_add (routes_of (&fixture), "slow", hold);
   client_send (client, "{\"action\":\"slow\"}");
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"after\"}");
   frame = client_receive (client);
@@ -302,18 +303,18 @@ test_too_slow (void)
   let_go ();
   dw_test_run_for (30);
   g_assert_cmpuint (client->texts->len, ==, 0);
-  dw_route_table_add (routes_of (&desk), "$connect", hold);
-  dw_route_table_add (routes_of (&desk), "$disconnect", forbid_disconnect);
-  g_assert_cmpuint (status_of (&desk, ""), ==, 504);
+  dw_route_table_add (routes_of (&fixture), "$connect", hold);
+  dw_route_table_add (routes_of (&fixture), "$disconnect", forbid_disconnect);
+  g_assert_cmpuint (status_of (&fixture, ""), ==, 504);
   let_go ();
-  dw_route_table_add (routes_of (&desk), "$disconnect", dw_disconnect_handler);
+  dw_route_table_add (routes_of (&fixture), "$disconnect", dw_disconnect_handler);
 }
 
 /* A two-way route delivers its body to the sender, whatever the status; a one-way route never. */
 static void
 test_two_way (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
@@ -321,9 +322,9 @@ test_two_way (void)
   g_autofree char *broadcast = NULL, *response = NULL, *to_eve = NULL;
 
   config->two_way = g_strdupv ((char **) two_way);
-  desk_init_with (&desk, config);
-  ada = client_new (&desk);
-  eve = client_new (&desk);
+  fixture_init_with (&fixture, config);
+  ada = client_new (&fixture);
+  eve = client_new (&fixture);
   client_send (ada, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   broadcast = client_receive (ada);
   response = client_receive (ada);
@@ -337,15 +338,15 @@ test_two_way (void)
 static void
 test_message_throttled (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *first = NULL, *second = NULL;
   DwServerConfig *config = dw_server_config_new ("prod");
 
   config->rate = 0.001;
   config->burst = 2;
-  desk_init_with (&desk, config);
-  client = client_new (&desk);
+  fixture_init_with (&fixture, config);
+  client = client_new (&fixture);
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   first = client_receive (client);
   g_assert_cmpstr (first, ==, "{\"message\":\"x\"}");
@@ -357,14 +358,14 @@ test_message_throttled (void)
 static void
 test_arrivals_throttled (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   DwServerConfig *config = dw_server_config_new ("prod");
   g_autoptr (Client) first = NULL;
 
   config->connection_rate = 1;
-  desk_init_with (&desk, config);
-  first = client_new (&desk);
-  g_assert_cmpuint (status_of (&desk, ""), ==, 429);
+  fixture_init_with (&fixture, config);
+  first = client_new (&fixture);
+  g_assert_cmpuint (status_of (&fixture, ""), ==, 429);
 }
 
 /* EM-4: a post from inside $connect finds no connection yet, and the connection still opens. */
@@ -396,13 +397,13 @@ post_early (DwRegistry *registry,
 static void
 test_early_post (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *id = NULL;
 
-  desk_init (&desk);
-  dw_route_table_add (routes_of (&desk), "$connect", post_early);
-  client = client_new (&desk);
+  fixture_init (&fixture);
+  dw_route_table_add (routes_of (&fixture), "$connect", post_early);
+  client = client_new (&fixture);
   id = client_dup_id (client);
   g_assert_cmpuint (early_status, ==, 410);
 }
@@ -412,7 +413,7 @@ test_early_post (void)
 static void
 test_no_default (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   static const char *const bodies[] = { "hi", "{}", "{\"action\":5}", "{\"action\":\"$connect\"}",
                                         "{\"action\":\"nope\"}" };
@@ -422,8 +423,8 @@ test_no_default (void)
   config->without_default = TRUE;
   g_free (config->selection);
   config->selection = g_strdup ("${request.body.action}");
-  desk_init_with (&desk, config);
-  client = client_new (&desk);
+  fixture_init_with (&fixture, config);
+  client = client_new (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
     {
       g_autofree char *frame = NULL;
@@ -441,14 +442,14 @@ test_no_default (void)
 static void
 test_repeated (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
   static const char frame[] = "{\"action\":\"sendMessage\",\"message\":\"x\",\"id\":\"one\"}";
 
-  desk_init (&desk);
-  ada = client_new (&desk);
-  eve = client_new (&desk);
+  fixture_init (&fixture);
+  ada = client_new (&fixture);
+  eve = client_new (&fixture);
   for (guint i = 0; i < 3; i++)
     {
       g_autofree char *echo = NULL;
@@ -466,13 +467,13 @@ test_repeated (void)
 static void
 test_order (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
   g_autoptr (GPtrArray) first = NULL;
 
-  desk_init (&desk);
+  fixture_init (&fixture);
   for (guint i = 0; i < 5; i++)
-    g_ptr_array_add (clients, client_new (&desk));
+    g_ptr_array_add (clients, client_new (&fixture));
   for (guint i = 0; i < 100; i++)
     {
       g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%u\"}", i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-server-desk.h"
+#include "dw-server-fixture.h"
 
 #include "backend/dw-backend-error.h"
 #include "backend/gateway/dw-certificate.h"
@@ -15,14 +15,14 @@
 static void
 test_broadcast (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
 
-  desk_init (&desk);
-  ada = client_new (&desk);
-  eve = client_new (&desk);
-  g_assert_cmpuint (desk_count_ids (&desk), ==, 2);
+  fixture_init (&fixture);
+  ada = client_new (&fixture);
+  eve = client_new (&fixture);
+  g_assert_cmpuint (fixture_count_ids (&fixture), ==, 2);
   client_send (ada, "{\"action\":\"sendMessage\",\"message\":\"hello\"}");
   for (guint i = 0; i < 2; i++)
     {
@@ -46,13 +46,13 @@ test_ids (void)
 {
   static const guint lengths[] = { 0,    1, DW_MESSAGE_ID_CHARS - 1, DW_MESSAGE_ID_CHARS, DW_MESSAGE_ID_CHARS + 1,
                                    20000 };
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) ada = NULL;
   g_autoptr (Client) eve = NULL;
 
-  desk_init (&desk);
-  ada = client_new (&desk);
-  eve = client_new (&desk);
+  fixture_init (&fixture);
+  ada = client_new (&fixture);
+  eve = client_new (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     for (guint copy = 0; copy < 2; copy++)
       {
@@ -88,13 +88,13 @@ test_default_route (void)
                                         "{\"action\":\"sendmessage\"}",
                                         "[]",
                                         "\"x\"" };
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
   g_autoptr (JsonParser) parser = json_parser_new ();
 
-  desk_init (&desk);
-  client = client_new (&desk);
+  fixture_init (&fixture);
+  client = client_new (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
     {
       g_autofree char *text = NULL;
@@ -114,20 +114,20 @@ test_default_route (void)
 static void
 test_error_frames (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *internal = NULL;
   g_autofree char *forbidden = NULL;
 
-  desk_init (&desk);
-  client = client_new (&desk);
+  fixture_init (&fixture);
+  client = client_new (&fixture);
   client_send (client, "{\"action\":\"sendMessage\"}");
   internal = client_receive (client);
   g_assert_true (
       g_regex_match_simple ("^\\{\"message\": \"Internal server error\", \"connectionId\":\"[A-Za-z0-9_-]{15}=\", "
                             "\"requestId\":\"[A-Za-z0-9_-]{15}=\"\\}$",
                             internal, 0, 0));
-  dw_route_table_add (dw_dispatcher_get_routes (dw_server_get_dispatcher (desk.server)), "$default", NULL);
+  dw_route_table_add (dw_dispatcher_get_routes (dw_server_get_dispatcher (fixture.server)), "$default", NULL);
   client_send (client, "hi");
   forbidden = client_receive (client);
   g_assert_true (g_str_has_prefix (forbidden, "{\"message\": \"Forbidden\", \"connectionId\":\""));
@@ -150,12 +150,12 @@ test_nul (void)
     ROW ("\0{\"action\":\"sendMessage\",\"message\":\"x\"}"),
     ROW ("\0"),
   };
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   g_autofree char *escaped = NULL;
 
-  desk_init (&desk);
-  client = client_new (&desk);
+  fixture_init (&fixture);
+  client = client_new (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GBytes) bytes = g_bytes_new_static (rows[i].frame, rows[i].length);
@@ -180,16 +180,16 @@ is_closed (gpointer data)
 static void
 test_refused_frames (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) binary = NULL;
   g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
 
-  desk_init (&desk);
-  binary = client_new (&desk);
+  fixture_init (&fixture);
+  binary = client_new (&fixture);
   soup_websocket_connection_send_message (binary->socket, SOUP_WEBSOCKET_DATA_BINARY, bytes);
   dw_test_until ("the close", is_closed, binary);
   g_assert_cmpuint (soup_websocket_connection_get_close_code (binary->socket), ==, 1003);
-  dw_test_until ("$disconnect", desk_is_idle, &desk);
+  dw_test_until ("$disconnect", fixture_is_idle, &fixture);
 }
 
 static void
@@ -209,36 +209,36 @@ test_handshakes (void)
     { "", "https://evil.example", 403 },
     { "", "null", 403 },
   };
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
 
-  desk_init (&desk);
+  fixture_init (&fixture);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (Client) client = client_new_at (&desk, rows[i].path, rows[i].origin);
+      g_autoptr (Client) client = client_new_at (&fixture, rows[i].path, rows[i].origin);
 
       g_test_message ("row %u", i);
       g_assert_cmpuint (client->status, ==, rows[i].status);
     }
-  dw_test_until ("every $disconnect", desk_is_idle, &desk);
+  dw_test_until ("every $disconnect", fixture_is_idle, &fixture);
 }
 
 /* However a client ends, its id is removed from the table. */
 static void
 test_disconnect (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) stays = NULL;
 
-  desk_init (&desk);
-  stays = client_new (&desk);
+  fixture_init (&fixture);
+  stays = client_new (&fixture);
   for (guint i = 0; i < 20; i++)
     {
-      g_autoptr (Client) client = client_new (&desk);
+      g_autoptr (Client) client = client_new (&fixture);
 
       if (i % 2 == 0)
         g_io_stream_close (soup_websocket_connection_get_io_stream (client->socket), NULL, NULL);
     }
-  DW_TEST_WAIT ("the ids of those who went to leave the table", desk_count_ids (&desk) <= 1);
+  DW_TEST_WAIT ("the ids of those who went to leave the table", fixture_count_ids (&fixture) <= 1);
   client_send (stays, "{\"action\":\"sendMessage\",\"message\":\"anybody?\"}");
   g_free (client_receive (stays));
 }
@@ -259,13 +259,13 @@ is_true (gpointer data)
 static void
 test_stop (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   gboolean stopped = FALSE;
 
-  desk_init (&desk);
-  client = client_new (&desk);
-  dw_server_stop_async (desk.server, on_stopped, &stopped);
+  fixture_init (&fixture);
+  client = client_new (&fixture);
+  dw_server_stop_async (fixture.server, on_stopped, &stopped);
   dw_test_until ("the close", is_closed, client);
   g_assert_cmpuint (soup_websocket_connection_get_close_code (client->socket), ==, 1001);
   dw_test_until ("the stop", is_true, &stopped);
@@ -314,15 +314,15 @@ test_gone (void)
 static void
 test_too_large (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) fits = NULL;
   g_autoptr (Client) too_large = NULL;
   g_autofree char *text = g_strnfill (32769, ' ');
   g_autofree char *answer = NULL;
 
-  desk_init (&desk);
-  fits = client_new (&desk);
-  too_large = client_new (&desk);
+  fixture_init (&fixture);
+  fits = client_new (&fixture);
+  too_large = client_new (&fixture);
   client_send (too_large, text);
   text[32768] = '\0';
   client_send (fits, text);
@@ -333,18 +333,18 @@ test_too_large (void)
 }
 
 static guint
-n_connections (ServerDesk *desk)
+n_connections (ServerFixture *fixture)
 {
-  return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server));
+  return dw_socket_gateway_get_size (dw_server_get_gateway (fixture->server));
 }
 
 /* A client that sends its handshake and never reads. */
 static GSocketConnection *
-connect_deaf (ServerDesk *desk)
+connect_deaf (ServerFixture *fixture)
 {
   static const char request[] = "GET /prod HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (fixture->server);
   g_autofree char *host = g_strndup (stage + 5, strcspn (stage + 5, "/"));
   g_autoptr (GSocketClient) raw = g_socket_client_new ();
   GSocketConnection *deaf = g_socket_client_connect_to_host (raw, host, 80, NULL, NULL);
@@ -359,26 +359,26 @@ connect_deaf (ServerDesk *desk)
 static void
 test_slow_consumer (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) talker = NULL;
   g_autofree char *word = g_strnfill (30000, 'a');
   g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
   g_autoptr (GSocketConnection) deaf = NULL;
   guint sent = 0;
 
-  desk_init (&desk);
-  deaf = connect_deaf (&desk);
-  talker = client_new (&desk);
-  DW_TEST_WAIT ("both connections", n_connections (&desk) >= 2);
+  fixture_init (&fixture);
+  deaf = connect_deaf (&fixture);
+  talker = client_new (&fixture);
+  DW_TEST_WAIT ("both connections", n_connections (&fixture) >= 2);
   /* The sockets' own buffers hold a few megabytes, and then the queue one. */
-  while (n_connections (&desk) == 2 && sent < 2000)
+  while (n_connections (&fixture) == 2 && sent < 2000)
     {
       client_send (talker, frame);
       sent++;
       g_free (client_receive (talker));
     }
   g_assert_cmpuint (sent, <, 2000);
-  g_assert_cmpuint (n_connections (&desk), ==, 1);
+  g_assert_cmpuint (n_connections (&fixture), ==, 1);
   client_send (talker, frame);
   g_free (client_receive (talker));
 }
@@ -388,7 +388,7 @@ test_slow_consumer (void)
 static void
 test_shed (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) talker = NULL;
   g_autofree char *word = g_strnfill (30000, 'a');
   g_autofree char *frame = g_strdup_printf ("{\"action\":\"sendMessage\",\"message\":\"%s\"}", word);
@@ -396,19 +396,19 @@ test_shed (void)
   DwSocketGateway *gateway;
   guint sent = 0;
 
-  desk_init (&desk);
-  gateway = dw_server_get_gateway (desk.server);
+  fixture_init (&fixture);
+  gateway = dw_server_get_gateway (fixture.server);
   for (guint i = 0; i < G_N_ELEMENTS (deaf); i++)
-    deaf[i] = connect_deaf (&desk);
-  talker = client_new (&desk);
-  DW_TEST_WAIT ("all connections", n_connections (&desk) >= 4);
+    deaf[i] = connect_deaf (&fixture);
+  talker = client_new (&fixture);
+  DW_TEST_WAIT ("all connections", n_connections (&fixture) >= 4);
 
   /* Nothing is queued yet. */
   dw_socket_gateway_shed (gateway, 0);
-  g_assert_cmpuint (n_connections (&desk), ==, 4);
+  g_assert_cmpuint (n_connections (&fixture), ==, 4);
 
   /* The sockets' own buffers hold a few megabytes; then a queue grows, and stays far below a client's own limit. */
-  while (n_connections (&desk) == 4 && sent < 2000)
+  while (n_connections (&fixture) == 4 && sent < 2000)
     {
       client_send (talker, frame);
       sent++;
@@ -418,8 +418,8 @@ test_shed (void)
         ;
     }
   g_assert_cmpuint (sent, <, 2000);
-  g_assert_cmpuint (n_connections (&desk), <, 4);
-  g_assert_cmpuint (n_connections (&desk), >=, 1);
+  g_assert_cmpuint (n_connections (&fixture), <, 4);
+  g_assert_cmpuint (n_connections (&fixture), >=, 1);
   client_send (talker, frame);
   g_free (client_receive (talker));
   for (guint i = 0; i < G_N_ELEMENTS (deaf); i++)
@@ -435,7 +435,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 has_size_two (gpointer data)
 {
-  return desk_count_ids (data) == 2;
+  return fixture_count_ids (data) == 2;
 }
 
 /* The id of a closed connection is removed from the table, but not one whose handshake may still be in progress: pruned
@@ -443,24 +443,24 @@ has_size_two (gpointer data)
 static void
 test_prune (void)
 {
-  g_auto (ServerDesk) desk = { 0 };
+  g_auto (ServerFixture) fixture = { 0 };
   g_autoptr (Client) client = NULL;
   DwRegistry *registry;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  desk_init (&desk);
-  registry = dw_server_get_registry (desk.server);
+  fixture_init (&fixture);
+  registry = dw_server_get_registry (fixture.server);
   dw_registry_put_async (registry, "AAAAAAAAAAAAAAA=", now - 3600, NULL, on_put, NULL);
   dw_registry_put_async (registry, "BBBBBBBBBBBBBBB=", now, NULL, on_put, NULL);
-  client = client_new (&desk);
-  g_assert_cmpuint (desk_count_ids (&desk), ==, 3);
+  client = client_new (&fixture);
+  g_assert_cmpuint (fixture_count_ids (&fixture), ==, 3);
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   g_free (client_receive (client));
-  dw_test_until ("the old one to be pruned", has_size_two, &desk);
+  dw_test_until ("the old one to be pruned", has_size_two, &fixture);
   client_send (client, "{\"action\":\"sendMessage\",\"message\":\"x\"}");
   g_free (client_receive (client));
   dw_test_run_for (20);
-  g_assert_cmpuint (desk_count_ids (&desk), ==, 2);
+  g_assert_cmpuint (fixture_count_ids (&fixture), ==, 2);
 }
 
 int

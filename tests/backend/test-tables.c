@@ -21,20 +21,20 @@ typedef struct
 } TableFile;
 
 static void
-desk_init (TableFile *desk)
+table_file_init (TableFile *table_file)
 {
   g_autofree char *folder = dw_test_make_folder ();
 
-  desk->path = g_build_filename (folder, "stage.sqlite", NULL);
+  table_file->path = g_build_filename (folder, "stage.sqlite", NULL);
 }
 
 static void
-desk_clear (TableFile *desk)
+table_file_clear (TableFile *table_file)
 {
-  g_free (desk->path);
+  g_free (table_file->path);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TableFile, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TableFile, table_file_clear)
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
@@ -78,10 +78,10 @@ run_raw (sqlite3 *database, const char *sql)
 }
 
 static DwTables *
-open_tables (TableFile *desk)
+open_tables (TableFile *table_file)
 {
   g_autoptr (GError) error = NULL;
-  DwTables *tables = dw_tables_open (desk->path, &error);
+  DwTables *tables = dw_tables_open (table_file->path, &error);
 
   g_assert_no_error (error);
   return tables;
@@ -137,13 +137,13 @@ count (DwRegistry *registry)
 static void
 test_restart (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   guint forgotten;
 
-  desk_init (&desk);
+  table_file_init (&table_file);
   for (guint run = 0; run < 2; run++)
     {
-      g_autoptr (DwTables) tables = open_tables (&desk);
+      g_autoptr (DwTables) tables = open_tables (&table_file);
       g_autoptr (DwSqliteRegistry) registry = dw_sqlite_registry_new (tables, 3);
 
       g_assert_true (dw_sqlite_registry_forget_all (registry, &forgotten, NULL));
@@ -204,13 +204,13 @@ check_claim_bytes (DwRegistry *registry, guint there)
 static void
 test_claims (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   g_autoptr (DwMemoryRegistry) memory = dw_memory_registry_new (10);
 
-  desk_init (&desk);
-  tables = open_tables (&desk);
+  table_file_init (&table_file);
+  tables = open_tables (&table_file);
   registry = dw_sqlite_registry_new (tables, 3);
   check_claims (DW_REGISTRY (registry));
   check_claims (DW_REGISTRY (memory));
@@ -234,7 +234,7 @@ test_claims_in_file (void)
 
   for (guint in_bytes = 0; in_bytes < 2; in_bytes++)
     {
-      g_auto (TableFile) desk = { 0 };
+      g_auto (TableFile) table_file = { 0 };
       g_autoptr (DwTables) tables = NULL;
       g_autoptr (DwSqliteRegistry) registry = NULL;
       g_autofree char *sql = g_strdup_printf (
@@ -244,12 +244,12 @@ test_claims_in_file (void)
           in_bytes ? "(SELECT group_concat ('x', '') FROM n WHERE i < 120)" : "0");
       sqlite3 *raw;
 
-      desk_init (&desk);
-      dw_tables_close (open_tables (&desk));
-      raw = open_raw (desk.path);
+      table_file_init (&table_file);
+      dw_tables_close (open_tables (&table_file));
+      raw = open_raw (table_file.path);
       run_raw (raw, sql);
       sqlite3_close (raw);
-      tables = open_tables (&desk);
+      tables = open_tables (&table_file);
       registry = dw_sqlite_registry_new (tables, 3);
       if (in_bytes)
         check_claim_bytes (DW_REGISTRY (registry), n - 2);
@@ -280,13 +280,13 @@ add_letters (DwServerFile *file, guint n, const char *text)
 static void
 test_dead_letters (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwServerFile) file = NULL;
   g_autoptr (GPtrArray) letters = NULL;
   guint purged;
 
-  desk_init (&desk);
-  file = dw_server_file_new (desk.path, FALSE, NULL);
+  table_file_init (&table_file);
+  file = dw_server_file_new (table_file.path, FALSE, NULL);
   add_letters (file, 3, "hé");
   letters = dw_dead_letters_list (file, 1, 10, NULL);
   g_assert_cmpuint (letters->len, ==, 2);
@@ -312,7 +312,7 @@ count_letters (DwServerFile *file, gint64 *oldest)
 static void
 test_dead_letters_bounds (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwServerFile) file = NULL;
   const gsize size = 128 * 1024;
   const guint n = DW_DEAD_LETTERS_BYTES / size;
@@ -320,8 +320,8 @@ test_dead_letters_bounds (void)
   gint64 oldest;
   guint purged;
 
-  desk_init (&desk);
-  file = dw_server_file_new (desk.path, FALSE, NULL);
+  table_file_init (&table_file);
+  file = dw_server_file_new (table_file.path, FALSE, NULL);
   add_letters (file, n - 1, text);
   g_assert_cmpint (count_letters (file, &oldest), ==, n - 1);
   add_letters (file, 1, text);
@@ -344,13 +344,13 @@ test_dead_letters_bounds (void)
 static void
 test_trouble (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *below = NULL;
 
-  desk_init (&desk);
-  g_assert_true (g_file_set_contents (desk.path, "x", -1, NULL));
-  below = g_build_filename (desk.path, "stage.sqlite", NULL);
+  table_file_init (&table_file);
+  g_assert_true (g_file_set_contents (table_file.path, "x", -1, NULL));
+  below = g_build_filename (table_file.path, "stage.sqlite", NULL);
   g_assert_null (dw_server_file_new (below, TRUE, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
 }
@@ -359,28 +359,28 @@ test_trouble (void)
 static void
 test_one_stage (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autofree char *folder = NULL;
   g_autofree char *other = NULL;
   g_autofree char *lock = NULL;
   g_autofree char *pid = g_strdup_printf ("process %ld", (long) getpid ());
 
-  desk_init (&desk);
-  folder = g_path_get_dirname (desk.path);
+  table_file_init (&table_file);
+  folder = g_path_get_dirname (table_file.path);
   other = g_build_filename (folder, "link", NULL);
-  lock = g_strconcat (desk.path, "-lock", NULL);
+  lock = g_strconcat (table_file.path, "-lock", NULL);
   g_assert_no_errno (symlink ("stage.sqlite", other));
   /* Lock files left by a killed process do not block the next one. */
   g_assert_true (g_file_set_contents (lock, "1\n", -1, NULL));
   for (guint round = 0; round < 2; round++)
     {
-      g_autoptr (DwTables) tables = open_tables (&desk);
+      g_autoptr (DwTables) tables = open_tables (&table_file);
 
       for (guint i = 0; i < 2; i++)
         {
           g_autoptr (GError) error = NULL;
 
-          g_assert_null (dw_tables_open (i == 0 ? desk.path : other, &error));
+          g_assert_null (dw_tables_open (i == 0 ? table_file.path : other, &error));
           g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
           g_assert_nonnull (strstr (error->message, pid));
           g_assert_null (strstr (error->message, "link"));
@@ -403,28 +403,28 @@ mode_of (const char *path, const char *suffix)
 static void
 test_modes (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autofree char *folder = NULL;
   mode_t mask = umask (022);
 
-  desk_init (&desk);
-  folder = g_path_get_dirname (desk.path);
-  g_free (desk.path);
-  desk.path = g_build_filename (folder, "a", "b", "stage.sqlite", NULL);
+  table_file_init (&table_file);
+  folder = g_path_get_dirname (table_file.path);
+  g_free (table_file.path);
+  table_file.path = g_build_filename (folder, "a", "b", "stage.sqlite", NULL);
   for (guint i = 0; i < 2; i++)
     {
-      g_autoptr (DwTables) tables = open_tables (&desk);
+      g_autoptr (DwTables) tables = open_tables (&table_file);
       g_autoptr (DwSqliteRegistry) registry = dw_sqlite_registry_new (tables, 3);
 
       put (DW_REGISTRY (registry), "x");
-      g_assert_cmpuint (mode_of (desk.path, ""), ==, 0600);
-      g_assert_cmpuint (mode_of (desk.path, "-wal"), ==, 0600);
-      g_assert_cmpuint (mode_of (desk.path, "-shm"), ==, 0600);
-      g_assert_cmpuint (mode_of (desk.path, "-lock"), ==, 0600);
-      g_assert_no_errno (chmod (desk.path, 0644));
+      g_assert_cmpuint (mode_of (table_file.path, ""), ==, 0600);
+      g_assert_cmpuint (mode_of (table_file.path, "-wal"), ==, 0600);
+      g_assert_cmpuint (mode_of (table_file.path, "-shm"), ==, 0600);
+      g_assert_cmpuint (mode_of (table_file.path, "-lock"), ==, 0600);
+      g_assert_no_errno (chmod (table_file.path, 0644));
     }
   g_free (folder);
-  folder = g_path_get_dirname (desk.path);
+  folder = g_path_get_dirname (table_file.path);
   g_assert_cmpuint (mode_of (folder, ""), ==, 0700);
   umask (mask);
 }
@@ -447,7 +447,7 @@ test_old_file (void)
 {
   for (guint killed = 0; killed < 2; killed++)
     {
-      g_auto (TableFile) desk = { 0 };
+      g_auto (TableFile) table_file = { 0 };
       g_autofree char *first = NULL;
       g_autoptr (DwServerFile) file = NULL;
       g_autoptr (GPtrArray) letters = NULL;
@@ -455,21 +455,21 @@ test_old_file (void)
       gint64 mark;
       sqlite3 *raw;
 
-      desk_init (&desk);
-      first = g_strconcat (desk.path, ".first", NULL);
+      table_file_init (&table_file);
+      first = g_strconcat (table_file.path, ".first", NULL);
       raw = open_raw (first);
       run_raw (raw, "PRAGMA journal_mode = WAL");
       run_raw (raw, old_schema);
       run_raw (raw, "INSERT INTO dead_letters VALUES (7, 'a', 'b', 'c', 1)");
       if (!killed)
         sqlite3_close (raw);
-      copy_file (first, desk.path, "");
+      copy_file (first, table_file.path, "");
       if (killed)
         {
-          copy_file (first, desk.path, "-wal");
+          copy_file (first, table_file.path, "-wal");
           sqlite3_close (raw);
         }
-      file = dw_server_file_new (desk.path, TRUE, &error);
+      file = dw_server_file_new (table_file.path, TRUE, &error);
       g_assert_no_error (error);
       letters = dw_dead_letters_list (file, 0, 10, NULL);
       g_assert_cmpuint (letters->len, ==, 1);
@@ -500,7 +500,7 @@ test_foreign (void)
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
     for (guint live = 0; live < 2; live++)
       {
-        g_auto (TableFile) desk = { 0 };
+        g_auto (TableFile) table_file = { 0 };
         g_autofree char *before = NULL;
         g_autofree char *after = NULL;
         g_autofree char *lock = NULL;
@@ -510,12 +510,12 @@ test_foreign (void)
         sqlite3 *raw = NULL;
 
         g_test_message ("script %u, %s", i, live ? "open" : "closed");
-        desk_init (&desk);
-        lock = g_strconcat (desk.path, "-lock", NULL);
-        log = g_strconcat (desk.path, "-wal", NULL);
+        table_file_init (&table_file);
+        lock = g_strconcat (table_file.path, "-lock", NULL);
+        log = g_strconcat (table_file.path, "-wal", NULL);
         if (scripts[i] != NULL && *scripts[i] != '\0')
           {
-            raw = open_raw (desk.path);
+            raw = open_raw (table_file.path);
             run_raw (raw, scripts[i]);
             if (!live)
               g_clear_pointer (&raw, sqlite3_close);
@@ -524,16 +524,16 @@ test_foreign (void)
           {
             g_autofree char *text = g_strnfill (scripts[i] == NULL ? 5000 : 10, 'x');
 
-            g_assert_true (g_file_set_contents (desk.path, text, -1, NULL));
+            g_assert_true (g_file_set_contents (table_file.path, text, -1, NULL));
           }
-        g_assert_no_errno (chmod (desk.path, 0640));
-        g_assert_true (g_file_get_contents (desk.path, &before, &length, NULL));
-        g_assert_null (dw_server_file_new (desk.path, TRUE, &error));
+        g_assert_no_errno (chmod (table_file.path, 0640));
+        g_assert_true (g_file_get_contents (table_file.path, &before, &length, NULL));
+        g_assert_null (dw_server_file_new (table_file.path, TRUE, &error));
         g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE);
         g_assert_nonnull (strstr (error->message, "left as it is"));
-        g_assert_true (g_file_get_contents (desk.path, &after, &length_after, NULL));
+        g_assert_true (g_file_get_contents (table_file.path, &after, &length_after, NULL));
         g_assert_cmpmem (before, length, after, length_after);
-        g_assert_cmpuint (mode_of (desk.path, ""), ==, 0640);
+        g_assert_cmpuint (mode_of (table_file.path, ""), ==, 0640);
         g_assert_false (g_file_test (lock, G_FILE_TEST_EXISTS));
         g_assert_true (raw != NULL || !g_file_test (log, G_FILE_TEST_EXISTS));
         g_clear_pointer (&raw, sqlite3_close);
@@ -544,13 +544,13 @@ test_foreign (void)
 static void
 test_strange_rows (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   sqlite3 *raw;
 
-  desk_init (&desk);
-  raw = open_raw (desk.path);
+  table_file_init (&table_file);
+  raw = open_raw (table_file.path);
   run_raw (
       raw,
       "CREATE TABLE connections (connection_id, timestamp);"
@@ -558,7 +558,7 @@ test_strange_rows (void)
       "INSERT INTO connections VALUES (x'ff', 'x'), (x'ff', NULL), (x'fe00fe', 1), ('a' || char (0), 2), (3, 4);"
       "INSERT INTO dead_letters VALUES (1, NULL, x'ff', 3, 'x');"
       "PRAGMA application_id = 0x44577374; PRAGMA user_version = 1");
-  tables = open_tables (&desk);
+  tables = open_tables (&table_file);
   registry = dw_sqlite_registry_new (tables, 1);
   g_assert_cmpuint (count (DW_REGISTRY (registry)), <, 10);
   put (DW_REGISTRY (registry), "x");
@@ -566,7 +566,7 @@ test_strange_rows (void)
   sqlite3_close (raw);
   g_clear_pointer (&tables, dw_tables_close);
   {
-    g_autoptr (DwServerFile) file = dw_server_file_new (desk.path, TRUE, NULL);
+    g_autoptr (DwServerFile) file = dw_server_file_new (table_file.path, TRUE, NULL);
     g_autoptr (GPtrArray) letters = dw_dead_letters_list (file, 0, 10, NULL);
 
     g_assert_cmpuint (letters->len, ==, 1);
@@ -615,7 +615,7 @@ has_answers (gpointer data)
 static void
 test_locked (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   Pulse pulse = { g_get_monotonic_time (), 0 };
@@ -623,10 +623,10 @@ test_locked (void)
   guint timer;
   sqlite3 *raw;
 
-  desk_init (&desk);
-  tables = open_tables (&desk);
+  table_file_init (&table_file);
+  tables = open_tables (&table_file);
   registry = dw_sqlite_registry_new (tables, 100);
-  raw = open_raw (desk.path);
+  raw = open_raw (table_file.path);
   run_raw (raw, "BEGIN IMMEDIATE");
   timer = g_timeout_add (5, on_pulse, &pulse);
   for (guint i = 0; i < 200; i++)
@@ -656,17 +656,17 @@ test_locked (void)
 static void
 test_locked_for_long (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwTables) tables = NULL;
   g_autoptr (DwSqliteRegistry) registry = NULL;
   guint answers[3] = { 0, 0, 50 };
   gint64 start = g_get_monotonic_time ();
   sqlite3 *raw;
 
-  desk_init (&desk);
-  tables = open_tables (&desk);
+  table_file_init (&table_file);
+  tables = open_tables (&table_file);
   registry = dw_sqlite_registry_new (tables, 100);
-  raw = open_raw (desk.path);
+  raw = open_raw (table_file.path);
   run_raw (raw, "BEGIN IMMEDIATE");
   for (guint i = 0; i < 50; i++)
     dw_registry_put_async (DW_REGISTRY (registry), "id", i, NULL, on_answer, answers);
@@ -754,14 +754,14 @@ queue_nothing (DwTables *tables, guint n, DwTablesKind kind, gsize bytes, guint 
 static void
 test_bounds (void)
 {
-  g_auto (TableFile) desk = { 0 };
+  g_auto (TableFile) table_file = { 0 };
   g_autoptr (DwTables) tables = NULL;
   Gate gate = { .open = FALSE };
   guint answers[3] = { 0 };
   guint timer = g_timeout_add (5, wake, NULL);
 
-  desk_init (&desk);
-  tables = open_tables (&desk);
+  table_file_init (&table_file);
+  tables = open_tables (&table_file);
   for (guint in_bytes = 0; in_bytes < 2; in_bytes++)
     {
       guint n = in_bytes ? 16 : DW_TABLES_JOBS;

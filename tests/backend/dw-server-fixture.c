@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dw-server-desk.h"
+#include "dw-server-fixture.h"
 
 #include "wire/dw-dialect.h"
 #include "wire/dw-frame.h"
@@ -7,30 +7,30 @@
 #include <string.h>
 
 void
-desk_init_with (ServerDesk *desk, DwServerConfig *config)
+fixture_init_with (ServerFixture *fixture, DwServerConfig *config)
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GError) error = NULL;
 
-  desk->server = dw_server_new_with (config, &error);
+  fixture->server = dw_server_new_with (config, &error);
   g_assert_no_error (error);
-  desk->http = soup_session_new ();
-  g_assert_true (dw_server_listen (desk->server, address, &error));
+  fixture->http = soup_session_new ();
+  g_assert_true (dw_server_listen (fixture->server, address, &error));
   g_assert_no_error (error);
 }
 
 void
-desk_init (ServerDesk *desk)
+fixture_init (ServerFixture *fixture)
 {
-  desk_init_with (desk, dw_server_config_new ("prod"));
+  fixture_init_with (fixture, dw_server_config_new ("prod"));
 }
 
 void
-desk_clear (ServerDesk *desk)
+fixture_clear (ServerFixture *fixture)
 {
-  g_clear_object (&desk->http);
-  if (desk->server != NULL)
-    dw_test_finalize (desk->server);
+  g_clear_object (&fixture->http);
+  if (fixture->server != NULL)
+    dw_test_finalize (fixture->server);
 }
 
 static void
@@ -49,12 +49,12 @@ is_there (gpointer data)
 
 /* Counts the first page only. */
 guint
-desk_count_ids (ServerDesk *desk)
+fixture_count_ids (ServerFixture *fixture)
 {
   DwRegistryPage *page = NULL;
   guint n;
 
-  dw_registry_scan_async (dw_server_get_registry (desk->server), NULL, NULL, on_scanned, &page);
+  dw_registry_scan_async (dw_server_get_registry (fixture->server), NULL, NULL, on_scanned, &page);
   dw_test_until ("a page of the table", is_there, &page);
   n = page->connection_ids->len;
   dw_registry_page_free (page);
@@ -62,11 +62,12 @@ desk_count_ids (ServerDesk *desk)
 }
 
 gboolean
-desk_is_idle (gpointer data)
+fixture_is_idle (gpointer data)
 {
-  ServerDesk *desk = data;
+  ServerFixture *fixture = data;
 
-  return dw_socket_gateway_get_size (dw_server_get_gateway (desk->server)) == 0 && desk_count_ids (desk) == 0;
+  return dw_socket_gateway_get_size (dw_server_get_gateway (fixture->server)) == 0
+         && fixture_count_ids (fixture) == 0;
 }
 
 static void
@@ -79,15 +80,15 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Returns the status. @path replaces the stage's path. */
 guint
-desk_request (ServerDesk *desk,
-              const char *method,
-              const char *path,
-              const char *token,
-              GBytes *body,
-              char **answer,
-              char **error_type)
+fixture_request (ServerFixture *fixture,
+                 const char *method,
+                 const char *path,
+                 const char *token,
+                 GBytes *body,
+                 char **answer,
+                 char **error_type)
 {
-  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (fixture->server);
   g_autofree char *base = g_strndup (stage, (gsize) (strrchr (stage, '/') - stage));
   g_autofree char *url = g_strconcat ("http", strchr (base, ':'), path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (method, url);
@@ -98,7 +99,7 @@ desk_request (ServerDesk *desk,
     soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", bearer);
   if (body != NULL)
     soup_message_set_request_body_from_bytes (message, "application/octet-stream", body);
-  soup_session_send_and_read_async (desk->http, message, G_PRIORITY_DEFAULT, NULL, on_answered, &bytes);
+  soup_session_send_and_read_async (fixture->http, message, G_PRIORITY_DEFAULT, NULL, on_answered, &bytes);
   dw_test_until ("an answer", is_there, &bytes);
   if (answer != NULL)
     *answer =
@@ -145,15 +146,15 @@ is_settled (gpointer data)
 }
 
 Client *
-client_new_offering (ServerDesk *desk, const char *path, const char *origin, char **protocols)
+client_new_offering (ServerFixture *fixture, const char *path, const char *origin, char **protocols)
 {
   Client *client = g_new0 (Client, 1);
-  g_autofree char *stage = dw_server_dup_url (desk->server);
+  g_autofree char *stage = dw_server_dup_url (fixture->server);
   g_autofree char *url = g_strconcat (stage, path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
 
   client->texts = g_ptr_array_new_with_free_func (g_free);
-  soup_session_websocket_connect_async (desk->http, message, origin, protocols, G_PRIORITY_DEFAULT, NULL,
+  soup_session_websocket_connect_async (fixture->http, message, origin, protocols, G_PRIORITY_DEFAULT, NULL,
                                         on_connected, client);
   dw_test_until ("the handshake", is_settled, client);
   client->status = soup_message_get_status (message);
@@ -161,15 +162,15 @@ client_new_offering (ServerDesk *desk, const char *path, const char *origin, cha
 }
 
 Client *
-client_new_at (ServerDesk *desk, const char *path, const char *origin)
+client_new_at (ServerFixture *fixture, const char *path, const char *origin)
 {
-  return client_new_offering (desk, path, origin, NULL);
+  return client_new_offering (fixture, path, origin, NULL);
 }
 
 Client *
-client_new (ServerDesk *desk)
+client_new (ServerFixture *fixture)
 {
-  Client *client = client_new_at (desk, "", NULL);
+  Client *client = client_new_at (fixture, "", NULL);
 
   g_assert_nonnull (client->socket);
   return client;
