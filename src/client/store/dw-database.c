@@ -60,7 +60,7 @@ finalize (gpointer statement)
 }
 
 static DwDatabase *
-open_file (const char *name, int flags, GError **error)
+open_file (const char *name, int flags, gboolean damaged, GError **error)
 {
   DwDatabase *database = g_new0 (DwDatabase, 1);
   int result = sqlite3_open_v2 (name, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -68,6 +68,9 @@ open_file (const char *name, int flags, GError **error)
   database->thread = g_thread_self ();
   database->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, finalize);
   database->fold = dw_fold_new ();
+  /* Before the first statement: newer versions of SQLite read the schema for any, and find the end missing. */
+  if (result == SQLITE_OK && damaged)
+    result = sqlite3_exec (database->handle, "PRAGMA writable_schema = ON", NULL, NULL, NULL);
   if (result == SQLITE_OK)
     result = dw_tokenizer_register (database->handle, database->fold);
   if (result == SQLITE_OK)
@@ -91,7 +94,7 @@ DwDatabase *
 dw_database_open (const char *path, GError **error)
 {
   g_autoptr (DwDatabase) database =
-      open_file (path != NULL ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+      open_file (path != NULL ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, FALSE, error);
 
   if (database == NULL)
     return NULL;
@@ -124,7 +127,7 @@ dw_database_open_to_read (const char *path, GError **error)
 {
   g_autofree char *escaped = g_uri_escape_string (path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, TRUE);
   g_autofree char *uri = g_strdup_printf ("file:%s?immutable=1", escaped);
-  g_autoptr (DwDatabase) database = open_file (uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
+  g_autoptr (DwDatabase) database = open_file (uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, FALSE, error);
 
   if (database == NULL)
     return NULL;
@@ -147,12 +150,12 @@ dw_database_open_to_read (const char *path, GError **error)
 DwDatabase *
 dw_database_open_beside (const char *path, GError **error)
 {
-  g_autoptr (DwDatabase) database = open_file (path, SQLITE_OPEN_READONLY, error);
+  g_autoptr (DwDatabase) database = open_file (path, SQLITE_OPEN_READONLY, TRUE, error);
 
   if (database == NULL)
     return NULL;
   database->read_only = TRUE;
-  if (!dw_database_run_script (database, "PRAGMA writable_schema = ON; SELECT count(*) FROM sqlite_schema", error))
+  if (!dw_database_run_script (database, "SELECT count(*) FROM sqlite_schema", error))
     return NULL;
   return g_steal_pointer (&database);
 }
