@@ -39,14 +39,12 @@ struct _DwChat
   DwConversation *conversation;
   DwSeen *seen;
   DwTrace *trace;
+  gint64 least_gap;  /* what is shorter has no line, in microseconds */
   gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
   guint unread;      /* unread messages from other people */
   gboolean attended; /* its newest messages are on the screen */
   gboolean restored; /* the outbox knows what an earlier run left */
 };
-
-/* A shorter gap is not shown: nearly every reconnection would leave one. In microseconds. */
-#define GAP_WORTH_TELLING (1 * G_USEC_PER_SEC)
 
 G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
 
@@ -122,20 +120,47 @@ on_lost (DwChat *self, gint64 before, gint64 silence)
     self->lost_at = lost_at;
 }
 
-/* The stage keeps nothing for those who are away, so what was said meanwhile is missing, and that is shown. */
+/* The gap that the conversation ends with, or NULL. */
+static DwMessage *
+find_last_gap (DwChat *self)
+{
+  GListModel *lines = G_LIST_MODEL (self->conversation);
+  guint n = g_list_model_get_n_items (lines);
+  g_autoptr (DwMessage) line = NULL;
+
+  if (n == 0 || !dw_conversation_is_settled (self->conversation))
+    return NULL;
+  line = g_list_model_get_item (lines, n - 1);
+  return dw_message_get_kind (line) == DW_MESSAGE_GAP ? g_steal_pointer (&line) : NULL;
+}
+
+/* The stage keeps nothing for those who are away, so what was said meanwhile is missing, and that is shown. A short gap
+ * is not: nearly every reconnection would leave one. But one right after another gap makes that one longer. */
 static void
 add_gap (DwChat *self)
 {
   gint64 now = g_get_real_time ();
+  gint64 from = self->lost_at;
+  gint64 online;
+  g_autoptr (DwMessage) before = NULL;
+  g_autoptr (DwMessage) gap = NULL;
 
-  if (self->lost_at != 0 && now - self->lost_at >= GAP_WORTH_TELLING)
-    {
-      g_autoptr (DwMessage) gap = dw_message_new (DW_MESSAGE_GAP, "", NULL, NULL, self->lost_at);
-
-      dw_message_set_until (gap, now);
-      dw_conversation_append (self->conversation, gap);
-    }
   self->lost_at = 0;
+  if (from == 0)
+    return;
+  before = find_last_gap (self);
+  online = before != NULL ? from - dw_message_get_until (before) : -1;
+
+  if (online >= 0 && online < self->least_gap)
+    {
+      from = dw_message_get_time (before);
+      dw_conversation_remove (self->conversation, before);
+    }
+  else if (now - from < self->least_gap)
+    return;
+  gap = dw_message_new (DW_MESSAGE_GAP, "", NULL, NULL, from);
+  dw_message_set_until (gap, now);
+  dw_conversation_append (self->conversation, gap);
 }
 
 static void
@@ -294,6 +319,7 @@ dw_chat_init (DwChat *self)
 {
   self->seen = dw_seen_new ();
   self->trace = dw_trace_new ();
+  self->least_gap = DW_CHAT_GAP_US;
 }
 
 /**
@@ -326,6 +352,17 @@ dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMo
   g_signal_connect_object (self->session, "notify::state", G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "frame", G_CALLBACK (on_frame), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+/**
+ * dw_chat_set_least_gap:
+ * @self: a chat
+ * @least: which absence is worth a line of the conversation, in microseconds; %DW_CHAT_GAP_US until this is called
+ */
+void
+dw_chat_set_least_gap (DwChat *self, gint64 least)
+{
+  self->least_gap = least;
 }
 
 /**

@@ -11,7 +11,11 @@ G_BEGIN_DECLS
 #define DW_TYPE_CHAT (dw_chat_get_type ())
 G_DECLARE_FINAL_TYPE (DwChat, dw_chat, DW, CHAT, GObject)
 
+/** DW_CHAT_GAP_US: a shorter absence is not worth a line of the conversation, in microseconds. */
+#define DW_CHAT_GAP_US (60 * G_USEC_PER_SEC)
+
 DwChat *dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMonitor *monitor);
+void dw_chat_set_least_gap (DwChat *self, gint64 least);
 void dw_chat_connect (DwChat *self);
 void dw_chat_disconnect (DwChat *self);
 

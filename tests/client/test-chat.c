@@ -522,7 +522,8 @@ has_kind (gpointer data)
   return gaps == count->n;
 }
 
-/* Who was away for a second is told from when to when; nearly every reconnection is shorter and says nothing. */
+/* Who was away is told from when to when, if that was long enough: nearly every reconnection is shorter and says
+ * nothing. */
 static void
 test_gap (void)
 {
@@ -533,6 +534,7 @@ test_gap (void)
   gint64 left;
 
   exchange_init (&exchange, "");
+  dw_chat_set_least_gap (exchange.chat, G_USEC_PER_SEC);
   left = dw_stage_get_left_at (dw_chat_get_stage (exchange.chat));
   g_assert_cmpint (left, >=, begun);
   dw_raw_peer_set_answer (exchange.peer, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
@@ -564,6 +566,49 @@ test_gap (void)
       until_messages (&exchange, 3);
       g_assert_true (has_kind (&one));
     }
+}
+
+static void
+reconnect (Exchange *exchange)
+{
+  dw_raw_peer_drop (exchange->peer, FALSE);
+  dw_test_until ("offline", is_not_online, exchange);
+  dw_test_until ("online", is_online, exchange);
+}
+
+/* Under a minute it is not told at all; and one absence right after another is the same line. */
+static void
+test_short_gaps (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  Count none = { &exchange, 0 };
+  Count one = { &exchange, 1 };
+  gint64 from, until;
+
+  exchange_init (&exchange, "");
+  reconnect (&exchange);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\"}");
+  until_messages (&exchange, 1);
+  g_assert_true (has_kind (&none));
+
+  dw_chat_set_least_gap (exchange.chat, 0);
+  reconnect (&exchange);
+  dw_test_until ("the gap", has_kind, &one);
+  from = dw_message_get_time (message_at (&exchange, 1));
+  until = dw_message_get_until (message_at (&exchange, 1));
+  dw_chat_set_least_gap (exchange.chat, G_TIME_SPAN_HOUR);
+  reconnect (&exchange);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"two\"}");
+  until_messages (&exchange, 3);
+  g_assert_true (has_kind (&one));
+  g_assert_cmpint (dw_message_get_time (message_at (&exchange, 1)), ==, from);
+  g_assert_cmpint (dw_message_get_until (message_at (&exchange, 1)), >, until);
+
+  /* What was said in between keeps them apart, and then the short one is not told. */
+  reconnect (&exchange);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"three\"}");
+  until_messages (&exchange, 4);
+  g_assert_true (has_kind (&one));
 }
 
 static void
@@ -694,6 +739,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/too-large", test_too_large);
   g_test_add_func ("/client/chat/conversation/splices/WS-4", test_conversation);
   g_test_add_func ("/client/chat/gap/RC-4", test_gap);
+  g_test_add_func ("/client/chat/short-gaps", test_short_gaps);
   g_test_add_func ("/client/chat/unread", test_unread);
   g_test_add_func ("/client/chat/last-words", test_last_words);
   g_test_add_func ("/client/chat/decisions", test_decisions);
