@@ -8,6 +8,7 @@
 #include "wire/dw-safe-text.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /**
  * SECTION:dw-chat
@@ -623,6 +624,125 @@ dw_chat_discard (DwChat *self, const char *id)
   message = g_object_ref (found);
   remove_message (self, message);
   return g_strdup (dw_message_get_text (message));
+}
+
+/**
+ * dw_chat_can_delete:
+ * @self: a chat
+ * @message: a line of its conversation
+ *
+ * One's own that is under way, or needs a decision, stays: its echo would come as somebody else's message.
+ *
+ * Returns: whether dw_chat_delete() takes it
+ */
+gboolean
+dw_chat_can_delete (DwChat *self, DwMessage *message)
+{
+  DwDelivery delivery = dw_message_get_delivery (message);
+
+  if (dw_store_get_trouble (self->store) == DW_STORE_HELD)
+    return FALSE;
+  switch (dw_message_get_kind (message))
+    {
+    case DW_MESSAGE_THEIRS:
+    case DW_MESSAGE_NOTICE:
+      return TRUE;
+    case DW_MESSAGE_OWN:
+      return delivery == DW_DELIVERY_DELIVERED || (delivery == DW_DELIVERY_SENT && !dw_stage_echoes (self->stage));
+    case DW_MESSAGE_DAY:
+    case DW_MESSAGE_GAP:
+    case DW_MESSAGE_UNREAD:
+    case DW_MESSAGE_BLANK:
+    default:
+      return FALSE;
+    }
+}
+
+/**
+ * dw_chat_delete:
+ * @self: a chat
+ * @message: a line that was taken from its conversation some time ago
+ *
+ * Deletes it here, in the list and in the store; others still have it.
+ *
+ * Returns: whether it was there, and might be deleted
+ */
+gboolean
+dw_chat_delete (DwChat *self, DwMessage *message)
+{
+  g_autoptr (DwMessage) keep = g_object_ref (message);
+
+  if (!dw_chat_can_delete (self, keep) || !dw_conversation_contains (self->conversation, keep))
+    return FALSE;
+  remove_message (self, keep);
+  return TRUE;
+}
+
+/* Whether a frame may carry a message, by what costs nothing to look at. */
+static gboolean
+may_carry (const DwTraceEntry *entry, DwMessage *message)
+{
+  gboolean own = dw_message_get_kind (message) == DW_MESSAGE_OWN;
+
+  if (entry->bytes == NULL || entry->kind != (own ? DW_TRACE_OUT : DW_TRACE_IN))
+    return FALSE;
+  if (g_bytes_get_size (entry->bytes) < strlen (dw_message_get_text (message)))
+    return FALSE;
+  /* Clocks may be set meanwhile, but what has an id is known by it. */
+  if (dw_message_get_id (message) != NULL)
+    return TRUE;
+  return own ? entry->time >= dw_message_get_time (message) : entry->time <= dw_message_get_time (message);
+}
+
+static gboolean
+carries (DwChat *self, const DwTraceEntry *entry, DwMessage *message, JsonParser *parser)
+{
+  gboolean own = dw_message_get_kind (message) == DW_MESSAGE_OWN;
+  const char *id = dw_message_get_id (message);
+  const char *text = dw_message_get_text (message);
+  g_autofree char *raw = g_strndup (g_bytes_get_data (entry->bytes, NULL), g_bytes_get_size (entry->bytes));
+  g_autoptr (DwFrame) frame = NULL;
+
+  if (!own && g_str_equal (raw, text))
+    return TRUE;
+  frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, raw, strlen (raw));
+  if (frame->kind != DW_FRAME_BROADCAST)
+    return FALSE;
+  if (frame->id != NULL && id != NULL && !g_str_equal (frame->id, id))
+    return FALSE;
+  /* One's own may have left with one's name before it. */
+  return own ? g_str_has_suffix (frame->text, text)
+             : g_str_equal (frame->text, text) && g_strcmp0 (frame->sender, dw_message_get_sender (message)) == 0;
+}
+
+/**
+ * dw_chat_find_frame:
+ * @self: a chat
+ * @message: a line of its conversation
+ *
+ * Looks for the frame that brought a message, or that took one's own away last. What it looks through is bounded by
+ * %DW_TRACE_BYTES.
+ *
+ * Returns: its serial in dw_chat_get_trace(), or 0 where that has it no more, or never had
+ */
+guint64
+dw_chat_find_frame (DwChat *self, DwMessage *message)
+{
+  DwMessageKind kind = dw_message_get_kind (message);
+  g_autoptr (JsonParser) parser = NULL;
+
+  if (kind != DW_MESSAGE_THEIRS && kind != DW_MESSAGE_OWN)
+    return 0;
+  parser = json_parser_new_immutable ();
+  for (guint64 serial = dw_trace_get_last (self->trace); serial >= MAX (dw_trace_get_first (self->trace), 1);
+       serial--)
+    {
+      const DwTraceEntry *entry = dw_trace_get_entry (self->trace, serial);
+
+      if (entry != NULL && may_carry (entry, message) && carries (self, entry, message, parser))
+        return serial;
+    }
+  return 0;
 }
 
 /**

@@ -34,6 +34,9 @@ void dw_chat_set_attended (DwChat *self, gboolean attended);
 DwMessage *dw_chat_say (DwChat *self, const char *text);
 gboolean dw_chat_send_again (DwChat *self, const char *id);
 char *dw_chat_discard (DwChat *self, const char *id);
+gboolean dw_chat_can_delete (DwChat *self, DwMessage *message);
+gboolean dw_chat_delete (DwChat *self, DwMessage *message);
+guint64 dw_chat_find_frame (DwChat *self, DwMessage *message);
 void dw_chat_answer_asking (DwChat *self, gboolean send);
 void dw_chat_clear_history (DwChat *self);
 

@@ -720,6 +720,113 @@ test_decisions (void)
   g_assert_cmpuint (n_messages (&exchange), ==, 0);
 }
 
+static void
+hear (Exchange *exchange, const char *text, const char *sender, guint n)
+{
+  g_autofree char *frame = g_strdup_printf ("{\"message\":\"%s\",\"sender\":\"%s\"}", text, sender);
+
+  dw_raw_peer_write_text (exchange->peer, frame);
+  until_messages (exchange, n);
+}
+
+/* A message that is deleted is gone from the list, and those beside it stand together. */
+static void
+test_delete (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autoptr (DwMessage) first = NULL;
+  g_autoptr (DwMessage) middle = NULL;
+  g_autoptr (DwMessage) last = NULL;
+
+  exchange_init (&exchange, "");
+  hear (&exchange, "one", "Bo", 1);
+  hear (&exchange, "two", "Eve", 2);
+  hear (&exchange, "three", "Bo", 3);
+  hear (&exchange, "four", "Bo", 4);
+  first = g_object_ref (message_at (&exchange, 0));
+  middle = g_object_ref (message_at (&exchange, 1));
+  last = g_object_ref (message_at (&exchange, 2));
+  g_assert_true (dw_message_starts_group (last));
+
+  g_assert_true (dw_chat_delete (exchange.chat, middle));
+  g_assert_cmpuint (n_messages (&exchange), ==, 3);
+  g_assert_true (dw_message_starts_group (first));
+  g_assert_false (dw_message_ends_group (first));
+  g_assert_false (dw_message_starts_group (last));
+
+  /* It is gone, and the line that has its place now is another one. */
+  g_assert_false (dw_chat_delete (exchange.chat, middle));
+  g_assert_cmpuint (n_messages (&exchange), ==, 3);
+
+  g_assert_true (dw_chat_delete (exchange.chat, first));
+  g_assert_true (dw_message_starts_group (last));
+  g_assert_false (dw_message_ends_group (last));
+  g_assert_true (dw_chat_delete (exchange.chat, message_at (&exchange, 1)));
+  g_assert_true (dw_message_ends_group (last));
+}
+
+/* What is under way stays, or its echo would come as somebody else's message. */
+static void
+test_delete_own (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwMessage *message;
+
+  exchange_init (&exchange, "");
+  message = dw_chat_say (exchange.chat, "hello");
+  g_assert_false (dw_chat_can_delete (exchange.chat, message));
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
+  until_messages (&exchange, 1);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"hello\"}");
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
+
+  /* Now the stage is known to echo. */
+  message = dw_chat_say (exchange.chat, "again");
+  fixture_until_delivery (message, DW_DELIVERY_SENT);
+  until_messages (&exchange, 2);
+  g_assert_false (dw_chat_delete (exchange.chat, message));
+  g_assert_cmpuint (n_messages (&exchange), ==, 2);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"again\"}");
+  fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
+  g_assert_true (dw_chat_delete (exchange.chat, message));
+  g_assert_cmpuint (n_messages (&exchange), ==, 1);
+}
+
+/* The frame that brought a message, or took it away, is found as long as it is remembered. */
+static void
+test_find_frame (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autoptr (DwMessage) other = dw_message_new (DW_MESSAGE_THEIRS, "nobody said so", NULL, NULL, G_MAXINT64);
+  const DwTraceEntry *entry;
+  DwMessage *own;
+
+  exchange_init (&exchange, "");
+  hear (&exchange, "one", "Bo", 1);
+  hear (&exchange, "one", "Eve", 2);
+  dw_raw_peer_write_text (exchange.peer, "raw words");
+  until_messages (&exchange, 3);
+  own = dw_chat_say (exchange.chat, "mine");
+  fixture_until_delivery (own, DW_DELIVERY_SENT);
+  until_messages (&exchange, 4);
+  for (guint i = 0; i < 3; i++)
+    {
+      static const char *const parts[] = { "Bo", "Eve", "raw words" };
+      g_autofree char *text = NULL;
+
+      entry = dw_trace_get_entry (dw_chat_get_trace (exchange.chat),
+                                  dw_chat_find_frame (exchange.chat, message_at (&exchange, i)));
+      g_assert_nonnull (entry);
+      g_assert_cmpint (entry->kind, ==, DW_TRACE_IN);
+      text = g_strndup (g_bytes_get_data (entry->bytes, NULL), g_bytes_get_size (entry->bytes));
+      g_assert_nonnull (strstr (text, parts[i]));
+    }
+  entry = dw_trace_get_entry (dw_chat_get_trace (exchange.chat), dw_chat_find_frame (exchange.chat, own));
+  g_assert_nonnull (entry);
+  g_assert_cmpint (entry->kind, ==, DW_TRACE_OUT);
+  g_assert_cmpuint (dw_chat_find_frame (exchange.chat, other), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -740,6 +847,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/conversation/splices/WS-4", test_conversation);
   g_test_add_func ("/client/chat/gap/RC-4", test_gap);
   g_test_add_func ("/client/chat/short-gaps", test_short_gaps);
+  g_test_add_func ("/client/chat/delete", test_delete);
+  g_test_add_func ("/client/chat/delete-own", test_delete_own);
+  g_test_add_func ("/client/chat/find-frame", test_find_frame);
   g_test_add_func ("/client/chat/unread", test_unread);
   g_test_add_func ("/client/chat/last-words", test_last_words);
   g_test_add_func ("/client/chat/decisions", test_decisions);

@@ -749,6 +749,31 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
 }
 
 /**
+ * dw_conversation_contains:
+ * @self: a conversation
+ * @message: a line that was taken from it some time ago
+ *
+ * Places move, and a line that was not looked at for long is another object when it is read again.
+ *
+ * Returns: whether that very line is still where it says it is, and in memory
+ */
+gboolean
+dw_conversation_contains (DwConversation *self, DwMessage *message)
+{
+  gint64 place = dw_message_get_place (message);
+  const DwRecord *record = dw_message_get_record (message);
+  DwMessage *line = dw_pages_peek_line (self->pages, place);
+  const DwRecord *other = line != NULL ? dw_message_get_record (line) : NULL;
+  guint position;
+
+  if (line == NULL || !dw_conversation_get_position (self, place, &position))
+    return FALSE;
+  return line == message
+         || (record->kind == other->kind && record->time == other->time && g_strcmp0 (record->id, other->id) == 0
+             && g_str_equal (record->text, other->text));
+}
+
+/**
  * dw_conversation_reload:
  * @self: a conversation
  *

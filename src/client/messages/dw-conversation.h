@@ -45,6 +45,7 @@ gboolean dw_conversation_is_settled (DwConversation *self);
 void dw_conversation_flush (DwConversation *self);
 gboolean dw_conversation_append (DwConversation *self, DwMessage *message);
 void dw_conversation_remove (DwConversation *self, DwMessage *message);
+gboolean dw_conversation_contains (DwConversation *self, DwMessage *message);
 void dw_conversation_reload (DwConversation *self);
 DwMessage *dw_conversation_find (DwConversation *self, const char *id);
 gint64 dw_conversation_get_last_place (DwConversation *self);

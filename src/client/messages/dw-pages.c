@@ -219,6 +219,19 @@ peek (DwPages *self, gint64 place)
 }
 
 /**
+ * dw_pages_peek_line:
+ * @self: pages
+ * @place: a place of the conversation
+ *
+ * Returns: (transfer none) (nullable): the line there, if it is in memory
+ */
+DwMessage *
+dw_pages_peek_line (DwPages *self, gint64 place)
+{
+  return peek (self, place);
+}
+
+/**
  * dw_pages_put:
  * @self: pages
  * @message: a line that has a place
@@ -650,6 +663,26 @@ steal_after (DwPages *self, gint64 place, guint64 *serial)
   return lines;
 }
 
+/* The two lines that a removed line stood between may stand together now. Lines that are not in memory are grouped when
+ * they are read. */
+static void
+regroup (DwPages *self, gint64 place)
+{
+  DwMessage *before = peek (self, place - 1);
+  DwMessage *after = peek (self, place);
+  gboolean together = FALSE;
+
+  if (is_blank (before) || is_blank (after) || (after == NULL && place <= self->last))
+    return;
+
+  if (before != NULL && after != NULL)
+    together = dw_record_stands_with (dw_message_get_record (before), dw_message_get_record (after));
+  if (before != NULL)
+    dw_message_set_group (before, dw_message_starts_group (before), !together);
+  if (after != NULL && (before != NULL || place <= self->first))
+    dw_message_set_group (after, !together, dw_message_ends_group (after));
+}
+
 /**
  * dw_pages_remove:
  * @self: pages
@@ -687,6 +720,7 @@ dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal)
 
   self->last--;
   self->generation++;
+  regroup (self, place);
 }
 
 /**

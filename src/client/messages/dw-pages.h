@@ -44,6 +44,7 @@ gint64 dw_pages_get_first (DwPages *self);
 gint64 dw_pages_get_last (DwPages *self);
 guint dw_pages_get_n_lines (DwPages *self);
 DwMessage *dw_pages_get_line (DwPages *self, gint64 place);
+DwMessage *dw_pages_peek_line (DwPages *self, gint64 place);
 void dw_pages_put (DwPages *self, DwMessage *message, guint64 serial);
 void dw_pages_take (DwPages *self, GPtrArray *records, gint64 first, gint64 last);
 void dw_pages_remove (DwPages *self, DwMessage *message, guint64 removal);
