@@ -8,6 +8,8 @@
 #include <pango/pangocairo.h>
 #include <string.h>
 
+#define CODE "<span font_family=\"monospace\" background=\"gray\" background_alpha=\"20%\">"
+
 /* Whatever a text contains, its markup shows exactly that text and nothing else. */
 static void
 test_markup (void)
@@ -23,6 +25,9 @@ test_markup (void)
     { "<a href='file:///etc/passwd'>https://e.example/</a>",
       "&lt;a href=&apos;file:///etc/passwd&apos;&gt;<a "
       "href=\"https://e.example/\">https://e.example/</a>&lt;/a&gt;" },
+    { "a `<b>` `", "a " CODE "&lt;b&gt;</span> `" },
+    { "`https://e.example/` https://f.example/",
+      CODE "https://e.example/</span> <a href=\"https://f.example/\">https://f.example/</a>" },
     { "https://e.example/'onclick=",
       "<a href=\"https://e.example/&apos;onclick=\">https://e.example/&apos;onclick=</a>" },
   };

@@ -2,6 +2,7 @@
 #include "dw-label.h"
 
 #include "dw-links.h"
+#include "dw-message-text.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -31,6 +32,10 @@
  * piece. */
 #define PIECE_START "<span fallback=\"true\">"
 #define PIECE_END "</span>"
+
+/* Code inside a line. The shade is seen on light and dark alike. */
+#define CODE_START "<span font_family=\"monospace\" background=\"gray\" background_alpha=\"20%\">"
+#define CODE_END "</span>"
 
 #define ISOLATE "\xe2\x81\xa6"     /* U+2066: from left to right */
 #define END_ISOLATE "\xe2\x81\xa9" /* U+2069 */
@@ -126,31 +131,79 @@ find_links (char **text, gboolean *turns)
   return found;
 }
 
+/* A text whose links are known, on its way into markup. */
+typedef struct
+{
+  const char *text;
+  GPtrArray *links;
+  guint next; /* of them */
+  gboolean turns;
+} Words;
+
+static void
+append_words (GString *markup, Words *words, gsize start, gsize end)
+{
+  for (; words->next < words->links->len; words->next++)
+    {
+      const DwLink *link = g_ptr_array_index (words->links, words->next);
+
+      if (link->start >= end)
+        break;
+      append_pieces (markup, words->text + start, words->text + link->start);
+      append_link (markup, link, words->turns);
+      start = link->end;
+    }
+  append_pieces (markup, words->text + start, words->text + end);
+}
+
+/* An address in code is code. */
+static void
+append_code (GString *markup, Words *words, const DwMessageSpan *span)
+{
+  g_string_append (markup, CODE_START);
+  append_pieces (markup, words->text + span->start + span->ticks, words->text + span->end - span->ticks);
+  g_string_append (markup, CODE_END);
+  while (words->next < words->links->len
+         && ((DwLink *) g_ptr_array_index (words->links, words->next))->start < span->end)
+    words->next++;
+}
+
 /**
  * dw_label_markup:
  * @safe: a text from dw_safe_text()
- * @links: whether to make links clickable
+ * @message: whether it is a message: its links can be clicked, and its inline code is drawn as such
  *
  * Returns: (transfer full): the escaped text as markup, split into pieces
  */
 char *
-dw_label_markup (const char *safe, gboolean links)
+dw_label_markup (const char *safe, gboolean message)
 {
   g_autofree char *text = g_strdup (safe);
-  gboolean turns = FALSE;
-  g_autoptr (GPtrArray) found = links ? find_links (&text, &turns) : NULL;
   GString *markup = g_string_new (NULL);
+  g_autoptr (GPtrArray) links = NULL;
+  g_autoptr (GArray) code = NULL;
+  gboolean turns;
+  Words words;
   gsize at = 0;
 
-  for (guint i = 0; found != NULL && i < found->len; i++)
+  if (!message)
     {
-      const DwLink *link = g_ptr_array_index (found, i);
-
-      append_pieces (markup, text + at, text + link->start);
-      append_link (markup, link, turns);
-      at = link->end;
+      append_pieces (markup, text, text + strlen (text));
+      return g_string_free (markup, FALSE);
     }
-  append_pieces (markup, text + at, text + strlen (text));
+
+  links = find_links (&text, &turns);
+  code = dw_message_text_find_code (text);
+  words = (Words){ text, links, 0, turns };
+  for (guint i = 0; i < code->len; i++)
+    {
+      const DwMessageSpan *span = &g_array_index (code, DwMessageSpan, i);
+
+      append_words (markup, &words, at, span->start);
+      append_code (markup, &words, span);
+      at = span->end;
+    }
+  append_words (markup, &words, at, strlen (text));
   return g_string_free (markup, FALSE);
 }
 
@@ -257,11 +310,26 @@ dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, Dw
 }
 
 /**
+ * dw_label_show_code:
+ * @label: a label
+ * @safe: a text from dw_safe_text() that can be laid out
+ *
+ * Shows code: it has no links, and a backtick is one.
+ */
+void
+dw_label_show_code (GtkLabel *label, const char *safe)
+{
+  g_autofree char *markup = dw_label_markup (safe, FALSE);
+
+  gtk_label_set_markup (label, markup);
+}
+
+/**
  * dw_label_show_message:
  * @label: a label
  * @safe: a text from dw_safe_text() that can be laid out
  *
- * Shows a message, with clickable links.
+ * Shows a message, with clickable links and inline code.
  */
 void
 dw_label_show_message (GtkLabel *label, const char *safe)

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define DW_LABEL_TOOLTIP_CHARS 600
 
 void dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars);
+void dw_label_show_code (GtkLabel *label, const char *safe);
 void dw_label_show_message (GtkLabel *label, const char *safe);
 void dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, DwFold *fold, GPtrArray *words);
 void dw_label_show_button (GtkButton *button, const char *untrusted);
