@@ -323,6 +323,19 @@ on_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_window_present (GTK_WINDOW (dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat)));
 }
 
+/* Where the frame is remembered no more, the inspector opens all the same. */
+static void
+on_show_frame (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwInspector *inspector;
+
+  if (DW_WINDOW (widget)->chat == NULL)
+    return;
+  inspector = dw_inspector_new (GTK_WINDOW (widget), DW_WINDOW (widget)->chat);
+  dw_inspector_show_frame (inspector, g_variant_get_uint64 (parameter));
+  gtk_window_present (GTK_WINDOW (inspector));
+}
+
 /* The stage actions are about to remove the shown chat: show another one. */
 static void
 on_removing (DwWindow *self)
@@ -458,6 +471,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
   gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
   gtk_widget_class_install_action (widget_class, "win.inspector", NULL, on_inspector);
+  gtk_widget_class_install_action (widget_class, "win.show-frame", "t", on_show_frame);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, on_preferences);
   gtk_widget_class_install_action (widget_class, "win.ask-keyring", NULL, on_ask_keyring);
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);

@@ -190,11 +190,11 @@ def test_stacked_marks():
         server.send(message("plain", "Ada"))
         app.wait_for_row("plain")
         app.settle()
-        row = next(node for node in app.walk() if node.role == "list item" and "plain" in node.name)
-        area = row.extents()
-        crop = f"{area.width}x{area.height - 6}+{area.x}+{area.y}"
         pictures = []
         for name in ("before", "after"):
+            row = next(node for node in app.walk() if node.role == "list item" and "plain" in node.name)
+            area = row.extents()
+            crop = f"{area.width}x{area.height - 6}+{area.x}+{area.y}"
             picture = os.path.join(folder, f"{name}.png")
             screenshot(picture)
             pictures.append(subprocess.run(["convert", picture, "-crop", crop, "+repage", "rgb:-"],

@@ -83,8 +83,12 @@ class Node:
     def can_act(self):
         return self.property("Action", "NActions") > 0
 
-    def act(self):
-        self.call("Action", "DoAction", GLib.Variant("(i)", (0,)))
+    def actions(self):
+        """The names of what it can do."""
+        return [name for name, _, _ in self.call("Action", "GetActions")[0]]
+
+    def act(self, index=0):
+        self.call("Action", "DoAction", GLib.Variant("(i)", (index,)))
 
     def n_letters(self):
         return self.property("Text", "CharacterCount")

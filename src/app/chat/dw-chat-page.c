@@ -4,8 +4,10 @@
 #include "dw-composer.h"
 #include "dw-connection-bar.h"
 #include "dw-message-list.h"
+#include "dw-message-menu.h"
 
 #include "app/desktop/dw-announcer.h"
+#include "app/text/dw-message-text.h"
 #include "app/toolkit/dw-banner.h"
 
 #include <glib/gi18n.h>
@@ -19,6 +21,7 @@ struct _DwChatPage
   DwBanner *keyring_banner;
   DwBanner *asking_banner;
   DwMessageList *messages;
+  DwMessageMenu *menu;
   DwComposer *composer;
   DwAnnouncer *announcer;
   DwChat *chat;
@@ -60,6 +63,23 @@ on_edit (GtkWidget *widget, const char *name, GVariant *parameter)
   if (text != NULL)
     dw_composer_insert (self->composer, text);
   dw_chat_page_focus (self);
+}
+
+static void
+on_quote (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwChatPage *self = DW_CHAT_PAGE (widget);
+  g_autofree char *quotation = dw_message_text_quote (g_variant_get_string (parameter, NULL));
+
+  dw_composer_insert (self->composer, quotation);
+  dw_chat_page_focus (self);
+}
+
+static void
+on_menu (DwChatPage *self, const DwMessageSpot *spot)
+{
+  if (self->chat != NULL)
+    dw_message_menu_open (self->menu, spot);
 }
 
 /* Away from the rows: in a flood they do not go on while one of them has the focus. */
@@ -173,6 +193,7 @@ show_own_name (DwChatPage *self)
 static void
 dw_chat_page_dispose (GObject *object)
 {
+  g_clear_object (&DW_CHAT_PAGE (object)->menu);
   g_clear_object (&DW_CHAT_PAGE (object)->stage);
   g_clear_object (&DW_CHAT_PAGE (object)->outbox);
   g_clear_object (&DW_CHAT_PAGE (object)->chat);
@@ -219,9 +240,11 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_install_action (widget_class, "chat.send-again", "s", on_send_again);
   gtk_widget_class_install_action (widget_class, "chat.edit", "s", on_edit);
   gtk_widget_class_install_action (widget_class, "chat.discard", "s", on_discard);
+  gtk_widget_class_install_action (widget_class, "chat.quote", "s", on_quote);
   gtk_widget_class_install_action (widget_class, "chat.send-asking", NULL, on_send_asking);
   gtk_widget_class_install_action (widget_class, "chat.discard-asking", NULL, on_discard_asking);
   gtk_widget_class_bind_template_callback (widget_class, dw_message_list_scroll_to_end);
+  gtk_widget_class_bind_template_callback (widget_class, on_menu);
   gtk_widget_class_bind_template_callback (widget_class, on_typed);
 }
 
@@ -229,6 +252,7 @@ static void
 dw_chat_page_init (DwChatPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->menu = dw_message_menu_new (GTK_WIDGET (self->messages));
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
   g_signal_group_connect_swapped (self->stage, "notify::secret", G_CALLBACK (show_secret), self);
   g_signal_group_connect_swapped (self->stage, "notify::own-name", G_CALLBACK (show_own_name), self);
@@ -245,6 +269,7 @@ void
 dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
 {
   g_set_object (&self->chat, chat);
+  dw_message_menu_set_chat (self->menu, chat);
   dw_connection_bar_set_session (self->bar, dw_chat_get_session (chat));
   show_own_name (self);
   dw_message_list_set_conversation (self->messages, dw_chat_get_conversation (chat));

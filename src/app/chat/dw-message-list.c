@@ -2,6 +2,7 @@
 #include "dw-message-list.h"
 
 #include "dw-config.h"
+#include "dw-message-menu.h"
 #include "dw-message-row.h"
 #include "dw-scroll-anchor.h"
 #include "dw-list-end.h"
@@ -25,7 +26,6 @@ struct _DwMessageList
   GtkListView *list;
   GtkWidget *to_end;
   GtkLabel *to_end_label;
-  GMenuModel *text_menu; /* of each row's text */
 
   char *own_name; /* on this stage, or NULL */
   GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
@@ -53,6 +53,14 @@ struct _DwMessageList
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageList, dw_message_list, GTK_TYPE_WIDGET)
+
+enum
+{
+  SIGNAL_MENU,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 /* How long after a key or a turn of the wheel the list moves because of it, in microseconds. */
 #define MOVE_US (1 * G_USEC_PER_SEC)
@@ -87,6 +95,73 @@ on_label_changed (DwMessageRow *row, GtkListItem *item)
   g_autofree char *label = dw_message_row_dup_label (row);
 
   dw_toolkit_set_list_item_label (item, GTK_WIDGET (row), label);
+}
+
+/* The place of a widget in the list of messages. */
+static GdkRectangle
+place_of (DwMessageList *self, GtkWidget *widget)
+{
+  graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, 0, 0);
+
+  if (!gtk_widget_compute_bounds (widget, GTK_WIDGET (self), &bounds))
+    return (GdkRectangle){ 0, 0, 1, 1 };
+  return (GdkRectangle){ (int) bounds.origin.x, (int) bounds.origin.y, (int) bounds.size.width,
+                         (int) bounds.size.height };
+}
+
+/* @under is what the pointer is over, or NULL for a menu that was asked for otherwise. */
+static void
+open_menu (DwMessageList *self, DwMessageRow *row, GtkWidget *under, const GdkRectangle *at)
+{
+  g_autofree char *selected = dw_message_row_dup_selected (row);
+  DwMessageSpot spot = { .message = dw_message_row_get_message (row), .selected = selected, .at = *at };
+
+  if (spot.message == NULL)
+    return;
+  spot.by_pointer = under != NULL;
+  if (GTK_IS_LABEL (under))
+    spot.link = (char *) gtk_label_get_current_uri (GTK_LABEL (under));
+  g_signal_emit (self, signals[SIGNAL_MENU], 0, &spot);
+}
+
+static void
+on_menu_wanted (DwMessageList *self, DwMessageRow *row)
+{
+  GdkRectangle at = place_of (self, dw_message_row_get_bubble (row));
+
+  open_menu (self, row, NULL, &at);
+}
+
+static DwMessageRow *
+row_around (GtkWidget *widget)
+{
+  GtkWidget *row = gtk_widget_get_ancestor (widget, DW_TYPE_MESSAGE_ROW);
+  GtkWidget *inside = gtk_widget_get_first_child (widget);
+
+  /* Beside its bubble, it is the list's item. */
+  if (row == NULL && DW_IS_MESSAGE_ROW (inside))
+    row = inside;
+  return row != NULL ? DW_MESSAGE_ROW (row) : NULL;
+}
+
+static void
+on_context_pressed (GtkGesture *gesture, int n, double x, double y, gpointer data)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (data);
+  GtkWidget *under = gtk_widget_pick (GTK_WIDGET (self->list), x, y, GTK_PICK_DEFAULT);
+  DwMessageRow *row = under != NULL ? row_around (under) : NULL;
+  GdkRectangle list = place_of (self, GTK_WIDGET (self->list));
+  GdkRectangle at = { list.x + (int) x, list.y + (int) y, 1, 1 };
+
+  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+  if (row != NULL)
+    open_menu (self, row, under, &at);
+}
+
+static void
+on_long_pressed (GtkGesture *gesture, double x, double y, gpointer data)
+{
+  on_context_pressed (gesture, 1, x, y, data);
 }
 
 static gboolean
@@ -187,11 +262,12 @@ static DwMessageRow *
 take_row (DwMessageList *self, GtkListItem *item)
 {
   g_autoptr (GtkWidget) spare = g_queue_pop_head (&self->spare);
-  GtkWidget *row = spare != NULL ? spare : dw_message_row_new (self->text_menu);
+  GtkWidget *row = spare != NULL ? spare : dw_message_row_new ();
 
   gtk_list_item_set_activatable (item, FALSE);
   gtk_list_item_set_child (item, row);
   g_signal_connect_object (row, "label-changed", G_CALLBACK (on_label_changed), item, 0);
+  g_signal_connect_object (row, "menu-wanted", G_CALLBACK (on_menu_wanted), self, G_CONNECT_SWAPPED);
   return DW_MESSAGE_ROW (row);
 }
 
@@ -201,6 +277,7 @@ give_row_back (DwMessageList *self, GtkListItem *item)
   g_autoptr (GtkWidget) row = g_object_ref (gtk_list_item_get_child (item));
 
   g_signal_handlers_disconnect_by_func (row, on_label_changed, item);
+  g_signal_handlers_disconnect_by_func (row, on_menu_wanted, self);
   gtk_list_item_set_child (item, NULL);
   dw_message_row_set_message (DW_MESSAGE_ROW (row), NULL);
   if (g_queue_get_length (&self->spare) < SPARE_ROWS)
@@ -486,12 +563,27 @@ on_scrolled (DwMessageList *self, double dx, double dy)
   return GDK_EVENT_PROPAGATE;
 }
 
+static DwMessageRow *focused_row (DwMessageList *self);
+
+static gboolean
+is_menu_key (guint key, GdkModifierType state)
+{
+  GdkModifierType held = state & gtk_accelerator_get_default_mod_mask ();
+
+  return (key == GDK_KEY_Menu && held == 0) || (key == GDK_KEY_F10 && held == GDK_SHIFT_MASK);
+}
+
 static gboolean
 on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType state)
 {
   static const guint moving[] = { GDK_KEY_Home,    GDK_KEY_KP_Home,    GDK_KEY_Up,        GDK_KEY_KP_Up,
                                   GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, GDK_KEY_Page_Down, GDK_KEY_Down };
 
+  if (is_menu_key (key, state) && focused_row (self) != NULL)
+    {
+      on_menu_wanted (self, focused_row (self));
+      return GDK_EVENT_STOP;
+    }
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
       leave_flood (self, find_newest (self), 0);
@@ -698,6 +790,16 @@ dw_message_list_class_init (DwMessageListClass *klass)
   widget_class->unrealize = dw_message_list_unrealize;
   widget_class->grab_focus = dw_message_list_grab_focus;
   widget_class->focus = dw_toolkit_focus;
+
+  /**
+   * DwMessageList::menu:
+   * @spot: a #DwMessageSpot, valid during the call
+   *
+   * The menu of a message is to be opened.
+   */
+  signals[SIGNAL_MENU] = g_signal_new ("menu", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 1, G_TYPE_POINTER);
+
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
@@ -706,7 +808,8 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageList, text_menu);
+  gtk_widget_class_bind_template_callback (widget_class, on_context_pressed);
+  gtk_widget_class_bind_template_callback (widget_class, on_long_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
   gtk_widget_class_bind_template_callback (widget_class, keep_row);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-message-row.h"
 
+#include "dw-message-layout.h"
+#include "dw-message-parts.h"
 #include "dw-remedies.h"
 
 #include "app/text/dw-label.h"
+#include "app/text/dw-message-text.h"
 #include "app/text/dw-time-text.h"
 #include "app/toolkit/dw-question.h"
 #include "app/toolkit/dw-side-layout.h"
@@ -20,6 +23,7 @@ struct _DwMessageRow
 
   GtkWidget *body;
   GtkWidget *column;
+  DwMessageLayout *layout; /* of the column */
   GtkWidget *bubble;
   GtkLabel *text;
   GtkWidget *meta_box;
@@ -28,6 +32,7 @@ struct _DwMessageRow
   /* Built by the first message that needs them, or NULL: GTK 4.8 has 205 rows, and a widget takes 2 to 5 kB of each. */
   AdwAvatar *avatar;
   GtkLabel *name;
+  DwMessageParts *parts; /* instead of the text */
   GtkWidget *more;
   GtkWidget *mark;
   DwRemedies *remedies;
@@ -49,6 +54,7 @@ G_DEFINE_FINAL_TYPE (DwMessageRow, dw_message_row, GTK_TYPE_WIDGET)
 enum
 {
   SIGNAL_LABEL_CHANGED,
+  SIGNAL_MENU_WANTED,
   N_SIGNALS,
 };
 
@@ -73,6 +79,7 @@ static guint signals[N_SIGNALS];
 
 #define AVATAR_SIZE 32
 #define AVATAR_TOP 18 /* below the name */
+#define AVATAR_COLORS 14
 #define MARK_SIZE 12
 
 /* How much of a long message its accessible name reads out. */
@@ -231,7 +238,7 @@ static void
 build_name (DwMessageRow *self)
 {
   self->name = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "halign", GTK_ALIGN_START, "ellipsize",
-                             PANGO_ELLIPSIZE_END, "css-classes", (const char *[]){ "message-name", NULL }, NULL);
+                             PANGO_ELLIPSIZE_END, NULL);
   gtk_box_prepend (GTK_BOX (self->column), GTK_WIDGET (self->name));
 
   self->avatar =
@@ -243,8 +250,9 @@ build_name (DwMessageRow *self)
 static void
 show_name (DwMessageRow *self, gboolean visible)
 {
-  static const char *const classes[] = { "name-1", "name-2", "name-3", "name-4", "name-5", "name-6" };
   g_autofree char *name = name_of (self->message);
+  g_autofree char *color = g_strdup_printf ("name-%u", g_str_hash (name) % AVATAR_COLORS + 1);
+  const char *classes[] = { "message-name", color, NULL };
   gboolean theirs = dw_message_get_kind (self->message) == DW_MESSAGE_THEIRS;
 
   /* Later rows of a group are indented by the avatar's width, but need not be as tall. */
@@ -258,9 +266,8 @@ show_name (DwMessageRow *self, gboolean visible)
   gtk_widget_set_visible (GTK_WIDGET (self->avatar), visible);
   if (!visible)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
-    gtk_widget_remove_css_class (GTK_WIDGET (self->name), classes[i]);
-  gtk_widget_add_css_class (GTK_WIDGET (self->name), classes[g_str_hash (name) % G_N_ELEMENTS (classes)]);
+  /* As AdwAvatar chooses its colors. */
+  gtk_widget_set_css_classes (GTK_WIDGET (self->name), classes);
   dw_label_show (self->name, name, DW_LABEL_CHARS);
   adw_avatar_set_text (self->avatar, name);
 }
@@ -297,6 +304,17 @@ show_mark (DwMessageRow *self, const char *icon)
   gtk_image_set_from_icon_name (GTK_IMAGE (self->mark), icon);
 }
 
+/* Of others’ messages the first in a row has the time, beside its name; of one's own the last, with how far it has
+ * come. */
+static gboolean
+shows_meta (DwMessageRow *self)
+{
+  if (is_kind (self, DW_MESSAGE_THEIRS))
+    return dw_message_starts_group (self->message);
+  return is_kind (self, DW_MESSAGE_OWN)
+         && (dw_message_ends_group (self->message) || dw_message_needs_decision (self->message));
+}
+
 static void
 show_meta (DwMessageRow *self)
 {
@@ -311,7 +329,7 @@ show_meta (DwMessageRow *self)
     text = g_strdup_printf (_ ("%1$s · %2$s"), time, word);
   dw_label_show (self->meta, text != NULL ? text : time, DW_LABEL_CHARS);
   show_mark (self, icon_of (delivery));
-  gtk_widget_set_visible (self->meta_box, is_said (self) && (dw_message_ends_group (self->message) || troubled));
+  gtk_widget_set_visible (self->meta_box, shows_meta (self));
   show_remedies (self, troubled);
 }
 
@@ -372,7 +390,6 @@ show_kind (DwMessageRow *self)
   DwDelivery delivery = shown_delivery (self->message);
   gboolean own = kind == DW_MESSAGE_OWN;
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
-  GtkAlign align_bubble = is_said (self) ? align : GTK_ALIGN_CENTER;
 
   show_divider (self, kind == DW_MESSAGE_UNREAD);
   set_class (self->bubble, "bubble", is_said (self));
@@ -384,14 +401,12 @@ show_kind (DwMessageRow *self)
   set_class (self->bubble, "unsent",
              own && (delivery == DW_DELIVERY_QUEUED || delivery == DW_DELIVERY_UNCONFIRMED));
   set_class (self->bubble, "failed", delivery == DW_DELIVERY_FAILED);
-  /* Let a long text fill the width. Otherwise GTK lays it out many times to find the narrowest width for its height.
-   * */
-  if (self->is_long)
-    align_bubble = GTK_ALIGN_FILL;
-  gtk_widget_set_halign (self->bubble, align_bubble);
-  gtk_widget_set_halign (self->meta_box, align);
+  dw_message_layout_set_align (self->layout, is_said (self) ? align : GTK_ALIGN_CENTER);
+  /* A long text fills the width nearly, and it takes long to lay out. */
+  dw_message_layout_set_fits (self->layout, !self->is_long);
   gtk_widget_set_margin_top (GTK_WIDGET (self), dw_message_starts_group (self->message) ? 9 : 3);
   show_name (self, kind == DW_MESSAGE_THEIRS && dw_message_starts_group (self->message));
+  dw_message_layout_set_neighbor (self->layout, own ? self->bubble : GTK_WIDGET (self->name));
   show_meta (self);
 }
 
@@ -426,6 +441,7 @@ fit (const char *safe, gsize units, gboolean *cut)
 }
 
 static void on_more_clicked (DwMessageRow *self);
+static gboolean on_link (DwMessageRow *self, const char *href);
 
 static void
 show_more (DwMessageRow *self, gboolean visible)
@@ -446,6 +462,36 @@ show_more (DwMessageRow *self, gboolean visible)
     gtk_button_set_label (GTK_BUTTON (self->more), _ ("Too long to show: copy all of it"));
 }
 
+/* Whether it has quotations or code: then these are shown instead of the one label. */
+static gboolean
+show_parts (DwMessageRow *self, const char *safe, gboolean cut)
+{
+  g_autoptr (GPtrArray) parts = NULL;
+  gboolean any = is_said (self) && dw_message_text_has_parts (safe);
+
+  if (any)
+    {
+      parts = dw_message_text_split (safe, cut);
+      any = parts->len > 1
+            || (parts->len == 1 && ((DwMessagePart *) g_ptr_array_index (parts, 0))->kind != DW_MESSAGE_PART_WORDS);
+    }
+  if (any && self->parts == NULL)
+    {
+      self->parts = DW_MESSAGE_PARTS (dw_message_parts_new ());
+      g_signal_connect_object (self->parts, "activate-link", G_CALLBACK (on_link), self, G_CONNECT_SWAPPED);
+      gtk_box_prepend (GTK_BOX (self->bubble), GTK_WIDGET (self->parts));
+    }
+  if (any)
+    dw_message_parts_show (self->parts, parts);
+  else if (self->parts != NULL)
+    {
+      gtk_box_remove (GTK_BOX (self->bubble), GTK_WIDGET (self->parts));
+      self->parts = NULL;
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->text), !any);
+  return any;
+}
+
 static void
 show_text (DwMessageRow *self)
 {
@@ -454,6 +500,7 @@ show_text (DwMessageRow *self)
   g_autofree char *words = words_of (self->message, self->shown_units, lines, &cut);
   g_autofree char *all = fit (words, self->shown_units, &costly);
   g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
+  const char *shown;
 
   self->kind = dw_message_get_kind (self->message);
   self->waits = self->is_long && !self->complete;
@@ -461,26 +508,74 @@ show_text (DwMessageRow *self)
   g_strchomp (start);
   g_strchomp (all);
   gtk_label_set_width_chars (self->text, g_utf8_strlen (start, -1) >= SURELY_WIDE_CHARS ? LEAST_CHARS : -1);
-  dw_label_show_message (self->text, self->is_long && self->complete ? all : start);
-
+  shown = self->is_long && self->complete ? all : start;
+  if (!show_parts (self, shown, cut || costly || self->waits))
+    {
+      dw_label_show_message (self->text, shown);
+      set_class (GTK_WIDGET (self->text), "emoji", is_said (self) && dw_message_text_is_emoji (shown));
+    }
   show_more (self, cut || costly);
 }
 
-/* Copies the whole text, exactly as received. */
+/**
+ * dw_message_row_dup_copy:
+ * @message: a line
+ *
+ * Returns: (transfer full): what is copied of it: a message's whole text, exactly as received
+ */
+char *
+dw_message_row_dup_copy (DwMessage *message)
+{
+  DwMessageKind kind = dw_message_get_kind (message);
+  gboolean cut;
+
+  if (kind == DW_MESSAGE_THEIRS || kind == DW_MESSAGE_OWN)
+    return g_strdup (dw_message_get_text (message));
+  return words_of (message, DW_SAFE_TEXT_WHOLE, G_MAXUINT, &cut);
+}
+
 static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
-  g_autofree char *words = NULL;
-  gboolean cut;
+  g_autofree char *text = NULL;
 
   if (self->message == NULL)
     return;
-  if (is_said (self))
-    words = g_strdup (dw_message_get_text (self->message));
-  else
-    words = words_of (self->message, DW_SAFE_TEXT_WHOLE, G_MAXUINT, &cut);
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), words);
+  text = dw_message_row_dup_copy (self->message);
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
+}
+
+/* All of that code, even where only its start is shown. */
+static void
+on_copy_code (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageRow *self = DW_MESSAGE_ROW (widget);
+  guint left = g_variant_get_uint32 (parameter);
+  g_autofree char *whole = NULL;
+  g_autoptr (GPtrArray) parts = NULL;
+
+  if (self->message == NULL)
+    return;
+  whole = dw_safe_text (dw_message_get_text (self->message), DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
+  parts = dw_message_text_split (whole, TRUE);
+  for (guint i = 0; i < parts->len; i++)
+    {
+      const DwMessagePart *part = g_ptr_array_index (parts, i);
+
+      if (part->kind == DW_MESSAGE_PART_CODE && left-- == 0)
+        {
+          gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), part->text);
+          return;
+        }
+    }
+}
+
+/* A screen reader finds this among the row's actions. */
+static void
+on_menu (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_signal_emit (widget, signals[SIGNAL_MENU_WANTED], 0);
 }
 
 typedef struct
@@ -594,39 +689,48 @@ dw_message_row_class_init (DwMessageRowClass *klass)
   signals[SIGNAL_LABEL_CHANGED] = g_signal_new ("label-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  /**
+   * DwMessageRow::menu-wanted:
+   *
+   * The menu of its message is to be opened.
+   */
+  signals[SIGNAL_MENU_WANTED] = g_signal_new ("menu-wanted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                              NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (DW_TYPE_MESSAGE_LAYOUT);
   g_type_ensure (DW_TYPE_SIDE_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-row.ui");
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, body);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, column);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageRow, layout);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, bubble);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, text);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta_box);
   gtk_widget_class_bind_template_child (widget_class, DwMessageRow, meta);
   gtk_widget_class_bind_template_callback (widget_class, on_link);
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, on_copy);
+  gtk_widget_class_install_action (widget_class, "message.copy-code", "u", on_copy_code);
+  gtk_widget_class_install_action (widget_class, "message.menu", NULL, on_menu);
 }
 
 static void
 dw_message_row_init (DwMessageRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  dw_message_layout_set_parts (self->layout, self->bubble, self->meta_box);
   self->changes = g_signal_group_new (DW_TYPE_MESSAGE);
   g_signal_group_connect_swapped (self->changes, "notify", G_CALLBACK (on_message_changed), self);
 }
 
 /**
  * dw_message_row_new:
- * @menu: what the text's own menu has besides
  *
  * Returns: (transfer full): an empty row
  */
 GtkWidget *
-dw_message_row_new (GMenuModel *menu)
+dw_message_row_new (void)
 {
-  DwMessageRow *self = g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
-
-  gtk_label_set_extra_menu (self->text, menu);
-  return GTK_WIDGET (self);
+  return g_object_new (DW_TYPE_MESSAGE_ROW, NULL);
 }
 
 /**
@@ -704,6 +808,61 @@ dw_message_row_set_own_name (DwMessageRow *self, const char *own_name)
   g_free (self->own_name);
   self->own_name = g_strdup (own_name);
   on_message_changed (self);
+}
+
+/**
+ * dw_message_row_get_message:
+ * @self: a row
+ *
+ * Returns: (transfer none) (nullable): what it shows
+ */
+DwMessage *
+dw_message_row_get_message (DwMessageRow *self)
+{
+  return self->message;
+}
+
+/**
+ * dw_message_row_get_bubble:
+ * @self: a row
+ *
+ * Returns: (transfer none): what stands around its text
+ */
+GtkWidget *
+dw_message_row_get_bubble (DwMessageRow *self)
+{
+  return self->bubble;
+}
+
+/* What is selected in a widget's labels, or NULL. */
+static char *
+dup_selected (GtkWidget *widget)
+{
+  int start, end;
+
+  if (GTK_IS_LABEL (widget) && gtk_label_get_selection_bounds (GTK_LABEL (widget), &start, &end))
+    return g_utf8_substring (gtk_label_get_text (GTK_LABEL (widget)), start, end);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      char *selected = dup_selected (child);
+
+      if (selected != NULL)
+        return selected;
+    }
+  return NULL;
+}
+
+/**
+ * dw_message_row_dup_selected:
+ * @self: a row
+ *
+ * Returns: (transfer full) (nullable): the part of its text that is selected, or %NULL for none
+ */
+char *
+dw_message_row_dup_selected (DwMessageRow *self)
+{
+  return dup_selected (self->bubble);
 }
 
 /**

@@ -16,11 +16,15 @@ G_DEFINE_FINAL_TYPE (DwTextScale, dw_text_scale, G_TYPE_OBJECT)
 #define NORMAL 100
 #define MOST 300
 
+/* How much larger a message of emoji alone is. */
+#define EMOJI_TIMES 2
+
 static void
 show_scale (DwTextScale *self)
 {
-  g_autofree char *css =
-      g_strdup_printf (".scaled-text { font-size: %d%%; }", g_settings_get_int (self->settings, "text-scale"));
+  int scale = g_settings_get_int (self->settings, "text-scale");
+  g_autofree char *css = g_strdup_printf (
+      ".scaled-text { font-size: %d%%; } .scaled-text.emoji { font-size: %d%%; }", scale, EMOJI_TIMES * scale);
 
   gtk_css_provider_load_from_data (self->provider, css, -1);
 }

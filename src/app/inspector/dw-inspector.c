@@ -369,3 +369,24 @@ dw_inspector_new (GtkWindow *window, DwChat *chat)
   gtk_widget_grab_focus (GTK_WIDGET (self->list));
   return self;
 }
+
+/**
+ * dw_inspector_show_frame:
+ * @self: an inspector that filters nothing yet
+ * @serial: a number in its chat's trace
+ *
+ * Selects that frame and scrolls to it, if it is remembered.
+ */
+void
+dw_inspector_show_frame (DwInspector *self, guint64 serial)
+{
+  guint position;
+
+  if (serial < self->first || serial > self->last)
+    return;
+
+  position = (guint) (serial - self->first);
+  g_clear_handle_id (&self->follow, g_source_remove);
+  gtk_single_selection_set_selected (self->selection, position);
+  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+}
