@@ -214,5 +214,47 @@ def test_quotation_and_code():
     server.close()
 
 
+def test_select_messages():
+    """Several messages are selected with the keyboard or the pointer and copied together; Escape leaves"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send(*[message(f"line {n}") for n in range(5)])
+        app.wait_for_row("line 4")
+        focus_newest(app, "line 4")
+        app.keys("shift+F10")
+        choose(app, "Select Messages", "S")
+        app.wait("1 message selected")
+        until("the row", lambda: "line 4" in (focused(app) or ""))
+        app.keys("shift+Up")
+        app.wait("2 messages selected")
+        until("the row above", lambda: "line 3" in (focused(app) or ""))
+        app.keys("Up", "Up", "space")
+        app.wait("3 messages selected")
+        app.keys("Down", "space")
+        app.wait("4 messages selected")
+        app.keys("space")
+        app.wait("3 messages selected")
+        app.press("Copy")
+        until("the bar to go", lambda: not app.reads("messages selected"))
+        lines = [line.split("] ")[1] for line in pasted(app).splitlines()]
+        assert lines == [f"Björn: line {n}" for n in (1, 3, 4)], lines
+        # With Ctrl a click begins it, then any click goes on, and Escape forgets.
+        app.keys("F6")
+        app.press_at("line 0")
+        subprocess.run(["xdotool", "keydown", "ctrl", "click", "1", "keyup", "ctrl"], check=True, timeout=DEADLINE)
+        app.wait("1 message selected")
+        app.click("line 2")
+        app.wait("2 messages selected")
+        app.click("line 2")
+        app.wait("1 message selected")
+        app.keys("Escape")
+        until("the bar to go", lambda: not app.reads("message selected"))
+        app.keys("shift+F10")
+        choose(app, "Copy", "C")
+        assert pasted(app) == "line 2"
+    server.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window/window-message-menu")

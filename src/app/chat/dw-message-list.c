@@ -6,6 +6,7 @@
 #include "dw-message-row.h"
 #include "dw-scroll-anchor.h"
 #include "dw-list-end.h"
+#include "dw-selection-bar.h"
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-toolkit.h"
@@ -27,8 +28,10 @@ struct _DwMessageList
   GtkWidget *to_end;
   GtkLabel *to_end_label;
 
-  char *own_name; /* on this stage, or NULL */
-  GQueue spare;   /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
+  char *own_name;                /* on this stage, or NULL */
+  GQueue spare;                  /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
+  DwMessageSelection *selection; /* while messages are selected, or NULL */
+  GtkWidget *selection_bar;      /* the same */
   DwToday *today;
   DwConversation *conversation;
   DwListEnd *end; /* the part of it that is listed */
@@ -165,6 +168,166 @@ on_long_pressed (GtkGesture *gesture, double x, double y, gpointer data)
 }
 
 static gboolean
+has_focus (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  return focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list));
+}
+
+static DwMessageRow *
+focused_row (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
+
+  if (!has_focus (self))
+    return NULL;
+  if (DW_IS_MESSAGE_ROW (inside))
+    return DW_MESSAGE_ROW (inside);
+  return DW_MESSAGE_ROW (gtk_widget_get_ancestor (focus, DW_TYPE_MESSAGE_ROW));
+}
+
+/* Whether the keyboard is in a message's text, where Shift selects letters. */
+static gboolean
+is_in_text (DwMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  return root != NULL && GTK_IS_LABEL (gtk_root_get_focus (root));
+}
+
+/* Every row that is built. */
+static void
+show_selection (DwMessageList *self)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
+      dw_message_row_set_selection (DW_MESSAGE_ROW (gtk_widget_get_first_child (item)), self->selection);
+}
+
+static void
+begin_selecting (DwMessageList *self)
+{
+  if (self->selection != NULL)
+    return;
+  self->selection = dw_message_selection_new ();
+  self->selection_bar = dw_selection_bar_new (self->selection);
+  gtk_widget_insert_after (self->selection_bar, GTK_WIDGET (self), self->overlay);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "messages.stop-selecting", TRUE);
+  show_selection (self);
+}
+
+static void
+stop_selecting (DwMessageList *self)
+{
+  if (self->selection == NULL)
+    return;
+  g_clear_object (&self->selection);
+  g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "messages.stop-selecting", FALSE);
+  show_selection (self);
+}
+
+static void
+on_stop_selecting (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+
+  /* From the bar, which goes. */
+  if (!has_focus (self))
+    gtk_widget_grab_focus (widget);
+  stop_selecting (self);
+}
+
+static void
+toggle (DwMessageList *self, DwMessageRow *row)
+{
+  if (dw_message_row_get_message (row) == NULL)
+    return;
+  begin_selecting (self);
+  if (!dw_message_selection_toggle (self->selection, dw_message_row_get_message (row)))
+    gtk_widget_error_bell (GTK_WIDGET (self));
+}
+
+/* @parameter is the place of the first message. */
+static void
+on_select (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  gint64 place = g_variant_get_int64 (parameter);
+  g_autoptr (DwMessage) message = NULL;
+  guint position;
+
+  begin_selecting (self);
+  if (self->conversation == NULL || !dw_conversation_get_position (self->conversation, place, &position))
+    return;
+  message = g_list_model_get_item (G_LIST_MODEL (self->conversation), position);
+  dw_message_selection_add (self->selection, message);
+}
+
+/* A click selects where messages are being selected, and with Ctrl anywhere. */
+static void
+on_pressed (GtkGesture *gesture, int n, double x, double y, gpointer data)
+{
+  DwMessageList *self = DW_MESSAGE_LIST (data);
+  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
+  GtkWidget *under = gtk_widget_pick (GTK_WIDGET (self->list), x, y, GTK_PICK_DEFAULT);
+  DwMessageRow *row = under != NULL ? row_around (under) : NULL;
+
+  if (row == NULL || (self->selection == NULL && (state & GDK_CONTROL_MASK) == 0))
+    {
+      gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_DENIED);
+      return;
+    }
+  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+  toggle (self, row);
+  gtk_widget_grab_focus (gtk_widget_get_parent (GTK_WIDGET (row)));
+}
+
+/* Shift with an arrow selects the row with the focus and the next one, where the list view then goes. */
+static void
+extend (DwMessageList *self, DwMessageRow *row, gboolean down)
+{
+  GtkWidget *item = gtk_widget_get_parent (GTK_WIDGET (row));
+  GtkWidget *next = down ? gtk_widget_get_next_sibling (item) : gtk_widget_get_prev_sibling (item);
+  GtkWidget *rows[] = { item, next };
+
+  begin_selecting (self);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      GtkWidget *inside = rows[i] != NULL ? gtk_widget_get_first_child (rows[i]) : NULL;
+
+      if (DW_IS_MESSAGE_ROW (inside) && dw_message_row_get_message (DW_MESSAGE_ROW (inside)) != NULL)
+        dw_message_selection_add (self->selection, dw_message_row_get_message (DW_MESSAGE_ROW (inside)));
+    }
+}
+
+/* Returns: whether the key was for selecting messages alone. */
+static gboolean
+take_selecting_key (DwMessageList *self, guint key, GdkModifierType state)
+{
+  GdkModifierType held = state & gtk_accelerator_get_default_mod_mask ();
+  gboolean up = key == GDK_KEY_Up || key == GDK_KEY_KP_Up;
+  gboolean down = key == GDK_KEY_Down || key == GDK_KEY_KP_Down;
+  DwMessageRow *row = focused_row (self);
+
+  if (row == NULL || is_in_text (self))
+    return FALSE;
+  if ((up || down) && held == GDK_SHIFT_MASK)
+    extend (self, row, down);
+  else if (self->selection != NULL && held == 0 && (key == GDK_KEY_space || key == GDK_KEY_Return))
+    {
+      toggle (self, row);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
 is_seen (DwMessageList *self, GtkWidget *item)
 {
   graphene_rect_t bounds;
@@ -280,6 +443,7 @@ give_row_back (DwMessageList *self, GtkListItem *item)
   g_signal_handlers_disconnect_by_func (row, on_menu_wanted, self);
   gtk_list_item_set_child (item, NULL);
   dw_message_row_set_message (DW_MESSAGE_ROW (row), NULL);
+  dw_message_row_set_selection (DW_MESSAGE_ROW (row), NULL);
   if (g_queue_get_length (&self->spare) < SPARE_ROWS)
     g_queue_push_head (&self->spare, g_steal_pointer (&row));
 }
@@ -291,6 +455,7 @@ on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *se
 
   dw_message_row_set_own_name (row, self->own_name);
   dw_message_row_set_message (row, gtk_list_item_get_item (item));
+  dw_message_row_set_selection (row, self->selection);
   on_label_changed (row, item);
   if (dw_message_row_waits (row))
     {
@@ -563,8 +728,6 @@ on_scrolled (DwMessageList *self, double dx, double dy)
   return GDK_EVENT_PROPAGATE;
 }
 
-static DwMessageRow *focused_row (DwMessageList *self);
-
 static gboolean
 is_menu_key (guint key, GdkModifierType state)
 {
@@ -584,6 +747,8 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
       on_menu_wanted (self, focused_row (self));
       return GDK_EVENT_STOP;
     }
+  if (take_selecting_key (self, key, state))
+    return GDK_EVENT_STOP;
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
       leave_flood (self, find_newest (self), 0);
@@ -646,15 +811,6 @@ on_extent_changed (DwMessageList *self)
     follow (self);
 }
 
-static gboolean
-has_focus (DwMessageList *self)
-{
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-
-  return focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list));
-}
-
 /* The list's item that has the focus, or has the widget that has it. */
 static GtkWidget *
 find_focused (DwMessageList *self)
@@ -700,26 +856,21 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
     }
 }
 
-static DwMessageRow *
-focused_row (DwMessageList *self)
-{
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-  GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
-
-  if (!has_focus (self))
-    return NULL;
-  if (DW_IS_MESSAGE_ROW (inside))
-    return DW_MESSAGE_ROW (inside);
-  return DW_MESSAGE_ROW (gtk_widget_get_ancestor (focus, DW_TYPE_MESSAGE_ROW));
-}
-
 /* A text that is selected is copied by the label itself, before this. */
 static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  DwMessageRow *row = focused_row (DW_MESSAGE_LIST (widget));
+  DwMessageList *self = DW_MESSAGE_LIST (widget);
+  DwMessageRow *row = focused_row (self);
 
+  if (self->selection != NULL && dw_message_selection_get_n (self->selection) > 0)
+    {
+      g_autofree char *text = dw_message_selection_dup_text (self->selection);
+
+      gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
+      on_stop_selecting (widget, NULL, NULL);
+      return;
+    }
   if (row != NULL)
     gtk_widget_activate_action (GTK_WIDGET (row), "message.copy", NULL);
 }
@@ -764,6 +915,8 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
   g_clear_object (&self->today);
+  g_clear_object (&self->selection);
+  g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->overlay, gtk_widget_unparent);
@@ -810,11 +963,15 @@ dw_message_list_class_init (DwMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
   gtk_widget_class_bind_template_callback (widget_class, on_context_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_long_pressed);
+  gtk_widget_class_bind_template_callback (widget_class, on_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_scrolled);
   gtk_widget_class_bind_template_callback (widget_class, on_key_pressed);
   gtk_widget_class_bind_template_callback (widget_class, keep_row);
   gtk_widget_class_install_action (widget_class, "messages.copy", NULL, on_copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "messages.copy", NULL);
+  gtk_widget_class_install_action (widget_class, "messages.select", "x", on_select);
+  gtk_widget_class_install_action (widget_class, "messages.stop-selecting", NULL, on_stop_selecting);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "messages.stop-selecting", NULL);
 }
 
 static void
@@ -828,6 +985,7 @@ dw_message_list_init (DwMessageList *self)
   g_signal_connect_object (factory, "bind", G_CALLBACK (on_bind), self, 0);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (on_unbind), self, 0);
   gtk_list_view_set_factory (self->list, factory);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "messages.stop-selecting", FALSE);
   self->stuck = TRUE;
   self->today = dw_today_new (DW_TODAY_ZONE_FILE);
   g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
@@ -856,6 +1014,7 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   if (self->conversation != NULL)
     g_clear_signal_handler (&self->items_changed, self->conversation);
 
+  stop_selecting (self);
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   self->long_rows = FALSE;

@@ -130,11 +130,20 @@ on_decided (GSimpleAction *action, GVariant *parameter, gpointer data)
     gtk_widget_activate_action (self->list, name, "s", dw_message_get_id (self->message));
 }
 
+static void
+on_select (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwMessageMenu *self = data;
+
+  gtk_widget_activate_action (self->list, "messages.select", "x", dw_message_get_place (self->message));
+}
+
 static const GActionEntry entries[] = {
   { .name = "copy", .activate = on_copy },           { .name = "quote", .activate = on_quote },
   { .name = "copy-link", .activate = on_copy_link }, { .name = "show-frame", .activate = on_show_frame },
-  { .name = "delete", .activate = on_delete },       { .name = "send-again", .activate = on_decided },
-  { .name = "edit", .activate = on_decided },        { .name = "discard", .activate = on_decided },
+  { .name = "select", .activate = on_select },       { .name = "delete", .activate = on_delete },
+  { .name = "send-again", .activate = on_decided },  { .name = "edit", .activate = on_decided },
+  { .name = "discard", .activate = on_decided },
 };
 
 static void
@@ -161,6 +170,8 @@ build_model (DwMessageMenu *self)
     g_menu_append (text, _ ("_Quote"), "menu.quote");
   if (self->link != NULL)
     g_menu_append (text, _ ("Copy _Link"), "menu.copy-link");
+  if (kind <= DW_MESSAGE_NOTICE)
+    g_menu_append (text, _ ("_Select Messages"), "menu.select");
   if (undecided)
     {
       g_menu_append (decision, _ ("Send _Again"), "menu.send-again");

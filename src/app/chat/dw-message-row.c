@@ -37,9 +37,12 @@ struct _DwMessageRow
   GtkWidget *mark;
   DwRemedies *remedies;
   GtkWidget *divider;
+  GtkWidget *check;
 
   char *own_name; /* the person's own name, or NULL */
   DwMessage *message;
+  DwMessageSelection *selection; /* while messages are selected, or NULL */
+  gulong selection_changed;
   GSignalGroup *changes;
   DwMessageKind kind; /* the kind of the shown line, which changes when an unloaded line is loaded */
   gsize shown_units;  /* how much of a long message to lay out, see dw_label_fit() */
@@ -81,6 +84,7 @@ static guint signals[N_SIGNALS];
 #define AVATAR_TOP 18 /* below the name */
 #define AVATAR_COLORS 14
 #define MARK_SIZE 12
+#define CHECK_GAP 6
 
 /* How much of a long message its accessible name reads out. */
 #define LABEL_CHARS 500
@@ -100,6 +104,18 @@ static gboolean
 is_said (DwMessageRow *self)
 {
   return is_kind (self, DW_MESSAGE_THEIRS) || is_kind (self, DW_MESSAGE_OWN);
+}
+
+/* What the check box takes at the start. */
+static int
+check_width (DwMessageRow *self)
+{
+  int width;
+
+  if (self->check == NULL || !gtk_widget_get_visible (self->check))
+    return 0;
+  gtk_widget_measure (self->check, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &width, NULL, NULL);
+  return width + CHECK_GAP;
 }
 
 static int
@@ -135,33 +151,39 @@ dw_message_row_measure (GtkWidget *widget,
   else if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
       gtk_widget_measure (self->body, orientation, -1, minimum, natural, NULL, NULL);
-      *natural = *natural * SHARE_DENOMINATOR / SHARE_NUMERATOR;
+      *natural = *natural * SHARE_DENOMINATOR / SHARE_NUMERATOR + check_width (self);
+      *minimum += check_width (self);
     }
   else
-    gtk_widget_measure (self->body, orientation, for_size < 0 ? -1 : body_width (self, for_size), minimum, natural,
-                        NULL, NULL);
+    gtk_widget_measure (self->body, orientation,
+                        for_size < 0 ? -1 : body_width (self, MAX (for_size - check_width (self), 0)), minimum,
+                        natural, NULL, NULL);
 }
 
 static void
 dw_message_row_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   DwMessageRow *self = DW_MESSAGE_ROW (widget);
-  int taken = body_width (self, width);
-  gboolean at_end = is_kind (self, DW_MESSAGE_OWN);
-  int x = 0;
+  gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
+  gboolean at_end = is_kind (self, DW_MESSAGE_OWN) != mirrored;
+  int check = check_width (self);
+  int taken = body_width (self, width - check);
+  int x = mirrored ? 0 : check;
 
   if (is_kind (self, DW_MESSAGE_UNREAD))
     {
       gtk_widget_size_allocate (self->divider, &(GtkAllocation){ 0, 0, width, height }, baseline);
       return;
     }
-  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
-    at_end = !at_end;
   if (!is_said (self))
-    x = (width - taken) / 2;
+    x += (width - check - taken) / 2;
   else if (at_end)
-    x = width - taken;
+    x += width - check - taken;
   gtk_widget_size_allocate (self->body, &(GtkAllocation){ x, 0, taken, height }, baseline);
+  if (check > 0)
+    gtk_widget_size_allocate (
+        self->check, &(GtkAllocation){ mirrored ? width - check + CHECK_GAP : 0, 0, check - CHECK_GAP, height },
+        -1);
 }
 
 /* A message that asks is shown as queued or unconfirmed, with the question below it. */
@@ -647,6 +669,32 @@ on_more_clicked (DwMessageRow *self)
 }
 
 static void
+show_check (DwMessageRow *self)
+{
+  gboolean visible =
+      self->selection != NULL && self->message != NULL && (is_said (self) || is_kind (self, DW_MESSAGE_NOTICE));
+  gboolean selected = visible && dw_message_selection_has (self->selection, self->message);
+  GtkWidget *item = gtk_widget_get_parent (GTK_WIDGET (self));
+
+  if (self->check == NULL && visible)
+    {
+      /* The row takes the clicks and the keys. */
+      self->check = g_object_new (GTK_TYPE_CHECK_BUTTON, "can-target", FALSE, "can-focus", FALSE, "valign",
+                                  GTK_ALIGN_CENTER, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+      gtk_widget_set_parent (self->check, GTK_WIDGET (self));
+    }
+  if (self->check == NULL)
+    return;
+
+  gtk_widget_set_visible (self->check, visible);
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (self->check), selected);
+  if (item != NULL && visible)
+    gtk_accessible_update_state (GTK_ACCESSIBLE (item), GTK_ACCESSIBLE_STATE_SELECTED, selected, -1);
+  else if (item != NULL)
+    gtk_accessible_reset_state (GTK_ACCESSIBLE (item), GTK_ACCESSIBLE_STATE_SELECTED);
+}
+
+static void
 on_message_changed (DwMessageRow *self)
 {
   if (self->message == NULL)
@@ -663,11 +711,13 @@ dw_message_row_dispose (GObject *object)
 {
   DwMessageRow *self = DW_MESSAGE_ROW (object);
 
+  dw_message_row_set_selection (self, NULL);
   g_clear_object (&self->changes);
   g_clear_object (&self->message);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->body, gtk_widget_unparent);
   g_clear_pointer (&self->divider, gtk_widget_unparent);
+  g_clear_pointer (&self->check, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_message_row_parent_class)->dispose (object);
 }
 
@@ -751,6 +801,25 @@ dw_message_row_set_message (DwMessageRow *self, DwMessage *message)
   show_text (self);
   look_for_name (self);
   show_kind (self);
+}
+
+/**
+ * dw_message_row_set_selection:
+ * @self: a row
+ * @selection: (nullable): what a person selects from, or %NULL while they do not
+ *
+ * Shows whether the message is selected.
+ */
+void
+dw_message_row_set_selection (DwMessageRow *self, DwMessageSelection *selection)
+{
+  if (self->selection != NULL)
+    g_clear_signal_handler (&self->selection_changed, self->selection);
+  g_set_object (&self->selection, selection);
+  if (selection != NULL)
+    self->selection_changed =
+        g_signal_connect_object (selection, "changed", G_CALLBACK (show_check), self, G_CONNECT_SWAPPED);
+  show_check (self);
 }
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "client/messages/dw-message.h"
+#include "dw-message-selection.h"
 
 #include <gtk/gtk.h>
 
@@ -13,6 +13,7 @@ G_DECLARE_FINAL_TYPE (DwMessageRow, dw_message_row, DW, MESSAGE_ROW, GtkWidget)
 GtkWidget *dw_message_row_new (void);
 void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
 void dw_message_row_show_times (DwMessageRow *self);
+void dw_message_row_set_selection (DwMessageRow *self, DwMessageSelection *selection);
 void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
 gboolean dw_message_row_waits (DwMessageRow *self);
 void dw_message_row_complete (DwMessageRow *self);

@@ -127,6 +127,21 @@ add_text (GString *buffer, const DwRecord *record)
   g_string_append_c (buffer, '\n');
 }
 
+/**
+ * dw_export_dup_text:
+ * @record: a line
+ *
+ * Returns: (transfer full): it as %DW_EXPORT_TEXT has it, with an end of line; safe to show
+ */
+char *
+dw_export_dup_text (const DwRecord *record)
+{
+  GString *text = g_string_new (NULL);
+
+  add_text (text, record);
+  return g_string_free (text, FALSE);
+}
+
 static void next_page (DwStore *store, GTask *task);
 
 static void

@@ -32,4 +32,6 @@ void dw_export_async (DwStore *store,
                       gpointer data);
 gboolean dw_export_finish (DwStore *store, GAsyncResult *result, guint *exported, GError **error);
 
+char *dw_export_dup_text (const DwRecord *record);
+
 G_END_DECLS
