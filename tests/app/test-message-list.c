@@ -4,6 +4,8 @@
 #include "dw-test.h"
 
 #include "app/chat/dw-message-list.h"
+#include "app/chat/dw-message-menu.h"
+#include "app/chat/dw-message-row.h"
 
 #include "client/store/dw-store.h"
 
@@ -58,7 +60,7 @@ is_at_start (gpointer data)
 }
 
 static void
-list_window_init (ListWindow *shown)
+list_window_open (ListWindow *shown)
 {
   g_autoptr (DwStageUrl) url = dw_stage_url_parse ("ws://127.0.0.1:1/prod", NULL);
 
@@ -75,6 +77,12 @@ list_window_init (ListWindow *shown)
   gtk_window_set_child (GTK_WINDOW (shown->window), GTK_WIDGET (shown->list));
   dw_message_list_set_conversation (shown->list, shown->conversation);
   gtk_window_present (GTK_WINDOW (shown->window));
+}
+
+static void
+list_window_init (ListWindow *shown)
+{
+  list_window_open (shown);
   say (shown, 40);
   dw_test_until ("the store", is_settled, shown->conversation);
   dw_test_until ("the end", is_at_end, shown);
@@ -143,6 +151,232 @@ test_follows (void)
   dw_test_until ("the end", is_at_end, &shown);
 }
 
+typedef struct
+{
+  ListWindow *window;
+  DwMessage *message;
+} Shown;
+
+static DwMessageRow *
+find_row (ListWindow *shown, DwMessage *message)
+{
+  GtkWidget *item = dw_message_row_find_item (shown->view, dw_message_get_place (message));
+
+  return item != NULL ? DW_MESSAGE_ROW (gtk_widget_get_first_child (item)) : NULL;
+}
+
+static gboolean
+is_laid_out (gpointer data)
+{
+  Shown *shown = data;
+  DwMessageRow *row = dw_message_get_place (shown->message) > 0 ? find_row (shown->window, shown->message) : NULL;
+
+  return row != NULL && gtk_widget_get_width (dw_message_row_get_bubble (row)) > 0;
+}
+
+static DwMessageRow *
+show (ListWindow *window, DwMessageKind kind, const char *text, const char *sender)
+{
+  g_autoptr (DwMessage) message = dw_message_new (kind, text, sender, NULL, g_get_real_time ());
+  Shown shown = { window, message };
+
+  /* The other states have icons, which cannot be read in a test's folders. */
+  if (kind == DW_MESSAGE_OWN)
+    dw_message_set_delivery (message, DW_DELIVERY_SENT, NULL);
+  dw_conversation_append (window->conversation, message);
+  dw_test_until ("the store", is_settled, window->conversation);
+  dw_test_until ("the row", is_laid_out, &shown);
+  return find_row (window, message);
+}
+
+static graphene_rect_t
+bounds_in (GtkWidget *widget, gpointer other)
+{
+  graphene_rect_t bounds;
+
+  g_assert_true (gtk_widget_compute_bounds (widget, GTK_WIDGET (other), &bounds));
+  return bounds;
+}
+
+static GtkWidget *
+find_class (GtkWidget *widget, const char *name)
+{
+  if (gtk_widget_has_css_class (widget, name))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_class (child, name);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+/* A name has the color of its avatar, which is chosen by the library. */
+static void
+test_colors (void)
+{
+  static const char *const names[] = { "Ada", "Björn", "Chiara", "Eve", "Zoë", "Михаил", "陳" };
+  g_auto (ListWindow) shown = { 0 };
+
+  list_window_open (&shown);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      DwMessageRow *row = show (&shown, DW_MESSAGE_THEIRS, "hello", names[i]);
+      GtkWidget *avatar = find (GTK_WIDGET (row), ADW_TYPE_AVATAR);
+      GtkWidget *name = find_class (GTK_WIDGET (row), "message-name");
+      guint n_found = 0;
+
+      for (guint color = 1; color <= 14; color++)
+        {
+          g_autofree char *of_avatar = g_strdup_printf ("color%u", color);
+          g_autofree char *of_name = g_strdup_printf ("name-%u", color);
+          gboolean has = find_class (avatar, of_avatar) != NULL;
+
+          g_assert_cmpint (gtk_widget_has_css_class (name, of_name), ==, has);
+          n_found += has;
+        }
+      g_assert_cmpuint (n_found, ==, 1);
+    }
+}
+
+/* The first messages are by the composer, not far above it. */
+static void
+test_bottom (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  DwMessageRow *row;
+  graphene_rect_t bounds;
+
+  list_window_open (&shown);
+  row = show (&shown, DW_MESSAGE_THEIRS, "hello", "Ada");
+  bounds = bounds_in (GTK_WIDGET (row), shown.list);
+  g_assert_cmpfloat (bounds.origin.y + bounds.size.height, >,
+                     (float) gtk_widget_get_height (GTK_WIDGET (shown.list)) - 24);
+}
+
+/* Where a text wraps, no width is left that none of its lines needs; on either side, and with any direction. */
+static void
+test_bubble_width (void)
+{
+  static const char *const texts[] = {
+    "Donaudampfschifffahrtsgesellschaft Rindfleischetikettierungsüberwachung Donaudampfschifffahrtsgesellschaft",
+    "a b\nDonaudampfschifffahrtsgesellschaft Rindfleischetikettierungsüberwachung",
+    "> Donaudampfschifffahrtsgesellschaft Rindfleischetikettierungsüberwachung\nDonaudampfschifffahrt",
+    "دونوستامبفشيففارتسغيسيلشافت ريندفلايشيتيكيتيرونغسوبيرفاخونغ دونوستامبفشيففارتسغيسيلشافت",
+  };
+  g_auto (ListWindow) shown = { 0 };
+
+  list_window_open (&shown);
+  gtk_window_set_default_size (GTK_WINDOW (shown.window), 420, 600);
+  for (guint i = 0; i < G_N_ELEMENTS (texts) * 2; i++)
+    {
+      gboolean own = i % 2 == 0;
+      DwMessageRow *row = show (&shown, own ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, texts[i / 2], own ? NULL : "Ada");
+      GtkWidget *bubble = dw_message_row_get_bubble (row);
+      GtkWidget *label = find (bubble, GTK_TYPE_LABEL);
+      int least = G_MAXINT;
+
+      g_test_message ("%s", texts[i / 2]);
+      if (!gtk_widget_get_visible (label))
+        label = gtk_widget_get_last_child (bubble);
+      if (!GTK_IS_LABEL (label))
+        label = gtk_widget_get_first_child (label);
+      for (; label != NULL; label = gtk_widget_get_next_sibling (label))
+        {
+          int width;
+
+          if (!GTK_IS_LABEL (label) || !gtk_widget_get_visible (label))
+            continue;
+          pango_layout_get_pixel_size (gtk_label_get_layout (GTK_LABEL (label)), &width, NULL);
+          g_assert_cmpint (width, <=, gtk_widget_get_width (label));
+          least = MIN (least, gtk_widget_get_width (label) - width);
+        }
+      g_assert_cmpint (least, <=, 1);
+    }
+}
+
+/* The time takes no line of its own: it is beside the name, and beside a short message of one's own. */
+static void
+test_times (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  DwMessageRow *row;
+  GtkWidget *meta;
+  graphene_rect_t time, beside;
+
+  list_window_open (&shown);
+  row = show (&shown, DW_MESSAGE_THEIRS, "hello", "Ada");
+  meta = find_class (GTK_WIDGET (row), "message-meta");
+  time = bounds_in (meta, row);
+  beside = bounds_in (find_class (GTK_WIDGET (row), "message-name"), row);
+  g_assert_cmpfloat (time.origin.y + time.size.height, <=, beside.origin.y + beside.size.height + 1);
+  g_assert_cmpfloat (time.origin.x, >=, beside.origin.x + beside.size.width);
+
+  row = show (&shown, DW_MESSAGE_OWN, "hello", NULL);
+  meta = find_class (GTK_WIDGET (row), "message-meta");
+  time = bounds_in (meta, row);
+  beside = bounds_in (dw_message_row_get_bubble (row), row);
+  g_assert_cmpfloat (time.origin.y + time.size.height, <=, beside.origin.y + beside.size.height + 1);
+  g_assert_cmpfloat (time.origin.x + time.size.width, <=, beside.origin.x);
+}
+
+/* What is in a row's place now has none of what was there before. */
+static void
+test_parts_go (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (DwMessage) plain = dw_message_new (DW_MESSAGE_THEIRS, "plain", "Ada", NULL, 0);
+  DwMessageRow *row;
+
+  list_window_open (&shown);
+  row = show (&shown, DW_MESSAGE_THEIRS, "> quoted\nand so on", "Ada");
+  g_assert_nonnull (find_class (GTK_WIDGET (row), "quotation"));
+  dw_message_row_set_message (row, plain);
+  g_assert_null (find_class (GTK_WIDGET (row), "quotation"));
+}
+
+static void
+note_spot (GString *said, const DwMessageSpot *spot)
+{
+  g_string_append_printf (said, "%s%s|", spot->by_pointer ? "*" : "", dw_message_get_text (spot->message));
+}
+
+/* A long press opens the menu as the right button does, and a row's own action as a key does. */
+static void
+test_menu (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (GString) said = g_string_new (NULL);
+  g_autoptr (GListModel) controllers = NULL;
+  graphene_rect_t bounds;
+  DwMessageRow *row;
+
+  list_window_open (&shown);
+  row = show (&shown, DW_MESSAGE_THEIRS, "hello", "Ada");
+  g_signal_connect_swapped (shown.list, "menu", G_CALLBACK (note_spot), said);
+  bounds = bounds_in (dw_message_row_get_bubble (row), shown.view);
+  controllers = gtk_widget_observe_controllers (shown.view);
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+      double x = bounds.origin.x + 9;
+      double y = bounds.origin.y + 9;
+
+      if (GTK_IS_GESTURE_LONG_PRESS (controller))
+        g_signal_emit_by_name (controller, "pressed", x, y);
+      else if (GTK_IS_GESTURE_CLICK (controller)
+               && gtk_gesture_single_get_button (GTK_GESTURE_SINGLE (controller)) == GDK_BUTTON_SECONDARY)
+        g_signal_emit_by_name (controller, "pressed", 1, x, y);
+    }
+  g_assert_cmpstr (said->str, ==, "*hello|*hello|");
+  gtk_widget_activate_action (GTK_WIDGET (row), "message.menu", NULL);
+  g_assert_cmpstr (said->str, ==, "*hello|*hello|hello|");
+  g_signal_handlers_disconnect_by_data (shown.list, said);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -151,5 +385,11 @@ main (int argc, char *argv[])
   adw_init ();
   g_test_add_func ("/app/message-list/slow-frame", test_slow_frame);
   g_test_add_func ("/app/message-list/follows", test_follows);
+  g_test_add_func ("/app/message-list/colors", test_colors);
+  g_test_add_func ("/app/message-list/bottom", test_bottom);
+  g_test_add_func ("/app/message-list/bubble-width", test_bubble_width);
+  g_test_add_func ("/app/message-list/times", test_times);
+  g_test_add_func ("/app/message-list/parts-go", test_parts_go);
+  g_test_add_func ("/app/message-list/menu", test_menu);
   return g_test_run ();
 }
