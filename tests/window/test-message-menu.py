@@ -35,7 +35,7 @@ def find_item(app, name, mnemonic):
     """An entry of the open menu. GTK 4.24.1 gives these no names, only shortcuts."""
     for node in app.walk():
         if node.role == "menu item" and app.shows(node) and (node.name == name or (
-                not node.name and node.attributes().get("keyshortcuts", "").endswith(f"Alt+{mnemonic}"))):
+                not node.name and node.attributes().get("keyshortcuts", "") == f"Alt+{mnemonic.lower()}")):
             return node
     return None
 
