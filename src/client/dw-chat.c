@@ -658,12 +658,31 @@ dw_chat_can_delete (DwChat *self, DwMessage *message)
     }
 }
 
+/* A day on which nothing is left: what stood before this place is its caption. */
+static void
+remove_empty_day (DwChat *self, gint64 place)
+{
+  DwMessage *day = dw_conversation_peek_line (self->conversation, place - 1);
+  DwMessage *next = dw_conversation_peek_line (self->conversation, place);
+
+  if (day == NULL || dw_message_get_kind (day) != DW_MESSAGE_DAY)
+    return;
+  if (next != NULL && dw_message_get_kind (next) != DW_MESSAGE_DAY)
+    return;
+  /* What follows is not in memory, or not shown yet. */
+  if (next == NULL
+      && (place <= dw_conversation_get_last_place (self->conversation)
+          || !dw_conversation_is_settled (self->conversation)))
+    return;
+  dw_conversation_remove (self->conversation, day);
+}
+
 /**
  * dw_chat_delete:
  * @self: a chat
  * @message: a line that was taken from its conversation some time ago
  *
- * Deletes it here, in the list and in the store; others still have it.
+ * Deletes it here, in the list and in the store; others still have it. The caption of a day goes with its last line.
  *
  * Returns: whether it was there, and might be deleted
  */
@@ -671,10 +690,12 @@ gboolean
 dw_chat_delete (DwChat *self, DwMessage *message)
 {
   g_autoptr (DwMessage) keep = g_object_ref (message);
+  gint64 place = dw_message_get_place (keep);
 
   if (!dw_chat_can_delete (self, keep) || !dw_conversation_contains (self->conversation, keep))
     return FALSE;
   remove_message (self, keep);
+  remove_empty_day (self, place);
   return TRUE;
 }
 

@@ -737,8 +737,12 @@ test_delete (void)
   g_autoptr (DwMessage) first = NULL;
   g_autoptr (DwMessage) middle = NULL;
   g_autoptr (DwMessage) last = NULL;
+  GListModel *lines;
 
   exchange_init (&exchange, "");
+  /* Without a line for what is unread. */
+  dw_chat_set_attended (exchange.chat, TRUE);
+  lines = G_LIST_MODEL (dw_chat_get_conversation (exchange.chat));
   hear (&exchange, "one", "Bo", 1);
   hear (&exchange, "two", "Eve", 2);
   hear (&exchange, "three", "Bo", 3);
@@ -763,6 +767,13 @@ test_delete (void)
   g_assert_false (dw_message_ends_group (last));
   g_assert_true (dw_chat_delete (exchange.chat, message_at (&exchange, 1)));
   g_assert_true (dw_message_ends_group (last));
+
+  /* The day goes with its last line, and begins again with the next. */
+  g_assert_cmpuint (g_list_model_get_n_items (lines), ==, 2);
+  g_assert_true (dw_chat_delete (exchange.chat, last));
+  g_assert_cmpuint (g_list_model_get_n_items (lines), ==, 0);
+  hear (&exchange, "five", "Bo", 1);
+  g_assert_cmpuint (g_list_model_get_n_items (lines), ==, 2);
 }
 
 /* What is under way stays, or its echo would come as somebody else's message. */

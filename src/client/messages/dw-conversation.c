@@ -745,6 +745,9 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
     dw_stage_set_seen (self->stage, dw_stage_get_seen (self->stage) - 1);
   if (self->newest == message)
     g_clear_object (&self->newest);
+  /* The next line begins its day anew. */
+  if (dw_message_get_kind (message) == DW_MESSAGE_DAY && place == self->next)
+    self->day = (DwDay){ 0, 0 };
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
 }
 
@@ -799,6 +802,19 @@ DwMessage *
 dw_conversation_find (DwConversation *self, const char *id)
 {
   return dw_pages_find_own (self->pages, id);
+}
+
+/**
+ * dw_conversation_peek_line:
+ * @self: a conversation
+ * @place: a place
+ *
+ * Returns: (transfer none) (nullable): the line there, if it is in memory; it may not be shown yet
+ */
+DwMessage *
+dw_conversation_peek_line (DwConversation *self, gint64 place)
+{
+  return dw_pages_peek_line (self->pages, place);
 }
 
 /**

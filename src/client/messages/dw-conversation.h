@@ -48,6 +48,7 @@ void dw_conversation_remove (DwConversation *self, DwMessage *message);
 gboolean dw_conversation_contains (DwConversation *self, DwMessage *message);
 void dw_conversation_reload (DwConversation *self);
 DwMessage *dw_conversation_find (DwConversation *self, const char *id);
+DwMessage *dw_conversation_peek_line (DwConversation *self, gint64 place);
 gint64 dw_conversation_get_last_place (DwConversation *self);
 gboolean dw_conversation_get_position (DwConversation *self, gint64 place, guint *position);
 void dw_conversation_set_unread_from (DwConversation *self, gint64 place);
