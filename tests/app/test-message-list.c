@@ -225,7 +225,7 @@ test_colors (void)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       DwMessageRow *row = show (&shown, DW_MESSAGE_THEIRS, "hello", names[i]);
-      GtkWidget *avatar = find (GTK_WIDGET (row), ADW_TYPE_AVATAR);
+      GtkWidget *avatar = dw_test_find_widget (GTK_WIDGET (row), ADW_TYPE_AVATAR);
       GtkWidget *name = find_class (GTK_WIDGET (row), "message-name");
       guint n_found = 0;
 
@@ -276,7 +276,7 @@ test_bubble_width (void)
       gboolean own = i % 2 == 0;
       DwMessageRow *row = show (&shown, own ? DW_MESSAGE_OWN : DW_MESSAGE_THEIRS, texts[i / 2], own ? NULL : "Ada");
       GtkWidget *bubble = dw_message_row_get_bubble (row);
-      GtkWidget *label = find (bubble, GTK_TYPE_LABEL);
+      GtkWidget *label = dw_test_find_widget (bubble, GTK_TYPE_LABEL);
       int least = G_MAXINT;
 
       g_test_message ("%s", texts[i / 2]);
