@@ -115,6 +115,15 @@ check_states (DwTrial *trial, const char *wanted)
   g_assert_cmpstr (found, ==, wanted);
 }
 
+static void
+check_verdict (DwTrial *trial, const char *wanted)
+{
+  g_autofree char *verdict = dw_trial_dup_verdict (trial);
+
+  if (!g_str_has_prefix (verdict, wanted))
+    g_error ("“%s” does not begin with “%s”", verdict, wanted);
+}
+
 /* The stage's answer is described correctly, the connection is closed cleanly, and a second answer changes nothing. */
 static void
 test_answers (void)
@@ -147,6 +156,7 @@ test_answers (void)
       for (guint step = 0; step < DW_TRIAL_STEPS; step++)
         g_assert_nonnull (dw_trial_get_words (attempt.trial, (DwTrialStep) step));
       g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), rows[i].part));
+      check_verdict (attempt.trial, "OK: connected in ");
       g_assert_cmpuint (count_answer_timers (), ==, 0);
       changes = attempt.changes;
       g_assert_cmpuint (changes, >=, 3);
@@ -188,16 +198,20 @@ test_long_answer (void)
   g_assert_cmpuint (told, <=, 101);
 }
 
-/* A refusal makes the upgrade step fail and shows the status, and is not retried. */
+/* A refusal makes the upgrade step fail, the verdict has its status, and neither says it twice; it is not retried. */
 static void
 test_refused (void)
 {
   g_auto (Attempt) attempt = { 0 };
+  const char *words;
 
   attempt_init (&attempt, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", NULL);
   try (&attempt);
   check_states (attempt.trial, "ddsfw");
-  g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_UPGRADE), "(403)"));
+  check_verdict (attempt.trial, "Refused: 403 Forbidden");
+  words = dw_trial_get_words (attempt.trial, DW_TRIAL_UPGRADE);
+  g_assert_nonnull (strstr (words, "403"));
+  g_assert_true (strstr (words, "403") == g_strrstr (words, "403"));
   dw_test_run_for (50);
   g_assert_cmpuint (dw_raw_peer_get_attempts (attempt.peer), ==, 1);
 }
@@ -212,6 +226,7 @@ test_silent_upgrade (void)
   attempt_init (&attempt, "", NULL);
   try (&attempt);
   check_states (attempt.trial, "ddsfw");
+  check_verdict (attempt.trial, "Failed: the host doesn’t open");
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, TIMEOUT_MS);
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, <, TIMEOUT_MS + 5000);
 }
@@ -229,6 +244,7 @@ test_not_listening (void)
   g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_NAME), ==, DW_TRIAL_DONE);
   g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_CONNECTION), ==, DW_TRIAL_FAILED);
   g_assert_cmpint (dw_trial_get_state (trial, DW_TRIAL_UPGRADE), ==, DW_TRIAL_WAITING);
+  check_verdict (trial, "Failed: can’t connect");
   dw_test_finalize (trial);
 }
 
@@ -249,11 +265,13 @@ test_silence (void)
   dw_trial_start (attempt.trial);
   dw_test_until ("the probe", has_probe, attempt.peer);
   g_assert_cmpint (dw_trial_get_state (attempt.trial, DW_TRIAL_ANSWER), ==, DW_TRIAL_RUNNING);
+  check_verdict (attempt.trial, "Testing");
   began = g_get_monotonic_time ();
   dw_test_until ("the trial to be over", is_over, attempt.trial);
   check_states (attempt.trial, "ddsdd");
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, DW_TRIAL_ANSWER_MS - 500);
   g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), "No answer"));
+  check_verdict (attempt.trial, "OK: connected, but no reply");
 }
 
 /* If the stage closes instead of answering, the answer step fails. */
@@ -270,6 +288,7 @@ test_closed (void)
   dw_raw_peer_drop (attempt.peer, FALSE);
   dw_test_until ("the trial to be over", is_over, attempt.trial);
   check_states (attempt.trial, "ddsdf");
+  check_verdict (attempt.trial, "Failed: the stage closed");
 }
 
 static gboolean

@@ -26,7 +26,10 @@ struct _DwTrial
   GCancellable *cancellable; /* while the handshake is under way */
   SoupWebsocketConnection *websocket;
   guint timer;
-  gint64 began; /* the step that runs, monotonic */
+  gint64 started; /* monotonic */
+  gint64 began;   /* the step that runs, monotonic */
+  guint status;   /* HTTP, of a refusal, or 0 */
+  guint took_ms;  /* until the answer, or 0 where none came */
   DwTrialState states[DW_TRIAL_STEPS];
   char *words[DW_TRIAL_STEPS];
 };
@@ -205,6 +208,7 @@ on_message (DwTrial *self, int type, GBytes *bytes)
 
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, data != NULL ? data : "", size);
   words = describe_answer (frame);
+  self->took_ms = (guint) MAX ((g_get_monotonic_time () - self->started) / 1000, 1);
   finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE, words);
 }
 
@@ -228,31 +232,29 @@ send_probe (DwTrial *self, SoupWebsocketConnection *websocket)
   begin_step (self, DW_TRIAL_ANSWER);
 }
 
+/* The first step in this state, or another one where none is. */
 static DwTrialStep
-running_step (DwTrial *self)
+find_step (DwTrial *self, DwTrialState state, DwTrialStep otherwise)
 {
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
-    if (self->states[i] == DW_TRIAL_RUNNING)
+    if (self->states[i] == state)
       return (DwTrialStep) i;
-  return DW_TRIAL_UPGRADE;
+  return otherwise;
 }
 
 static void
 explain_failure (DwTrial *self, const DwHandshakeReport *report)
 {
-  DwTrialStep step = running_step (self);
-  const char *sentence = dw_cause_get_sentence (report->cause);
-  g_autofree char *words = NULL;
+  DwTrialStep step = find_step (self, DW_TRIAL_RUNNING, DW_TRIAL_UPGRADE);
 
   /* A status comes from the stage itself, so the upgrade is what failed, whichever step was last reported. */
   if (report->status != 0)
     {
       step = DW_TRIAL_UPGRADE;
       pass_steps_to (self, DW_TRIAL_ENCRYPTION);
-      /* Translators: a sentence, and an HTTP status such as 403. */
-      words = g_strdup_printf (_ ("%1$s (%2$u)"), sentence, report->status);
+      self->status = report->status;
     }
-  finish_at (self, step, DW_TRIAL_FAILED, words != NULL ? words : sentence);
+  finish_at (self, step, DW_TRIAL_FAILED, dw_cause_get_sentence (report->cause));
 }
 
 static void
@@ -295,7 +297,7 @@ dw_trial_start (DwTrial *self)
   g_return_if_fail (self->cancellable == NULL && self->websocket == NULL);
 
   self->cancellable = g_cancellable_new ();
-  self->began = g_get_monotonic_time ();
+  self->started = self->began = g_get_monotonic_time ();
   if (!dw_stage_url_is_secure (url))
     set_step (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
   dw_handshake_async (url, &options, self->cancellable, on_handshake_over, g_object_ref (self));
@@ -358,4 +360,50 @@ const char *
 dw_trial_get_words (DwTrial *self, DwTrialStep step)
 {
   return self->words[step];
+}
+
+static char *
+describe_refusal (guint status)
+{
+  const char *phrase = soup_status_get_phrase (status);
+
+  /* Translators: an HTTP status and its name, such as “403 Forbidden”. */
+  return g_strdup_printf (_ ("Refused: %1$u %2$s"), status, phrase);
+}
+
+/**
+ * dw_trial_dup_verdict:
+ * @self: a trial
+ *
+ * Returns: (transfer full): all of it in a few translated words, such as “Refused: 403 Forbidden”; what a step says of
+ * itself has the rest
+ */
+char *
+dw_trial_dup_verdict (DwTrial *self)
+{
+  if (!dw_trial_is_over (self))
+    return g_strdup (_ ("Testing…"));
+  if (self->status != 0)
+    return describe_refusal (self->status);
+
+  switch (find_step (self, DW_TRIAL_FAILED, DW_TRIAL_STEPS))
+    {
+    case DW_TRIAL_NAME:
+      return g_strdup (_ ("Failed: host not found"));
+    case DW_TRIAL_CONNECTION:
+      return g_strdup (_ ("Failed: can’t connect to the host"));
+    case DW_TRIAL_ENCRYPTION:
+      return g_strdup (_ ("Failed: no secure connection"));
+    case DW_TRIAL_UPGRADE:
+      return g_strdup (_ ("Failed: the host doesn’t open a WebSocket"));
+    case DW_TRIAL_ANSWER:
+      return g_strdup (_ ("Failed: the stage closed the connection"));
+    case DW_TRIAL_STEPS:
+    default:
+      break;
+    }
+  if (self->took_ms == 0)
+    return g_strdup (_ ("OK: connected, but no reply"));
+  /* Translators: %u is how long it took, in milliseconds. */
+  return g_strdup_printf (_ ("OK: connected in %u ms"), self->took_ms);
 }

@@ -57,5 +57,6 @@ void dw_trial_cancel (DwTrial *self);
 gboolean dw_trial_is_over (DwTrial *self);
 DwTrialState dw_trial_get_state (DwTrial *self, DwTrialStep step);
 const char *dw_trial_get_words (DwTrial *self, DwTrialStep step);
+char *dw_trial_dup_verdict (DwTrial *self);
 
 G_END_DECLS
