@@ -12,5 +12,6 @@ G_DECLARE_FINAL_TYPE (DwTrialGroup, dw_trial_group, DW, TRIAL_GROUP, AdwPreferen
 
 void dw_trial_group_run (DwTrialGroup *self, DwStage *stage);
 void dw_trial_group_stop (DwTrialGroup *self);
+void dw_trial_group_forget (DwTrialGroup *self);
 
 G_END_DECLS
