@@ -52,7 +52,9 @@ class RawServer:
 class Server:
     """A stage of the documented kind on python3-websockets, which also sends what a test asks for."""
 
-    def __init__(self, closes_after_send=False, refusals=0, greeting=None):
+    def __init__(self, closes_after_send=False, refusals=0, greeting=None, route="sendMessage", key="message"):
+        self.route = route
+        self.key = key
         self.closes_after_send = closes_after_send
         self.refusals = refusals
         self.greeting = greeting or ('Use the sendmessage route to send a message. Your info:'
@@ -81,15 +83,16 @@ class Server:
             async for text in client:
                 self.received.append(text)
                 frame = json.loads(text)
-                if frame.get("action") == "sendMessage" and self.closes_after_send:
+                if frame.get("action") == self.route and self.closes_after_send:
                     await client.close(1011)
-                elif frame.get("action") == "sendMessage" and self.refusals:
+                elif frame.get("action") == self.route and self.refusals:
                     self.refusals -= 1
                     await client.send('{"message": "Internal server error", "connectionId":"FYnvDeD_NjMCKlg=", '
                                       '"requestId":"FYnvDeD_NjMCKlh="}')
-                elif frame.get("action") == "sendMessage":
-                    for other in list(self.clients):
-                        await other.send(json.dumps({"message": frame["message"]}, separators=(",", ":")))
+                elif frame.get("action") == self.route:
+                    # A handler that reads another key broadcasts nothing, and nobody is told.
+                    for other in list(self.clients) if self.key in frame else ():
+                        await other.send(json.dumps({self.key: frame[self.key]}, separators=(",", ":")))
                 else:
                     await client.send(self.greeting)
         except websockets.ConnectionClosed:

@@ -73,7 +73,7 @@ def test_dialect():
     with running(server.url) as app:
         app.wait_for_status("Online")
         edit(app)
-        app.press_at("Test")
+        app.press_at("Edit Stage")
         app.scroll(30)
         app.click("Dialect")
         app.keys("Down", "Down", "Return")
@@ -91,22 +91,88 @@ def steps_of(app):
 
 
 def test_trial():
-    """The connection test reports each step: for a stage that greets, one that refuses, and one that is not there"""
+    """The connection test says its verdict and then each step, and forgets both once the address is another"""
     refusing = RawServer(FORBIDDEN)
     with stage() as local, running() as app:
         app.press("More options…")
-        for address, words in ((local.url, ("Get an answer", "The stage greets you")),
-                               (refusing.url, ("Be let in", "403")),
-                               ("ws://127.0.0.1:1/prod", ("Connect", "failed")),
-                               ("wss://no-such-host.invalid/prod", ("Find the name", "failed"))):
+        for address, verdict, words in ((local.url, "OK: connected in", ("Get an answer", "The stage greets you")),
+                                        (refusing.url, "Refused: 403 Forbidden", ("Be let in", "403")),
+                                        ("ws://127.0.0.1:1/prod", "Failed: can’t connect", ("Connect", "failed")),
+                                        ("wss://no-such-host.invalid/prod", "Failed: host not found", ("Find the name", "failed"))):
             app.type_into("Stage address", address, editor(app))
+            until("old ticks to go", lambda: not any("Find the name" in step for step in steps_of(app)))
             app.press("Test")
             until(f"{words}, not {steps_of(app)}",
                   lambda: any(all(word in step for word in words) for step in steps_of(app)))
+            until(f"{verdict}, not {steps_of(app)}", lambda: any(step.startswith(verdict) for step in steps_of(app)))
+            shown = steps_of(app)
+            place = next(i for i, step in enumerate(shown) if step.startswith(verdict))
+            assert shown[place + 1].startswith("Find the name"), shown
+            untried = [step for step in shown if "not tried" in step]
+            assert all(step.count("not tried") == 1 for step in untried), untried
         app.keys("Escape")
         until("no editor", lambda: app.n_windows() == 1)
     assert len(refusing.requests) == 1, "a trial tries once"
     refusing.close()
+
+
+def test_trial_scrolls():
+    """In a small window the test scrolls to the step that failed, and what is entered there forgets it"""
+    refusing = RawServer(FORBIDDEN)
+    with running() as app:
+        app.move(0, 0, 360, 400)
+        app.press("More options…")
+        app.type_into("Stage address", f"{refusing.url}?token=x", editor(app))
+        app.move(0, 0, 360, 400)
+        app.press("Test")
+
+        def failed():
+            return next((node for node in app.walk() if node.role == "list item" and "Be let in" in node.name
+                         and "failed" in node.name and app.shows(node)), None)
+
+        def in_sight():
+            row, frame = failed().extents(), editor(app).extents()
+            return frame.y < row.y and row.y + row.height <= frame.y + frame.height
+
+        until("the step that failed", failed)
+        until("it in sight", in_sight)
+        app.type_into("Value", "another", editor(app))
+        until("it forgotten", lambda: not failed())
+        app.keys("Escape")
+    refusing.close()
+
+
+def find_question(app):
+    """The innermost window that asks whether to send test messages."""
+    asking = [window for window in app.windows() if app.find("Send Test Messages?", None, window)]
+    return asking[-1] if asking else None
+
+
+def test_find_out():
+    """The message format is found out after a question, filled in, and used; the others see one message"""
+    server = Server(route="sendmessage", key="data")
+    with running() as app:
+        app.press("More options…")
+        app.type_into("Stage address", server.url, editor(app))
+        app.press("Find Out…")
+        app.press("Cancel", until("a question", lambda: find_question(app)))
+        until("the question to go", lambda: not find_question(app))
+        assert not server.received, server.received
+        app.press("Find Out…")
+        app.press("Send", until("a question", lambda: find_question(app)))
+        until("the format", lambda: app.reads("Found: route “sendmessage”, text key “data”."))
+        until("it filled in", lambda: app.reads('"action":"sendmessage","data"'))
+        tried = [json.loads(text) for text in server.received if "Testing the message format" in text]
+        assert [sorted(frame) for frame in tried] == [["action", "message"]] * 2 + [["action", "data"]], tried
+        app.type_into("Stage address", f"{server.url}/", editor(app))
+        until("it forgotten", lambda: not app.reads("Found: route"))
+        app.type_into("Stage address", server.url, editor(app))
+        app.press("Connect", editor(app))
+        app.wait_for_status("Online")
+        app.say("in other words")
+        app.wait_for_row("in other words")
+        assert '{"action":"sendmessage","data":"in other words"}' in server.received, server.received
+    server.close()
 
 
 def name_stages(app):

@@ -16,6 +16,14 @@ struct _DwAccessGroup
 
 G_DEFINE_FINAL_TYPE (DwAccessGroup, dw_access_group, ADW_TYPE_PREFERENCES_GROUP)
 
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
 static DwAccessKind
 kind_of (DwAccessGroup *self)
 {
@@ -48,6 +56,13 @@ on_kind_changed (DwAccessGroup *self)
   else if (kind_of (self) == DW_ACCESS_PARAMETER && (*name == '\0' || strcmp (name, "Authorization") == 0))
     gtk_editable_set_text (self->name, "token");
   show_kind (self);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+on_entered (DwAccessGroup *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
 static void
@@ -55,10 +70,19 @@ dw_access_group_class_init (DwAccessGroupClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  /**
+   * DwAccessGroup::changed:
+   *
+   * Emitted when any of the settings changed.
+   */
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-access-group.ui");
   gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, kind);
   gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, name);
   gtk_widget_class_bind_template_child (widget_class, DwAccessGroup, secret);
+  gtk_widget_class_bind_template_callback (widget_class, on_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_kind_changed);
 }
 

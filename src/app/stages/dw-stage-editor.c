@@ -10,6 +10,7 @@
 #include "app/toolkit/dw-banner.h"
 #include "app/toolkit/dw-dialog.h"
 #include "app/toolkit/dw-page.h"
+#include "app/toolkit/dw-question.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -71,6 +72,14 @@ describe_url (const DwStageUrl *url)
   return g_strdup_printf (_ ("Host %s, a domain of its own"), dw_stage_url_get_host (url));
 }
 
+/* What was found out is about what was entered before. */
+static void
+forget_findings (DwStageEditor *self)
+{
+  dw_trial_group_forget (self->trial);
+  dw_dialect_group_forget (self->dialect);
+}
+
 static void
 on_address_changed (DwStageEditor *self)
 {
@@ -89,6 +98,8 @@ on_address_changed (DwStageEditor *self)
       gtk_editable_set_text (self->address, plain);
       return;
     }
+
+  forget_findings (self);
   url = *text != '\0' ? dw_stage_url_parse (text, &error) : NULL;
   words = url != NULL ? describe_url (url) : g_strdup (error != NULL ? error->message : "");
   dw_label_show_subtitle (self->understood, words);
@@ -101,19 +112,15 @@ on_address_changed (DwStageEditor *self)
 
 /* The entered settings as an unsaved stage. */
 static DwStage *
-collect (DwStageEditor *self, GError **error)
+collect_with (DwStageEditor *self, DwDialect *dialect, GError **error)
 {
   g_autofree char *address = dup_text (self->address);
   g_autofree char *name = dup_text (self->name);
   g_autofree char *own_name = dup_text (self->own_name);
   g_autoptr (DwStageUrl) url = dw_stage_url_parse (address, error);
-  g_autoptr (DwDialect) dialect = NULL;
   g_autoptr (DwStage) stage = NULL;
 
   if (url == NULL)
-    return NULL;
-  dialect = dw_dialect_group_dup_dialect (self->dialect, error);
-  if (dialect == NULL)
     return NULL;
   stage = dw_stage_new (url);
   dw_stage_set_name (stage, name);
@@ -123,6 +130,14 @@ collect (DwStageEditor *self, GError **error)
       || !dw_access_group_write (self->access, stage, error))
     return NULL;
   return g_steal_pointer (&stage);
+}
+
+static DwStage *
+collect (DwStageEditor *self, GError **error)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_group_dup_dialect (self->dialect, error);
+
+  return dialect != NULL ? collect_with (self, dialect, error) : NULL;
 }
 
 static void
@@ -171,13 +186,62 @@ on_test (DwStageEditor *self)
   dw_trial_group_run (self->trial, stage);
 }
 
+/* A format that was only begun is not tried. */
+static DwStage *
+collect_to_search (DwStageEditor *self, GError **error)
+{
+  g_autoptr (DwDialect) dialect = dw_dialect_group_dup_dialect (self->dialect, NULL);
+
+  if (dialect == NULL)
+    dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
+  return collect_with (self, dialect, error);
+}
+
+static void
+on_find_answered (DwStageEditor *self, const char *answer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStage) stage = NULL;
+
+  if (strcmp (answer, "send") != 0 || self->page == NULL)
+    return;
+  stage = collect_to_search (self, &error);
+  if (stage != NULL)
+    dw_dialect_group_search (self->dialect, stage);
+  else
+    show_problem (self, error);
+}
+
+static void
+on_find_out (DwStageEditor *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwStage) stage = collect_to_search (self, &error);
+  GtkWidget *question;
+
+  if (stage == NULL)
+    {
+      show_problem (self, error);
+      return;
+    }
+
+  dw_banner_hide (self->problem);
+  question = dw_question_new (_ ("Send Test Messages?"),
+                              _ ("Everyone connected to this stage may see a short message for each format tried."),
+                              "cancel", _ ("Cancel"));
+  dw_question_add (question, "send", _ ("Send"));
+  dw_question_set_default (question, "send");
+  g_signal_connect_object (question, "response", G_CALLBACK (on_find_answered), self, G_CONNECT_SWAPPED);
+  dw_question_ask (question, GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self))));
+}
+
 static void
 dw_stage_editor_dispose (GObject *object)
 {
   DwStageEditor *self = DW_STAGE_EDITOR (object);
 
   if (self->page != NULL)
-    dw_trial_group_stop (self->trial);
+    forget_findings (self);
   g_clear_pointer (&self->page, gtk_widget_unparent);
   g_clear_object (&self->profile);
   g_clear_object (&self->chat);
@@ -218,7 +282,9 @@ dw_stage_editor_class_init (DwStageEditorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwStageEditor, dialect);
   gtk_widget_class_bind_template_child (widget_class, DwStageEditor, trial);
   gtk_widget_class_bind_template_callback (widget_class, on_address_changed);
+  gtk_widget_class_bind_template_callback (widget_class, forget_findings);
   gtk_widget_class_bind_template_callback (widget_class, on_enter);
+  gtk_widget_class_bind_template_callback (widget_class, on_find_out);
   gtk_widget_class_bind_template_callback (widget_class, on_test);
   gtk_widget_class_install_action (widget_class, "editor.save", NULL, on_save);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "editor.save", NULL);
