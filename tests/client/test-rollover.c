@@ -70,6 +70,7 @@ test_quiet (void)
   g_assert_cmpuint (fixture->frames->len, ==, 4);
   g_assert_cmpstr (fixture_text (fixture, 3), ==, "after");
   g_assert_cmpuint (fixture->lost, ==, 0);
+  g_assert_cmpuint (dw_outages_count (dw_session_get_outages (fixture->session), 0), ==, 0);
   g_assert_cmpuint (fixture->states->len, ==, 3);
   /* This repeats for as long as the session lives. */
   until_attempts (peer, 4);

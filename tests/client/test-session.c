@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-session-fixture.h"
 
+#include "client/connection/dw-boot-clock.h"
+
 #include <string.h>
 
 #define NOTIFICATION                                                                                               \
@@ -21,6 +23,12 @@ static const DwSessionStatus *
 status_of (Fixture *fixture)
 {
   return dw_session_get_status (fixture->session);
+}
+
+static guint
+n_outages (Fixture *fixture)
+{
+  return dw_outages_count (dw_session_get_outages (fixture->session), dw_boot_clock_now ());
 }
 
 static void
@@ -497,6 +505,61 @@ test_dropped (void)
     }
 }
 
+static gboolean
+has_outage (gpointer data)
+{
+  return n_outages (data) > 0;
+}
+
+/* What the details of a connection show: the outages that nobody asked for, with cause and length, since when the
+ * connection is open, and how long each probe took. */
+static void
+test_details (void)
+{
+  static const guint8 close[] = { 0x03, 0xf3 }; /* 1011 */
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = fixture_for (peer);
+  gint64 before = g_get_real_time ();
+  const DwOutage *outage;
+  gint64 opened_at;
+
+  g_assert_cmpint (status_of (fixture)->opened_at, ==, 0);
+  dw_raw_peer_set_greeting_text (peer, NOTIFICATION);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  opened_at = status_of (fixture)->opened_at;
+  g_assert_cmpint (opened_at, >=, before);
+  g_assert_cmpuint (n_outages (fixture), ==, 0);
+  g_assert_cmpuint (dw_session_get_latencies (fixture->session)->n, ==, 1);
+
+  dw_raw_peer_write_frame (peer, 0x88, close, sizeof close);
+  dw_test_until ("an outage", has_outage, fixture);
+  g_assert_cmpint (status_of (fixture)->opened_at, ==, 0);
+  outage = dw_outages_get (dw_session_get_outages (fixture->session), 0);
+  g_assert_cmpint (outage->cause, ==, DW_CAUSE_STAGE_FAILED);
+  g_assert_cmpuint (outage->code, ==, 1011);
+  g_assert_cmpint (outage->ended, ==, 0);
+  g_assert_cmpint (outage->time, >=, opened_at);
+
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  g_assert_cmpint (outage->ended, >, outage->began);
+  g_assert_cmpuint (n_outages (fixture), ==, 1);
+  g_assert_cmpint (status_of (fixture)->opened_at, >, opened_at);
+  g_assert_cmpuint (dw_session_get_latencies (fixture->session)->n, ==, 2);
+
+  /* What the person ends is no outage. */
+  dw_session_disconnect (fixture->session);
+  g_assert_cmpuint (n_outages (fixture), ==, 1);
+  g_assert_cmpint (status_of (fixture)->opened_at, ==, 0);
+  dw_session_connect (fixture->session);
+  fixture_until_state (fixture, DW_SESSION_ONLINE);
+  dw_raw_peer_drop (peer, FALSE);
+  fixture_until_state (fixture, DW_SESSION_WAITING);
+  g_assert_cmpuint (n_outages (fixture), ==, 2);
+  dw_session_disconnect (fixture->session);
+  g_assert_cmpuint (n_outages (fixture), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -521,5 +584,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/session/dead-peer/WS-2", test_dead_peer);
   g_test_add_func ("/client/session/disconnect-inside-lost/S-3", test_disconnect_inside_lost);
   g_test_add_func ("/client/session/dropped/S-3", test_dropped);
+  g_test_add_func ("/client/session/details", test_details);
   return g_test_run ();
 }

@@ -220,13 +220,17 @@ dw_liveness_is_young (DwLiveness *self)
  * @self: a watch that is probed
  *
  * The probe was answered.
+ *
+ * Returns: whether it is known how long that took, since no other probe waits
  */
-void
+gboolean
 dw_liveness_note_answer (DwLiveness *self)
 {
   self->unanswered--;
-  if (self->unanswered == 0)
-    self->latency_ms = (gint) ((dw_boot_clock_now () - self->probe_sent) / 1000);
+  if (self->unanswered != 0)
+    return FALSE;
+  self->latency_ms = (gint) ((dw_boot_clock_now () - self->probe_sent) / 1000);
+  return TRUE;
 }
 
 /**

@@ -17,7 +17,7 @@ void dw_liveness_probe (DwLiveness *self);
 void dw_liveness_doubt (DwLiveness *self);
 gboolean dw_liveness_is_probed (DwLiveness *self);
 gboolean dw_liveness_is_young (DwLiveness *self);
-void dw_liveness_note_answer (DwLiveness *self);
+gboolean dw_liveness_note_answer (DwLiveness *self);
 gint dw_liveness_get_latency (DwLiveness *self);
 
 G_END_DECLS

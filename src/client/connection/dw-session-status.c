@@ -95,6 +95,7 @@ dw_session_status_forget_connection (DwSessionStatus *status)
 {
   g_clear_pointer (&status->connection_id, g_free);
   status->connected_at = 0;
+  status->opened_at = 0;
   status->confirmed = FALSE;
   status->latency_ms = -1;
 }

@@ -40,6 +40,7 @@ typedef enum
  * @retry_at: when the next attempt is due, in microseconds of the boot clock, while a backoff runs
  * @connection_id: (nullable): the connection ID, where the stage told it
  * @connected_at: since when the stage counts this connection, in microseconds since 1970 UTC, or 0
+ * @opened_at: since when this program counts it, in microseconds since 1970 UTC, or 0
  * @latency_ms: how long the last probe took, in milliseconds, or -1
  * @confirmed: whether the stage answered the probe of this connection
  * @features: what the stage said it can do
@@ -56,6 +57,7 @@ typedef struct
   gint64 retry_at;
   char *connection_id;
   gint64 connected_at;
+  gint64 opened_at;
   gint latency_ms;
   gboolean confirmed;
   DwFeatures features;

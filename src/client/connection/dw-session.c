@@ -19,6 +19,8 @@ struct _DwSession
   DwStage *stage;
 
   DwSessionStatus status;
+  DwLatencies latencies;
+  DwOutages *outages;
   DwRollover rollover;
   DwRetry *retry;
   DwInbox *inbox;
@@ -81,6 +83,8 @@ set_state (DwSession *self, DwSessionState state, DwCause cause, guint code)
   self->status.cause = cause;
   self->status.code = code;
   self->status.attempt = dw_retry_get_failures (self->retry);
+  if (state == DW_SESSION_ONLINE)
+    dw_outages_end (self->outages, dw_boot_clock_now ());
 
   if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -132,6 +136,7 @@ become_connected (DwSession *self)
 {
   set_timer (&self->rollover_timer, from_now (self->policy->rollover_ms), on_rollover_due, self);
   set_timer (&self->timer, from_now (self->policy->confirm_ms), on_confirm_timeout, self);
+  self->status.opened_at = g_get_real_time ();
   set_state (self, DW_SESSION_CONNECTED, DW_CAUSE_NONE, 0);
 }
 
@@ -277,7 +282,10 @@ current_ended (DwSession *self, DwCause cause, guint code)
   dw_session_status_forget_connection (&self->status);
 
   if (was_open)
-    g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
+    {
+      dw_outages_begin (self->outages, dw_boot_clock_now (), g_get_real_time (), cause, code);
+      g_signal_emit (self, signals[SIGNAL_LOST], 0, G_MAXINT64, silence);
+    }
   /* A handler of that signal may have disconnected. */
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
@@ -335,6 +343,7 @@ switch_to_successor (DwSession *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   dw_rollover_promote (&self->rollover);
   self->promoted_at = dw_boot_clock_now ();
+  self->status.opened_at = g_get_real_time ();
 
   dw_retry_note_rollover_done (self->retry);
   set_timer (&self->rollover_timer, from_now (self->policy->overlap_ms), on_overlap_ended, self);
@@ -358,7 +367,8 @@ on_successor_confirm_timeout (gpointer data)
 static void
 note_probe_answer (DwSession *self, DwLeg *leg, const DwFrame *learned)
 {
-  dw_liveness_note_answer (leg->liveness);
+  gboolean measured = dw_liveness_note_answer (leg->liveness);
+
   if (leg == self->rollover.old)
     return;
 
@@ -366,6 +376,8 @@ note_probe_answer (DwSession *self, DwLeg *leg, const DwFrame *learned)
     dw_session_status_learn (&self->status, learned);
   self->status.confirmed = TRUE;
   self->status.latency_ms = dw_liveness_get_latency (leg->liveness);
+  if (measured)
+    dw_latencies_add (&self->latencies, (guint) self->status.latency_ms);
   dw_retry_note_answer (self->retry);
 
   if (leg == self->rollover.next)
@@ -504,6 +516,7 @@ static void
 dw_session_finalize (GObject *object)
 {
   dw_retry_free (DW_SESSION (object)->retry);
+  dw_outages_free (DW_SESSION (object)->outages);
   dw_session_policy_unref (DW_SESSION (object)->policy);
   G_OBJECT_CLASS (dw_session_parent_class)->finalize (object);
 }
@@ -559,6 +572,7 @@ dw_session_init (DwSession *self)
 {
   self->inbox = dw_inbox_new (on_text_frame, self);
   self->parser = json_parser_new ();
+  self->outages = dw_outages_new ();
   self->status.latency_ms = -1;
 }
 
@@ -605,6 +619,7 @@ dw_session_set_stage (DwSession *self, DwStage *stage)
   g_set_object (&self->stage, stage);
   g_signal_connect_object (stage, "notify::secret", G_CALLBACK (on_secret_changed), self, G_CONNECT_SWAPPED);
   dw_retry_reset (self->retry);
+  self->latencies = (DwLatencies){ 0 };
 }
 
 /**
@@ -660,6 +675,7 @@ dw_session_disconnect (DwSession *self)
   DW_ASSERT_MAIN_THREAD ();
 
   self->waits_for_secret = FALSE;
+  dw_outages_drop_current (self->outages);
   if (self->status.state == DW_SESSION_OFFLINE)
     return;
 
@@ -751,4 +767,40 @@ DwStageUrl *
 dw_session_get_url (DwSession *self)
 {
   return dw_stage_get_url (self->stage, dw_retry_get_address (self->retry, dw_stage_get_n_urls (self->stage)));
+}
+
+/**
+ * dw_session_get_latencies:
+ * @self: a session
+ *
+ * Returns: (transfer none): how long the last probes took, whatever connection they were sent on
+ */
+const DwLatencies *
+dw_session_get_latencies (DwSession *self)
+{
+  return &self->latencies;
+}
+
+/**
+ * dw_session_get_outages:
+ * @self: a session
+ *
+ * Returns: (transfer none): when it was without a connection in the last day, since the program started
+ */
+DwOutages *
+dw_session_get_outages (DwSession *self)
+{
+  return self->outages;
+}
+
+/**
+ * dw_session_get_stage:
+ * @self: a session that has a stage
+ *
+ * Returns: (transfer none): where it connects
+ */
+DwStage *
+dw_session_get_stage (DwSession *self)
+{
+  return self->stage;
 }

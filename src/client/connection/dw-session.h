@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-latencies.h"
+#include "dw-outages.h"
 #include "dw-session-policy.h"
 #include "dw-session-status.h"
 #include "dw-trace.h"
@@ -26,6 +28,9 @@ void dw_session_set_held (DwSession *self, gboolean held);
 gboolean dw_session_send (DwSession *self, const char *frame);
 
 const DwSessionStatus *dw_session_get_status (DwSession *self);
+const DwLatencies *dw_session_get_latencies (DwSession *self);
+DwOutages *dw_session_get_outages (DwSession *self);
+DwStage *dw_session_get_stage (DwSession *self);
 DwStageUrl *dw_session_get_url (DwSession *self);
 
 G_END_DECLS
