@@ -2,6 +2,7 @@
 #include "dw-dialect-group.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-reveal.h"
 #include "app/toolkit/dw-speech.h"
 #include "app/toolkit/dw-spinner.h"
 #include "app/toolkit/dw-toolkit.h"
@@ -187,6 +188,8 @@ on_search_changed (DwDialectGroup *self)
     dw_speech_announce (GTK_WIDGET (self->verdict), words);
   if (found != NULL)
     dw_dialect_group_set_dialect (self, found);
+  if (over)
+    dw_reveal (GTK_WIDGET (self));
 }
 
 /**
@@ -207,6 +210,7 @@ dw_dialect_group_search (DwDialectGroup *self, DwStage *stage)
   dw_dialect_search_start (self->search);
   on_search_changed (self);
   gtk_widget_set_visible (GTK_WIDGET (self->verdict), TRUE);
+  dw_reveal (GTK_WIDGET (self));
 }
 
 /**

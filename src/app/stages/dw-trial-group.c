@@ -2,6 +2,7 @@
 #include "dw-trial-group.h"
 
 #include "app/text/dw-label.h"
+#include "app/toolkit/dw-reveal.h"
 #include "app/toolkit/dw-speech.h"
 #include "app/toolkit/dw-spinner.h"
 #include "app/toolkit/dw-toolkit.h"
@@ -23,8 +24,6 @@ struct _DwTrialGroup
   AdwActionRow *rows[DW_TRIAL_STEPS];
   AdwBin *marks[DW_TRIAL_STEPS]; /* an icon, or a spinner while the step is under way */
   DwTrial *trial;                /* or NULL */
-  guint tick;                    /* until what changed is laid out */
-  guint ticks;
 };
 
 G_DEFINE_FINAL_TYPE (DwTrialGroup, dw_trial_group, ADW_TYPE_PREFERENCES_GROUP)
@@ -136,58 +135,18 @@ show_verdict (DwTrialGroup *self)
     dw_speech_announce (GTK_WIDGET (self->verdict), verdict);
 }
 
-/* Scrolls what is around it until a widget can be seen, as far as there is room. */
-static void
-scroll_to (GtkWidget *widget)
-{
-  GtkWidget *scroller = gtk_widget_get_ancestor (widget, GTK_TYPE_SCROLLED_WINDOW);
-  GtkWidget *viewport = scroller != NULL ? gtk_scrolled_window_get_child (GTK_SCROLLED_WINDOW (scroller)) : NULL;
-  double top;
-
-  if (!GTK_IS_VIEWPORT (viewport)
-      || !gtk_widget_translate_coordinates (widget, gtk_viewport_get_child (GTK_VIEWPORT (viewport)), 0, 0, NULL,
-                                            &top))
-    return;
-  gtk_adjustment_clamp_page (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scroller)), top,
-                             top + gtk_widget_get_height (widget));
-}
-
-/* The first tick comes before what changed is laid out. */
-static gboolean
-on_tick (GtkWidget *widget, GdkFrameClock *clock, gpointer unused)
-{
-  DwTrialGroup *self = DW_TRIAL_GROUP (widget);
-  AdwActionRow *failed = self->trial != NULL ? find_failed (self) : NULL;
-
-  if (self->ticks++ == 0)
-    return G_SOURCE_CONTINUE;
-
-  self->tick = 0;
-  scroll_to (widget);
-  if (failed != NULL)
-    scroll_to (GTK_WIDGET (failed));
-  return G_SOURCE_REMOVE;
-}
-
-static void
-scroll_soon (DwTrialGroup *self)
-{
-  self->ticks = 0;
-  if (self->tick == 0)
-    self->tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_tick, NULL, NULL);
-}
-
 static void
 on_changed (DwTrialGroup *self)
 {
   gboolean over = dw_trial_is_over (self->trial);
+  AdwActionRow *failed = find_failed (self);
 
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
     show_step (self, (DwTrialStep) i);
   show_verdict (self);
   gtk_widget_set_sensitive (self->test, over);
   if (over)
-    scroll_soon (self);
+    dw_reveal (failed != NULL ? GTK_WIDGET (failed) : GTK_WIDGET (self));
 }
 
 static void
@@ -199,12 +158,7 @@ on_test_clicked (DwTrialGroup *self)
 static void
 dw_trial_group_dispose (GObject *object)
 {
-  DwTrialGroup *self = DW_TRIAL_GROUP (object);
-
-  dw_trial_group_stop (self);
-  if (self->tick != 0)
-    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick);
-  self->tick = 0;
+  dw_trial_group_stop (DW_TRIAL_GROUP (object));
   G_OBJECT_CLASS (dw_trial_group_parent_class)->dispose (object);
 }
 
@@ -296,7 +250,7 @@ dw_trial_group_run (DwTrialGroup *self, DwStage *stage)
   self->trial = dw_trial_new (stage, policy->handshake_ms);
   g_signal_connect_object (self->trial, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   dw_trial_start (self->trial);
-  scroll_soon (self);
+  dw_reveal (GTK_WIDGET (self));
 }
 
 /**
