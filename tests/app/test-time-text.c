@@ -33,6 +33,31 @@ test_times (void)
   g_assert_nonnull (never);
 }
 
+/* A duration has two units, and a time of another day its day. */
+static void
+test_length (void)
+{
+  static const struct
+  {
+    gint64 seconds;
+    const char *text;
+  } rows[] = { { 0, "1 s" },          { 59, "59 s" },         { 60, "1 min 0 s" }, { 3599, "59 min 59 s" },
+               { 3600, "1 h 0 min" }, { 90000, "25 h 0 min" } };
+  g_autoptr (GDateTime) noon = g_date_time_new_local (2026, 11, 25, 12, 0, 0);
+  gint64 now = g_date_time_to_unix (noon) * G_USEC_PER_SEC;
+  g_autofree char *today = dw_time_text_when (now - G_TIME_SPAN_HOUR, now);
+  g_autofree char *before = dw_time_text_when (now - 13 * G_TIME_SPAN_HOUR, now);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = dw_time_text_length (rows[i].seconds * G_USEC_PER_SEC);
+
+      g_assert_cmpstr (text, ==, rows[i].text);
+    }
+  g_assert_cmpstr (today, ==, "11:00");
+  g_assert_cmpstr (before, ==, "24 Nov 23:00");
+}
+
 /* Which day it is depends on the present and on the zone, each time it is asked. */
 static void
 test_day (void)
@@ -72,5 +97,6 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/time-text/words", test_times);
   g_test_add_func ("/app/time-text/day/DB-5", test_day);
+  g_test_add_func ("/app/time-text/length", test_length);
   return g_test_run ();
 }

@@ -178,6 +178,40 @@ def test_find_out():
     server.close()
 
 
+def details(app):
+    return until("the details", lambda: next((w for w in app.windows() if w.name == "Connection Details"), None))
+
+
+def test_details():
+    """The details of a connection: its ID, since when, latency, addresses and reconnects; all of it is copied, no token"""
+    with stage() as local, running(f"{local.url}?token=S3CR3T") as app:
+        app.wait_for_status("Online")
+        app.press("Main menu")
+        app.choose("Connection Details", "C")
+        page = details(app)
+        shown = until("no reconnects", lambda: (texts := app.texts(page)) and "None since the app started." in texts and texts)
+        assert any(text.startswith("Minimum ") and text.endswith(" ms") for text in shown), shown
+        assert f"{local.url}?…" in shown and not any("S3CR3T" in text for text in shown), shown
+        local.restart()
+        until("a reconnect", lambda: any("disconnected for" in text and "so far" not in text for text in app.texts(details(app))))
+        app.press("Copy Details", details(app))
+        app.wait("Copied")
+        app.keys("Escape")
+        until("no details", lambda: app.n_windows() == 1)
+        app.keys("ctrl+d")
+        details(app)
+        app.keys("Escape")
+        until("no details", lambda: app.n_windows() == 1)
+        app.click("Message")
+        app.keys("ctrl+v")
+        copied = until("what was copied", lambda: app.text_of("Message"))
+        for part in ("Connection State: Online", "Connection ID: ", "Connected Since: ", f"Address in Use: {local.url}?…",
+                     "Latency: Minimum ", "Reconnects in the Last 24 Hours: 1", "disconnected for"):
+            assert part in copied, (part, copied)
+        assert "S3CR3T" not in copied, copied
+        app.type_into("Message", "")
+
+
 def name_stages(app):
     for name in ("first", "second", "third"):
         edit(app)

@@ -27,6 +27,7 @@ static const DwShortcut shortcuts[] = {
   { N_ ("Previous stage"), "<Control>Page_Up" },
   { N_ ("Move the stage up or down"), "<Control><Shift>Page_Up <Control><Shift>Page_Down" },
   { N_ ("Edit the stage"), "<Control>e" },
+  { N_ ("Connection Details"), "<Control>d" },
   { N_ ("Mute the stage"), "<Control>m" },
   { N_ ("Copy a link to the stage"), "<Control><Shift>l" },
   { N_ ("Inspector"), "<Control><Shift>i" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-actions.h"
 
+#include "dw-connection-details.h"
 #include "dw-removal.h"
 #include "dw-stage-editor.h"
 
@@ -76,6 +77,14 @@ on_connection (GSimpleAction *action, GVariant *parameter, gpointer data)
     dw_chat_list_connect (dw_profile_get_chats (self->profile), self->chat);
   else
     dw_chat_disconnect (self->chat);
+}
+
+static void
+on_details (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  DwStageActions *self = data;
+
+  dw_connection_details_present (dw_chat_get_session (self->chat), GTK_WIDGET (self->window));
 }
 
 static void
@@ -188,6 +197,7 @@ static const GActionEntry entries[] = {
   { .name = "edit", .activate = on_edit },
   { .name = "edit-token", .activate = on_edit_token },
   { .name = "connection", .activate = on_connection },
+  { .name = "details", .activate = on_details },
   { .name = "mute", .activate = on_mute },
   { .name = "share", .activate = on_share },
   { .name = "remove", .activate = on_remove },
@@ -276,6 +286,7 @@ void
 dw_stage_actions_add_keys (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_e, GDK_CONTROL_MASK, "stage.edit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_d, GDK_CONTROL_MASK, "stage.details", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_m, GDK_CONTROL_MASK, "stage.mute", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_l, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "stage.share",
                                        NULL);

@@ -77,6 +77,42 @@ dw_time_text_short (gint64 time, gint64 now)
 }
 
 /**
+ * dw_time_text_when:
+ * @time: a time, in microseconds since 1970 UTC
+ * @now: the present one
+ *
+ * Returns: (transfer full): its local hours and minutes, after its day where that is another one
+ */
+char *
+dw_time_text_when (gint64 time, gint64 now)
+{
+  DwDay today = dw_day_of (now, NULL);
+
+  return dw_day_contains (&today, time) ? dw_time_text_clock (time) : format (time, _ ("%-d %b %H:%M"));
+}
+
+/**
+ * dw_time_text_length:
+ * @length: a duration, in microseconds
+ *
+ * Returns: (transfer full): that, in the two largest units of hours, minutes and seconds; at least a second
+ */
+char *
+dw_time_text_length (gint64 length)
+{
+  guint seconds = (guint) CLAMP ((length + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC, 1, G_MAXINT);
+
+  if (seconds < 60)
+    /* Translators: a duration in seconds. */
+    return g_strdup_printf (_ ("%u s"), seconds);
+  if (seconds < 60 * 60)
+    /* Translators: a duration in minutes and seconds. */
+    return g_strdup_printf (_ ("%1$u min %2$u s"), seconds / 60, seconds % 60);
+  /* Translators: a duration in hours and minutes. */
+  return g_strdup_printf (_ ("%1$u h %2$u min"), seconds / 3600, seconds / 60 % 60);
+}
+
+/**
  * dw_time_text_gap:
  * @from: a time, in microseconds since 1970 UTC
  * @until: a later one

@@ -43,7 +43,7 @@ compare (const void *a, const void *b)
  * dw_latencies_measure:
  * @latencies: at least one
  * @min_ms: (out): the shortest
- * @median_ms: (out): the one in the middle, of two the longer
+ * @median_ms: (out): the one in the middle, or between the two there
  * @max_ms: (out): the longest
  */
 void
@@ -55,6 +55,6 @@ dw_latencies_measure (const DwLatencies *latencies, guint *min_ms, guint *median
   memcpy (sorted, latencies->values, latencies->n * sizeof *sorted);
   qsort (sorted, latencies->n, sizeof *sorted, compare);
   *min_ms = sorted[0];
-  *median_ms = sorted[latencies->n / 2];
+  *median_ms = (sorted[(latencies->n - 1) / 2] + sorted[latencies->n / 2]) / 2;
   *max_ms = sorted[latencies->n - 1];
 }
