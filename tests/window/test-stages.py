@@ -187,7 +187,7 @@ def test_details():
     with stage() as local, running(f"{local.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
         app.press("Main menu")
-        app.choose("Connection Details", "C")
+        app.choose("Connection Details", "c")
         page = details(app)
         shown = until("no reconnects", lambda: (texts := app.texts(page)) and "None since the app started." in texts and texts)
         assert any(text.startswith("Minimum ") and text.endswith(" ms") for text in shown), shown
