@@ -17,6 +17,9 @@
 #define PATIENT_MS 5000
 #define HASTY_MS 60
 
+/* For stages that answer only some of it: a broadcast has this long to come. */
+#define FAIR_MS 600
+
 #define PROSE                                                                                                      \
   "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":\"2026-11-25T10:00:00.000Z\","          \
   "\"connectionID\":\"c\"}"
@@ -371,7 +374,7 @@ test_silent (void)
   desk.body_key = "data";
   desk.shape = "{\"data\":\"%s\"}";
   desk.no_route = desk.no_body = NULL;
-  g_assert_cmpint (search (&desk, HASTY_MS), ==, DW_DIALECT_VERDICT_FOUND);
+  g_assert_cmpint (search (&desk, FAIR_MS), ==, DW_DIALECT_VERDICT_FOUND);
   g_assert_cmpint (dw_dialect_get_preset (dw_dialect_search_get_found (desk.search)), ==, DW_DIALECT_DATA);
   g_assert_cmpint (dw_dialect_search_get_answer (desk.search, 0), ==, DW_DIALECT_ANSWER_SILENT);
   g_assert_cmpint (dw_dialect_search_get_answer (desk.search, 1), ==, DW_DIALECT_ANSWER_SILENT);
@@ -384,11 +387,11 @@ test_late (void)
   g_auto (Desk) desk = { 0 };
 
   desk_init (&desk);
-  desk.delay_ms = HASTY_MS * 3 / 2;
+  desk.delay_ms = FAIR_MS * 3 / 2;
   desk.no_route = NULL;
-  g_assert_cmpint (search (&desk, HASTY_MS), ==, DW_DIALECT_VERDICT_FOUND);
+  g_assert_cmpint (search (&desk, FAIR_MS), ==, DW_DIALECT_VERDICT_FOUND);
   g_assert_cmpint (dw_dialect_get_preset (dw_dialect_search_get_found (desk.search)), ==, DW_DIALECT_DYNAMOWAVE);
-  g_assert_cmpuint (n_messages (&desk), >, 1);
+  g_assert_cmpint (dw_dialect_search_get_answer (desk.search, 1), !=, DW_DIALECT_ANSWER_NONE);
 }
 
 /* No format fits: what became of each is told, and the words say which of the two it was. */
@@ -440,7 +443,7 @@ test_unreadable (void)
       g_test_message ("%s", shapes[i]);
       desk_init (&desk);
       desk.shape = shapes[i];
-      g_assert_cmpint (search (&desk, 300), ==, DW_DIALECT_VERDICT_UNREADABLE);
+      g_assert_cmpint (search (&desk, FAIR_MS), ==, DW_DIALECT_VERDICT_UNREADABLE);
       g_assert_null (dw_dialect_search_get_found (desk.search));
     }
 }
