@@ -89,6 +89,9 @@ static guint signals[N_SIGNALS];
 /* The height of the smallest row, in pixels. */
 #define LEAST_ROW 30
 
+/* So many lines are higher than a window, the smallest rows too. */
+#define FEW_LINES 100
+
 /* How long a line that was looked for is pointed out, in seconds. */
 #define FOUND_SECONDS 3
 
@@ -841,6 +844,9 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
 
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "messages" : "empty");
+  /* The first messages stand by the composer. Later the list is as high as the window whatever it lists: in a flood
+   * that is few rows at times, and the end would move with them. */
+  gtk_widget_set_valign (GTK_WIDGET (self->list), n <= FEW_LINES ? GTK_ALIGN_END : GTK_ALIGN_FILL);
   /* Its picture is a drawing, and what reads drawings takes 8 MiB: only where it is seen. */
   adw_status_page_set_icon_name (self->nothing, n > 0 ? NULL : DW_APP_ID "-symbolic");
   if (added == 0 || position + added < n)
