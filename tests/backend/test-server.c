@@ -355,6 +355,33 @@ connect_deaf (ServerFixture *fixture)
   return deaf;
 }
 
+/* What a client sent right before a frame that is too large is handled. */
+static void
+test_good_before_large (void)
+{
+  static const char good[] = "{\"action\":\"sendMessage\",\"message\":\"before\"}";
+  static const guint8 large[] = { 0x81, 0xfe, 0x80, 0x01, 0, 0, 0, 0, 'z' };
+  const guint8 head[] = { 0x81, 0x80 | (sizeof good - 1), 0, 0, 0, 0 };
+  g_auto (ServerFixture) fixture = { 0 };
+  g_autoptr (Client) listener = NULL;
+  g_autoptr (GSocketConnection) talker = NULL;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autofree char *answer = NULL;
+
+  fixture_init (&fixture);
+  listener = client_new (&fixture);
+  talker = connect_deaf (&fixture);
+  DW_TEST_WAIT ("both clients", n_connections (&fixture) == 2);
+  g_byte_array_append (bytes, head, sizeof head);
+  g_byte_array_append (bytes, (const guint8 *) good, sizeof good - 1);
+  g_byte_array_append (bytes, large, sizeof large);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (talker)), bytes->data,
+                                            bytes->len, NULL, NULL, NULL));
+  answer = client_receive (listener);
+  g_assert_nonnull (strstr (answer, "before"));
+  DW_TEST_WAIT ("the close", n_connections (&fixture) == 1);
+}
+
 /* A client that stops reading is closed and removed from the table; the others get everything. */
 static void
 test_slow_consumer (void)
@@ -477,6 +504,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server/disconnect/EM-2", test_disconnect);
   g_test_add_func ("/backend/server/stop", test_stop);
   g_test_add_func ("/backend/server/too-large/S-14", test_too_large);
+  g_test_add_func ("/backend/server/good-before-large/S-14", test_good_before_large);
   g_test_add_func ("/backend/server/gone/S-3", test_gone);
   g_test_add_func ("/backend/server/slow-consumer", test_slow_consumer);
   g_test_add_func ("/backend/server/shed", test_shed);
