@@ -488,6 +488,5 @@ dw_keyring_forget_sync (DwStage *stage)
   secret_password_clear_finish (answer, &error);
   if (error != NULL)
     g_debug ("Keyring: %s", error->message);
-  g_source_destroy (deadline);
   g_main_context_pop_thread_default (context);
 }

@@ -141,8 +141,6 @@ on_kept (GObject *source, GAsyncResult *result, gpointer data)
   gboolean kept = dw_keyring_save_finish (stage, result, NULL);
 
   if (queue->next == JOB_NONE)
-    g_clear_handle_id (&queue->patience, g_source_remove);
-  if (queue->next == JOB_NONE)
     dw_stage_set_secret (stage, kept ? DW_STAGE_SECRET_KNOWN : DW_STAGE_SECRET_SESSION);
   run_next (stage, queue);
 }

@@ -691,6 +691,47 @@ empty_log (DwDatabase *database, gpointer data, gpointer *result, GError **error
   return TRUE;
 }
 
+/* The lines go, and then what the log has of them. */
+typedef struct
+{
+  guint64 serial; /* of the write */
+  guint open;     /* how many of the two are not answered yet */
+  GError *error;  /* the first one, or NULL */
+} Clearing;
+
+static void
+clearing_free (gpointer data)
+{
+  Clearing *clearing = data;
+
+  g_clear_error (&clearing->error);
+  g_free (clearing);
+}
+
+static void
+on_clearing (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Clearing *clearing = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  dw_store_run_finish (DW_STORE (source), result, &error);
+  /* A late write may be done by the time the log is empty. */
+  if (g_error_matches (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE) && clearing->serial != 0)
+    g_clear_error (&error);
+  if (clearing->error == NULL)
+    clearing->error = g_steal_pointer (&error);
+  if (--clearing->open > 0)
+    return;
+
+  if (clearing->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&clearing->error));
+  else if (dw_store_get_written (DW_STORE (source)) < clearing->serial)
+    g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE, "not written yet");
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 /**
  * dw_store_lines_clear_async:
  * @store: a store
@@ -705,13 +746,18 @@ void
 dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback callback, gpointer data)
 {
   DwStoreJob *job = dw_store_job_new_write (clear_lines, request_new (stage, 0, 0), request_free, sizeof (Request));
+  GTask *task = g_task_new (store, NULL, callback, data);
+  Clearing *clearing = g_new0 (Clearing, 1);
 
   if (dw_store_get_passing (store) != NULL)
     dw_passing_clear (dw_store_get_passing (store), stage);
 
+  g_task_set_source_tag (task, dw_store_lines_clear_async);
   job->durable = TRUE;
-  dw_store_run_async (store, job, NULL, NULL);
-  dw_store_run_async (store, dw_store_job_new_read (empty_log, NULL, NULL, NULL), callback, data);
+  clearing->open = 2;
+  g_task_set_task_data (task, clearing, clearing_free);
+  clearing->serial = dw_store_run_async (store, job, on_clearing, g_object_ref (task));
+  dw_store_run_async (store, dw_store_job_new_read (empty_log, NULL, NULL, NULL), on_clearing, task);
 }
 
 /**
@@ -725,5 +771,7 @@ dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback ca
 gboolean
 dw_store_lines_clear_finish (DwStore *store, GAsyncResult *result, GError **error)
 {
-  return dw_store_run_finish (store, result, error) != NULL;
+  g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -63,13 +63,23 @@ copy_stage (Copy *copy, sqlite3_stmt *query, GError **error)
       sqlite3_column_int64 (query, 12), sqlite3_column_int64 (query, 13), draft);
 }
 
-/* Returns FALSE only if the new file cannot be written. */
+/* A disk that fails to read may do better the next time, so what is on it is no damage. */
 static gboolean
-copy_stages_of (Copy *copy, sqlite3_stmt *query, gint64 *last, gboolean *whole, GError **error)
+forgive_damage (GError *problem, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
+  if (problem != NULL && !is_damage (problem))
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_clear_error (&problem);
+  return TRUE;
+}
 
-  *whole = query != NULL;
+/* Returns FALSE only if a disk fails. */
+static gboolean
+copy_stages_of (Copy *copy, sqlite3_stmt *query, GError *problem, gint64 *last, gboolean *whole, GError **error)
+{
   while (query != NULL && dw_database_next (copy->from, query, &problem))
     {
       *last = sqlite3_column_int64 (query, 0);
@@ -79,30 +89,33 @@ copy_stages_of (Copy *copy, sqlite3_stmt *query, gint64 *last, gboolean *whole, 
           return FALSE;
         }
     }
-  *whole &= problem == NULL;
-  return TRUE;
+  *whole = problem == NULL;
+  return forgive_damage (problem, error);
 }
 
 static gboolean
 copy_stages (Copy *copy, GError **error)
 {
+  GError *problem = NULL;
+  sqlite3_stmt *query =
+      dw_database_query (copy->from, &problem, "SELECT " STAGE_COLUMNS " FROM stages ORDER BY stage", "");
   gint64 last = 0;
   gboolean whole;
 
-  if (!copy_stages_of (
-          copy, dw_database_query (copy->from, NULL, "SELECT " STAGE_COLUMNS " FROM stages ORDER BY stage", ""),
-          &last, &whole, error))
+  if (!copy_stages_of (copy, query, problem, &last, &whole, error))
     return FALSE;
   if (whole)
     return TRUE;
 
   copy->result->complete = FALSE;
   for (gint64 stage = last + 1, end = last + STAGES_AHEAD; stage <= end; stage++)
-    if (!copy_stages_of (copy,
-                         dw_database_query (copy->from, NULL,
-                                            "SELECT " STAGE_COLUMNS " FROM stages WHERE stage = ?", "i", stage),
-                         &last, &whole, error))
-      return FALSE;
+    {
+      problem = NULL;
+      query = dw_database_query (copy->from, &problem, "SELECT " STAGE_COLUMNS " FROM stages WHERE stage = ?", "i",
+                                 stage);
+      if (!copy_stages_of (copy, query, problem, &last, &whole, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -263,13 +276,15 @@ copy_lines (Copy *copy, GError **error)
 
 /* Tables of another program, or of an unknown version, cannot be copied. */
 static gboolean
-is_ours (DwDatabase *database)
+check_ours (DwDatabase *database, gboolean *ours, GError **error)
 {
+  GError *problem = NULL;
   gint64 application, version;
 
-  return dw_database_get_number (database, "PRAGMA application_id", &application, NULL)
-         && dw_database_get_number (database, "PRAGMA user_version", &version, NULL)
-         && application == DW_SCHEMA_APPLICATION && version > 0 && version <= DW_SCHEMA_VERSION;
+  *ours = dw_database_get_number (database, "PRAGMA application_id", &application, &problem)
+          && dw_database_get_number (database, "PRAGMA user_version", &version, &problem)
+          && application == DW_SCHEMA_APPLICATION && version > 0 && version <= DW_SCHEMA_VERSION;
+  return forgive_damage (problem, error);
 }
 
 /**
@@ -291,12 +306,10 @@ dw_store_salvage (const char *from, const char *to, DwStoreSalvage *salvage, GEr
   g_autoptr (DwDatabase) target = NULL;
   Copy copy = { .result = salvage, .stage = -1 };
 
-  *salvage = (DwStoreSalvage){ .complete = source != NULL && is_ours (source) };
-  if (source == NULL && !is_damage (problem))
-    {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
-    }
+  *salvage = (DwStoreSalvage){ 0 };
+  if (source != NULL ? !check_ours (source, &salvage->complete, error)
+                     : !forgive_damage (g_steal_pointer (&problem), error))
+    return FALSE;
   target = dw_database_open (to, error);
   if (target == NULL || !dw_schema_prepare (target, error))
     return FALSE;
