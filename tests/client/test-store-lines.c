@@ -70,6 +70,31 @@ test_clear_erases (void)
   g_assert_cmpuint (count_records (&archive, 2), ==, 1);
 }
 
+/* As long as another program reads what the log has, it is not empty, and nobody says so. */
+static void
+test_clear_waits (void)
+{
+  g_auto (Archive) archive = { 0 };
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  sqlite3 *other = NULL;
+
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "a word like xylophonist");
+  g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN; SELECT count(*) FROM lines", NULL, NULL, NULL), ==, SQLITE_OK);
+  dw_store_lines_clear_async (archive.store, 1, on_done, &done);
+  dw_test_run_for (300);
+  g_assert_null (done);
+  g_assert_true (file_has (archive.path, "-wal", "xylophonist"));
+
+  g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  result = await (&done);
+  g_assert_true (dw_store_lines_clear_finish (archive.store, result, NULL));
+  g_assert_false (file_has (archive.path, "-wal", "xylophonist"));
+  sqlite3_close (other);
+}
+
 /* Old lines are deleted except those still queued, days without lines are deleted too, and no gap is left. A line that a
  * wrong clock dated earlier than the line before it counts as no older than that. */
 static void
@@ -319,6 +344,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/store-lines/remove", test_remove);
   g_test_add_func ("/client/store-lines/clear-erases", test_clear_erases);
+  g_test_add_func ("/client/store-lines/clear-waits", test_clear_waits);
   g_test_add_func ("/client/store-lines/expiry", test_expiry);
   g_test_add_func ("/client/store-lines/query-plans/S-9", test_query_plans);
   g_test_add_func ("/client/store-lines/export", test_export);

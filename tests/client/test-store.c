@@ -452,6 +452,140 @@ test_close (void)
   archive_reopen (&archive);
   g_assert_cmpuint (count_records (&archive, 1), ==, 300);
 }
+typedef struct
+{
+  GAsyncResult *result;
+  guint answers;
+} Asked;
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Asked *asked = data;
+
+  asked->answers++;
+  g_set_object (&asked->result, result);
+}
+
+static gboolean
+is_answered (gpointer data)
+{
+  return ((Asked *) data)->answers > 0;
+}
+
+static void
+count_trouble (GObject *store, GParamSpec *pspec, guint *troubles)
+{
+  *troubles += 1;
+}
+
+/* What can never be written is dropped with a word to whoever wants it, and is no trouble: what is around it in the same
+ * transaction is saved. */
+static void
+test_refused (void)
+{
+  g_auto (Archive) archive = { 0 };
+  Asked asked = { 0 };
+  g_autoptr (GError) error = NULL;
+  guint troubles = 0;
+
+  archive_init (&archive);
+  g_signal_connect (archive.store, "notify::trouble", G_CALLBACK (count_trouble), &troubles);
+  g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "*refused*");
+  add_later (&archive, 1, DW_MESSAGE_THEIRS, "before");
+  dw_store_run_async (archive.store,
+                      dw_store_job_new_write (run_sql, (gpointer) "INSERT INTO nowhere VALUES (1)", NULL, 8),
+                      on_asked, &asked);
+  add_later (&archive, 2, DW_MESSAGE_THEIRS, "after");
+  dw_test_until ("an answer", is_answered, &asked);
+  g_assert_null (dw_store_run_finish (archive.store, asked.result, &error));
+  g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE);
+  until_written (&archive);
+  g_test_assert_expected_messages ();
+  g_assert_cmpuint (count_records (&archive, 1), ==, 2);
+  g_assert_cmpuint (troubles, ==, 0);
+  g_clear_object (&asked.result);
+}
+
+/* Whoever waits when a store is closed is told once, and so is who comes later. */
+static void
+test_close_answers (void)
+{
+  g_auto (Archive) archive = { 0 };
+  Asked asked[4] = { 0 };
+  sqlite3 *other = NULL;
+  DwStoreJob *urgent = dw_store_job_new_read (run_sql, (gpointer) "SELECT count(*) FROM lines", NULL, NULL);
+  GPtrArray *records = records_new ();
+
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "before");
+  g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
+  urgent->at_once = TRUE;
+  g_ptr_array_add (records, record_new (2, DW_MESSAGE_THEIRS, "too late"));
+  dw_store_lines_add_async (archive.store, 1, records, on_asked, &asked[0]);
+  dw_store_run_async (archive.store, urgent, on_asked, &asked[1]);
+  dw_store_run_async (archive.store,
+                      dw_store_job_new_read (run_sql, (gpointer) "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL), on_asked,
+                      &asked[2]);
+  dw_store_close (archive.store);
+  dw_store_run_async (archive.store, dw_store_job_new_read (run_sql, (gpointer) "", NULL, NULL), on_asked,
+                      &asked[3]);
+
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      dw_test_until ("an answer", is_answered, &asked[i]);
+      g_assert_cmpuint (asked[i].answers, ==, 1);
+      dw_store_run_finish (archive.store, asked[i].result, &error);
+      if (i == 3)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+      else if (i != 1)
+        g_assert_nonnull (error);
+      g_clear_object (&asked[i].result);
+    }
+  sqlite3_close (other);
+}
+
+/* What was damaged twice in a second is kept twice. */
+static void
+test_kept_twice (void)
+{
+  g_auto (Archive) archive = { 0 };
+  g_autofree char *folder = NULL;
+  g_autoptr (GDir) open = NULL;
+  const char *name;
+  guint kept = 0;
+
+  archive_init (&archive);
+  folder = g_path_get_dirname (archive.path);
+  g_mkdir_with_parents (folder, 0700);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("%u: no database at all, but longer than a header would be by far", i);
+
+      dw_test_finalize (g_steal_pointer (&archive.store));
+      g_assert_true (g_file_set_contents (archive.path, text, -1, NULL));
+      archive.store = dw_store_new (archive.path);
+      add_text (&archive, 1, 1, "hello");
+      dw_test_until ("the file to be kept", was_kept, archive.store);
+    }
+  open = g_dir_open (folder, 0, NULL);
+  while ((name = g_dir_read_name (open)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *contents = NULL;
+
+      if (strstr (name, ".damaged-") == NULL)
+        continue;
+      g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+      kept += strstr (contents, ": no database at all") != NULL;
+    }
+  g_assert_cmpuint (kept, ==, 3);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -468,6 +602,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/locked/DB-2", test_locked);
   g_test_add_func ("/client/store/full/DB-3", test_full);
   g_test_add_func ("/client/store/no-folder/DB-3", test_no_folder);
+  g_test_add_func ("/client/store/refused", test_refused);
+  g_test_add_func ("/client/store/close-answers", test_close_answers);
+  g_test_add_func ("/client/store/kept-twice", test_kept_twice);
   g_test_add_func ("/client/store/close", test_close);
   return g_test_run ();
 }

@@ -26,10 +26,12 @@ KEYWORDS = {"if", "else", "for", "while", "do", "switch", "case", "default", "re
 # Calls that tell a developer something, or check what a caller promised: without them the program does the same.
 SAID = re.compile(r"g_(debug|info|log|assert\w*|return_(val_)?if_(fail|reached)|test_\w+|warn_if_\w+|task_set_(source_tag|name|static_name)|"
                   r"source_set_(static_)?name|type_ensure)$|DW_ASSERT\w*$")
+# Memory that is zero is such a thing already.
+ZERO = re.compile(r"g_(queue|mutex|cond)_init$")
 # A time that is longer by its smallest unit is nothing anybody could notice.
 DURATION = re.compile(r"_(MS|US|S|SECONDS|MINUTES|HOURS|DAYS)$")
 # What gives memory back. Without it the program does the same and takes more: only a sanitizer sees that.
-RELEASE = re.compile(r"(g_free|g_strfreev|\w+_(unref|free))$")
+RELEASE = re.compile(r"(g_free|g_strfreev|g_(mutex|cond)_clear|\w+_(unref|free))$")
 # Where an object ends it forgets nothing that anybody could ask for afterwards.
 RELEASE_AT_END = re.compile(r"g_clear_(object|pointer|error|list)$")
 END = re.compile(r"\w+_(finalize|free|clear)$")
@@ -175,7 +177,7 @@ class Source:
         if not self.begins_statement(i):
             return
         end = self.call_end(i)
-        if end is None or SAID.match(self.at(i)):
+        if end is None or SAID.match(self.at(i)) or ZERO.match(self.at(i)):
             return
         yield self.mutation(self.kind_of_call(i), i, end, ";")
 

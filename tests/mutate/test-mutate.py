@@ -62,7 +62,7 @@ def test_calls():
     assert made("K (self)->dispose (self);", "call dropped") == [";"]
     assert made("switch (x) { case A: a (); break; }", "call dropped") == ["switch (x) { case A: ; break; }"]
     for kept in ("x = a ();", "g_autoptr (T) x = a ();", "T x;", "return a ();", "g_debug (\"a\");", "g_assert (a);",
-                 "g_return_if_fail (a);", "x ? y : z ();"):
+                 "g_queue_init (&a);", "g_return_if_fail (a);", "x ? y : z ();"):
         assert made(kept, "call dropped") == [], kept
     for removal in ("g_source_remove (x);", "g_clear_handle_id (&self->timer, g_source_remove);"):
         assert made(removal, "timer's removal dropped") == [";"]

@@ -515,7 +515,7 @@ update_line (DwDatabase *database, gpointer data, gpointer *result, GError **err
                         stored_delivery (record), (gint64) record->departure, record->reason,
                         dw_store_lines_key (request->stage, record->place), record->id))
     return FALSE;
-  if (dw_database_get_changes (database) > 0 || record->id == NULL)
+  if (dw_database_get_changes (database) > 0)
     return TRUE;
 
   /* It has another place: the one it was given was taken, or lines before it were deleted. */
