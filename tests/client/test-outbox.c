@@ -368,6 +368,30 @@ test_order_after_loss (void)
   check_texts (table.peer, "one two three one two three four");
 }
 
+/* Without an id everybody would see a second copy, so nothing is sent twice by itself. */
+static void
+test_lost_without_id (void)
+{
+  g_auto (Table) table = { 0 };
+  g_autoptr (DwMessage) lost = NULL;
+  g_autoptr (DwMessage) next = NULL;
+
+  table_init (&table, "");
+  dw_stage_set_echoes (table.stage, TRUE);
+  table_connect (&table);
+  lost = table_say (&table, "one");
+  fixture_until_sent (table.peer, "one", 1);
+  dw_raw_peer_drop (table.peer, TRUE);
+  fixture_until_delivery (lost, DW_DELIVERY_UNCONFIRMED);
+
+  next = table_say (&table, "two");
+  dw_session_retry (table.fixture->session);
+  fixture_until_sent (table.peer, "two", 1);
+  check_texts (table.peer, "one two");
+  g_assert_cmpint (dw_message_get_delivery (lost), ==, DW_DELIVERY_UNCONFIRMED);
+  g_assert_null (dw_message_get_reason (lost));
+}
+
 /* A message sent with an id waits until the stage says that it still has ids. The probe may get lost, so it is
  * repeated; otherwise the message would wait minutes for the next one. Once the answer arrives the message goes
  * immediately. */
@@ -781,6 +805,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/outbox/match-by-id", test_match_by_id);
   g_test_add_func ("/client/outbox/asks-again", test_asks_again);
   g_test_add_func ("/client/outbox/order-after-loss", test_order_after_loss);
+  g_test_add_func ("/client/outbox/lost-without-id", test_lost_without_id);
   g_test_add_func ("/client/outbox/ask-after-an-hour", test_ask_after_an_hour);
   g_test_add_func ("/client/outbox/asking-comes-back", test_asking_comes_back);
   g_test_add_func ("/client/outbox/send-again", test_send_again);
