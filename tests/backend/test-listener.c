@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where connections come in: how many at a time, and that nothing is left when it stops. */
+#include "dw-test.h"
+
+#include "backend/dw-backend-error.h"
+#include "backend/gateway/dw-listener.h"
+
+#include <string.h>
+
+typedef struct
+{
+  SoupServer *server;
+  DwArrivals *arrivals;
+  DwListener *listener;
+  guint16 port;
+  guint asked;
+} Door;
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+{
+  Door *door = data;
+
+  door->asked++;
+  dw_arrivals_settle (door->arrivals, soup_server_message_get_remote_address (message));
+  soup_server_message_set_status (message, 200, NULL);
+}
+
+static GSocketAddress *
+loopback (guint16 port)
+{
+  return g_inet_socket_address_new_from_string ("127.0.0.1", port);
+}
+
+static void
+door_init (Door *door, guint most, gint64 patience_ms, GTlsCertificate *certificate)
+{
+  g_autoptr (GSocketAddress) address = loopback (0);
+  g_autofree char *url = NULL;
+
+  door->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (door->server, NULL, on_request, door, NULL);
+  door->arrivals = dw_arrivals_new (most, patience_ms);
+  door->listener = dw_listener_new (door->server, door->arrivals, certificate, 30);
+  g_assert_true (dw_listener_listen (door->listener, address, NULL));
+  url = dw_listener_dup_url (door->listener, "prod");
+  g_assert_true (g_str_has_prefix (url, certificate != NULL ? "wss://127.0.0.1:" : "ws://127.0.0.1:"));
+  g_assert_true (g_str_has_suffix (url, "/prod"));
+  door->port = (guint16) g_ascii_strtoull (strrchr (url, ':') + 1, NULL, 10);
+}
+
+/* The listener goes first, and leaves no timer. */
+static void
+door_clear (Door *door)
+{
+  dw_test_finalize (g_steal_pointer (&door->listener));
+  soup_server_disconnect (door->server);
+  g_object_unref (door->server);
+  dw_arrivals_free (door->arrivals);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Door, door_clear)
+
+static GSocket *
+knock (Door *door)
+{
+  g_autoptr (GSocketAddress) address = loopback (door->port);
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+  g_assert_true (g_socket_connect (socket, address, NULL, NULL));
+  g_socket_set_blocking (socket, FALSE);
+  return socket;
+}
+
+static void
+ask (GSocket *socket)
+{
+  static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+  g_assert_cmpint (g_socket_send (socket, request, strlen (request), NULL, NULL), ==, (gssize) strlen (request));
+}
+
+static gboolean
+has_ended (GSocket *socket)
+{
+  char bytes[4096];
+  gssize n;
+
+  while ((n = g_socket_receive (socket, bytes, sizeof bytes, NULL, NULL)) > 0)
+    ;
+  return n == 0;
+}
+
+/* More than come in one turn, and more than there is room for at a time: all are served. */
+static void
+test_many (void)
+{
+  g_auto (Door) door = { 0 };
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+
+  door_init (&door, 40, 30000, NULL);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_ptr_array_add (sockets, knock (&door));
+      ask (g_ptr_array_index (sockets, i));
+    }
+  DW_TEST_WAIT ("all requests", door.asked == 100);
+  for (guint i = 0; i < 100; i++)
+    DW_TEST_WAIT ("an answer", has_ended (g_ptr_array_index (sockets, i)));
+  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+}
+
+/* Who says nothing is ended when the patience is over, though nobody else comes. */
+static void
+test_silent (void)
+{
+  g_auto (Door) door = { 0 };
+  g_autoptr (GSocket) silent = NULL;
+
+  door_init (&door, 4, 300, NULL);
+  silent = knock (&door);
+  DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+  g_assert_false (has_ended (silent));
+  DW_TEST_WAIT ("it to be ended", has_ended (silent));
+  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+
+  /* The watch goes on for those who come later. */
+  g_clear_object (&silent);
+  silent = knock (&door);
+  DW_TEST_WAIT ("it to be ended too", has_ended (silent));
+}
+
+/* It stops in the middle of a pause, with clients outside and inside. */
+static void
+test_stops (void)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      g_auto (Door) door = { 0 };
+      g_autoptr (GSocket) inside = NULL;
+      g_autoptr (GSocket) outside = NULL;
+      g_autoptr (GSocketAddress) address = NULL;
+      g_autoptr (GSocket) late =
+          g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+      door_init (&door, 1, 30000, NULL);
+      if (i > 0)
+        inside = knock (&door);
+      if (i > 0)
+        DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+      if (i > 1)
+        outside = knock (&door);
+      if (i > 1)
+        g_main_context_iteration (NULL, TRUE);
+      dw_listener_stop (door.listener);
+      dw_listener_stop (door.listener);
+      address = loopback (door.port);
+      g_assert_false (g_socket_connect (late, address, NULL, NULL));
+      dw_test_run_for (50);
+      g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, i > 0);
+    }
+}
+
+/* A handshake that never begins, or never ends, is nothing that a listener leaves behind. */
+static void
+test_stops_with_tls (void)
+{
+  static const char *const hellos[] = { "", "\x16\x03", "\x16\x03\x01\x02\x00\x01", "no hello at all" };
+  g_autofree char *pem = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
+  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (pem, key, NULL);
+
+  g_assert_nonnull (certificate);
+  for (guint i = 0; i < G_N_ELEMENTS (hellos); i++)
+    {
+      g_auto (Door) door = { 0 };
+      g_autoptr (GSocket) client = NULL;
+      gsize length = i == 2 ? 6 : strlen (hellos[i]);
+
+      door_init (&door, 4, 30000, certificate);
+      client = knock (&door);
+      DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+      if (length > 0)
+        g_assert_cmpint (g_socket_send (client, hellos[i], length, NULL, NULL), ==, (gssize) length);
+      dw_test_run_for (30);
+      /* What is no hello is turned away at once. */
+      g_assert_cmpint (has_ended (client), ==, i == 3);
+      dw_test_finalize (g_steal_pointer (&door.listener));
+      DW_TEST_WAIT ("it to be ended", has_ended (client));
+      door.listener = dw_listener_new (door.server, door.arrivals, NULL, 30);
+    }
+}
+
+/* An address that another has is refused with a reason. */
+static void
+test_taken (void)
+{
+  g_auto (Door) door = { 0 };
+  g_autoptr (GSocketAddress) address = NULL;
+  DwListener *second;
+  g_autoptr (GError) error = NULL;
+
+  door_init (&door, 4, 30000, NULL);
+  address = loopback (door.port);
+  second = dw_listener_new (door.server, door.arrivals, NULL, 30);
+  g_assert_false (dw_listener_listen (second, address, &error));
+  g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN);
+  dw_test_finalize (second);
+}
+
+int
+main (int argc, char *argv[])
+{
+  dw_test_init (&argc, &argv);
+  g_test_add_func ("/backend/listener/many", test_many);
+  g_test_add_func ("/backend/listener/silent", test_silent);
+  g_test_add_func ("/backend/listener/stops", test_stops);
+  g_test_add_func ("/backend/listener/stops-with-tls", test_stops_with_tls);
+  g_test_add_func ("/backend/listener/taken", test_taken);
+  return g_test_run ();
+}
