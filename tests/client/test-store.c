@@ -586,6 +586,73 @@ test_kept_twice (void)
   g_assert_cmpuint (kept, ==, 3);
 }
 
+static gint commits; /* atomic */
+
+static int
+on_commit (void *data)
+{
+  g_atomic_int_inc (&commits);
+  return 0;
+}
+
+static int
+on_opened (sqlite3 *handle, char **message, const sqlite3_api_routines *routines)
+{
+  sqlite3_commit_hook (handle, on_commit, NULL);
+  return SQLITE_OK;
+}
+
+/* What waited is written in few transactions, none of which is so large that a read waits for long. */
+static void
+test_batches (void)
+{
+  static const struct
+  {
+    guint writes;
+    gsize bytes;
+    gint commits;
+  } rows[] = {
+    { 1, 1, 1 },
+    { DW_STORE_BATCH, 1, 1 },
+    { DW_STORE_BATCH + 1, 1, 2 },
+    { 2, DW_STORE_BATCH_BYTES / 2, 1 },
+    { 3, DW_STORE_BATCH_BYTES / 2, 2 },
+    { 3, DW_STORE_BATCH_BYTES / 2 - 1, 1 },
+    { 2, DW_STORE_BATCH_BYTES * 2, 2 },
+  };
+  g_auto (Archive) archive = { 0 };
+  sqlite3 *other = NULL;
+
+  archive_init (&archive);
+  sqlite3_auto_extension ((void (*) (void)) on_opened);
+  add_text (&archive, 1, 1, "before");
+  sqlite3_cancel_auto_extension ((void (*) (void)) on_opened);
+  g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      DwStoreJob *last = dw_store_job_new_read (run_sql, (gpointer) "SELECT 1", NULL, NULL);
+      Asked asked = { 0 };
+
+      g_test_message ("%u writes of %" G_GSIZE_FORMAT " bytes", rows[i].writes, rows[i].bytes);
+      g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+      g_atomic_int_set (&commits, 0);
+      for (guint j = 0; j < rows[i].writes; j++)
+        archive.serial = dw_store_run_async (
+            archive.store,
+            dw_store_job_new_write (run_sql, (gpointer) "UPDATE unindexed SET line = 0", NULL, rows[i].bytes), NULL,
+            NULL);
+      /* It is answered though nothing can be written, and so all of them have arrived. */
+      dw_store_run_async (archive.store, last, on_asked, &asked);
+      dw_test_until ("a read", is_answered, &asked);
+      g_clear_object (&asked.result);
+      g_assert_cmpint (g_atomic_int_get (&commits), ==, 0);
+      g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+      until_written (&archive);
+      g_assert_cmpint (g_atomic_int_get (&commits), ==, rows[i].commits);
+    }
+  sqlite3_close (other);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -602,6 +669,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/locked/DB-2", test_locked);
   g_test_add_func ("/client/store/full/DB-3", test_full);
   g_test_add_func ("/client/store/no-folder/DB-3", test_no_folder);
+  g_test_add_func ("/client/store/batches", test_batches);
   g_test_add_func ("/client/store/refused", test_refused);
   g_test_add_func ("/client/store/close-answers", test_close_answers);
   g_test_add_func ("/client/store/kept-twice", test_kept_twice);
