@@ -181,6 +181,40 @@ test_mend (void)
   g_assert_cmpint (count_lines (get (&desk)), ==, 29);
 }
 
+/* Where there is no place for a new file the old one stays where it is, and it is tried again. */
+static void
+test_no_place (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_autofree char *copying = NULL;
+  g_autofree char *copied = NULL;
+  GError *error = NULL;
+
+  desk_init (&desk, 30);
+  get (&desk);
+  copying = g_strconcat (desk.archive.path, ".copying", NULL);
+  copied = g_strconcat (desk.archive.path, ".copied", NULL);
+  g_assert_cmpint (g_mkdir (copying, 0700), ==, 0);
+  g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "Cannot delete*copying*");
+  g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "Cannot delete*copying*");
+  g_assert_false (dw_store_file_mend (desk.file, &error));
+  g_test_assert_expected_messages ();
+  g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY);
+  g_clear_error (&error);
+  g_assert_cmpint (g_rmdir (copying), ==, 0);
+
+  g_assert_cmpint (g_mkdir (copied, 0700), ==, 0);
+  g_assert_false (dw_store_file_mend (desk.file, &error));
+  g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_IO);
+  g_clear_error (&error);
+  g_assert_cmpint (g_rmdir (copied), ==, 0);
+
+  check_kept_nothing (&desk);
+  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
+  g_assert_true (dw_store_file_mend (desk.file, NULL));
+  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
+}
+
 /* A file of a newer version, or of another program, is kept as it is, and nothing of it is in the new one. */
 static void
 test_not_ours (void)
@@ -319,6 +353,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-file/check", test_check);
   g_test_add_func ("/client/store-file/memory", test_memory);
   g_test_add_func ("/client/store-file/mend", test_mend);
+  g_test_add_func ("/client/store-file/no-place", test_no_place);
   g_test_add_func ("/client/store-file/not-ours", test_not_ours);
   g_test_add_func ("/client/store-file/held", test_held);
   g_test_add_func ("/client/store-file/stand-in", test_stand_in);
