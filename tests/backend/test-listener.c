@@ -4,6 +4,7 @@
 
 #include "backend/dw-backend-error.h"
 #include "backend/gateway/dw-listener.h"
+#include "backend/gateway/dw-tls-door.h"
 
 #include <string.h>
 
@@ -161,16 +162,24 @@ test_stops (void)
     }
 }
 
+static GTlsCertificate *
+certificate_new (void)
+{
+  g_autofree char *pem = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
+  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
+  GTlsCertificate *certificate = g_tls_certificate_new_from_files (pem, key, NULL);
+
+  g_assert_nonnull (certificate);
+  return certificate;
+}
+
 /* A handshake that never begins, or never ends, is nothing that a listener leaves behind. */
 static void
 test_stops_with_tls (void)
 {
   static const char *const hellos[] = { "", "\x16\x03", "\x16\x03\x01\x02\x00\x01", "no hello at all" };
-  g_autofree char *pem = g_test_build_filename (G_TEST_DIST, "data", "self-signed.pem", NULL);
-  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "data", "self-signed.key", NULL);
-  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (pem, key, NULL);
+  g_autoptr (GTlsCertificate) certificate = certificate_new ();
 
-  g_assert_nonnull (certificate);
   for (guint i = 0; i < G_N_ELEMENTS (hellos); i++)
     {
       g_auto (Door) door = { 0 };
@@ -187,6 +196,92 @@ test_stops_with_tls (void)
       g_assert_cmpint (has_ended (client), ==, i == 3);
       dw_test_finalize (g_steal_pointer (&door.listener));
       DW_TEST_WAIT ("it to be ended", has_ended (client));
+      door.listener = dw_listener_new (door.server, door.arrivals, NULL, 30);
+    }
+}
+
+static gboolean
+on_accept (SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags flaws, gpointer data)
+{
+  return TRUE;
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, NULL);
+
+  *(guint *) data += stream != NULL;
+}
+
+static void
+ask_securely (Door *door, SoupSession *session, guint *answered)
+{
+  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/", door->port);
+  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
+
+  g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept), NULL);
+  soup_session_send_async (session, message, G_PRIORITY_DEFAULT, NULL, on_answered, answered);
+}
+
+/* More at once than handshakes run beside each other. */
+static void
+test_tls_many (void)
+{
+  g_autoptr (GTlsCertificate) certificate = certificate_new ();
+  g_auto (Door) door = { 0 };
+  g_autoptr (SoupSession) session = soup_session_new_with_options ("max-conns", 40, "max-conns-per-host", 40, NULL);
+  guint answered = 0;
+
+  door_init (&door, 64, 30000, certificate);
+  for (guint i = 0; i < 3 * DW_TLS_DOOR_AT_ONCE; i++)
+    ask_securely (&door, session, &answered);
+  DW_TEST_WAIT ("all answers", answered == 3 * DW_TLS_DOOR_AT_ONCE);
+  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+  soup_session_abort (session);
+}
+
+/* The first record of a hello that goes on in others, which never come. */
+static const char half_hello[] = "\x16\x03\x01\x00\x10\x01\x00\x40\x00\x03\x03------";
+
+/* Handshakes that stand still make room for others after a while, and are nothing that a stop leaves behind. */
+static void
+test_tls_stalled (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GTlsCertificate) certificate = certificate_new ();
+      g_auto (Door) door = { 0 };
+      g_autoptr (SoupSession) session = soup_session_new ();
+      g_autoptr (GPtrArray) stalled = g_ptr_array_new_with_free_func (g_object_unref);
+      gint64 began = g_get_monotonic_time ();
+      guint answered = 0;
+
+      door_init (&door, 64, 30000, certificate);
+      for (guint j = 0; j < DW_TLS_DOOR_AT_ONCE; j++)
+        {
+          g_ptr_array_add (stalled, knock (&door));
+          g_assert_cmpint (g_socket_send (g_ptr_array_index (stalled, j), half_hello, 21, NULL, NULL), ==, 21);
+        }
+      DW_TEST_WAIT ("them to be taken in", dw_arrivals_get_size (door.arrivals) == DW_TLS_DOOR_AT_ONCE);
+      dw_test_run_for (50);
+      ask_securely (&door, session, &answered);
+      dw_test_run_for (DW_TLS_DOOR_TURN_MS / 5);
+      for (guint j = 0; i == 1 && j < DW_TLS_DOOR_AT_ONCE; j++)
+        {
+          gboolean ended = has_ended (g_ptr_array_index (stalled, j));
+
+          /* On a machine that stands still for so long this says nothing. */
+          if (g_get_monotonic_time () - began < DW_TLS_DOOR_TURN_MS * 1000)
+            g_assert_false (ended);
+        }
+      if (i == 0)
+        DW_TEST_WAIT ("an answer", answered == 1);
+      dw_test_finalize (g_steal_pointer (&door.listener));
+      for (guint j = 0; j < DW_TLS_DOOR_AT_ONCE; j++)
+        DW_TEST_WAIT ("it to be ended", has_ended (g_ptr_array_index (stalled, j)));
+      dw_test_run_for (DW_TLS_DOOR_TURN_MS / 5);
+      soup_session_abort (session);
       door.listener = dw_listener_new (door.server, door.arrivals, NULL, 30);
     }
 }
@@ -216,6 +311,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/listener/silent", test_silent);
   g_test_add_func ("/backend/listener/stops", test_stops);
   g_test_add_func ("/backend/listener/stops-with-tls", test_stops_with_tls);
+  g_test_add_func ("/backend/listener/tls-many", test_tls_many);
+  g_test_add_func ("/backend/listener/tls-stalled", test_tls_stalled);
   g_test_add_func ("/backend/listener/taken", test_taken);
   return g_test_run ();
 }
