@@ -3,6 +3,8 @@
 
 #include "client/stages/dw-stage.h"
 
+#include <string.h>
+
 /* Counts a stage's signals. */
 
 typedef struct
@@ -104,11 +106,45 @@ test_properties (void)
   g_assert_cmpuint (secret, ==, DW_STAGE_SECRET_MISSING);
 }
 
+/* What a stage is called that nobody has named: what tells it from others, and nothing technical on this computer. */
+static void
+test_name (void)
+{
+  static const struct
+  {
+    const char *url, *name; /* or NULL for one that says nothing of the address */
+  } rows[] = {
+    { "wss://abc123defg.execute-api.eu-west-1.amazonaws.com/prod", "prod · abc123defg" },
+    { "wss://chat.example/", "chat.example" },
+    { "ws://127.0.0.1:8080/prod", NULL },
+    { "wss://localhost/prod", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse (rows[i].url, NULL);
+      g_autoptr (DwStage) stage = dw_stage_new (url);
+      g_autofree char *name = dw_stage_dup_name (stage);
+      g_autofree char *given = NULL;
+
+      g_test_message ("%s: %s", rows[i].url, name);
+      if (rows[i].name != NULL)
+        g_assert_cmpstr (name, ==, rows[i].name);
+      else
+        g_assert_true (strstr (name, "prod") == NULL && strstr (name, "127") == NULL
+                       && strstr (name, "host") == NULL);
+      dw_stage_set_name (stage, "Team");
+      given = dw_stage_dup_name (stage);
+      g_assert_cmpstr (given, ==, "Team");
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/stage/tells-what-changed", test_tells_what_changed);
+  g_test_add_func ("/client/stage/name", test_name);
   g_test_add_func ("/client/stage/properties", test_properties);
   return g_test_run ();
 }
