@@ -2,9 +2,11 @@
 #define _GNU_SOURCE /* memmem, renameat2 */
 
 #include "dw-archive.h"
+#include "dw-session-fixture.h"
 #include "dw-test.h"
 
 #include "client/dw-client-error.h"
+#include "client/messages/dw-conversation.h"
 #include "client/messages/dw-export.h"
 #include "client/stages/dw-stage-list.h"
 #include "client/store/dw-schema.h"
@@ -548,6 +550,37 @@ test_close_answers (void)
   sqlite3_close (other);
 }
 
+static void
+count_loaded (guint *loaded)
+{
+  *loaded += 1;
+}
+
+/* A store that is closed already is not taken for an empty one: no conversation begins at its first place, and no list of
+ * stages is the whole list. */
+static void
+test_closed (void)
+{
+  g_auto (Archive) archive = { 0 };
+  g_autoptr (DwStage) stage = fixture_stage_new (1);
+  DwConversation *conversation;
+  DwStageList *list;
+  guint loaded = 0;
+
+  archive_init (&archive);
+  add_text (&archive, 1, 1, "before");
+  dw_store_close (archive.store);
+  conversation = dw_conversation_new (archive.store, stage);
+  list = dw_stage_list_new (archive.store);
+  g_signal_connect_swapped (list, "loaded", G_CALLBACK (count_loaded), &loaded);
+  dw_stage_list_load (list);
+  dw_test_run_for (50);
+  g_assert_false (dw_conversation_is_settled (conversation));
+  g_assert_cmpuint (loaded, ==, 0);
+  dw_test_finalize (conversation);
+  dw_test_finalize (list);
+}
+
 /* What was damaged twice in a second is kept twice. */
 static void
 test_kept_twice (void)
@@ -672,6 +705,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/batches", test_batches);
   g_test_add_func ("/client/store/refused", test_refused);
   g_test_add_func ("/client/store/close-answers", test_close_answers);
+  g_test_add_func ("/client/store/closed", test_closed);
   g_test_add_func ("/client/store/kept-twice", test_kept_twice);
   g_test_add_func ("/client/store/close", test_close);
   return g_test_run ();
