@@ -161,7 +161,9 @@ class Source:
         close = self.partner[i + 1]
         inner = self.text[self.tokens[i + 2].start:self.tokens[close - 1].end]
         flat = " ".join(inner.split())
-        yield self.mutation("condition turned", i + 2, close - 1, f"!({flat})")
+        # What is only said, or not said, to a developer makes no difference.
+        if not (SAID.match(self.at(close + 1)) and self.at(self.statement_end(close + 1) + 1) != "else"):
+            yield self.mutation("condition turned", i + 2, close - 1, f"!({flat})")
         names = [token.text for token in self.tokens[i + 2:close] if token.kind == "name"]
         if self.at(i) == "if" and any(ERROR.match(name) for name in names):
             yield self.mutation("error check taken out", i + 2, close - 1, f"FALSE && ({flat})")

@@ -41,6 +41,8 @@ def test_tokens():
 def test_conditions():
     """Conditions are turned, comparisons shifted, and becomes or"""
     assert made("if (a (b) && c)\n x ();", "condition turned") == ["if (!(a (b) && c)) x ();"]
+    assert made("if (a (b))\n g_debug (c);", "condition turned") == []
+    assert made("if (a (b))\n g_debug (c);\nelse\n x ();", "condition turned") == ["if (!(a (b))) g_debug (c); else x ();"]
     assert made("while (a)\n x ();", "condition turned") == ["while (!(a)) x ();"]
     assert made("if (a && b || c) ;", "and for or") == ["if (a || b || c) ;", "if (a && b && c) ;"]
     for sign, other in (("<", "<="), ("<=", "<"), (">", ">="), (">=", ">"), ("==", "!="), ("!=", "==")):
