@@ -117,11 +117,16 @@ test_silent (void)
 {
   g_auto (Door) door = { 0 };
   g_autoptr (GSocket) silent = NULL;
+  gint64 began = g_get_monotonic_time ();
+  gboolean ended;
 
-  door_init (&door, 4, 300, NULL);
+  door_init (&door, 4, 500, NULL);
   silent = knock (&door);
   DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
-  g_assert_false (has_ended (silent));
+  ended = has_ended (silent);
+  /* On a machine that stands still for so long this says nothing. */
+  if (g_get_monotonic_time () - began < 500 * G_TIME_SPAN_MILLISECOND)
+    g_assert_false (ended);
   DW_TEST_WAIT ("it to be ended", has_ended (silent));
   g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
 

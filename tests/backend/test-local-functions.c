@@ -189,7 +189,7 @@ until_same (DwFunctions *functions, const char *pid)
 static void
 test_warm (void)
 {
-  DwFunctions *functions = functions_new (1500, 10);
+  DwFunctions *functions = functions_new (2500, 10);
   g_autofree char *first = invoke (functions, "say", "say");
   g_auto (GStrv) words = g_strsplit (first, " ", -1);
   g_autofree char *connect = invoke (functions, "$connect", "say");
@@ -202,7 +202,7 @@ test_warm (void)
   g_assert_nonnull (strstr (connect, " connect dynamowave-connect "));
   g_assert_nonnull (strstr (send, " send-message dynamowave-send-message "));
 
-  dw_test_run_for (1700);
+  dw_test_run_for (2700);
   until_same (functions, words[0]);
   g_assert_cmpuint (dw_functions_get_running (functions), ==, 0);
   dw_functions_stop (functions);
@@ -214,12 +214,12 @@ static void
 test_ends (void)
 {
   static const char *const rows[][2] = {
-    { "hang", "<Task timed out after 1.00 seconds>" },
+    { "hang", "<Task timed out after 2.00 seconds>" },
     { "exit", "<it exited with status 3 (Runtime.ExitError)>" },
     { "fail", "<it failed: Custom.Kind>" },
     { "wrongly", "400 400 404 404" },
   };
-  DwFunctions *functions = functions_new (1000, 4);
+  DwFunctions *functions = functions_new (2000, 4);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -239,7 +239,7 @@ test_ends (void)
 static void
 test_stop (void)
 {
-  DwFunctions *functions = functions_new (500, 10);
+  DwFunctions *functions = functions_new (1500, 10);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GAsyncResult) cold = NULL;
   g_autofree char *warm = invoke (functions, "say", "say");
@@ -256,7 +256,7 @@ test_stop (void)
   said_cold = dup_said (cold);
   g_assert_cmpstr (said, ==, "<the stage ends>");
   g_assert_cmpstr (said_cold, ==, "<the stage ends>");
-  dw_test_run_for (700);
+  dw_test_run_for (1700);
   /* They hold it. */
   g_clear_object (&result);
   g_clear_object (&cold);
