@@ -243,6 +243,33 @@ test_disconnect (void)
   g_free (client_receive (stays));
 }
 
+/* A connection that was idle for too long, or has lasted too long, is closed as API Gateway does it; whenever there are
+ * connections, and no timer runs while there are none. */
+static void
+test_swept (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_auto (ServerFixture) fixture = { 0 };
+      DwServerConfig *config = dw_server_config_new ("prod");
+
+      g_test_message ("%s", i == 0 ? "idle" : "old");
+      *(i == 0 ? &config->idle_ms : &config->age_ms) = 300;
+      fixture_init_with (&fixture, config);
+      for (guint j = 0; j < 2; j++)
+        {
+          g_autoptr (Client) client = client_new (&fixture);
+
+          if (i == 1)
+            client_send (client, "{\"action\":\"who\"}");
+          DW_TEST_WAIT ("it to be closed", client_is_closed (client));
+          g_assert_cmpuint (soup_websocket_connection_get_close_code (client->socket), ==, 1001);
+          DW_TEST_WAIT ("the table to be empty", fixture_is_idle (&fixture));
+          dw_test_run_for (200);
+        }
+    }
+}
+
 static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -502,6 +529,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server/refused-frames", test_refused_frames);
   g_test_add_func ("/backend/server/handshakes/AG-5", test_handshakes);
   g_test_add_func ("/backend/server/disconnect/EM-2", test_disconnect);
+  g_test_add_func ("/backend/server/swept", test_swept);
   g_test_add_func ("/backend/server/stop", test_stop);
   g_test_add_func ("/backend/server/too-large/S-14", test_too_large);
   g_test_add_func ("/backend/server/good-before-large/S-14", test_good_before_large);
