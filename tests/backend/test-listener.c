@@ -15,15 +15,15 @@ typedef struct
   DwListener *listener;
   guint16 port;
   guint asked;
-} Door;
+} ListenerFixture;
 
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
-  Door *door = data;
+  ListenerFixture *fixture = data;
 
-  door->asked++;
-  dw_arrivals_settle (door->arrivals, soup_server_message_get_remote_address (message));
+  fixture->asked++;
+  dw_arrivals_settle (fixture->arrivals, soup_server_message_get_remote_address (message));
   soup_server_message_set_status (message, 200, NULL);
 }
 
@@ -34,38 +34,38 @@ loopback (guint16 port)
 }
 
 static void
-door_init (Door *door, guint most, gint64 patience_ms, GTlsCertificate *certificate)
+fixture_init (ListenerFixture *fixture, guint most, gint64 patience_ms, GTlsCertificate *certificate)
 {
   g_autoptr (GSocketAddress) address = loopback (0);
   g_autofree char *url = NULL;
 
-  door->server = soup_server_new (NULL, NULL);
-  soup_server_add_handler (door->server, NULL, on_request, door, NULL);
-  door->arrivals = dw_arrivals_new (most, patience_ms);
-  door->listener = dw_listener_new (door->server, door->arrivals, certificate, 30);
-  g_assert_true (dw_listener_listen (door->listener, address, NULL));
-  url = dw_listener_dup_url (door->listener, "prod");
+  fixture->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (fixture->server, NULL, on_request, fixture, NULL);
+  fixture->arrivals = dw_arrivals_new (most, patience_ms);
+  fixture->listener = dw_listener_new (fixture->server, fixture->arrivals, certificate, 30);
+  g_assert_true (dw_listener_listen (fixture->listener, address, NULL));
+  url = dw_listener_dup_url (fixture->listener, "prod");
   g_assert_true (g_str_has_prefix (url, certificate != NULL ? "wss://127.0.0.1:" : "ws://127.0.0.1:"));
   g_assert_true (g_str_has_suffix (url, "/prod"));
-  door->port = (guint16) g_ascii_strtoull (strrchr (url, ':') + 1, NULL, 10);
+  fixture->port = (guint16) g_ascii_strtoull (strrchr (url, ':') + 1, NULL, 10);
 }
 
 /* The listener goes first, and leaves no timer. */
 static void
-door_clear (Door *door)
+fixture_clear (ListenerFixture *fixture)
 {
-  dw_test_finalize (g_steal_pointer (&door->listener));
-  soup_server_disconnect (door->server);
-  g_object_unref (door->server);
-  dw_arrivals_free (door->arrivals);
+  dw_test_finalize (g_steal_pointer (&fixture->listener));
+  soup_server_disconnect (fixture->server);
+  g_object_unref (fixture->server);
+  dw_arrivals_free (fixture->arrivals);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Door, door_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ListenerFixture, fixture_clear)
 
 static GSocket *
-knock (Door *door)
+knock (ListenerFixture *fixture)
 {
-  g_autoptr (GSocketAddress) address = loopback (door->port);
+  g_autoptr (GSocketAddress) address = loopback (fixture->port);
   GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
 
   g_assert_true (g_socket_connect (socket, address, NULL, NULL));
@@ -96,43 +96,43 @@ has_ended (GSocket *socket)
 static void
 test_many (void)
 {
-  g_auto (Door) door = { 0 };
+  g_auto (ListenerFixture) fixture = { 0 };
   g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
 
-  door_init (&door, 40, 30000, NULL);
+  fixture_init (&fixture, 40, 30000, NULL);
   for (guint i = 0; i < 100; i++)
     {
-      g_ptr_array_add (sockets, knock (&door));
+      g_ptr_array_add (sockets, knock (&fixture));
       ask (g_ptr_array_index (sockets, i));
     }
-  DW_TEST_WAIT ("all requests", door.asked == 100);
+  DW_TEST_WAIT ("all requests", fixture.asked == 100);
   for (guint i = 0; i < 100; i++)
     DW_TEST_WAIT ("an answer", has_ended (g_ptr_array_index (sockets, i)));
-  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+  g_assert_cmpuint (dw_arrivals_get_size (fixture.arrivals), ==, 0);
 }
 
 /* Who says nothing is ended when the patience is over, though nobody else comes. */
 static void
 test_silent (void)
 {
-  g_auto (Door) door = { 0 };
+  g_auto (ListenerFixture) fixture = { 0 };
   g_autoptr (GSocket) silent = NULL;
   gint64 began = g_get_monotonic_time ();
   gboolean ended;
 
-  door_init (&door, 4, 500, NULL);
-  silent = knock (&door);
-  DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+  fixture_init (&fixture, 4, 500, NULL);
+  silent = knock (&fixture);
+  DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (fixture.arrivals) == 1);
   ended = has_ended (silent);
   /* On a machine that stands still for so long this says nothing. */
   if (g_get_monotonic_time () - began < 500 * G_TIME_SPAN_MILLISECOND)
     g_assert_false (ended);
   DW_TEST_WAIT ("it to be ended", has_ended (silent));
-  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+  g_assert_cmpuint (dw_arrivals_get_size (fixture.arrivals), ==, 0);
 
   /* The watch goes on for those who come later. */
   g_clear_object (&silent);
-  silent = knock (&door);
+  silent = knock (&fixture);
   DW_TEST_WAIT ("it to be ended too", has_ended (silent));
 }
 
@@ -142,28 +142,28 @@ test_stops (void)
 {
   for (guint i = 0; i < 3; i++)
     {
-      g_auto (Door) door = { 0 };
+      g_auto (ListenerFixture) fixture = { 0 };
       g_autoptr (GSocket) inside = NULL;
       g_autoptr (GSocket) outside = NULL;
       g_autoptr (GSocketAddress) address = NULL;
       g_autoptr (GSocket) late =
           g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
 
-      door_init (&door, 1, 30000, NULL);
+      fixture_init (&fixture, 1, 30000, NULL);
       if (i > 0)
-        inside = knock (&door);
+        inside = knock (&fixture);
       if (i > 0)
-        DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+        DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (fixture.arrivals) == 1);
       if (i > 1)
-        outside = knock (&door);
+        outside = knock (&fixture);
       if (i > 1)
         g_main_context_iteration (NULL, TRUE);
-      dw_listener_stop (door.listener);
-      dw_listener_stop (door.listener);
-      address = loopback (door.port);
+      dw_listener_stop (fixture.listener);
+      dw_listener_stop (fixture.listener);
+      address = loopback (fixture.port);
       g_assert_false (g_socket_connect (late, address, NULL, NULL));
       dw_test_run_for (50);
-      g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, i > 0);
+      g_assert_cmpuint (dw_arrivals_get_size (fixture.arrivals), ==, i > 0);
     }
 }
 
@@ -187,21 +187,21 @@ test_stops_with_tls (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (hellos); i++)
     {
-      g_auto (Door) door = { 0 };
+      g_auto (ListenerFixture) fixture = { 0 };
       g_autoptr (GSocket) client = NULL;
       gsize length = i == 2 ? 6 : strlen (hellos[i]);
 
-      door_init (&door, 4, 30000, certificate);
-      client = knock (&door);
-      DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (door.arrivals) == 1);
+      fixture_init (&fixture, 4, 30000, certificate);
+      client = knock (&fixture);
+      DW_TEST_WAIT ("it to be taken in", dw_arrivals_get_size (fixture.arrivals) == 1);
       if (length > 0)
         g_assert_cmpint (g_socket_send (client, hellos[i], length, NULL, NULL), ==, (gssize) length);
       dw_test_run_for (30);
       /* What is no hello is turned away at once. */
       g_assert_cmpint (has_ended (client), ==, i == 3);
-      dw_test_finalize (g_steal_pointer (&door.listener));
+      dw_test_finalize (g_steal_pointer (&fixture.listener));
       DW_TEST_WAIT ("it to be ended", has_ended (client));
-      door.listener = dw_listener_new (door.server, door.arrivals, NULL, 30);
+      fixture.listener = dw_listener_new (fixture.server, fixture.arrivals, NULL, 30);
     }
 }
 
@@ -220,9 +220,9 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-ask_securely (Door *door, SoupSession *session, guint *answered)
+ask_securely (ListenerFixture *fixture, SoupSession *session, guint *answered)
 {
-  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/", door->port);
+  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/", fixture->port);
   g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
 
   g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept), NULL);
@@ -234,15 +234,15 @@ static void
 test_tls_many (void)
 {
   g_autoptr (GTlsCertificate) certificate = certificate_new ();
-  g_auto (Door) door = { 0 };
+  g_auto (ListenerFixture) fixture = { 0 };
   g_autoptr (SoupSession) session = soup_session_new_with_options ("max-conns", 40, "max-conns-per-host", 40, NULL);
   guint answered = 0;
 
-  door_init (&door, 64, 30000, certificate);
+  fixture_init (&fixture, 64, 30000, certificate);
   for (guint i = 0; i < 3 * DW_TLS_DOOR_AT_ONCE; i++)
-    ask_securely (&door, session, &answered);
+    ask_securely (&fixture, session, &answered);
   DW_TEST_WAIT ("all answers", answered == 3 * DW_TLS_DOOR_AT_ONCE);
-  g_assert_cmpuint (dw_arrivals_get_size (door.arrivals), ==, 0);
+  g_assert_cmpuint (dw_arrivals_get_size (fixture.arrivals), ==, 0);
   soup_session_abort (session);
 }
 
@@ -256,21 +256,21 @@ test_tls_stalled (void)
   for (guint i = 0; i < 2; i++)
     {
       g_autoptr (GTlsCertificate) certificate = certificate_new ();
-      g_auto (Door) door = { 0 };
+      g_auto (ListenerFixture) fixture = { 0 };
       g_autoptr (SoupSession) session = soup_session_new ();
       g_autoptr (GPtrArray) stalled = g_ptr_array_new_with_free_func (g_object_unref);
       gint64 began = g_get_monotonic_time ();
       guint answered = 0;
 
-      door_init (&door, 64, 30000, certificate);
+      fixture_init (&fixture, 64, 30000, certificate);
       for (guint j = 0; j < DW_TLS_DOOR_AT_ONCE; j++)
         {
-          g_ptr_array_add (stalled, knock (&door));
+          g_ptr_array_add (stalled, knock (&fixture));
           g_assert_cmpint (g_socket_send (g_ptr_array_index (stalled, j), half_hello, 21, NULL, NULL), ==, 21);
         }
-      DW_TEST_WAIT ("them to be taken in", dw_arrivals_get_size (door.arrivals) == DW_TLS_DOOR_AT_ONCE);
+      DW_TEST_WAIT ("them to be taken in", dw_arrivals_get_size (fixture.arrivals) == DW_TLS_DOOR_AT_ONCE);
       dw_test_run_for (50);
-      ask_securely (&door, session, &answered);
+      ask_securely (&fixture, session, &answered);
       dw_test_run_for (DW_TLS_DOOR_TURN_MS / 5);
       for (guint j = 0; i == 1 && j < DW_TLS_DOOR_AT_ONCE; j++)
         {
@@ -282,12 +282,12 @@ test_tls_stalled (void)
         }
       if (i == 0)
         DW_TEST_WAIT ("an answer", answered == 1);
-      dw_test_finalize (g_steal_pointer (&door.listener));
+      dw_test_finalize (g_steal_pointer (&fixture.listener));
       for (guint j = 0; j < DW_TLS_DOOR_AT_ONCE; j++)
         DW_TEST_WAIT ("it to be ended", has_ended (g_ptr_array_index (stalled, j)));
       dw_test_run_for (DW_TLS_DOOR_TURN_MS / 5);
       soup_session_abort (session);
-      door.listener = dw_listener_new (door.server, door.arrivals, NULL, 30);
+      fixture.listener = dw_listener_new (fixture.server, fixture.arrivals, NULL, 30);
     }
 }
 
@@ -295,14 +295,14 @@ test_tls_stalled (void)
 static void
 test_taken (void)
 {
-  g_auto (Door) door = { 0 };
+  g_auto (ListenerFixture) fixture = { 0 };
   g_autoptr (GSocketAddress) address = NULL;
   DwListener *second;
   g_autoptr (GError) error = NULL;
 
-  door_init (&door, 4, 30000, NULL);
-  address = loopback (door.port);
-  second = dw_listener_new (door.server, door.arrivals, NULL, 30);
+  fixture_init (&fixture, 4, 30000, NULL);
+  address = loopback (fixture.port);
+  second = dw_listener_new (fixture.server, fixture.arrivals, NULL, 30);
   g_assert_false (dw_listener_listen (second, address, &error));
   g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_LISTEN);
   dw_test_finalize (second);

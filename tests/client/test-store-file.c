@@ -18,40 +18,40 @@ typedef struct
 {
   Archive archive; /* without a store: only where the file is */
   DwStoreFile *file;
-} Desk;
+} FileFixture;
 
 /* A file with as many lines of one stage as wanted, closed. */
 static void
-desk_init (Desk *desk, guint lines)
+fixture_init (FileFixture *fixture, guint lines)
 {
-  archive_init (&desk->archive);
+  archive_init (&fixture->archive);
   for (guint i = 1; i <= lines; i++)
-    add_text (&desk->archive, 1, i, "a line");
-  dw_test_finalize (g_steal_pointer (&desk->archive.store));
-  desk->file = dw_store_file_new (desk->archive.path);
+    add_text (&fixture->archive, 1, i, "a line");
+  dw_test_finalize (g_steal_pointer (&fixture->archive.store));
+  fixture->file = dw_store_file_new (fixture->archive.path);
 }
 
 static void
-desk_clear (Desk *desk)
+fixture_clear (FileFixture *fixture)
 {
-  g_clear_pointer (&desk->file, dw_store_file_free);
-  archive_clear (&desk->archive);
+  g_clear_pointer (&fixture->file, dw_store_file_free);
+  archive_clear (&fixture->archive);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Desk, desk_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FileFixture, fixture_clear)
 
 static void
-desk_reopen (Desk *desk)
+fixture_reopen (FileFixture *fixture)
 {
-  dw_store_file_free (desk->file);
-  desk->file = dw_store_file_new (desk->archive.path);
+  dw_store_file_free (fixture->file);
+  fixture->file = dw_store_file_new (fixture->archive.path);
 }
 
 /* With our own tokenizer, which a plain SQLite does not have. */
 static void
-run_inside (Desk *desk, const char *sql)
+run_inside (FileFixture *fixture, const char *sql)
 {
-  g_autoptr (DwDatabase) database = dw_database_open (desk->archive.path, NULL);
+  g_autoptr (DwDatabase) database = dw_database_open (fixture->archive.path, NULL);
 
   g_assert_true (dw_database_run_script (database, sql, NULL));
 }
@@ -67,10 +67,10 @@ count_lines (DwDatabase *database)
 }
 
 static DwDatabase *
-get (Desk *desk)
+get (FileFixture *fixture)
 {
   g_autoptr (GError) error = NULL;
-  DwDatabase *database = dw_store_file_get (desk->file, &error);
+  DwDatabase *database = dw_store_file_get (fixture->file, &error);
 
   g_assert_no_error (error);
   g_assert_false (dw_database_is_read_only (database));
@@ -78,58 +78,58 @@ get (Desk *desk)
 }
 
 static void
-check_kept_nothing (Desk *desk)
+check_kept_nothing (FileFixture *fixture)
 {
   DwStoreKept kept = { 0 };
 
-  g_assert_false (dw_store_file_steal_kept (desk->file, &kept));
+  g_assert_false (dw_store_file_steal_kept (fixture->file, &kept));
   g_assert_null (kept.path);
 }
 
 /* Told once. */
 static void
-check_kept (Desk *desk, gboolean newer, guint64 saved)
+check_kept (FileFixture *fixture, gboolean newer, guint64 saved)
 {
   DwStoreKept kept = { 0 };
 
-  g_assert_true (dw_store_file_steal_kept (desk->file, &kept));
+  g_assert_true (dw_store_file_steal_kept (fixture->file, &kept));
   g_assert_true (g_file_test (kept.path, G_FILE_TEST_EXISTS));
   g_assert_nonnull (strstr (kept.path, newer ? ".newer-" : ".damaged-"));
   g_assert_cmpint (kept.newer, ==, newer);
   g_assert_cmpuint (kept.saved, ==, saved);
   g_free (kept.path);
-  check_kept_nothing (desk);
+  check_kept_nothing (fixture);
 }
 
 /* A new file is sound, and so is one that was found to be, for a week; one that was not closed is checked. */
 static void
 test_check (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   g_autofree char *log = NULL;
 
-  desk_init (&desk, 0);
+  fixture_init (&fixture, 0);
   /* Nothing is known of what is not open. */
-  g_assert_false (dw_store_file_needs_check (desk.file, NOW));
-  get (&desk);
-  g_assert_false (dw_store_file_needs_check (desk.file, g_get_real_time () / G_USEC_PER_SEC));
-  dw_store_file_set_checked (desk.file, NOW);
-  g_assert_false (dw_store_file_needs_check (desk.file, NOW + WEEK - 1));
-  g_assert_true (dw_store_file_needs_check (desk.file, NOW + WEEK));
+  g_assert_false (dw_store_file_needs_check (fixture.file, NOW));
+  get (&fixture);
+  g_assert_false (dw_store_file_needs_check (fixture.file, g_get_real_time () / G_USEC_PER_SEC));
+  dw_store_file_set_checked (fixture.file, NOW);
+  g_assert_false (dw_store_file_needs_check (fixture.file, NOW + WEEK - 1));
+  g_assert_true (dw_store_file_needs_check (fixture.file, NOW + WEEK));
 
-  desk_reopen (&desk);
-  get (&desk);
-  g_assert_false (dw_store_file_needs_check (desk.file, NOW + WEEK - 1));
-  g_assert_true (dw_store_file_needs_check (desk.file, NOW + WEEK));
+  fixture_reopen (&fixture);
+  get (&fixture);
+  g_assert_false (dw_store_file_needs_check (fixture.file, NOW + WEEK - 1));
+  g_assert_true (dw_store_file_needs_check (fixture.file, NOW + WEEK));
 
-  g_clear_pointer (&desk.file, dw_store_file_free);
-  log = g_strconcat (desk.archive.path, "-wal", NULL);
+  g_clear_pointer (&fixture.file, dw_store_file_free);
+  log = g_strconcat (fixture.archive.path, "-wal", NULL);
   g_assert_true (g_file_set_contents (log, "", 0, NULL));
-  desk.file = dw_store_file_new (desk.archive.path);
-  get (&desk);
-  g_assert_true (dw_store_file_needs_check (desk.file, NOW + 1));
-  dw_store_file_set_checked (desk.file, NOW + 1);
-  g_assert_false (dw_store_file_needs_check (desk.file, NOW + 2));
+  fixture.file = dw_store_file_new (fixture.archive.path);
+  get (&fixture);
+  g_assert_true (dw_store_file_needs_check (fixture.file, NOW + 1));
+  dw_store_file_set_checked (fixture.file, NOW + 1);
+  g_assert_false (dw_store_file_needs_check (fixture.file, NOW + 2));
 }
 
 /* A history in memory has no file to be checked, kept or held. */
@@ -155,64 +155,64 @@ test_memory (void)
 static void
 test_mend (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   g_autofree char *copying = NULL;
 
-  desk_init (&desk, 30);
-  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
-  g_assert_true (dw_store_file_mend (desk.file, NULL));
-  check_kept_nothing (&desk);
-  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
+  fixture_init (&fixture, 30);
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 30);
+  g_assert_true (dw_store_file_mend (fixture.file, NULL));
+  check_kept_nothing (&fixture);
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 30);
   /* It is as a new one. */
-  g_assert_false (dw_store_file_needs_check (desk.file, g_get_real_time () / G_USEC_PER_SEC));
+  g_assert_false (dw_store_file_needs_check (fixture.file, g_get_real_time () / G_USEC_PER_SEC));
 
   /* What an earlier attempt left is in nobody's way. */
-  copying = g_strconcat (desk.archive.path, ".copying", NULL);
+  copying = g_strconcat (fixture.archive.path, ".copying", NULL);
   g_assert_true (g_file_set_contents (copying, "half", -1, NULL));
-  g_assert_true (dw_store_file_mend (desk.file, NULL));
+  g_assert_true (dw_store_file_mend (fixture.file, NULL));
   g_assert_false (g_file_test (copying, G_FILE_TEST_EXISTS));
-  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 30);
 
   /* Lines that do not follow one another are not all. */
-  desk_reopen (&desk);
-  run_inside (&desk, "DELETE FROM lines WHERE line = 1 << 40 | 7");
-  g_assert_true (dw_store_file_mend (desk.file, NULL));
-  check_kept (&desk, FALSE, 29);
-  g_assert_cmpint (count_lines (get (&desk)), ==, 29);
+  fixture_reopen (&fixture);
+  run_inside (&fixture, "DELETE FROM lines WHERE line = 1 << 40 | 7");
+  g_assert_true (dw_store_file_mend (fixture.file, NULL));
+  check_kept (&fixture, FALSE, 29);
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 29);
 }
 
 /* Where there is no place for a new file the old one stays where it is, and it is tried again. */
 static void
 test_no_place (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   g_autofree char *copying = NULL;
   g_autofree char *copied = NULL;
   GError *error = NULL;
 
-  desk_init (&desk, 30);
-  get (&desk);
-  copying = g_strconcat (desk.archive.path, ".copying", NULL);
-  copied = g_strconcat (desk.archive.path, ".copied", NULL);
+  fixture_init (&fixture, 30);
+  get (&fixture);
+  copying = g_strconcat (fixture.archive.path, ".copying", NULL);
+  copied = g_strconcat (fixture.archive.path, ".copied", NULL);
   g_assert_cmpint (g_mkdir (copying, 0700), ==, 0);
   g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "Cannot delete*copying*");
   g_test_expect_message ("dw-client", G_LOG_LEVEL_WARNING, "Cannot delete*copying*");
-  g_assert_false (dw_store_file_mend (desk.file, &error));
+  g_assert_false (dw_store_file_mend (fixture.file, &error));
   g_test_assert_expected_messages ();
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY);
   g_clear_error (&error);
   g_assert_cmpint (g_rmdir (copying), ==, 0);
 
   g_assert_cmpint (g_mkdir (copied, 0700), ==, 0);
-  g_assert_false (dw_store_file_mend (desk.file, &error));
+  g_assert_false (dw_store_file_mend (fixture.file, &error));
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_IO);
   g_clear_error (&error);
   g_assert_cmpint (g_rmdir (copied), ==, 0);
 
-  check_kept_nothing (&desk);
-  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
-  g_assert_true (dw_store_file_mend (desk.file, NULL));
-  g_assert_cmpint (count_lines (get (&desk)), ==, 30);
+  check_kept_nothing (&fixture);
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 30);
+  g_assert_true (dw_store_file_mend (fixture.file, NULL));
+  g_assert_cmpint (count_lines (get (&fixture)), ==, 30);
 }
 
 /* A file of a newer version, or of another program, is kept as it is, and nothing of it is in the new one. */
@@ -232,17 +232,17 @@ test_not_ours (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_auto (Desk) desk = { 0 };
+      g_auto (FileFixture) fixture = { 0 };
 
       g_test_message ("%s", rows[i].sql);
-      desk_init (&desk, 5);
-      run_outside (&desk.archive, rows[i].sql);
-      g_assert_cmpint (count_lines (get (&desk)), ==, (gint64) rows[i].saved);
-      check_kept (&desk, rows[i].newer, rows[i].saved);
+      fixture_init (&fixture, 5);
+      run_outside (&fixture.archive, rows[i].sql);
+      g_assert_cmpint (count_lines (get (&fixture)), ==, (gint64) rows[i].saved);
+      check_kept (&fixture, rows[i].newer, rows[i].saved);
       /* The new one is used from then on. */
-      desk_reopen (&desk);
-      g_assert_cmpint (count_lines (get (&desk)), ==, (gint64) rows[i].saved);
-      check_kept_nothing (&desk);
+      fixture_reopen (&fixture);
+      g_assert_cmpint (count_lines (get (&fixture)), ==, (gint64) rows[i].saved);
+      check_kept_nothing (&fixture);
     }
 }
 
@@ -250,14 +250,14 @@ test_not_ours (void)
 static void
 test_held (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   DwStoreFile *second;
   DwStoreHolder *holder;
   GError *error = NULL;
 
-  desk_init (&desk, 3);
-  get (&desk);
-  second = dw_store_file_new (desk.archive.path);
+  fixture_init (&fixture, 3);
+  get (&fixture);
+  second = dw_store_file_new (fixture.archive.path);
   g_assert_null (dw_store_file_get (second, &error));
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LOCKED);
   g_clear_error (&error);
@@ -281,7 +281,7 @@ test_held (void)
   g_clear_error (&error);
 
   /* Though the first one ends. */
-  g_clear_pointer (&desk.file, dw_store_file_free);
+  g_clear_pointer (&fixture.file, dw_store_file_free);
   g_assert_null (dw_store_file_get (second, NULL));
   g_assert_null (dw_store_file_steal_holder (second));
   dw_store_file_free (second);
@@ -291,48 +291,48 @@ test_held (void)
 static void
 test_stand_in (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   g_autofree char *folder = NULL;
   g_autoptr (GError) error = NULL;
 
-  desk_init (&desk, 0);
-  folder = g_path_get_dirname (desk.archive.path);
+  fixture_init (&fixture, 0);
+  folder = g_path_get_dirname (fixture.archive.path);
   g_rmdir (folder);
   g_assert_true (g_file_set_contents (folder, "a file where the folder should be", -1, NULL));
-  g_assert_null (dw_store_file_get (desk.file, &error));
+  g_assert_null (dw_store_file_get (fixture.file, &error));
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_READ_ONLY);
-  g_assert_cmpint (count_lines (dw_store_file_get_to_read (desk.file, NULL)), ==, 0);
-  g_assert_true (dw_store_file_get_to_read (desk.file, NULL) == dw_store_file_get_to_read (desk.file, NULL));
-  g_assert_false (dw_store_file_steal_recovered (desk.file));
-  g_assert_false (dw_store_file_needs_check (desk.file, NOW));
+  g_assert_cmpint (count_lines (dw_store_file_get_to_read (fixture.file, NULL)), ==, 0);
+  g_assert_true (dw_store_file_get_to_read (fixture.file, NULL) == dw_store_file_get_to_read (fixture.file, NULL));
+  g_assert_false (dw_store_file_steal_recovered (fixture.file));
+  g_assert_false (dw_store_file_needs_check (fixture.file, NOW));
 
   g_assert_cmpint (g_unlink (folder), ==, 0);
-  get (&desk);
-  g_assert_true (dw_store_file_steal_recovered (desk.file));
-  g_assert_false (dw_store_file_steal_recovered (desk.file));
-  g_assert_true (dw_store_file_get_to_read (desk.file, NULL) == get (&desk));
+  get (&fixture);
+  g_assert_true (dw_store_file_steal_recovered (fixture.file));
+  g_assert_false (dw_store_file_steal_recovered (fixture.file));
+  g_assert_true (dw_store_file_get_to_read (fixture.file, NULL) == get (&fixture));
 }
 
 /* Pages of which not all lines can be read: the rest is copied, in order and without holes. */
 static void
 test_salvage (void)
 {
-  g_auto (Desk) desk = { 0 };
+  g_auto (FileFixture) fixture = { 0 };
   g_autofree char *copy = NULL;
   DwStoreSalvage salvage = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (DwDatabase) database = NULL;
   gint64 n;
 
-  desk_init (&desk, 10);
-  g_clear_pointer (&desk.file, dw_store_file_free);
+  fixture_init (&fixture, 10);
+  g_clear_pointer (&fixture.file, dw_store_file_free);
   run_inside (
-      &desk,
+      &fixture,
       "UPDATE lines SET kind = 3 WHERE line = 1 << 40 | 1; UPDATE lines SET kind = 1 WHERE line = 1 << 40 | 2;"
       "UPDATE lines SET kind = 2 WHERE line = 1 << 40 | 3; DELETE FROM lines WHERE line = 1 << 40 | 5;"
       "UPDATE lines SET line = 2 << 40 | 1 WHERE line = 1 << 40 | 10");
-  copy = g_strconcat (desk.archive.path, ".copy", NULL);
-  g_assert_true (dw_store_salvage (desk.archive.path, copy, &salvage, &error));
+  copy = g_strconcat (fixture.archive.path, ".copy", NULL);
+  g_assert_true (dw_store_salvage (fixture.archive.path, copy, &salvage, &error));
   g_assert_no_error (error);
   g_assert_false (salvage.complete);
   /* A day and a notice are no messages. */
