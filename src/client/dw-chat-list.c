@@ -4,6 +4,7 @@
 #include "dw-client-error.h"
 
 #include "client/stages/dw-local-stage.h"
+#include "client/stages/dw-stage-name.h"
 #include "client/store/dw-store-words.h"
 
 #include <glib/gi18n-lib.h>
@@ -528,6 +529,21 @@ dw_chat_list_open (DwChatList *self, DwStage *stage, GError **error)
   return chat;
 }
 
+/* A name that was made from the address goes with it, unless the person has changed it at the same time. */
+static gboolean
+take_over (DwChatList *self, DwStage *stage, DwStage *wanted)
+{
+  g_autoptr (DwStageUrl) before = dw_stage_url_ref (dw_stage_get_url (stage, 0));
+  gboolean made = dw_stage_name_is_made (dw_stage_get_name (stage), before, dw_stage_is_local (stage))
+                  && g_strcmp0 (dw_stage_get_name (stage), dw_stage_get_name (wanted)) == 0;
+  gboolean differs = dw_stage_take_over (stage, wanted);
+
+  if (made && !dw_stage_url_equal (before, dw_stage_get_url (stage, 0)))
+    dw_stage_set_name (stage, NULL);
+  dw_stage_list_name (self->stages, stage);
+  return differs;
+}
+
 /**
  * dw_chat_list_change:
  * @self: a list
@@ -556,7 +572,7 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
   if (!check_held (self, error))
     return NULL;
 
-  if (!dw_stage_take_over (dw_chat_get_stage (chat), wanted))
+  if (!take_over (self, dw_chat_get_stage (chat), wanted))
     return chat;
 
   dw_session_disconnect (dw_chat_get_session (chat));

@@ -316,6 +316,45 @@ test_edit (void)
   dw_test_until ("online there", is_online, chat_at (&home, 0));
 }
 
+static void
+expect_name (Home *home, guint position, const char *wanted)
+{
+  g_assert_cmpstr (dw_stage_get_name (dw_chat_get_stage (chat_at (home, position))), ==, wanted);
+}
+
+/* What a person sees of two stages differs, from the start and after an edit of an address; a name that was chosen
+ * stays. */
+static void
+test_names (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (DwStage) moved = stage_of ("ws://127.0.0.1:1/beta");
+  g_autoptr (DwStage) chosen = stage_of ("ws://127.0.0.1:2/prod");
+  g_autoptr (DwStage) cleared = stage_of ("ws://127.0.0.1:1/beta");
+  g_auto (Home) home = { 0 };
+  DwChat *second;
+
+  home_init (&home);
+  open_at (&home, peer, "?token=1");
+  second = open_at (&home, peer, "?token=2");
+  expect_name (&home, 0, "prod (local)");
+  expect_name (&home, 1, "prod (local) 2");
+
+  dw_stage_set_name (moved, "prod (local) 2");
+  g_assert_true (dw_chat_list_change (home.list, second, moved, NULL) == second);
+  expect_name (&home, 1, "beta (local)");
+  dw_stage_set_name (chosen, "Mine");
+  g_assert_true (dw_chat_list_change (home.list, second, chosen, NULL) == second);
+  expect_name (&home, 1, "Mine");
+  home_restart (&home);
+  expect_name (&home, 0, "prod (local)");
+  expect_name (&home, 1, "Mine");
+
+  /* Without the name it chose, the stage gets one again. */
+  g_assert_nonnull (dw_chat_list_change (home.list, chat_at (&home, 1), cleared, NULL));
+  expect_name (&home, 1, "beta (local)");
+}
+
 static gboolean
 is_known (gpointer stage)
 {
@@ -935,6 +974,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat-list/open", test_open);
   g_test_add_func ("/client/chat-list/too-many", test_too_many);
   g_test_add_func ("/client/chat-list/edit", test_edit);
+  g_test_add_func ("/client/chat-list/names", test_names);
   g_test_add_func ("/client/chat-list/secret/AG-7", test_secret);
   g_test_add_func ("/client/chat-list/secret-missing", test_secret_missing);
   g_test_add_func ("/client/chat-list/no-way-without-secret", test_no_way_without_secret);

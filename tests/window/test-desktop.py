@@ -50,7 +50,7 @@ def test_notifications():
             app.say("my own")
             server.send('{"message":"R&D <b>x</b> \u202e","sender":"Eve"}')
             first = desktop.next()
-            assert first["title"] == "This computer" and first["body"].startswith("Eve: R&D <b>x</b>"), first
+            assert first["title"] == "prod (local)" and first["body"].startswith("Eve: R&D <b>x</b>"), first
             server.send('{"message":"' + "long " * 200 + '"}')
             second = desktop.next()
             assert second["id"] == first["id"] and "2" in second["title"], second

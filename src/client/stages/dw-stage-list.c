@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-list.h"
 
+#include "dw-stage-name.h"
+
 #include "client/dw-client-error.h"
 
 /**
@@ -172,6 +174,31 @@ dw_stage_list_new (DwStore *store)
   return self;
 }
 
+/**
+ * dw_stage_list_name:
+ * @self: a list
+ * @stage: a stage, of the list or about to be added
+ *
+ * Gives a stage without a name one that no other stage of the list has.
+ */
+void
+dw_stage_list_name (DwStageList *self, DwStage *stage)
+{
+  g_autoptr (GHashTable) taken = NULL;
+  g_autofree char *name = NULL;
+
+  if (dw_stage_get_name (stage) != NULL)
+    return;
+
+  taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < self->stages->len; i++)
+    if (g_ptr_array_index (self->stages, i) != stage)
+      g_hash_table_add (taken, dw_stage_dup_name (g_ptr_array_index (self->stages, i)));
+
+  name = dw_stage_name_new (dw_stage_get_url (stage, 0), dw_stage_is_local (stage), taken);
+  dw_stage_set_name (stage, name);
+}
+
 static gboolean
 has_uuid (DwStageList *self, const char *uuid)
 {
@@ -190,6 +217,10 @@ add_loaded_stages (DwStageList *self, GPtrArray *stages)
   for (guint i = 0; i < stages->len && self->stages->len < DW_STORE_STAGES; i++)
     if (!has_uuid (self, dw_stage_get_uuid (g_ptr_array_index (stages, i))))
       insert_and_watch (self, g_ptr_array_index (stages, i), self->stages->len);
+
+  /* Those of an earlier version may have none. */
+  for (guint i = before; i < self->stages->len; i++)
+    dw_stage_list_name (self, g_ptr_array_index (self->stages, i));
 
   if (self->stages->len > before)
     g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->stages->len - before);
@@ -272,7 +303,7 @@ dw_stage_list_is_full (DwStageList *self)
  * @self: a list that is loaded
  * @stage: a new stage
  *
- * Saves a stage, at the end of the list, and gives it a number.
+ * Saves a stage, at the end of the list, and gives it a number, and a name where it has none.
  *
  * Returns: %FALSE where there are %DW_STORE_STAGES already
  */
@@ -282,6 +313,7 @@ dw_stage_list_add (DwStageList *self, DwStage *stage)
   if (dw_stage_list_is_full (self))
     return FALSE;
 
+  dw_stage_list_name (self, stage);
   dw_stage_set_number (stage, self->next);
   insert_and_watch (self, stage, self->stages->len);
   set_dirty (self, stage);

@@ -18,6 +18,7 @@ void dw_stage_list_set_keeps_drafts (DwStageList *self, gboolean keeps_drafts);
 void dw_stage_list_load (DwStageList *self);
 gboolean dw_stage_list_is_loaded (DwStageList *self);
 gboolean dw_stage_list_is_full (DwStageList *self);
+void dw_stage_list_name (DwStageList *self, DwStage *stage);
 gboolean dw_stage_list_add (DwStageList *self, DwStage *stage);
 void dw_stage_list_remove (DwStageList *self, DwStage *stage);
 void dw_stage_list_restore (DwStageList *self, DwStage *stage, guint position);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage.h"
 
-#include "wire/dw-safe-text.h"
+#include "dw-stage-name.h"
 
-#include <glib/gi18n-lib.h>
+#include "wire/dw-safe-text.h"
 
 struct _DwStage
 {
@@ -231,23 +231,14 @@ dw_stage_new (DwStageUrl *url)
 char *
 dw_stage_dup_name (DwStage *self)
 {
-  DwStageUrl *url = dw_stage_get_url (self, 0);
-  const char *stage = dw_stage_url_get_stage (url);
-  const char *place =
-      dw_stage_url_get_api_id (url) != NULL ? dw_stage_url_get_api_id (url) : dw_stage_url_get_host (url);
-
-  if (self->name != NULL)
-    return g_strdup (self->name);
-  if (dw_stage_url_is_loopback (url))
-    return g_strdup (_ ("This computer"));
-  return stage != NULL ? g_strdup_printf ("%s · %s", stage, place) : g_strdup (place);
+  return self->name != NULL ? g_strdup (self->name) : dw_stage_name_plain (dw_stage_get_url (self, 0), self->local);
 }
 
 /**
  * dw_stage_get_name:
  * @self: a stage
  *
- * Returns: (nullable): the name a person gave it
+ * Returns: (nullable): the name that a person or its list gave it
  */
 const char *
 dw_stage_get_name (DwStage *self)
