@@ -1024,8 +1024,11 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   self->long_rows = FALSE;
-  /* The movement was in another conversation. */
+  /* The movement was in another conversation, and so was the place: where an empty one came between, the list would come
+   * back at its beginning, with the old extent, as if the user had scrolled there. */
   forget_move (self);
+  self->value = 0;
+  self->upper = 0;
   g_set_object (&self->conversation, conversation);
   g_clear_object (&self->end);
   if (conversation != NULL)
