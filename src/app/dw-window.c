@@ -10,8 +10,9 @@
 #include "app/inspector/dw-inspector.h"
 #include "app/stages/dw-stage-actions.h"
 #include "app/stages/dw-stage-editor.h"
-#include "app/stages/dw-stage-picker.h"
+#include "app/stages/dw-stage-menu.h"
 #include "app/stages/dw-stage-sidebar.h"
+#include "app/stages/dw-stage-title.h"
 #include "app/stages/dw-welcome-page.h"
 #include "app/text/dw-label.h"
 #include "app/text/dw-store-text.h"
@@ -31,7 +32,7 @@ struct _DwWindow
   AdwApplicationWindow parent_instance;
 
   DwSplit *split;
-  GtkWidget *header;
+  AdwHeaderBar *header;
   GtkSizeGroup *headers; /* of it and the sidebar's */
   GtkStack *titles;
   GtkStack *pages;
@@ -40,7 +41,7 @@ struct _DwWindow
   GtkWidget *menu;
   DwBanner *store_banner;
   AdwToastOverlay *toasts;
-  DwStagePicker *picker;
+  DwStageTitle *stage_title;
   DwWelcomePage *welcome;
   DwChatPage *chat_page;
   DwSearchPage *search;
@@ -48,6 +49,8 @@ struct _DwWindow
   DwProfile *profile;
   DwStageActions *stage_actions;
   DwChat *chat;              /* the chat that is shown, or NULL */
+  GSignalGroup *name;        /* handler on its stage */
+  guint title;               /* timer, while what is unread changes */
   gboolean kept_dismissed;   /* the person has been told that the file was set aside */
   gboolean copied_dismissed; /* and that it is a copy */
 };
@@ -56,6 +59,10 @@ G_DEFINE_FINAL_TYPE (DwWindow, dw_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* Actions that need a conversation. */
 static const char *const chat_actions[] = { "win.search", "win.export", "win.delete-history", "win.inspector" };
+
+/* How long what is unread may change before the title says so, in milliseconds: a flood on another stage changes it with
+ * each frame, and the window manager draws each title. */
+#define TITLE_MS 250
 
 enum
 {
@@ -74,7 +81,8 @@ chats_of (DwWindow *self)
 static gboolean
 shows_chat (DwWindow *self)
 {
-  return self->chat_page != NULL && g_str_equal (gtk_stack_get_visible_child_name (self->pages), "chat");
+  return self->chat_page != NULL && !dw_split_is_open (self->split)
+         && g_str_equal (gtk_stack_get_visible_child_name (self->pages), "chat");
 }
 
 /* The stage, and how much is unread on all of them: a switcher of windows and a panel show it. */
@@ -94,9 +102,27 @@ show_title (DwWindow *self)
   dw_label_show_title (GTK_WINDOW (self), counted != NULL ? counted : title);
 }
 
+static gboolean
+on_title (gpointer data)
+{
+  DwWindow *self = data;
+
+  self->title = 0;
+  show_title (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_unread_changed (DwWindow *self)
+{
+  if (self->title == 0)
+    self->title = g_timeout_add (TITLE_MS, on_title, self);
+}
+
 static void
 show_page (DwWindow *self, const char *name)
 {
+  dw_split_set_open (self->split, FALSE);
   dw_stack_show (self->pages, name);
   dw_stack_show (self->titles, name);
   show_title (self);
@@ -211,29 +237,66 @@ on_focus_composer (GtkWidget *widget, const char *name, GVariant *parameter)
     dw_chat_page_focus (DW_WINDOW (widget)->chat_page);
 }
 
-/* There is a sidebar where there is room, and something to show in it. */
+static DwStageSidebar *
+sidebar_of (DwWindow *self)
+{
+  GtkWidget *sidebar = dw_split_get_sidebar (self->split);
+
+  return sidebar != NULL ? DW_STAGE_SIDEBAR (sidebar) : NULL;
+}
+
+static void
+make_sidebar (DwWindow *self)
+{
+  DwStageSidebar *sidebar = dw_stage_sidebar_new (chats_of (self), self->stage_actions);
+
+  g_signal_connect_object (sidebar, "picked", G_CALLBACK (on_picked), self, G_CONNECT_SWAPPED);
+  gtk_size_group_add_widget (self->headers, dw_stage_sidebar_get_header (sidebar));
+  dw_split_set_sidebar (self->split, GTK_WIDGET (sidebar));
+  dw_stage_sidebar_set_chat (sidebar, self->chat);
+}
+
+/* There is a sidebar where there is room, or where it was opened, and something to show in it. */
 static void
 show_sidebar (DwWindow *self)
 {
-  GtkWidget *sidebar = dw_split_get_sidebar (self->split);
-  gboolean wanted = dw_split_is_wide (self->split) && g_list_model_get_n_items (G_LIST_MODEL (chats_of (self))) > 0;
+  gboolean wide = dw_split_is_wide (self->split);
+  gboolean wanted =
+      dw_split_is_wanted (self->split) && g_list_model_get_n_items (G_LIST_MODEL (chats_of (self))) > 0;
 
-  if (wanted && sidebar == NULL)
-    {
-      DwStageSidebar *made = dw_stage_sidebar_new (chats_of (self));
-
-      g_signal_connect_object (made, "picked", G_CALLBACK (on_picked), self, G_CONNECT_SWAPPED);
-      gtk_size_group_add_widget (self->headers, dw_stage_sidebar_get_header (made));
-      dw_split_set_sidebar (self->split, GTK_WIDGET (made));
-      dw_stage_sidebar_set_chat (made, self->chat);
-    }
-  else if (!wanted && sidebar != NULL)
+  if (wanted && sidebar_of (self) == NULL)
+    make_sidebar (self);
+  else if (!wanted && sidebar_of (self) != NULL)
     {
       /* It must not take the focus with it. */
-      if (gtk_widget_get_focus_child (sidebar) != NULL)
+      if (gtk_widget_get_focus_child (dw_split_get_sidebar (self->split)) != NULL)
         on_focus_composer (GTK_WIDGET (self), NULL, NULL);
       dw_split_set_sidebar (self->split, NULL);
     }
+
+  if (sidebar_of (self) != NULL)
+    dw_stage_sidebar_set_alone (sidebar_of (self), !wide);
+  dw_stage_title_set_beside (self->stage_title, wide);
+  /* The buttons of a window's left side are the sidebar's there. */
+  adw_header_bar_set_show_start_title_buttons (self->header, !wide || sidebar_of (self) == NULL);
+}
+
+/* The stages, where they are out of sight; where they are not, what can be done with the shown one. */
+static void
+on_stages (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwWindow *self = DW_WINDOW (widget);
+
+  if (self->chat == NULL)
+    return;
+  if (dw_split_is_wide (self->split))
+    {
+      dw_stage_menu_popup (self->stage_actions, self->chat, GTK_WIDGET (self->stage_title), NULL);
+      return;
+    }
+  dw_split_set_open (self->split, TRUE);
+  gtk_widget_grab_focus (dw_split_get_sidebar (self->split));
+  attend (self);
 }
 
 static void
@@ -241,7 +304,7 @@ on_back (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwWindow *self = DW_WINDOW (widget);
 
-  if (self->chat != NULL && gtk_widget_get_visible (self->back))
+  if (self->chat != NULL && (gtk_widget_get_visible (self->back) || dw_split_is_open (self->split)))
     dw_window_show_chat (self, self->chat);
   else
     on_focus_composer (widget, NULL, NULL);
@@ -336,18 +399,24 @@ on_show_frame (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_window_present (GTK_WINDOW (inspector));
 }
 
-/* The stage actions are about to remove the shown chat: show another one. */
+/* If it is the shown chat, another one is shown after it is gone. */
 static void
-on_removing (DwWindow *self)
+on_removing (DwWindow *self, DwChat *chat)
 {
-  if (self->chat != NULL)
-    dw_chat_set_attended (self->chat, FALSE);
+  if (self->chat != chat)
+    return;
+  dw_chat_set_attended (chat, FALSE);
   g_clear_object (&self->chat);
+  dw_stage_actions_set_chat (self->stage_actions, NULL);
 }
 
 static void
 on_removed (DwWindow *self)
 {
+  if (self->chat != NULL)
+    return;
+  /* The first page, where a person is about to add a stage, stays; but nothing leads back from it. */
+  gtk_widget_set_visible (self->back, FALSE);
   dw_window_offer_chat (self, dw_profile_recall_chat (self->profile));
 }
 
@@ -439,10 +508,13 @@ static void
 on_region (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwWindow *self = DW_WINDOW (widget);
-  GtkWidget *regions[5] = { self->header, GTK_WIDGET (self->pages) };
+  GtkWidget *regions[5] = { GTK_WIDGET (self->header), GTK_WIDGET (self->pages) };
   guint n = shows_chat (self) ? 1 + dw_chat_page_get_regions (self->chat_page, regions + 1) : 2;
 
-  if (dw_split_get_sidebar (self->split) != NULL)
+  /* It covers the others where it is open. */
+  if (dw_split_is_open (self->split))
+    n = 0;
+  if (sidebar_of (self) != NULL)
     regions[n++] = dw_split_get_sidebar (self->split);
 
   dw_regions_move (regions, n, g_variant_get_int32 (parameter));
@@ -451,6 +523,8 @@ on_region (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 dw_window_dispose (GObject *object)
 {
+  g_clear_handle_id (&DW_WINDOW (object)->title, g_source_remove);
+  g_clear_object (&DW_WINDOW (object)->name);
   if (DW_WINDOW (object)->chat != NULL)
     dw_chat_set_attended (DW_WINDOW (object)->chat, FALSE);
   g_clear_object (&DW_WINDOW (object)->chat);
@@ -464,6 +538,7 @@ static void
 install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.another-stage", NULL, on_another_stage);
+  gtk_widget_class_install_action (widget_class, "win.stages", NULL, on_stages);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, on_back);
   gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
   gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
@@ -499,7 +574,7 @@ dw_window_class_init (DwWindowClass *klass)
   g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_PAGE);
   g_type_ensure (DW_TYPE_SPLIT);
-  g_type_ensure (DW_TYPE_STAGE_PICKER);
+  g_type_ensure (DW_TYPE_STAGE_TITLE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-window.ui");
   gtk_widget_class_bind_template_child (widget_class, DwWindow, split);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, header);
@@ -511,8 +586,7 @@ dw_window_class_init (DwWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWindow, menu);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, store_banner);
   gtk_widget_class_bind_template_child (widget_class, DwWindow, toasts);
-  gtk_widget_class_bind_template_child (widget_class, DwWindow, picker);
-  gtk_widget_class_bind_template_callback (widget_class, on_picked);
+  gtk_widget_class_bind_template_child (widget_class, DwWindow, stage_title);
   install_actions (widget_class);
   dw_stage_actions_add_keys (widget_class);
 
@@ -534,6 +608,8 @@ dw_window_init (DwWindow *self)
   if (DW_DEVELOPMENT)
     gtk_widget_add_css_class (GTK_WIDGET (self), "devel");
   dw_speech_name_button (self->menu, _ ("Main menu"));
+  self->name = g_signal_group_new (DW_TYPE_STAGE);
+  g_signal_group_connect_swapped (self->name, "notify::name", G_CALLBACK (show_title), self);
 }
 
 /* The last resized window determines the size of the next one; other open windows keep theirs. */
@@ -605,9 +681,10 @@ dw_window_new (GtkApplication *application, DwProfile *profile)
   add_stage_actions (self);
   follow_settings (self);
   g_signal_connect_object (self->split, "notify::wide", G_CALLBACK (show_sidebar), self, G_CONNECT_SWAPPED);
-  dw_stage_picker_set_chats (self->picker, chats);
+  g_signal_connect_object (self->split, "notify::wanted", G_CALLBACK (show_sidebar), self, G_CONNECT_SWAPPED);
+  dw_stage_title_set_chats (self->stage_title, chats);
   g_signal_connect_object (chats, "items-changed", G_CALLBACK (on_chats_changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (chats, "notify::unread", G_CALLBACK (show_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (chats, "notify::unread", G_CALLBACK (on_unread_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self, "notify::is-active", G_CALLBACK (attend), self, 0);
   g_signal_connect_object (dw_chat_list_get_history (chats), "notify", G_CALLBACK (show_store), self,
                            G_CONNECT_SWAPPED);
@@ -633,9 +710,10 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   g_set_object (&self->chat, chat);
   dw_profile_remember_chat (self->profile, chat);
   dw_stage_actions_set_chat (self->stage_actions, chat);
-  dw_stage_picker_set_chat (self->picker, chat);
-  if (dw_split_get_sidebar (self->split) != NULL)
-    dw_stage_sidebar_set_chat (DW_STAGE_SIDEBAR (dw_split_get_sidebar (self->split)), chat);
+  dw_stage_title_set_chat (self->stage_title, chat);
+  g_signal_group_set_target (self->name, dw_chat_get_stage (chat));
+  if (sidebar_of (self) != NULL)
+    dw_stage_sidebar_set_chat (sidebar_of (self), chat);
   dw_chat_page_set_chat (self->chat_page, chat);
   show_page (self, "chat");
   attend (self);

@@ -189,6 +189,15 @@ set_unread (DwChat *self, guint unread)
 }
 
 static void
+set_all_read (DwChat *self)
+{
+  gint64 newest = dw_conversation_get_last_place (self->conversation);
+
+  dw_stage_set_seen (self->stage, MAX (newest, dw_stage_get_seen (self->stage)));
+  set_unread (self, 0);
+}
+
+static void
 remove_message (DwChat *self, DwMessage *message)
 {
   dw_outbox_discard (self->outbox, message);
@@ -473,16 +482,19 @@ find_last (DwChat *self)
 /**
  * dw_chat_dup_last_words:
  * @self: a chat
+ * @said_at: (out) (optional): when that was, in microseconds since 1970 UTC; 0 where it is nothing
  *
  * Returns: (transfer full) (nullable): who said last, and what, as untrusted as a message; or %NULL where that is
  *   nothing, or not read yet
  */
 char *
-dw_chat_dup_last_words (DwChat *self)
+dw_chat_dup_last_words (DwChat *self, gint64 *said_at)
 {
   g_autoptr (DwMessage) message = find_last (self);
   const char *sender = message != NULL ? dw_message_get_sender (message) : NULL;
 
+  if (said_at != NULL)
+    *said_at = message != NULL ? dw_message_get_time (message) : 0;
   if (message == NULL)
     return NULL;
   if (dw_message_get_kind (message) == DW_MESSAGE_OWN)
@@ -490,20 +502,6 @@ dw_chat_dup_last_words (DwChat *self)
   if (sender != NULL && dw_safe_text_is_seen (sender))
     return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
   return g_strdup (dw_message_get_text (message));
-}
-
-/**
- * dw_chat_get_last_time:
- * @self: a chat
- *
- * Returns: when somebody said something last, in microseconds since 1970 UTC; 0 where nobody did, or it is not read yet
- */
-gint64
-dw_chat_get_last_time (DwChat *self)
-{
-  g_autoptr (DwMessage) message = find_last (self);
-
-  return message != NULL ? dw_message_get_time (message) : 0;
 }
 
 /**
@@ -547,9 +545,22 @@ dw_chat_set_attended (DwChat *self, gboolean attended)
     return;
   if (!attended)
     dw_conversation_set_unread_from (self->conversation, 0);
-  dw_stage_set_seen (self->stage,
-                     MAX (dw_conversation_get_last_place (self->conversation), dw_stage_get_seen (self->stage)));
-  set_unread (self, 0);
+  set_all_read (self);
+}
+
+/**
+ * dw_chat_mark_read:
+ * @self: a chat
+ *
+ * Counts all its messages as read, and takes the line away that stands before the unread ones.
+ */
+void
+dw_chat_mark_read (DwChat *self)
+{
+  if (!self->restored)
+    return;
+  dw_conversation_set_unread_from (self->conversation, 0);
+  set_all_read (self);
 }
 
 /**

@@ -26,10 +26,10 @@ DwOutbox *dw_chat_get_outbox (DwChat *self);
 
 DwStore *dw_chat_get_store (DwChat *self);
 DwTrace *dw_chat_get_trace (DwChat *self);
-char *dw_chat_dup_last_words (DwChat *self);
-gint64 dw_chat_get_last_time (DwChat *self);
+char *dw_chat_dup_last_words (DwChat *self, gint64 *said_at);
 guint dw_chat_get_unread (DwChat *self);
 void dw_chat_set_attended (DwChat *self, gboolean attended);
+void dw_chat_mark_read (DwChat *self);
 
 DwMessage *dw_chat_say (DwChat *self, const char *text);
 gboolean dw_chat_send_again (DwChat *self, const char *id);

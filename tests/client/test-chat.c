@@ -653,15 +653,28 @@ test_unread (void)
   until_messages (&exchange, 6);
   g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 1);
   g_assert_cmpint (dw_stage_get_seen (stage), ==, 6);
+
+  /* Somebody says so without looking. */
+  dw_chat_mark_read (exchange.chat);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 0);
+  g_assert_cmpint (dw_stage_get_seen (stage), >, 6);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"five\"}");
+  until_messages (&exchange, 7);
+  g_assert_cmpuint (dw_chat_get_unread (exchange.chat), ==, 1);
   g_signal_handlers_disconnect_by_data (exchange.chat, &notified);
 }
 
 static void
 check_last_words (Exchange *exchange, const char *wanted)
 {
-  g_autofree char *words = dw_chat_dup_last_words (exchange->chat);
+  gint64 said_at = -1;
+  g_autofree char *words = dw_chat_dup_last_words (exchange->chat, &said_at);
 
   g_assert_cmpstr (words, ==, wanted);
+  if (wanted == NULL)
+    g_assert_cmpint (said_at, ==, 0);
+  else
+    g_assert_cmpint (ABS (g_get_real_time () - said_at), <, 60 * G_USEC_PER_SEC);
 }
 
 /* What stands under a stage's name in the list. */

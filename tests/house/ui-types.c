@@ -19,7 +19,7 @@
 #include "app/stages/dw-failover-group.h"
 #include "app/stages/dw-latency-graph.h"
 #include "app/stages/dw-stage-editor.h"
-#include "app/stages/dw-stage-picker.h"
+#include "app/stages/dw-stage-title.h"
 #include "app/stages/dw-stage-row.h"
 #include "app/stages/dw-stage-sidebar.h"
 #include "app/stages/dw-trial-group.h"
@@ -38,7 +38,7 @@ static void __attribute__ ((constructor)) ensure_types (void)
     DW_TYPE_FAILOVER_GROUP,     DW_TYPE_INSPECTOR,     DW_TYPE_MESSAGE_LIST,
     DW_TYPE_MESSAGE_ROW,        DW_TYPE_PAGE,          DW_TYPE_REMEDIES,
     DW_TYPE_SEARCH_PAGE,        DW_TYPE_SIDE_LAYOUT,   DW_TYPE_SPLIT,
-    DW_TYPE_STAGE_EDITOR,       DW_TYPE_STAGE_PICKER,  DW_TYPE_STAGE_ROW,
+    DW_TYPE_STAGE_EDITOR,       DW_TYPE_STAGE_ROW,     DW_TYPE_STAGE_TITLE,
     DW_TYPE_STAGE_SIDEBAR,      DW_TYPE_TRACE_DETAIL,  DW_TYPE_TRIAL_GROUP,
     DW_TYPE_WELCOME_PAGE,       DW_TYPE_WINDOW,
   };

@@ -220,6 +220,17 @@ class App:
         item = until(f"“{name}”", lambda: next((node for node in self.walk() if is_it(node) and self.shows(node)), None))
         item.act()
 
+    def choose_and_close(self, name, mnemonic):
+        """Chooses from an open menu and waits until it is gone."""
+        self.choose(name, mnemonic)
+        until("the menu to close", lambda: not self.popovers())
+
+    def choose_of_stage(self, name, mnemonic):
+        """Chooses from the menu of the stage that a narrow window shows, on the page of the stages."""
+        self.press("Stages")
+        self.press("Stage Menu")
+        self.choose_and_close(name, mnemonic)
+
     def type_into(self, name, text, start=None):
         field = self.wait(name, ("text", "entry", "password text"), start)
         field.set_text(text)
@@ -322,40 +333,33 @@ class App:
         keys = [key.replace("F6", "72").replace("F10", "76") for key in keys]
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
-    def press_at(self, name):
-        """Moves the pointer to the middle of an object."""
+    def point_of(self, name):
+        """The middle of an object on the screen."""
         node = self.wait(name)
         extents = node.extents()
         x, y = extents.x + extents.width // 2, extents.y + extents.height // 2
         while NEWER and node.parent.role != "application":
             node = node.parent
         # GTK 4.24 takes the border of the window's frame away twice where it should be added.
-        x, y = (x - 2 * node.extents().x, y - 2 * node.extents().y) if NEWER else (x, y)
+        return (x - 2 * node.extents().x, y - 2 * node.extents().y) if NEWER else (x, y)
+
+    def press_at(self, name):
+        """Moves the pointer to the middle of an object."""
+        x, y = self.point_of(name)
         self.focus()
         subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True, timeout=DEADLINE)
 
-    def click(self, name):
+    def click(self, name, button="1"):
         """Clicks an object that has no action, once it stands still: a page may be sliding in."""
         steady(f"“{name}” to stand still", lambda: self.wait(name).extents())
         self.press_at(name)
-        subprocess.run(["xdotool", "click", "1"], check=True, timeout=DEADLINE)
+        subprocess.run(["xdotool", "click", button], check=True, timeout=DEADLINE)
 
     def drag(self, name, onto):
-        """Drags one row of a list in a popover onto another row."""
-        popover, _ = self.popovers()[-1]
-        geometry = subprocess.run(["xdotool", "getwindowgeometry", "--shell", popover], capture_output=True, text=True,
-                                  check=True).stdout
-        left, top, width, height = (int(re.search(rf"^{word}=(-?\d+)", geometry, re.M).group(1))
-                                    for word in ("X", "Y", "WIDTH", "HEIGHT"))
-
-        # The extents in a popover are off by a constant, which the popover's own extents give.
-        surface = self.wait(name)
-        while (surface.extents().width, surface.extents().height) != (width, height):
-            surface = surface.parent
-        left, top = left - surface.extents().x, top - surface.extents().y
-        points = [(left + extents.x + extents.width // 2, top + extents.y + extents.height // 2)
-                  for extents in (self.wait(row).extents() for row in (name, onto))]
-        (x, y), (to_x, to_y) = points
+        """Drags one row of a list onto another row, as a hand does."""
+        x, y = self.point_of(name)
+        to_x, to_y = self.point_of(onto)
+        self.focus()
         steps = [["mousemove", str(x), str(y)], ["mousedown", "1"]]
         steps += [["mousemove", str(x + (to_x - x) * i // 10), str(y + (to_y - y) * i // 10)] for i in range(1, 11)]
         for step in steps + [["mouseup", "1"]]:

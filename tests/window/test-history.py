@@ -699,8 +699,7 @@ def test_dismissed_keyring():
                 until("the banner to go", lambda: not app.reads("has not taken"))
                 keyring.stdin.write("lock\n")
                 keyring.stdin.flush()
-                app.press("Stages")
-                app.press("Remove")
+                app.choose_of_stage("Remove", "V")
                 until("what the keyring keeps", lambda: app.reads("still has the token"))
                 assert app.find("Try again")
     finally:

@@ -133,7 +133,7 @@ def test_connection():
         app.wait_for_row("Received JSON without a message")
         step(app, heart, "names and notices")
         app.click("Stages")
-        app.wait("Another stage…")
+        app.wait("Your stages")
         step(app, heart, "stages")
         heart.stop()
         app.keys("Escape")

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Managing stages: naming, testing, sharing, reordering and removing them."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 import urllib.parse
 
 import tap
-from driver import DEADLINE, App, steady, until
+from driver import DEADLINE, Atspi, steady, until
 from running import running, stage
 from servers import RawServer, Server
 
@@ -230,78 +232,223 @@ def test_order():
         app.keys("ctrl+shift+Prior")
         app.keys("ctrl+shift+Next", "ctrl+shift+Next")
         app.press("Stages")
-        until("the new order", lambda: [s.split(",")[0] for s in steps_of(app) if "," in s][-3:] in
-              (["second", "third", "first"], ["third", "second", "first"]))
+        until("the new order", lambda: names_in(app) in (["second", "third", "first"], ["third", "second", "first"]))
         app.keys("Escape")
     for server in servers:
         server.close()
 
 
-def test_drag_order():
-    """A stage is dragged to another position with the mouse"""
-    servers = [Server() for _ in range(3)]
-    with running(*[server.url for server in servers]) as app:
-        app.wait_for_status("Online")
-        name_stages(app)
-        app.press("Stages")
-        rows = until("three rows", lambda: (found := steps_of(app)) and len(found) == 3 and found)
-        names = [row.split(",")[0] for row in rows]
-        app.drag(rows[0], rows[2])
-        until("the new order", lambda: [row.split(",")[0] for row in steps_of(app)] == [names[1], names[2], names[0]])
-        subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=30)
-    for server in servers:
-        server.close()
-
-
-def sidebar_of(app):
-    """The rows at the side, as a screen reader has them, or none."""
+def rows_of(app):
+    """The list of stages as a screen reader has it, at the side or on its page, or none."""
     found = app.find("Your stages")
     return [row for row in found.children if row.role == "list item"] if found else []
 
 
-def test_sidebar():
-    """In a wide window the stages stand at the side, follow what is said, and lead there; in a narrow one they do not"""
-    servers = [Server() for _ in range(2)]
+def names_in(app):
+    return [row.name.split(",")[0] for row in rows_of(app)]
+
+
+def row_of(app, name):
+    return until(f"the row of {name}", lambda: next((row for row in rows_of(app) if row.name.startswith(f"{name},")), None))
+
+
+def focused_row(app):
+    return next((row.name.split(",")[0] for row in rows_of(app) if row.has(Atspi.StateType.FOCUSED)), None)
+
+
+@contextlib.contextmanager
+def three_stages(width):
+    """A program with three stages, of which the last is shown."""
+    servers = [Server() for _ in range(3)]
     with running(*[server.url for server in servers]) as app:
         app.wait_for_status("Online")
-        edit(app)
-        app.type_into("What you call it", "second")
-        save(app)
-        assert not sidebar_of(app)
-        app.move(0, 0, 1000, 700)
-        rows = until("two stages", lambda: (found := sidebar_of(app)) and len(found) == 2 and found)
-        assert rows[1].name.startswith("second"), [row.name for row in rows]
-        servers[0].send(json.dumps({"message": "read this", "sender": "Ada"}))
-        until("what was said there", lambda: "1 unread message" in sidebar_of(app)[0].name and "read this" in sidebar_of(app)[0].name)
-        app.click(sidebar_of(app)[0].name)
-        app.wait_for_row("read this")
-        until("nothing unread", lambda: "unread" not in sidebar_of(app)[0].name)
-        app.keys("ctrl+shift+Next")
-        until("the new order", lambda: sidebar_of(app)[0].name.startswith("second"))
-        app.move(0, 0, 700, 700)
-        until("a narrow window", lambda: not sidebar_of(app))
-        app.say("still here")
-        app.wait_for_row("still here", "delivered")
+        until("all to be connected", lambda: all(server.clients for server in servers))
+        app.move(0, 0, width, 700)
+        yield app, servers
     for server in servers:
         server.close()
 
 
-def test_list_size():
-    """The list of stages is as large the second time as the first, and not cut off"""
-    server = Server()
-    with running(server.url) as app:
-        app.wait_for_status("Online")
-        server.send(json.dumps({"message": "a long line that makes the row of its stage wide " * 3}))
-        app.wait_for_row("a long line")
-        sizes = []
-        for _ in range(3):
-            app.click("Stages")
-            app.wait("Another stage…")
-            sizes.append(steady("the size of the list", app.popover_size))
-            subprocess.run(["xdotool", "key", "Escape"], check=True, timeout=DEADLINE)
-            until("the list to close", lambda: not app.find("Another stage…"))
-        assert len(set(sizes)) == 1, sizes
-    server.close()
+FIRST, SECOND, THIRD = THREE = ["prod (local)", "prod (local) 2", "prod (local) 3"]
+NARROW, WIDE = 400, 1000
+
+
+def test_differ():
+    """Stages that nobody named can be told apart in the list, in the title and in the header"""
+    with three_stages(WIDE) as (app, _):
+        until("three names", lambda: names_in(app) == THREE)
+        until("the title", lambda: app.windows()[0].name.startswith(f"{THIRD} "))
+        app.keys("ctrl+Next")
+        until("the next title", lambda: app.windows()[0].name.startswith(f"{FIRST} "))
+
+
+def test_drag_order():
+    """A stage is dragged to another position with the mouse, at the side and on the page of a narrow window"""
+    with three_stages(WIDE) as (app, _):
+        until("three rows", lambda: names_in(app) == THREE)
+        app.drag(row_of(app, FIRST).name, row_of(app, THIRD).name)
+        until("the new order", lambda: names_in(app) == [SECOND, THIRD, FIRST])
+        # It is dragged whatever the window shows.
+        app.keys("ctrl+o")
+        app.wait_for_button("Connect")
+        app.drag(row_of(app, FIRST).name, row_of(app, SECOND).name)
+        until("the old order", lambda: names_in(app) == THREE)
+        app.keys("Escape")
+        app.move(0, 0, NARROW, 700)
+        until("a narrow window", lambda: not rows_of(app))
+        app.press("Stages")
+        steady("the page", lambda: row_of(app, FIRST).extents())
+        app.drag(row_of(app, THIRD).name, row_of(app, FIRST).name)
+        until("the last first", lambda: names_in(app) == [THIRD, FIRST, SECOND])
+
+
+def test_keyboard_order():
+    """The stage whose row has the focus is moved with Alt and an arrow, and keeps the focus"""
+    with three_stages(WIDE) as (app, _):
+        until("three rows", lambda: names_in(app) == THREE)
+        app.keys("F6")
+        until("the focus", lambda: focused_row(app) == THIRD)
+        app.keys("alt+Up")
+        until("one up", lambda: names_in(app) == [FIRST, THIRD, SECOND] and focused_row(app) == THIRD)
+        app.keys("alt+Up")
+        until("two up", lambda: names_in(app) == [THIRD, FIRST, SECOND] and focused_row(app) == THIRD)
+        app.keys("alt+Up", "alt+Down")
+        until("one down", lambda: names_in(app) == [FIRST, THIRD, SECOND] and focused_row(app) == THIRD)
+
+
+def test_page():
+    """In a narrow window the stages are a page over the conversation: the header's button opens it, and three ways lead back"""
+    with three_stages(NARROW) as (app, servers):
+        for back in (lambda: app.keys("Escape"), lambda: app.keys("alt+Left"),
+                     lambda: app.press("Back to the conversation")):
+            app.press("Stages")
+            until("the rows", lambda: names_in(app) == THREE and focused_row(app) == THIRD)
+            until("the conversation out of sight", lambda: not app.find("Message", ("text", "entry")))
+            back()
+            until("the conversation alone", lambda: app.find("Message", ("text", "entry")) and not rows_of(app))
+        # Nothing counts as read that is covered.
+        app.press("Stages")
+        until("the page", lambda: names_in(app) == THREE and not app.find("Message", ("text", "entry")))
+        servers[2].send(json.dumps({"message": "under the page", "sender": "Ada"}))
+        until("it is unread", lambda: "1 unread message" in row_of(app, THIRD).name)
+        app.keys("Up", "Return")
+        until("the second", lambda: app.windows()[0].name.endswith(f"{SECOND} — DynamoWave Chat") and not rows_of(app))
+        app.keys("ctrl+Next")
+        app.wait_for_row("under the page")
+        # The window grows while it is open.
+        app.press("Stages")
+        until("the page", lambda: rows_of(app))
+        app.move(0, 0, WIDE, 700)
+        until("both", lambda: app.find("Message", ("text", "entry")) and names_in(app) == THREE)
+        assert not app.find_button("Back to the conversation")
+        app.move(0, 0, NARROW, 700)
+        until("the conversation", lambda: app.find("Message", ("text", "entry")) and not rows_of(app))
+        app.say("still here")
+        app.wait_for_row("still here", "delivered")
+
+
+def test_announced():
+    """The header's button says which stage it is and in which state, and a row does too"""
+    with three_stages(NARROW) as (app, _):
+        until("the state", lambda: app.find_button("Stages").description == f"{THIRD}, Online")
+        app.choose_of_stage("Disconnect", "D")
+        until("it in the rows", lambda: row_of(app, THIRD).name.startswith(f"{THIRD}, Offline")
+              and row_of(app, FIRST).name.startswith(f"{FIRST}, Online"))
+        app.keys("Escape")
+        until("another state", lambda: app.find_button("Stages").description == f"{THIRD}, Offline")
+
+
+def test_menu():
+    """Each stage has a menu, by the right button and two keys, whichever is shown"""
+    with three_stages(WIDE) as (app, servers):
+        until("three rows", lambda: names_in(app) == THREE)
+        servers[0].send(json.dumps({"message": "one", "sender": "Ada"}))
+        until("one is unread", lambda: "1 unread message" in row_of(app, FIRST).name)
+        app.click(row_of(app, FIRST).name, "3")
+        app.choose_and_close("Mark as Read", "R")
+        until("it is read", lambda: "unread" not in row_of(app, FIRST).name)
+        until("the same stage, and nothing unread", lambda: app.windows()[0].name.startswith(f"{THIRD} "))
+
+        app.click(row_of(app, FIRST).name, "3")
+        app.choose_and_close("Disconnect", "D")
+        until("it is offline", lambda: row_of(app, FIRST).name.startswith(f"{FIRST}, Offline"))
+        assert app.status().startswith("Online"), app.status()
+
+        app.keys("Escape", "F6")
+        until("the focus", lambda: focused_row(app) == THIRD)
+        app.keys("Up", "Menu")
+        app.choose_and_close("Move Up", "U")
+        until("the new order", lambda: names_in(app) == [SECOND, FIRST, THIRD])
+
+        app.press("Stage Menu")
+        app.choose_and_close("Edit…", "E")
+        app.type_into("What you call it", "Harbour", editor(app))
+        save(app)
+        until("the name at the side", lambda: names_in(app) == [SECOND, FIRST, "Harbour"])
+        until("the name in the title", lambda: app.windows()[0].name.startswith("Harbour "))
+
+
+def test_menu_removes_another():
+    """A stage that is not shown is renamed and removed from its menu, and back with Undo, while the shown one stays"""
+    with three_stages(WIDE) as (app, _):
+        app.click(row_of(app, FIRST).name, "3")
+        app.choose_and_close("Edit…", "E")
+        app.type_into("What you call it", "Elsewhere", editor(app))
+        save(app)
+        until("the name", lambda: names_in(app) == ["Elsewhere", SECOND, THIRD])
+        app.click(row_of(app, "Elsewhere").name, "3")
+        app.choose_and_close("Remove", "V")
+        until("it is gone", lambda: names_in(app) == [SECOND, THIRD])
+        app.press("Undo")
+        until("it is back", lambda: names_in(app) == ["Elsewhere", SECOND, THIRD])
+        assert app.windows()[0].name.startswith(f"{THIRD} "), "the shown one stays"
+
+
+def test_title_in_a_flood():
+    """A flood on another stage changes the window's title a few times a second, not with each frame"""
+    with three_stages(NARROW) as (app, servers):
+        window = app.window_id()
+        seen = []
+        begun = time.monotonic()
+        for n in range(400):
+            servers[0].send(json.dumps({"message": f"flood {n}", "sender": "Ada"}))
+            title = subprocess.run(["xdotool", "getwindowname", window], capture_output=True, text=True, check=True).stdout
+            if seen[-1:] != [title]:
+                seen.append(title)
+        took = time.monotonic() - begun
+        until("the last one", lambda: app.windows()[0].name.startswith("(400) "))
+        assert len(seen) <= took * 5 + 2, (len(seen), took)
+
+
+def test_switching_shows_the_end():
+    """A conversation is shown from its end, also where an empty one was shown since it was left"""
+    with three_stages(NARROW) as (app, servers):
+        servers[2].send(*[json.dumps({"message": f"#{n}", "sender": "Ada"}) for n in range(60)])
+        app.wait_for_row("#59")
+        for switch, name in [("ctrl+Prior", SECOND), ("ctrl+Next", THIRD)] * 4:
+            app.keys(switch)
+            until("another stage", lambda: app.windows()[0].name.startswith(f"{name} "))
+            app.settle()
+            assert not app.find_button("Newest messages"), (name, app.first_visible())
+
+
+def test_sidebar():
+    """In a wide window the stages stand at the side, follow what is said, and lead there; in a narrow one they do not"""
+    with three_stages(NARROW) as (app, servers):
+        assert not rows_of(app)
+        app.move(0, 0, WIDE, 700)
+        until("three stages", lambda: names_in(app) == THREE)
+        servers[0].send(json.dumps({"message": "read this", "sender": "Ada"}))
+        until("what was said there", lambda: "1 unread message" in row_of(app, FIRST).name and "read this" in row_of(app, FIRST).name)
+        app.click(row_of(app, FIRST).name)
+        app.wait_for_row("read this")
+        until("nothing unread", lambda: "unread" not in row_of(app, FIRST).name)
+        app.keys("ctrl+shift+Next")
+        until("the new order", lambda: names_in(app) == [SECOND, FIRST, THIRD])
+        app.move(0, 0, 700, 700)
+        until("a narrow window", lambda: not rows_of(app))
+        app.say("still here")
+        app.wait_for_row("still here", "delivered")
 
 
 def test_share():
@@ -343,8 +490,7 @@ def test_undo_returns():
         app.wait_for_status("Online")
         app.say("on the second")
         app.wait_for_row("on the second")
-        app.press("Stages")
-        app.press("Remove")
+        app.choose_of_stage("Remove", "V")
         app.click("Undo")
         app.wait_for_row("on the second")
         app.wait_for_status("Online")

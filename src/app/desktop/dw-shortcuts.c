@@ -26,6 +26,7 @@ static const DwShortcut shortcuts[] = {
   { N_ ("Next stage"), "<Control>Page_Down" },
   { N_ ("Previous stage"), "<Control>Page_Up" },
   { N_ ("Move the stage up or down"), "<Control><Shift>Page_Up <Control><Shift>Page_Down" },
+  { N_ ("Stage Menu"), "Menu <Shift>F10" },
   { N_ ("Edit the stage"), "<Control>e" },
   { N_ ("Connection Details"), "<Control>d" },
   { N_ ("Mute the stage"), "<Control>m" },

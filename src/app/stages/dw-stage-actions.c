@@ -10,14 +10,15 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-/* Actions on the stage that a window shows. */
+/* Actions on the stage that a window shows, or on another one, whose menu is open. */
 struct _DwStageActions
 {
   GSimpleActionGroup parent_instance;
 
   GtkWindow *window; /* unowned: the window owns this */
   DwProfile *profile;
-  DwChat *chat; /* or NULL */
+  DwChat *chat;            /* or NULL */
+  DwStageActions *windows; /* those of the window, which emit the signals; or NULL: these are they */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageActions, dw_stage_actions, G_TYPE_SIMPLE_ACTION_GROUP)
@@ -33,16 +34,22 @@ enum
 
 static guint signals[N_SIGNALS];
 
+static DwStageActions *
+windows_of (DwStageActions *self)
+{
+  return self->windows != NULL ? self->windows : self;
+}
+
 static void
 show (DwStageActions *self, DwChat *chat)
 {
-  g_signal_emit (self, signals[SIGNAL_SHOW], 0, chat);
+  g_signal_emit (windows_of (self), signals[SIGNAL_SHOW], 0, chat);
 }
 
 static void
 tell (DwStageActions *self, AdwToast *toast)
 {
-  g_signal_emit (self, signals[SIGNAL_TOAST], 0, toast);
+  g_signal_emit (windows_of (self), signals[SIGNAL_TOAST], 0, toast);
   g_object_unref (toast);
 }
 
@@ -51,7 +58,9 @@ open_editor (DwStageActions *self)
 {
   DwStageEditor *editor = dw_stage_editor_new (self->profile, self->chat);
 
-  g_signal_connect_object (editor, "saved", G_CALLBACK (show), self, G_CONNECT_SWAPPED);
+  /* A stage that is edited from its menu need not be the one that is shown, and stays where it is. */
+  if (self->windows == NULL)
+    g_signal_connect_object (editor, "saved", G_CALLBACK (show), self, G_CONNECT_SWAPPED);
   dw_stage_editor_present (editor, GTK_WIDGET (self->window));
   return editor;
 }
@@ -96,6 +105,12 @@ on_mute (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_mark_read (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  dw_chat_mark_read (DW_STAGE_ACTIONS (data)->chat);
+}
+
+static void
 on_share (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   DwStage *stage = dw_chat_get_stage (DW_STAGE_ACTIONS (data)->chat);
@@ -119,13 +134,21 @@ on_undo (DwStageActions *self, DwStage *stage)
 static void
 on_remove (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  DwStageActions *self = data;
-  g_autoptr (DwChat) chat = g_steal_pointer (&self->chat);
+  DwStageActions *self = windows_of (data);
+  g_autoptr (DwChat) chat = g_steal_pointer (&DW_STAGE_ACTIONS (data)->chat);
+  DwChatList *chats = dw_profile_get_chats (self->profile);
+  gboolean shown = data == self || chat == self->chat;
   g_autoptr (DwRemoval) removal = NULL;
+  guint position;
 
-  g_signal_emit (self, signals[SIGNAL_REMOVING], 0);
-  removal = dw_removal_new (dw_profile_get_chats (self->profile), chat);
-  g_signal_connect_object (removal, "undone", G_CALLBACK (on_undo), self, G_CONNECT_SWAPPED);
+  /* Another window may have been quicker. */
+  if (!dw_chat_list_get_position (chats, chat, &position))
+    return;
+
+  g_signal_emit (self, signals[SIGNAL_REMOVING], 0, chat);
+  removal = dw_removal_new (chats, chat);
+  if (shown)
+    g_signal_connect_object (removal, "undone", G_CALLBACK (on_undo), self, G_CONNECT_SWAPPED);
   tell (self, dw_removal_make_toast (removal));
   g_signal_emit (self, signals[SIGNAL_REMOVED], 0);
 }
@@ -199,6 +222,7 @@ static const GActionEntry entries[] = {
   { .name = "connection", .activate = on_connection },
   { .name = "details", .activate = on_details },
   { .name = "mute", .activate = on_mute },
+  { .name = "mark-read", .activate = on_mark_read },
   { .name = "share", .activate = on_share },
   { .name = "remove", .activate = on_remove },
   { .name = "move-up", .activate = on_move_up },
@@ -215,6 +239,7 @@ dw_stage_actions_dispose (GObject *object)
 
   g_clear_object (&self->profile);
   g_clear_object (&self->chat);
+  g_clear_object (&self->windows);
 
   G_OBJECT_CLASS (dw_stage_actions_parent_class)->dispose (object);
 }
@@ -233,16 +258,15 @@ dw_stage_actions_class_init (DwStageActionsClass *klass)
 
   /**
    * DwStageActions::removing:
-   *
-   * The shown stage is about to be removed.
+   * @chat: the #DwChat that is about to be removed
    */
-  signals[SIGNAL_REMOVING] =
-      g_signal_new ("removing", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_REMOVING] = g_signal_new ("removing", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                           NULL, G_TYPE_NONE, 1, DW_TYPE_CHAT);
 
   /**
    * DwStageActions::removed:
    *
-   * The shown stage was removed, and another page has to be shown.
+   * It was removed. If it was the shown one, another page has to be shown.
    */
   signals[SIGNAL_REMOVED] =
       g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -278,6 +302,38 @@ dw_stage_actions_new (GtkWindow *window, DwProfile *profile)
   return self;
 }
 
+static void
+set_enabled (DwStageActions *self, const char *name, gboolean enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+/**
+ * dw_stage_actions_new_for:
+ * @windows: those of a window
+ * @chat: a chat, which the window need not show
+ *
+ * Returns: (transfer full): the same actions on that chat, as it is now
+ */
+DwStageActions *
+dw_stage_actions_new_for (DwStageActions *windows, DwChat *chat)
+{
+  DwStageActions *self = dw_stage_actions_new (windows->window, windows->profile);
+  DwChatList *chats = dw_profile_get_chats (self->profile);
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (chats));
+  guint position;
+  gboolean listed = dw_chat_list_get_position (chats, chat, &position);
+
+  self->windows = g_object_ref (windows);
+  self->chat = g_object_ref (chat);
+  set_enabled (self, "mark-read", dw_chat_get_unread (chat) > 0);
+  set_enabled (self, "move-up", listed && position > 0);
+  set_enabled (self, "move-down", listed && position + 1 < n);
+  return self;
+}
+
 /**
  * dw_stage_actions_add_keys:
  * @widget_class: the class of the window
@@ -304,6 +360,18 @@ dw_stage_actions_set_chat (DwStageActions *self, DwChat *chat)
 }
 
 /**
+ * dw_stage_actions_get_chat:
+ * @self: the actions
+ *
+ * Returns: (transfer none) (nullable): what they act on
+ */
+DwChat *
+dw_stage_actions_get_chat (DwStageActions *self)
+{
+  return self->chat;
+}
+
+/**
  * dw_stage_actions_set_enabled:
  * @self: the actions
  * @enabled: whether the window shows a stage
@@ -311,10 +379,8 @@ dw_stage_actions_set_chat (DwStageActions *self, DwChat *chat)
 void
 dw_stage_actions_set_enabled (DwStageActions *self, gboolean enabled)
 {
+  /* A stage is dragged whatever the window shows. */
   for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
-    {
-      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), entries[i].name);
-
-      g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled && self->chat != NULL);
-    }
+    if (!g_str_equal (entries[i].name, "place"))
+      set_enabled (self, entries[i].name, enabled && self->chat != NULL);
 }

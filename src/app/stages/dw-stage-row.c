@@ -20,9 +20,11 @@ struct _DwStageRow
   GtkLabel *subtitle;
   GtkWidget *muted;
   GtkLabel *unread;
-  GtkWidget *current;
+  GtkBox *box;
+  GtkWidget *menu; /* the button that opens it, on the current row; or NULL */
 
   DwChat *chat;
+  guint update; /* tick callback */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageRow, dw_stage_row, GTK_TYPE_LIST_BOX_ROW)
@@ -47,16 +49,17 @@ dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
     gtk_widget_add_css_class (dot, wanted);
 }
 
-/* The draft, where the window shows another stage; else the last message, or the address if there is none. */
+/* The draft, where the window shows another stage; else the last message, or the address if there is none. @said_at is
+ * when that was. */
 static char *
-dup_subtitle (DwStageRow *self)
+dup_subtitle (DwStageRow *self, gint64 *said_at)
 {
   const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
   const char *draft = dw_stage_get_draft (dw_chat_get_stage (self->chat));
-  g_autofree char *said = dw_chat_dup_last_words (self->chat);
+  g_autofree char *said = dw_chat_dup_last_words (self->chat, said_at);
   g_autofree char *line = NULL;
 
-  if (draft != NULL && *draft != '\0' && !gtk_widget_get_visible (self->current))
+  if (draft != NULL && *draft != '\0' && self->menu == NULL)
     {
       g_autofree char *start = dw_safe_line (draft, SUBTITLE_CHARS);
 
@@ -73,12 +76,10 @@ dup_subtitle (DwStageRow *self)
   return g_strdup_printf ("%s · %s", dw_status_text_state (status->state), line);
 }
 
-/* When somebody said something last. */
 static void
-show_time (DwStageRow *self)
+show_time (DwStageRow *self, gint64 said_at)
 {
-  gint64 last = dw_chat_get_last_time (self->chat);
-  g_autofree char *text = last > 0 ? dw_time_text_short (last, g_get_real_time ()) : NULL;
+  g_autofree char *text = said_at > 0 ? dw_time_text_short (said_at, g_get_real_time ()) : NULL;
 
   dw_label_show (self->time, text, DW_LABEL_CHARS);
 }
@@ -102,27 +103,64 @@ update (DwStageRow *self)
 {
   g_autofree char *raw = dw_stage_dup_name (dw_chat_get_stage (self->chat));
   g_autofree char *name = dw_safe_name (raw);
-  g_autofree char *subtitle = dup_subtitle (self);
+  gint64 said_at;
+  g_autofree char *subtitle = dup_subtitle (self, &said_at);
   guint unread = dw_chat_get_unread (self->chat);
   g_autofree char *count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
 
   dw_stage_row_show_dot (self->dot, dw_session_get_status (dw_chat_get_session (self->chat)));
   dw_label_show (self->name, name, DW_LABEL_CHARS);
   dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
-  show_time (self);
+  show_time (self, said_at);
   dw_label_show (self->unread, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
   show_label (self, name, subtitle, unread);
 }
 
+static gboolean
+on_update (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DW_STAGE_ROW (widget)->update = 0;
+  update (DW_STAGE_ROW (widget));
+  return G_SOURCE_REMOVE;
+}
+
+/* A message changes the conversation and what is unread, many do in a frame, and a draft changes with every key. */
+static void
+queue_update (DwStageRow *self)
+{
+  if (self->update == 0)
+    self->update = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_update, NULL, NULL);
+}
+
+static GtkWidget *
+make_menu_button (DwStageRow *self)
+{
+  GtkWidget *button = gtk_button_new_from_icon_name ("view-more-symbolic");
+
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (button, "flat");
+  gtk_widget_add_css_class (button, "row-menu");
+  gtk_widget_set_tooltip_text (button, _ ("Stage Menu"));
+  dw_toolkit_set_label (button, _ ("Stage Menu"));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "sidebar.current-menu");
+  return button;
+}
+
 static void
 set_current (DwStageRow *self, gboolean current)
 {
-  gtk_widget_set_visible (self->current, current);
-  if (current)
-    gtk_widget_add_css_class (GTK_WIDGET (self), "current");
-  else
-    gtk_widget_remove_css_class (GTK_WIDGET (self), "current");
+  if (current && self->menu == NULL)
+    {
+      self->menu = make_menu_button (self);
+      gtk_box_append (self->box, self->menu);
+      gtk_widget_add_css_class (GTK_WIDGET (self), "current");
+    }
+  else if (!current && self->menu != NULL)
+    {
+      gtk_box_remove (self->box, g_steal_pointer (&self->menu));
+      gtk_widget_remove_css_class (GTK_WIDGET (self), "current");
+    }
   gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, current, -1);
 }
 
@@ -173,7 +211,7 @@ dw_stage_row_class_init (DwStageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, subtitle);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, muted);
   gtk_widget_class_bind_template_child (widget_class, DwStageRow, unread);
-  gtk_widget_class_bind_template_child (widget_class, DwStageRow, current);
+  gtk_widget_class_bind_template_child (widget_class, DwStageRow, box);
 }
 
 static void
@@ -206,10 +244,14 @@ dw_stage_row_new (DwChat *chat, gboolean current)
   self->chat = g_object_ref (chat);
   set_current (self, current);
   g_object_bind_property (dw_chat_get_stage (chat), "muted", self->muted, "visible", G_BINDING_SYNC_CREATE);
-  g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (chat, "notify::unread", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (dw_chat_get_stage (chat), "notify::draft", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (update), self,
+  g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (queue_update), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (chat, "notify::unread", G_CALLBACK (queue_update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_stage (chat), "notify::name", G_CALLBACK (queue_update), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_stage (chat), "notify::draft", G_CALLBACK (queue_update), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_conversation (chat), "items-changed", G_CALLBACK (queue_update), self,
                            G_CONNECT_SWAPPED);
   update (self);
   return GTK_WIDGET (self);

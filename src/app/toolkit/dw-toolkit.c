@@ -29,6 +29,19 @@ dw_toolkit_set_label (GtkWidget *widget, const char *untrusted)
 }
 
 /**
+ * dw_toolkit_set_description:
+ * @widget: a widget
+ * @untrusted: what a screen reader says after its name
+ */
+void
+dw_toolkit_set_description (GtkWidget *widget, const char *untrusted)
+{
+  g_autofree char *spoken = dw_toolkit_dup_spoken (untrusted);
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken, -1);
+}
+
+/**
  * dw_toolkit_override_label:
  * @widget: a widget that the toolkit names itself
  * @label: its accessible name

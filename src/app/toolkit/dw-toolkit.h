@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 char *dw_toolkit_dup_spoken (const char *untrusted);
 void dw_toolkit_override_label (GtkWidget *widget, const char *label);
 void dw_toolkit_set_label (GtkWidget *widget, const char *untrusted);
+void dw_toolkit_set_description (GtkWidget *widget, const char *untrusted);
 void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
 gboolean dw_toolkit_focus (GtkWidget *widget, GtkDirectionType direction);
 

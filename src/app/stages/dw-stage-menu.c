@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-stage-menu.h"
+
+#include <glib/gi18n.h>
+
+/* What can be done with a stage as it is now. What does not apply, its action says. GTK writes the keys of an action beside
+ * it, by its name, and the window's keys are for the stage that is shown. */
+static GMenuModel *
+make_model (DwChat *chat, gboolean shown)
+{
+  gboolean offline = dw_session_get_status (dw_chat_get_session (chat))->state == DW_SESSION_OFFLINE;
+  gboolean muted = dw_stage_is_muted (dw_chat_get_stage (chat));
+  g_autoptr (GMenu) menu = g_menu_new ();
+  g_autoptr (GMenu) use = g_menu_new ();
+  g_autoptr (GMenu) order = g_menu_new ();
+  g_autoptr (GMenu) end = g_menu_new ();
+
+  g_menu_append (use, _ ("_Edit…"), shown ? "stage.edit" : "other-stage.edit");
+  g_menu_append (use, _ ("Copy _Link"), shown ? "stage.share" : "other-stage.share");
+  g_menu_append (use, muted ? _ ("Un_mute") : _ ("_Mute"), shown ? "stage.mute" : "other-stage.mute");
+  g_menu_append (use, _ ("Mark as _Read"), shown ? "stage.mark-read" : "other-stage.mark-read");
+  g_menu_append (order, _ ("Move _Up"), shown ? "stage.move-up" : "other-stage.move-up");
+  g_menu_append (order, _ ("Move D_own"), shown ? "stage.move-down" : "other-stage.move-down");
+  g_menu_append (end, offline ? _ ("_Connect") : _ ("_Disconnect"),
+                 shown ? "stage.connection" : "other-stage.connection");
+  g_menu_append (end, _ ("Remo_ve"), shown ? "stage.remove" : "other-stage.remove");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (use));
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (order));
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (end));
+  return G_MENU_MODEL (g_steal_pointer (&menu));
+}
+
+static gboolean
+on_gone (gpointer popover)
+{
+  if (gtk_widget_get_parent (popover) != NULL)
+    gtk_widget_unparent (popover);
+  return G_SOURCE_REMOVE;
+}
+
+/* What was chosen is activated after the menu has closed, and needs its place among the widgets. */
+static void
+on_closed (GtkPopover *popover)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_gone, g_object_ref (popover), g_object_unref);
+}
+
+/**
+ * dw_stage_menu_popup:
+ * @actions: those of the window
+ * @chat: the chat of a stage
+ * @parent: a widget with a layout manager
+ * @at: (nullable): a place in @parent, or %NULL for all of it
+ *
+ * Opens the menu of a stage, which the window need not show.
+ */
+void
+dw_stage_menu_popup (DwStageActions *actions, DwChat *chat, GtkWidget *parent, const GdkRectangle *at)
+{
+  g_autoptr (DwStageActions) own = dw_stage_actions_new_for (actions, chat);
+  gboolean shown = dw_stage_actions_get_chat (actions) == chat;
+  g_autoptr (GMenuModel) model = make_model (chat, shown);
+  GtkWidget *popover = gtk_popover_menu_new_from_model (model);
+
+  gtk_widget_insert_action_group (popover, shown ? "stage" : "other-stage", G_ACTION_GROUP (own));
+  gtk_widget_set_parent (popover, parent);
+  g_signal_connect (popover, "closed", G_CALLBACK (on_closed), NULL);
+  g_signal_connect_object (parent, "destroy", G_CALLBACK (on_gone), popover, G_CONNECT_SWAPPED);
+  if (at != NULL)
+    {
+      gtk_popover_set_has_arrow (GTK_POPOVER (popover), FALSE);
+      gtk_popover_set_pointing_to (GTK_POPOVER (popover), at);
+      gtk_widget_set_halign (popover, GTK_ALIGN_START);
+    }
+  gtk_popover_popup (GTK_POPOVER (popover));
+}
