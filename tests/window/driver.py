@@ -209,16 +209,19 @@ class App:
         until(f"“{name}” to be sensitive", button.is_sensitive)
         button.act()
 
-    def choose(self, name, mnemonic):
-        """Chooses from an open menu. GTK 4.24.1 gives menu items no names, only shortcuts."""
+    def menu_item(self, name, mnemonic):
+        """An item of an open menu. GTK 4.24.1 gives menu items no names, only shortcuts."""
 
         def is_it(node):
             if node.role == "menu item" and not node.name:
                 return node.attributes().get("keyshortcuts", "").endswith(f"Alt+{mnemonic}")
             return node.name == name and node.role in ("menu item",) + BUTTONS
 
-        item = until(f"“{name}”", lambda: next((node for node in self.walk() if is_it(node) and self.shows(node)), None))
-        item.act()
+        return until(f"“{name}”", lambda: next((node for node in self.walk() if is_it(node) and self.shows(node)), None))
+
+    def choose(self, name, mnemonic):
+        """Chooses from an open menu."""
+        self.menu_item(name, mnemonic).act()
 
     def choose_and_close(self, name, mnemonic):
         """Chooses from an open menu and waits until it is gone."""

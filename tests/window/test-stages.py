@@ -381,6 +381,7 @@ def test_menu():
         until("the new order", lambda: names_in(app) == [SECOND, FIRST, THIRD])
 
         app.press("Stage Menu")
+        assert app.menu_item("Move Up", "U").is_sensitive() and not app.menu_item("Move Down", "O").is_sensitive()
         app.choose_and_close("Edit…", "E")
         app.type_into("What you call it", "Harbour", editor(app))
         save(app)

@@ -62,8 +62,9 @@ dw_stage_menu_popup (DwStageActions *actions, DwChat *chat, GtkWidget *parent, c
   g_autoptr (GMenuModel) model = make_model (chat, shown);
   GtkWidget *popover = gtk_popover_menu_new_from_model (model);
 
-  gtk_widget_insert_action_group (popover, shown ? "stage" : "other-stage", G_ACTION_GROUP (own));
   gtk_widget_set_parent (popover, parent);
+  /* After it has its place: the window's actions of the same names would be heard last (measured with 4.8). */
+  gtk_widget_insert_action_group (popover, shown ? "stage" : "other-stage", G_ACTION_GROUP (own));
   g_signal_connect (popover, "closed", G_CALLBACK (on_closed), NULL);
   g_signal_connect_object (parent, "destroy", G_CALLBACK (on_gone), popover, G_CONNECT_SWAPPED);
   if (at != NULL)

@@ -22,6 +22,7 @@ struct _DwStageTitle
   GtkLabel *name;
   GtkLabel *status;
   GtkLabel *others;
+  GtkWidget *arrow;
 
   DwChatList *chats;
   DwChat *chat;
@@ -69,6 +70,8 @@ show_others (DwStageTitle *self)
   count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
   dw_label_show (self->others, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->others), unread > 0 && !self->beside);
+  /* In a window of 360 pixels there is room for one of them beside a name. */
+  gtk_widget_set_visible (self->arrow, !gtk_widget_get_visible (GTK_WIDGET (self->others)));
   words = g_strdup_printf (
       ngettext ("%u unread message on other stages", "%u unread messages on other stages", unread), unread);
   dw_label_show_tooltip (GTK_WIDGET (self->others), words);
@@ -99,6 +102,7 @@ dw_stage_title_class_init (DwStageTitleClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwStageTitle, name);
   gtk_widget_class_bind_template_child (widget_class, DwStageTitle, status);
   gtk_widget_class_bind_template_child (widget_class, DwStageTitle, others);
+  gtk_widget_class_bind_template_child (widget_class, DwStageTitle, arrow);
 }
 
 static void
