@@ -64,8 +64,11 @@ test_other_addresses (void)
   expect (taken, "wss://chat.example", FALSE, "chat.example");
   expect (taken, "wss://chat.example/?room=1", FALSE, "chat.example 2");
   expect (taken, "wss://chat.example/a/b", FALSE, "chat.example 3");
-  /* An ellipsis follows. */
-  g_assert_cmpint (g_utf8_strlen (name, -1), <=, DW_STAGE_NAME_CHARS + 1);
+  /* Nothing is put around what runs from right to left, and what is no text is not kept. */
+  expect (taken, "wss://chat.example/%D9%85", FALSE, "\u0645");
+  expect (taken, "wss://h.example/%D9%85", FALSE, "\u0645 (h.example)");
+  expect (taken, "wss://h.example/a%FF", FALSE, "a\ufffd");
+  g_assert_cmpint (g_utf8_strlen (name, -1), ==, DW_STAGE_NAME_CHARS);
 }
 
 /* A name that a person chose is not taken for one that was made. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-name.h"
 
-#include "wire/dw-safe-text.h"
-
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -13,11 +11,24 @@
  * computer or if another stage has the name already, and then with a number.
  */
 
+/* Plain text, which is made safe where it is shown: a name is saved, and can be edited. */
+static char *
+dup_part (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *start = NULL;
+
+  if (g_utf8_strlen (valid, -1) <= DW_STAGE_NAME_CHARS)
+    return g_steal_pointer (&valid);
+  start = g_utf8_substring (valid, 0, DW_STAGE_NAME_CHARS - 1);
+  return g_strconcat (start, "…", NULL);
+}
+
 static char *
 with_place (const char *stage, const char *place)
 {
-  g_autofree char *short_stage = dw_safe_line (stage, DW_STAGE_NAME_CHARS);
-  g_autofree char *short_place = dw_safe_line (place, DW_STAGE_NAME_CHARS);
+  g_autofree char *short_stage = dup_part (stage);
+  g_autofree char *short_place = dup_part (place);
 
   /* Translators: a stage's name and where it is, such as “prod (a1b2c3)” or “beta (local)”. */
   return g_strdup_printf (_ ("%1$s (%2$s)"), short_stage, short_place);
@@ -41,7 +52,7 @@ dw_stage_name_plain (const DwStageUrl *url, gboolean local)
   /* Translators: a stage on this computer, in “beta (local)”. */
   if (dw_stage_url_is_loopback (url))
     return with_place (stage, _ ("local"));
-  return dw_safe_line (stage != NULL ? stage : dw_stage_url_get_host (url), DW_STAGE_NAME_CHARS);
+  return dup_part (stage != NULL ? stage : dw_stage_url_get_host (url));
 }
 
 /* The name with where the stage is: its API, or its host. */
