@@ -279,6 +279,7 @@ show_sidebar (DwWindow *self)
   dw_stage_title_set_beside (self->stage_title, wide);
   /* The buttons of a window's left side are the sidebar's there. */
   adw_header_bar_set_show_start_title_buttons (self->header, !wide || sidebar_of (self) == NULL);
+  attend (self);
 }
 
 /* The stages, where they are out of sight; where they are not, what can be done with the shown one. */

@@ -214,7 +214,7 @@ class App:
 
         def is_it(node):
             if node.role == "menu item" and not node.name:
-                return node.attributes().get("keyshortcuts", "").endswith(f"Alt+{mnemonic}")
+                return node.attributes().get("keyshortcuts", "").lower().endswith(f"alt+{mnemonic.lower()}")
             return node.name == name and node.role in ("menu item",) + BUTTONS
 
         return until(f"“{name}”", lambda: next((node for node in self.walk() if is_it(node) and self.shows(node)), None))

@@ -119,6 +119,18 @@ def test_sidebar():
     server.close()
 
 
+def test_stages():
+    """UI-12: The page of the stages in a narrow window"""
+    server, other = Server(), Server()
+    with running(server.url, other.url) as app:
+        app.wait_for_status("Online")
+        app.press("Stages")
+        until("the page alone", lambda: app.find("Your stages") and not app.find("Message", ("text", "entry")))
+        check(app)
+    server.close()
+    other.close()
+
+
 def test_remedies():
     """UI-12: A conversation with a button in a bar above it"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")

@@ -126,31 +126,38 @@ dw_split_measure (GtkWidget *widget,
     }
 }
 
-static void
-allocate_sidebar (DwSplit *self, int width, int height)
+/* Until it was told, and so made for the one, the sidebar is laid out as it was made for the other. */
+static gboolean
+is_beside (DwSplit *self, int width)
 {
-  gboolean mirrored = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
-  int own = has_room (width) ? sidebar_width (width) : width;
-  int hidden = has_room (width) ? 0 : (int) (width * (1 - self->shown));
+  return self->sidebar != NULL && self->wide && has_room (width);
+}
 
-  gtk_widget_size_allocate (self->sidebar,
-                            &(GtkAllocation){ mirrored ? width - own + hidden : -hidden, 0, own, height }, -1);
+/* From the beginning of a slide on: what is out of sight would lose the focus. */
+static gboolean
+is_over (DwSplit *self)
+{
+  return self->sidebar != NULL && !self->wide && (self->open || self->shown > 0);
 }
 
 static void
 dw_split_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   DwSplit *self = DW_SPLIT (widget);
-  /* From the beginning of a slide on: what is out of sight would lose the focus. */
-  gboolean shows = self->sidebar != NULL && (has_room (width) || self->open || self->shown > 0);
   gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
-  int taken = shows && has_room (width) ? sidebar_width (width) : 0;
+  gboolean beside = is_beside (self, width);
+  int taken = beside ? sidebar_width (width) : 0;
+  int own = beside ? taken : width;
+  int hidden = beside ? 0 : (int) (width * (1 - self->shown));
+  GtkAllocation place = { mirrored ? width - own + hidden : -hidden, 0, own, height };
 
   if (self->sidebar != NULL)
-    gtk_widget_set_child_visible (self->sidebar, shows);
-  if (shows)
-    allocate_sidebar (self, width, height);
-  gtk_widget_size_allocate (self->content, &(GtkAllocation){ mirrored ? 0 : taken, 0, width - taken, height }, -1);
+    gtk_widget_set_child_visible (self->sidebar, beside || is_over (self));
+  if (beside || is_over (self))
+    gtk_widget_size_allocate (self->sidebar, &place, -1);
+
+  place = (GtkAllocation){ mirrored ? 0 : taken, 0, width - taken, height };
+  gtk_widget_size_allocate (self->content, &place, -1);
   if (has_room (width) != self->wide && self->tell == 0)
     self->tell = g_idle_add (on_tell, self);
 }
