@@ -433,6 +433,29 @@ def test_switching_shows_the_end():
             assert not app.find_button("Newest messages"), (name, app.first_visible())
 
 
+def test_many():
+    """Of more stages than there is room for, the row of the shown one is in sight: at first, and whichever is shown"""
+    server = Server()
+    with running(*[f"{server.url}?n={n}" for n in range(20)]) as app:
+        app.wait_for_status("Online")
+        app.move(0, 0, WIDE, 400)
+        for name, keys in ((f"{FIRST} 20", "Escape"), (FIRST, "ctrl+Next"), (f"{FIRST} 20", "ctrl+Prior")):
+            app.keys(keys)
+            until("the title", lambda: app.windows()[0].name.startswith(f"{name} \u2014"))
+            until(f"{name} in sight", lambda: is_under_pointer(app, name))
+    server.close()
+
+
+def is_under_pointer(app, name):
+    """Whether a row is where a pointer would find it: what is scrolled away is not."""
+    row = row_of(app, name)
+    extents = row.extents()
+    node = app.windows()[0].node_at(extents.x + 40, extents.y + extents.height // 2)
+    while node is not None and node.path != row.path:
+        node = node.parent
+    return node is not None
+
+
 def test_sidebar():
     """In a wide window the stages stand at the side, follow what is said, and lead there; in a narrow one they do not"""
     with three_stages(NARROW) as (app, servers):

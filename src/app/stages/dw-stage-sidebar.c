@@ -23,6 +23,7 @@ struct _DwStageSidebar
   DwStageActions *actions;
   DwChat *chat;    /* the one that the window shows, or NULL */
   DwChat *focused; /* the one whose row had the focus before the rows changed, or NULL */
+  guint scroll;    /* tick callback */
 };
 
 G_DEFINE_FINAL_TYPE (DwStageSidebar, dw_stage_sidebar, GTK_TYPE_WIDGET)
@@ -84,6 +85,30 @@ on_chats_changed (DwStageSidebar *self)
 
   if (row != NULL)
     gtk_widget_grab_focus (GTK_WIDGET (row));
+}
+
+/* A row has its place after the layout. */
+static gboolean
+on_scroll (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DwStageSidebar *self = DW_STAGE_SIDEBAR (widget);
+  DwStageRow *row = find_row (self, self->chat);
+  graphene_rect_t bounds;
+
+  if (row != NULL && gtk_widget_get_height (GTK_WIDGET (row)) == 0)
+    return G_SOURCE_CONTINUE;
+  if (row != NULL && gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+    gtk_adjustment_clamp_page (gtk_list_box_get_adjustment (self->list), bounds.origin.y,
+                               bounds.origin.y + bounds.size.height);
+  self->scroll = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+scroll_to_current (DwStageSidebar *self)
+{
+  if (self->scroll == 0)
+    self->scroll = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_scroll, NULL, NULL);
 }
 
 static void
@@ -288,4 +313,5 @@ dw_stage_sidebar_set_chat (DwStageSidebar *self, DwChat *chat)
 
       dw_stage_row_set_current (row, dw_stage_row_get_chat (row) == chat);
     }
+  scroll_to_current (self);
 }
