@@ -16,6 +16,7 @@ make_model (DwChat *chat, gboolean shown)
   g_autoptr (GMenu) end = g_menu_new ();
 
   g_menu_append (use, _ ("_Edit…"), shown ? "stage.edit" : "other-stage.edit");
+  g_menu_append (use, _ ("_Connection Details"), shown ? "stage.details" : "other-stage.details");
   g_menu_append (use, _ ("Copy _Link"), shown ? "stage.share" : "other-stage.share");
   g_menu_append (use, muted ? _ ("Un_mute") : _ ("_Mute"), shown ? "stage.mute" : "other-stage.mute");
   g_menu_append (use, _ ("Mark as _Read"), shown ? "stage.mark-read" : "other-stage.mark-read");
