@@ -546,7 +546,7 @@ check_statements (Template kind, DwFaultyStatement how, guint wanted)
 static void
 test_refused_statements (void)
 {
-  check_statements (TEMPLATE_CURRENT, DW_FAULTY_REFUSED, G_MAXUINT);
+  check_statements (TEMPLATE_CURRENT, DW_FAULTY_REFUSED, 45);
 }
 
 static void
@@ -558,7 +558,7 @@ test_interrupted_statements (void)
 static void
 test_old_statements (void)
 {
-  check_statements (TEMPLATE_OLD, DW_FAULTY_REFUSED, 60);
+  check_statements (TEMPLATE_OLD, DW_FAULTY_REFUSED, 40);
   check_statements (TEMPLATE_OLD, DW_FAULTY_INTERRUPTED, 15);
 }
 

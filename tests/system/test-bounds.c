@@ -21,6 +21,8 @@
 #include "backend/handlers/dw-event-json.h"
 #include "backend/handlers/dw-registry.h"
 
+#include "client/connection/dw-latencies.h"
+#include "client/connection/dw-outages.h"
 #include "client/connection/dw-rollover.h"
 #include "client/connection/dw-trace.h"
 #include "client/messages/dw-conversation.h"
@@ -37,8 +39,10 @@
 #include "client/store/dw-schema.h"
 #include "client/store/dw-store-expiry.h"
 #include "client/store/dw-store-lines.h"
+#include "client/store/dw-store-lock.h"
 #include "client/store/dw-store-search.h"
 #include "client/store/dw-store-worker.h"
+#include "client/store/dw-tokenizer.h"
 
 #include "net/dw-frame-meter.h"
 #include "net/dw-frame-stream.h"
@@ -461,6 +465,8 @@ static const struct
   NUMBER (DW_UPGRADE_BODY_BYTES, 4096),
   NUMBER (DW_UPGRADE_REASON_BYTES, 200),
   NUMBER (DW_UPGRADE_TEXT_BYTES, 8 * 1024),
+  NUMBER (DW_LATENCIES_MOST, 60),
+  NUMBER (DW_OUTAGES_MOST, 100),
   NUMBER (DW_OVERLAP_TEXTS, 20000),
   NUMBER (DW_TRACE_ENTRIES, 2000),
   NUMBER (DW_TRACE_BYTES, 4 * 1024 * 1024),
@@ -494,9 +500,11 @@ static const struct
   NUMBER (DW_STORE_LINES_WAITING, 20000),
   NUMBER (DW_STORE_LINES_WAITING_BYTES, 16 * 1024 * 1024),
   NUMBER (DW_STORE_LINES_UNREAD, 9999),
+  NUMBER (DW_STORE_LOCK_BYTES, 4096),
   NUMBER (DW_STORE_SEARCH_HITS, 200),
   NUMBER (DW_STORE_SEARCH_BYTES, 16 * 1024 * 1024),
   NUMBER (DW_STORE_SEARCH_WORDS, 16),
+  NUMBER (DW_TOKENIZER_LETTERS, 64),
   NUMBER (DW_STORE_PENDING_BYTES, 64 * 1024 * 1024),
   NUMBER (DW_ARRIVALS_MOST, 512),
   NUMBER (DW_ARRIVALS_LEAST, 32),
