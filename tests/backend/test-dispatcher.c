@@ -314,6 +314,33 @@ test_turn (void)
   dw_dispatcher_set_timeout (bench.dispatcher, 10000);
 }
 
+static void
+on_connect (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(DwResponse **) data = dw_dispatcher_connect_finish (DW_DISPATCHER (source), result);
+}
+
+/* An API needs none of its routes: everybody may connect, and whoever goes is missed by nobody. */
+static void
+test_no_routes (void)
+{
+  g_auto (ServerFixture) fixture = { 0 };
+  g_autoptr (DwCaller) caller = dw_caller_new ("somebody", 0);
+  g_autoptr (DwResponse) response = NULL;
+  DwDispatcher *dispatcher;
+
+  fixture_init (&fixture);
+  dispatcher =
+      dw_dispatcher_new ("prod", dw_server_get_registry (fixture.server), dw_server_get_gateway (fixture.server));
+  dw_dispatcher_connect_async (dispatcher, caller, NULL, on_connect, &response);
+  DW_TEST_WAIT ("an answer", response != NULL);
+  g_assert_cmpuint (response->status, ==, 200);
+  g_assert_null (response->body);
+  dw_dispatcher_disconnect (dispatcher, caller, 1000, "");
+  g_assert_true (dw_dispatcher_is_idle (dispatcher));
+  dw_test_finalize (dispatcher);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -324,6 +351,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/dispatcher/late-bytes", test_late_bytes);
   g_test_add_func ("/backend/dispatcher/fair", test_fair);
   g_test_add_func ("/backend/dispatcher/idle", test_idle);
+  g_test_add_func ("/backend/dispatcher/no-routes", test_no_routes);
   g_test_add_func ("/backend/dispatcher/turn", test_turn);
   return g_test_run ();
 }

@@ -764,7 +764,7 @@ dw_store_lines_clear_async (DwStore *store, gint64 stage, GAsyncReadyCallback ca
  * dw_store_lines_clear_finish:
  * @store: a store
  * @result: what the callback was given
- * @error: %DW_CLIENT_ERROR_STORE and its kinds
+ * @error: %DW_CLIENT_ERROR_STORE and its kinds; %DW_CLIENT_ERROR_STORE_LATE where it is not done yet
  *
  * Returns: whether it is done
  */
