@@ -162,8 +162,11 @@ class Source:
         inner = self.text[self.tokens[i + 2].start:self.tokens[close - 1].end]
         flat = " ".join(inner.split())
         # What is only said, or not said, to a developer makes no difference.
-        if not (SAID.match(self.at(close + 1)) and self.at(self.statement_end(close + 1) + 1) != "else"):
+        silent = SAID.match(self.at(close + 1)) and self.at(self.statement_end(close + 1) + 1) != "else"
+        if not silent:
             yield self.mutation("condition turned", i + 2, close - 1, f"!({flat})")
+        if silent and "(" not in inner:
+            return
         names = [token.text for token in self.tokens[i + 2:close] if token.kind == "name"]
         if self.at(i) == "if" and any(ERROR.match(name) for name in names):
             yield self.mutation("error check taken out", i + 2, close - 1, f"FALSE && ({flat})")

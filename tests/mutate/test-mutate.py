@@ -55,6 +55,8 @@ def test_errors():
     assert made("if (!g (error))\n x ();", "error check taken out") == ["if (FALSE && (!g (error))) x ();"]
     assert made("if (local_error != NULL) x ();", "error check taken out") == ["if (FALSE && (local_error != NULL)) x ();"]
     assert made("if (a != NULL) x ();", "error check taken out") == []
+    assert made("if (error != NULL) g_debug (a);", "error check taken out") == []
+    assert made("if (!g (error)) g_debug (a);", "error check taken out") == ["if (FALSE && (!g (error))) g_debug (a);"]
 
 
 def test_calls():
