@@ -472,10 +472,10 @@ on_not_forgotten (DwWindow *self, DwStage *stage)
   g_autofree char *name = dw_stage_dup_name (stage);
   g_autofree char *safe = dw_safe_name (name);
   /* Translators: %s is the name of a stage that was removed, or that needs no token any more. */
-  g_autofree char *title = g_strdup_printf (_ ("Your keyring still has the token of “%s”"), safe);
+  g_autofree char *title = g_strdup_printf (_ ("The token for “%s” is still in your keyring"), safe);
   AdwToast *toast = dw_label_new_toast (title);
 
-  adw_toast_set_button_label (toast, _ ("Try again"));
+  adw_toast_set_button_label (toast, _ ("Try Again"));
   adw_toast_set_action_name (toast, "win.forget-secrets");
   adw_toast_set_timeout (toast, 0);
   adw_toast_overlay_add_toast (self->toasts, toast);

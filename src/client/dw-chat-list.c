@@ -491,10 +491,9 @@ add_stage (DwChatList *self, DwStage *stage, GError **error)
     return NULL;
   if (!self->loaded)
     g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_LATE,
-                         _ ("Your stages are still being read. Try again in a moment."));
+                         _ ("Your stages are still loading. Try again in a moment."));
   else if (dw_stage_list_is_full (self->stages))
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                         _ ("There are too many stages. Remove one first."));
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, _ ("You have too many stages. Remove one first."));
   else
     {
       /* First, so that the stage is never saved as one without a secret. */
@@ -564,7 +563,7 @@ dw_chat_list_change (DwChatList *self, DwChat *chat, DwStage *wanted, GError **e
   if (other != NULL && other != chat)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                           _ ("This stage is open already. Go back and pick it from the list of stages."));
+                           _ ("You already have this stage. Select it in the list of stages."));
       return NULL;
     }
   if (chat == NULL)

@@ -44,7 +44,7 @@ check_characters (const char *text, GError **error)
       gunichar c = g_utf8_get_char (at);
 
       if (g_unichar_isspace (c) || g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT)
-        return refuse (error, _ ("The address contains a blank or an invisible character. Remove it."));
+        return refuse (error, _ ("The address contains a space or an invisible character. Remove it."));
     }
   return TRUE;
 }
@@ -66,12 +66,12 @@ check_scheme (const char *text, GError **error)
   g_autofree char *scheme = g_uri_parse_scheme (text);
 
   if (scheme == NULL || strstr (text, "://") == NULL)
-    return refuse (error, _ ("The address needs wss:// in front of it."));
+    return refuse (error, _ ("Add wss:// in front of the address."));
   if (g_ascii_strcasecmp (scheme, "https") == 0 || g_ascii_strcasecmp (scheme, "http") == 0)
     return refuse (error,
-                   _ ("This is a web address. Use the stage's WebSocket address, which starts with wss://."));
+                   _ ("This is a web address. Use the stage’s WebSocket address, which starts with wss://."));
   if (g_ascii_strcasecmp (scheme, "wss") != 0 && g_ascii_strcasecmp (scheme, "ws") != 0)
-    return refuse (error, _ ("The address has to start with wss://."));
+    return refuse (error, _ ("The address must start with wss://."));
   return TRUE;
 }
 
@@ -129,7 +129,7 @@ check_parts (GUri *uri, GError **error)
   const char *host = g_uri_get_host (uri);
 
   if (g_uri_get_userinfo (uri) != NULL)
-    return refuse (error, _ ("The address contains a user name or password. Remove everything up to the “@”."));
+    return refuse (error, _ ("The address contains a username or password. Remove everything up to the “@”."));
   if (host == NULL || *host == '\0')
     return refuse (error, _ ("The address has no host. It looks like wss://host/stage."));
   if (!host_is_well_formed (host))
@@ -137,9 +137,9 @@ check_parts (GUri *uri, GError **error)
   if (g_uri_get_fragment (uri) != NULL)
     return refuse (error, _ ("The address contains a “#”. Remove it and what follows."));
   if (g_uri_get_port (uri) == 0)
-    return refuse (error, _ ("The address names port 0. Give the port the stage listens on."));
+    return refuse (error, _ ("Port 0 isn’t valid. Enter the port the stage listens on."));
   if (g_ascii_strcasecmp (g_uri_get_scheme (uri), "ws") == 0 && !host_is_loopback (host))
-    return refuse (error, _ ("Without encryption (ws://) only this computer can be reached. Use wss://."));
+    return refuse (error, _ ("Unencrypted connections (ws://) are only allowed to this computer. Use wss://."));
   return TRUE;
 }
 

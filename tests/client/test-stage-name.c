@@ -47,8 +47,8 @@ test_local (void)
   expect (taken, "ws://localhost:8002/beta", FALSE, "beta (local) 2");
   expect (taken, "ws://[::1]:8003/beta/", FALSE, "beta (local) 3");
   expect (taken, "wss://chat.example/beta", FALSE, "beta");
-  expect (taken, "ws://127.0.0.1:8004/prod", TRUE, "This computer");
-  expect (taken, "ws://127.0.0.1:8005", FALSE, "This computer 2");
+  expect (taken, "ws://127.0.0.1:8004/prod", TRUE, "This Computer");
+  expect (taken, "ws://127.0.0.1:8005", FALSE, "This Computer 2");
 }
 
 /* An address without a stage leaves the host, and one of any length leaves a name that fits a row. */
@@ -85,7 +85,7 @@ test_is_made (void)
   g_assert_false (dw_stage_name_is_made ("prod (a1b2c3) 2b", url, FALSE));
   g_assert_false (dw_stage_name_is_made ("prod 2", url, FALSE));
   g_assert_false (dw_stage_name_is_made ("Prod", url, FALSE));
-  g_assert_false (dw_stage_name_is_made ("This computer", url, FALSE));
+  g_assert_false (dw_stage_name_is_made ("This Computer", url, FALSE));
 }
 
 int

@@ -32,7 +32,7 @@ def main(folder):
     app = App()
     app.wait("Connect")
     take(app, folder, "welcome")
-    app.type_into("Stage address", server.url)
+    app.type_into("Stage Address", server.url)
     app.press("Connect")
     app.wait_for_status("Online")
     app.keys("ctrl+e")

@@ -570,8 +570,8 @@ def test_no_keyring():
         with running(data=data) as app:
             until("the banner", lambda: app.reads("did not give"))
             assert app.status().startswith("Offline"), app.status()
-            app.press("Enter token")
-            app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
+            app.press("Enter Token")
+            app.type_into("Stage Address", f"{proxy.url}?token={TOKEN}")
             app.press("Save")
             app.wait_for_status("Online")
             assert TOKEN.encode() in proxy.requests[-1]
@@ -610,10 +610,10 @@ def test_silent_keyring():
             with running(data=data) as app:
                 app.wait_for_row("hello")
                 assert time.monotonic() - started < 5
-                until("the banner", lambda: app.reads("Waiting for your keyring"))
+                until("the banner", lambda: app.reads("Waiting for this stage’s token"))
                 assert not proxy.requests, proxy.requests
-                app.press("Enter it for now")
-                app.type_into("Stage address", f"{proxy.url}?token={TOKEN}")
+                app.press("Enter Token")
+                app.type_into("Stage Address", f"{proxy.url}?token={TOKEN}")
                 app.press("Save")
                 app.wait_for_status("Online")
         finally:
@@ -688,20 +688,20 @@ def test_dismissed_keyring():
             proxy = Proxy(local)
             with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
                 app.wait_for_status("Online")
-                until("the banner", lambda: app.reads("has not taken this stage’s token"), 5)
+                until("the banner", lambda: app.reads("couldn’t be saved in your keyring"), 5)
                 assert keyring.stdout.readline() == "dismissed\n"
                 app.say("with the token all the same")
                 app.wait_for_row("with the token", "delivered")
                 keyring.stdin.write("unlock\n")
                 keyring.stdin.flush()
-                app.press("Try again")
+                app.press("Try Again")
                 assert keyring.stdout.readline() == "stored\n"
                 until("the banner to go", lambda: not app.reads("has not taken"))
                 keyring.stdin.write("lock\n")
                 keyring.stdin.flush()
                 app.choose_of_stage("Remove", "V")
-                until("what the keyring keeps", lambda: app.reads("still has the token"))
-                assert app.find("Try again")
+                until("what the keyring keeps", lambda: app.reads("still in your keyring"))
+                assert app.find("Try Again")
     finally:
         keyring.kill()
         keyring.wait(DEADLINE)

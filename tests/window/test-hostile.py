@@ -98,10 +98,10 @@ def test_trial():
         text = unit * (50000 // len(unit.encode()))
         server = Server(greeting=json.dumps({"message": text, "connectionId": text[:30], "requestId": "x"}, ensure_ascii=False))
         with running() as app:
-            app.press("More options…")
+            app.press("More Options…")
             editor = until("the editor", lambda: next((w for w in app.windows() if w.name == "New Stage"), None))
             heart = Heart()
-            app.type_into("Stage address", server.url, editor)
+            app.type_into("Stage Address", server.url, editor)
             app.press("Test")
             until("the answer", lambda: app.reads("without a default route", editor))
             step(app, heart, f"trial {unit!r}")

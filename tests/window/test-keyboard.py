@@ -159,7 +159,7 @@ def test_editor():
         app.wait_for_status("Online")
         app.keys("ctrl+e")
         editor = until("the editor", lambda: next((w for w in app.windows() if w.name == "Edit Stage"), None))
-        app.wait("Stage address", None, editor)
+        app.wait("Stage Address", None, editor)
         check(app, editor, texts=False)
         app.keys("Escape")
         until("one window", lambda: app.n_windows() == 1)

@@ -28,11 +28,11 @@ def editor(app):
 
 def edit(app):
     app.keys("ctrl+e")
-    app.wait("Stage address", ("text", "entry"), editor(app))
+    app.wait("Stage Address", ("text", "entry"), editor(app))
 
 
 def address_in(app):
-    field = app.wait("Stage address", ("text", "entry"), editor(app))
+    field = app.wait("Stage Address", ("text", "entry"), editor(app))
     return app.text_in(field)
 
 
@@ -51,7 +51,7 @@ def test_names():
         edit(ada)
         assert ada.reads("A stage on this computer")
         ada.type_into("What you call it", "Harbour & <b>watch</b>")
-        ada.type_into("Your name there", "Ada L.")
+        ada.type_into("Your Display Name", "Ada L.")
         save(ada)
         until("the name", lambda: "Harbour & <b>watch</b>" in ada.texts())
         ada.say("with a new name")
@@ -62,12 +62,12 @@ def test_names():
 def test_live_checking():
     """The editor comments on the address while it is typed, and hides a token in it"""
     with running() as app:
-        app.press("More options…")
-        app.type_into("Stage address", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", editor(app))
+        app.press("More Options…")
+        app.type_into("Stage Address", "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod?token=S3CR3T", editor(app))
         until("what was understood", lambda: app.reads("API abc123 in eu-west-1, stage prod"))
         assert address_in(app) == "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod"
         assert app.text_of("Parameter") == "token"
-        app.type_into("Stage address", "http://example.com", editor(app))
+        app.type_into("Stage Address", "http://example.com", editor(app))
         until("what is wrong", lambda: app.reads("wss://", editor(app)))
         app.keys("Escape")
 
@@ -481,13 +481,13 @@ def test_share():
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
         app.keys("ctrl+shift+l")
-        app.wait("Link copied, without the token")
+        app.wait("Link copied without the token")
         app.keys("ctrl+v")
         until("the link", lambda: app.text_of("Message") == f"dynamowave:{server.url}")
         app.type_into("Message", "")
     with running(f"dynamowave:{server.url}") as app:
         # A link does not connect without asking.
-        until("the address", lambda: app.text_of("Stage address") == server.url)
+        until("the address", lambda: app.text_of("Stage Address") == server.url)
         assert not app.status()
         app.press("Connect")
         app.wait_for_status("Online")
@@ -504,7 +504,7 @@ def test_link_from_the_desktop():
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.dynamowave.Chat", "--object-path",
                         "/io/github/dynamowave/Chat", "--method", "org.freedesktop.Application.Open",
                         "['dynamowave://h.example/pr%6Fd?t=%7e%2f+/']", "{}"], check=True, timeout=DEADLINE, capture_output=True)
-        until("the address", lambda: app.text_of("Stage address") == "wss://h.example/pr%6Fd?t=%7e%2f+/")
+        until("the address", lambda: app.text_of("Stage Address") == "wss://h.example/pr%6Fd?t=%7e%2f+/")
 
 
 def test_undo_returns():
@@ -543,8 +543,8 @@ def test_token_as_typed():
         return server.requests[-1].split(b" ")[1].decode()
 
     with running() as app:
-        app.press("More options…")
-        app.type_into("Stage address", f"{server.url.replace('prod', 'pr%6Fd')}?{raw}", editor(app))
+        app.press("More Options…")
+        app.type_into("Stage Address", f"{server.url.replace('prod', 'pr%6Fd')}?{raw}", editor(app))
         until("the query apart", lambda: "?" not in address_in(app))
         app.press("Connect", editor(app))
         until("a handshake", lambda: server.requests)
@@ -552,7 +552,7 @@ def test_token_as_typed():
         app.wait_for_status("Refused")
         for token in ("a+b/c==&d=1%2Be", "50% #? t\u00f6k\u00e9n", "%zz"):
             edit(app)
-            app.type_into("Stage address", f"{server.url}?token=x", editor(app))
+            app.type_into("Stage Address", f"{server.url}?token=x", editor(app))
             until("a parameter", lambda: app.text_of("Parameter") == "token")
             app.type_into("Value", token)
             save(app)
@@ -565,7 +565,7 @@ def test_token_as_typed():
             until("the token alone", lambda: urllib.parse.parse_qsl(asked().split("?")[1]) == [("token", pasted.strip())])
             app.wait_for_status("Refused")
         edit(app)
-        app.type_into("Stage address", f"{server.url}%zz", editor(app))
+        app.type_into("Stage Address", f"{server.url}%zz", editor(app))
         until("what is wrong", lambda: any("hexadecimal" in text for text in app.texts(editor(app))))
         app.keys("Escape")
         until("no editor", lambda: app.n_windows() == 1)

@@ -20,10 +20,10 @@ from servers import NodeClient, RawServer, Server
 def test_names_tools_rely_on():
     """Accessible names, which tools rely on, stay the same"""
     with stage() as local, running() as app:
-        for name in ("Connect", "Try it on this computer"):
+        for name in ("Connect", "Start a Local Stage"):
             app.wait_for_button(name)
-        app.wait("Stage address", ("text", "entry"))
-        app.type_into("Stage address", local.url)
+        app.wait("Stage Address", ("text", "entry"))
+        app.type_into("Stage Address", local.url)
         app.press("Connect")
         app.wait_for_status("Online")
         app.wait_for_button("Stages")
@@ -86,7 +86,7 @@ def test_bad_addresses():
             "wss://h/a b": "blank", "wss://h/s#x": "#"}
     with running() as app:
         for address, words in rows.items():
-            app.type_into("Stage address", address)
+            app.type_into("Stage Address", address)
             app.press("Connect")
             until(f"words on “{address}”", lambda: app.reads(words))
 
@@ -233,7 +233,7 @@ def test_local_stage():
             return False
 
     with running() as app:
-        app.press("Try it on this computer")
+        app.press("Start a Local Stage")
         app.wait_for_status("Online")
         app.say("hello")
         app.wait_for_row("You", "hello", "delivered")
@@ -242,7 +242,7 @@ def test_local_stage():
     until("the stage to end", lambda: not alive(stages[0]))
 
     app = App()
-    app.press("Try it on this computer")
+    app.press("Start a Local Stage")
     app.wait_for_status("Online")
     stages = children(app)
     app.process.send_signal(signal.SIGKILL)
@@ -286,7 +286,7 @@ def test_focus_in_the_composer():
         app.keys("Return")
         app.wait_for_row("You", "typed at once", "delivered")
         app.keys("ctrl+o")
-        app.wait("Stage address")
+        app.wait("Stage Address")
         app.keys("Escape")
         until("the conversation", lambda: app.status().startswith("Online"))
 
@@ -312,7 +312,7 @@ def test_drafts_stay_where_they_were_typed():
         app.wait_for_status("Online")
         app.type_into("Message", "for the first alone")
         app.keys("ctrl+o")
-        app.type_into("Stage address", second.url)
+        app.type_into("Stage Address", second.url)
         app.press("Connect")
         until("an empty composer", lambda: app.text_of("Message") == "")
         app.wait_for_status("Online")
@@ -323,7 +323,7 @@ def test_drafts_stay_where_they_were_typed():
         app.keys("Escape")
         until("the list to close", lambda: not app.reads("Draft: for the first alone"))
         app.keys("ctrl+o")
-        app.type_into("Stage address", first.url)
+        app.type_into("Stage Address", first.url)
         app.press("Connect")
         until("the draft", lambda: app.text_of("Message") == "for the first alone")
 
@@ -342,7 +342,7 @@ def test_unread_elsewhere():
         app.press("Stage Menu")
         app.choose_and_close("Mute", "M")
         app.keys("ctrl+o")
-        app.type_into("Stage address", server.url)
+        app.type_into("Stage Address", server.url)
         app.press("Connect")
         app.wait_for_row("two")
         until("the line", lambda: "New messages" in app.rows(captions=True))
@@ -359,7 +359,7 @@ def test_remove_and_undo():
         app.say("to be kept")
         app.wait_for_row("to be kept", "delivered")
         app.choose_of_stage("Remove", "V")
-        app.wait("Stage address", ("text", "entry"))
+        app.wait("Stage Address", ("text", "entry"))
         app.press("Undo")
         app.wait_for_row("to be kept", "delivered")
         app.wait_for_status("Online")
@@ -530,7 +530,7 @@ def test_edit_the_token():
         app.say("waits for the right token")
         app.wait_for_row("waits for the right token", "queued")
         app.press("Edit token")
-        until("the address without the token", lambda: app.text_of("Stage address") == server.url)
+        until("the address without the token", lambda: app.text_of("Stage Address") == server.url)
         assert app.text_of("Parameter") == "token"
         app.type_into("Value", "N+/=W")
         app.press("Save")
@@ -539,7 +539,7 @@ def test_edit_the_token():
         # Queued messages are kept, and go to the new address.
         app.wait_for_status("Refused")
         app.press("Edit token")
-        app.type_into("Stage address", local.url)
+        app.type_into("Stage Address", local.url)
         app.press("Save")
         app.wait_for_status("Online")
         app.wait_for_row("waits for the right token", "delivered")
@@ -585,10 +585,10 @@ def test_walk_without_leaks():
     server = Server()
     with stage() as local, running(environment=leaks) as app:
         before = app.texts()
-        app.type_into("Stage address", "nonsense")
+        app.type_into("Stage Address", "nonsense")
         app.press("Connect")
         until("what is wrong with it", lambda: set(app.texts()) - set(before))
-        app.type_into("Stage address", local.url)
+        app.type_into("Stage Address", local.url)
         app.press("Connect")
         app.wait_for_status("Online", 60)
         app.say("hello")
@@ -598,7 +598,7 @@ def test_walk_without_leaks():
         app.keys("ctrl+w")
         until("one window", lambda: app.n_windows() == 1)
         app.keys("ctrl+o")
-        app.type_into("Stage address", server.url)
+        app.type_into("Stage Address", server.url)
         app.press("Connect")
         until("the second stage, since the first one is online too", lambda: server.clients)
         app.wait_for_status("Online", 60)

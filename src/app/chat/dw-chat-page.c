@@ -162,19 +162,19 @@ show_secret (DwChatPage *self)
   switch (dw_stage_get_secret (dw_chat_get_stage (self->chat)))
     {
     case DW_STAGE_SECRET_ASKED:
-      dw_banner_show (self->keyring_banner, _ ("Waiting for your keyring to give this stage’s token."),
-                      _ ("Enter it for now"), "stage.edit-token", NULL, NULL);
+      dw_banner_show (self->keyring_banner, _ ("Waiting for this stage’s token from your keyring."),
+                      _ ("Enter Token"), "stage.edit-token", NULL, NULL);
       break;
     case DW_STAGE_SECRET_MISSING:
       dw_banner_show (
           self->keyring_banner,
-          _ ("Your keyring did not give this stage’s token. Unlock it and try again, or enter the token."),
-          _ ("Try again"), "win.ask-keyring", _ ("Enter token"), "stage.edit-token");
+          _ ("Your keyring didn’t provide this stage’s token. Unlock it and try again, or enter the token."),
+          _ ("Try Again"), "win.ask-keyring", _ ("Enter Token"), "stage.edit-token");
       break;
     case DW_STAGE_SECRET_SESSION:
       dw_banner_show (self->keyring_banner,
-                      _ ("Your keyring has not taken this stage’s token. It is used for this session only."),
-                      _ ("Try again"), "win.keep-secret", NULL, NULL);
+                      _ ("This stage’s token couldn’t be saved in your keyring. It’s used for this session only."),
+                      _ ("Try Again"), "win.keep-secret", NULL, NULL);
       break;
     case DW_STAGE_SECRET_NONE:
     case DW_STAGE_SECRET_KNOWN:

@@ -22,7 +22,7 @@ static const DwShortcut shortcuts[] = {
   { N_ ("Normal text"), "<Control>0" },
   { N_ ("Window"), "" },
   { N_ ("Stages"), NULL },
-  { N_ ("Another stage"), "<Control>o" },
+  { N_ ("Add stage"), "<Control>o" },
   { N_ ("Next stage"), "<Control>Page_Down" },
   { N_ ("Previous stage"), "<Control>Page_Up" },
   { N_ ("Move the stage up or down"), "<Control><Shift>Page_Up <Control><Shift>Page_Down" },

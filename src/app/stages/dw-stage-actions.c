@@ -119,7 +119,7 @@ on_share (GSimpleAction *action, GVariant *parameter, gpointer data)
 
   gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (DW_STAGE_ACTIONS (data)->window)), link);
   tell (data,
-        adw_toast_new (dw_stage_url_has_query (url) ? _ ("Link copied, without the token") : _ ("Link copied")));
+        adw_toast_new (dw_stage_url_has_query (url) ? _ ("Link copied without the token") : _ ("Link copied")));
 }
 
 static void

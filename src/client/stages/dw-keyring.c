@@ -162,7 +162,7 @@ read_secret (DwStage *stage, const char *secret)
 static void
 set_no_answer (GError **error)
 {
-  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING, _ ("The keyring does not answer."));
+  g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_KEYRING, _ ("The keyring isn’t responding."));
 }
 
 static void

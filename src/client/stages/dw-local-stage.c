@@ -12,7 +12,7 @@
 /**
  * SECTION:dw-local-stage
  *
- * “Try it on this computer”: a `dynamowave-stage` that lives as long as this program.
+ * “Start a Local Stage”: a `dynamowave-stage` that lives as long as this program.
  */
 struct _DwLocalStage
 {
@@ -75,7 +75,7 @@ on_first_line (GObject *source, GAsyncResult *result, gpointer data)
   if (current)
     dw_local_stage_stop (self);
   g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_LOCAL_STAGE, "%s",
-                           _ ("The stage on this computer ended before it was ready."));
+                           _ ("The local stage stopped before it was ready."));
 }
 
 /* The stage goes when we go, even where we are killed. */
@@ -140,7 +140,7 @@ dw_local_stage_start_async (DwLocalStage *self,
   if (self->process != NULL)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, "%s",
-                               _ ("The stage on this computer is being started already. Try again in a moment."));
+                               _ ("The local stage is already starting. Try again in a moment."));
       return;
     }
   g_subprocess_launcher_set_child_setup (launcher, on_child, NULL, NULL);
@@ -148,7 +148,7 @@ dw_local_stage_start_async (DwLocalStage *self,
   if (self->process == NULL)
     {
       g_task_return_new_error (task, DW_CLIENT_ERROR, DW_CLIENT_ERROR_LOCAL_STAGE,
-                               _ ("The stage on this computer cannot be started: %s"), error->message);
+                               _ ("The local stage couldn’t be started: %s"), error->message);
       return;
     }
   weak = g_new0 (GWeakRef, 1);

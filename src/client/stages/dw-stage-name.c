@@ -48,7 +48,7 @@ dw_stage_name_plain (const DwStageUrl *url, gboolean local)
   const char *stage = dw_stage_url_get_stage (url);
 
   if (local || (stage == NULL && dw_stage_url_is_loopback (url)))
-    return g_strdup (_ ("This computer"));
+    return g_strdup (_ ("This Computer"));
   /* Translators: a stage on this computer, in “beta (local)”. */
   if (dw_stage_url_is_loopback (url))
     return with_place (stage, _ ("local"));
