@@ -108,8 +108,9 @@ static gboolean
 check_held (DwChatList *self, GError **error)
 {
   if (is_held (self))
-    g_set_error_literal (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD,
-                         _ ("Another DynamoWave Chat has this history open. Nothing can be changed here."));
+    g_set_error_literal (
+        error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_STORE_HELD,
+        _ ("Another instance of DynamoWave Chat is using this history. Nothing can be changed here."));
   return !is_held (self);
 }
 

@@ -63,7 +63,7 @@ dw_frame_encode (const DwDialect *dialect, const char *text, const char *sender,
   if (strlen (frame) > DW_LIMIT_FRAME_BYTES)
     {
       g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_TOO_LARGE,
-                   _ ("The message needs %u bytes and a stage takes %d. Send it in parts."),
+                   _ ("The message takes %u bytes, but the limit is %d. Split it into several messages."),
                    (guint) MIN (strlen (frame), G_MAXUINT), DW_LIMIT_FRAME_BYTES);
       return NULL;
     }

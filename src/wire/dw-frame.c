@@ -227,7 +227,7 @@ classify_object (const DwDialect *dialect, JsonObject *object, const char *data,
     {
       g_autofree char *text = g_strndup (data, length);
 
-      frame = dw_frame_new_unreadable (text, _ ("Received JSON without a message in it."));
+      frame = dw_frame_new_unreadable (text, _ ("Received JSON that contains no message."));
     }
   return frame;
 }

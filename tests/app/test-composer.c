@@ -267,11 +267,11 @@ test_paste (gconstpointer part)
   g_assert_cmpuint (strlen (text), >, PASTED_BYTES - 4);
   g_assert_true (g_str_has_prefix (pasted, text));
   g_assert_true (g_utf8_validate (text, -1, NULL));
-  g_assert_true (shows (shown.composer, "left out"));
+  g_assert_true (shows (shown.composer, "cut off"));
   /* Empty lines are not sent. */
   g_assert_true (g_str_equal (part, "\n") || shows (shown.composer, "Send as "));
   gtk_text_buffer_set_text (shown.buffer, "short", -1);
-  g_assert_false (shows (shown.composer, "left out"));
+  g_assert_false (shows (shown.composer, "cut off"));
 }
 
 int

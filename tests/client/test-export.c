@@ -54,7 +54,7 @@ static void
 test_whole (void)
 {
   static const char text[] = "[1970-01-01 00:00:02] Ada: hello\n"
-                             "[1970-01-01 00:00:03] Somebody: two\n    lines\n"
+                             "[1970-01-01 00:00:03] Unknown Sender: two\n    lines\n"
                              "> [1970-01-01 00:00:04] You: queued (not delivered)\n"
                              "> [1970-01-01 00:00:05] You: sent\n"
                              "> [1970-01-01 00:00:06] You: delivered\n"

@@ -324,7 +324,7 @@ test_forged_export (void)
   g_assert_cmpuint (own, ==, 1);
   g_assert_cmpuint (notices, ==, 1);
   g_assert_nonnull (strstr (text, "] You: really mine\n"));
-  g_assert_nonnull (strstr (text, "] Somebody: no name\n"));
+  g_assert_nonnull (strstr (text, "] Unknown Sender: no name\n"));
 
   json = export_as (&archive, DW_EXPORT_JSON_LINES);
   g_clear_pointer (&lines, g_strfreev);

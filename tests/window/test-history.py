@@ -469,10 +469,10 @@ def test_old_queue():
             database.execute("UPDATE lines SET time = time - 7200000000 WHERE kind = 1")
         local.start()
         with running(data=data) as app:
-            until("the question", lambda: app.reads("waited for more than an hour"))
+            until("the question", lambda: app.reads("queued for more than an hour"))
             app.wait_for_status("Online")
             app.wait_for_row("an old thought", "queued")
-            app.press("Send", app.find("1 message has waited for more than an hour. Send it now?").parent)
+            app.press("Send", app.find("1 message has been queued for more than an hour. Send it now?").parent)
             app.wait_for_row("an old thought", "delivered")
 
 
@@ -483,8 +483,8 @@ def test_split():
             app.wait_for_status("Online")
             text = "\n".join(f"Paragraph {number}. " + "word " * 100 for number in range(150))
             app.type_into("Message", text)
-            until("words on its size", lambda: app.reads("bytes too many"))
-            app.press("Send as 3 messages")
+            until("words on its size", lambda: app.reads("bytes over the limit"))
+            app.press("Send as 3 Messages")
             until("all to be saved", lambda: len(texts_in(data)) == 3)
             until("an empty composer", lambda: app.text_of("Message") == "")
             parts = texts_in(data)
@@ -568,7 +568,7 @@ def test_no_keyring():
             until("the banner", lambda: app.reads("this session only"))
         assert not secrets_in(data), secrets_in(data)
         with running(data=data) as app:
-            until("the banner", lambda: app.reads("did not give"))
+            until("the banner", lambda: app.reads("didn’t provide"))
             assert app.status().startswith("Offline"), app.status()
             app.press("Enter Token")
             app.type_into("Stage Address", f"{proxy.url}?token={TOKEN}")
@@ -696,7 +696,7 @@ def test_dismissed_keyring():
                 keyring.stdin.flush()
                 app.press("Try Again")
                 assert keyring.stdout.readline() == "stored\n"
-                until("the banner to go", lambda: not app.reads("has not taken"))
+                until("the banner to go", lambda: not app.reads("couldn’t be saved in your keyring"))
                 keyring.stdin.write("lock\n")
                 keyring.stdin.flush()
                 app.choose_of_stage("Remove", "V")

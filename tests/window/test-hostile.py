@@ -103,7 +103,7 @@ def test_trial():
             heart = Heart()
             app.type_into("Stage Address", server.url, editor)
             app.press("Test")
-            until("the answer", lambda: app.reads("without a default route", editor))
+            until("the answer", lambda: app.reads("has no default route", editor))
             step(app, heart, f"trial {unit!r}")
             heart.stop()
             app.keys("Escape")
@@ -130,7 +130,7 @@ def test_connection():
         # They may scroll it away.
         server.send(json.dumps({"message": long[:50000], "connectionId": long[:50000], "requestId": "x"}),
                     json.dumps({long: long[:20000]}), long)
-        app.wait_for_row("Received JSON without a message")
+        app.wait_for_row("Received JSON that contains no message")
         step(app, heart, "names and notices")
         app.click("Stages")
         app.wait("Your stages")
@@ -161,7 +161,7 @@ def test_everywhere():
         app.keys("ctrl+f")
         app.wait("Search messages")
         app.type_into("Search messages", "needle")
-        until("results", lambda: any("needle" in text and "Somebody" in text for text in app.texts()))
+        until("results", lambda: any("needle" in text and "Unknown Sender" in text for text in app.texts()))
         step(app, heart, "search results")
         app.keys("Escape")
         app.keys("ctrl+shift+i")

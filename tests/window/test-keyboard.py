@@ -136,7 +136,7 @@ def test_remedies():
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     with running(server.url) as app:
         app.wait_for_status("Refused")
-        app.wait_for_button("Edit token")
+        app.wait_for_button("Edit Token")
         check(app)
     server.close()
 

@@ -162,9 +162,9 @@ def test_show_more():
 
         for _ in range(3):
             before = height()
-            app.press("Show more")
+            app.press("Show More")
             until("a longer row", lambda shorter=before: height() > shorter)
-        app.press("Too long to show: copy all of it")
+        app.press("Too Long to Show: Copy All")
         if focused(app) != "Message":
             app.keys("F6")
             until("the composer", lambda: focused(app) == "Message")

@@ -54,7 +54,7 @@ def test_stage_comes_back():
         local.kill()
         ada.wait_for_status("Waiting")
         eve.wait_for_status("Waiting")
-        ada.wait_for_button("Retry now")
+        ada.wait_for_button("Retry Now")
         assert ada.reads("Trying again in")
         eve.say("written while it was away")
         eve.wait_for_row("You", "written while it was away", "queued")
@@ -67,7 +67,7 @@ def test_stage_comes_back():
 
 
 def test_retry_now():
-    """“Retry now” shortens the wait"""
+    """“Retry Now” shortens the wait"""
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         local.kill()
@@ -75,7 +75,7 @@ def test_retry_now():
         until("a longer wait", lambda: any("again in 4" in t or "again in 5" in t or "again in 6" in t
                                            or "again in 7" in t for t in app.texts()), 90)
         local.start()
-        app.press("Retry now")
+        app.press("Retry Now")
         app.wait_for_status("Online", 3)
 
 
@@ -163,7 +163,7 @@ def test_large_messages():
         assert time.monotonic() - started < 8
         width = app.windows()[0].extents().width
         assert width <= 720, width
-        app.wait_for_button("Show more")
+        app.wait_for_button("Show More")
     server.close()
 
 
@@ -187,7 +187,7 @@ def test_node_client():
         assert notification["features"] == ["sender", "id", "sentAt"], notification
         node.send('{"action":"sendMessage","message":"hello from Node"}')
         assert node.receive() == '{"message":"hello from Node"}'
-        app.wait_for_row("Somebody", "hello from Node")
+        app.wait_for_row("Unknown Sender", "hello from Node")
         app.say("hello Node")
         frame = json.loads(node.receive())
         assert frame["message"] == "hello Node" and frame["sender"] == "Ada" and frame["id"] and frame["sentAt"], frame
@@ -298,10 +298,10 @@ def test_send_again():
         app.wait_for_status("Online")
         app.say("try this")
         app.wait_for_row("You", "try this", "failed")
-        until("the reason", lambda: app.reads("failed to handle it"))
-        app.press("Send again")
+        until("the reason", lambda: app.reads("couldn’t process this message"))
+        app.press("Send Again")
         app.wait_for_row("You", "try this", "delivered")
-        until("no button", lambda: not app.find("Send again"))
+        until("no button", lambda: not app.find("Send Again"))
         assert len(app.rows()) == 1, app.rows()
     server.close()
 
@@ -529,7 +529,7 @@ def test_edit_the_token():
         assert len(server.requests) == 2, len(server.requests)
         app.say("waits for the right token")
         app.wait_for_row("waits for the right token", "queued")
-        app.press("Edit token")
+        app.press("Edit Token")
         until("the address without the token", lambda: app.text_of("Stage Address") == server.url)
         assert app.text_of("Parameter") == "token"
         app.type_into("Value", "N+/=W")
@@ -538,7 +538,7 @@ def test_edit_the_token():
         assert server.requests[2].startswith(b"GET /prod?token=N%2B%2F%3DW HTTP/1.1"), server.requests[2]
         # Queued messages are kept, and go to the new address.
         app.wait_for_status("Refused")
-        app.press("Edit token")
+        app.press("Edit Token")
         app.type_into("Stage Address", local.url)
         app.press("Save")
         app.wait_for_status("Online")
@@ -549,8 +549,8 @@ def test_edit_the_token():
 def test_remedies():
     """Every problem has a button that helps"""
     html = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
-    for answer, button in ((html, "Sign in"), (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "Edit address"),
-                           (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Retry now")):
+    for answer, button in ((html, "Sign In"), (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "Edit Address"),
+                           (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "Retry Now")):
         server = RawServer(answer)
         with running(server.url) as app:
             app.wait_for_button(button)

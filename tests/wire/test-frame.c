@@ -226,7 +226,7 @@ test_near (void)
     { "Use the x route to send a message. Your info:{}", DW_FRAME_NOTIFICATION, NULL },
     { "Use the x route to send a message. Your info:[]", DW_FRAME_BROADCAST, NULL },
     { "use the x route to send a message. Your info:{}", DW_FRAME_BROADCAST, NULL },
-    { "{\"a\":1}", DW_FRAME_UNREADABLE, "without a message" },
+    { "{\"a\":1}", DW_FRAME_UNREADABLE, "contains no message" },
     { "\xff", DW_FRAME_UNREADABLE, "not text" },
   };
   g_autoptr (DwDialect) dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);

@@ -149,8 +149,8 @@ show_asking (DwChatPage *self)
       show_doubtful (self, n);
       return;
     }
-  sentence = g_strdup_printf (ngettext ("%u message has waited for more than an hour. Send it now?",
-                                        "%u messages have waited for more than an hour. Send them now?", n),
+  sentence = g_strdup_printf (ngettext ("%u message has been queued for more than an hour. Send it now?",
+                                        "%u messages have been queued for more than an hour. Send them now?", n),
                               n);
   dw_banner_show (self->asking_banner, sentence, _ ("Send"), "chat.send-asking", _ ("Discard"),
                   "chat.discard-asking");

@@ -110,7 +110,7 @@ offer_split (DwComposer *self, const char *text, gboolean too_large)
 {
   g_auto (GStrv) parts = too_large ? dw_text_split (text, text_fits, self) : NULL;
   guint n = parts != NULL ? g_strv_length (parts) : 0;
-  g_autofree char *label = g_strdup_printf (ngettext ("Send as %u message", "Send as %u messages", n), n);
+  g_autofree char *label = g_strdup_printf (ngettext ("Send as %u Message", "Send as %u Messages", n), n);
 
   dw_label_show_button (self->split, label);
   gtk_widget_set_visible (GTK_WIDGET (self->split), n > 0);
@@ -122,7 +122,7 @@ count_bytes (gsize size)
   guint over = size > DW_LIMIT_FRAME_BYTES ? (guint) (size - DW_LIMIT_FRAME_BYTES) : 0;
   guint left = over == 0 ? (guint) (DW_LIMIT_FRAME_BYTES - size) : 0;
 
-  return over > 0 ? g_strdup_printf (ngettext ("%u byte too many", "%u bytes too many", over), over)
+  return over > 0 ? g_strdup_printf (ngettext ("%u byte over the limit", "%u bytes over the limit", over), over)
                   : g_strdup_printf (ngettext ("%u byte left", "%u bytes left", left), left);
 }
 
@@ -133,7 +133,7 @@ show_count (DwComposer *self, gsize size)
 
   if (self->left_out > 0)
     /* Translators: of a text that was pasted, since it is more than can be sent. */
-    count = g_strdup_printf (ngettext ("%u character left out", "%u characters left out", self->left_out),
+    count = g_strdup_printf (ngettext ("%u character cut off", "%u characters cut off", self->left_out),
                              self->left_out);
   else
     count = count_bytes (size);
@@ -243,7 +243,7 @@ on_session_changed (DwComposer *self)
   gboolean online = dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_ONLINE;
 
   gtk_stack_set_visible_child_name (self->send_face, online ? "send" : "queue");
-  gtk_widget_set_tooltip_text (self->send, online ? _ ("Send") : _ ("Queue until the stage is back"));
+  gtk_widget_set_tooltip_text (self->send, online ? _ ("Send") : _ ("Queue until reconnected"));
   dw_toolkit_set_label (self->send, _ ("Send"));
 }
 

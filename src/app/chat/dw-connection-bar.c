@@ -58,7 +58,7 @@ show_button (DwConnectionBar *self, DwSessionState state)
   gboolean useful = state == DW_SESSION_WAITING || state == DW_SESSION_NO_NETWORK || state == DW_SESSION_REFUSED
                     || state == DW_SESSION_OFFLINE;
 
-  gtk_button_set_label (self->retry, state == DW_SESSION_OFFLINE ? C_ ("button", "Connect") : _ ("Retry now"));
+  gtk_button_set_label (self->retry, state == DW_SESSION_OFFLINE ? C_ ("button", "Connect") : _ ("Retry Now"));
   gtk_widget_set_visible (GTK_WIDGET (self->retry), useful);
 }
 
@@ -72,15 +72,15 @@ show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
   switch (status->state != DW_SESSION_OFFLINE ? dw_cause_get_remedy (status->cause) : DW_REMEDY_NONE)
     {
     case DW_REMEDY_EDIT:
-      label = _ ("Edit address");
+      label = _ ("Edit Address");
       action = "stage.edit";
       break;
     case DW_REMEDY_TOKEN:
-      label = _ ("Edit token");
+      label = _ ("Edit Token");
       action = "stage.edit-token";
       break;
     case DW_REMEDY_SIGN_IN:
-      label = _ ("Sign in");
+      label = _ ("Sign In");
       action = "win.sign-in";
       break;
     case DW_REMEDY_NONE:

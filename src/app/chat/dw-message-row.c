@@ -63,7 +63,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* How much of a message is laid out at first, and how much each “Show more” adds: 5 to 15 ms of layout, see
+/* How much of a message is laid out at first, and how much each “Show More” adds: 5 to 15 ms of layout, see
  * dw-label.c. */
 #define SHOWN_UNITS 1500
 #define SHOWN_LINES 24
@@ -72,7 +72,7 @@ static guint signals[N_SIGNALS];
  * message waits for dw_message_row_complete(). */
 #define BRIEF_UNITS 240
 
-/* The most that “Show more” shows. Beyond that the text can only be copied. */
+/* The most that “Show More” shows. Beyond that the text can only be copied. */
 #define MOST_UNITS 6000
 
 /* To know how narrow a text can be, GTK 4.8 lays it out letter by letter, which is most of what a row costs (measured).
@@ -253,7 +253,7 @@ name_of (DwMessage *message)
   if (dw_message_get_sender (message) != NULL)
     name = dw_safe_name (dw_message_get_sender (message));
   /* Translators: the sender of a message that came without a name. */
-  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Somebody"));
+  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Unknown Sender"));
 }
 
 static void
@@ -479,9 +479,9 @@ show_more (DwMessageRow *self, gboolean visible)
 
   gtk_widget_set_visible (self->more, visible);
   if (self->shown_units < MOST_UNITS)
-    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Show more"));
+    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Show More"));
   else
-    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Too long to show: copy all of it"));
+    gtk_button_set_label (GTK_BUTTON (self->more), _ ("Too Long to Show: Copy All"));
 }
 
 /* Whether it has quotations or code: then these are shown instead of the one label. */
@@ -629,10 +629,8 @@ static void
 ask_to_open (GtkWindow *window, const char *href)
 {
   /* Translators: %s is the address that will be opened. */
-  g_autofree char *body =
-      g_strdup_printf (_ ("The link had a user name in front of its host, which can make it look "
-                          "like another site. It opens:\n%s"),
-                       href);
+  g_autofree char *body = g_strdup_printf (
+      _ ("The link contained a username, which can make it look like another site. It opens:\n%s"), href);
   GtkWidget *question = dw_question_new (_ ("Open This Link?"), body, "cancel", _ ("_Cancel"));
   Opening *opening = g_new (Opening, 1);
 
@@ -838,7 +836,7 @@ dw_message_row_waits (DwMessageRow *self)
  * dw_message_row_complete:
  * @self: a row that waits
  *
- * Lays out the rest, up to “Show more”.
+ * Lays out the rest, up to “Show More”.
  */
 void
 dw_message_row_complete (DwMessageRow *self)

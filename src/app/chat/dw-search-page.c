@@ -103,7 +103,7 @@ make_heading (DwSearchPage *self, const DwHit *hit)
   if (sender == NULL || *sender == '\0')
     {
       g_free (sender);
-      sender = g_strdup (_ ("Somebody"));
+      sender = g_strdup (_ ("Unknown Sender"));
     }
   if (chat == NULL || !gtk_toggle_button_get_active (self->everywhere))
     /* Translators: over a message that was found: sender, day, time. */

@@ -39,7 +39,7 @@ dup_words (DwMessage *message)
   g_autofree char *start = dw_safe_text (dw_message_get_text (message), SPOKEN_CHARS, G_MAXUINT, NULL);
 
   /* Translators: read out when a message comes: who wrote, and what. */
-  return g_strdup_printf (_ ("%1$s: %2$s"), *name != '\0' ? name : _ ("Somebody"), start);
+  return g_strdup_printf (_ ("%1$s: %2$s"), *name != '\0' ? name : _ ("Unknown Sender"), start);
 }
 
 /* One message at a time: a flood is announced as a count every few seconds. */

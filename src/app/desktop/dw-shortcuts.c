@@ -11,7 +11,7 @@ static const DwShortcut shortcuts[] = {
   { N_ ("Writing"), NULL },
   { N_ ("Send"), "Return <Control>Return" },
   { N_ ("Begin a new line"), "<Shift>Return" },
-  { N_ ("Insert an emoji"), "<Control>period" },
+  { N_ ("Insert emoji"), "<Control>period" },
   { N_ ("Reading"), NULL },
   { N_ ("Search messages"), "<Control>f" },
   { N_ ("A page up and down"), "Page_Up Page_Down" },

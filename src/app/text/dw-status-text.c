@@ -116,7 +116,7 @@ dw_status_text_title (const DwSessionStatus *status)
     case DW_SESSION_CONNECTED:
       return NULL;
     case DW_SESSION_OFFLINE:
-      return g_strdup (_ ("You are disconnected."));
+      return g_strdup (_ ("You’re disconnected."));
     case DW_SESSION_CONNECTING:
     case DW_SESSION_WAITING:
     case DW_SESSION_NO_NETWORK:
@@ -141,18 +141,18 @@ dw_status_text_detail (const DwSessionStatus *status)
     {
     case DW_SESSION_WAITING:
     case DW_SESSION_NO_NETWORK:
-      return g_strdup_printf (ngettext ("Trying again in %u second. What you write is queued.",
-                                        "Trying again in %u seconds. What you write is queued.", seconds),
+      return g_strdup_printf (ngettext ("Retrying in %u second. Messages are queued.",
+                                        "Retrying in %u seconds. Messages are queued.", seconds),
                               seconds);
     case DW_SESSION_REFUSED:
-      return g_strdup (_ ("It is not tried again by itself. What you write is queued."));
+      return g_strdup (_ ("Won’t retry automatically. Messages are queued."));
     case DW_SESSION_OFFLINE:
-      return g_strdup (_ ("What you write is queued."));
+      return g_strdup (_ ("Messages are queued."));
     case DW_SESSION_CONNECTING:
     case DW_SESSION_CONNECTED:
     case DW_SESSION_ONLINE:
     default:
-      return g_strdup (_ ("Trying now. What you write is queued."));
+      return g_strdup (_ ("Connecting. Messages are queued."));
     }
 }
 

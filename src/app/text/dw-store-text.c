@@ -22,15 +22,17 @@ dw_store_text_trouble (DwStoreTrouble trouble)
   switch (trouble)
     {
     case DW_STORE_LOCKED:
-      return _ ("History is not saved: another program holds its file. It will be when that program lets go.");
+      return _ ("History can’t be saved because another program is using its file. Saving resumes when that "
+                "program is done.");
     case DW_STORE_FULL:
-      return _ ("History is not saved: the disk is full. Make room, and what was said meanwhile will be saved.");
+      return _ ("History can’t be saved because the disk is full. Free up some space, and unsaved messages will be "
+                "saved.");
     case DW_STORE_READ_ONLY:
-      return _ (
-          "History is not saved: its folder may not be written. Allow it, and what was said meanwhile will be "
-          "saved.");
+      return _ ("History can’t be saved because its folder isn’t writable. Make it writable, and unsaved messages "
+                "will be saved.");
     case DW_STORE_BROKEN:
-      return _ ("History is not saved: the disk reports errors. Check it, and save what you need elsewhere.");
+      return _ (
+          "History can’t be saved because the disk reports errors. Check the disk, and back up what you need.");
     case DW_STORE_HELD:
     case DW_STORE_FINE:
     default:
@@ -54,19 +56,18 @@ dw_store_text_kept (const char *kept_as, gboolean newer, guint64 saved)
 
   if (newer)
     /* Translators: %s is a file's path. */
-    return g_strdup_printf (
-        _ ("Your history is from a newer version of this program. It is kept as %s, and a new one "
-           "has begun."),
-        path);
+    return g_strdup_printf (_ ("Your history is from a newer version of DynamoWave Chat. It was kept as %s, and a "
+                               "new history was started."),
+                            path);
   if (saved > 0)
     return g_strdup_printf (
         /* Translators: %u is how many messages, %s a file's path. */
-        ngettext ("Your history was damaged. %u message could be saved, and the damaged file is kept as %s.",
-                  "Your history was damaged. %u messages could be saved, and the damaged file is kept as %s.",
+        ngettext ("Your history was damaged. %u message was recovered, and the damaged file was kept as %s.",
+                  "Your history was damaged. %u messages were recovered, and the damaged file was kept as %s.",
                   (gulong) saved),
         (guint) MIN (saved, G_MAXUINT), path);
   /* Translators: %s is a file's path. */
-  return g_strdup_printf (_ ("Your history was damaged. It is kept as %s, and a new one has begun."), path);
+  return g_strdup_printf (_ ("Your history was damaged. It was kept as %s, and a new history was started."), path);
 }
 
 /**
@@ -102,7 +103,7 @@ dw_store_text_held (const DwStoreHolder *holder)
 
   /* Translators: the first %s is a process number, the second the name of a computer; “?” where that is not known. */
   return g_strdup_printf (
-      _ ("Another DynamoWave Chat (process %s on %s) has this history open. You can read it here, but nothing is "
-         "sent or saved. Close the other one, then start this one again."),
+      _ ("Another instance of DynamoWave Chat (process %s on %s) is using this history. You can read it here, but "
+         "nothing is sent or saved. Quit the other instance, then restart this one."),
       pid, host);
 }

@@ -417,7 +417,7 @@ resolve_gateway_frame (DwSession *self, DwLeg *leg, DwFrame **frame, const char 
       return TRUE;
     case DW_IDENTITY_UNSURE:
       dw_frame_free (*frame);
-      *frame = dw_frame_new_unreadable (raw, _ ("Received what looks like an error of the stage."));
+      *frame = dw_frame_new_unreadable (raw, _ ("Received what looks like an error from the stage."));
       return TRUE;
     case DW_IDENTITY_DISPUTES:
       distrust_identity (self, leg);

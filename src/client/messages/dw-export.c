@@ -90,7 +90,7 @@ speaker (const DwRecord *record)
     return g_strdup (_ ("Notice"));
   if (record->sender != NULL)
     name = dw_safe_name (record->sender);
-  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Somebody"));
+  return name != NULL && *name != '\0' ? g_steal_pointer (&name) : g_strdup (_ ("Unknown Sender"));
 }
 
 /* Before the time, where no name and no text can be: others are called “You” or “Notice” as they like. */

@@ -20,7 +20,7 @@ quote (const char *sentence, const char *quoted)
   g_autofree char *start = start_of (quoted);
 
   /* Translators: %1$s is a sentence about a frame, %2$s the start of that frame. */
-  return *start != '\0' ? g_strdup_printf (_ ("%1$s It begins: %2$s"), sentence, start) : g_strdup (sentence);
+  return *start != '\0' ? g_strdup_printf (_ ("%1$s It starts with: %2$s"), sentence, start) : g_strdup (sentence);
 }
 
 /**
@@ -45,7 +45,7 @@ dw_notice_of_frame (const DwFrame *frame)
       return g_strdup_printf (_ ("The stage reports: %s"), start);
     case DW_FRAME_ROUTE_RESPONSE:
       /* Translators: %s is a text, such as a route's “Message sent”; its sender is not known. */
-      return g_strdup_printf (_ ("Received without a sender: %s"), start);
+      return g_strdup_printf (_ ("Received text with no sender: %s"), start);
     case DW_FRAME_UNREADABLE:
       return quote (frame->reason, frame->text);
     case DW_FRAME_BROADCAST:

@@ -284,7 +284,7 @@ let_old_ask (DwOutbox *self)
 
   for (guint i = 0; i < old->len; i++)
     set_delivery (self, g_ptr_array_index (old, i), DW_DELIVERY_ASKING,
-                  _ ("It has waited for more than an hour. Send it again, or discard it."));
+                  _ ("This message was queued for more than an hour. Send it again or discard it."));
   if (old->len > 0)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ASKING]);
 }
@@ -337,7 +337,7 @@ send_next (DwOutbox *self)
         {
           /* The stage has no ids any more: the person decides. */
           set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
-                        _ ("The stage cannot drop a second copy any more, so it is not sent again by itself."));
+                        _ ("This message isn’t resent automatically, because others could receive it twice."));
           dw_outgoing_free (entry);
         }
     }
@@ -352,7 +352,9 @@ lose (DwOutbox *self, DwOutgoing *entry)
   /* Where a stage was never seen to echo, “sent” is final. */
   if (dw_stage_echoes (self->stage) || had_id)
     set_delivery (self, entry->message, DW_DELIVERY_UNCONFIRMED,
-                  had_id && !repeats ? _ ("It never came back, so it is not sent again by itself.") : NULL);
+                  had_id && !repeats
+                      ? _ ("The stage never confirmed this message, so it isn’t resent automatically.")
+                      : NULL);
   if (repeats)
     {
       entry->repeats++;
@@ -544,7 +546,7 @@ dw_outbox_add (DwOutbox *self, DwMessage *message)
     {
       if (announced)
         dw_message_set_departure (message, DW_DEPARTURE_NONE);
-      set_delivery (self, message, DW_DELIVERY_FAILED, _ ("Too many messages are waiting. Try again later."));
+      set_delivery (self, message, DW_DELIVERY_FAILED, _ ("Too many messages are queued. Try again later."));
       return FALSE;
     }
 
@@ -750,18 +752,18 @@ reason_of (DwGatewayError error)
   switch (error)
     {
     case DW_GATEWAY_FORBIDDEN:
-      return _ ("The stage has no such route. Check the stage’s dialect.");
+      return _ ("The stage has no such route. Check the stage’s message format.");
     case DW_GATEWAY_INTERNAL:
-      return _ ("The stage failed to handle it. Send it again.");
+      return _ ("The stage couldn’t process this message. Send it again.");
     case DW_GATEWAY_TIMEOUT:
-      return _ ("The stage took too long. It may have arrived all the same.");
+      return _ ("The stage took too long to respond. The message may still have been delivered.");
     case DW_GATEWAY_THROTTLED:
-      return _ ("The stage has too many requests.");
+      return _ ("The stage is receiving too many requests.");
     case DW_GATEWAY_BAD_BODY:
-      return _ ("The stage did not understand it. Check the stage’s dialect.");
+      return _ ("The stage didn’t understand this message. Check the stage’s message format.");
     case DW_GATEWAY_OTHER:
     default:
-      return _ ("The stage refused it.");
+      return _ ("The stage rejected this message.");
     }
 }
 

@@ -335,7 +335,7 @@ settle_blanks (DwPages *self, gint64 first, gint64 last)
       DwMessage *message = peek (self, place);
       DwRecord lost = { .place = place,
                         .kind = DW_MESSAGE_NOTICE,
-                        .text = (char *) _ ("This line is not in the history.") };
+                        .text = (char *) _ ("This message isn’t in the history.") };
 
       if (is_blank (message))
         dw_message_fill (message, &lost);
