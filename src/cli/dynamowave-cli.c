@@ -450,7 +450,7 @@ make_url (const Options *options, const char *address, const char *token, GError
   if (*options->token_parameter == '\0')
     {
       g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("Enter the name of the parameter, such as “token”."));
+                           _ ("Enter the parameter’s name, such as “token”."));
       return NULL;
     }
   name = g_uri_escape_string (options->token_parameter, NULL, FALSE);

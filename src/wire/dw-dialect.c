@@ -102,14 +102,14 @@ dw_dialect_new_custom (const char *route_key,
 {
   g_autofree char *made = NULL;
 
-  if (!check_name (route_key, _ ("Give the key that names the route, for example “action”."), error)
-      || !check_name (send_route, _ ("Give the route that sends a message, for example “sendMessage”."), error)
-      || !check_name (body_key, _ ("Give the key that holds the text, for example “message”."), error))
+  if (!check_name (route_key, _ ("Enter the key that names the route, such as “action”."), error)
+      || !check_name (send_route, _ ("Enter the route that sends a message, such as “sendMessage”."), error)
+      || !check_name (body_key, _ ("Enter the key that holds the text, such as “message”."), error))
     return NULL;
   if (strcmp (route_key, body_key) == 0)
     {
       g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT,
-                           _ ("The route and the text need two different keys."));
+                           _ ("The route key and the text key must be different."));
       return NULL;
     }
   if (probe == NULL || *probe == '\0')
@@ -123,7 +123,7 @@ dw_dialect_new_custom (const char *route_key,
   if (strlen (probe) > DW_LIMIT_FRAME_BYTES || !g_utf8_validate (probe, -1, NULL))
     {
       g_set_error_literal (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT,
-                           _ ("The probe must be text of at most 32,768 bytes."));
+                           _ ("The probe frame must be text of at most 32,768 bytes."));
       return NULL;
     }
   return dialect_new (DW_DIALECT_CUSTOM, route_key, send_route, body_key, probe);
@@ -161,7 +161,7 @@ dw_dialect_from_text (const char *text, GError **error)
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       g_set_error (error, DW_WIRE_ERROR, DW_WIRE_ERROR_DIALECT,
-                   _ ("There is no dialect “%s”: dynamowave, lower-case or data."), text);
+                   _ ("Unknown message format “%s”. Use dynamowave, lower-case or data."), text);
       return NULL;
     }
   names = json_node_get_object (root);

@@ -136,9 +136,9 @@ test_answers (void)
     { "{\"message\":\"Connected\",\"connectionId\":\"c\",\"connectedAt\":\"2026-11-25T10:00:00.000Z\",\"stage\":"
       "\"p\","
       "\"features\":[\"id\"]}",
-      "carries names" },
+      "supports names" },
     { "Use the sendmessage route to send a message. Your info:{\"ConnectedAt\":1,\"connectionID\":\"c\"}",
-      "no names" },
+      "support names" },
     { "{\"message\":\"Forbidden\",\"connectionId\":\"c\",\"requestId\":\"r\"}", "Forbidden" },
     { "{\"message\":\"hello\"}", "message" },
     { "{\"nothing\":\"of ours\"}", "inspector" },
@@ -270,7 +270,7 @@ test_silence (void)
   dw_test_until ("the trial to be over", is_over, attempt.trial);
   check_states (attempt.trial, "ddsdd");
   g_assert_cmpint ((g_get_monotonic_time () - began) / 1000, >=, DW_TRIAL_ANSWER_MS - 500);
-  g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), "No answer"));
+  g_assert_nonnull (strstr (dw_trial_get_words (attempt.trial, DW_TRIAL_ANSWER), "No reply"));
   check_verdict (attempt.trial, "OK: connected, but no reply");
 }
 

@@ -143,7 +143,7 @@ CLI_REFUSED = {
     "header-file": (("/no/such/file", "/no/such/file"),),
     "header": (("x", "Name: value"), (": x", "Name: value"), ("a: b\r\nc: d", "Name: value"), ("Upgrade: x", "header")),
     "protocol": (("", "subprotocol"), ("a b", "subprotocol"), ("a,b", "subprotocol")),
-    "dialect": (("", "dialect"), ("custom", "dialect"), ("{}", "key"), ('{"routeKey":"a"}', "route")),
+    "dialect": (("", "message format"), ("custom", "message format"), ("{}", "key"), ('{"routeKey":"a"}', "route")),
     "count": (("-1", "negative"), ("x", ""), ("1.5", "")),
     "timeout": (("-1", "negative"), ("x", "")),
     "policy": (("x", ""), ("ping", ""), ("ping=x", ""), ("ping=-1", ""), ("nope=1", "")),

@@ -12,7 +12,7 @@ LINES = (("Ada", "Morning! Is the tide gauge back?"),
          ("Chiara", "It is. The reading was off by 12 cm because of the ferry."),
          ("Chiara", "Gusts up to 60 km/h after noon, so the pontoon stays closed."),
          ("Ada", "Good. I will note it in the log."),
-         ("Chiara", "Thanks. I tell the school group."))
+         ("Chiara", "Thanks. I’ll tell the school group."))
 
 
 def main(picture):

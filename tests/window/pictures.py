@@ -13,7 +13,7 @@ from servers import Server
 
 SIZE = (720, 640)
 LINES = (("Ada", "Tide gauge 4 is back. The reading was off by 12 cm because of the ferry."),
-         ("Björn", "Morning! Forecast is here: https://met.example/harbour"),
+         ("Björn", "Morning! Forecast is here: https://met.example/harbor"),
          ("Björn", "Gusts up to 60 km/h after noon, so the pontoon stays closed."),
          ("Chiara", "Understood, thank you."))
 
@@ -36,13 +36,13 @@ def main(folder):
     app.press("Connect")
     app.wait_for_status("Online")
     app.keys("ctrl+e")
-    app.type_into("What you call it", "Harbour watch")
+    app.type_into("Name", "Harbor watch")
     take(app, folder, "stage")
     app.press("Save")
     until("the editor to go", lambda: app.n_windows() == 1)
     server.send(*[json.dumps({"message": text, "sender": sender}) for sender, text in LINES])
     app.wait_for_row("Understood")
-    app.say("Thanks. I tell the school group.")
+    app.say("Thanks. I’ll tell the school group.")
     app.wait_for_row("school group", "delivered")
     take(app, folder, "conversation")
     app.keys("ctrl+f")

@@ -406,7 +406,7 @@ def test_search():
             app.wait("Search messages")
             app.type_into("Search messages", "xylo")
             until("nothing here", lambda: app.find("No Results"))
-            app.press("All stages")
+            app.press("All Stages")
             until("a result", lambda: app.reads("the password is xylophone"))
             app.type_into("Search messages", "ylophon")
             until("what stands inside", lambda: app.reads("the password is xylophone"))

@@ -49,8 +49,8 @@ def test_names():
         for app in (ada, eve):
             app.wait_for_status("Online")
         edit(ada)
-        assert ada.reads("A stage on this computer")
-        ada.type_into("What you call it", "Harbour & <b>watch</b>")
+        assert ada.reads("Local stage")
+        ada.type_into("Name", "Harbour & <b>watch</b>")
         ada.type_into("Your Display Name", "Ada L.")
         save(ada)
         until("the name", lambda: "Harbour & <b>watch</b>" in ada.texts())
@@ -80,7 +80,7 @@ def test_dialect():
         edit(app)
         app.press_at("Edit Stage")
         app.scroll(30)
-        app.click("Dialect")
+        app.click("Message Format")
         app.keys("Down", "Down", "Return")
         until("an example", lambda: app.reads('"action":"sendmessage","data"'))
         save(app)
@@ -99,22 +99,22 @@ def test_trial():
     """The connection test says its verdict and then each step, and forgets both once the address is another"""
     refusing = RawServer(FORBIDDEN)
     with stage() as local, running() as app:
-        app.press("More options…")
-        for address, verdict, words in ((local.url, "OK: connected in", ("Get an answer", "The stage greets you")),
-                                        (refusing.url, "Refused: 403 Forbidden", ("Be let in", "403")),
-                                        ("ws://127.0.0.1:1/prod", "Failed: can’t connect", ("Connect", "failed")),
-                                        ("wss://no-such-host.invalid/prod", "Failed: host not found", ("Find the name", "failed"))):
-            app.type_into("Stage address", address, editor(app))
-            until("old ticks to go", lambda: not any("Find the name" in step for step in steps_of(app)))
+        app.press("More Options…")
+        for address, verdict, words in ((local.url, "OK: connected in", ("First Reply", "The stage identified itself")),
+                                        (refusing.url, "Refused: 403 Forbidden", ("Handshake", "403")),
+                                        ("ws://127.0.0.1:1/prod", "Failed: can’t connect", ("Connect", "Failed")),
+                                        ("wss://no-such-host.invalid/prod", "Failed: host not found", ("Resolve Host", "Failed"))):
+            app.type_into("Stage Address", address, editor(app))
+            until("old ticks to go", lambda: not any("Resolve Host" in step for step in steps_of(app)))
             app.press("Test")
             until(f"{words}, not {steps_of(app)}",
                   lambda: any(all(word in step for word in words) for step in steps_of(app)))
             until(f"{verdict}, not {steps_of(app)}", lambda: any(step.startswith(verdict) for step in steps_of(app)))
             shown = steps_of(app)
             place = next(i for i, step in enumerate(shown) if step.startswith(verdict))
-            assert shown[place + 1].startswith("Find the name"), shown
-            untried = [step for step in shown if "not tried" in step]
-            assert all(step.count("not tried") == 1 for step in untried), untried
+            assert shown[place + 1].startswith("Resolve Host"), shown
+            untried = [step for step in shown if "Skipped" in step]
+            assert all(step.count("Skipped") == 1 for step in untried), untried
         app.keys("Escape")
         until("no editor", lambda: app.n_windows() == 1)
     assert len(refusing.requests) == 1, "a trial tries once"
@@ -126,14 +126,14 @@ def test_trial_scrolls():
     refusing = RawServer(FORBIDDEN)
     with running() as app:
         app.move(0, 0, 360, 400)
-        app.press("More options…")
-        app.type_into("Stage address", f"{refusing.url}?token=x", editor(app))
+        app.press("More Options…")
+        app.type_into("Stage Address", f"{refusing.url}?token=x", editor(app))
         app.move(0, 0, 360, 400)
         app.press("Test")
 
         def failed():
-            return next((node for node in app.walk() if node.role == "list item" and "Be let in" in node.name
-                         and "failed" in node.name and app.shows(node)), None)
+            return next((node for node in app.walk() if node.role == "list item" and "Handshake" in node.name
+                         and "Failed" in node.name and app.shows(node)), None)
 
         def in_sight():
             row, frame = failed().extents(), editor(app).extents()
@@ -157,8 +157,8 @@ def test_find_out():
     """The message format is found out after a question, filled in, and used; the others see one message"""
     server = Server(route="sendmessage", key="data")
     with running() as app:
-        app.press("More options…")
-        app.type_into("Stage address", server.url, editor(app))
+        app.press("More Options…")
+        app.type_into("Stage Address", server.url, editor(app))
         app.press("Find Out…")
         app.press("Cancel", until("a question", lambda: find_question(app)))
         until("the question to go", lambda: not find_question(app))
@@ -169,9 +169,9 @@ def test_find_out():
         until("it filled in", lambda: app.reads('"action":"sendmessage","data"'))
         tried = [json.loads(text) for text in server.received if "Testing the message format" in text]
         assert [sorted(frame) for frame in tried] == [["action", "message"]] * 2 + [["action", "data"]], tried
-        app.type_into("Stage address", f"{server.url}/", editor(app))
+        app.type_into("Stage Address", f"{server.url}/", editor(app))
         until("it forgotten", lambda: not app.reads("Found: route"))
-        app.type_into("Stage address", server.url, editor(app))
+        app.type_into("Stage Address", server.url, editor(app))
         app.press("Connect", editor(app))
         app.wait_for_status("Online")
         app.say("in other words")
@@ -217,7 +217,7 @@ def test_details():
 def name_stages(app):
     for name in ("first", "second", "third"):
         edit(app)
-        app.type_into("What you call it", name)
+        app.type_into("Name", name)
         save(app)
         app.keys("ctrl+Next")
 

@@ -125,7 +125,7 @@ test_refused (void)
     { "\xc2\x85", "chat", "text", NULL, "names the route" },
     { "type", NULL, "text", NULL, "sends a message" },
     { "type", "chat", NULL, NULL, "holds the text" },
-    { "type", "chat", "type", NULL, "two different keys" },
+    { "type", "chat", "type", NULL, "must be different" },
     { "type", "chat", "text", "\xff", "32,768 bytes" },
   };
   static const char *const texts[] = { "",     "Data", "custom", "{",

@@ -42,7 +42,7 @@ show_kind (DwAccessGroup *self)
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret),
                                  kind == DW_ACCESS_PROTOCOL ? _ ("Subprotocol") : _ ("Value"));
   if (kind == DW_ACCESS_QUERY)
-    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), _ ("Query"));
+    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->secret), _ ("Query String"));
 }
 
 static void

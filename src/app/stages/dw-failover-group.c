@@ -41,12 +41,12 @@ add_row (DwFailoverGroup *self, const char *address)
   GtkWidget *row = adw_entry_row_new ();
   GtkWidget *button = gtk_button_new_from_icon_name ("user-trash-symbolic");
 
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _ ("Further address"));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _ ("Fallback Address"));
   gtk_editable_set_text (GTK_EDITABLE (row), address);
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (button, "flat");
-  gtk_widget_set_tooltip_text (button, _ ("Remove this address"));
-  dw_toolkit_set_label (button, _ ("Remove this address"));
+  gtk_widget_set_tooltip_text (button, _ ("Remove address"));
+  dw_toolkit_set_label (button, _ ("Remove address"));
   g_signal_connect_object (button, "clicked", G_CALLBACK (on_remove_clicked), self, 0);
   adw_entry_row_add_suffix (ADW_ENTRY_ROW (row), button);
   adw_preferences_group_remove (ADW_PREFERENCES_GROUP (self), self->add);
@@ -86,7 +86,7 @@ dw_failover_group_init (DwFailoverGroup *self)
   self->rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 
-  self->add = g_object_ref_sink (dw_button_row_new (_ ("Add an address"), "list-add-symbolic"));
+  self->add = g_object_ref_sink (dw_button_row_new (_ ("Add Address"), "list-add-symbolic"));
   g_signal_connect_object (self->add, "activated", G_CALLBACK (on_add_activated), self, G_CONNECT_SWAPPED);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), self->add);
 }

@@ -64,12 +64,12 @@ describe_url (const DwStageUrl *url)
     return g_strdup_printf (_ ("API %1$s in %2$s, stage %3$s"), dw_stage_url_get_api_id (url),
                             dw_stage_url_get_region (url), stage != NULL ? stage : _ ("none"));
   if (dw_stage_url_is_loopback (url))
-    return g_strdup (_ ("A stage on this computer"));
+    return g_strdup (_ ("Local stage"));
   if (stage != NULL)
     /* Translators: a host, and the stage there. */
     return g_strdup_printf (_ ("Host %1$s, stage %2$s"), dw_stage_url_get_host (url), stage);
   /* Translators: a host. */
-  return g_strdup_printf (_ ("Host %s, a domain of its own"), dw_stage_url_get_host (url));
+  return g_strdup_printf (_ ("Host %s, custom domain"), dw_stage_url_get_host (url));
 }
 
 /* What was found out is about what was entered before. */

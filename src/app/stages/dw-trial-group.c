@@ -72,16 +72,16 @@ word_of (DwTrialState state)
   switch (state)
     {
     case DW_TRIAL_RUNNING:
-      return _ ("under way");
+      return _ ("In progress");
     case DW_TRIAL_DONE:
-      return _ ("works");
+      return C_ ("step", "OK");
     case DW_TRIAL_FAILED:
-      return C_ ("step", "failed");
+      return C_ ("step", "Failed");
     case DW_TRIAL_SKIPPED:
-      return _ ("not needed");
+      return _ ("Not needed");
     case DW_TRIAL_WAITING:
     default:
-      return _ ("not tried");
+      return _ ("Skipped");
     }
 }
 
@@ -204,8 +204,8 @@ add_row (DwTrialGroup *self, AdwActionRow *row)
 static void
 make_rows (DwTrialGroup *self)
 {
-  const char *const titles[DW_TRIAL_STEPS] = { _ ("Find the name"), C_ ("step", "Connect"), _ ("Encrypt"),
-                                               _ ("Be let in"), _ ("Get an answer") };
+  const char *const titles[DW_TRIAL_STEPS] = { _ ("Resolve Host"), C_ ("step", "Connect"), _ ("TLS"),
+                                               _ ("Handshake"), _ ("First Reply") };
 
   self->verdict = ADW_PREFERENCES_ROW (adw_action_row_new ());
   gtk_widget_add_css_class (GTK_WIDGET (self->verdict), "trial-verdict");

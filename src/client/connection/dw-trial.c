@@ -163,7 +163,7 @@ on_answer_timeout (gpointer data)
 
   self->timer = 0;
   finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE,
-             _ ("No answer to a frame that fits no route. Messages may pass all the same."));
+             _ ("No reply to the probe frame. Messages may still get through."));
   return G_SOURCE_REMOVE;
 }
 
@@ -171,8 +171,8 @@ static char *
 describe_notification (const DwFrame *frame)
 {
   if (frame->features != DW_FEATURE_NONE)
-    return g_strdup (_ ("The stage greets you. It carries names and says what was delivered."));
-  return g_strdup (_ ("The stage greets you. It carries no names."));
+    return g_strdup (_ ("The stage identified itself. It supports names and confirms delivery."));
+  return g_strdup (_ ("The stage identified itself. It doesn’t support names."));
 }
 
 static char *
@@ -186,13 +186,14 @@ describe_answer (const DwFrame *frame)
       return describe_notification (frame);
     case DW_FRAME_GATEWAY_ERROR:
       /* Translators: %s is what the gateway says, such as “Forbidden”. */
-      return g_strdup_printf (_ ("The gateway answers “%s”: connected, to a stage without a default route."), said);
+      return g_strdup_printf (
+          _ ("The gateway replied “%s”. The connection works, but the stage has no default route."), said);
     case DW_FRAME_BROADCAST:
-      return g_strdup (_ ("A message came already: it works."));
+      return g_strdup (_ ("Already received a message, so the connection works."));
     case DW_FRAME_ROUTE_RESPONSE:
     case DW_FRAME_UNREADABLE:
     default:
-      return g_strdup (_ ("The stage answers in its own way. The inspector shows the frames."));
+      return g_strdup (_ ("The stage replied in a format of its own. Open the inspector to see the frames."));
     }
 }
 
@@ -299,7 +300,7 @@ dw_trial_start (DwTrial *self)
   self->cancellable = g_cancellable_new ();
   self->started = self->began = g_get_monotonic_time ();
   if (!dw_stage_url_is_secure (url))
-    set_step (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed on this computer"));
+    set_step (self, DW_TRIAL_ENCRYPTION, DW_TRIAL_SKIPPED, _ ("Not needed for a local stage"));
   dw_handshake_async (url, &options, self->cancellable, on_handshake_over, g_object_ref (self));
   begin_step (self, DW_TRIAL_NAME);
 }

@@ -167,11 +167,12 @@ gboolean
 dw_access_check_header (const char *name, const char *value, GError **error)
 {
   if (!is_token (name))
-    return complain (error, _ ("Enter the header’s name, such as “Authorization”: letters, digits and hyphens."));
+    return complain (error,
+                     _ ("Enter the header’s name, such as “Authorization”. Use letters, digits and hyphens only."));
   if (is_reserved (name))
-    return complain (error, _ ("The connection itself needs this header. Choose another one."));
+    return complain (error, _ ("The connection itself uses this header. Choose another one."));
   if (!is_header_value (value))
-    return complain (error, _ ("Enter the header’s value, in one line."));
+    return complain (error, _ ("Enter the header’s value on one line."));
   return TRUE;
 }
 
@@ -186,7 +187,7 @@ gboolean
 dw_access_check_protocol (const char *protocol, GError **error)
 {
   return is_token (protocol)
-         || complain (error, _ ("A subprotocol cannot contain blanks, “/”, “=”, “,” or letters with accents."));
+         || complain (error, _ ("A subprotocol can’t contain spaces, “/”, “=”, “,” or accented letters."));
 }
 
 static gboolean
@@ -195,9 +196,9 @@ write_query (const DwAccess *access, DwStage *stage, GError **error)
   g_autofree char *query = NULL;
 
   if (access->kind == DW_ACCESS_PARAMETER && *access->name == '\0')
-    return complain (error, _ ("Enter the name of the parameter, such as “token”."));
+    return complain (error, _ ("Enter the parameter’s name, such as “token”."));
   if (access->kind == DW_ACCESS_QUERY && *access->secret == '\0')
-    return complain (error, _ ("Enter the query: what follows the “?” of the address."));
+    return complain (error, _ ("Enter the query string: everything after the “?” in the address."));
   query = access->kind == DW_ACCESS_PARAMETER ? write_parameter (access->name, access->secret)
                                               : g_strdup (access->secret);
   return set_query (stage, query, error);
@@ -209,7 +210,7 @@ write_header (const DwAccess *access, DwStage *stage, GError **error)
   g_autoptr (GHashTable) headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   if (*access->secret == '\0')
-    return complain (error, _ ("Enter the header’s value, in one line."));
+    return complain (error, _ ("Enter the header’s value on one line."));
   if (!dw_access_check_header (access->name, access->secret, error))
     return FALSE;
   g_hash_table_insert (headers, g_strdup (access->name), g_strdup (access->secret));
