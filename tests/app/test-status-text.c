@@ -54,7 +54,7 @@ test_certificates (void)
     const char *words, *help;
   } rows[] = {
     { DW_CAUSE_CERTIFICATE_EXPIRED, "expired", "clock" },
-    { DW_CAUSE_CERTIFICATE_NOT_YET_VALID, "not valid yet", "Is this computer’s clock right?" },
+    { DW_CAUSE_CERTIFICATE_NOT_YET_VALID, "isn’t valid yet", "Check this computer’s clock" },
     { DW_CAUSE_CERTIFICATE_ISSUER, "issuer", "Check the address" },
     { DW_CAUSE_CERTIFICATE_HOST, "another host", "Check the address" },
   };
@@ -67,7 +67,7 @@ test_certificates (void)
 
       g_assert_nonnull (strstr (title, rows[i].words));
       g_assert_nonnull (strstr (title, rows[i].help));
-      g_assert_true (g_str_has_prefix (detail, "Trying again in"));
+      g_assert_true (g_str_has_prefix (detail, "Retrying in"));
     }
 }
 

@@ -234,10 +234,10 @@ def test_locked():
             app.wait_for_row("You", "and my own", "delivered")
             # The file was locked all the time: nothing waited for it.
             assert other.in_transaction
-            until("the banner", lambda: app.reads("another program holds"), 20)
+            until("the banner", lambda: app.reads("another program is using its file"), 20)
             other.execute("COMMIT")
             other.close()
-            until("the banner to go", lambda: not app.reads("another program holds"))
+            until("the banner to go", lambda: not app.reads("another program is using its file"))
             wanted = [f"during {number}" for number in range(200)] + ["and my own"]
             until("all to be saved", lambda: texts_in(data) == wanted)
         server.close()
@@ -255,9 +255,9 @@ def test_disk_fails():
             for number in range(5):
                 app.say(f"during {number}")
                 app.wait_for_row(f"during {number}", "delivered")
-            until("the banner", lambda: app.reads("History is not saved"))
+            until("the banner", lambda: app.reads("History can’t be saved"))
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-            until("the banner to go", lambda: not app.reads("History is not saved"))
+            until("the banner to go", lambda: not app.reads("History can’t be saved"))
             until("all to be saved", lambda: texts_in(data) == ["before"] + [f"during {n}" for n in range(5)])
         with sqlite3.connect(path_of(data)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -313,9 +313,9 @@ def test_damaged_page():
             pass  # what a program leaves that was killed
         with running(data=data) as app:
             app.wait_for_row("chatter 1999")
-            until("the banner", lambda: app.reads("messages could be saved"))
+            until("the banner", lambda: app.reads("messages were recovered"))
             app.press("OK")
-            until("the banner to go", lambda: not app.reads("messages could be saved"))
+            until("the banner to go", lambda: not app.reads("messages were recovered"))
             app.wait_for_row("chatter 1999")
             app.wait_for_status("Online")
             server.send(json.dumps({"message": "and on we talk"}))

@@ -110,7 +110,7 @@ def test_announcements():
         app.wait_for_status("Online")
         local.kill()
         # The first of these may already be gone.
-        until("the loss", lambda: any(name.startswith(("The connection was lost", "Nothing answers"))
+        until("the loss", lambda: any(name.startswith(("The connection was lost", "Nothing is listening"))
                                       for name in [node.name for node in app.walk()
                                                    if node.role == "status bar"]))
 

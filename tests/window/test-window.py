@@ -55,7 +55,7 @@ def test_stage_comes_back():
         ada.wait_for_status("Waiting")
         eve.wait_for_status("Waiting")
         ada.wait_for_button("Retry Now")
-        assert ada.reads("Trying again in")
+        assert ada.reads("Retrying in")
         eve.say("written while it was away")
         eve.wait_for_row("You", "written while it was away", "queued")
         local.start()
@@ -72,8 +72,8 @@ def test_retry_now():
         app.wait_for_status("Online")
         local.kill()
         # Wait for a delay that is long enough to be shortened.
-        until("a longer wait", lambda: any("again in 4" in t or "again in 5" in t or "again in 6" in t
-                                           or "again in 7" in t for t in app.texts()), 90)
+        until("a longer wait", lambda: any("Retrying in 4" in t or "Retrying in 5" in t or "Retrying in 6" in t
+                                           or "Retrying in 7" in t for t in app.texts()), 90)
         local.start()
         app.press("Retry Now")
         app.wait_for_status("Online", 3)
@@ -82,8 +82,8 @@ def test_retry_now():
 def test_bad_addresses():
     """Each wrong address gets one line about what to change, next to it"""
     rows = {"": "starts with wss://", "example.org/prod": "wss:// in front", "https://example.org": "web address",
-            "wss://user:S3CR3T@host/prod": "user name or password", "ws://example.org/prod": "this computer",
-            "wss://h/a b": "blank", "wss://h/s#x": "#"}
+            "wss://user:S3CR3T@host/prod": "username or password", "ws://example.org/prod": "this computer",
+            "wss://h/a b": "a space", "wss://h/s#x": "#"}
     with running() as app:
         for address, words in rows.items():
             app.type_into("Stage Address", address)
@@ -97,11 +97,11 @@ def test_bad_servers():
     rows = [((http % "403 Forbidden").encode(), "Refused", "403"),
             ((http % "401 Unauthorized").encode(), "Refused", "401"),
             ((http % "404 Not Found").encode(), "Refused", "404"),
-            ((http % "500 Internal Server Error").encode(), "Waiting", "failed to open"),
+            ((http % "500 Internal Server Error").encode(), "Waiting", "couldn’t open"),
             (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "Waiting", "sign in"),
             (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "Refused",
-             "redirects are never followed"),
-            (b"garbage\r\n\r\n", "Waiting", "not a stage")]
+             "redirects aren’t followed"),
+            (b"garbage\r\n\r\n", "Waiting", "isn’t a stage")]
     for answer, state, words in rows:
         server = RawServer(answer)
         with running(server.url) as app:
@@ -114,10 +114,10 @@ def test_unreachable():
     """A port that refuses connections, and a host that does not exist"""
     with running("ws://127.0.0.1:1/prod") as app:
         app.wait_for_status("Waiting")
-        assert app.reads("Nothing answers")
+        assert app.reads("Nothing is listening")
     with running("wss://no-such-host.invalid/prod") as app:
         app.wait_for_status("Waiting")
-        assert app.reads("no host of this name")
+        assert app.reads("Host not found")
 
 
 def test_silent_server_and_quit():
@@ -145,7 +145,7 @@ def test_bad_frames():
         app.wait_for_row("the next good one")
         rows = app.rows()
         for words in ("no JSON at all", "nested too deeply", "ab\ufffdcd", "half \ufffd pair",
-                      'R&D <3 &amp; <b>x</b> <a href="file:///etc/passwd">ok</a>', "without a message", "Forbidden"):
+                      'R&D <3 &amp; <b>x</b> <a href="file:///etc/passwd">ok</a>', "contains no message", "Forbidden"):
             assert sum(words in row for row in rows) == 1, (words, rows)
     server.close()
 
@@ -499,7 +499,7 @@ def test_link_with_a_user():
             server.send(json.dumps({"message": "https://bank.example@evil.example/"}))
             app.wait("https://evil.example/")
             app.click("https://evil.example/")
-            until("the question", lambda: any("user name" in text and "https://evil.example/" in text for text in app.texts()))
+            until("the question", lambda: any("username" in text and "https://evil.example/" in text for text in app.texts()))
             app.press("Open")
             until("the browser", lambda: (Path(data) / "opened").exists())
             assert (Path(data) / "opened").read_text(encoding="utf-8") == "https://evil.example/"
