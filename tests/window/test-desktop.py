@@ -110,8 +110,8 @@ def close_window(app):
 
 def choose_background(app):
     app.keys("ctrl+comma")
-    app.wait("Go on without a window")
-    app.click("Go on without a window")
+    app.wait("Run in Background")
+    app.click("Run in Background")
 
 
 def test_closing_says_what_it_means():
@@ -121,7 +121,7 @@ def test_closing_says_what_it_means():
     try:
         app.wait_for_status("Online")
         close_window(app)
-        app.wait("End DynamoWave Chat?")
+        app.wait("Keep Running in the Background?")
         # There is one question, however often it is pressed.
         close_window(app)
         app.press("Cancel")
@@ -140,7 +140,7 @@ def test_background_granted():
     try:
         app.wait_for_status("Online")
         close_window(app)
-        app.press("Go On")
+        app.press("Keep Running")
         assert "asked" in portal.next()
         until("no window", lambda: app.n_windows() == 0)
         time.sleep(STAYS)
@@ -169,7 +169,7 @@ def test_background_denied():
                 app.wait_for_status("Online")
                 choose_background(app)
                 told = desktop.next()
-                assert "last window" in told["title"], told
+                assert "in the Background" in told["title"], told
                 app.keys("Escape")
                 until("one window", lambda: app.n_windows() == 1)
         finally:

@@ -170,7 +170,7 @@ def test_everywhere():
         # Each kind of frame, expanded.
         for keys in (("Down", "End"), ("Prior",), ("Prior",), ("Home",)):
             app.keys(*keys)
-            app.wait("The chosen frame", ("text",))
+            app.wait("Selected Frame", ("text",))
             step(app, heart, f"a frame after {keys[-1]}")
         heart.stop()
     server.close()

@@ -37,7 +37,7 @@ def test_frames():
         assert shows(app, inspector, "Connecting to ws://127.0.0.1")
         assert not app.reads("S3CR3T")
         app.type_into("Raw frame", '{"action":"anything"}')
-        app.press("Send frame")
+        app.press("Send Frame")
         until("the frame at the stage", lambda: '{"action":"anything"}' in server.received)
         app.type_into("Filter frames", "anything")
         until("only that", lambda: not shows(app, inspector, "incoming"))
@@ -58,16 +58,16 @@ def test_kinds_and_detail():
         inspector = open_inspector(app)
         until("all", lambda: shows(app, inspector, "incoming") and shows(app, inspector, "Connecting to"))
         app.focus()
-        app.press("Kind", inspector)
+        app.press("Type", inspector)
         app.wait("Connections")
         # The open list already has the focus.
         subprocess.run(["xdotool", "key", "--delay", "100", "Down", "Down", "Return"], check=True, timeout=30)
         until("only what was sent", lambda: not shows(app, inspector, "incoming") and not shows(app, inspector, "Connecting to"))
         assert shows(app, inspector, '"message":"outgoing"')
         app.keys("Tab", "Down", "End")
-        until("the frame, spread out", lambda: '"message" : "outgoing"' in app.text_of("The chosen frame"))
+        until("the frame, spread out", lambda: '"message" : "outgoing"' in app.text_of("Selected Frame"))
         # Tab leaves the list, however many frames it has.
-        for part in ("The chosen frame", "Raw frame"):
+        for part in ("Selected Frame", "Raw frame"):
             app.keys("Tab")
             until(part, lambda wanted=part: is_focused(app, wanted))
     server.close()

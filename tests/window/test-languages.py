@@ -116,7 +116,7 @@ def test_missing_schema():
         app.wait("Connect")
         assert "is not installed" in app.output(), app.output()
         app.keys("ctrl+comma")
-        until("the preferences", lambda: app.reads("Enter sends"))
+        until("the preferences", lambda: app.reads("Send with Enter"))
     finally:
         app.end()
 

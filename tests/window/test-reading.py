@@ -47,7 +47,7 @@ def test_every_control_has_a_name():
         app.wait_for_row("You", "mine", "delivered")
         assert app.find("Conversation").role in ("list", "log")
         for keys, page in (("", "Message"), ("ctrl+f", "Search messages"), ("ctrl+e", "Save"),
-                           ("ctrl+comma", "Enter sends")):
+                           ("ctrl+comma", "Send with Enter")):
             if keys:
                 app.keys(keys)
             until(f"“{page}”", lambda wanted=page: app.reads(wanted))

@@ -320,7 +320,7 @@ def test_page():
     """In a narrow window the stages are a page over the conversation: the header's button opens it, and three ways lead back"""
     with three_stages(NARROW) as (app, servers):
         for back in (lambda: app.keys("Escape"), lambda: app.keys("alt+Left"),
-                     lambda: app.press("Back to the conversation")):
+                     lambda: app.press("Back to conversation")):
             app.press("Stages")
             until("the rows", lambda: names_in(app) == THREE and focused_row(app) == THIRD)
             until("the conversation out of sight", lambda: not app.find("Message", ("text", "entry")))
@@ -340,7 +340,7 @@ def test_page():
         until("the page", lambda: rows_of(app))
         app.move(0, 0, WIDE, 700)
         until("both", lambda: app.find("Message", ("text", "entry")) and names_in(app) == THREE)
-        assert not app.find_button("Back to the conversation")
+        assert not app.find_button("Back to conversation")
         app.move(0, 0, NARROW, 700)
         until("the conversation", lambda: app.find("Message", ("text", "entry")) and not rows_of(app))
         app.say("still here")
@@ -383,7 +383,7 @@ def test_menu():
         app.press("Stage Menu")
         assert app.menu_item("Move Up", "U").is_sensitive() and not app.menu_item("Move Down", "O").is_sensitive()
         app.choose_and_close("Edit…", "E")
-        app.type_into("What you call it", "Harbour", editor(app))
+        app.type_into("Name", "Harbour", editor(app))
         save(app)
         until("the name at the side", lambda: names_in(app) == [SECOND, FIRST, "Harbour"])
         until("the name in the title", lambda: app.windows()[0].name.startswith("Harbour "))
@@ -394,7 +394,7 @@ def test_menu_removes_another():
     with three_stages(WIDE) as (app, _):
         app.click(row_of(app, FIRST).name, "3")
         app.choose_and_close("Edit…", "E")
-        app.type_into("What you call it", "Elsewhere", editor(app))
+        app.type_into("Name", "Elsewhere", editor(app))
         save(app)
         until("the name", lambda: names_in(app) == ["Elsewhere", SECOND, THIRD])
         app.click(row_of(app, "Elsewhere").name, "3")

@@ -439,7 +439,7 @@ def test_shortcuts_and_about():
     with running(f"{server.url}?token=S3CR3T") as app:
         app.wait_for_status("Online")
         app.keys("ctrl+question")
-        until("the list", lambda: app.reads("Begin a new line"))
+        until("the list", lambda: app.reads("Insert Line Break"))
         app.keys("Escape")
         until("one window", lambda: app.n_windows() == 1)
         app.press("Main menu")

@@ -49,10 +49,10 @@ dw_about_show (GtkWindow *window, DwChatList *chats)
 
   GtkWidget *about = dw_dialog_new_about ();
 
-  g_object_set (
-      about, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version", DW_VERSION,
-      "developer-name", _ ("The DynamoWave Chat developers"), "developers", developers, "license-type",
-      GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename", "dynamowave-chat.txt", "comments",
-      _ ("Chat over a serverless stage: an API Gateway WebSocket API on AWS, or on this computer."), NULL);
+  g_object_set (about, "application-name", _ ("DynamoWave Chat"), "application-icon", DW_APP_ID, "version",
+                DW_VERSION, "developer-name", _ ("The DynamoWave Chat developers"), "developers", developers,
+                "license-type", GTK_LICENSE_GPL_3_0, "debug-info", safe, "debug-info-filename",
+                "dynamowave-chat.txt", "comments",
+                _ ("Chat over serverless WebSocket APIs, on AWS API Gateway or on this computer."), NULL);
   dw_dialog_present (about, GTK_WIDGET (window));
 }

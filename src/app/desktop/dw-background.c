@@ -51,7 +51,7 @@ forget_request (DwBackground *self)
 static void
 refuse (DwBackground *self, const char *sentence)
 {
-  g_autoptr (GNotification) notification = g_notification_new (_ ("DynamoWave Chat ends with its last window"));
+  g_autoptr (GNotification) notification = g_notification_new (_ ("Can’t Run in the Background"));
 
   forget_request (self);
   g_settings_set_boolean (self->settings, "background", FALSE);
@@ -72,13 +72,12 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
   if (granted)
     forget_request (self);
   else if (error == NULL || error->domain == G_IO_ERROR)
-    refuse (self,
-            _ ("Your system does not let it go on without a window. You can allow it in the system’s settings, "
-               "and choose it again in the preferences."));
+    refuse (self, _ ("Your system doesn’t allow DynamoWave Chat to run in the background. Allow it in the system "
+                     "settings, then turn it on again in Preferences."));
   else
     {
       g_debug ("Background portal: %s", error->message);
-      refuse (self, _ ("There is nothing here that could let it go on without a window."));
+      refuse (self, _ ("This desktop doesn’t support running in the background."));
     }
 }
 
@@ -87,7 +86,7 @@ request (DwBackground *self)
 {
   forget_request (self);
   self->request = g_cancellable_new ();
-  xdp_portal_request_background (self->portal, NULL, _ ("Stay connected and tell you of new messages"), NULL,
+  xdp_portal_request_background (self->portal, NULL, _ ("Stay connected and notify you about new messages"), NULL,
                                  XDP_BACKGROUND_FLAG_NONE, self->request, on_answered, g_object_ref (self));
 }
 
@@ -190,12 +189,12 @@ dw_background_ask_before_close (DwBackground *self, GtkWindow *window)
   g_set_weak_pointer (&self->closing, window);
   g_set_weak_pointer (
       &self->question,
-      dw_question_new (_ ("End DynamoWave Chat?"),
-                       _ ("Stages keep nothing: what is written while it does not run cannot be read "
-                          "later. It can go on without a window, and tell you of new messages."),
+      dw_question_new (_ ("Keep Running in the Background?"),
+                       _ ("Stages don’t store messages, so you’ll miss what is sent while DynamoWave Chat isn’t "
+                          "running. It can stay connected in the background and notify you about new messages."),
                        "cancel", _ ("_Cancel")));
-  dw_question_add (self->question, "quit", _ ("_End It"));
-  dw_question_add (self->question, "stay", _ ("_Go On"));
+  dw_question_add (self->question, "quit", _ ("_Quit"));
+  dw_question_add (self->question, "stay", _ ("_Keep Running"));
   dw_question_set_default (self->question, "quit");
   g_signal_connect_object (self->question, "response", G_CALLBACK (on_answer), self, 0);
   dw_question_ask (self->question, GTK_WIDGET (window));

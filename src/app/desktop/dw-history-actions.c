@@ -31,12 +31,12 @@ on_exported (GObject *source, GAsyncResult *result, gpointer data)
       g_autofree char *safe = dw_safe_line (error->message, DW_LABEL_CHARS);
 
       /* Translators: %s is what the system says about it. */
-      body = g_strdup_printf (_ ("Nothing was written. Choose another place. (%s)"), safe);
-      tell (window, _ ("Not Exported"), body);
+      body = g_strdup_printf (_ ("The conversation couldn’t be exported. Choose another location. (%s)"), safe);
+      tell (window, _ ("Export Failed"), body);
       return;
     }
-  body = g_strdup_printf (ngettext ("%u line was written.", "%u lines were written.", n), n);
-  tell (window, _ ("Exported"), body);
+  body = g_strdup_printf (ngettext ("%u message exported.", "%u messages exported.", n), n);
+  tell (window, _ ("Conversation Exported"), body);
 }
 
 typedef struct
@@ -145,8 +145,8 @@ dw_history_actions_delete (GtkWindow *window, DwChat *chat)
   g_autofree char *safe = dw_safe_name (name);
   g_autofree char *body =
       /* Translators: %s is a stage's name. */
-      g_strdup_printf (_ ("All that was said on “%s” is deleted from this computer, and cannot be had back. "
-                          "What waits to be sent is sent."),
+      g_strdup_printf (_ ("All messages on “%s” will be deleted from this computer. This can’t be undone. Queued "
+                          "messages will still be sent."),
                        safe);
   GtkWidget *question = dw_question_new (_ ("Delete This Conversation?"), body, "cancel", _ ("_Cancel"));
 

@@ -89,11 +89,10 @@ dw_preferences_show (GtkWidget *window, GSettings *settings)
   g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource ("/io/github/dynamowave/Chat/dw-preferences.ui");
   GtkWidget *page = GTK_WIDGET (gtk_builder_get_object (builder, "page"));
 
-  add_switch (builder, "writing", _ ("Enter sends"),
-              _ ("Otherwise Enter begins a new line. Ctrl+Enter sends either way."), settings, "enter-sends");
-  add_switch (builder, "background", _ ("Go on without a window"),
-              _ ("Stay connected and tell me of new messages when the last window is closed."), settings,
-              "background");
+  add_switch (builder, "writing", _ ("Send with Enter"),
+              _ ("When off, Enter starts a new line. Ctrl+Enter always sends."), settings, "enter-sends");
+  add_switch (builder, "background", _ ("Run in Background"),
+              _ ("Stay connected and show notifications after the last window is closed"), settings, "background");
   if (settings == NULL)
     gtk_widget_set_sensitive (page, FALSE);
   else

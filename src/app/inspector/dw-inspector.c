@@ -178,7 +178,7 @@ on_saved (GObject *source, GAsyncResult *result, gpointer data)
 
   if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
     return;
-  adw_window_title_set_subtitle (self->heading, _ ("Not saved. Choose another place."));
+  adw_window_title_set_subtitle (self->heading, _ ("The frames couldn’t be saved. Choose another location."));
 }
 
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
@@ -329,7 +329,7 @@ dw_inspector_init (DwInspector *self)
   GtkFilterListModel *filtered;
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  dw_speech_name_button (GTK_WIDGET (self->kind), _ ("Kind"));
+  dw_speech_name_button (GTK_WIDGET (self->kind), _ ("Type"));
   self->lines = g_list_store_new (DW_TYPE_TRACE_ROW);
   self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
   filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),

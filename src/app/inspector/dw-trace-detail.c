@@ -78,7 +78,7 @@ dw_trace_detail_show (DwTraceDetail *self, DwTraceRow *line)
     {
       g_autofree char *heading =
           /* Translators: %s is the time, direction and size of a frame. */
-          g_strdup_printf (_ ("%s  (its start; “Copy” takes all of it)"), dw_trace_row_get_head (line));
+          g_strdup_printf (_ ("%s  (truncated; copy to get all of it)"), dw_trace_row_get_head (line));
 
       dw_label_show (self->heading, heading, DW_LABEL_CHARS);
     }

@@ -49,10 +49,10 @@ make_open (const DwTraceEntry *entry)
 {
   if (entry->steps_ms[2] != 0)
     /* Translators: how long the steps of opening a connection took, in milliseconds since its start. */
-    return g_strdup_printf (_ ("Open after %1$u ms: name %2$u, TCP %3$u, TLS %4$u"), entry->took_ms,
+    return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u, TLS %4$u"), entry->took_ms,
                             entry->steps_ms[0], entry->steps_ms[1], entry->steps_ms[2]);
   /* Translators: as before, for a connection without encryption. */
-  return g_strdup_printf (_ ("Open after %1$u ms: name %2$u, TCP %3$u"), entry->took_ms, entry->steps_ms[0],
+  return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u"), entry->took_ms, entry->steps_ms[0],
                           entry->steps_ms[1]);
 }
 
@@ -64,7 +64,7 @@ make_event (const DwTraceEntry *entry)
   switch (entry->kind)
     {
     case DW_TRACE_PONG:
-      return g_strdup (_ ("The stage answered a ping"));
+      return g_strdup (_ ("Pong received"));
     case DW_TRACE_CONNECTING:
       /* Translators: %s is an address without its secrets. */
       return g_strdup_printf (_ ("Connecting to %s"), note);
@@ -72,11 +72,10 @@ make_event (const DwTraceEntry *entry)
       return make_open (entry);
     case DW_TRACE_FAILED:
       /* Translators: a word for the cause, an HTTP status, and milliseconds. */
-      return g_strdup_printf (_ ("Not opened: %1$s, status %2$u, after %3$u ms"), note, entry->code,
-                              entry->took_ms);
+      return g_strdup_printf (_ ("Failed after %3$u ms: %1$s, status %2$u"), note, entry->code, entry->took_ms);
     case DW_TRACE_CLOSED:
       /* Translators: a close code, and the words that came with it. */
-      return g_strdup_printf (_ ("Closed with %1$u %2$s"), entry->code, note);
+      return g_strdup_printf (_ ("Closed: %1$u %2$s"), entry->code, note);
     case DW_TRACE_IN:
     case DW_TRACE_OUT:
     default:
