@@ -387,7 +387,7 @@ dw_application_handle_local_options (GApplication *application, GVariantDict *op
 
       if (!is_profile_name (name))
         {
-          g_printerr (_ ("A profile’s name has up to 32 letters, digits, “-” and “_”.\n"));
+          g_printerr (_ ("A profile name can have up to 32 letters, digits, “-” and “_”.\n"));
           return 2;
         }
       id = g_strdup_printf ("%s.Profile_%s", DW_APP_ID, name);
@@ -416,8 +416,8 @@ static void
 dw_application_init (DwApplication *self)
 {
   static const GOptionEntry options[] = {
-    { "profile", 'p', 0, G_OPTION_ARG_STRING, NULL,
-      N_ ("Be another person, with data, settings and an instance of their own"), N_ ("NAME") },
+    { "profile", 'p', 0, G_OPTION_ARG_STRING, NULL, N_ ("Use a separate profile (own data and settings)"),
+      N_ ("NAME") },
     { "version", 'V', 0, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
@@ -426,7 +426,7 @@ dw_application_init (DwApplication *self)
   g_application_add_main_option_entries (application, options);
   g_application_set_option_context_parameter_string (application, _ ("[URL…]"));
   g_application_set_option_context_summary (
-      application, _ ("Chat on a stage. A URL starts with wss://, or with ws:// for this computer."));
+      application, _ ("Opens the stages at the given URLs (wss://, or ws:// for a local stage)."));
 }
 
 /**

@@ -341,7 +341,7 @@ on_shown (Program *program, GPtrArray *lines)
 static gboolean
 on_timeout (gpointer data)
 {
-  g_printerr (_ ("Nothing more came in time.\n"));
+  g_printerr (_ ("Timed out.\n"));
   finish (data, EXIT_TIMEOUT);
   return G_SOURCE_REMOVE;
 }
@@ -405,7 +405,7 @@ parse_headers (GHashTable *table, char **headers, GError **error)
       if (colon == NULL || colon == headers[i] || strpbrk (headers[i], "\r\n") != NULL)
         {
           /* The value may be a secret, so do not print it. */
-          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("A header is written “Name: value”."));
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("Write headers as “Name: value”."));
           return FALSE;
         }
       name = g_strndup (headers[i], (gsize) (colon - headers[i]));
@@ -586,40 +586,39 @@ static gboolean
 parse_options (Options *options, char ***arguments, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "name", 'n', 0, G_OPTION_ARG_STRING, &options->name, N_ ("Your name, where the stage carries names"),
+    { "name", 'n', 0, G_OPTION_ARG_STRING, &options->name, N_ ("Your display name, if the stage supports names"),
       N_ ("NAME") },
     { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file,
       N_ ("Send the token in this file, or from standard input for “-” (default $DYNAMOWAVE_TOKEN)"), "FILE" },
     { "token-parameter", 0, 0, G_OPTION_ARG_STRING, &options->token_parameter,
       N_ ("Send it as this query parameter instead of an Authorization header"), N_ ("NAME") },
-    { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header of the handshake"),
+    { "header", 'H', 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("Additional handshake header"),
       N_ ("NAME: VALUE") },
     { "header-file", 0, 0, G_OPTION_ARG_FILENAME, &options->header_file,
-      N_ ("More headers, one per line, from this file, or from standard input for “-”"), "FILE" },
-    { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("A subprotocol to offer"),
-      N_ ("NAME") },
+      N_ ("Additional headers, one per line, from this file, or from standard input for “-”"), "FILE" },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->protocols, N_ ("Subprotocol to offer"), N_ ("NAME") },
     { "dialect", 0, 0, G_OPTION_ARG_STRING, &options->dialect,
-      N_ ("How the stage names things: dynamowave, lower-case or data"), N_ ("NAME") },
-    { "count", 'c', 0, G_OPTION_ARG_INT, &options->count, N_ ("tail: end after so many messages"), N_ ("N") },
-    { "timeout", 't', 0, G_OPTION_ARG_INT, &options->timeout, N_ ("End with 3 after so many seconds"),
+      N_ ("Message format of the stage: dynamowave, lower-case or data"), N_ ("NAME") },
+    { "count", 'c', 0, G_OPTION_ARG_INT, &options->count, N_ ("tail: exit after this many messages"), N_ ("N") },
+    { "timeout", 't', 0, G_OPTION_ARG_INT, &options->timeout, N_ ("Exit with status 3 after this many seconds"),
       N_ ("SECONDS") },
     { "policy", 0, 0, G_OPTION_ARG_STRING, &options->policy,
-      N_ ("Durations in milliseconds, such as ping=30000,cap=60000"), N_ ("NAME=N,…") },
+      N_ ("Timing in milliseconds, such as ping=30000,cap=60000"), N_ ("NAME=N,…") },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (_ ("tail URL | chat URL | send URL TEXT|-"));
 
-  g_option_context_set_summary (
-      context, _ ("The DynamoWave client without a window.\n\n"
-                  "  tail URL         print what happens, one JSON object a line: time, kind, and\n"
-                  "                   text and sender, or state and cause, or since and until\n"
-                  "  chat URL         the same, and send each line of standard input\n"
-                  "  send URL TEXT    send a message and wait until the stage broadcast it\n"
-                  "  send URL -       send each line of standard input"));
+  g_option_context_set_summary (context,
+                                _ ("The DynamoWave client for the command line.\n\n"
+                                   "  tail URL         print events, one JSON object per line: time, kind, and\n"
+                                   "                   text and sender, or state and cause, or since and until\n"
+                                   "  chat URL         like tail, and send each line of standard input\n"
+                                   "  send URL TEXT    send a message and wait until the stage broadcasts it\n"
+                                   "  send URL -       send each line of standard input"));
   g_option_context_set_description (
-      context, _ ("It ends with 0 when all went well, 1 when a message was not delivered or nobody can\n"
-                  "know, 2 for a wrong command, 3 after the timeout and 4 when the stage refused."));
+      context, _ ("Exit status: 0 if all went well, 1 if a message was not delivered or may not have been,\n"
+                  "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   return g_option_context_parse_strv (context, arguments, error);
@@ -668,22 +667,22 @@ obey (const Options *options, char **words)
 
   if (sends && (*text == '\0' || !g_utf8_validate (text, -1, NULL)))
     {
-      g_printerr (_ ("A message is UTF-8 text, and not empty.\n"));
+      g_printerr (_ ("The message must be UTF-8 text and can’t be empty.\n"));
       return EXIT_USAGE;
     }
   if (!tails && !chats && !sends)
     {
-      g_printerr (_ ("Write “tail URL”, “chat URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
+      g_printerr (_ ("Use “tail URL”, “chat URL”, “send URL TEXT” or “send URL -”. See --help.\n"));
       return EXIT_USAGE;
     }
   if (options->count < 0 || options->timeout < 0)
     {
-      g_printerr (_ ("--count and --timeout take no negative numbers.\n"));
+      g_printerr (_ ("--count and --timeout can’t be negative.\n"));
       return EXIT_USAGE;
     }
   if (is_input (text) + is_input (options->token_file) + is_input (options->header_file) > 1)
     {
-      g_printerr (_ ("Only one thing can be read from standard input.\n"));
+      g_printerr (_ ("Standard input can only be read for one purpose.\n"));
       return EXIT_USAGE;
     }
   if (options->policy != NULL && !dw_session_policy_parse (policy, options->policy, &error))
@@ -720,8 +719,8 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   if (hidden)
-    g_printerr (_ ("The token or header on the command line was visible to every local user for a moment. "
-                   "Use --token-file or --header-file.\n"));
+    g_printerr (_ ("The token or header on the command line was briefly visible to every local user. Use "
+                   "--token-file or --header-file.\n"));
   if (!parse_options (&options, &arguments, &error))
     return complain (error);
   if (options.version)

@@ -608,7 +608,7 @@ def test_wrong_secrets():
     assert done.returncode == 2 and "DYNAMOWAVE_TOKEN" in done.stderr, done
     for wrong in (("-", "--token-file", "-"), ("x", "--token-file", "-", "--header-file", "-")):
         done = send("ws://127.0.0.1:1/x", *wrong, input="x\n")
-        assert done.returncode == 2 and "standard input" in done.stderr, (wrong, done)
+        assert done.returncode == 2 and "Standard input" in done.stderr, (wrong, done)
 
 
 def test_secret_on_command_line():
@@ -621,11 +621,11 @@ def test_secret_on_command_line():
         shown = command_line(tail) if tail.poll() is None else b""
         assert b"canary" not in shown and (not shown or (b"Ada" in shown and b"?token=" not in shown)), shown
         _, errors = tail.communicate(timeout=20)
-        assert errors.count("was visible") == 1 and "canary" not in errors, errors
+        assert errors.count("was briefly visible") == 1 and "canary" not in errors, errors
         assert "canary" in server.requests[0].decode() and "?token=canary2 HTTP" in server.requests[0].decode(), server.requests
         server.close()
     with Stage() as stage:
-        assert "was visible" not in send(stage.url, "x", "--name", "Ada").stderr
+        assert "was briefly visible" not in send(stage.url, "x", "--name", "Ada").stderr
 
 
 def test_no_control():

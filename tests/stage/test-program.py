@@ -438,7 +438,7 @@ def test_one_file():
         local = Stage("--registry", registry)
         done = asyncio.run(talk(local, second))
         assert done.returncode == 1 and not done.stdout, done
-        assert f"in use by another stage, process {local.process.pid}" in done.stderr, done.stderr
+        assert f"in use by another stage (process {local.process.pid})" in done.stderr, done.stderr
         # However it ended, the next one can use the file.
         local.end(signal.SIGKILL)
         with stage("--registry", registry):
@@ -642,7 +642,7 @@ def test_dead_letters():
                     break
                 await client.send(say("second"))
                 await asyncio.sleep(0.5)
-            assert re.fullmatch(r"\d letters? removed\n", letters("purge"))
+            assert re.fullmatch(r"\d dead letters? removed\n", letters("purge"))
             assert letters("list") == ""
 
     with tempfile.TemporaryDirectory() as folder:
@@ -674,7 +674,7 @@ def test_redrive_address():
             database.execute("INSERT INTO dead_letters (connection_id, text, reason, time) VALUES ('FYnvDeD_NjMCKlg=', 'hello', '429', 1)")
             database.commit()
         for url, words in (("http://192.0.2.1/prod", "https://"), ("HTTP://stage.example/prod", "https://"), ("http://127.0.0.1.example/prod", "https://"),
-                           ("http://127.0.0.1@stage.example/prod", "https://"), ("ftp://127.0.0.1/prod", "is no address"), ("x", "is no address")):
+                           ("http://127.0.0.1@stage.example/prod", "https://"), ("ftp://127.0.0.1/prod", "is not a valid address"), ("x", "is not a valid address")):
             done = redrive(url, folder)
             assert done.returncode == 1 and words in done.stderr and TOKEN not in done.stderr, (url, done)
         asked = []
@@ -917,9 +917,9 @@ def test_log_on_terminal():
 
 def test_options():
     """Impossible options are refused with a message and status 2, or 1 if the system refuses"""
-    for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "neither memory"), (["--idle-timeout", "0"], "limit"),
+    for options, words in ((["--stage", "a b"], "name"), (["--registry", "nonsense"], "Unknown registry"), (["--idle-timeout", "0"], "limit"),
                            (["--route-selection-expression", "$request.header.a"], "path"), (["more"], "Unknown argument"),
-                           (["--tls-key", "x"], "belong together"), (["--log-format", "xml"], "neither text"),
+                           (["--tls-key", "x"], "must be used together"), (["--log-format", "xml"], "Unknown log format"),
                            (["--token-file", "/no/such/file"], "file")):
         done = subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=DEADLINE, check=False)
         assert done.returncode == 2 and words in done.stderr, (options, done.returncode, done.stderr)
@@ -1058,7 +1058,7 @@ def test_wrong_key():
         for path in (wrong, f"{other}/ec.pem"):
             done = subprocess.run([PROGRAM, "--tls-certificate", cert, "--tls-key", path], capture_output=True, text=True, timeout=DEADLINE,
                                   check=False)
-            assert done.returncode == 2 and "does not fit" in done.stderr and path in done.stderr, done
+            assert done.returncode == 2 and "doesn’t match" in done.stderr and path in done.stderr, done
         with stage("--tls-certificate", cert, "--tls-key", key) as local:
             assert local.url.startswith("wss:")
 

@@ -119,10 +119,10 @@ STAGE_REFUSED = {
     "token-file": (("/no/such/file", "/no/such/file"), ("/", "")),
     "management-token-file": (("/no/such/file", "/no/such/file"),),
     "management-key-file": (("/no/such/file", "/no/such/file"),),
-    "registry": (("", "neither"), ("nonsense", "neither"), ("sqlite:", "neither"), ("sqlite", "neither"), ("Memory", "neither")),
-    "log-format": (("", "neither"), ("xml", "neither"), ("JSON", "neither")),
-    "tls-certificate": (("x", "belong together"),),
-    "tls-key": (("x", "belong together"),),
+    "registry": (("", "Unknown registry"), ("nonsense", "Unknown registry"), ("sqlite:", "Unknown registry"), ("sqlite", "Unknown registry"), ("Memory", "Unknown registry")),
+    "log-format": (("", "Unknown log format"), ("xml", "Unknown log format"), ("JSON", "Unknown log format")),
+    "tls-certificate": (("x", "must be used together"),),
+    "tls-key": (("x", "must be used together"),),
     "route-selection-expression": (("$request.header.a", "path"), ("$request.body", "path"), ("${request.body.a", "")),
     "idle-timeout": (("0", "above 0"), ("-1", "above 0"), ("nan", "above 0"), ("x", "")),
     "connection-limit": (("0", "above 0"), ("-1", "above 0"), ("nan", "above 0"), ("1s", "")),
@@ -294,8 +294,8 @@ def test_stage_files():
             handshake(url)
         with contextlib.closing(sqlite3.connect(path)) as database:
             assert database.execute("SELECT count(*) FROM connections").fetchone() is not None
-        for command, status, words in ((["list"], 0, ""), (["purge"], 0, ""), (["redrive"], 1, "--url"), ([], 2, "what to do"), (["list", "more"], 2, "what to do"),
-                                       (["forget"], 2, "what to do")):
+        for command, status, words in ((["list"], 0, ""), (["purge"], 0, ""), (["redrive"], 1, "--url"), ([], 2, "A command and a registry"), (["list", "more"], 2, "A command and a registry"),
+                                       (["forget"], 2, "A command and a registry")):
             done = run(STAGE, "dead-letters", *command, "--registry", f"sqlite:{path}")
             assert done.returncode == status and words in done.stderr, (command, done)
         for registry in ("memory", "nonsense", "sqlite:"):

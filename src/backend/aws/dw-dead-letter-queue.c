@@ -113,7 +113,8 @@ dw_dead_letter_from_json (const char *json, GError **error)
 
   if (text == NULL || endpoint == NULL || ids == NULL || !JSON_NODE_HOLDS_ARRAY (ids))
     {
-      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "it is no dead letter of this stage");
+      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT,
+                           "it is not a dead letter of this stage");
       return NULL;
     }
   letter = dw_dead_letter_new (endpoint, text, string_of (object, "reason"));

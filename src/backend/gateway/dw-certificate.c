@@ -90,6 +90,6 @@ dw_certificate_load (const char *path, const char *key_path, GError **error)
     return g_steal_pointer (&certificate);
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
                /* Translators: two files, and what the TLS library says. */
-               _ ("The key “%1$s” does not fit the certificate “%2$s”: %3$s"), key_path, path, problem->message);
+               _ ("The key “%1$s” doesn’t match the certificate “%2$s”: %3$s"), key_path, path, problem->message);
   return NULL;
 }

@@ -171,7 +171,7 @@ split (const char *text, char **name, const char **value, GError **error)
 
   if (equals == NULL || equals == text || equals[1] == '\0')
     {
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "“%s” is no ROUTE=…", text);
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "“%s” is not of the form ROUTE=…", text);
       return FALSE;
     }
   *name = g_strndup (text, (gsize) (equals - text));
@@ -199,7 +199,7 @@ dw_functions_add (DwFunctions *self, const char *text, GError **error)
     return FALSE;
   if (!g_shell_parse_argv (command, NULL, &argv, NULL))
     {
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "“%s” is no command", command);
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "“%s” is not a command", command);
       return FALSE;
     }
 

@@ -85,7 +85,8 @@ post (SoupSession *session,
 
   if (message == NULL)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address."), options->url);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is not a valid address."),
+                   options->url);
       return FALSE;
     }
 
@@ -102,7 +103,7 @@ post (SoupSession *session,
   if (status == SOUP_STATUS_FORBIDDEN)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                           _ ("The stage refuses this token. Is it the one of --management-token-file?"));
+                           _ ("The stage rejected this token. Use the one from its --management-token-file."));
       return FALSE;
     }
 
@@ -122,9 +123,9 @@ check_url (const char *text, gboolean *secure, GError **error)
   url = rest != NULL ? dw_stage_url_parse (rest, NULL) : NULL;
   if (url == NULL && g_ascii_strncasecmp (text, "http://", 7) == 0)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                         _ ("Without encryption (http://) only this computer can be reached. Use https://."));
+                         _ ("Unencrypted connections (http://) are only allowed to this computer. Use https://."));
   else if (url == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address."), text);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is not a valid address."), text);
   else
     *secure = dw_stage_url_is_secure (url);
   return url != NULL;
@@ -142,7 +143,7 @@ redrive (DwServerFile *file, const Options *options, GError **error)
     {
       g_set_error_literal (
           error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          _ ("To redrive, say where: --url http://127.0.0.1:PORT/STAGE --management-token-file FILE"));
+          _ ("“redrive” needs a running stage: --url http://127.0.0.1:PORT/STAGE --management-token-file FILE"));
       return FALSE;
     }
 
@@ -182,7 +183,7 @@ purge (DwServerFile *file, GError **error)
 
   if (!dw_dead_letters_purge (file, &purged, error))
     return FALSE;
-  printf (ngettext ("%u letter removed\n", "%u letters removed\n", purged), purged);
+  printf (ngettext ("%u dead letter removed\n", "%u dead letters removed\n", purged), purged);
   return TRUE;
 }
 
@@ -190,18 +191,17 @@ static gboolean
 parse (Options *options, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "registry", 0, 0, G_OPTION_ARG_STRING, &options->registry, N_ ("The stage's file"), "sqlite:PATH" },
-    { "url", 0, 0, G_OPTION_ARG_STRING, &options->url, N_ ("The running stage, to redrive"),
-      "http://ADDRESS/STAGE" },
-    { "management-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file, N_ ("Its management token"),
-      "FILE" },
+    { "registry", 0, 0, G_OPTION_ARG_STRING, &options->registry, N_ ("Registry of the stage"), "sqlite:PATH" },
+    { "url", 0, 0, G_OPTION_ARG_STRING, &options->url, N_ ("Running stage to redrive to"), "http://ADDRESS/STAGE" },
+    { "management-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file,
+      N_ ("Management token of that stage"), "FILE" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("list|redrive|purge");
 
-  g_option_context_set_summary (context,
-                                _ ("Posts that were throttled until they were given up: list them, try them\n"
-                                   "again at a running stage, or remove them."));
+  g_option_context_set_summary (
+      context, _ ("Lists dead letters (posts that were throttled and finally given up), posts them\n"
+                  "again to a running stage, or removes them."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   return g_option_context_parse (context, argc, argv, error);
@@ -239,7 +239,8 @@ dw_letters_command (int argc, char **argv)
     return fail (error, 2);
   if (path == NULL || (strcmp (what, "list") != 0 && strcmp (what, "redrive") != 0 && strcmp (what, "purge") != 0))
     {
-      g_printerr (_ ("Say what to do and where: dynamowave-stage dead-letters list --registry sqlite:PATH\n"));
+      g_printerr (
+          _ ("A command and a registry are required: dynamowave-stage dead-letters list --registry sqlite:PATH\n"));
       return 2;
     }
 

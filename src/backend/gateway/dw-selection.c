@@ -48,7 +48,7 @@ add_path (DwSelection *selection, const char *text, gsize length, GError **error
 
   if (!g_regex_match_simple ("^request\\.body(\\.[A-Za-z0-9_-]+)+\\z", path, 0, 0))
     {
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "“%s” is no path of the body", path);
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_EVENT, "“%s” is not a path of the body", path);
       return FALSE;
     }
   part.path = g_strsplit (path + strlen (BODY), ".", -1);

@@ -49,7 +49,7 @@ tell_holder (const char *path, int fd, GError **error)
   long pid = pread (fd, text, sizeof text - 1, 0) > 0 ? strtol (text, NULL, 10) : 0;
 
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE,
-               _ ("“%1$s” is in use by another stage, process %2$ld. Two stages cannot share a file."), path, pid);
+               _ ("“%1$s” is in use by another stage (process %2$ld). Two stages can’t share a file."), path, pid);
 }
 
 /**

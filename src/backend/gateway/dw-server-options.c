@@ -77,21 +77,20 @@ add_entries (GOptionContext *context, Typed *typed)
 {
   const GOptionEntry entries[] = {
     { "listen", 'l', 0, G_OPTION_ARG_STRING, &typed->listen,
-      N_ ("Where to listen; port 0 takes a free one (default 127.0.0.1:0)"), N_ ("ADDRESS:PORT") },
-    { "stage", 's', 0, G_OPTION_ARG_STRING, &typed->stage, N_ ("The stage's name (default prod)"), N_ ("NAME") },
-    { "token", 0, 0, G_OPTION_ARG_STRING, &typed->token,
-      N_ ("Let in only who shows this token; everybody on this computer can read it here"), "TOKEN" },
+      N_ ("Address to listen on; port 0 picks a free port (default 127.0.0.1:0)"), N_ ("ADDRESS:PORT") },
+    { "stage", 's', 0, G_OPTION_ARG_STRING, &typed->stage, N_ ("Stage name (default prod)"), N_ ("NAME") },
+    { "token", 0, 0, G_OPTION_ARG_STRING, &typed->token, N_ ("Require this token (visible to every local user)"),
+      "TOKEN" },
     { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &typed->token_file,
-      N_ ("Let in only who shows the token in this file, as ?token=… or in an Authorization header"), "FILE" },
+      N_ ("Require the token in this file, as ?token=… or in an Authorization header"), "FILE" },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->origins,
-      N_ ("Let pages of this origin connect from a browser; can be repeated"), "ORIGIN" },
+      N_ ("Allow browser connections from this origin; can be repeated"), "ORIGIN" },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &typed->certificate,
       N_ ("Serve wss:// with this certificate (PEM)"), "FILE" },
-    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->key, N_ ("The certificate's private key (PEM)"), "FILE" },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->key, N_ ("Private key of the certificate (PEM)"), "FILE" },
     { "registry", 0, 0, G_OPTION_ARG_STRING, &typed->registry,
-      N_ ("Where connection IDs and dead letters live: memory or sqlite:PATH (default memory)"), "PLACE" },
-    { "log-format", 0, 0, G_OPTION_ARG_STRING, &typed->log_format, N_ ("How the log is written: text or json"),
-      "FORMAT" },
+      N_ ("Where to store connection IDs and dead letters: memory or sqlite:PATH (default memory)"), "PLACE" },
+    { "log-format", 0, 0, G_OPTION_ARG_STRING, &typed->log_format, N_ ("Log format: text or json"), "FORMAT" },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &typed->version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
@@ -104,41 +103,41 @@ add_gateway_group (GOptionContext *context, Typed *typed)
 {
   const GOptionEntry entries[] = {
     { "route-selection-expression", 0, 0, G_OPTION_ARG_STRING, &typed->selection,
-      N_ ("How a message chooses its route (default $request.body.action)"), "EXPRESSION" },
+      N_ ("Expression that selects a message’s route (default $request.body.action)"), "EXPRESSION" },
     { "two-way", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->two_way,
-      N_ ("Give a route a route response; can be repeated"), "ROUTE" },
+      N_ ("Enable the route response of this route; can be repeated"), "ROUTE" },
     { "no-default-route", 0, 0, G_OPTION_ARG_NONE, &typed->without_default,
-      N_ ("Have no $default route: what matches none gets “Forbidden”"), NULL },
+      N_ ("Disable the $default route: unmatched messages get “Forbidden”"), NULL },
     { "subprotocol", 0, 0, G_OPTION_ARG_STRING, &typed->subprotocol,
-      N_ ("Let $connect choose this subprotocol where it is offered"), N_ ("NAME") },
+      N_ ("Accept this subprotocol when a client offers it"), N_ ("NAME") },
     { "idle-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->idle,
-      N_ ("Close a connection that was idle for so long (default 600)"), N_ ("SECONDS") },
+      N_ ("Close connections idle this long (default 600)"), N_ ("SECONDS") },
     { "connection-limit", 0, 0, G_OPTION_ARG_DOUBLE, &typed->age,
-      N_ ("Close a connection after so long (default 7200)"), N_ ("SECONDS") },
-    { "integration-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->integration,
-      N_ ("Give a handler so long (default 29)"), N_ ("SECONDS") },
+      N_ ("Close connections open this long (default 7200)"), N_ ("SECONDS") },
+    { "integration-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->integration, N_ ("Handler timeout (default 29)"),
+      N_ ("SECONDS") },
     { "request-timeout", 0, 0, G_OPTION_ARG_INT, &typed->request,
-      N_ ("Let go who connects and asks nothing for so long (default 30)"), N_ ("SECONDS") },
+      N_ ("Drop clients that send no request within this time (default 30)"), N_ ("SECONDS") },
     { "connection-rate", 0, 0, G_OPTION_ARG_DOUBLE, &typed->connection_rate,
-      N_ ("New connections a second; 0 for no limit (default 500)"), "NUMBER" },
+      N_ ("New connections per second; 0 for no limit (default 500)"), "NUMBER" },
     { "throttle-rate", 0, 0, G_OPTION_ARG_DOUBLE, &typed->rate,
-      N_ ("Messages and posts a second; 0 for no limit (default 0)"), "NUMBER" },
-    { "throttle-burst", 0, 0, G_OPTION_ARG_DOUBLE, &typed->burst, N_ ("How many of these may go at once"),
+      N_ ("Messages and posts per second; 0 for no limit (default 0)"), "NUMBER" },
+    { "throttle-burst", 0, 0, G_OPTION_ARG_DOUBLE, &typed->burst, N_ ("Maximum burst of messages and posts"),
       "NUMBER" },
     { "function", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->functions,
       N_ ("Run this command for a route, as AWS Lambda would; can be repeated"), N_ ("ROUTE=COMMAND") },
     { "function-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &typed->function_timeout, N_ ("Function timeout (default 29)"),
       N_ ("SECONDS") },
     { "function-concurrency", 0, 0, G_OPTION_ARG_INT, &typed->function_most,
-      N_ ("Events that all functions may handle at once (default 100)"), "NUMBER" },
+      N_ ("Maximum concurrent events of all functions (default 100)"), "NUMBER" },
     { "function-reserve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->reserves,
-      N_ ("Events that one route's function may handle at once; can be repeated"), N_ ("ROUTE=NUMBER") },
+      N_ ("Maximum concurrent events of one route’s function; can be repeated"), N_ ("ROUTE=NUMBER") },
     { "events", 0, 0, G_OPTION_ARG_NONE, &typed->events,
-      N_ ("Log each event as a Lambda function would get it, messages included"), NULL },
+      N_ ("Log each event as a Lambda function would receive it, including messages"), NULL },
     { NULL },
   };
   GOptionGroup *group =
-      g_option_group_new ("gateway", _ ("What the gateway does:"), _ ("Show what the gateway does"), NULL, NULL);
+      g_option_group_new ("gateway", _ ("Gateway Options:"), _ ("Show gateway options"), NULL, NULL);
 
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);
@@ -150,18 +149,18 @@ add_management_group (GOptionContext *context, Typed *typed)
 {
   const GOptionEntry entries[] = {
     { "management-token", 0, 0, G_OPTION_ARG_STRING, &typed->management_token,
-      N_ ("Answer @connections to who shows this token; everybody on this computer can read it here"), "TOKEN" },
+      N_ ("Accept @connections requests with this token (visible to every local user)"), "TOKEN" },
     { "management-token-file", 0, 0, G_OPTION_ARG_FILENAME, &typed->management_token_file,
-      N_ ("Answer @connections to who shows the token in this file (Authorization: Bearer …)"), "FILE" },
+      N_ ("Accept @connections requests with the token in this file (Authorization: Bearer …)"), "FILE" },
     { "management-key-file", 0, 0, G_OPTION_ARG_FILENAME, &typed->key_file,
-      N_ ("Answer @connections to who signs with the key in this file: an access key ID and its secret on two "
+      N_ ("Accept @connections requests signed with the key in this file: an access key ID and its secret on two "
           "lines"),
       "FILE" },
-    { "metrics", 0, 0, G_OPTION_ARG_NONE, &typed->metrics, N_ ("Answer /@metrics, to the same callers"), NULL },
+    { "metrics", 0, 0, G_OPTION_ARG_NONE, &typed->metrics, N_ ("Serve /@metrics to the same callers"), NULL },
     { NULL },
   };
-  GOptionGroup *group = g_option_group_new ("management", _ ("Who may manage connections:"),
-                                            _ ("Show who may manage connections"), NULL, NULL);
+  GOptionGroup *group =
+      g_option_group_new ("management", _ ("Management Options:"), _ ("Show management options"), NULL, NULL);
 
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);
@@ -183,7 +182,8 @@ parse_address (const char *text, GError **error)
   address =
       g_inet_socket_address_new_from_string (host, g_network_address_get_port (G_NETWORK_ADDRESS (connectable)));
   if (address == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is no address of this computer."), text);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” is not an address of this computer."),
+                 text);
   return address;
 }
 
@@ -264,8 +264,8 @@ dw_server_options_read_registry (const char *registry, char **path, GError **err
       *path = g_strdup (registry + strlen ("sqlite:"));
       return TRUE;
     }
-  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%s” is neither memory nor sqlite:PATH."),
-               registry);
+  g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
+               _ ("Unknown registry “%s”. Use memory or sqlite:PATH."), registry);
   return FALSE;
 }
 
@@ -278,7 +278,7 @@ open_files (DwServerConfig *config, const Typed *typed, GError **error)
     return FALSE;
   if ((typed->certificate == NULL) != (typed->key == NULL))
     problem = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
-                                   _ ("A certificate and its key belong together."));
+                                   _ ("--tls-certificate and --tls-key must be used together."));
   else if (typed->certificate != NULL)
     config->certificate = dw_certificate_load (typed->certificate, typed->key, &problem);
   if (problem == NULL)
@@ -323,8 +323,8 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
   if (typed->log_format != NULL && strcmp (typed->log_format, "json") != 0
       && strcmp (typed->log_format, "text") != 0)
     {
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%s” is neither text nor json."),
-                   typed->log_format);
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
+                   _ ("Unknown log format “%s”. Use text or json."), typed->log_format);
       return FALSE;
     }
 
@@ -366,17 +366,17 @@ dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
   typed.request = (int) defaults->request_s;
   typed.connection_rate = defaults->connection_rate;
   g_option_context_set_summary (
-      context, _ ("A DynamoWave stage on this computer: an API Gateway WebSocket API with its four handlers.\n"
-                  "The first line of standard output is the address of the stage, written once it accepts\n"
-                  "connections. The log goes to standard error. SIGTERM or SIGINT ends it."));
+      context, _ ("Runs a local DynamoWave stage: an API Gateway WebSocket API with its four handlers.\n"
+                  "The stage prints its address as the first line of standard output once it accepts\n"
+                  "connections. The log goes to standard error. Stop the stage with SIGTERM or SIGINT."));
   g_option_context_set_description (
       context,
-      _ ("Routes: $connect, $disconnect, $default and sendMessage. Browsers are refused unless allowed.\n\n"
+      _ ("Routes: $connect, $disconnect, $default and sendMessage. Browsers are rejected unless allowed.\n\n"
          "Examples:\n"
          "  dynamowave-stage --listen 127.0.0.1:8080 --stage prod\n"
          "  dynamowave-stage dead-letters list --registry sqlite:stage.sqlite\n\n"
-         "Dead letters: posts that were throttled until they were given up. “dynamowave-stage dead-letters\n"
-         "--help” tells more."));
+         "Dead letters are posts that were throttled and finally given up. See “dynamowave-stage\n"
+         "dead-letters --help”."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   add_entries (context, &typed);
   add_gateway_group (context, &typed);

@@ -36,7 +36,7 @@ static gboolean
 refuse_foreign (const char *path, GError **error)
 {
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE,
-               _ ("“%s” belongs to another program and is left as it is. Name a file of the stage's own."), path);
+               _ ("“%s” belongs to another program and was not changed. Use a file of the stage’s own."), path);
   return FALSE;
 }
 
@@ -44,7 +44,7 @@ static gboolean
 refuse_newer (const char *path, GError **error)
 {
   g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_TABLE,
-               _ ("“%s” was written by a newer version of dynamowave-stage and is left as it is."), path);
+               _ ("“%s” was written by a newer version of dynamowave-stage and was not changed."), path);
   return FALSE;
 }
 

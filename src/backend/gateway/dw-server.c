@@ -370,7 +370,8 @@ open_functions (DwServer *self, GError **error)
     {
       if (config->reserves == NULL || *config->reserves == NULL)
         return TRUE;
-      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "there is no function to reserve for");
+      g_set_error_literal (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
+                           "there is no function to reserve events for");
       return FALSE;
     }
 

@@ -162,8 +162,8 @@ main (int argc, char *argv[])
     forbid_dumps ();
   dw_server_log_start (options.json);
   if (options.hidden)
-    g_message ("The token on the command line was visible to every local user for a moment. Put it in a file: "
-               "--token-file, --management-token-file");
+    g_message ("The token on the command line was briefly visible to every local user. Use --token-file or "
+               "--management-token-file.");
   for (guint i = 0; i < options.warnings->len; i++)
     g_warning ("%s", (const char *) options.warnings->pdata[i]);
   raise_descriptor_limit ();

@@ -31,7 +31,7 @@ read_number (const char *name, guint most, guint *number, GError **error)
     return TRUE;
   if (!g_ascii_string_to_unsigned (text, 10, 0, most, &value, NULL))
     {
-      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "%s is no number up to %u", name, most);
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, "%s is not a number up to %u", name, most);
       return FALSE;
     }
   *number = (guint) value;

@@ -121,7 +121,7 @@ dw_session_policy_parse (DwSessionPolicy *policy, const char *text, GError **err
       if (field == NULL || !g_ascii_string_to_unsigned (equals + 1, 10, 1, G_MAXINT, &number, NULL))
         {
           g_set_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_POLICY,
-                       _ ("“%s” is no part of a policy. Write name=number, with commas between."), parts[i]);
+                       _ ("“%s” is not a valid policy. Use name=number, separated by commas."), parts[i]);
           return FALSE;
         }
       *field = (guint) number;
