@@ -16,8 +16,10 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
 import tap  # noqa: E402
+from calls import arguments_at  # noqa: E402
 from diagram import Diagram  # noqa: E402
 
 ROOT = Path(os.environ.get("DYNAMOWAVE_SOURCE", Path(__file__).resolve().parents[2]))
@@ -162,27 +164,6 @@ OWN_DOORS = {("dw-notifier.c", "g_notification_new"), ("dw-notifier.c", "g_notif
 
 # Properties that are shown, by name.
 SHOWN = re.compile(r'"(?:label|title|subtitle|heading|body|tooltip-text|tooltip-markup|description)"')
-
-
-def arguments_at(text, start):
-    """The arguments of a call whose opening parenthesis is at start."""
-    depth, at, last, found, quoted = 0, start, start + 1, [], False
-    while True:
-        c = text[at]
-        if c == "\\" and quoted:
-            at += 1
-        elif c == '"':
-            quoted = not quoted
-        elif not quoted and c in "([{":
-            depth += 1
-        elif not quoted and (c in ")]}" or (c == "," and depth == 1)):
-            depth -= c != ","
-            if c == "," or depth == 0:
-                found.append(text[last:at].strip())
-                last = at + 1
-            if depth == 0:
-                return found
-        at += 1
 
 
 def is_own(argument):
