@@ -14,12 +14,17 @@ struct _DwScrollAnchor
   guint look;     /* idle source that finds the row */
   guint hold;     /* timer that puts it back */
   guint holds;    /* how often it was put back */
+  gint64 frame;   /* that was current when its rows were about to change, or −1 */
+  guint waits;    /* how often it was not put back, since these have no height yet */
 };
 
 /* Each layout estimates the heights better than the one before, so the row is put back several times, with a frame or
  * two in between, in milliseconds. */
 #define HOLDS 4
 #define HOLD_MS 30
+
+/* How often it waits for a frame at most: for three seconds. */
+#define MOST_WAITS 100
 
 /**
  * dw_scroll_anchor_new:
@@ -105,6 +110,14 @@ dw_scroll_anchor_move (DwScrollAnchor *anchor)
     anchor->look = g_idle_add (on_look, anchor);
 }
 
+static gint64
+current_frame (DwScrollAnchor *anchor)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (anchor->list));
+
+  return clock != NULL ? gdk_frame_clock_get_frame_counter (clock) : -1;
+}
+
 static gboolean
 on_hold (gpointer data)
 {
@@ -113,6 +126,9 @@ on_hold (gpointer data)
   graphene_rect_t bounds;
   guint position;
 
+  /* If no row has a height yet, GTK 4.8 cannot scroll and warns. */
+  if (anchor->frame >= 0 && anchor->frame == current_frame (anchor) && ++anchor->waits < MOST_WAITS)
+    return G_SOURCE_CONTINUE;
   if (item != NULL && gtk_widget_get_child_visible (item)
       && gtk_widget_compute_bounds (item, GTK_WIDGET (anchor->list), &bounds))
     gtk_adjustment_set_value (anchor->adjustment,
@@ -185,7 +201,12 @@ dw_scroll_anchor_is_held (DwScrollAnchor *anchor)
 void
 dw_scroll_anchor_hold (DwScrollAnchor *anchor)
 {
-  anchor->holds = 0;
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (anchor->list));
+
+  anchor->holds = anchor->waits = 0;
+  anchor->frame = current_frame (anchor);
+  if (clock != NULL)
+    gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_UPDATE);
   if (anchor->conversation != NULL && anchor->place != 0 && anchor->hold == 0)
     anchor->hold = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, HOLD_MS, on_hold, anchor, NULL);
 }
