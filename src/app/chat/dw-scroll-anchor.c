@@ -134,8 +134,16 @@ on_hold (gpointer data)
     gtk_adjustment_set_value (anchor->adjustment,
                               gtk_adjustment_get_value (anchor->adjustment) + bounds.origin.y - anchor->y);
   else if (dw_conversation_get_position (anchor->conversation, anchor->place, &position))
-    gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u",
-                                dw_list_end_show (anchor->end, position));
+    {
+      gboolean live = dw_list_end_is_live (anchor->end);
+      guint shown = dw_list_end_show (anchor->end, position);
+
+      /* The end of a flood replaces the rows, so the next time will do. */
+      if (live)
+        anchor->frame = current_frame (anchor);
+      else
+        gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u", shown);
+    }
 
   if (++anchor->holds < HOLDS)
     return G_SOURCE_CONTINUE;
