@@ -728,6 +728,10 @@ on_scrolled (DwMessageList *self, double dx, double dy)
 {
   if (dy < 0)
     leave_flood (self, find_newest (self), -dy * get_wheel_step (self));
+  /* The rows that came back have no height before their layout, and GTK 4.8 warns if it is to scroll then. The anchor has
+   * moved by this turn already. */
+  if (dw_scroll_anchor_waits (self->anchor))
+    return GDK_EVENT_STOP;
   return GDK_EVENT_PROPAGATE;
 }
 

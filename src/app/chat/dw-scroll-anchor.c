@@ -189,6 +189,18 @@ dw_scroll_anchor_get_place (DwScrollAnchor *anchor)
 }
 
 /**
+ * dw_scroll_anchor_waits:
+ * @anchor: an anchor
+ *
+ * Returns: whether its rows are about to be laid out, so that nothing can scroll
+ */
+gboolean
+dw_scroll_anchor_waits (DwScrollAnchor *anchor)
+{
+  return anchor->hold != 0 && anchor->frame >= 0 && anchor->frame == current_frame (anchor);
+}
+
+/**
  * dw_scroll_anchor_is_held:
  * @anchor: an anchor
  *

@@ -23,6 +23,7 @@ void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *
 void dw_scroll_anchor_move (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_take (DwScrollAnchor *anchor, GtkWidget *item, double moved);
 gint64 dw_scroll_anchor_get_place (DwScrollAnchor *anchor);
+gboolean dw_scroll_anchor_waits (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_is_held (DwScrollAnchor *anchor);
 void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
 
