@@ -51,6 +51,7 @@ struct _DwWindow
   DwChat *chat;              /* the chat that is shown, or NULL */
   GSignalGroup *name;        /* handler on its stage */
   guint title;               /* timer, while what is unread changes */
+  gboolean finds;            /* the person goes through what was found */
   gboolean kept_dismissed;   /* the person has been told that the file was set aside */
   gboolean copied_dismissed; /* and that it is a copy */
 };
@@ -307,6 +308,8 @@ on_back (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (self->chat != NULL && (gtk_widget_get_visible (self->back) || dw_split_is_open (self->split)))
     dw_window_show_chat (self, self->chat);
+  else if (self->finds)
+    gtk_widget_activate_action (widget, "win.find-end", NULL);
   else
     on_focus_composer (widget, NULL, NULL);
 }
@@ -340,12 +343,22 @@ on_more_options (DwWindow *self)
 }
 
 static void
+end_find (DwWindow *self)
+{
+  dw_chat_page_end_find (self->chat_page);
+  self->finds = FALSE;
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.find-older", FALSE);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.find-newer", FALSE);
+}
+
+static void
 on_search (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwWindow *self = DW_WINDOW (widget);
 
   if (self->chat == NULL)
     return;
+  end_find (self);
   dw_search_page_set_chat (self->search, self->chat);
   show_page (self, "search");
   attend (self);
@@ -360,10 +373,44 @@ on_search_left (DwWindow *self)
 }
 
 static void
-on_found (DwWindow *self, DwChat *chat, gint64 place)
+show_find (DwWindow *self)
+{
+  guint n_hits;
+  guint shown = dw_search_page_get_shown (self->search, &n_hits);
+
+  if (!self->finds)
+    return;
+  dw_chat_page_show_hit (self->chat_page, shown + 1, n_hits);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.find-older", shown + 1 < n_hits);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.find-newer", shown > 0);
+}
+
+static void
+on_found (DwWindow *self, DwChat *chat, gint64 place, const char *words)
 {
   dw_window_show_chat (self, chat);
-  dw_chat_page_show_place (self->chat_page, place);
+  dw_chat_page_show_place (self->chat_page, place, words);
+  self->finds = words != NULL;
+  show_find (self);
+}
+
+static void
+on_find_older (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_search_page_step (DW_WINDOW (widget)->search, 1);
+}
+
+static void
+on_find_newer (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_search_page_step (DW_WINDOW (widget)->search, -1);
+}
+
+static void
+on_find_end (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  end_find (DW_WINDOW (widget));
+  on_focus_composer (widget, NULL, NULL);
 }
 
 static void
@@ -421,10 +468,20 @@ on_removed (DwWindow *self)
   dw_window_offer_chat (self, dw_profile_recall_chat (self->profile));
 }
 
+/* Takes the toast. */
+static void
+add_toast (DwWindow *self, AdwToast *toast)
+{
+  if (shows_chat (self))
+    dw_chat_page_add_toast (self->chat_page, toast);
+  else
+    adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
 static void
 on_toast (DwWindow *self, AdwToast *toast)
 {
-  adw_toast_overlay_add_toast (self->toasts, g_object_ref (toast));
+  add_toast (self, g_object_ref (toast));
 }
 
 /* Another window removed the chat that this one shows. */
@@ -478,7 +535,7 @@ on_not_forgotten (DwWindow *self, DwStage *stage)
   adw_toast_set_button_label (toast, _ ("Try Again"));
   adw_toast_set_action_name (toast, "win.forget-secrets");
   adw_toast_set_timeout (toast, 0);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  add_toast (self, toast);
 }
 
 static void
@@ -544,6 +601,12 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.focus-composer", NULL, on_focus_composer);
   gtk_widget_class_install_action (widget_class, "win.sign-in", NULL, on_sign_in);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, on_search);
+  gtk_widget_class_install_action (widget_class, "win.find-older", NULL, on_find_older);
+  gtk_widget_class_install_action (widget_class, "win.find-newer", NULL, on_find_newer);
+  gtk_widget_class_install_action (widget_class, "win.find-end", NULL, on_find_end);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_g, GDK_CONTROL_MASK, "win.find-older", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_g, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.find-newer",
+                                       NULL);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, on_export);
   gtk_widget_class_install_action (widget_class, "win.delete-history", NULL, on_delete_history);
   gtk_widget_class_install_action (widget_class, "win.inspector", NULL, on_inspector);
@@ -650,6 +713,7 @@ build_pages (DwWindow *self)
   self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
   dw_search_page_set_chats (self->search, chats_of (self));
   g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "counted", G_CALLBACK (show_find), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "left", G_CALLBACK (on_search_left), self, G_CONNECT_SWAPPED);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->search), "search");
 }
@@ -716,6 +780,7 @@ dw_window_show_chat (DwWindow *self, DwChat *chat)
   if (sidebar_of (self) != NULL)
     dw_stage_sidebar_set_chat (sidebar_of (self), chat);
   dw_chat_page_set_chat (self->chat_page, chat);
+  end_find (self);
   show_page (self, "chat");
   attend (self);
   dw_chat_page_focus (self->chat_page);

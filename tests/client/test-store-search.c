@@ -4,6 +4,7 @@
 #include "dw-test.h"
 
 #include "client/store/dw-schema.h"
+#include "client/store/dw-store-date.h"
 #include "client/store/dw-store-scan.h"
 #include "client/store/dw-store-words.h"
 
@@ -442,6 +443,52 @@ test_plain (void)
   run_outside (&archive, "UPDATE stages SET draft = 'x'");
 }
 
+static gint64
+find_date (Archive *archive, gint64 stage, gint64 time)
+{
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  dw_store_date_find_async (archive->store, stage, time, on_done, &done);
+  result = await (&done);
+  return dw_store_date_find_finish (archive->store, result, NULL);
+}
+
+static void
+add_timed (Archive *archive, gint64 stage, gint64 first, gint64 last)
+{
+  GPtrArray *records = records_new ();
+
+  for (gint64 place = first; place <= last; place++)
+    {
+      DwRecord *record = record_new (place, DW_MESSAGE_THEIRS, "a line");
+
+      record->time = place / 3 * 1000;
+      g_ptr_array_add (records, record);
+    }
+  add_records (archive, stage, records);
+}
+
+/* A date leads to the first line that is not older, to the last one where all are, and to no other stage's. */
+static void
+test_date (void)
+{
+  g_auto (Archive) archive = { 0 };
+
+  archive_init (&archive);
+  add_timed (&archive, 1, 1, 300);
+  add_timed (&archive, 2, 51, 100);
+  g_assert_cmpint (find_date (&archive, 1, 0), ==, 1);
+  g_assert_cmpint (find_date (&archive, 1, 1000), ==, 3);
+  g_assert_cmpint (find_date (&archive, 1, 50001), ==, 153);
+  g_assert_cmpint (find_date (&archive, 1, 100000), ==, 300);
+  g_assert_cmpint (find_date (&archive, 1, G_MAXINT64), ==, 300);
+  g_assert_cmpint (find_date (&archive, 2, 0), ==, 51);
+  g_assert_cmpint (find_date (&archive, 2, 20000), ==, 60);
+  g_assert_cmpint (find_date (&archive, 2, 40000), ==, 100);
+  g_assert_cmpint (find_date (&archive, 3, 0), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -455,5 +502,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-search/catch-up", test_catch_up);
   g_test_add_func ("/client/store-search/killed", test_killed);
   g_test_add_func ("/client/store-search/plain", test_plain);
+  g_test_add_func ("/client/store-search/date", test_date);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 
 #include "dw-composer.h"
 #include "dw-connection-bar.h"
+#include "dw-find-bar.h"
 #include "dw-message-list.h"
 #include "dw-message-menu.h"
 
@@ -20,12 +21,15 @@ struct _DwChatPage
   DwConnectionBar *bar;
   DwBanner *keyring_banner;
   DwBanner *asking_banner;
+  DwFindBar *find_bar;
+  AdwToastOverlay *toasts;
   DwMessageList *messages;
   DwMessageMenu *menu;
   DwComposer *composer;
   DwAnnouncer *announcer;
   DwChat *chat;
   GSignalGroup *stage;
+  GSignalGroup *session;
   GSignalGroup *outbox;
 };
 
@@ -190,11 +194,21 @@ show_own_name (DwChatPage *self)
   dw_message_list_set_own_name (self->messages, dw_stage_get_own_name (dw_chat_get_stage (self->chat)));
 }
 
+/* No message comes from a stage that refuses, or that the person left. */
+static void
+show_promise (DwChatPage *self)
+{
+  DwSessionState state = dw_session_get_status (dw_chat_get_session (self->chat))->state;
+
+  dw_message_list_set_promising (self->messages, state != DW_SESSION_REFUSED && state != DW_SESSION_OFFLINE);
+}
+
 static void
 dw_chat_page_dispose (GObject *object)
 {
   g_clear_object (&DW_CHAT_PAGE (object)->menu);
   g_clear_object (&DW_CHAT_PAGE (object)->stage);
+  g_clear_object (&DW_CHAT_PAGE (object)->session);
   g_clear_object (&DW_CHAT_PAGE (object)->outbox);
   g_clear_object (&DW_CHAT_PAGE (object)->chat);
   g_clear_pointer (&DW_CHAT_PAGE (object)->box, gtk_widget_unparent);
@@ -222,6 +236,7 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   g_type_ensure (DW_TYPE_ANNOUNCER);
   g_type_ensure (DW_TYPE_BANNER);
   g_type_ensure (DW_TYPE_CONNECTION_BAR);
+  g_type_ensure (DW_TYPE_FIND_BAR);
   g_type_ensure (DW_TYPE_MESSAGE_LIST);
   g_type_ensure (DW_TYPE_COMPOSER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-chat-page.ui");
@@ -229,6 +244,8 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, bar);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, keyring_banner);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, asking_banner);
+  gtk_widget_class_bind_template_child (widget_class, DwChatPage, find_bar);
+  gtk_widget_class_bind_template_child (widget_class, DwChatPage, toasts);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, messages);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, composer);
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, announcer);
@@ -256,6 +273,8 @@ dw_chat_page_init (DwChatPage *self)
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
   g_signal_group_connect_swapped (self->stage, "notify::secret", G_CALLBACK (show_secret), self);
   g_signal_group_connect_swapped (self->stage, "notify::own-name", G_CALLBACK (show_own_name), self);
+  self->session = g_signal_group_new (DW_TYPE_SESSION);
+  g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (show_promise), self);
   self->outbox = g_signal_group_new (DW_TYPE_OUTBOX);
   g_signal_group_connect_swapped (self->outbox, "notify::n-asking", G_CALLBACK (show_asking), self);
 }
@@ -276,7 +295,9 @@ dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
   dw_composer_set_chat (self->composer, chat);
   dw_announcer_set_chat (self->announcer, chat);
   g_signal_group_set_target (self->stage, dw_chat_get_stage (chat));
+  g_signal_group_set_target (self->session, dw_chat_get_session (chat));
   g_signal_group_set_target (self->outbox, dw_chat_get_outbox (chat));
+  show_promise (self);
   show_secret (self);
   show_asking (self);
 }
@@ -296,13 +317,52 @@ dw_chat_page_bind_settings (DwChatPage *self, GSettings *settings)
  * dw_chat_page_show_place:
  * @self: a page
  * @place: the place of a line in the conversation
+ * @words: (nullable): what was looked for and found there
  *
  * Scrolls to a line, loading it if it is old.
  */
 void
-dw_chat_page_show_place (DwChatPage *self, gint64 place)
+dw_chat_page_show_place (DwChatPage *self, gint64 place, const char *words)
 {
-  dw_message_list_show_place (self->messages, place);
+  dw_message_list_show_place (self->messages, place, words);
+}
+
+/**
+ * dw_chat_page_show_hit:
+ * @self: a page
+ * @number: which of the hits of a search is shown, from 1 on
+ * @n_hits: how many there are
+ */
+void
+dw_chat_page_show_hit (DwChatPage *self, guint number, guint n_hits)
+{
+  dw_find_bar_show (self->find_bar, number, n_hits);
+}
+
+/**
+ * dw_chat_page_end_find:
+ * @self: a page
+ *
+ * Takes the bar of a search away, and its marks.
+ */
+void
+dw_chat_page_end_find (DwChatPage *self)
+{
+  dw_find_bar_hide (self->find_bar);
+  dw_message_list_unmark (self->messages);
+}
+
+/**
+ * dw_chat_page_add_toast:
+ * @self: a page
+ * @toast: (transfer full): a toast
+ *
+ * Shows it over the messages, above the composer.
+ */
+void
+dw_chat_page_add_toast (DwChatPage *self, AdwToast *toast)
+{
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
 /**

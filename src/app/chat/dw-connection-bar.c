@@ -3,8 +3,10 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-status-text.h"
+#include "app/toolkit/dw-bar-layout.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _DwConnectionBar
 {
@@ -12,8 +14,7 @@ struct _DwConnectionBar
 
   GtkWidget *revealer;
   GtkWidget *bar;
-  GtkLabel *title;
-  GtkLabel *detail;
+  GtkLabel *sentence;
   GtkButton *remedy;
   GtkButton *retry;
 
@@ -24,18 +25,27 @@ struct _DwConnectionBar
 
 G_DEFINE_FINAL_TYPE (DwConnectionBar, dw_connection_bar, GTK_TYPE_WIDGET)
 
+/* What is wrong, in bold, and what happens next, in one line where there is room for it. */
 static void
-show_detail (DwConnectionBar *self)
+show_sentence (DwConnectionBar *self)
 {
-  g_autofree char *detail = dw_status_text_detail (dw_session_get_status (self->session));
+  const DwSessionStatus *status = dw_session_get_status (self->session);
+  g_autofree char *title = dw_status_text_title (status);
+  g_autofree char *detail = dw_status_text_detail (status);
+  g_autofree char *both = g_strdup_printf ("%s %s", title != NULL ? title : "", detail);
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+  PangoAttribute *bold = pango_attr_weight_new (PANGO_WEIGHT_BOLD);
 
-  dw_label_show (self->detail, detail, DW_LABEL_CHARS);
+  bold->end_index = title != NULL ? (guint) strlen (title) : 0;
+  pango_attr_list_insert (attributes, bold);
+  dw_label_show (self->sentence, both, DW_LABEL_CHARS);
+  gtk_label_set_attributes (self->sentence, attributes);
 }
 
 static gboolean
 on_second (gpointer data)
 {
-  show_detail (data);
+  show_sentence (data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -111,8 +121,7 @@ on_changed (DwConnectionBar *self)
 
   if (title != NULL)
     {
-      dw_label_show (self->title, title, DW_LABEL_CHARS);
-      show_detail (self);
+      show_sentence (self);
       show_button (self, status->state);
       show_remedy (self, status);
       set_class (self, "bad", status->state == DW_SESSION_REFUSED);
@@ -168,11 +177,11 @@ dw_connection_bar_class_init (DwConnectionBarClass *klass)
   widget_class->map = dw_connection_bar_map;
   widget_class->unmap = dw_connection_bar_unmap;
 
+  g_type_ensure (DW_TYPE_BAR_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-connection-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, revealer);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, bar);
-  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, title);
-  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, detail);
+  gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, sentence);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, remedy);
   gtk_widget_class_bind_template_child (widget_class, DwConnectionBar, retry);
   gtk_widget_class_bind_template_callback (widget_class, on_retry_clicked);

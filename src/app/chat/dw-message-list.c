@@ -12,6 +12,7 @@
 #include "app/toolkit/dw-toolkit.h"
 
 #include "client/messages/dw-today.h"
+#include "client/store/dw-store-search.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -20,13 +21,15 @@ struct _DwMessageList
 {
   GtkWidget parent_instance;
 
-  GtkWidget *overlay;
+  GtkWidget *column;
   GtkStack *stack;
   AdwStatusPage *nothing;
+  GtkWidget *promise; /* that messages appear there */
   GtkScrolledWindow *scroller;
   GtkListView *list;
   GtkWidget *to_end;
-  GtkLabel *to_end_label;
+  GtkWidget *to_end_button;
+  GtkLabel *to_end_badge;
 
   char *own_name;                /* on this stage, or NULL */
   GQueue spare;                  /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
@@ -52,6 +55,8 @@ struct _DwMessageList
   gboolean long_rows; /* whether there was any in this conversation */
   guint idle;         /* for how many frames it had nothing to do */
   GtkWidget *found;   /* the item that is pointed out, or NULL */
+  DwFold *fold;       /* or NULL while nothing was looked for */
+  GPtrArray *words;   /* that were found at the wanted place, or NULL */
   guint fading;
 };
 
@@ -91,6 +96,9 @@ static guint signals[N_SIGNALS];
 
 /* So many lines are higher than a window, the smallest rows too. */
 #define FEW_LINES 100
+
+/* What its badge counts to. */
+#define MOST_IN_BADGE 99u
 
 /* How long a line that was looked for is pointed out, in seconds. */
 #define FOUND_SECONDS 3
@@ -219,7 +227,7 @@ begin_selecting (DwMessageList *self)
     return;
   self->selection = dw_message_selection_new ();
   self->selection_bar = dw_selection_bar_new (self->selection);
-  gtk_widget_insert_after (self->selection_bar, GTK_WIDGET (self), self->overlay);
+  gtk_widget_insert_after (self->selection_bar, GTK_WIDGET (self), self->column);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "messages.stop-selecting", TRUE);
   show_selection (self);
 }
@@ -445,10 +453,18 @@ give_row_back (DwMessageList *self, GtkListItem *item)
   g_signal_handlers_disconnect_by_func (row, on_label_changed, item);
   g_signal_handlers_disconnect_by_func (row, on_menu_wanted, self);
   gtk_list_item_set_child (item, NULL);
+  dw_message_row_mark (DW_MESSAGE_ROW (row), NULL, NULL);
   dw_message_row_set_message (DW_MESSAGE_ROW (row), NULL);
   dw_message_row_set_selection (DW_MESSAGE_ROW (row), NULL);
   if (g_queue_get_length (&self->spare) < SPARE_ROWS)
     g_queue_push_head (&self->spare, g_steal_pointer (&row));
+}
+
+/* Only in the message that was found: elsewhere the words are no answer to the question. */
+static void
+mark_row (DwMessageList *self, DwMessageRow *row)
+{
+  dw_message_row_mark (row, self->fold, dw_message_row_get_place (row) == self->wanted ? self->words : NULL);
 }
 
 static void
@@ -459,6 +475,7 @@ on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, DwMessageList *se
   dw_message_row_set_own_name (row, self->own_name);
   dw_message_row_set_message (row, gtk_list_item_get_item (item));
   dw_message_row_set_selection (row, self->selection);
+  mark_row (self, row);
   on_label_changed (row, item);
   if (dw_message_row_waits (row))
     {
@@ -486,11 +503,14 @@ static void
 show_unseen (DwMessageList *self)
 {
   g_autofree char *text = g_strdup_printf (ngettext ("%u new", "%u new", self->unseen), self->unseen);
+  /* More would be wider than the button. */
+  g_autofree char *badge =
+      self->unseen <= MOST_IN_BADGE ? g_strdup_printf ("%u", self->unseen) : g_strdup_printf ("%u+", MOST_IN_BADGE);
 
   gtk_widget_set_visible (self->to_end, !self->stuck);
-  dw_label_show (self->to_end_label, text, DW_LABEL_CHARS);
-  gtk_widget_set_visible (GTK_WIDGET (self->to_end_label), self->unseen > 0);
-  dw_toolkit_set_label (self->to_end, self->unseen > 0 ? text : _ ("Newest messages"));
+  dw_label_show (self->to_end_badge, badge, DW_LABEL_CHARS);
+  gtk_widget_set_visible (GTK_WIDGET (self->to_end_badge), self->unseen > 0);
+  dw_toolkit_set_label (self->to_end_button, self->unseen > 0 ? text : _ ("Newest messages"));
 }
 
 static void
@@ -929,7 +949,8 @@ dw_message_list_dispose (GObject *object)
   g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
   dw_message_list_set_conversation (self, NULL);
   g_clear_pointer (&self->own_name, g_free);
-  g_clear_pointer (&self->overlay, gtk_widget_unparent);
+  g_clear_pointer (&self->words, g_ptr_array_unref);
+  g_clear_pointer (&self->column, gtk_widget_unparent);
   /* The list's own rows have been returned to it by now. */
   g_queue_clear_full (&self->spare, g_object_unref);
   G_OBJECT_CLASS (dw_message_list_parent_class)->dispose (object);
@@ -939,6 +960,7 @@ static void
 dw_message_list_finalize (GObject *object)
 {
   dw_scroll_anchor_free (DW_MESSAGE_LIST (object)->anchor);
+  g_clear_pointer (&DW_MESSAGE_LIST (object)->fold, dw_fold_free);
   G_OBJECT_CLASS (dw_message_list_parent_class)->finalize (object);
 }
 
@@ -964,13 +986,15 @@ dw_message_list_class_init (DwMessageListClass *klass)
                                        G_TYPE_NONE, 1, G_TYPE_POINTER);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-message-list.ui");
-  gtk_widget_class_bind_template_child (widget_class, DwMessageList, overlay);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, column);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, stack);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, nothing);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, promise);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, list);
   gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end);
-  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_label);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_button);
+  gtk_widget_class_bind_template_child (widget_class, DwMessageList, to_end_badge);
   gtk_widget_class_bind_template_callback (widget_class, on_context_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_long_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_pressed);
@@ -1033,6 +1057,8 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   forget_move (self);
   self->value = 0;
   self->upper = 0;
+  /* So were the words. */
+  g_clear_pointer (&self->words, g_ptr_array_unref);
   g_set_object (&self->conversation, conversation);
   g_clear_object (&self->end);
   if (conversation != NULL)
@@ -1111,23 +1137,66 @@ on_jump (gpointer data)
   item = dw_message_row_find_item (GTK_WIDGET (self->list), self->wanted);
   if (item != NULL)
     point_out (self, item);
+  /* Its height and those around it are known only after the layout. */
+  dw_scroll_anchor_center (self->anchor, self->wanted);
   on_value_changed (self, gtk_scrolled_window_get_vadjustment (self->scroller));
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * dw_message_list_set_promising:
+ * @self: a list
+ * @promising: whether messages can come: else the empty page says nothing of them
+ */
+void
+dw_message_list_set_promising (DwMessageList *self, gboolean promising)
+{
+  gtk_widget_set_visible (self->promise, promising);
+}
+
+static void
+set_words (DwMessageList *self, const char *words)
+{
+  g_clear_pointer (&self->words, g_ptr_array_unref);
+  if (words != NULL)
+    {
+      if (self->fold == NULL)
+        self->fold = dw_fold_new ();
+      self->words = dw_fold_words (self->fold, words, DW_STORE_SEARCH_WORDS);
+    }
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
+      mark_row (self, DW_MESSAGE_ROW (gtk_widget_get_first_child (item)));
+}
+
+/**
+ * dw_message_list_unmark:
+ * @self: a list
+ *
+ * Forgets the words of dw_message_list_show_place().
+ */
+void
+dw_message_list_unmark (DwMessageList *self)
+{
+  set_words (self, NULL);
 }
 
 /**
  * dw_message_list_show_place:
  * @self: a list that shows a conversation
  * @place: a place of it
+ * @words: (nullable): what was looked for and found there; it is marked until dw_message_list_unmark()
  *
- * Shows that line, and stops following the end.
+ * Shows that line in the middle, and stops following the end.
  */
 void
-dw_message_list_show_place (DwMessageList *self, gint64 place)
+dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words)
 {
   set_stuck (self, FALSE);
   g_clear_handle_id (&self->scroll, g_source_remove);
   self->wanted = place;
+  set_words (self, words);
   self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_jump, self, NULL);
 }
 

@@ -11,7 +11,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (DwMessageList, dw_message_list, DW, MESSAGE_LIST, GtkWidget)
 
 void dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversation);
-void dw_message_list_show_place (DwMessageList *self, gint64 place);
+void dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words);
+void dw_message_list_set_promising (DwMessageList *self, gboolean promising);
+void dw_message_list_unmark (DwMessageList *self);
 void dw_message_list_set_own_name (DwMessageList *self, const char *own_name);
 void dw_message_list_scroll_to_start (DwMessageList *self);
 void dw_message_list_move_page (DwMessageList *self, int direction);

@@ -39,7 +39,9 @@ struct _DwMessageRow
   GtkWidget *divider;
   GtkWidget *check;
 
-  char *own_name; /* the person's own name, or NULL */
+  char *own_name;   /* the person's own name, or NULL */
+  DwFold *fold;     /* (unowned): with the words, or NULL */
+  GPtrArray *words; /* that were looked for and found here, or NULL */
   DwMessage *message;
   DwMessageSelection *selection; /* while messages are selected, or NULL */
   gulong selection_changed;
@@ -514,6 +516,17 @@ show_parts (DwMessageRow *self, const char *safe, gboolean cut)
   return any;
 }
 
+/* The words that were looked for, in each label. */
+static void
+mark (DwMessageRow *self, GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget))
+    dw_label_mark (GTK_LABEL (widget), self->fold, self->words);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    mark (self, child);
+}
+
 static void
 show_text (DwMessageRow *self)
 {
@@ -536,6 +549,7 @@ show_text (DwMessageRow *self)
       dw_label_show_message (self->text, shown);
       set_class (GTK_WIDGET (self->text), "emoji", is_said (self) && dw_message_text_is_emoji (shown));
     }
+  mark (self, self->bubble);
   show_more (self, cut || costly);
 }
 
@@ -713,6 +727,7 @@ dw_message_row_dispose (GObject *object)
   g_clear_object (&self->changes);
   g_clear_object (&self->message);
   g_clear_pointer (&self->own_name, g_free);
+  g_clear_pointer (&self->words, g_ptr_array_unref);
   g_clear_pointer (&self->body, gtk_widget_unparent);
   g_clear_pointer (&self->divider, gtk_widget_unparent);
   g_clear_pointer (&self->check, gtk_widget_unparent);
@@ -930,6 +945,30 @@ char *
 dw_message_row_dup_selected (DwMessageRow *self)
 {
   return dup_selected (self->bubble);
+}
+
+/**
+ * dw_message_row_mark:
+ * @self: a row
+ * @fold: what folds; outlives the row
+ * @words: (element-type utf8) (nullable): words that were looked for and found in this message, or %NULL
+ *
+ * Marks these words.
+ */
+void
+dw_message_row_mark (DwMessageRow *self, DwFold *fold, GPtrArray *words)
+{
+  if (self->words == words)
+    return;
+  g_clear_pointer (&self->words, g_ptr_array_unref);
+  self->fold = fold;
+  self->words = words != NULL ? g_ptr_array_ref (words) : NULL;
+  if (self->message == NULL)
+    return;
+  /* Attributes that a label had once stay in its markup's (GTK 4.8, measured), so that is set anew: another one, or nothing
+   * would be done. */
+  gtk_label_set_label (self->text, "");
+  show_text (self);
 }
 
 /**

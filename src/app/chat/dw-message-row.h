@@ -3,6 +3,8 @@
 
 #include "dw-message-selection.h"
 
+#include "wire/dw-fold.h"
+
 #include <gtk/gtk.h>
 
 G_BEGIN_DECLS
@@ -15,6 +17,7 @@ void dw_message_row_set_message (DwMessageRow *self, DwMessage *message);
 void dw_message_row_show_times (DwMessageRow *self);
 void dw_message_row_set_selection (DwMessageRow *self, DwMessageSelection *selection);
 void dw_message_row_set_own_name (DwMessageRow *self, const char *own_name);
+void dw_message_row_mark (DwMessageRow *self, DwFold *fold, GPtrArray *words);
 gboolean dw_message_row_waits (DwMessageRow *self);
 void dw_message_row_complete (DwMessageRow *self);
 DwMessage *dw_message_row_get_message (DwMessageRow *self);

@@ -3,19 +3,22 @@
 
 #include "dw-message-row.h"
 
+#include <math.h>
+
 struct _DwScrollAnchor
 {
   GtkListView *list;         /* not owned: the anchor's owner owns the list */
   GtkAdjustment *adjustment; /* the list's vertical one, not owned either */
   DwConversation *conversation;
-  DwListEnd *end; /* the part of it that is listed */
-  gint64 place;   /* of the row, or 0 */
-  double y;       /* its position in the list */
-  guint look;     /* idle source that finds the row */
-  guint hold;     /* timer that puts it back */
-  guint holds;    /* how often it was put back */
-  gint64 frame;   /* that was current when its rows were about to change, or −1 */
-  guint waits;    /* how often it was not put back, since these have no height yet */
+  DwListEnd *end;    /* the part of it that is listed */
+  gint64 place;      /* of the row, or 0 */
+  double y;          /* its position in the list */
+  gboolean centered; /* it belongs in the middle instead */
+  guint look;        /* idle source that finds the row */
+  guint hold;        /* timer that puts it back */
+  guint holds;       /* how often it was put back */
+  gint64 frame;      /* that was current when its rows were about to change, or −1 */
+  guint waits;       /* how often it was not put back, since these have no height yet */
 };
 
 /* Each layout estimates the heights better than the one before, so the row is put back several times, with a frame or
@@ -91,6 +94,7 @@ on_look (gpointer data)
         continue;
 
       best = bounds.origin.y;
+      anchor->centered = FALSE;
       anchor->place = dw_message_row_get_place (DW_MESSAGE_ROW (row));
       anchor->y = best;
     }
@@ -118,6 +122,15 @@ current_frame (DwScrollAnchor *anchor)
   return clock != NULL ? gdk_frame_clock_get_frame_counter (clock) : -1;
 }
 
+/* Where the row belongs; the start of one that is higher than the list can be seen. */
+static double
+wanted_y (DwScrollAnchor *anchor, const graphene_rect_t *bounds)
+{
+  int height = gtk_widget_get_height (GTK_WIDGET (anchor->list));
+
+  return anchor->centered ? MAX (floor ((height - bounds->size.height) / 2), 0) : anchor->y;
+}
+
 static gboolean
 on_hold (gpointer data)
 {
@@ -131,8 +144,8 @@ on_hold (gpointer data)
     return G_SOURCE_CONTINUE;
   if (item != NULL && gtk_widget_get_child_visible (item)
       && gtk_widget_compute_bounds (item, GTK_WIDGET (anchor->list), &bounds))
-    gtk_adjustment_set_value (anchor->adjustment,
-                              gtk_adjustment_get_value (anchor->adjustment) + bounds.origin.y - anchor->y);
+    gtk_adjustment_set_value (anchor->adjustment, gtk_adjustment_get_value (anchor->adjustment) + bounds.origin.y
+                                                      - wanted_y (anchor, &bounds));
   else if (dw_conversation_get_position (anchor->conversation, anchor->place, &position))
     {
       gboolean live = dw_list_end_is_live (anchor->end);
@@ -229,4 +242,20 @@ dw_scroll_anchor_hold (DwScrollAnchor *anchor)
     gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_UPDATE);
   if (anchor->conversation != NULL && anchor->place != 0 && anchor->hold == 0)
     anchor->hold = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, HOLD_MS, on_hold, anchor, NULL);
+}
+
+/**
+ * dw_scroll_anchor_center:
+ * @anchor: an anchor
+ * @place: a place in its conversation
+ *
+ * Puts that row into the middle, as far as there are rows on both sides of it.
+ */
+void
+dw_scroll_anchor_center (DwScrollAnchor *anchor, gint64 place)
+{
+  g_clear_handle_id (&anchor->look, g_source_remove);
+  anchor->place = place;
+  anchor->centered = TRUE;
+  dw_scroll_anchor_hold (anchor);
 }

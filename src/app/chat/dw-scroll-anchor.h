@@ -26,6 +26,7 @@ gint64 dw_scroll_anchor_get_place (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_waits (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_is_held (DwScrollAnchor *anchor);
 void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
+void dw_scroll_anchor_center (DwScrollAnchor *anchor, gint64 place);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwScrollAnchor, dw_scroll_anchor_free)
 

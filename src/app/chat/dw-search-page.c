@@ -3,9 +3,11 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-time-text.h"
+#include "app/toolkit/dw-speech.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "client/messages/dw-today.h"
+#include "client/store/dw-store-date.h"
 #include "client/store/dw-store-scan.h"
 
 #include "wire/dw-safe-text.h"
@@ -23,11 +25,14 @@ struct _DwSearchPage
   GtkToggleButton *everywhere;
   GtkStack *stack;
   GtkListBox *list;
+  GtkMenuButton *dates;
+  GtkCalendar *calendar;
 
   DwToday *today;
   DwChatList *chats;
   DwChat *chat;
   GPtrArray *hits;           /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
+  guint shown;               /* which of them is shown in its conversation */
   GCancellable *cancellable; /* the newest search; answers to older ones are dropped; or NULL */
   DwFold *fold;
   GPtrArray *words; /* of the newest search, folded; or NULL */
@@ -38,6 +43,7 @@ G_DEFINE_FINAL_TYPE (DwSearchPage, dw_search_page, GTK_TYPE_WIDGET)
 enum
 {
   SIGNAL_FOUND,
+  SIGNAL_COUNTED,
   SIGNAL_LEFT,
   N_SIGNALS,
 };
@@ -126,7 +132,8 @@ make_row (DwSearchPage *self, const DwHit *hit)
   GtkWidget *text = gtk_label_new (NULL);
 
   dw_label_show (GTK_LABEL (title), heading, DW_LABEL_CHARS);
-  dw_label_show_found (GTK_LABEL (text), snippet, DW_LABEL_CHARS, self->fold, self->words);
+  dw_label_show (GTK_LABEL (text), snippet, DW_LABEL_CHARS);
+  dw_label_mark (GTK_LABEL (text), self->fold, self->words);
   gtk_widget_add_css_class (title, "caption");
   gtk_widget_add_css_class (title, "dim-label");
   gtk_widget_add_css_class (column, "search-row");
@@ -188,6 +195,7 @@ add_hits (DwSearchPage *self, GPtrArray *hits)
     }
   if (self->hits->len > 0)
     gtk_stack_set_visible_child_name (self->stack, "results");
+  g_signal_emit (self, signals[SIGNAL_COUNTED], 0);
 }
 
 static void
@@ -287,6 +295,7 @@ on_search_changed (DwSearchPage *self)
   Asking *asking;
 
   cancel (self);
+  self->shown = 0;
   g_clear_pointer (&self->words, g_ptr_array_unref);
   self->words = dw_fold_words (self->fold, words, DW_STORE_SEARCH_WORDS);
   if (*words == '\0')
@@ -309,8 +318,10 @@ find (DwSearchPage *self, guint index)
   const DwHit *hit = self->hits != NULL && index < self->hits->len ? g_ptr_array_index (self->hits, index) : NULL;
   DwChat *chat = hit != NULL ? chat_of (self, hit->stage) : NULL;
 
-  if (chat != NULL)
-    g_signal_emit (self, signals[SIGNAL_FOUND], 0, chat, hit->record->place);
+  if (chat == NULL)
+    return;
+  self->shown = index;
+  g_signal_emit (self, signals[SIGNAL_FOUND], 0, chat, hit->record->place, gtk_editable_get_text (self->entry));
 }
 
 static void
@@ -324,6 +335,30 @@ static void
 on_entry_activated (DwSearchPage *self)
 {
   find (self, 0);
+}
+
+static void
+on_dated (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwSearchPage) self = data;
+  gint64 place = dw_store_date_find_finish (DW_STORE (source), result, NULL);
+
+  if (place != 0 && self->chat != NULL)
+    g_signal_emit (self, signals[SIGNAL_FOUND], 0, self->chat, place, NULL);
+}
+
+static void
+on_go_clicked (DwSearchPage *self)
+{
+  g_autoptr (GDateTime) date = gtk_calendar_get_date (self->calendar);
+  g_autoptr (GDateTime) start = g_date_time_new_local (g_date_time_get_year (date), g_date_time_get_month (date),
+                                                       g_date_time_get_day_of_month (date), 0, 0, 0);
+
+  gtk_menu_button_popdown (self->dates);
+  if (self->chat != NULL)
+    dw_store_date_find_async (dw_chat_list_get_history (self->chats),
+                              dw_stage_get_number (dw_chat_get_stage (self->chat)),
+                              g_date_time_to_unix (start) * G_USEC_PER_SEC, on_dated, g_object_ref (self));
 }
 
 static void
@@ -377,11 +412,19 @@ dw_search_page_class_init (DwSearchPageClass *klass)
    * DwSearchPage::found:
    * @chat: a #DwChat
    * @place: a place of its conversation
+   * @words: (nullable): what was found there, or %NULL for a date
    *
-   * Emitted when the person chose a message.
+   * Emitted when the person chose a message or a date.
    */
   signals[SIGNAL_FOUND] = g_signal_new ("found", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                        G_TYPE_NONE, 2, DW_TYPE_CHAT, G_TYPE_INT64);
+                                        G_TYPE_NONE, 3, DW_TYPE_CHAT, G_TYPE_INT64, G_TYPE_STRING);
+  /**
+   * DwSearchPage::counted:
+   *
+   * Emitted when more was found.
+   */
+  signals[SIGNAL_COUNTED] =
+      g_signal_new ("counted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * DwSearchPage::left:
    *
@@ -396,6 +439,9 @@ dw_search_page_class_init (DwSearchPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwSearchPage, everywhere);
   gtk_widget_class_bind_template_child (widget_class, DwSearchPage, stack);
   gtk_widget_class_bind_template_child (widget_class, DwSearchPage, list);
+  gtk_widget_class_bind_template_child (widget_class, DwSearchPage, dates);
+  gtk_widget_class_bind_template_child (widget_class, DwSearchPage, calendar);
+  gtk_widget_class_bind_template_callback (widget_class, on_go_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_entry_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
@@ -407,6 +453,7 @@ dw_search_page_init (DwSearchPage *self)
 {
   self->fold = dw_fold_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  dw_speech_name_button (GTK_WIDGET (self->dates), _ ("Go to date"));
   self->today = dw_today_new (DW_TODAY_ZONE_FILE);
   g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
 }
@@ -434,4 +481,32 @@ dw_search_page_set_chat (DwSearchPage *self, DwChat *chat)
 {
   g_set_object (&self->chat, chat);
   on_search_changed (self);
+}
+
+/**
+ * dw_search_page_step:
+ * @self: a page
+ * @step: 1 for the hit below the one that is shown, which is older; −1 for the one above
+ *
+ * Chooses another hit, if there is one.
+ */
+void
+dw_search_page_step (DwSearchPage *self, int step)
+{
+  if (step > 0 || self->shown > 0)
+    find (self, self->shown + (guint) step);
+}
+
+/**
+ * dw_search_page_get_shown:
+ * @self: a page
+ * @n_hits: (out): how many hits there are
+ *
+ * Returns: which of them the person chose, from 0 on
+ */
+guint
+dw_search_page_get_shown (DwSearchPage *self, guint *n_hits)
+{
+  *n_hits = self->hits != NULL ? self->hits->len : 0;
+  return self->shown;
 }

@@ -21,5 +21,7 @@ G_DECLARE_FINAL_TYPE (DwSearchPage, dw_search_page, DW, SEARCH_PAGE, GtkWidget)
 
 void dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats);
 void dw_search_page_set_chat (DwSearchPage *self, DwChat *chat);
+void dw_search_page_step (DwSearchPage *self, int step);
+guint dw_search_page_get_shown (DwSearchPage *self, guint *n_hits);
 
 G_END_DECLS

@@ -14,6 +14,7 @@ static const DwShortcut shortcuts[] = {
   { N_ ("Insert Emoji"), "<Control>period" },
   { N_ ("Reading"), NULL },
   { N_ ("Search Messages"), "<Control>f" },
+  { N_ ("Older or Newer Result"), "<Control>g <Control><Shift>g" },
   { N_ ("Scroll One Page Up or Down"), "Page_Up Page_Down" },
   { N_ ("Go to Oldest or Newest Message"), "<Control>Home <Control>End" },
   { N_ ("Copy Message"), "<Control>c" },

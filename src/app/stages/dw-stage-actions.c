@@ -149,8 +149,8 @@ on_remove (GSimpleAction *action, GVariant *parameter, gpointer data)
   removal = dw_removal_new (chats, chat);
   if (shown)
     g_signal_connect_object (removal, "undone", G_CALLBACK (on_undo), self, G_CONNECT_SWAPPED);
-  tell (self, dw_removal_make_toast (removal));
   g_signal_emit (self, signals[SIGNAL_REMOVED], 0);
+  tell (self, dw_removal_make_toast (removal));
 }
 
 static void

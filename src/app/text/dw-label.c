@@ -40,6 +40,10 @@
 #define ISOLATE "\xe2\x81\xa6"     /* U+2066: from left to right */
 #define END_ISOLATE "\xe2\x81\xa9" /* U+2069 */
 
+/* What is put under a word that was found: the theme's name for it, and so thin that text of either color is readable. */
+#define MARK_COLOR "yellow_3"
+#define MARK_ALPHA 0.3f
+
 /* Against letters of other scripts. */
 #define SLOW_UNITS 3
 
@@ -208,32 +212,62 @@ dw_label_markup (const char *safe, gboolean message)
 }
 
 /**
- * dw_label_markup_found:
- * @safe: a text from dw_safe_text()
+ * dw_label_find_marks:
+ * @shown: what a label shows
  * @fold: what folds
  * @words: (element-type utf8): words from dw_fold_words()
+ * @color: what is put under them
  *
- * Returns: (transfer full): the escaped text as markup, with the words in bold wherever they stand
+ * Returns: (transfer full): attributes that make the words bold and mark them, wherever they stand
  */
-char *
-dw_label_markup_found (const char *safe, DwFold *fold, GPtrArray *words)
+PangoAttrList *
+dw_label_find_marks (const char *shown, DwFold *fold, GPtrArray *words, const GdkRGBA *color)
 {
-  g_autoptr (GArray) spans = dw_fold_find (fold, safe, words);
-  GString *markup = g_string_new (NULL);
-  gsize at = 0;
+  g_autoptr (GArray) spans = dw_fold_find (fold, shown, words);
+  PangoAttrList *marks = pango_attr_list_new ();
 
   for (guint i = 0; i < spans->len; i++)
     {
       const DwFoldSpan *span = &g_array_index (spans, DwFoldSpan, i);
+      PangoAttribute *attributes[] = { pango_attr_weight_new (PANGO_WEIGHT_BOLD),
+                                       pango_attr_background_new ((guint16) (color->red * 65535),
+                                                                  (guint16) (color->green * 65535),
+                                                                  (guint16) (color->blue * 65535)),
+                                       pango_attr_background_alpha_new ((guint16) (color->alpha * 65535)) };
 
-      append_pieces (markup, safe + at, safe + span->start);
-      g_string_append (markup, "<b>");
-      append_pieces (markup, safe + span->start, safe + span->end);
-      g_string_append (markup, "</b>");
-      at = span->end;
+      for (guint j = 0; j < G_N_ELEMENTS (attributes); j++)
+        {
+          attributes[j]->start_index = (guint) span->start;
+          attributes[j]->end_index = (guint) span->end;
+          pango_attr_list_insert (marks, attributes[j]);
+        }
     }
-  append_pieces (markup, safe + at, safe + strlen (safe));
-  return g_string_free (markup, FALSE);
+  return marks;
+}
+
+/**
+ * dw_label_mark:
+ * @label: a label
+ * @fold: what folds
+ * @words: (element-type utf8) (nullable): words from dw_fold_words(), or %NULL to mark nothing
+ *
+ * Marks words in what the label shows now.
+ */
+void
+dw_label_mark (GtkLabel *label, DwFold *fold, GPtrArray *words)
+{
+  g_autoptr (PangoAttrList) marks = NULL;
+  GdkRGBA color;
+
+  if (words == NULL && gtk_label_get_attributes (label) == NULL)
+    return;
+  if (words != NULL
+      && gtk_style_context_lookup_color (gtk_widget_get_style_context (GTK_WIDGET (label)), MARK_COLOR, &color))
+    {
+      color.alpha = MARK_ALPHA;
+      marks = dw_label_find_marks (gtk_label_get_text (label), fold, words, &color);
+    }
+  gtk_label_set_attributes (label, marks);
 }
 
 /**
@@ -286,25 +320,6 @@ dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars)
 {
   g_autofree char *start = shorten (untrusted != NULL ? untrusted : "", max_chars, G_MAXUINT);
   g_autofree char *markup = dw_label_markup (start, FALSE);
-
-  gtk_label_set_markup (label, markup);
-}
-
-/**
- * dw_label_show_found:
- * @label: a label
- * @untrusted: what it says
- * @max_chars: how much of it at most
- * @fold: what folds
- * @words: (element-type utf8): words from dw_fold_words()
- *
- * As dw_label_show(), with the words in bold.
- */
-void
-dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, DwFold *fold, GPtrArray *words)
-{
-  g_autofree char *start = shorten (untrusted, max_chars, G_MAXUINT);
-  g_autofree char *markup = dw_label_markup_found (start, fold, words);
 
   gtk_label_set_markup (label, markup);
 }

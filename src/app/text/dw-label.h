@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 void dw_label_show (GtkLabel *label, const char *untrusted, gsize max_chars);
 void dw_label_show_code (GtkLabel *label, const char *safe);
 void dw_label_show_message (GtkLabel *label, const char *safe);
-void dw_label_show_found (GtkLabel *label, const char *untrusted, gsize max_chars, DwFold *fold, GPtrArray *words);
+void dw_label_mark (GtkLabel *label, DwFold *fold, GPtrArray *words);
 void dw_label_show_button (GtkButton *button, const char *untrusted);
 void dw_label_show_subtitle (AdwActionRow *row, const char *untrusted);
 void dw_label_show_row_title (AdwPreferencesRow *row, const char *untrusted);
@@ -27,7 +27,7 @@ AdwToast *dw_label_new_toast (const char *untrusted);
 char *dw_label_dup_body (const char *untrusted);
 
 char *dw_label_markup (const char *safe, gboolean links);
-char *dw_label_markup_found (const char *safe, DwFold *fold, GPtrArray *words);
+PangoAttrList *dw_label_find_marks (const char *shown, DwFold *fold, GPtrArray *words, const GdkRGBA *color);
 gboolean dw_label_asks (const char *safe, const char *href);
 gsize dw_label_fit (const char *safe, gsize units);
 

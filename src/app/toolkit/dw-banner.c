@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-banner.h"
 
+#include "dw-bar-layout.h"
+
 #include "app/text/dw-label.h"
 
 struct _DwBanner
@@ -28,6 +30,7 @@ dw_banner_class_init (DwBannerClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_banner_dispose;
+  g_type_ensure (DW_TYPE_BAR_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-banner.ui");
   gtk_widget_class_bind_template_child (widget_class, DwBanner, bar);
   gtk_widget_class_bind_template_child (widget_class, DwBanner, sentence);
