@@ -551,6 +551,12 @@ on_sign_in (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_show_uri (GTK_WINDOW (widget), "http://nmcheck.gnome.org/", GDK_CURRENT_TIME);
 }
 
+static void
+on_fullscreen (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_object_set (widget, "fullscreened", !gtk_window_is_fullscreen (GTK_WINDOW (widget)), NULL);
+}
+
 static gboolean
 dw_window_close_request (GtkWindow *window)
 {
@@ -616,6 +622,8 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.keep-secret", NULL, on_keep_secret);
   gtk_widget_class_install_action (widget_class, "win.forget-secrets", NULL, on_forget_secrets);
   gtk_widget_class_install_action (widget_class, "win.dismiss", NULL, on_dismiss);
+  gtk_widget_class_install_action (widget_class, "win.fullscreen", NULL, on_fullscreen);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F11, 0, "win.fullscreen", NULL);
   gtk_widget_class_install_action (widget_class, "win.region", "i", on_region);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.region", "i", 1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.region", "i", -1);

@@ -9,6 +9,7 @@
 
 #include <adwaita.h>
 #include <gdk/gdkkeysyms.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -274,6 +275,169 @@ test_paste (gconstpointer part)
   g_assert_false (shows (shown.composer, "cut off"));
 }
 
+static gboolean
+press (ComposerWindow *shown, guint key)
+{
+  g_autoptr (GListModel) controllers =
+      gtk_widget_observe_controllers (dw_test_find_widget (shown->composer, GTK_TYPE_TEXT_VIEW));
+  gboolean handled = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers) && !handled; i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_KEY (controller)
+          && gtk_event_controller_get_propagation_phase (controller) == GTK_PHASE_CAPTURE)
+        g_signal_emit_by_name (controller, "key-pressed", key, 0, 0, &handled);
+    }
+  return handled;
+}
+
+static void
+type (ComposerWindow *shown, const char *text)
+{
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    gtk_text_buffer_insert_at_cursor (shown->buffer, at, (int) (g_utf8_next_char (at) - at));
+}
+
+static void
+check_text (ComposerWindow *shown, const char *expected)
+{
+  g_autofree char *text = text_of (shown);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* “:smile” and a key give an emoji; times, addresses and faces of letters do not. */
+static void
+test_emoji (void)
+{
+  static const char *const others[] = { "at 12:30", "https://e.example/", ":D",   ":-)",
+                                        "a:smile",  ":nosuchemoji",       "smile" };
+  g_auto (ComposerWindow) shown = { 0 };
+
+  shown_init (&shown);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      gtk_text_buffer_set_text (shown.buffer, "", 0);
+      type (&shown, others[i]);
+      g_assert_false (press (&shown, GDK_KEY_Tab));
+      check_text (&shown, others[i]);
+    }
+
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  type (&shown, "well :anch");
+  g_assert_true (press (&shown, GDK_KEY_Tab));
+  check_text (&shown, "well \u2693");
+
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  type (&shown, ":+1");
+  g_assert_true (press (&shown, GDK_KEY_colon));
+  check_text (&shown, "\U0001f44d\ufe0f");
+
+  /* It can be turned down, and nothing is offered for a text that was put there. */
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  type (&shown, ":smile");
+  g_assert_true (press (&shown, GDK_KEY_Down));
+  g_assert_true (press (&shown, GDK_KEY_Escape));
+  g_assert_false (press (&shown, GDK_KEY_Tab));
+  check_text (&shown, ":smile");
+  gtk_text_buffer_set_text (shown.buffer, ":anchor", -1);
+  g_assert_false (press (&shown, GDK_KEY_Tab));
+}
+
+/* In a composer without text the arrow key brings one's own last message back; with text it moves the cursor. */
+static void
+test_recall (void)
+{
+  g_auto (ComposerWindow) shown = { 0 };
+
+  shown_init (&shown);
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  g_assert_false (press (&shown, GDK_KEY_Up));
+  g_assert_nonnull (dw_chat_say (shown.chat, "the first"));
+  g_assert_nonnull (dw_chat_say (shown.chat, "the\nsecond"));
+  dw_test_until ("the messages", has_line, shown.chat);
+  dw_test_run_for (100);
+  g_assert_true (press (&shown, GDK_KEY_Up));
+  check_text (&shown, "the\nsecond");
+  g_assert_false (press (&shown, GDK_KEY_Up));
+}
+
+static gboolean
+has_text (gpointer data)
+{
+  return gtk_text_buffer_get_char_count (((ComposerWindow *) data)->buffer) > 0;
+}
+
+static gboolean
+shows_refusal (gpointer data)
+{
+  return shows (((ComposerWindow *) data)->composer, "Only text files");
+}
+
+/* Gives a file to the composer as a drop or as the clipboard does. */
+static void
+give_file (ComposerWindow *shown, const char *path, gboolean dropped)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  GdkFileList *files = gdk_file_list_new_from_array (&file, 1);
+  GtkWidget *view = dw_test_find_widget (shown->composer, GTK_TYPE_TEXT_VIEW);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, GDK_TYPE_FILE_LIST);
+  g_value_take_boxed (&value, files);
+  if (dropped)
+    {
+      g_autoptr (GtkEventController) target = dw_composer_new_drop_target (DW_COMPOSER (shown->composer));
+      gboolean taken = FALSE;
+
+      g_signal_emit_by_name (target, "drop", &value, 0.0, 0.0, &taken);
+      g_assert_true (taken);
+      return;
+    }
+  gdk_clipboard_set_value (gtk_widget_get_clipboard (view), &value);
+  g_signal_emit_by_name (view, "paste-clipboard");
+}
+
+/* A text file goes into the composer as if it were pasted, and can be sent in parts; what is none, or has no end, is
+ * refused in words. */
+static void
+test_file (gconstpointer dropped)
+{
+  g_auto (ComposerWindow) shown = { 0 };
+  g_autofree char *folder = g_dir_make_tmp ("dw-composer-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "notes.txt", NULL);
+  g_autofree char *lines = repeat ("a line of a file\n", 40 * 1024);
+  g_autofree char *marked = g_strconcat ("\xef\xbb\xbf", lines, NULL);
+  g_autofree char *large = repeat ("a line of a file\n", PASTED_BYTES + 1);
+
+  shown_init (&shown);
+  gtk_text_buffer_set_text (shown.buffer, "", 0);
+  g_assert_true (g_file_set_contents (path, marked, -1, NULL));
+  give_file (&shown, path, GPOINTER_TO_INT (dropped));
+  dw_test_until ("the file", has_text, &shown);
+  check_text (&shown, lines);
+  g_assert_true (shows (shown.composer, "Send as 2 messages"));
+
+  for (guint i = 0; i < 3; i++)
+    {
+      gtk_text_buffer_set_text (shown.buffer, "", 0);
+      g_assert_false (shows_refusal (&shown));
+      if (i == 0)
+        g_assert_true (g_file_set_contents (path, "a\0b", 3, NULL));
+      else if (i == 1)
+        g_assert_true (g_file_set_contents (path, large, -1, NULL));
+      give_file (&shown, i < 2 ? path : "/dev/zero", GPOINTER_TO_INT (dropped));
+      dw_test_until ("the refusal", shows_refusal, &shown);
+      check_text (&shown, "");
+      type (&shown, "x");
+      g_assert_false (shows_refusal (&shown));
+    }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -292,5 +456,9 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/app/composer/paste-empty-lines/UI-13", "\n", test_paste);
   g_test_add_data_func ("/app/composer/paste-quotes/UI-13", "\"", test_paste);
   g_test_add_func ("/app/composer/commit/UI-8", test_commit);
+  g_test_add_func ("/app/composer/emoji", test_emoji);
+  g_test_add_func ("/app/composer/recall", test_recall);
+  g_test_add_data_func ("/app/composer/file-dropped", GINT_TO_POINTER (TRUE), test_file);
+  g_test_add_data_func ("/app/composer/file-pasted", GINT_TO_POINTER (FALSE), test_file);
   return g_test_run ();
 }

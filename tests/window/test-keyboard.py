@@ -180,5 +180,33 @@ def test_others():
     server.close()
 
 
+def test_writing():
+    """Where one writes: Ctrl+Home in an empty text shows the oldest, Up recalls one's own last, “:anch” gives an emoji"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.say("mine")
+        app.wait_for_row("mine", "delivered")
+        server.send(*[json.dumps({"message": f"line {n}"}) for n in range(60)])
+        app.wait_for_row("line 59")
+        app.settle()
+        app.keys("ctrl+Home")
+        until("the oldest", lambda: app.find_button("Newest messages"))
+        app.keys("ctrl+End")
+        until("the newest", lambda: not app.find_button("Newest messages"))
+        app.keys("Prior")
+        until("a page up", lambda: app.find_button("Newest messages"))
+        app.keys("ctrl+End", "Up")
+        until("one's own last message", lambda: app.text_of("Message") == "mine")
+        app.type_into("Message", "")
+        for key in ("colon", "a", "n", "c", "h"):
+            app.keys(key)
+        until("the list of emoji", lambda: app.find("anchor"))
+        app.keys("Return")
+        until("the emoji", lambda: app.text_of("Message") == "\u2693")
+        app.type_into("Message", "")
+    server.close()
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/window/window-keyboard")

@@ -97,6 +97,12 @@ on_newest (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_emoji (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  dw_composer_choose_emoji (DW_CHAT_PAGE (widget)->composer);
+}
+
+static void
 on_page (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   dw_message_list_move_page (DW_CHAT_PAGE (widget)->messages, g_variant_get_int32 (parameter));
@@ -251,6 +257,10 @@ dw_chat_page_class_init (DwChatPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwChatPage, announcer);
   gtk_widget_class_install_action (widget_class, "chat.page", "i", on_page);
   gtk_widget_class_install_action (widget_class, "chat.end", "i", on_end);
+  gtk_widget_class_install_action (widget_class, "chat.emoji", NULL, on_emoji);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_period, GDK_CONTROL_MASK, "chat.emoji", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Page_Up, 0, "chat.page", "i", -1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Page_Down, 0, "chat.page", "i", 1);
   gtk_widget_class_install_action (widget_class, "chat.newest", NULL, on_newest);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Home, GDK_CONTROL_MASK, "chat.end", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_End, GDK_CONTROL_MASK, "chat.end", "i", 1);
@@ -270,6 +280,7 @@ dw_chat_page_init (DwChatPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->menu = dw_message_menu_new (GTK_WIDGET (self->messages));
+  gtk_widget_add_controller (GTK_WIDGET (self), dw_composer_new_drop_target (self->composer));
   self->stage = g_signal_group_new (DW_TYPE_STAGE);
   g_signal_group_connect_swapped (self->stage, "notify::secret", G_CALLBACK (show_secret), self);
   g_signal_group_connect_swapped (self->stage, "notify::own-name", G_CALLBACK (show_own_name), self);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-composer.h"
 
+#include "dw-emoji-list.h"
+#include "dw-text-file.h"
 #include "dw-text-split.h"
 
 #include "app/text/dw-label.h"
@@ -25,10 +27,14 @@ struct _DwComposer
   GtkStack *send_face;
 
   gboolean enter_sends;
-  gsize bytes;    /* of the text */
-  guint left_out; /* of what was pasted there, in characters */
+  gsize bytes;      /* of the text */
+  gboolean refused; /* the last file that was added */
+  guint left_out;   /* of what was pasted there, in characters */
   GtkTextTag *piece;
-  char *preedit; /* what an input method holds and has not given yet, or NULL */
+  GtkWidget *emoji_list;
+  gboolean typed;            /* a letter, and not a text that was put there */
+  GCancellable *cancellable; /* of the file that is read, or NULL */
+  char *preedit;             /* what an input method holds and has not given yet, or NULL */
   DwChat *chat;
   GSignalGroup *session;
 };
@@ -61,6 +67,9 @@ static guint signals[N_SIGNALS];
 /* How much a composer holds, in bytes. It can be sent whole, in several messages; of more, GTK and Pango would need a
  * second and longer at each key (measured: 0.1 to 0.7 s for this, 5 s for a megabyte). */
 #define MOST_BYTES (3 * DW_LIMIT_FRAME_BYTES)
+
+/* How many of the newest lines are looked at for one's own last message. */
+#define RECALLED_LINES 200
 
 /* A paragraph that is cut into pieces, so that it is laid out fast. */
 #define LONG_CHARS 512
@@ -131,18 +140,20 @@ show_count (DwComposer *self, gsize size)
 {
   g_autofree char *count = NULL;
 
-  if (self->left_out > 0)
+  if (self->refused)
+    count = g_strdup_printf (_ ("Only text files of up to %u KB can be added"), MOST_BYTES / 1024);
+  else if (self->left_out > 0)
     /* Translators: of a text that was pasted, since it is more than can be sent. */
     count = g_strdup_printf (ngettext ("%u character cut off", "%u characters cut off", self->left_out),
                              self->left_out);
   else
     count = count_bytes (size);
-  if (self->left_out > 0 || size > DW_LIMIT_FRAME_BYTES)
+  if (self->refused || self->left_out > 0 || size > DW_LIMIT_FRAME_BYTES)
     gtk_widget_add_css_class (GTK_WIDGET (self->counter), "error");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->counter), "error");
   dw_label_show (self->counter, count, DW_LABEL_CHARS);
-  gtk_widget_set_visible (GTK_WIDGET (self->counter), self->left_out > 0 || size > COUNTER_FROM);
+  gtk_widget_set_visible (GTK_WIDGET (self->counter), self->refused || self->left_out > 0 || size > COUNTER_FROM);
 }
 
 static void
@@ -165,6 +176,103 @@ update (DwComposer *self)
   gtk_widget_set_sensitive (self->send, self->chat != NULL && !blank && !too_large);
   show_count (self, size);
   offer_split (self, text, too_large);
+  self->refused = FALSE;
+  dw_emoji_list_update (DW_EMOJI_LIST (self->emoji_list), self->typed);
+  self->typed = FALSE;
+}
+
+/* Everything that may be there is taken as text, as from the clipboard. */
+static void
+on_file_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwComposer) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = dw_text_file_read_finish (G_FILE (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (text != NULL)
+    {
+      gtk_text_buffer_insert_at_cursor (gtk_text_view_get_buffer (self->view), text, -1);
+      dw_composer_focus (self);
+      return;
+    }
+  self->refused = TRUE;
+  gtk_widget_error_bell (GTK_WIDGET (self));
+  update (self);
+}
+
+static gboolean
+add_files (DwComposer *self, const GValue *value)
+{
+  GSList *files = G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST) ? g_value_get_boxed (value) : NULL;
+
+  if (files == NULL)
+    return FALSE;
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  /* One at a time: a person sees what was added, and adds the next. */
+  dw_text_file_read_async (files->data, MOST_BYTES, self->cancellable, on_file_read, g_object_ref (self));
+  return TRUE;
+}
+
+static gboolean
+on_drop (DwComposer *self, const GValue *value, double x, double y)
+{
+  return add_files (self, value);
+}
+
+static void
+on_files_pasted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwComposer) self = data;
+  const GValue *value = gdk_clipboard_read_value_finish (GDK_CLIPBOARD (source), result, NULL);
+
+  if (value != NULL)
+    add_files (self, value);
+}
+
+/* A file that was copied comes as its address too, which is what a text view would take. */
+static void
+on_paste (DwComposer *self)
+{
+  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
+
+  if (!gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (clipboard), GDK_TYPE_FILE_LIST))
+    return;
+  g_signal_stop_emission_by_name (self->view, "paste-clipboard");
+  gdk_clipboard_read_value_async (clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, on_files_pasted,
+                                  g_object_ref (self));
+}
+
+/* What the person said last, if that is among the newest lines. */
+static DwMessage *
+find_last_own (DwComposer *self)
+{
+  GListModel *lines = G_LIST_MODEL (dw_chat_get_conversation (self->chat));
+  guint n = g_list_model_get_n_items (lines);
+
+  for (guint i = 0; i < MIN (n, RECALLED_LINES); i++)
+    {
+      g_autoptr (DwMessage) line = g_list_model_get_item (lines, n - 1 - i);
+
+      if (dw_message_get_kind (line) == DW_MESSAGE_OWN)
+        return g_steal_pointer (&line);
+    }
+  return NULL;
+}
+
+static gboolean
+recall (DwComposer *self)
+{
+  g_autoptr (DwMessage) message = self->chat != NULL ? find_last_own (self) : NULL;
+
+  if (message == NULL)
+    return GDK_EVENT_PROPAGATE;
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view), dw_message_get_text (message), -1);
+  return GDK_EVENT_STOP;
 }
 
 /* Of what is more than could be sent the start is taken. */
@@ -175,6 +283,7 @@ on_insert (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length,
   gsize room = MOST_BYTES - MIN (self->bytes, MOST_BYTES);
   const char *end = text + room;
 
+  self->typed = size > 0 && g_utf8_next_char (text) == text + size;
   if (size <= room)
     return;
   while (end > text && (*end & 0xc0) == 0x80)
@@ -235,6 +344,18 @@ on_inserted (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int lengt
   do
     cut_paragraph (buffer, self->piece, &paragraph);
   while (gtk_text_iter_forward_line (&paragraph) && gtk_text_iter_compare (&paragraph, at) <= 0);
+}
+
+static void
+on_cursor_moved (DwComposer *self)
+{
+  dw_emoji_list_update (DW_EMOJI_LIST (self->emoji_list), FALSE);
+}
+
+static void
+on_left (DwComposer *self)
+{
+  dw_emoji_list_hide (DW_EMOJI_LIST (self->emoji_list));
 }
 
 static void
@@ -333,14 +454,29 @@ is_enter (guint key)
   return key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
 }
 
+/* Keys that would do nothing in a text that is not there. */
+static gboolean
+on_key_of_empty (DwComposer *self, guint key, GdkModifierType held)
+{
+  if (key == GDK_KEY_Up && held == 0)
+    return recall (self);
+  if ((key == GDK_KEY_Home || key == GDK_KEY_End) && held == GDK_CONTROL_MASK)
+    return gtk_widget_activate_action (GTK_WIDGET (self), "chat.end", "i", key == GDK_KEY_Home ? -1 : 1);
+  return GDK_EVENT_PROPAGATE;
+}
+
 static gboolean
 on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, DwComposer *self)
 {
   GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+  GdkModifierType held = state & gtk_accelerator_get_default_mod_mask ();
 
+  if (self->preedit == NULL && dw_emoji_list_take_key (DW_EMOJI_LIST (self->emoji_list), key, state))
+    return GDK_EVENT_STOP;
+  if (self->bytes == 0 && self->preedit == NULL && on_key_of_empty (self, key, held))
+    return GDK_EVENT_STOP;
   /* Leave most of the page to the conversation. */
-  if ((key == GDK_KEY_Page_Up || key == GDK_KEY_Page_Down)
-      && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
+  if ((key == GDK_KEY_Page_Up || key == GDK_KEY_Page_Down) && held == 0)
     return gtk_widget_activate_action (GTK_WIDGET (self), "chat.page", "i", key == GDK_KEY_Page_Up ? -1 : 1);
   if (!is_enter (key) || (state & (GDK_SHIFT_MASK | GDK_ALT_MASK)) != 0)
     return GDK_EVENT_PROPAGATE;
@@ -398,6 +534,10 @@ dw_composer_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->chat);
   g_clear_pointer (&self->preedit, g_free);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->emoji_list, gtk_widget_unparent);
   g_clear_pointer (&self->clamp, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_composer_parent_class)->dispose (object);
 }
@@ -438,6 +578,8 @@ dw_composer_class_init (DwComposerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwComposer, split);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send);
   gtk_widget_class_bind_template_child (widget_class, DwComposer, send_face);
+  gtk_widget_class_bind_template_callback (widget_class, on_paste);
+  gtk_widget_class_bind_template_callback (widget_class, on_left);
   gtk_widget_class_bind_template_callback (widget_class, on_split_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_preedit_changed);
   gtk_widget_class_install_action (widget_class, "composer.send", NULL, on_send);
@@ -450,6 +592,8 @@ static void
 dw_composer_init (DwComposer *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->emoji_list = dw_emoji_list_new (self->view);
+  gtk_widget_set_parent (self->emoji_list, GTK_WIDGET (self));
   self->enter_sends = TRUE;
   self->session = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
@@ -457,6 +601,8 @@ dw_composer_init (DwComposer *self)
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "insert-text", G_CALLBACK (on_inserted), self,
                            G_CONNECT_AFTER);
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "insert-text", G_CALLBACK (on_insert), self, 0);
+  g_signal_connect_object (gtk_text_view_get_buffer (self->view), "notify::cursor-position",
+                           G_CALLBACK (on_cursor_moved), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);
   update (self);
@@ -527,4 +673,33 @@ dw_composer_take_key (DwComposer *self, GtkEventControllerKey *controller)
 {
   dw_composer_focus (self);
   return gtk_event_controller_key_forward (controller, GTK_WIDGET (self->view));
+}
+
+/**
+ * dw_composer_choose_emoji:
+ * @self: a composer
+ *
+ * Opens the chooser of emoji.
+ */
+void
+dw_composer_choose_emoji (DwComposer *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "composer.emoji", NULL);
+}
+
+/**
+ * dw_composer_new_drop_target:
+ * @self: a composer
+ *
+ * Returns: (transfer full): what takes a text file that is dropped on a widget, and adds it to the text
+ */
+GtkEventController *
+dw_composer_new_drop_target (DwComposer *self)
+{
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  /* Before the text view, which would take the file's address. */
+  gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (target), GTK_PHASE_CAPTURE);
+  g_signal_connect_object (target, "drop", G_CALLBACK (on_drop), self, G_CONNECT_SWAPPED);
+  return GTK_EVENT_CONTROLLER (target);
 }

@@ -15,4 +15,7 @@ void dw_composer_insert (DwComposer *self, const char *text);
 void dw_composer_focus (DwComposer *self);
 gboolean dw_composer_take_key (DwComposer *self, GtkEventControllerKey *controller);
 
+void dw_composer_choose_emoji (DwComposer *self);
+GtkEventController *dw_composer_new_drop_target (DwComposer *self);
+
 G_END_DECLS

@@ -9,8 +9,12 @@
 #include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /* Actions on a whole conversation. */
+
+/* How much of a stage's name the name of a file has: 255 bytes are allowed, and a letter has four at most. */
+#define FILE_NAME_CHARS 48
 
 static void
 tell (GtkWindow *window, const char *heading, const char *body)
@@ -93,6 +97,24 @@ add_filter (GtkFileChooser *chooser, const char *name, const char *pattern)
   gtk_file_chooser_add_filter (chooser, filter);
 }
 
+/**
+ * dw_history_actions_dup_file_name:
+ * @stage: a stage's name
+ * @date: a date
+ *
+ * Returns: (transfer full): the name of a file for the conversation: one that every system takes, and that is not hidden
+ */
+char *
+dw_history_actions_dup_file_name (const char *stage, const char *date)
+{
+  g_autofree char *safe = dw_safe_line (stage, FILE_NAME_CHARS);
+  const char *start;
+
+  g_strdelimit (safe, "/\\:*?\"<>|", '-');
+  start = safe + strspn (safe, ". -");
+  return g_strdup_printf ("%s-%s.txt", *start != '\0' ? start : "stage", date);
+}
+
 /* GtkFileChooserNative is deprecated in newer GTK, but its replacement is newer than our floor. */
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 
@@ -110,8 +132,8 @@ dw_history_actions_export (GtkWindow *window, DwChat *chat)
                                                               GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), NULL);
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *date = g_date_time_format (now, "%Y-%m-%d");
-  /* Translators: the name of a file; %s is a date. */
-  g_autofree char *name = g_strdup_printf (_ ("conversation-%s.txt"), date);
+  g_autofree char *stage = dw_stage_dup_name (dw_chat_get_stage (chat));
+  g_autofree char *name = dw_history_actions_dup_file_name (stage, date);
 
   add_filter (GTK_FILE_CHOOSER (native), _ ("Text (*.txt)"), "*.txt");
   add_filter (GTK_FILE_CHOOSER (native), _ ("JSON Lines (*.jsonl)"), "*.jsonl");

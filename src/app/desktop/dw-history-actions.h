@@ -10,4 +10,6 @@ G_BEGIN_DECLS
 void dw_history_actions_export (GtkWindow *window, DwChat *chat);
 void dw_history_actions_delete (GtkWindow *window, DwChat *chat);
 
+char *dw_history_actions_dup_file_name (const char *stage, const char *date);
+
 G_END_DECLS
