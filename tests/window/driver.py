@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from tree import Atspi, GLib, Tree
+from tree import Atspi, Box, GLib, Tree
 
 DEADLINE = 30.0
 
@@ -336,15 +336,21 @@ class App:
         keys = [key.replace("F6", "72").replace("F10", "76") for key in keys]
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
-    def point_of(self, name):
-        """The middle of an object on the screen."""
-        node = self.wait(name)
+    @staticmethod
+    def place(node):
+        """The place of an object on the screen, if its window is at the screen's corner."""
         extents = node.extents()
-        x, y = extents.x + extents.width // 2, extents.y + extents.height // 2
+        x, y = extents.x, extents.y
         while NEWER and node.parent.role != "application":
             node = node.parent
         # GTK 4.24 takes the border of the window's frame away twice where it should be added.
-        return (x - 2 * node.extents().x, y - 2 * node.extents().y) if NEWER else (x, y)
+        x, y = (x - 2 * node.extents().x, y - 2 * node.extents().y) if NEWER else (x, y)
+        return Box(x, y, extents.width, extents.height)
+
+    def point_of(self, name):
+        """The middle of an object on the screen."""
+        place = self.place(self.wait(name))
+        return place.x + place.width // 2, place.y + place.height // 2
 
     def press_at(self, name):
         """Moves the pointer to the middle of an object."""
