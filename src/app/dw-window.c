@@ -713,17 +713,17 @@ build_pages (DwWindow *self)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->welcome, "try-here", G_CALLBACK (on_try_here), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->welcome, "more-options", G_CALLBACK (on_more_options), self, G_CONNECT_SWAPPED);
-  gtk_stack_add_named (self->pages, GTK_WIDGET (self->welcome), "welcome");
+  gtk_stack_add_titled (self->pages, GTK_WIDGET (self->welcome), "welcome", _ ("DynamoWave Chat"));
   self->chat_page = g_object_new (DW_TYPE_CHAT_PAGE, NULL);
   if (settings != NULL)
     dw_chat_page_bind_settings (self->chat_page, settings);
-  gtk_stack_add_named (self->pages, GTK_WIDGET (self->chat_page), "chat");
+  gtk_stack_add_titled (self->pages, GTK_WIDGET (self->chat_page), "chat", _ ("Conversation"));
   self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
   dw_search_page_set_chats (self->search, chats_of (self));
   g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "counted", G_CALLBACK (show_find), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "left", G_CALLBACK (on_search_left), self, G_CONNECT_SWAPPED);
-  gtk_stack_add_named (self->pages, GTK_WIDGET (self->search), "search");
+  gtk_stack_add_titled (self->pages, GTK_WIDGET (self->search), "search", _ ("Search"));
 }
 
 static void

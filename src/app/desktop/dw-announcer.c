@@ -71,9 +71,30 @@ on_pause (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* A message of one's own that failed, with the reason. */
+static void
+on_delivery (DwAnnouncer *self, GParamSpec *pspec, DwMessage *message)
+{
+  const char *reason = dw_message_get_reason (message);
+
+  if (dw_message_get_delivery (message) == DW_DELIVERY_FAILED && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    dw_speech_announce (GTK_WIDGET (self), reason != NULL ? reason : C_ ("delivery", "failed"));
+}
+
+/* It is sent when it is stored, and so may have failed before it is shown. */
+static void
+watch (DwAnnouncer *self, DwMessage *message)
+{
+  g_signal_connect_object (message, "notify::delivery", G_CALLBACK (on_delivery), self, G_CONNECT_SWAPPED);
+  on_delivery (self, NULL, message);
+}
+
 static void
 on_shown (DwAnnouncer *self, GPtrArray *lines)
 {
+  for (guint i = 0; i < lines->len; i++)
+    if (dw_message_get_kind (g_ptr_array_index (lines, i)) == DW_MESSAGE_OWN)
+      watch (self, g_ptr_array_index (lines, i));
   if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
 

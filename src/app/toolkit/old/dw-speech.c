@@ -8,12 +8,21 @@
  * @widget: a widget of the role “status”
  * @untrusted: what a screen reader is to say now
  *
- * Its name is changed, which screen readers announce of a status.
+ * Its name is changed, as of a status. Orca (43, measured) reads no status that changes, nor anything else but what has
+ * the focus: that is described with these words, for a moment.
  */
 void
 dw_speech_announce (GtkWidget *widget, const char *untrusted)
 {
+  GtkRoot *root = gtk_widget_get_root (widget);
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  g_autofree char *spoken = dw_toolkit_dup_spoken (untrusted);
+
   dw_toolkit_set_label (widget, untrusted);
+  if (focus == NULL)
+    return;
+  gtk_accessible_update_property (GTK_ACCESSIBLE (focus), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken, -1);
+  gtk_accessible_reset_property (GTK_ACCESSIBLE (focus), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
 }
 
 /**
