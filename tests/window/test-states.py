@@ -5,7 +5,7 @@
 import sys
 
 import tap
-from driver import until
+from driver import Atspi, until
 from running import running
 from servers import RawServer, Server
 
@@ -51,6 +51,33 @@ def test_promise():
         assert not app.reads(PROMISE), app.texts()
     server.close()
     refusing.close()
+
+
+def test_caption():
+    """A caption between messages is no stop of the keyboard beside its row, but the text of a message is"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        server.send('{"message": "hello"}')
+        app.wait_for_row("hello")
+        stops = {name: [node.has(Atspi.StateType.FOCUSABLE) for node in app.walk() if node.role == "label" and node.name == name]
+                 for name in ("Today", "hello")}
+        assert stops == {"Today": [False], "hello": [True]}, stops
+    server.close()
+
+
+def test_pointer():
+    """A click reaches the message box and its buttons"""
+    server = Server()
+    with running(server.url) as app:
+        app.wait_for_status("Online")
+        app.keys("F6")
+        app.click("Message")
+        app.keys("h", "i")
+        until("what was typed", lambda: app.text_of("Message") == "hi")
+        app.click("Send")
+        app.wait_for_row("hi", "delivered")
+    server.close()
 
 
 def test_toast():

@@ -416,6 +416,8 @@ show_kind (DwMessageRow *self)
   GtkAlign align = own ? GTK_ALIGN_END : GTK_ALIGN_START;
 
   show_divider (self, kind == DW_MESSAGE_UNREAD);
+  /* A text that can be selected is a stop of the keyboard, which a caption need not be. */
+  gtk_label_set_selectable (self->text, is_said (self) || kind == DW_MESSAGE_NOTICE);
   set_class (self->bubble, "bubble", is_said (self));
   set_class (self->bubble, "message-notice", kind == DW_MESSAGE_NOTICE);
   set_class (self->bubble, "message-day", kind == DW_MESSAGE_DAY);
