@@ -717,7 +717,7 @@ build_pages (DwWindow *self)
   self->chat_page = g_object_new (DW_TYPE_CHAT_PAGE, NULL);
   if (settings != NULL)
     dw_chat_page_bind_settings (self->chat_page, settings);
-  gtk_stack_add_titled (self->pages, GTK_WIDGET (self->chat_page), "chat", _ ("Conversation"));
+  gtk_stack_add_titled (self->pages, GTK_WIDGET (self->chat_page), "chat", _ ("Messages"));
   self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
   dw_search_page_set_chats (self->search, chats_of (self));
   g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);

@@ -84,7 +84,7 @@ def meet(app, orca):
         app.wait("Search messages")
         app.keys("Escape")
         app.settle()
-        return any(sentence.startswith("Message") for sentence in orca.sentences())
+        return any(sentence.startswith(("Message", "Search")) for sentence in orca.sentences())
 
     until("Orca to know the window", is_met)
     app.settle()
