@@ -418,7 +418,7 @@ test_file (gconstpointer dropped)
   give_file (&shown, path, GPOINTER_TO_INT (dropped));
   dw_test_until ("the file", has_text, &shown);
   check_text (&shown, lines);
-  g_assert_true (shows (shown.composer, "Send as 2 messages"));
+  g_assert_true (shows (shown.composer, "Send as 2 Messages"));
 
   for (guint i = 0; i < 3; i++)
     {

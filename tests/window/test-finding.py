@@ -111,7 +111,7 @@ def test_all_stages():
         app.keys("ctrl+Prior")
         app.wait_for_row("harbour to the right")
         search(app, "harbour")
-        app.press("All stages")
+        app.press("All Stages")
         until("both", lambda: len(marked(app)) == 2)
         app.keys("Return")
         until("the newer", lambda: "to the right" in focused(app))

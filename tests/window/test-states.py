@@ -14,7 +14,7 @@ REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 # The most that a line of the bar's text takes, in pixels; an action takes less than two.
 LINE = 18
 
-PROMISE = "What anybody connected"
+PROMISE = "Messages sent while you"
 
 
 def box(app, name):
@@ -30,7 +30,7 @@ def test_bar():
             app.move(0, 0, width, 640)
             app.settle()
             sentence = next(node for node in app.walk() if "(403)" in node.name and node.role == "label" and app.shows(node))
-            actions = [app.wait_for_button(name).extents() for name in ("Edit token", "Retry now")]
+            actions = [app.wait_for_button(name).extents() for name in ("Edit Token", "Retry Now")]
             text = sentence.extents()
             bar = max(place.y + place.height for place in [text] + actions) - min(place.y for place in [text] + actions)
             assert bar <= lines * LINE, (width, bar)
