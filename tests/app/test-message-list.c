@@ -6,10 +6,13 @@
 #include "app/chat/dw-message-list.h"
 #include "app/chat/dw-message-menu.h"
 #include "app/chat/dw-message-row.h"
+#include "app/text/dw-links.h"
 
+#include "client/dw-chat.h"
 #include "client/store/dw-store.h"
 
 #include <adwaita.h>
+#include <string.h>
 
 /* More than a key moves the list for by itself. */
 #define SLOW_FRAME_US (1500 * G_TIME_SPAN_MILLISECOND)
@@ -377,6 +380,164 @@ test_menu (void)
   g_signal_handlers_disconnect_by_data (shown.list, said);
 }
 
+/* What a menu is opened on. */
+typedef struct
+{
+  ListWindow window;
+  DwChat *chat;
+  DwMessageMenu *menu;
+} MenuWindow;
+
+static void
+open_menu (MenuWindow *shown, const DwMessageSpot *spot)
+{
+  dw_message_menu_open (shown->menu, spot);
+}
+
+static void
+menu_window_init (MenuWindow *shown)
+{
+  g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
+
+  list_window_open (&shown->window);
+  shown->chat = dw_chat_new (shown->window.stage, shown->window.store, policy, NULL);
+  dw_message_list_set_conversation (shown->window.list, dw_chat_get_conversation (shown->chat));
+  g_set_object (&shown->window.conversation, dw_chat_get_conversation (shown->chat));
+  shown->menu = dw_message_menu_new (GTK_WIDGET (shown->window.list));
+  dw_message_menu_set_chat (shown->menu, shown->chat);
+  g_signal_connect_swapped (shown->window.list, "menu", G_CALLBACK (open_menu), shown);
+}
+
+static void
+menu_window_clear (MenuWindow *shown)
+{
+  g_clear_object (&shown->menu);
+  list_window_clear (&shown->window);
+  g_clear_object (&shown->chat);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MenuWindow, menu_window_clear)
+
+static gboolean
+has_menu (gpointer window)
+{
+  GtkWidget *popover = dw_test_find_widget (window, GTK_TYPE_POPOVER_MENU);
+
+  return popover != NULL && gtk_widget_get_mapped (popover);
+}
+
+static gboolean
+has_no_menu (gpointer window)
+{
+  return !has_menu (window);
+}
+
+/* Who opened the menu with a key goes on at the message that it was about, and not at the newest one. */
+static void
+test_menu_returns (void)
+{
+  g_auto (MenuWindow) shown = { 0 };
+  GtkWidget *item;
+  DwMessageRow *row;
+
+  menu_window_init (&shown);
+  row = show (&shown.window, DW_MESSAGE_THEIRS, "first", "Ada");
+  show (&shown.window, DW_MESSAGE_THEIRS, "second", "Ada");
+  show (&shown.window, DW_MESSAGE_THEIRS, "third", "Ada");
+  item = gtk_widget_get_parent (GTK_WIDGET (row));
+  gtk_widget_grab_focus (item);
+  gtk_widget_activate_action (GTK_WIDGET (row), "message.menu", NULL);
+  dw_test_until ("a menu", has_menu, shown.window.window);
+  gtk_popover_popdown (GTK_POPOVER (dw_test_find_widget (shown.window.window, GTK_TYPE_POPOVER_MENU)));
+  dw_test_until ("no menu", has_no_menu, shown.window.window);
+  dw_test_run_for (50);
+  g_assert_true (gtk_root_get_focus (GTK_ROOT (shown.window.window)) == item);
+}
+
+/* What was selected of another message that was in this row is not copied as this one's. */
+static void
+test_selection_goes (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (DwMessage) quoting = dw_message_new (DW_MESSAGE_THEIRS, "> quoted\nand so on", "Ada", NULL, 0);
+  g_autofree char *selected = NULL;
+  GtkWidget *label;
+  DwMessageRow *row;
+
+  list_window_open (&shown);
+  row = show (&shown, DW_MESSAGE_THEIRS, "plain words", "Ada");
+  label = dw_test_find_widget (dw_message_row_get_bubble (row), GTK_TYPE_LABEL);
+  gtk_label_select_region (GTK_LABEL (label), 0, 5);
+  dw_message_row_set_message (row, quoting);
+  selected = dw_message_row_dup_selected (row);
+  g_assert_cmpstr (selected, ==, NULL);
+}
+
+static GtkLabel *
+find_link (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget))
+    return strstr (gtk_label_get_label (GTK_LABEL (widget)), "<a href=") != NULL ? GTK_LABEL (widget) : NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkLabel *found = find_link (child);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+static gboolean
+on_opened (GtkLabel *label, const char *href, gboolean *opened)
+{
+  *opened = TRUE;
+  return TRUE;
+}
+
+/* A link that had a user name asks before it is opened, wherever it stands and however much of it is shown. */
+static void
+test_link_asks (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (GString) many = g_string_new ("```\n");
+  g_autoptr (GString) slow = g_string_new (NULL);
+  g_autofree char *tail = g_strnfill (500, 'a');
+  const char *texts[2];
+
+  for (guint i = 0; i < DW_LINKS_MOST; i++)
+    g_string_append (many, "http://a ");
+  g_string_append (many, "\n```\nhttps://bank.example@evil.example/");
+  for (guint i = 0; i < 400; i++)
+    g_string_append (slow, "\xf0\x9f\x98\x80");
+  g_string_append_printf (slow, " https://bank.example@evil.example/%s", tail);
+  texts[0] = many->str;
+  texts[1] = slow->str;
+
+  list_window_open (&shown);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      DwMessageRow *row = show (&shown, DW_MESSAGE_THEIRS, texts[i], "Eve");
+      g_auto (GStrv) pieces = NULL;
+      gboolean opened = FALSE;
+      gboolean handled = FALSE;
+      GtkLabel *label;
+
+      if (dw_message_row_waits (row))
+        dw_message_row_complete (row);
+      label = find_link (dw_message_row_get_bubble (row));
+      g_assert_nonnull (label);
+      g_signal_connect (label, "activate-link", G_CALLBACK (on_opened), &opened);
+      pieces = g_strsplit (gtk_label_get_label (label), "\"", -1);
+      for (guint piece = 0; pieces[piece] != NULL && !handled; piece++)
+        if (g_str_has_suffix (pieces[piece], "<a href="))
+          g_signal_emit_by_name (label, "activate-link", pieces[piece + 1], &handled);
+      g_assert_true (handled);
+      g_assert_false (opened);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -391,5 +552,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-list/times", test_times);
   g_test_add_func ("/app/message-list/parts-go", test_parts_go);
   g_test_add_func ("/app/message-list/menu", test_menu);
+  g_test_add_func ("/app/message-list/menu-returns", test_menu_returns);
+  g_test_add_func ("/app/message-list/selection-goes", test_selection_goes);
+  g_test_add_func ("/app/message-list/link-asks", test_link_asks);
   return g_test_run ();
 }

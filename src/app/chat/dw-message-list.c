@@ -1201,6 +1201,21 @@ dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words
 }
 
 /**
+ * dw_message_list_focus:
+ * @self: a list
+ * @place: a place of its conversation
+ *
+ * Gives the focus to the row of that line, or to the newest that is seen where it has none.
+ */
+void
+dw_message_list_focus (DwMessageList *self, gint64 place)
+{
+  GtkWidget *item = dw_message_row_find_item (GTK_WIDGET (self->list), place);
+
+  gtk_widget_grab_focus (item != NULL ? item : GTK_WIDGET (self));
+}
+
+/**
  * dw_message_list_scroll_to_end:
  * @self: a list
  *

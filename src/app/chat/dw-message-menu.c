@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-message-menu.h"
 
+#include "dw-message-list.h"
 #include "dw-message-row.h"
 
 #include "app/text/dw-links.h"
@@ -223,13 +224,11 @@ on_closed (DwMessageMenu *self)
 {
   GtkRoot *root = gtk_widget_get_root (self->list);
   GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-  GtkWidget *item;
 
   if (self->by_pointer || self->message == NULL
       || (focus != NULL && !gtk_widget_is_ancestor (focus, self->popover)))
     return;
-  item = dw_message_row_find_item (self->list, dw_message_get_place (self->message));
-  gtk_widget_grab_focus (item != NULL ? item : self->list);
+  dw_message_list_focus (DW_MESSAGE_LIST (self->list), dw_message_get_place (self->message));
 }
 
 static void

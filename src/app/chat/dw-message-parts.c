@@ -27,16 +27,24 @@ static guint signals[N_SIGNALS];
 #define LEAST_CHARS 10
 
 static gboolean
-on_link (DwMessageParts *self, const char *href)
+on_link (GtkWidget *label, const char *href, gpointer data)
 {
+  const char *words = data;
   gboolean handled = FALSE;
 
-  g_signal_emit (self, signals[SIGNAL_ACTIVATE_LINK], 0, href, &handled);
+  g_signal_emit (gtk_widget_get_ancestor (label, DW_TYPE_MESSAGE_PARTS), signals[SIGNAL_ACTIVATE_LINK], 0, href,
+                 words, &handled);
   return handled;
 }
 
+static void
+free_words (gpointer data, GClosure *closure)
+{
+  g_free (data);
+}
+
 static GtkWidget *
-build_label (DwMessageParts *self, const DwMessagePart *part)
+build_label (const DwMessagePart *part)
 {
   GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0f,
                                    "selectable", TRUE, NULL);
@@ -44,7 +52,7 @@ build_label (DwMessageParts *self, const DwMessagePart *part)
   gtk_widget_add_css_class (label, "scaled-text");
   if (g_utf8_strlen (part->text, -1) > LEAST_CHARS)
     gtk_label_set_width_chars (GTK_LABEL (label), LEAST_CHARS);
-  g_signal_connect_object (label, "activate-link", G_CALLBACK (on_link), self, G_CONNECT_SWAPPED);
+  g_signal_connect_data (label, "activate-link", G_CALLBACK (on_link), g_strdup (part->text), free_words, 0);
 
   if (part->kind == DW_MESSAGE_PART_CODE)
     dw_label_show_code (GTK_LABEL (label), part->text);
@@ -99,12 +107,13 @@ dw_message_parts_class_init (DwMessagePartsClass *klass)
   /**
    * DwMessageParts::activate-link:
    * @href: where it leads
+   * @words: the text of the part that it is in
    *
    * As #GtkLabel::activate-link, of any part.
    */
   signals[SIGNAL_ACTIVATE_LINK] =
       g_signal_new ("activate-link", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-                    g_signal_accumulator_true_handled, NULL, NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
+                    g_signal_accumulator_true_handled, NULL, NULL, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 static void
@@ -141,7 +150,7 @@ dw_message_parts_show (DwMessageParts *self, GPtrArray *parts)
   for (guint i = 0; i < parts->len; i++)
     {
       const DwMessagePart *part = g_ptr_array_index (parts, i);
-      GtkWidget *label = build_label (self, part);
+      GtkWidget *label = build_label (part);
 
       if (part->kind == DW_MESSAGE_PART_QUOTE)
         gtk_widget_add_css_class (label, "quotation");

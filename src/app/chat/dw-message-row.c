@@ -467,7 +467,7 @@ fit (const char *safe, gsize units, gboolean *cut)
 }
 
 static void on_more_clicked (DwMessageRow *self);
-static gboolean on_link (DwMessageRow *self, const char *href);
+static gboolean on_part_link (DwMessageRow *self, const char *href, const char *words);
 
 static void
 show_more (DwMessageRow *self, gboolean visible)
@@ -504,11 +504,15 @@ show_parts (DwMessageRow *self, const char *safe, gboolean cut)
   if (any && self->parts == NULL)
     {
       self->parts = DW_MESSAGE_PARTS (dw_message_parts_new ());
-      g_signal_connect_object (self->parts, "activate-link", G_CALLBACK (on_link), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->parts, "activate-link", G_CALLBACK (on_part_link), self, G_CONNECT_SWAPPED);
       gtk_box_prepend (GTK_BOX (self->bubble), GTK_WIDGET (self->parts));
     }
   if (any)
-    dw_message_parts_show (self->parts, parts);
+    {
+      dw_message_parts_show (self->parts, parts);
+      /* What it said before, and what was selected of that, is another message's. */
+      dw_label_show_message (self->text, "");
+    }
   else if (self->parts != NULL)
     {
       gtk_box_remove (GTK_BOX (self->bubble), GTK_WIDGET (self->parts));
@@ -529,30 +533,39 @@ mark (DwMessageRow *self, GtkWidget *widget)
     mark (self, child);
 }
 
+/* What is laid out of the text. */
+static char *
+dup_shown (DwMessageRow *self, gboolean *cut)
+{
+  guint lines = SHOWN_LINES * (guint) (self->shown_units / SHOWN_UNITS);
+  gboolean costly;
+  g_autofree char *words = words_of (self->message, self->shown_units, lines, cut);
+  g_autofree char *all = fit (words, self->shown_units, &costly);
+  g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
+
+  *cut = *cut || costly;
+  /* Trailing spaces are invisible, and make GTK 4.8 measure a label's width inconsistently. */
+  if (self->is_long && self->complete)
+    return g_strchomp (g_steal_pointer (&all));
+  return g_strchomp (g_steal_pointer (&start));
+}
+
 static void
 show_text (DwMessageRow *self)
 {
-  guint lines = SHOWN_LINES * (guint) (self->shown_units / SHOWN_UNITS);
-  gboolean cut, costly;
-  g_autofree char *words = words_of (self->message, self->shown_units, lines, &cut);
-  g_autofree char *all = fit (words, self->shown_units, &costly);
-  g_autofree char *start = fit (all, BRIEF_UNITS, &self->is_long);
-  const char *shown;
+  gboolean cut;
+  g_autofree char *shown = dup_shown (self, &cut);
 
   self->kind = dw_message_get_kind (self->message);
   self->waits = self->is_long && !self->complete;
-  /* Trailing spaces are invisible, and make GTK 4.8 measure a label's width inconsistently. */
-  g_strchomp (start);
-  g_strchomp (all);
-  gtk_label_set_width_chars (self->text, g_utf8_strlen (start, -1) >= SURELY_WIDE_CHARS ? LEAST_CHARS : -1);
-  shown = self->is_long && self->complete ? all : start;
-  if (!show_parts (self, shown, cut || costly || self->waits))
+  gtk_label_set_width_chars (self->text, g_utf8_strlen (shown, -1) >= SURELY_WIDE_CHARS ? LEAST_CHARS : -1);
+  if (!show_parts (self, shown, cut || self->waits))
     {
       dw_label_show_message (self->text, shown);
       set_class (GTK_WIDGET (self->text), "emoji", is_said (self) && dw_message_text_is_emoji (shown));
     }
   mark (self, self->bubble);
-  show_more (self, cut || costly);
+  show_more (self, cut);
 }
 
 /**
@@ -656,17 +669,25 @@ ask_to_open (GtkWindow *window, const char *href)
   dw_question_ask (question, GTK_WIDGET (window));
 }
 
+/* @words are exactly what is shown: in a longer text the same link may end elsewhere, or come after too many others. */
 static gboolean
-on_link (DwMessageRow *self, const char *href)
+on_part_link (DwMessageRow *self, const char *href, const char *words)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  gboolean cut;
-  g_autofree char *words = words_of (self->message, self->shown_units, G_MAXUINT, &cut);
 
   if (!GTK_IS_WINDOW (root) || !dw_label_asks (words, href))
     return FALSE;
   ask_to_open (GTK_WINDOW (root), href);
   return TRUE;
+}
+
+static gboolean
+on_link (DwMessageRow *self, const char *href)
+{
+  gboolean cut;
+  g_autofree char *shown = dup_shown (self, &cut);
+
+  return on_part_link (self, href, shown);
 }
 
 static void
