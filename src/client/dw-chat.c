@@ -710,7 +710,21 @@ dw_chat_delete (DwChat *self, DwMessage *message)
   return TRUE;
 }
 
-/* Whether a frame may carry a message, by what costs nothing to look at. */
+/* How many bytes of frames are read as JSON to find the one that carries a message: a fraction of a second where somebody
+ * fills the trace with frames that are slow to read. */
+#define FIND_FRAME_BYTES (512 * 1024)
+
+/* Whether a JSON text may have a string: as it is, or with something escaped. */
+static gboolean
+may_hold (GBytes *bytes, const char *string)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  return g_strstr_len (data, (gssize) size, string) != NULL || memchr (data, '\\', size) != NULL;
+}
+
+/* Whether a frame may carry a message, by what costs little to look at. */
 static gboolean
 may_carry (const DwTraceEntry *entry, DwMessage *message)
 {
@@ -718,7 +732,8 @@ may_carry (const DwTraceEntry *entry, DwMessage *message)
 
   if (entry->bytes == NULL || entry->kind != (own ? DW_TRACE_OUT : DW_TRACE_IN))
     return FALSE;
-  if (g_bytes_get_size (entry->bytes) < strlen (dw_message_get_text (message)))
+  if (g_bytes_get_size (entry->bytes) < strlen (dw_message_get_text (message))
+      || !may_hold (entry->bytes, dw_message_get_text (message)))
     return FALSE;
   /* Clocks may be set meanwhile, but what has an id is known by it. */
   if (dw_message_get_id (message) != NULL)
@@ -742,9 +757,8 @@ carries (DwChat *self, const DwTraceEntry *entry, DwMessage *message, JsonParser
     return FALSE;
   if (frame->id != NULL && id != NULL && !g_str_equal (frame->id, id))
     return FALSE;
-  /* One's own may have left with one's name before it. */
-  return own ? g_str_has_suffix (frame->text, text)
-             : g_str_equal (frame->text, text) && g_strcmp0 (frame->sender, dw_message_get_sender (message)) == 0;
+  return g_str_equal (frame->text, text)
+         && (own || g_strcmp0 (frame->sender, dw_message_get_sender (message)) == 0);
 }
 
 /**
@@ -752,16 +766,17 @@ carries (DwChat *self, const DwTraceEntry *entry, DwMessage *message, JsonParser
  * @self: a chat
  * @message: a line of its conversation
  *
- * Looks for the frame that brought a message, or that took one's own away last. What it looks through is bounded by
- * %DW_TRACE_BYTES.
+ * Looks for the frame that brought a message, or that took one's own away last.
  *
- * Returns: its serial in dw_chat_get_trace(), or 0 where that has it no more, or never had
+ * Returns: its serial in dw_chat_get_trace(), or 0 where that has it no more, never had, or has too much after it that
+ *   looks like it
  */
 guint64
 dw_chat_find_frame (DwChat *self, DwMessage *message)
 {
   DwMessageKind kind = dw_message_get_kind (message);
   g_autoptr (JsonParser) parser = NULL;
+  gsize read = 0;
 
   if (kind != DW_MESSAGE_THEIRS && kind != DW_MESSAGE_OWN)
     return 0;
@@ -771,8 +786,13 @@ dw_chat_find_frame (DwChat *self, DwMessage *message)
     {
       const DwTraceEntry *entry = dw_trace_get_entry (self->trace, serial);
 
-      if (entry != NULL && may_carry (entry, message) && carries (self, entry, message, parser))
+      if (entry == NULL || !may_carry (entry, message))
+        continue;
+      if (carries (self, entry, message, parser))
         return serial;
+      read += g_bytes_get_size (entry->bytes);
+      if (read >= FIND_FRAME_BYTES)
+        break;
     }
   return 0;
 }

@@ -823,7 +823,8 @@ test_find_frame (void)
   g_auto (Exchange) exchange = { 0 };
   g_autoptr (DwMessage) other = dw_message_new (DW_MESSAGE_THEIRS, "nobody said so", NULL, NULL, G_MAXINT64);
   const DwTraceEntry *entry;
-  DwMessage *own;
+  DwMessage *own, *later;
+  guint64 serial;
 
   exchange_init (&exchange, "");
   hear (&exchange, "one", "Bo", 1);
@@ -849,6 +850,43 @@ test_find_frame (void)
   g_assert_nonnull (entry);
   g_assert_cmpint (entry->kind, ==, DW_TRACE_OUT);
   g_assert_cmpuint (dw_chat_find_frame (exchange.chat, other), ==, 0);
+
+  /* What was said later ends with the same words. */
+  serial = dw_chat_find_frame (exchange.chat, own);
+  later = dw_chat_say (exchange.chat, "not mine");
+  fixture_until_delivery (later, DW_DELIVERY_SENT);
+  g_assert_cmpuint (dw_chat_find_frame (exchange.chat, own), ==, serial);
+}
+
+static void
+add_frames (Exchange *exchange, const char *start, guint n)
+{
+  g_autofree char *filling = g_strnfill (30000, ' ');
+  g_autofree char *frame = g_strconcat (start, filling, "}", NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new (frame, strlen (frame));
+
+  for (guint i = 0; i < n; i++)
+    dw_trace_add_frame (dw_chat_get_trace (exchange->chat), DW_TRACE_IN, 1, bytes);
+}
+
+/* A message is looked for in all that is remembered, but somebody who fills that with what looks like it does not make
+ * the window wait. */
+static void
+test_find_frame_bounded (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, "one", "Bo", "b-1", g_get_real_time ());
+  guint64 serial;
+
+  exchange_init (&exchange, "");
+  add_frames (&exchange, "{\"message\":\"one\",\"sender\":\"Bo\",\"id\":\"b-1\"", 1);
+  serial = dw_trace_get_last (dw_chat_get_trace (exchange.chat));
+  add_frames (&exchange, "{\"message\":\"two\",\"sender\":\"Eve\"", 100);
+  g_assert_cmpuint (dw_chat_find_frame (exchange.chat, message), ==, serial);
+
+  add_frames (&exchange, "{\"message\":\"one\",\"sender\":\"Eve\"", 30);
+  g_assert_cmpuint (dw_trace_get_first (dw_chat_get_trace (exchange.chat)), <=, serial);
+  g_assert_cmpuint (dw_chat_find_frame (exchange.chat, message), ==, 0);
 }
 
 int
@@ -874,6 +912,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/delete", test_delete);
   g_test_add_func ("/client/chat/delete-own", test_delete_own);
   g_test_add_func ("/client/chat/find-frame", test_find_frame);
+  g_test_add_func ("/client/chat/find-frame-bounded", test_find_frame_bounded);
   g_test_add_func ("/client/chat/unread", test_unread);
   g_test_add_func ("/client/chat/last-words", test_last_words);
   g_test_add_func ("/client/chat/decisions", test_decisions);
