@@ -460,11 +460,21 @@ echo_to_all (Desk *desk, SoupWebsocketConnection *from, const char *raw)
   broadcast (desk, NULL, raw);
 }
 
+/* An echo that was read and written anew in between. */
+static void
+echo_spaced (Desk *desk, SoupWebsocketConnection *from, const char *raw)
+{
+  g_autoptr (JsonNode) root = json_from_string (raw, NULL);
+  g_autofree char *spaced = json_to_string (root, TRUE);
+
+  broadcast (desk, NULL, spaced);
+}
+
 /* Where everything comes back, the first format would come back too: that is no proof, and no message is sent. */
 static void
 test_echo (void)
 {
-  static const Habit habits[] = { echo, echo_to_all };
+  static const Habit habits[] = { echo, echo_to_all, echo_spaced };
 
   for (guint i = 0; i < G_N_ELEMENTS (habits); i++)
     {

@@ -5,6 +5,7 @@
 #include "dw-inbox.h"
 
 #include "wire/dw-frame.h"
+#include "wire/dw-json.h"
 #include "wire/dw-thread.h"
 
 #include <glib/gi18n-lib.h>
@@ -24,7 +25,7 @@
  * |---|---|
  * | a broadcast with a token | that dialect is the stage's, however late it comes |
  * | a token elsewhere, at the listener | the stage delivers in a shape of its own |
- * | the control, a frame that fits no route, word for word | the stage returns everything: nothing can be learned |
+ * | the control, a frame that fits no route, whole | the stage returns everything: nothing can be learned |
  * | an error or the default route's word, at the speaker | go on with the next one at once |
  * | "Too Many Requests" | wait, and send the same again; %DW_DIALECT_SEARCH_PAUSES times at most |
  * | anything else | somebody's message |
@@ -83,6 +84,7 @@ struct _DwDialectSearch
   guint pauses;
   guint reopened;
   char *control; /* the frame; sent once */
+  char *control_token;
   gboolean controlled;
   guint timer;
 
@@ -152,6 +154,7 @@ dw_dialect_search_finalize (GObject *object)
       g_free (self->rounds[i].frame);
     }
   g_free (self->control);
+  g_free (self->control_token);
   G_OBJECT_CLASS (dw_dialect_search_parent_class)->finalize (object);
 }
 
@@ -287,6 +290,20 @@ holds (const char *text, gsize length, const char *part)
   return g_strstr_len (text, (gssize) length, part) != NULL;
 }
 
+/* The control may have been read and written anew on its way. */
+static gboolean
+is_control (DwDialectSearch *self, const char *text, gsize length)
+{
+  g_autoptr (JsonNode) control = NULL;
+  JsonNode *node;
+
+  if (!self->controlled || length > ANSWER_BYTES || !holds (text, length, self->control_token))
+    return FALSE;
+  node = dw_json_parse (self->parser, text, (gssize) length, NULL);
+  control = json_from_string (self->control, NULL);
+  return node != NULL && json_node_equal (node, control);
+}
+
 /* A stage may put a name before the text, but not the whole frame into it. */
 static gboolean
 reads_as_message (DwDialectSearch *self, const Round *round, const char *text, gsize length)
@@ -346,7 +363,7 @@ on_text_frame (GBytes *bytes, guint serial, gpointer data)
 
   if (self->phase < PHASE_CONTROL || self->phase == PHASE_OVER || length == 0)
     return;
-  if (self->controlled && length == strlen (self->control) && memcmp (text, self->control, length) == 0)
+  if (is_control (self, text, length))
     {
       finish (self, DW_DIALECT_VERDICT_ECHO);
       return;
@@ -509,11 +526,10 @@ add_round (DwDialectSearch *self, DwDialect *dialect)
 }
 
 static char *
-make_control (const DwDialect *dialect)
+make_control (const DwDialect *dialect, const char *token)
 {
   g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
   g_autoptr (JsonObject) object = json_object_new ();
-  g_autofree char *token = make_token ();
   g_autofree char *route = g_strconcat ("dynamowave-", token, NULL);
 
   json_object_set_string_member (object, dw_dialect_get_route_key (dialect), route);
@@ -545,7 +561,8 @@ dw_dialect_search_new (DwStage *stage, guint timeout_ms, guint wait_ms)
 
       add_round (self, preset);
     }
-  self->control = make_control (self->rounds[0].dialect);
+  self->control_token = make_token ();
+  self->control = make_control (self->rounds[0].dialect, self->control_token);
   return self;
 }
 
