@@ -61,6 +61,33 @@ test_probe (void)
   g_assert_cmpint (dw_session_get_status (fixture->session)->state, ==, DW_SESSION_ONLINE);
 }
 
+static gboolean
+has_measured_twice (gpointer session)
+{
+  return dw_session_get_latencies (session)->n == 2;
+}
+
+/* A probe that is never answered does not end the measuring: once its answer could come no more, the next one counts. */
+static void
+test_lost_probe (void)
+{
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = NULL;
+
+  policy->pong_ms = 200;
+  policy->answer_ms = 300;
+  fixture = online_fixture (peer, policy, NULL);
+  g_assert_cmpuint (dw_session_get_latencies (fixture->session)->n, ==, 1);
+  dw_session_probe (fixture->session);
+  until_peer_got (peer, 2);
+  g_usleep ((gulong) policy->answer_ms * 1000 + 1000);
+  dw_session_probe (fixture->session);
+  until_peer_got (peer, 3);
+  dw_raw_peer_write_text (peer, ANSWER);
+  dw_test_until ("another latency", has_measured_twice, fixture->session);
+}
+
 /* The process was stopped or asleep for longer than a peer may be silent. It asks the peer first, and keeps the
  * connection if an answer comes. */
 static void
@@ -227,6 +254,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/liveness/probe/AG-3", test_probe);
+  g_test_add_func ("/client/liveness/lost-probe", test_lost_probe);
   g_test_add_func ("/client/liveness/stopped-and-alive/RC-4", test_stopped_and_alive);
   g_test_add_func ("/client/liveness/stopped-and-dead/RC-4", test_stopped_and_dead);
   g_test_add_func ("/client/liveness/network-change", test_network_change);

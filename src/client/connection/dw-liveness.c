@@ -160,6 +160,9 @@ dw_liveness_probe (DwLiveness *self)
 
   if (self->unanswered == 0 || now - self->probe_sent > (gint64) self->policy->pong_ms * 1000)
     {
+      /* By now those before were answered, or never will be: see dw_liveness_is_probed(). */
+      if (now - self->probe_sent > (gint64) self->policy->answer_ms * 1000)
+        self->unanswered = 0;
       self->probe_sent = now;
       if (self->first_probe == 0)
         self->first_probe = now;
