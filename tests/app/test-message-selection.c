@@ -83,6 +83,24 @@ test_bounds (void)
     }
 }
 
+/* What is deleted is not copied with the others. */
+static void
+test_drop (void)
+{
+  g_autoptr (DwMessageSelection) selection = dw_message_selection_new ();
+  g_autoptr (DwMessage) kept = message_at (1, DW_MESSAGE_THEIRS, "kept");
+  g_autoptr (DwMessage) secret = message_at (2, DW_MESSAGE_THEIRS, "a secret");
+  g_autofree char *text = NULL;
+
+  dw_message_selection_drop (selection, secret);
+  g_assert_cmpuint (dw_message_selection_get_n (selection), ==, 0);
+  dw_message_selection_add (selection, kept);
+  dw_message_selection_add (selection, secret);
+  dw_message_selection_drop (selection, secret);
+  text = dw_message_selection_dup_text (selection);
+  g_assert_cmpstr (text, ==, "kept");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -90,5 +108,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-selection/text", test_text);
   g_test_add_func ("/app/message-selection/same", test_same);
   g_test_add_func ("/app/message-selection/bounds", test_bounds);
+  g_test_add_func ("/app/message-selection/drop", test_drop);
   return g_test_run ();
 }

@@ -1201,6 +1201,20 @@ dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words
 }
 
 /**
+ * dw_message_list_forget:
+ * @self: a list
+ * @message: a message that was deleted
+ *
+ * It is selected no more, or it would be copied with the others.
+ */
+void
+dw_message_list_forget (DwMessageList *self, DwMessage *message)
+{
+  if (self->selection != NULL)
+    dw_message_selection_drop (self->selection, message);
+}
+
+/**
  * dw_message_list_focus:
  * @self: a list
  * @place: a place of its conversation

@@ -125,6 +125,18 @@ dw_message_selection_toggle (DwMessageSelection *self, DwMessage *message)
 }
 
 /**
+ * dw_message_selection_drop:
+ * @self: a selection
+ * @message: a message that was deleted; it need not be selected
+ */
+void
+dw_message_selection_drop (DwMessageSelection *self, DwMessage *message)
+{
+  if (dw_message_selection_has (self, message))
+    dw_message_selection_toggle (self, message);
+}
+
+/**
  * dw_message_selection_has:
  * @self: a selection
  * @message: a message

@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (DwMessageSelection, dw_message_selection, DW, MESSAGE_SELE
 DwMessageSelection *dw_message_selection_new (void);
 gboolean dw_message_selection_add (DwMessageSelection *self, DwMessage *message);
 gboolean dw_message_selection_toggle (DwMessageSelection *self, DwMessage *message);
+void dw_message_selection_drop (DwMessageSelection *self, DwMessage *message);
 gboolean dw_message_selection_has (DwMessageSelection *self, DwMessage *message);
 guint dw_message_selection_get_n (DwMessageSelection *self);
 char *dw_message_selection_dup_text (DwMessageSelection *self);
