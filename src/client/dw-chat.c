@@ -45,7 +45,14 @@ struct _DwChat
   guint unread;      /* unread messages from other people */
   gboolean attended; /* its newest messages are on the screen */
   gboolean restored; /* the outbox knows what an earlier run left */
+  DwMessage *doomed; /* to be deleted once it is read again, or NULL */
+  guint deletion;
+  guint looks; /* for it, until now */
 };
+
+/* A line that is read again before it is deleted is looked for this often, so many milliseconds apart. */
+#define LOOKS 100
+#define LOOK_MS 50
 
 G_DEFINE_FINAL_TYPE (DwChat, dw_chat, G_TYPE_OBJECT)
 
@@ -298,6 +305,8 @@ dw_chat_dispose (GObject *object)
 
   if (self->session != NULL)
     dw_session_disconnect (self->session);
+  g_clear_handle_id (&self->deletion, g_source_remove);
+  g_clear_object (&self->doomed);
   g_clear_object (&self->outbox);
   g_clear_object (&self->session);
   g_clear_object (&self->conversation);
@@ -688,26 +697,75 @@ remove_empty_day (DwChat *self, gint64 place)
   dw_conversation_remove (self->conversation, day);
 }
 
+static gboolean
+delete_now (DwChat *self, DwMessage *message)
+{
+  gint64 place = dw_message_get_place (message);
+
+  if (!dw_chat_can_delete (self, message) || !dw_conversation_contains (self->conversation, message))
+    return FALSE;
+  remove_message (self, message);
+  remove_empty_day (self, place);
+  return TRUE;
+}
+
+static gboolean
+is_out_of_memory (DwChat *self, gint64 place)
+{
+  DwMessage *line = dw_conversation_peek_line (self->conversation, place);
+
+  return line == NULL || dw_message_get_kind (line) == DW_MESSAGE_BLANK;
+}
+
+static gboolean
+on_deletion_due (gpointer data)
+{
+  DwChat *self = data;
+  g_autoptr (DwMessage) message = NULL;
+
+  if (is_out_of_memory (self, dw_message_get_place (self->doomed)) && ++self->looks < LOOKS)
+    return G_SOURCE_CONTINUE;
+  self->deletion = 0;
+  message = g_steal_pointer (&self->doomed);
+  delete_now (self, message);
+  return G_SOURCE_REMOVE;
+}
+
+/* What was not looked at for long is not in memory, and only what is there can be compared. */
+static gboolean
+delete_later (DwChat *self, DwMessage *message)
+{
+  g_autoptr (DwMessage) line = NULL;
+  guint position;
+
+  if (!is_out_of_memory (self, dw_message_get_place (message))
+      || !dw_conversation_get_position (self->conversation, dw_message_get_place (message), &position))
+    return FALSE;
+  /* Asks for it. */
+  line = g_list_model_get_item (G_LIST_MODEL (self->conversation), position);
+  g_set_object (&self->doomed, message);
+  self->looks = 0;
+  if (self->deletion == 0)
+    self->deletion = g_timeout_add (LOOK_MS, on_deletion_due, self);
+  return TRUE;
+}
+
 /**
  * dw_chat_delete:
  * @self: a chat
  * @message: a line that was taken from its conversation some time ago
  *
- * Deletes it here, in the list and in the store; others still have it. The caption of a day goes with its last line.
+ * Deletes it here, in the list and in the store; others still have it. The caption of a day goes with its last line. A
+ * line that is in memory no more is read first; one such line at a time.
  *
- * Returns: whether it was there, and might be deleted
+ * Returns: whether it was there and might be deleted, or is being read
  */
 gboolean
 dw_chat_delete (DwChat *self, DwMessage *message)
 {
   g_autoptr (DwMessage) keep = g_object_ref (message);
-  gint64 place = dw_message_get_place (keep);
 
-  if (!dw_chat_can_delete (self, keep) || !dw_conversation_contains (self->conversation, keep))
-    return FALSE;
-  remove_message (self, keep);
-  remove_empty_day (self, place);
-  return TRUE;
+  return delete_now (self, keep) || (dw_chat_can_delete (self, keep) && delete_later (self, keep));
 }
 
 /* How many bytes of frames are read as JSON to find the one that carries a message: a fraction of a second where somebody

@@ -4,8 +4,12 @@
 #include "dw-test.h"
 
 #include "client/dw-chat.h"
+#include "client/messages/dw-pages.h"
 
 #include <string.h>
+
+/* More than what is kept in memory. */
+#define FLOOD_LINES ((DW_PAGES_KEPT + 4) * DW_PAGES_LINES)
 
 /* A chat with a raw peer. */
 typedef struct
@@ -889,6 +893,46 @@ test_find_frame_bounded (void)
   g_assert_cmpuint (dw_chat_find_frame (exchange.chat, message), ==, 0);
 }
 
+static gboolean
+is_one_less (gpointer data)
+{
+  Exchange *exchange = data;
+
+  return g_list_model_get_n_items (G_LIST_MODEL (dw_chat_get_conversation (exchange->chat))) == FLOOD_LINES + 1;
+}
+
+/* Who asks to delete a message gets that, even if so much came before the question was answered that the message is in
+ * memory no more. */
+static void
+test_delete_flooded (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autoptr (DwMessage) secret = NULL;
+  g_autoptr (DwMessage) first = NULL;
+  DwConversation *conversation;
+
+  exchange_init (&exchange, "");
+  dw_chat_set_attended (exchange.chat, TRUE);
+  conversation = dw_chat_get_conversation (exchange.chat);
+  hear (&exchange, "a secret", "Bo", 1);
+  secret = g_object_ref (message_at (&exchange, 0));
+  for (guint i = 0; i < FLOOD_LINES; i++)
+    {
+      g_autoptr (DwMessage) line = dw_message_new (DW_MESSAGE_THEIRS, "flood", "Eve", NULL, g_get_real_time ());
+
+      dw_conversation_append (conversation, line);
+      if (i % DW_PAGES_LINES == 0)
+        dw_test_until ("the conversation to settle", is_settled, conversation);
+    }
+  dw_test_until ("the conversation to settle", is_settled, conversation);
+  g_assert_null (dw_conversation_peek_line (conversation, dw_message_get_place (secret)));
+
+  g_assert_true (dw_chat_delete (exchange.chat, secret));
+  dw_test_until ("one line less", is_one_less, &exchange);
+  first = g_list_model_get_item (G_LIST_MODEL (conversation), 1);
+  g_assert_cmpstr (dw_message_get_text (first), !=, "a secret");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -913,6 +957,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/delete-own", test_delete_own);
   g_test_add_func ("/client/chat/find-frame", test_find_frame);
   g_test_add_func ("/client/chat/find-frame-bounded", test_find_frame_bounded);
+  g_test_add_func ("/client/chat/delete-flooded", test_delete_flooded);
   g_test_add_func ("/client/chat/unread", test_unread);
   g_test_add_func ("/client/chat/last-words", test_last_words);
   g_test_add_func ("/client/chat/decisions", test_decisions);
