@@ -29,6 +29,9 @@ struct _DwListEnd
   guint timer;          /* replaces the newest, or brings back the others */
   GdkFrameClock *clock; /* or NULL */
   gulong frame;         /* replaces the newest at the next frame, or 0 */
+  gboolean leaving;     /* the flood ends at that frame */
+  guint reading;        /* the item of the whole that is read on from then */
+  guint n_late;         /* for how many periods no such frame came */
 };
 
 static void dw_list_end_iface_init (GListModelInterface *iface);
@@ -199,11 +202,16 @@ clear_frame (DwListEnd *self)
     g_clear_signal_handler (&self->frame, self->clock);
 }
 
+static void leave (DwListEnd *self);
+
 static void
 on_frame (DwListEnd *self, GdkFrameClock *clock)
 {
   clear_frame (self);
-  show_newest (self);
+  if (self->leaving)
+    leave (self);
+  else
+    show_newest (self);
 }
 
 /* New rows have no height before their layout. If no row has one, GTK 4.8 cannot scroll and warns, so they are added
@@ -226,12 +234,23 @@ end_flood (DwListEnd *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   clear_frame (self);
-  self->live = FALSE;
+  self->live = self->leaving = FALSE;
   if (self->older->len > 0)
     replace (self, self->end - MIN (self->end, self->room), g_list_model_get_n_items (self->whole));
   catch_up (self);
   if (self->first > 0)
     self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+}
+
+static void
+leave (DwListEnd *self)
+{
+  guint n = g_list_model_get_n_items (self->whole);
+  guint reading = MIN (self->reading, n);
+
+  if (self->older->len > 0)
+    replace (self, reading - MIN (reading, self->room), n);
+  end_flood (self);
 }
 
 static void
@@ -252,7 +271,7 @@ on_live (gpointer data)
       count_anew (self);
     }
   show_newest_in_frame (self);
-  if (self->n_calm < DW_LIST_END_CALM)
+  if (self->leaving ? ++self->n_late < DW_LIST_END_LATE : self->n_calm < DW_LIST_END_CALM || self->older->len > 0)
     return G_SOURCE_CONTINUE;
   self->timer = 0;
   end_flood (self);
@@ -294,6 +313,8 @@ on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
     {
       self->first += added - removed;
       self->end += added - removed;
+      if (position + removed <= self->reading)
+        self->reading += added - removed;
     }
   else if (self->live && position >= self->end)
     return; /* not shown yet */
@@ -367,17 +388,30 @@ void
 dw_list_end_set_following (DwListEnd *self, gboolean following)
 {
   self->following = following;
-  if (!following && self->live)
-    end_flood (self);
+  if (following)
+    self->leaving = FALSE;
+  else if (!self->leaving)
+    dw_list_end_read (self, self->end > 0 ? self->end - 1 : 0);
 }
 
-/* The user reads the item at this place of the whole: those around it are listed, without gaps. */
+/* The user reads on from the item at this place of the whole: a flood ends, and those around it are listed without gaps. If
+ * there are gaps, most rows are replaced, so that waits for a frame too. */
 void
 dw_list_end_read (DwListEnd *self, guint position)
 {
-  if (self->older->len > 0)
-    replace (self, position - MIN (position, self->room), g_list_model_get_n_items (self->whole));
-  dw_list_end_set_following (self, FALSE);
+  self->following = FALSE;
+  if (!self->live)
+    return;
+
+  self->reading = position;
+  if (self->older->len == 0 || self->clock == NULL)
+    {
+      leave (self);
+      return;
+    }
+  self->n_late = 0;
+  self->leaving = TRUE;
+  show_newest_in_frame (self);
 }
 
 /* The frame clock of the window that shows the list, or NULL. */

@@ -20,6 +20,9 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 #define DW_LIST_END_FLOOD 50
 #define DW_LIST_END_PACE_MS 100
 
+/* How many times in a row no frame comes before a flood that is left ends without one: the window cannot be seen then. */
+#define DW_LIST_END_LATE 5
+
 /* For how many such periods it has to be calm before the flood is over: a flood in bursts has pauses. */
 #define DW_LIST_END_CALM 5
 

@@ -48,7 +48,8 @@ struct _DwMessageList
   gboolean move_shown; /* in the frame that is being laid out, or was */
   double value;        /* of the adjustment, when it was looked at last */
   double upper;
-  gint64 wanted; /* the place to jump to */
+  gint64 wanted;        /* the place to jump to */
+  gboolean focus_start; /* going to the start, its row gets the focus */
   DwScrollAnchor *anchor;
   double width;
   guint completion;   /* lays out the rest of long messages, frame by frame */
@@ -605,6 +606,42 @@ scroll_to (DwMessageList *self, guint position)
                               dw_list_end_show (self->end, position));
 }
 
+/* The end of a flood replaces the rows. Until they have heights GTK 4.8 cannot scroll, so whoever wants to comes again. */
+static gboolean
+leaves_flood (DwMessageList *self, GSourceFunc again)
+{
+  if (!dw_list_end_is_live (self->end))
+    return FALSE;
+  self->scroll = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, FRAME_MS, again, self, NULL);
+  return TRUE;
+}
+
+static gboolean
+on_start (gpointer data)
+{
+  DwMessageList *self = data;
+  GtkWidget *item;
+
+  self->scroll = 0;
+  if (self->conversation == NULL || leaves_flood (self, on_start))
+    return G_SOURCE_REMOVE;
+
+  scroll_to (self, 0);
+  item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
+  if (self->focus_start && item != NULL)
+    gtk_widget_grab_focus (item);
+  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+go_to_start (DwMessageList *self, gboolean focus)
+{
+  g_clear_handle_id (&self->scroll, g_source_remove);
+  self->focus_start = focus;
+  on_start (self);
+}
+
 static gboolean
 is_moving (DwMessageList *self)
 {
@@ -780,9 +817,15 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
     if (key == moving[i])
       leave_flood (self, find_newest (self), 0);
 
-  /* During a flood the list does not begin with the first line, which is where the list view goes now. */
-  if ((key == GDK_KEY_Home || key == GDK_KEY_KP_Home) && self->end != NULL)
-    dw_list_end_show (self->end, 0);
+  if ((key != GDK_KEY_Home && key != GDK_KEY_KP_Home) || self->end == NULL)
+    return GDK_EVENT_PROPAGATE;
+  /* During a flood, and a moment after it, the list does not begin with the first line, where the list view would go. */
+  if (dw_list_end_is_live (self->end))
+    {
+      go_to_start (self, TRUE);
+      return GDK_EVENT_STOP;
+    }
+  dw_list_end_show (self->end, 0);
   return GDK_EVENT_PROPAGATE;
 }
 
@@ -1132,6 +1175,8 @@ on_jump (gpointer data)
   guint position;
 
   self->scroll = 0;
+  if (leaves_flood (self, on_jump))
+    return G_SOURCE_REMOVE;
   if (dw_conversation_get_position (self->conversation, self->wanted, &position))
     scroll_to (self, position);
   item = dw_message_row_find_item (GTK_WIDGET (self->list), self->wanted);
@@ -1253,10 +1298,7 @@ void
 dw_message_list_scroll_to_start (DwMessageList *self)
 {
   set_stuck (self, FALSE);
-  g_clear_handle_id (&self->scroll, g_source_remove);
-  if (self->conversation != NULL)
-    scroll_to (self, 0);
-  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+  go_to_start (self, FALSE);
 }
 
 /**

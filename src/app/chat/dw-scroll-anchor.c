@@ -148,14 +148,12 @@ on_hold (gpointer data)
                                                       - wanted_y (anchor, &bounds));
   else if (dw_conversation_get_position (anchor->conversation, anchor->place, &position))
     {
-      gboolean live = dw_list_end_is_live (anchor->end);
-      guint shown = dw_list_end_show (anchor->end, position);
-
       /* The end of a flood replaces the rows, so the next time will do. */
-      if (live)
+      if (dw_list_end_is_live (anchor->end))
         anchor->frame = current_frame (anchor);
       else
-        gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u", shown);
+        gtk_widget_activate_action (GTK_WIDGET (anchor->list), "list.scroll-to-item", "u",
+                                    dw_list_end_show (anchor->end, position));
     }
 
   if (++anchor->holds < HOLDS)
