@@ -102,6 +102,23 @@ test_calm (void)
   g_assert_true (is_whole (&fixture));
 }
 
+/* Of a conversation that was loaded, or of a flood that begins one, what can be seen is listed at once and the rest frame
+ * by frame: all of it at once takes a list view 80 ms. */
+static void
+test_loaded (void)
+{
+  g_auto (Fixture) fixture = { 0 };
+
+  fixture_init (&fixture, 0);
+  append (&fixture, 5000);
+  g_assert_false (dw_list_end_is_live (fixture.end));
+  g_assert_cmpuint (count (&fixture), ==, DW_LIST_END_LIVE);
+  check_newest (&fixture);
+  append (&fixture, 1);
+  check_newest (&fixture);
+  dw_test_until ("all of them", is_whole, &fixture);
+}
+
 /* While rows arrive faster than anybody can read, only the newest are listed and the list hardly changes. All are back
  * once the flood is over. */
 static void
@@ -374,6 +391,7 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/app/list-end/calm", test_calm);
+  g_test_add_func ("/app/list-end/loaded", test_loaded);
   g_test_add_func ("/app/list-end/flood/WS-4", test_flood);
   g_test_add_func ("/app/list-end/joining/WS-4", test_joining);
   g_test_add_func ("/app/list-end/read", test_read);

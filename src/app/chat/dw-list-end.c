@@ -298,14 +298,26 @@ begin_flood (DwListEnd *self)
   self->timer = g_timeout_add (DW_LIST_END_FEED_MS, on_live, self);
 }
 
+/* A conversation that was loaded, or a flood that begins it: what can be seen is built first, the rest frame by frame. */
+static void
+fill (DwListEnd *self)
+{
+  guint n = g_list_model_get_n_items (self->whole);
+
+  replace (self, n - MIN (n, self->room), n);
+  if (self->first > 0 && self->timer == 0)
+    self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+}
+
 static void
 on_items_changed (DwListEnd *self, guint position, guint removed, guint added)
 {
   guint n = g_list_model_get_n_items (self->whole);
-  /* An empty list that fills is a conversation that was loaded. */
   gboolean appended = removed == 0 && position > 0 && position + added == n;
 
-  if (appended && self->live)
+  if (added == n && self->following && !self->live)
+    fill (self);
+  else if (appended && self->live)
     self->n_new += added;
   else if (appended && is_flood (self, added))
     begin_flood (self);
