@@ -437,21 +437,21 @@ static void
 test_menu_returns (void)
 {
   g_auto (MenuWindow) shown = { 0 };
-  GtkWidget *item;
-  DwMessageRow *row;
+  g_autoptr (DwMessage) first = NULL;
+  GtkWidget *focus;
 
   menu_window_init (&shown);
-  row = show (&shown.window, DW_MESSAGE_THEIRS, "first", "Ada");
+  first = g_object_ref (dw_message_row_get_message (show (&shown.window, DW_MESSAGE_THEIRS, "first", "Ada")));
   show (&shown.window, DW_MESSAGE_THEIRS, "second", "Ada");
   show (&shown.window, DW_MESSAGE_THEIRS, "third", "Ada");
-  item = gtk_widget_get_parent (GTK_WIDGET (row));
-  gtk_widget_grab_focus (item);
-  gtk_widget_activate_action (GTK_WIDGET (row), "message.menu", NULL);
+  gtk_widget_grab_focus (gtk_widget_get_parent (GTK_WIDGET (find_row (&shown.window, first))));
+  gtk_widget_activate_action (GTK_WIDGET (find_row (&shown.window, first)), "message.menu", NULL);
   dw_test_until ("a menu", has_menu, shown.window.window);
   gtk_popover_popdown (GTK_POPOVER (dw_test_find_widget (shown.window.window, GTK_TYPE_POPOVER_MENU)));
   dw_test_until ("no menu", has_no_menu, shown.window.window);
   dw_test_run_for (50);
-  g_assert_true (gtk_root_get_focus (GTK_ROOT (shown.window.window)) == item);
+  focus = gtk_root_get_focus (GTK_ROOT (shown.window.window));
+  g_assert_true (focus == gtk_widget_get_parent (GTK_WIDGET (find_row (&shown.window, first))));
 }
 
 /* What was selected of another message that was in this row is not copied as this one's. */

@@ -27,6 +27,7 @@ struct _DwMessageMenu
   char *link;
   guint64 frame; /* its serial, or 0 */
   gboolean by_pointer;
+  guint gone; /* idle source */
 };
 
 G_DEFINE_FINAL_TYPE (DwMessageMenu, dw_message_menu, G_TYPE_OBJECT)
@@ -219,17 +220,27 @@ set_spot (DwMessageMenu *self, const DwMessageSpot *spot)
   enable (self, "delete", dw_chat_can_delete (self->chat, spot->message));
 }
 
-/* A person who opened it with a key goes on at the message. */
-static void
-on_closed (DwMessageMenu *self)
+/* A person who opened it with a key goes on at the message, unless what was chosen leads elsewhere. */
+static gboolean
+on_gone (gpointer data)
 {
+  DwMessageMenu *self = data;
   GtkRoot *root = gtk_widget_get_root (self->list);
   GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
 
-  if (self->by_pointer || self->message == NULL
-      || (focus != NULL && !gtk_widget_is_ancestor (focus, self->popover)))
-    return;
-  dw_message_list_focus (DW_MESSAGE_LIST (self->list), dw_message_get_place (self->message));
+  self->gone = 0;
+  /* It may be open again. */
+  if (!gtk_widget_get_visible (self->popover) && (focus == NULL || gtk_widget_is_ancestor (focus, self->list)))
+    dw_message_list_focus (DW_MESSAGE_LIST (self->list), dw_message_get_place (self->message));
+  return G_SOURCE_REMOVE;
+}
+
+/* Newer toolkits give the focus to the list itself after this. */
+static void
+on_closed (DwMessageMenu *self)
+{
+  if (!self->by_pointer && self->gone == 0)
+    self->gone = g_idle_add (on_gone, self);
 }
 
 static void
@@ -237,6 +248,9 @@ dw_message_menu_dispose (GObject *object)
 {
   DwMessageMenu *self = DW_MESSAGE_MENU (object);
 
+  if (self->popover != NULL)
+    g_signal_handlers_disconnect_by_data (self->popover, self);
+  g_clear_handle_id (&self->gone, g_source_remove);
   if (self->list != NULL)
     gtk_widget_insert_action_group (self->list, "menu", NULL);
   self->list = NULL;
