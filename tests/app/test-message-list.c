@@ -260,6 +260,32 @@ test_bottom (void)
                      (float) gtk_widget_get_height (GTK_WIDGET (shown.list)) - 24);
 }
 
+static gboolean
+has_room (gpointer data)
+{
+  ListWindow *shown = data;
+  GtkWidget *view = gtk_widget_get_ancestor (GTK_WIDGET (shown->list), GTK_TYPE_WINDOW);
+
+  return gtk_widget_get_height (dw_test_find_widget (GTK_WIDGET (shown->list), GTK_TYPE_LIST_VIEW))
+         > gtk_widget_get_height (view) / 2;
+}
+
+/* A conversation with a long message is not cut off at the top where there is room above it. */
+static void
+test_long_in_few (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (GString) text = g_string_new ("a long one:");
+
+  for (guint i = 0; i < 260; i++)
+    g_string_append (text, " word");
+  list_window_open (&shown);
+  show (&shown, DW_MESSAGE_THEIRS, "first", "Ada");
+  show (&shown, DW_MESSAGE_THEIRS, text->str, "Bob");
+  show (&shown, DW_MESSAGE_THEIRS, "last", "Ada");
+  dw_test_until ("the list to take the room", has_room, &shown);
+}
+
 /* Where a text wraps, no width is left that none of its lines needs; on either side, and with any direction. */
 static void
 test_bubble_width (void)
@@ -548,6 +574,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-list/follows", test_follows);
   g_test_add_func ("/app/message-list/colors", test_colors);
   g_test_add_func ("/app/message-list/bottom", test_bottom);
+  g_test_add_func ("/app/message-list/long-in-few", test_long_in_few);
   g_test_add_func ("/app/message-list/bubble-width", test_bubble_width);
   g_test_add_func ("/app/message-list/times", test_times);
   g_test_add_func ("/app/message-list/parts-go", test_parts_go);

@@ -54,6 +54,7 @@ struct _DwMessageList
   double width;
   guint completion;   /* lays out the rest of long messages, frame by frame */
   gboolean long_rows; /* whether there was any in this conversation */
+  gboolean tall;      /* it is higher than GTK takes it for */
   guint idle;         /* for how many frames it had nothing to do */
   GtkWidget *found;   /* the item that is pointed out, or NULL */
   DwFold *fold;       /* or NULL while nothing was looked for */
@@ -582,6 +583,21 @@ leave_end (DwMessageList *self, GtkWidget *item, double moved)
   set_stuck (self, FALSE);
 }
 
+/* The first messages stand by the composer. Later the list is as high as the window whatever it lists: in a flood that is
+ * few rows at times, and the end would move with them. GTK 4.8 takes a list with a long message for lower than it is, and
+ * would cut it off: then it fills the window too. */
+static void
+set_height (DwMessageList *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  gboolean few = g_list_model_get_n_items (G_LIST_MODEL (self->conversation)) <= FEW_LINES;
+
+  if (gtk_widget_get_valign (GTK_WIDGET (self->list)) == GTK_ALIGN_END
+      && gtk_adjustment_get_upper (adjustment) > gtk_adjustment_get_page_size (adjustment) + 1)
+    self->tall = TRUE;
+  gtk_widget_set_valign (GTK_WIDGET (self->list), few && !self->tall ? GTK_ALIGN_END : GTK_ALIGN_FILL);
+}
+
 static gboolean
 on_scroll (gpointer data)
 {
@@ -591,6 +607,7 @@ on_scroll (gpointer data)
 
   if (n > 0)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", n - 1);
+  set_height (self);
   /* That shows the last row; the very end is below it. */
   gtk_adjustment_set_value (adjustment,
                             gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment));
@@ -911,9 +928,8 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->conversation));
 
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "messages" : "empty");
-  /* The first messages stand by the composer. Later the list is as high as the window whatever it lists: in a flood
-   * that is few rows at times, and the end would move with them. */
-  gtk_widget_set_valign (GTK_WIDGET (self->list), n <= FEW_LINES ? GTK_ALIGN_END : GTK_ALIGN_FILL);
+  if (n > FEW_LINES)
+    set_height (self);
   /* Its picture is a drawing, and what reads drawings takes 8 MiB: only where it is seen. */
   adw_status_page_set_icon_name (self->nothing, n > 0 ? NULL : DW_APP_ID "-symbolic");
   if (added == 0 || position + added < n)
@@ -1094,7 +1110,8 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   stop_selecting (self);
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
-  self->long_rows = FALSE;
+  self->long_rows = self->tall = FALSE;
+  gtk_widget_set_valign (GTK_WIDGET (self->list), GTK_ALIGN_END);
   /* The movement was in another conversation, and so was the place: where an empty one came between, the list would come
    * back at its beginning, with the old extent, as if the user had scrolled there. */
   forget_move (self);
