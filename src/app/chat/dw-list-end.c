@@ -29,6 +29,7 @@ struct _DwListEnd
   guint timer;          /* replaces the newest, or brings back the others */
   GdkFrameClock *clock; /* or NULL */
   gulong frame;         /* replaces the newest at the next frame, or 0 */
+  gboolean held;        /* nothing that is listed goes */
   gboolean leaving;     /* the flood ends at that frame */
   guint reading;        /* the item of the whole that is read on from then */
   guint n_late;         /* for how many periods no such frame came */
@@ -208,6 +209,8 @@ static void
 on_frame (DwListEnd *self, GdkFrameClock *clock)
 {
   clear_frame (self);
+  if (self->held)
+    return;
   if (self->leaving)
     leave (self);
   else
@@ -271,6 +274,8 @@ on_live (gpointer data)
       count_anew (self);
     }
   show_newest_in_frame (self);
+  if (self->held)
+    return G_SOURCE_CONTINUE;
   if (self->leaving ? ++self->n_late < DW_LIST_END_LATE : self->n_calm < DW_LIST_END_CALM || self->older->len > 0)
     return G_SOURCE_CONTINUE;
   self->timer = 0;
@@ -401,7 +406,7 @@ dw_list_end_set_following (DwListEnd *self, gboolean following)
 {
   self->following = following;
   if (following)
-    self->leaving = FALSE;
+    self->leaving = self->held = FALSE;
   else if (!self->leaving)
     dw_list_end_read (self, self->end > 0 ? self->end - 1 : 0);
 }
@@ -424,6 +429,15 @@ dw_list_end_read (DwListEnd *self, guint position)
   self->n_late = 0;
   self->leaving = TRUE;
   show_newest_in_frame (self);
+}
+
+/* Whether a row is being pressed. In a flood all rows stay until then: GTK is with the one that has the pointer's grab. */
+void
+dw_list_end_hold (DwListEnd *self, gboolean held)
+{
+  self->held = held;
+  if (self->leaving && !held)
+    show_newest_in_frame (self);
 }
 
 /* The frame clock of the window that shows the list, or NULL. */

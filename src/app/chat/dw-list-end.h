@@ -38,6 +38,7 @@ G_DECLARE_FINAL_TYPE (DwListEnd, dw_list_end, DW, LIST_END, GObject)
 DwListEnd *dw_list_end_new (GListModel *whole);
 void dw_list_end_set_following (DwListEnd *self, gboolean following);
 void dw_list_end_read (DwListEnd *self, guint position);
+void dw_list_end_hold (DwListEnd *self, gboolean held);
 void dw_list_end_set_clock (DwListEnd *self, GdkFrameClock *clock);
 void dw_list_end_set_room (DwListEnd *self, guint n);
 gboolean dw_list_end_is_live (DwListEnd *self);

@@ -520,7 +520,11 @@ set_stuck (DwMessageList *self, gboolean stuck)
 {
   self->stuck = stuck;
   if (stuck)
-    self->unseen = 0;
+    {
+      self->unseen = 0;
+      /* A row that is put back would lead away from the end again. */
+      dw_scroll_anchor_let_go (self->anchor);
+    }
   if (self->end != NULL)
     dw_list_end_set_following (self->end, stuck);
   show_unseen (self);
@@ -793,7 +797,8 @@ static void
 leave_flood (DwMessageList *self, GtkWidget *item, double moved)
 {
   let_move (self);
-  if (self->end != NULL && dw_list_end_is_live (self->end))
+  /* Whoever has left already reads on from that row. */
+  if (self->end != NULL && dw_list_end_is_live (self->end) && self->stuck)
     leave_end (self, item, moved);
 }
 
@@ -861,10 +866,17 @@ on_pointer_event (GtkEventController *controller, GdkEvent *event, DwMessageList
   if ((type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN) && (on_bar || dw_list_end_is_live (self->end)))
     {
       let_move (self);
+      dw_list_end_hold (self->end, TRUE);
       leave_end (self, on_bar ? find_newest (self) : find_under (self, event), 0);
+      return GDK_EVENT_PROPAGATE;
     }
-  else if (on_bar && (type == GDK_BUTTON_RELEASE || type == GDK_TOUCH_END || type == GDK_TOUCH_CANCEL)
-           && is_at_end (self))
+  if (type != GDK_BUTTON_RELEASE && type != GDK_TOUCH_END && type != GDK_TOUCH_CANCEL)
+    return GDK_EVENT_PROPAGATE;
+
+  if (dw_list_end_is_live (self->end) && !self->stuck)
+    dw_scroll_anchor_hold (self->anchor);
+  dw_list_end_hold (self->end, FALSE);
+  if (on_bar && is_at_end (self))
     dw_message_list_scroll_to_end (self);
   return GDK_EVENT_PROPAGATE;
 }
@@ -903,8 +915,11 @@ static GtkWidget *
 find_focused (DwMessageList *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkWidget *found = root != NULL ? gtk_root_get_focus (root) : NULL;
+  GtkWidget *found = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
 
+  /* While the focus comes, the window does not know of it yet. */
+  if (found == NULL && root != NULL)
+    found = gtk_root_get_focus (root);
   while (found != NULL && gtk_widget_get_parent (found) != GTK_WIDGET (self->list))
     found = gtk_widget_get_parent (found);
   return found;
@@ -914,12 +929,23 @@ find_focused (DwMessageList *self)
 static void
 keep_row (DwMessageList *self)
 {
-  if (self->end != NULL && dw_list_end_is_live (self->end))
-    {
-      GtkWidget *focused = find_focused (self);
+  GtkWidget *focused;
 
-      leave_end (self, focused != NULL ? focused : find_newest (self), 0);
-    }
+  if (self->end == NULL || !dw_list_end_is_live (self->end) || !self->stuck)
+    return;
+
+  focused = find_focused (self);
+  leave_end (self, focused != NULL ? focused : find_newest (self), 0);
+}
+
+/* Where a row moved under a pointer that stands still, GTK gives a press, and the focus, to the row that was there. */
+static void
+on_focus_moved (DwMessageList *self)
+{
+  GtkWidget *focused = find_focused (self);
+
+  if (focused != NULL && self->end != NULL && dw_list_end_is_live (self->end))
+    leave_end (self, focused, 0);
 }
 
 static void
@@ -982,6 +1008,8 @@ dw_message_list_realize (GtkWidget *widget)
   GTK_WIDGET_CLASS (dw_message_list_parent_class)->realize (widget);
   if (self->end != NULL)
     dw_list_end_set_clock (self->end, gtk_widget_get_frame_clock (widget));
+  g_signal_connect_object (gtk_widget_get_root (widget), "notify::focus-widget", G_CALLBACK (on_focus_moved), self,
+                           G_CONNECT_SWAPPED);
 }
 
 static void
@@ -989,6 +1017,7 @@ dw_message_list_unrealize (GtkWidget *widget)
 {
   DwMessageList *self = DW_MESSAGE_LIST (widget);
 
+  g_signal_handlers_disconnect_by_func (gtk_widget_get_root (widget), on_focus_moved, self);
   if (self->end != NULL)
     dw_list_end_set_clock (self->end, NULL);
   GTK_WIDGET_CLASS (dw_message_list_parent_class)->unrealize (widget);

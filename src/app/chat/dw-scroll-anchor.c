@@ -212,6 +212,18 @@ dw_scroll_anchor_waits (DwScrollAnchor *anchor)
 }
 
 /**
+ * dw_scroll_anchor_let_go:
+ * @anchor: an anchor
+ *
+ * The row is put back no more.
+ */
+void
+dw_scroll_anchor_let_go (DwScrollAnchor *anchor)
+{
+  g_clear_handle_id (&anchor->hold, g_source_remove);
+}
+
+/**
  * dw_scroll_anchor_is_held:
  * @anchor: an anchor
  *

@@ -24,6 +24,7 @@ void dw_scroll_anchor_move (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_take (DwScrollAnchor *anchor, GtkWidget *item, double moved);
 gint64 dw_scroll_anchor_get_place (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_waits (DwScrollAnchor *anchor);
+void dw_scroll_anchor_let_go (DwScrollAnchor *anchor);
 gboolean dw_scroll_anchor_is_held (DwScrollAnchor *anchor);
 void dw_scroll_anchor_hold (DwScrollAnchor *anchor);
 void dw_scroll_anchor_center (DwScrollAnchor *anchor, gint64 place);
