@@ -348,6 +348,7 @@ test_locked (void)
   archive_init (&archive);
   add_text (&archive, 1, 1, "before");
   g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
+  sqlite3_busy_timeout (other, 10000);
   g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
   g_ptr_array_add (records, record_new (2, DW_MESSAGE_OWN, "during"));
   dw_store_lines_add_async (archive.store, 1, records, on_done, &done);
@@ -522,6 +523,7 @@ test_close_answers (void)
   archive_init (&archive);
   add_text (&archive, 1, 1, "before");
   g_assert_cmpint (sqlite3_open (archive.path, &other), ==, SQLITE_OK);
+  sqlite3_busy_timeout (other, 10000);
   g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
   urgent->at_once = TRUE;
   g_ptr_array_add (records, record_new (2, DW_MESSAGE_THEIRS, "too late"));
@@ -667,6 +669,7 @@ test_batches (void)
       Asked asked = { 0 };
 
       g_test_message ("%u writes of %" G_GSIZE_FORMAT " bytes", rows[i].writes, rows[i].bytes);
+      sqlite3_busy_timeout (other, 10000);
       g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
       g_atomic_int_set (&commits, 0);
       for (guint j = 0; j < rows[i].writes; j++)
