@@ -260,6 +260,22 @@ test_bottom (void)
                      (float) gtk_widget_get_height (GTK_WIDGET (shown.list)) - 24);
 }
 
+/* The first rows of a conversation are listed at once if there is room for them, and not the last ones first: GTK would
+ * begin a round of Tab there. */
+static void
+test_first_at_once (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  GtkWidget *view;
+
+  list_window_open (&shown);
+  view = dw_test_find_widget (GTK_WIDGET (shown.list), GTK_TYPE_LIST_VIEW);
+  say (&shown, 8);
+  dw_test_until ("the store", is_settled, shown.conversation);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (gtk_list_view_get_model (GTK_LIST_VIEW (view)))), ==,
+                    g_list_model_get_n_items (G_LIST_MODEL (shown.conversation)));
+}
+
 static gboolean
 has_room (gpointer data)
 {
@@ -574,6 +590,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-list/follows", test_follows);
   g_test_add_func ("/app/message-list/colors", test_colors);
   g_test_add_func ("/app/message-list/bottom", test_bottom);
+  g_test_add_func ("/app/message-list/first-at-once", test_first_at_once);
   g_test_add_func ("/app/message-list/long-in-few", test_long_in_few);
   g_test_add_func ("/app/message-list/bubble-width", test_bubble_width);
   g_test_add_func ("/app/message-list/times", test_times);

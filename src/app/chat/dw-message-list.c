@@ -891,12 +891,13 @@ listen_to_pointer (DwMessageList *self, GtkWidget *widget)
   gtk_widget_add_controller (widget, controller);
 }
 
+/* The list itself is as low as its rows at first, and the page that shows it may not be visible yet. */
 static void
 set_room (DwMessageList *self)
 {
-  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  int height = gtk_widget_get_height (GTK_WIDGET (self));
 
-  dw_list_end_set_room (self->end, (guint) (gtk_adjustment_get_page_size (adjustment) / LEAST_ROW) + 2);
+  dw_list_end_set_room (self->end, height > 0 ? (guint) height / LEAST_ROW + 2 : DW_LIST_END_LIVE);
 }
 
 static void
