@@ -254,12 +254,13 @@ def test_keyboard_alone():
     """Joining a stage and chatting works without a mouse"""
     with stage() as local, running() as app:
         app.focus()
-        subprocess.run(["xdotool", "type", "--delay", "2", local.url], check=True, timeout=15)
+        app.settle()
+        subprocess.run(["xdotool", "type", "--delay", "12", local.url], check=True, timeout=15)
         app.keys("Return")
         app.wait_for_status("Online")
-        subprocess.run(["xdotool", "type", "--delay", "2", "first line"], check=True, timeout=15)
+        subprocess.run(["xdotool", "type", "--delay", "12", "first line"], check=True, timeout=15)
         app.keys("shift+Return")
-        subprocess.run(["xdotool", "type", "--delay", "2", "second line"], check=True, timeout=15)
+        subprocess.run(["xdotool", "type", "--delay", "12", "second line"], check=True, timeout=15)
         until("both lines", lambda: app.text_of("Message") == "first line\nsecond line")
         app.keys("Return")
         app.wait_for_row("You", "first line\nsecond line", "delivered")
@@ -282,7 +283,7 @@ def test_focus_in_the_composer():
     with stage() as local, running(local.url) as app:
         app.wait_for_status("Online")
         app.focus()
-        subprocess.run(["xdotool", "type", "--delay", "2", "typed at once"], check=True, timeout=15)
+        subprocess.run(["xdotool", "type", "--delay", "12", "typed at once"], check=True, timeout=15)
         app.keys("Return")
         app.wait_for_row("You", "typed at once", "delivered")
         app.keys("ctrl+o")
