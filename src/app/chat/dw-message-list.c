@@ -48,6 +48,7 @@ struct _DwMessageList
   gboolean move_shown; /* in the frame that is being laid out, or was */
   double value;        /* of the adjustment, when it was looked at last */
   double upper;
+  double page;
   gint64 wanted;        /* the place to jump to */
   gboolean focus_start; /* going to the start, its row gets the focus */
   DwScrollAnchor *anchor;
@@ -646,6 +647,13 @@ on_start (gpointer data)
   self->scroll = 0;
   if (self->conversation == NULL || leaves_flood (self, on_start))
     return G_SOURCE_REMOVE;
+  if (!dw_list_end_is_whole (self->end))
+    {
+      /* Until the rows that come back have heights, GTK takes the first that has one for the start. */
+      dw_list_end_show (self->end, 0);
+      self->scroll = g_timeout_add_full (G_PRIORITY_HIGH_IDLE + 30, 2 * FRAME_MS, on_start, self, NULL);
+      return G_SOURCE_REMOVE;
+    }
 
   scroll_to (self, 0);
   item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
@@ -725,16 +733,19 @@ on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
   double value = gtk_adjustment_get_value (adjustment);
   double upper = gtk_adjustment_get_upper (adjustment);
+  double page = gtk_adjustment_get_page_size (adjustment);
+  gboolean same = G_APPROX_VALUE (upper, self->upper, 0.5) && G_APPROX_VALUE (page, self->page, 0.5);
   gboolean at_end = is_at_end (self);
   gboolean whole = self->end == NULL || dw_list_end_is_whole (self->end);
   gboolean up = value < self->value;
-  /* New rows change the extent too, so the user did this; but not if a flood puts other rows into the same space. */
-  gboolean left =
-      self->stuck && !at_end && up && G_APPROX_VALUE (upper, self->upper, 0.5) && (whole || is_moving (self));
+  /* New rows change the extent too, and the button to the end the height, so the user did this; but not if a flood puts
+   * other rows into the same space. */
+  gboolean left = self->stuck && !at_end && up && same && (whole || is_moving (self));
   double moved = self->value - value;
 
   self->value = value;
   self->upper = upper;
+  self->page = page;
   if (self->long_rows)
     complete_rows (self);
   if (left)
