@@ -406,7 +406,7 @@ static void
 test_file (gconstpointer dropped)
 {
   g_auto (ComposerWindow) shown = { 0 };
-  g_autofree char *folder = g_dir_make_tmp ("dw-composer-XXXXXX", NULL);
+  g_autofree char *folder = dw_test_make_folder ();
   g_autofree char *path = g_build_filename (folder, "notes.txt", NULL);
   g_autofree char *lines = repeat ("a line of a file\n", 40 * 1024);
   g_autofree char *marked = g_strconcat ("\xef\xbb\xbf", lines, NULL);

@@ -15,9 +15,9 @@ struct _DwListEnd
   GObject parent_instance;
 
   GListModel *whole;
-  GPtrArray
-      *older; /* listed first, with gaps between them: only in a flood, and no more than there is room for. They may
-                       be gone from the whole: they leave within a second anyway. */
+  /* Listed first, with gaps between them: only in a flood, and no more than there is room for. They may be gone from the
+   * whole; they leave within a second anyway. */
+  GPtrArray *older;
   guint first; /* the first item of the run */
   guint end;   /* the first item of the whole after the run */
   guint room;  /* how many items are listed during a flood */
@@ -197,6 +197,13 @@ on_page (gpointer data)
 }
 
 static void
+bring_back_by_page (DwListEnd *self)
+{
+  if (self->first > 0 && self->timer == 0)
+    self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+}
+
+static void
 clear_frame (DwListEnd *self)
 {
   if (self->clock != NULL)
@@ -241,8 +248,7 @@ end_flood (DwListEnd *self)
   if (self->older->len > 0)
     replace (self, self->end - MIN (self->end, self->room), g_list_model_get_n_items (self->whole));
   catch_up (self);
-  if (self->first > 0)
-    self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+  bring_back_by_page (self);
 }
 
 static void
@@ -310,8 +316,7 @@ fill (DwListEnd *self)
   guint n = g_list_model_get_n_items (self->whole);
 
   replace (self, n - MIN (n, self->room), n);
-  if (self->first > 0 && self->timer == 0)
-    self->timer = g_timeout_add_full (PAGE_PRIORITY, PAGE_MS, on_page, self, NULL);
+  bring_back_by_page (self);
 }
 
 static void
@@ -431,7 +436,7 @@ dw_list_end_read (DwListEnd *self, guint position)
   show_newest_in_frame (self);
 }
 
-/* Whether a row is being pressed. In a flood all rows stay until then: GTK is with the one that has the pointer's grab. */
+/* Whether a row is being pressed. In a flood all rows stay until it is let go, since that one has the pointer's grab. */
 void
 dw_list_end_hold (DwListEnd *self, gboolean held)
 {

@@ -193,15 +193,7 @@ has_focus (DwMessageList *self)
 static DwMessageRow *
 focused_row (DwMessageList *self)
 {
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-  GtkWidget *inside = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
-
-  if (!has_focus (self))
-    return NULL;
-  if (DW_IS_MESSAGE_ROW (inside))
-    return DW_MESSAGE_ROW (inside);
-  return DW_MESSAGE_ROW (gtk_widget_get_ancestor (focus, DW_TYPE_MESSAGE_ROW));
+  return has_focus (self) ? row_around (gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)))) : NULL;
 }
 
 /* Whether the keyboard is in a message's text, where Shift selects letters. */
@@ -554,22 +546,27 @@ find_newest (DwMessageList *self)
   return found;
 }
 
+/* The list's item that a widget is in, or is. */
+static GtkWidget *
+item_around (DwMessageList *self, GtkWidget *widget)
+{
+  while (widget != NULL && gtk_widget_get_parent (widget) != GTK_WIDGET (self->list))
+    widget = gtk_widget_get_parent (widget);
+  return widget;
+}
+
 /* The row under the pointer. */
 static GtkWidget *
 find_under (DwMessageList *self, GdkEvent *event)
 {
   GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self->list));
-  GtkWidget *found;
   double x, y, dx, dy;
 
   if (!gdk_event_get_position (event, &x, &y))
     return NULL;
   gtk_native_get_surface_transform (native, &dx, &dy);
   gtk_widget_translate_coordinates (GTK_WIDGET (native), GTK_WIDGET (self->list), x - dx, y - dy, &x, &y);
-  found = gtk_widget_pick (GTK_WIDGET (self->list), x, y, GTK_PICK_DEFAULT);
-  while (found != NULL && gtk_widget_get_parent (found) != GTK_WIDGET (self->list))
-    found = gtk_widget_get_parent (found);
-  return found;
+  return item_around (self, gtk_widget_pick (GTK_WIDGET (self->list), x, y, GTK_PICK_DEFAULT));
 }
 
 /* The user reads on from this row, which stays in its place when those that were left out come back. */
@@ -932,9 +929,7 @@ find_focused (DwMessageList *self)
   /* While the focus comes, the window does not know of it yet. */
   if (found == NULL && root != NULL)
     found = gtk_root_get_focus (root);
-  while (found != NULL && gtk_widget_get_parent (found) != GTK_WIDGET (self->list))
-    found = gtk_widget_get_parent (found);
-  return found;
+  return item_around (self, found);
 }
 
 /* A flood would take the row from under the keyboard. */

@@ -183,6 +183,7 @@ dw_scroll_anchor_take (DwScrollAnchor *anchor, GtkWidget *item, double moved)
     return FALSE;
   g_clear_handle_id (&anchor->look, g_source_remove);
   anchor->place = dw_message_row_get_place (DW_MESSAGE_ROW (row));
+  anchor->centered = FALSE;
   anchor->y = bounds.origin.y + moved;
   return anchor->place != 0;
 }
