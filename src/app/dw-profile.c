@@ -16,6 +16,7 @@ struct _DwProfile
   GSettings *settings; /* or NULL where the schema is missing */
   DwChatList *chats;   /* or NULL while it is not open */
   DwRetention *retention;
+  DwToday *today; /* or NULL until it is asked for */
 };
 
 G_DEFINE_FINAL_TYPE (DwProfile, dw_profile, G_TYPE_OBJECT)
@@ -28,6 +29,7 @@ dw_profile_dispose (GObject *object)
   g_clear_object (&self->retention);
   g_clear_object (&self->chats);
   g_clear_object (&self->settings);
+  g_clear_object (&self->today);
 
   G_OBJECT_CLASS (dw_profile_parent_class)->dispose (object);
 }
@@ -124,6 +126,20 @@ GSettings *
 dw_profile_get_settings (DwProfile *self)
 {
   return self->settings;
+}
+
+/**
+ * dw_profile_get_today:
+ * @self: a profile
+ *
+ * Returns: (transfer none): what tells all its windows that another day or zone has begun
+ */
+DwToday *
+dw_profile_get_today (DwProfile *self)
+{
+  if (self->today == NULL)
+    self->today = dw_today_new (DW_TODAY_ZONE_FILE);
+  return self->today;
 }
 
 /**

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/dw-chat-list.h"
+#include "client/messages/dw-today.h"
 
 #include <gio/gio.h>
 
@@ -15,6 +16,7 @@ void dw_profile_open (DwProfile *self);
 void dw_profile_close (DwProfile *self);
 
 GSettings *dw_profile_get_settings (DwProfile *self);
+DwToday *dw_profile_get_today (DwProfile *self);
 DwChatList *dw_profile_get_chats (DwProfile *self);
 const char *dw_profile_get_own_name (DwProfile *self);
 void dw_profile_remember_chat (DwProfile *self, DwChat *chat);

@@ -715,11 +715,13 @@ build_pages (DwWindow *self)
   g_signal_connect_object (self->welcome, "more-options", G_CALLBACK (on_more_options), self, G_CONNECT_SWAPPED);
   gtk_stack_add_titled (self->pages, GTK_WIDGET (self->welcome), "welcome", _ ("DynamoWave Chat"));
   self->chat_page = g_object_new (DW_TYPE_CHAT_PAGE, NULL);
+  dw_chat_page_set_today (self->chat_page, dw_profile_get_today (self->profile));
   if (settings != NULL)
     dw_chat_page_bind_settings (self->chat_page, settings);
   gtk_stack_add_titled (self->pages, GTK_WIDGET (self->chat_page), "chat", _ ("Messages"));
   self->search = g_object_new (DW_TYPE_SEARCH_PAGE, NULL);
   dw_search_page_set_chats (self->search, chats_of (self));
+  dw_search_page_set_today (self->search, dw_profile_get_today (self->profile));
   g_signal_connect_object (self->search, "found", G_CALLBACK (on_found), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "counted", G_CALLBACK (show_find), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "left", G_CALLBACK (on_search_left), self, G_CONNECT_SWAPPED);

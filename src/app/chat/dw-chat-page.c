@@ -314,6 +314,17 @@ dw_chat_page_set_chat (DwChatPage *self, DwChat *chat)
 }
 
 /**
+ * dw_chat_page_set_today:
+ * @self: a page
+ * @today: tells when its times are to be shown anew
+ */
+void
+dw_chat_page_set_today (DwChatPage *self, DwToday *today)
+{
+  dw_message_list_set_today (self->messages, today);
+}
+
+/**
  * dw_chat_page_bind_settings:
  * @self: a page
  * @settings: the profile's settings, which it follows

@@ -11,7 +11,6 @@
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-toolkit.h"
 
-#include "client/messages/dw-today.h"
 #include "client/store/dw-store-search.h"
 
 #include <adwaita.h>
@@ -35,7 +34,6 @@ struct _DwMessageList
   GQueue spare;                  /* of DwMessageRow: built, and in no list item; at most SPARE_ROWS */
   DwMessageSelection *selection; /* while messages are selected, or NULL */
   GtkWidget *selection_bar;      /* the same */
-  DwToday *today;
   DwConversation *conversation;
   DwListEnd *end; /* the part of it that is listed */
   gulong items_changed;
@@ -1039,7 +1037,6 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->fading, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
-  g_clear_object (&self->today);
   g_clear_object (&self->selection);
   g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
   dw_message_list_set_conversation (self, NULL);
@@ -1116,8 +1113,6 @@ dw_message_list_init (DwMessageList *self)
   gtk_list_view_set_factory (self->list, factory);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "messages.stop-selecting", FALSE);
   self->stuck = TRUE;
-  self->today = dw_today_new (DW_TODAY_ZONE_FILE);
-  g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   self->anchor = dw_scroll_anchor_new (self->list, adjustment);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);
@@ -1176,6 +1171,17 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
                                                  G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   set_stuck (self, TRUE);
   on_items_changed (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (conversation)));
+}
+
+/**
+ * dw_message_list_set_today:
+ * @self: a list
+ * @today: tells when its times are to be shown anew
+ */
+void
+dw_message_list_set_today (DwMessageList *self, DwToday *today)
+{
+  g_signal_connect_object (today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
 }
 
 /**

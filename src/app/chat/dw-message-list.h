@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/messages/dw-conversation.h"
+#include "client/messages/dw-today.h"
 
 #include <gtk/gtk.h>
 
@@ -14,6 +15,7 @@ void dw_message_list_set_conversation (DwMessageList *self, DwConversation *conv
 void dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words);
 void dw_message_list_set_promising (DwMessageList *self, gboolean promising);
 void dw_message_list_unmark (DwMessageList *self);
+void dw_message_list_set_today (DwMessageList *self, DwToday *today);
 void dw_message_list_set_own_name (DwMessageList *self, const char *own_name);
 void dw_message_list_scroll_to_start (DwMessageList *self);
 void dw_message_list_move_page (DwMessageList *self, int direction);

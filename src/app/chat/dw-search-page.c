@@ -6,7 +6,6 @@
 #include "app/toolkit/dw-speech.h"
 #include "app/toolkit/dw-toolkit.h"
 
-#include "client/messages/dw-today.h"
 #include "client/store/dw-store-date.h"
 #include "client/store/dw-store-scan.h"
 
@@ -28,7 +27,6 @@ struct _DwSearchPage
   GtkMenuButton *dates;
   GtkCalendar *calendar;
 
-  DwToday *today;
   DwChatList *chats;
   DwChat *chat;
   GPtrArray *hits;           /* of DwHit, one per row; at most DW_STORE_SEARCH_HITS; or NULL */
@@ -382,7 +380,6 @@ dw_search_page_dispose (GObject *object)
   DwSearchPage *self = DW_SEARCH_PAGE (object);
 
   cancel (self);
-  g_clear_object (&self->today);
   g_clear_pointer (&self->hits, g_ptr_array_unref);
   g_clear_pointer (&self->words, g_ptr_array_unref);
   g_clear_object (&self->chat);
@@ -454,8 +451,17 @@ dw_search_page_init (DwSearchPage *self)
   self->fold = dw_fold_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   dw_speech_name_button (GTK_WIDGET (self->dates), _ ("Go to date"));
-  self->today = dw_today_new (DW_TODAY_ZONE_FILE);
-  g_signal_connect_object (self->today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * dw_search_page_set_today:
+ * @self: a page
+ * @today: tells when its times are to be shown anew
+ */
+void
+dw_search_page_set_today (DwSearchPage *self, DwToday *today)
+{
+  g_signal_connect_object (today, "changed", G_CALLBACK (on_today_changed), self, G_CONNECT_SWAPPED);
 }
 
 /**

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/dw-chat-list.h"
+#include "client/messages/dw-today.h"
 
 #include <gtk/gtk.h>
 
@@ -19,6 +20,7 @@ G_DECLARE_FINAL_TYPE (DwSearchPage, dw_search_page, DW, SEARCH_PAGE, GtkWidget)
 /** DW_SEARCH_PAGE_BYTES: in how much of a message the first word is looked for, to begin there. */
 #define DW_SEARCH_PAGE_BYTES (16 * 1024)
 
+void dw_search_page_set_today (DwSearchPage *self, DwToday *today);
 void dw_search_page_set_chats (DwSearchPage *self, DwChatList *chats);
 void dw_search_page_set_chat (DwSearchPage *self, DwChat *chat);
 void dw_search_page_step (DwSearchPage *self, int step);

@@ -16,14 +16,22 @@ typedef struct
   gint64 time;
 } Date;
 
-/* The first line from @key on, and its time; 0 where there is none. */
+#define FIRST "SELECT line, time FROM lines WHERE line BETWEEN ? AND ? ORDER BY line LIMIT 1"
+#define LAST "SELECT line, time FROM lines WHERE line BETWEEN ? AND ? ORDER BY line DESC LIMIT 1"
+
+/* The first or the last line of the stage from @key on, and its time; 0 where there is none. */
 static gboolean
-look (DwDatabase *database, const Date *date, gint64 key, gint64 *line, gint64 *time, GError **error)
+look (DwDatabase *database,
+      const char *sql,
+      const Date *date,
+      gint64 key,
+      gint64 *line,
+      gint64 *time,
+      GError **error)
 {
   GError *problem = NULL;
-  sqlite3_stmt *query = dw_database_query (
-      database, error, "SELECT line, time FROM lines WHERE line BETWEEN ? AND ? ORDER BY line LIMIT 1", "ii", key,
-      dw_store_lines_key (date->stage + 1, 0) - 1);
+  sqlite3_stmt *query =
+      dw_database_query (database, error, sql, "ii", key, dw_store_lines_key (date->stage + 1, 0) - 1);
 
   *line = 0;
   if (query == NULL)
@@ -39,26 +47,6 @@ look (DwDatabase *database, const Date *date, gint64 key, gint64 *line, gint64 *
   return FALSE;
 }
 
-/* The last line of the stage, or 0. */
-static gboolean
-look_last (DwDatabase *database, const Date *date, gint64 *line, GError **error)
-{
-  GError *problem = NULL;
-  sqlite3_stmt *query = dw_database_query (
-      database, error, "SELECT line FROM lines WHERE line BETWEEN ? AND ? ORDER BY line DESC LIMIT 1", "ii",
-      dw_store_lines_key (date->stage, 0), dw_store_lines_key (date->stage + 1, 0) - 1);
-
-  *line = 0;
-  if (query == NULL)
-    return FALSE;
-  while (dw_database_next (database, query, &problem))
-    *line = sqlite3_column_int64 (query, 0);
-  if (problem == NULL)
-    return TRUE;
-  g_propagate_error (error, problem);
-  return FALSE;
-}
-
 static gboolean
 find_date (DwDatabase *database, gpointer data, gpointer *result, GError **error)
 {
@@ -66,21 +54,21 @@ find_date (DwDatabase *database, gpointer data, gpointer *result, GError **error
   gint64 low = dw_store_lines_key (date->stage, 0);
   gint64 high, line, time;
 
-  if (!look_last (database, date, &high, error))
+  if (!look (database, LAST, date, low, &high, &time, error))
     return FALSE;
   /* The line that is wanted is one from low to high, the last one where all are older. */
   while (low < high)
     {
       gint64 middle = low + (high - low) / 2;
 
-      if (!look (database, date, middle, &line, &time, error))
+      if (!look (database, FIRST, date, middle, &line, &time, error))
         return FALSE;
       if (line == 0 || time >= date->time)
         high = middle;
       else
         low = MIN (line + 1, high);
     }
-  if (high != 0 && !look (database, date, low, &line, &time, error))
+  if (high != 0 && !look (database, FIRST, date, low, &line, &time, error))
     return FALSE;
   *result = g_new (gint64, 1);
   *(gint64 *) *result = high != 0 && line != 0 ? dw_store_lines_place (line) : 0;
