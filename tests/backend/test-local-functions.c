@@ -5,6 +5,7 @@
 #include "backend/dw-backend-error.h"
 #include "backend/gateway/dw-functions.h"
 
+#include <dlfcn.h>
 #include <libsoup/soup.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,6 +105,11 @@ be_function (void)
           answer (session, id, text);
           again = answer (session, id, "twice");
         }
+      else if (strcmp (event, "linger") == 0)
+        {
+          answer (session, id, "soon");
+          g_usleep (G_USEC_PER_SEC / 2);
+        }
       else if (strcmp (event, "fail") == 0)
         {
           g_autofree char *path = g_strdup_printf (ROOT "%s/error", id);
@@ -122,6 +128,18 @@ be_function (void)
 }
 
 /* The tests */
+
+static gboolean reaped;
+
+/* In the place of GLib's own, which has no identifier for a process that its thread has reaped already. */
+const char *
+g_subprocess_get_identifier (GSubprocess *process)
+{
+  const char *(*identifier) (GSubprocess *) = NULL;
+
+  *(void **) &identifier = dlsym (RTLD_NEXT, "g_subprocess_get_identifier");
+  return reaped ? NULL : identifier (process);
+}
 
 static DwFunctions *
 functions_new (gint64 timeout_ms, guint most)
@@ -291,6 +309,48 @@ test_throttled (void)
     }
 }
 
+/* As many processes as there may be, but none of them busy: the next event is theirs. */
+static void
+test_full (void)
+{
+  DwFunctions *functions = functions_new (5000, 1);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *said = invoke (functions, "say", "linger");
+
+      g_assert_cmpstr (said, ==, "soon");
+    }
+  for (gint64 began = g_get_monotonic_time ();; dw_test_turn ("a process that waits", began))
+    {
+      g_autofree char *said = invoke (functions, "say", "say");
+
+      if (strcmp (said, "<TooManyRequestsException>") != 0)
+        {
+          g_assert_nonnull (strstr (said, " say dynamowave-say "));
+          break;
+        }
+    }
+  dw_functions_stop (functions);
+  dw_test_finalize (functions);
+}
+
+/* A process that ended before the stage knew its number: neither the stage nor a neighbor gets its signals. */
+static void
+test_gone_at_once (void)
+{
+  DwFunctions *functions = dw_functions_new (5000, 1);
+  g_autofree char *said = NULL;
+
+  g_assert_true (dw_functions_add (functions, "say=true", NULL));
+  reaped = TRUE;
+  said = invoke (functions, "say", "say");
+  g_assert_cmpstr (said, ==, "<it exited with status 0 (Runtime.ExitError)>");
+  dw_functions_stop (functions);
+  dw_test_finalize (functions);
+  reaped = FALSE;
+}
+
 static void
 count_lost (const char *domain, GLogLevelFlags level, const char *words, gpointer data)
 {
@@ -411,6 +471,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/local-functions/ends", test_ends);
   g_test_add_func ("/backend/local-functions/stop", test_stop);
   g_test_add_func ("/backend/local-functions/throttled", test_throttled);
+  g_test_add_func ("/backend/local-functions/full", test_full);
+  g_test_add_func ("/backend/local-functions/gone-at-once", test_gone_at_once);
   g_test_add_func ("/backend/local-functions/invokes", test_invokes);
   return g_test_run ();
 }

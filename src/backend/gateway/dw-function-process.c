@@ -16,7 +16,7 @@ struct _DwFunctionProcess
 
   SoupServer *api;
   GSubprocess *process;
-  pid_t group;
+  pid_t group;                         /* 0: it ended before it was known */
   const DwFunctionProcessOwner *owner; /* NULL once it is to report nothing more */
   gpointer owner_data;
   SoupServerMessage *next; /* the pending request for the next event, or NULL */
@@ -89,6 +89,14 @@ refuse (SoupServerMessage *message, guint status, const char *type)
   say (message, status, text);
 }
 
+/* Group 0 would be the stage's own. */
+static void
+signal_group (DwFunctionProcess *self, int number)
+{
+  if (self->group > 0)
+    kill (-self->group, number);
+}
+
 static void
 ask (DwFunctionProcess *self, SoupServerMessage *message)
 {
@@ -99,7 +107,7 @@ ask (DwFunctionProcess *self, SoupServerMessage *message)
     }
   self->next = g_object_ref (message);
   soup_server_message_pause (message);
-  kill (-self->group, SIGSTOP);
+  signal_group (self, SIGSTOP);
   if (self->owner != NULL)
     self->owner->ready (self, self->owner_data);
 }
@@ -201,7 +209,7 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
 
   self = g_object_ref (data);
   /* Its child processes end with it. */
-  kill (-self->group, SIGKILL);
+  signal_group (self, SIGKILL);
   if (g_subprocess_get_if_exited (process))
     why = g_strdup_printf ("it exited with status %d (Runtime.ExitError)", g_subprocess_get_exit_status (process));
   else
@@ -252,6 +260,7 @@ dw_function_process_new (const char *const *argv,
   g_autoptr (DwFunctionProcess) self = g_object_new (DW_TYPE_FUNCTION_PROCESS, NULL);
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autofree char *address = NULL, *lambda = NULL;
+  const char *identifier;
 
   if (!listen_for (self, &address, error))
     return NULL;
@@ -268,7 +277,10 @@ dw_function_process_new (const char *const *argv,
   if (self->process == NULL)
     return NULL;
 
-  self->group = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->process), NULL, 10);
+  /* GLib reaps it in a thread of its own, maybe before this line. */
+  identifier = g_subprocess_get_identifier (self->process);
+  if (identifier != NULL)
+    self->group = (pid_t) g_ascii_strtoll (identifier, NULL, 10);
   self->owner = owner;
   self->owner_data = data;
   g_subprocess_wait_async (self->process, self->waiting, on_exited, self);
@@ -326,7 +338,7 @@ dw_function_process_give (DwFunctionProcess *self,
   soup_message_headers_replace (headers, "Lambda-Runtime-Invoked-Function-Arn", arn);
   soup_server_message_set_status (message, 200, NULL);
   soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, data, size);
-  kill (-self->group, SIGCONT);
+  signal_group (self, SIGCONT);
   soup_server_message_unpause (message);
 }
 
@@ -341,5 +353,5 @@ dw_function_process_kill (DwFunctionProcess *self)
 {
   /* Once it has been reaped, its process ID may belong to another process. */
   if (self->process != NULL && g_subprocess_get_identifier (self->process) != NULL)
-    kill (-self->group, SIGKILL);
+    signal_group (self, SIGKILL);
 }

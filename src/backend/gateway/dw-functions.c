@@ -633,12 +633,17 @@ begin (Function *function, GError **error)
   return environment;
 }
 
+/* Twice as many processes as events, as some have answered but not asked for the next event yet. */
+static gboolean
+is_full (DwFunctions *self, const Function *function)
+{
+  return g_hash_table_size (function->environments) >= 2 * self->most;
+}
+
 static gboolean
 is_throttled (DwFunctions *self, const Function *function)
 {
-  /* Twice as many processes, as some have answered but not asked for the next event yet. */
-  return self->running >= self->most || g_hash_table_size (function->environments) >= 2 * self->most
-         || (function->reserve >= 0 && function->running >= (guint) function->reserve);
+  return self->running >= self->most || (function->reserve >= 0 && function->running >= (guint) function->reserve);
 }
 
 /**
@@ -658,18 +663,17 @@ dw_functions_invoke_async (DwFunctions *self,
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
   Function *function = g_hash_table_lookup (self->by_route, route_key);
+  Environment *environment = find_ready (function);
   g_autoptr (GError) error = NULL;
-  Environment *environment;
 
   g_task_set_source_tag (task, dw_functions_invoke_async);
-  if (is_throttled (self, function))
+  if (is_throttled (self, function) || (environment == NULL && is_full (self, function)))
     {
       g_message ("Function %s is throttled: %u run", function->name, function->running);
       g_task_return_new_error (task, DW_BACKEND_ERROR, DW_BACKEND_ERROR_THROTTLED, "TooManyRequestsException");
       return;
     }
 
-  environment = find_ready (function);
   if (environment == NULL)
     environment = begin (function, &error);
   if (environment == NULL)
