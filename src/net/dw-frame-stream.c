@@ -60,12 +60,12 @@ struct _DwFrameInput
   gsize size;        /* options->buffer_bytes, or what came with the upgrade */
   gsize at;          /* how much of it has been used */
   gsize length;
-  gboolean in_turn;               /* a turn has begun */
-  gint64 turn_ends;               /* when it ends */
-  gsize turn_left;                /* how many more bytes it may read */
-  DwFrameStreamReadFunc may_read; /* or NULL */
-  gpointer read_data;
-  gboolean held;         /* may_read said no; reading waits for dw_frame_stream_resume() */
+  gboolean in_turn;                /* a turn has begun */
+  gint64 turn_ends;                /* when it ends */
+  gsize turn_left;                 /* how many more bytes it may read */
+  const DwFrameStreamOwner *owner; /* or NULL */
+  gpointer owner_data;
+  gboolean held;         /* the owner said no; reading waits for dw_frame_stream_resume() */
   gboolean dropping;     /* whatever still arrives is dropped */
   gboolean closing;      /* we are closing, so it is dropped */
   gsize dropped;         /* at most options->drop_bytes and one turn's worth more */
@@ -73,7 +73,7 @@ struct _DwFrameInput
   GSource *source;       /* the source libsoup waits on, or NULL */
   GSource *rescue;       /* or NULL */
   gint64 rescue_due;     /* when the source gets the default priority */
-  DwFrameStream *stream; /* the owner; NULL once it is gone */
+  DwFrameStream *stream; /* the whole; NULL once it is gone */
 };
 
 struct _DwFrameOutput
@@ -99,7 +99,7 @@ struct _DwFrameOutput
   GSource *flush;        /* waits until the socket is writable, or NULL */
   DwTurn *turn;          /* NULL if frames are written at once */
   DwTurnPlace place;     /* its place in the turn */
-  DwFrameStream *stream; /* the owner; NULL once it is gone */
+  DwFrameStream *stream; /* the whole; NULL once it is gone */
 };
 
 struct _DwFrameStream
@@ -113,14 +113,6 @@ struct _DwFrameStream
   DwFrameOutput *output;
   gboolean detached;
 };
-
-enum
-{
-  SIGNAL_OVER_LIMIT,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
 
 static void dw_frame_input_pollable_init (GPollableInputStreamInterface *iface);
 static void dw_frame_output_pollable_init (GPollableOutputStreamInterface *iface);
@@ -369,8 +361,12 @@ tell_limit (DwFrameInput *self, GError **error)
   if (self->over == DW_FRAME_LIMIT_NONE)
     self->over = DW_FRAME_LIMIT_PONGS;
   self->dropping = TRUE;
-  if (self->stream != NULL)
-    g_signal_emit (self->stream, signals[SIGNAL_OVER_LIMIT], 0, self->over);
+  if (self->stream != NULL && self->owner != NULL)
+    {
+      g_autoptr (DwFrameStream) keep G_GNUC_UNUSED = g_object_ref (self->stream);
+
+      self->owner->over_limit (self->over, self->owner_data);
+    }
   if (self->over != DW_FRAME_LIMIT_PONGS)
     return would_block (error, "over a limit");
 
@@ -446,7 +442,7 @@ goes_on (DwFrameInput *self, GError **error)
 
   if (!self->in_turn)
     {
-      self->held = self->may_read != NULL && !self->may_read (self->read_data);
+      self->held = self->owner != NULL && !self->owner->may_read (self->owner_data);
       if (self->held)
         {
           would_block (error, "held");
@@ -941,7 +937,7 @@ dw_frame_stream_finalize (GObject *object)
   detach (self);
   /* libsoup may hold on to both streams a little longer. */
   self->input->stream = NULL;
-  self->input->may_read = NULL;
+  self->input->owner = NULL;
   self->output->stream = NULL;
 
   g_clear_object (&self->input);
@@ -962,17 +958,6 @@ dw_frame_stream_class_init (DwFrameStreamClass *klass)
   stream_class->close_fn = dw_frame_stream_close;
   stream_class->close_async = dw_frame_stream_close_async;
   stream_class->close_finish = dw_frame_stream_close_finish;
-  /**
-   * DwFrameStream::over-limit:
-   * @limit: the limit, a #DwFrameLimit
-   *
-   * The peer has broken a limit. Emitted once, after what came before has been delivered: in the turn of the main loop
-   * after the one that read it. What the peer sends from there on is dropped, for as many bytes as the options allow,
-   * so that a close frame with 1009 can still reach it. After %DW_FRAME_LIMIT_PONGS no frame can
-   * reach it, and reading fails.
-   */
-  signals[SIGNAL_OVER_LIMIT] = g_signal_new ("over-limit", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                                             NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void
@@ -1030,17 +1015,16 @@ dw_frame_stream_new (GIOStream *base,
 }
 
 /**
- * dw_frame_stream_set_read_func:
+ * dw_frame_stream_set_owner:
  * @self: a stream
- * @func: (nullable): asked before each turn of reading; if it says no, nothing is read until
- *   dw_frame_stream_resume()
- * @data: for @func
+ * @owner: (nullable): who is asked and told; it has to stay in memory
+ * @data: for the callbacks; set %NULL before it goes away
  */
 void
-dw_frame_stream_set_read_func (DwFrameStream *self, DwFrameStreamReadFunc func, gpointer data)
+dw_frame_stream_set_owner (DwFrameStream *self, const DwFrameStreamOwner *owner, gpointer data)
 {
-  self->input->may_read = func;
-  self->input->read_data = data;
+  self->input->owner = owner;
+  self->input->owner_data = data;
 }
 
 /**

@@ -69,12 +69,20 @@ typedef struct
 #define DW_FRAME_STREAM_GOODBYE 1
 
 /**
- * DwFrameStreamReadFunc:
- * @data: what dw_frame_stream_set_read_func() was given
+ * DwFrameStreamOwner:
+ * @may_read: asked before each turn of reading; if it says no, nothing is read until dw_frame_stream_resume()
+ * @over_limit: the peer has broken a limit. Called once, after what came before has been delivered: in the turn of the
+ *   main loop after the one that read it. What the peer sends from there on is dropped, for as many bytes as the options
+ *   allow, so that a close frame with 1009 can still reach it. After %DW_FRAME_LIMIT_PONGS no frame can reach it, and
+ *   reading fails.
  *
- * Returns: whether more may be read
+ * Who is asked and told. Callbacks instead of a signal, whose handler takes 250 bytes a connection.
  */
-typedef gboolean (*DwFrameStreamReadFunc) (gpointer data);
+typedef struct
+{
+  gboolean (*may_read) (gpointer data);
+  void (*over_limit) (DwFrameLimit limit, gpointer data);
+} DwFrameStreamOwner;
 
 #define DW_TYPE_FRAME_STREAM (dw_frame_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DwFrameStream, dw_frame_stream, DW, FRAME_STREAM, GIOStream)
@@ -84,7 +92,7 @@ DwFrameStream *dw_frame_stream_new (GIOStream *base,
                                     DwPoll *poll,
                                     GBytes *early,
                                     const DwFrameStreamOptions *options);
-void dw_frame_stream_set_read_func (DwFrameStream *self, DwFrameStreamReadFunc func, gpointer data);
+void dw_frame_stream_set_owner (DwFrameStream *self, const DwFrameStreamOwner *owner, gpointer data);
 void dw_frame_stream_resume (DwFrameStream *self);
 guint64 dw_frame_stream_get_written (DwFrameStream *self);
 guint64 dw_frame_stream_get_pongs (DwFrameStream *self);

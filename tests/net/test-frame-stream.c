@@ -131,8 +131,9 @@ typedef struct
   GPollableInputStream *input;
   GPollableOutputStream *output;
   int peer;
-  GArray *limits; /* of DwFrameLimit: those reported */
-  DwPoll *poll;   /* or NULL */
+  GArray *limits;       /* of DwFrameLimit: those reported */
+  DwPoll *poll;         /* or NULL */
+  const gboolean *room; /* whether the owner takes more, or NULL if it always does */
 } Ends;
 
 static gint64 test_time; /* microseconds */
@@ -172,13 +173,21 @@ server_options (void)
                                  .drop_bytes = DW_FRAME_STREAM_DROP };
 }
 
-static void
-on_limit (Ends *ends, guint limit)
+static gboolean
+may_read (gpointer data)
 {
-  DwFrameLimit value = (DwFrameLimit) limit;
+  const Ends *ends = data;
 
-  g_array_append_val (ends->limits, value);
+  return ends->room == NULL || *ends->room;
 }
+
+static void
+on_limit (DwFrameLimit limit, gpointer data)
+{
+  g_array_append_val (((Ends *) data)->limits, limit);
+}
+
+static const DwFrameStreamOwner owner = { may_read, on_limit };
 
 static void
 open_ends_with (Ends *ends, const DwFrameStreamOptions *options, GBytes *early, DwPoll *poll)
@@ -198,7 +207,8 @@ open_ends_with (Ends *ends, const DwFrameStreamOptions *options, GBytes *early, 
   ends->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (ends->stream)));
   ends->peer = pair[1];
   ends->limits = g_array_new (FALSE, FALSE, sizeof (DwFrameLimit));
-  g_signal_connect_swapped (ends->stream, "over-limit", G_CALLBACK (on_limit), ends);
+  ends->room = NULL;
+  dw_frame_stream_set_owner (ends->stream, &owner, ends);
 }
 
 static void
@@ -835,12 +845,6 @@ test_turn_bytes (void)
     }
 }
 
-static gboolean
-says (gpointer data)
-{
-  return *(gboolean *) data;
-}
-
 /* While the reader has no room, nothing is read and nothing wakes the loop. Afterwards all that arrived meanwhile is
  * delivered, including bytes that the socket will not report again. */
 static void
@@ -866,7 +870,7 @@ test_held (void)
           open_ends (&ends, &options, NULL);
         }
       room = TRUE;
-      dw_frame_stream_set_read_func (ends.stream, says, &room);
+      ends.room = &room;
       say (&ends, "\x81\x80mask\x81\x80mask", 12);
       if (round == 2)
         g_assert_cmpint (hear (&ends, bytes, 6, NULL), ==, 6);

@@ -106,8 +106,9 @@ may_read (gpointer data)
 }
 
 static void
-on_over_limit (DwServerSocket *self, guint limit)
+on_over_limit (DwFrameLimit limit, gpointer data)
 {
+  DwServerSocket *self = data;
   gboolean is_control = limit == DW_FRAME_LIMIT_CONTROL;
 
   /* The client does not read, so a close frame would not reach it; the failing read ends the connection. */
@@ -118,6 +119,8 @@ on_over_limit (DwServerSocket *self, guint limit)
   dw_server_socket_close (self, is_control ? SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR : SOUP_WEBSOCKET_CLOSE_TOO_BIG,
                           NULL);
 }
+
+static const DwFrameStreamOwner stream_owner = { may_read, on_over_limit };
 
 static void
 on_closed (DwServerSocket *self)
@@ -144,12 +147,10 @@ dw_server_socket_dispose (GObject *object)
 
   if (self->stream != NULL)
     {
-      dw_frame_stream_set_read_func (self->stream, NULL, NULL);
+      dw_frame_stream_set_owner (self->stream, NULL, NULL);
       dw_frame_stream_resume (self->stream);
     }
 
-  if (self->stream != NULL)
-    g_signal_handlers_disconnect_by_data (self->stream, self);
   g_clear_object (&self->websocket);
   g_clear_object (&self->stream);
   G_OBJECT_CLASS (dw_server_socket_parent_class)->dispose (object);
@@ -206,7 +207,7 @@ static const DwFrameStreamOptions encrypted_too = { .limits = { .side = DW_FRAME
  * @encrypted: whether there is TLS between @stream and @socket
  * @poll: what waits for @socket
  * @stream: its connection, right after the upgrade
- * @uri: the URI it requested
+ * @uri: what libsoup takes for its URI
  *
  * Returns: (transfer full): a client's connection
  */
@@ -228,9 +229,8 @@ dw_server_socket_new (DwCaller *caller,
                                                    SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, protocol, NULL);
   /* The frame stream enforces the limits; libsoup's own would end it before the 1009 gets out (measured). */
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, DW_LIMIT_MESSAGE_BYTES);
-  /* Disconnected in dispose; g_signal_connect_object() would take 200 bytes more, three times per connection. */
-  dw_frame_stream_set_read_func (self->stream, may_read, self);
-  g_signal_connect_swapped (self->stream, "over-limit", G_CALLBACK (on_over_limit), self);
+  dw_frame_stream_set_owner (self->stream, &stream_owner, self);
+  /* Disconnected in dispose; g_signal_connect_object() would take 200 bytes more, twice per connection. */
   g_signal_connect_swapped (self->websocket, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->websocket, "closed", G_CALLBACK (on_closed), self);
   return self;
@@ -376,7 +376,7 @@ dw_server_socket_close (DwServerSocket *self, gushort code, const char *reason)
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
     {
       /* Read on, since the client's close frame comes after whatever it sent before. */
-      dw_frame_stream_set_read_func (self->stream, NULL, NULL);
+      dw_frame_stream_set_owner (self->stream, NULL, NULL);
       dw_frame_stream_resume (self->stream);
       self->close_code = code;
       g_free (self->close_reason);

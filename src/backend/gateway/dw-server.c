@@ -21,6 +21,7 @@ struct _DwServer
   DwListener *listener;
   DwArrivals *arrivals;
   DwPoll *poll;
+  GUri *uri;
   DwDispatcher *dispatcher;
   DwSocketGateway *gateway;
   DwManagement *management;
@@ -209,7 +210,8 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   else
     {
       self->entering++;
-      dw_upgrade_start (message, self->config, self->dispatcher, query, self->poll, on_entered, G_OBJECT (self));
+      dw_upgrade_start (message, self->config, self->dispatcher, query, self->poll, self->uri, on_entered,
+                        G_OBJECT (self));
     }
 }
 
@@ -228,6 +230,7 @@ dw_server_dispose (GObject *object)
   g_clear_object (&self->listener);
   g_clear_pointer (&self->arrivals, dw_arrivals_free);
   g_clear_pointer (&self->poll, dw_poll_unref);
+  g_clear_pointer (&self->uri, g_uri_unref);
   g_clear_object (&self->server);
   if (self->functions != NULL)
     dw_functions_stop (self->functions);
@@ -428,6 +431,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   dw_throttle_init (&self->throttle, config->connection_rate, config->connection_rate, g_get_monotonic_time ());
   add_routes (self);
   self->poll = dw_poll_new ();
+  self->uri = g_uri_build (G_URI_FLAGS_NONE, "ws", NULL, "localhost", -1, "/", NULL, NULL);
   dw_dispatcher_set_turn (self->dispatcher, dw_poll_get_turn (self->poll));
   share_descriptors (self);
   self->listener = dw_listener_new (self->server, self->arrivals, config->certificate, config->request_s);

@@ -15,6 +15,7 @@ typedef struct
   SoupServerMessage *message;
   DwCaller *caller;
   DwPoll *poll;
+  GUri *uri;
   char *wanted;   /* the stage's configured subprotocol, or NULL */
   char *protocol; /* the chosen subprotocol, or NULL */
   DwUpgradeFunc function;
@@ -42,6 +43,7 @@ upgrade_free (Upgrade *upgrade)
   g_clear_object (&upgrade->data);
   g_clear_pointer (&upgrade->caller, dw_caller_unref);
   g_clear_pointer (&upgrade->poll, dw_poll_unref);
+  g_clear_pointer (&upgrade->uri, g_uri_unref);
   g_free (upgrade->wanted);
   g_free (upgrade->protocol);
   g_free (upgrade);
@@ -162,7 +164,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   /* From here on only the stage's limits on idle connections apply. */
   g_socket_set_timeout (socket, 0);
   connection = dw_server_socket_new (slim, upgrade->protocol, socket, upgrade->encrypted, upgrade->poll, stream,
-                                     soup_server_message_get_uri (message));
+                                     upgrade->uri);
   tell (upgrade, connection);
 }
 
@@ -283,6 +285,7 @@ make_caller (SoupServerMessage *message, GHashTable *query)
  * @dispatcher: runs `$connect`
  * @query: (nullable): the request's query
  * @poll: waits for the connection's socket
+ * @uri: what libsoup takes for the connection's; one for all, as a request's own would stay in memory
  * @function: called once, when the connection is open or has failed
  * @data: for @function
  *
@@ -294,6 +297,7 @@ dw_upgrade_start (SoupServerMessage *message,
                   DwDispatcher *dispatcher,
                   GHashTable *query,
                   DwPoll *poll,
+                  GUri *uri,
                   DwUpgradeFunc function,
                   GObject *data)
 {
@@ -313,6 +317,7 @@ dw_upgrade_start (SoupServerMessage *message,
   upgrade->message = g_object_ref (message);
   upgrade->caller = g_steal_pointer (&caller);
   upgrade->poll = dw_poll_ref (poll);
+  upgrade->uri = g_uri_ref (uri);
   upgrade->encrypted = config->certificate != NULL;
   upgrade->wanted = g_strdup (config->subprotocol);
   upgrade->function = function;

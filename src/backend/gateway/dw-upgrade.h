@@ -21,6 +21,7 @@ void dw_upgrade_start (SoupServerMessage *message,
                        DwDispatcher *dispatcher,
                        GHashTable *query,
                        DwPoll *poll,
+                       GUri *uri,
                        DwUpgradeFunc function,
                        GObject *data);
 void dw_upgrade_respond (SoupServerMessage *message, guint status, const char *words);

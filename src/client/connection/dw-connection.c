@@ -88,8 +88,7 @@ close_socket (DwConnection *self, gushort code)
   g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
 
   g_signal_handlers_disconnect_by_data (websocket, self);
-  g_signal_handlers_disconnect_by_data (stream_of (websocket), self);
-  dw_frame_stream_set_read_func (stream_of (websocket), NULL, NULL);
+  dw_frame_stream_set_owner (stream_of (websocket), NULL, NULL);
   dw_frame_stream_resume (stream_of (websocket));
   dw_handshake_close (websocket, code);
 }
@@ -121,9 +120,9 @@ on_message (DwConnection *self, int type, GBytes *message)
 }
 
 static void
-on_over_limit (DwConnection *self, guint limit)
+on_over_limit (DwFrameLimit limit, gpointer data)
 {
-  g_autoptr (DwConnection) keep G_GNUC_UNUSED = g_object_ref (self);
+  g_autoptr (DwConnection) self = g_object_ref (data);
 
   /* A bad frame came before, and libsoup is closing already. */
   if (self->verdict != DW_CAUSE_NONE)
@@ -247,6 +246,8 @@ may_read (gpointer data)
   return !DW_CONNECTION (data)->held;
 }
 
+static const DwFrameStreamOwner stream_owner = { may_read, on_over_limit };
+
 static void
 take_websocket (DwConnection *self, SoupWebsocketConnection *websocket)
 {
@@ -257,9 +258,7 @@ take_websocket (DwConnection *self, SoupWebsocketConnection *websocket)
   g_signal_connect_object (websocket, "pong", G_CALLBACK (on_pong), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "error", G_CALLBACK (on_error), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (websocket, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (stream_of (websocket), "over-limit", G_CALLBACK (on_over_limit), self,
-                           G_CONNECT_SWAPPED);
-  dw_frame_stream_set_read_func (stream_of (websocket), may_read, self);
+  dw_frame_stream_set_owner (stream_of (websocket), &stream_owner, self);
 }
 
 static void
