@@ -9,6 +9,7 @@
 #include "client/store/dw-store-words.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,25 +356,36 @@ count_unindexed (const char *path)
   return count;
 }
 
-typedef struct
-{
-  const char *path;
-  gint64 before;
-} Progress;
+/* How many commits a child lives: some when it opens the file, then one for each step. */
+#define COMMITS 6
 
-static gboolean
-has_progressed (gpointer data)
+static int
+on_commit (void *commits)
 {
-  const Progress *progress = data;
-  gint64 now = count_unindexed (progress->path);
-
-  return now >= 0 && (progress->before < 0 || now < progress->before);
+  if (g_atomic_int_add ((gint *) commits, 1) == COMMITS - 1)
+    raise (SIGKILL);
+  return 0;
 }
 
-static gboolean
-on_look (gpointer data)
+static int
+on_opened (sqlite3 *handle, char **message, const sqlite3_api_routines *routines)
 {
-  return G_SOURCE_CONTINUE;
+  static gint commits;
+
+  sqlite3_commit_hook (handle, on_commit, &commits);
+  return SQLITE_OK;
+}
+
+/* As a child: what the program does after its start, until it is killed in the middle of a commit. */
+static void
+catch_up_until_killed (const char *path)
+{
+  GAsyncResult *done = NULL;
+
+  sqlite3_auto_extension ((void (*) (void)) on_opened);
+  dw_store_words_catch_up_async (dw_store_new (path), on_done, &done);
+  for (;;)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 /* A program that is killed in the middle, again and again, loses nothing and comes to the end. */
@@ -383,28 +395,29 @@ test_killed (void)
   g_auto (Archive) archive = { 0 };
   g_autoptr (GPtrArray) hits = NULL;
   g_autofree char *lines = NULL;
-  guint look = g_timeout_add (2, on_look, NULL);
-  gint64 before = -1;
+  gint64 before = G_MAXINT64;
 
   archive_init (&archive);
   write_old (&archive, DW_STORE_WORDS_LINES * 20);
   dw_test_finalize (g_steal_pointer (&archive.store));
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 3; i++)
     {
-      Progress progress = { archive.path, before };
       g_autoptr (GSubprocess) child = NULL;
       g_autoptr (GError) error = NULL;
+      gint64 left;
 
       child =
           g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, "/proc/self/exe", "--catch-up", archive.path, NULL);
       g_assert_no_error (error);
-      dw_test_until ("a step", has_progressed, &progress);
-      g_subprocess_force_exit (child);
-      g_subprocess_wait (child, NULL, NULL);
-      before = count_unindexed (archive.path);
-      g_test_message ("%" G_GINT64_FORMAT " are left", before);
+      g_subprocess_wait (child, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_subprocess_get_if_signaled (child));
+      g_assert_cmpint (g_subprocess_get_term_sig (child), ==, SIGKILL);
+      left = count_unindexed (archive.path);
+      g_test_message ("%" G_GINT64_FORMAT " are left", left);
+      g_assert_cmpint (left, <, before);
+      before = left;
     }
-  g_source_remove (look);
   g_assert_cmpint (before, >, 0);
   lines = ask_outside (&archive, "SELECT count(*) FROM lines");
   g_assert_cmpint (atoi (lines), ==, DW_STORE_WORDS_LINES * 20 + 3);
@@ -414,18 +427,6 @@ test_killed (void)
   check_index (&archive);
   hits = search (&archive, "strasse 5000", 2);
   g_assert_cmpuint (hits->len, ==, 1);
-}
-
-/* As a child: what the program does after its start, until it is killed. */
-static void
-catch_up_forever (const char *path)
-{
-  DwStore *store = dw_store_new (path);
-  GAsyncResult *done = NULL;
-
-  dw_store_words_catch_up_async (store, on_done, &done);
-  for (;;)
-    g_main_context_iteration (NULL, TRUE);
 }
 
 /* Whoever opens the file with a plain SQLite reads everything but the index. */
@@ -493,7 +494,7 @@ int
 main (int argc, char *argv[])
 {
   if (argc == 3 && strcmp (argv[1], "--catch-up") == 0)
-    catch_up_forever (argv[2]);
+    catch_up_until_killed (argv[2]);
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/store-search/words/S-9", test_search);
   g_test_add_func ("/client/store-search/scripts/S-23", test_scripts);
