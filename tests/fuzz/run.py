@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 EVENT = ('{"requestContext":{"routeKey":"$default","messageId":"R1knPc2ntjMCFIA=","eventType":"MESSAGE","stage":"prod","connectedAt":1705751697419,'
          '"requestTimeEpoch":1705751700453,"identity":{"sourceIp":"1.2.3.4"},"requestId":"R1knPH17NjMFftw=","connectionId":"R1kmxc2VNjMCFIA="},'
@@ -54,8 +55,9 @@ def run(folder, name, seconds):
 def main(folder, seconds):
     print(f"1..{len(SEEDS)}", flush=True)
     good = True
-    for number, name in enumerate(SEEDS, 1):
-        passed, log = run(folder, name, seconds)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs_of_all = pool.map(lambda name: run(folder, name, seconds), SEEDS)
+    for number, (name, (passed, log)) in enumerate(zip(SEEDS, runs_of_all), 1):
         good = good and passed
         runs = next((line.split()[-1] for line in log.splitlines() if "number_of_executed_units" in line), "?")
         for line in [] if passed else log.splitlines()[-60:]:
