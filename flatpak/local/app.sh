@@ -1,5 +1,5 @@
 #!/bin/sh
-# app.sh MANIFEST SOURCE [ARGUMENT…]: builds a manifest from a folder of sources on the stand-in runtime that runtime.sh
+# app.sh MANIFEST SOURCE [ARGUMENT…]: builds a manifest from a folder of sources, or a tarball, on the stand-in runtime that runtime.sh
 # made, installs it, looks at what it exports, runs it in its sandbox on a virtual display as a user without rights, and
 # takes a picture. It succeeds if there was a window and the program still ran afterwards.
 #
@@ -23,13 +23,19 @@ die() { say "$*"; exit 1; }
 
 # The manifest, with the sources at their place of now.
 id=$(python3 - "$manifest" "$source" "$FOLDER/manifest.json" <<'END'
+import hashlib
 import json
+import os
 import sys
 
 manifest, source, target = sys.argv[1:]
 with open(manifest, encoding="utf-8") as file:
     content = json.load(file)
-content["modules"][-1]["sources"] = [{"type": "dir", "path": source}]
+kind = {"type": "dir", "path": source}
+if os.path.isfile(source):
+    with open(source, "rb") as file:
+        kind = {"type": "archive", "path": source, "sha256": hashlib.sha256(file.read()).hexdigest()}
+content["modules"][-1]["sources"] = [kind]
 with open(target, "w", encoding="utf-8") as file:
     json.dump(content, file)
 print(content["id"])
@@ -56,6 +62,8 @@ flatpak info --user --show-permissions "$id" | sed '/^$/d; s/^/  /' >&2
 # The SDK may have a library that the runtime lacks.
 missing=$(flatpak run --user --die-with-parent --command=sh "$id" -c 'ldd /app/bin/* | grep "not found"' || true)
 [ -z "$missing" ] || die "libraries that the runtime lacks: $missing"
+
+say "it says $(flatpak run --user --die-with-parent "$id" --version)"
 
 # Everything that was started ends with this script, the program first: its session goes with it.
 display='' session=''
