@@ -44,7 +44,7 @@ def show(files):
 
 def read(build):
     """What gcovr counts: [(source, lines, seen)]."""
-    done = subprocess.run(["gcovr", "--root", ROOT, "--object-directory", build, "--filter", "src/", "--json-summary", "-"],
+    done = subprocess.run(["gcovr", "--root", ROOT, "--object-directory", build, "--filter", r"src/.*\.c$", "--json-summary", "-"],
                           cwd=ROOT, capture_output=True, text=True, check=True, timeout=1200)
     return [(file["filename"], file["line_total"], file["line_covered"]) for file in json.loads(done.stdout)["files"] if file["line_total"]]
 
