@@ -295,6 +295,16 @@ def test_chain_local():
     chain("local", "unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
+def test_aws_local():
+    """./dev aws local prints an address, and what is sent there comes back through the function and its table"""
+    environment = {**os.environ, "BUILD": os.environ["DYNAMOWAVE_BUILD"]}
+    with running(["./dev", "aws", "local", "--listen", "127.0.0.1:0"], cwd=HERE.parents[1], env=environment, stderr=subprocess.DEVNULL) as process:
+        url = process.stdout.readline().strip()
+        assert url.startswith("ws://127.0.0.1:"), url
+        done = subprocess.run([CLI, "send", "--timeout=30", url, "hello"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        assert done.returncode == 0 and '"delivered"' in done.stdout, done.stdout + done.stderr
+
+
 def test_simulation():
     """The simulated time of a broadcast is within a fifth of the measured one"""
     done = subprocess.run([sys.executable, HERE / "simulation.py", os.environ["DYNAMOWAVE_BOOTSTRAP"]], capture_output=True, text=True,
