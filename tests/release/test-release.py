@@ -113,6 +113,25 @@ def test_status():
         assert done.returncode == 1 and done.stdout.startswith("wrong  versions: ") and "\ngood   notes: " in done.stdout, done
 
 
+def test_settle():
+    """The folder of a tarball has the time and the mode of its files, whoever unpacked it and when"""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "meson.build").touch()
+        os.utime(Path(folder) / "meson.build", (1234567890, 1234567890))
+        Path(folder).chmod(0o700)
+        subprocess.run([sys.executable, HERE / "settle.py"], check=True, timeout=60, env={**os.environ, "MESON_DIST_ROOT": folder})
+        assert (Path(folder).stat().st_mtime_ns, Path(folder).stat().st_mode & 0o777) == (1234567890 * 10**9, 0o755), Path(folder).stat()
+
+
+def test_no_tarball():
+    """The Flatpak is not built of an older tarball, or of none"""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = copy(folder)
+        (tree / "_release").mkdir()
+        (tree / "_release" / "dynamowave-chat-0.0.1.tar.xz").touch()
+        assert "there is no tarball" in said("flatpak", tree)
+
+
 def test_notes():
     """Notes lose Markdown's marks, keep their order, and end at a heading of their own"""
     with tempfile.TemporaryDirectory() as folder:
