@@ -135,5 +135,20 @@ def test_commands():
             assert re.search(rf"^  {command}( \||\))", dev, re.M), f"{document.name}: ./dev {command}"
 
 
+def test_libraries():
+    """docs/packaging.md names each library that meson.build looks for, with its oldest version and a reason"""
+    rows = {row[0]: row for row in ([cell.strip() for cell in line.strip("|").split("|")]
+                                    for line in (ROOT / "docs" / "packaging.md").read_text(encoding="utf-8").splitlines() if line.startswith("|"))}
+    # One row each for the parts of GLib, and for the two that are one toolkit.
+    names = {"gobject": "glib", "gio": "glib", "gio-unix": "glib", "gtk": "gtk, libadwaita", "libadwaita": "gtk, libadwaita", "sqlite": "sqlite"}
+    named = {name.lower(): row for name, row in rows.items()}
+    wanted = re.findall(r"dependency\('([a-z-]+?)-?[0-9.]*', version: '>= ([0-9.]+)'", (ROOT / "meson.build").read_text(encoding="utf-8"))
+    assert len(wanted) > 10, wanted
+    for library, version in wanted:
+        row = named.get(names.get(library, library))
+        assert row, f"docs/packaging.md does not say why {library} is needed"
+        assert version in row[1] and len(row[2]) > 10, f"{library} {version}: docs/packaging.md says {row}"
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/house/docs")
