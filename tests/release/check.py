@@ -180,6 +180,9 @@ def main(root, *names):
         except Wrong as error:
             status = 1
             print(f"wrong  {name}: {error}", flush=True)
+        except Exception as error:  # a file that cannot be read as what it is
+            status = 1
+            print(f"wrong  {name}: {type(error).__name__}: {error}", flush=True)
     return status
 
 

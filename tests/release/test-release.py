@@ -111,6 +111,9 @@ def test_status():
         replace(tree / "meson.build", f"version: '{check.version_of(ROOT)}'", "version: '9.9.9'")
         done = subprocess.run([sys.executable, HERE / "check.py", tree, "versions", "notes"], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 1 and done.stdout.startswith("wrong  versions: ") and "\ngood   notes: " in done.stdout, done
+        (tree / notes.METAINFO).write_text("<component>", encoding="utf-8")
+        done = subprocess.run([sys.executable, HERE / "check.py", tree, "versions", "notes"], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1 and not done.stderr and len(re.findall("^wrong  ", done.stdout, re.M)) == 2, done
 
 
 def test_settle():
