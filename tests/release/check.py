@@ -25,6 +25,7 @@ import taken  # noqa: E402
 
 PROGRAMS = ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage")
 TARBALLS = "_release"
+STILL_UNRELEASED = "NEWS.md has news under “Unreleased”; they need a version and a date"
 
 
 class Wrong(Exception):
@@ -50,6 +51,7 @@ def released(root):
 def check_versions(root):
     """One version in meson.build, at the top of NEWS.md, in the metainfo and its links, and in each man page"""
     version = version_of(root)
+    want(f"\n{notes.UNRELEASED}\n" not in (root / "NEWS.md").read_text(encoding="utf-8"), STILL_UNRELEASED)
     newest, date, _ = released(root)[0]
     want(newest == version, f"meson.build says {version}, NEWS.md {newest}")
     component = ElementTree.parse(root / notes.METAINFO).getroot()

@@ -12,6 +12,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 METAINFO = "data/io.github.dynamowave.Chat.metainfo.xml.in"
+# What is above the newest release between two releases.
+UNRELEASED = "## Unreleased"
 HEADING = re.compile(r"^## (\d+\.\d+\.\d+), (\d{1,2} \w+ \d{4})$")
 
 
@@ -26,7 +28,9 @@ def releases(root):
     found, notes = [], None
     for block in re.split(r"\n(?=- |## |### )|\n{2,}", (root / "NEWS.md").read_text(encoding="utf-8")):
         block = block.strip("\n")
-        if block.startswith("## "):
+        if block == UNRELEASED:
+            notes = None
+        elif block.startswith("## "):
             heading = HEADING.match(block)
             if not heading:
                 raise ValueError(f"NEWS.md: “{block}” is no heading of a release, such as “## 1.2.3, 4 May 2027”")

@@ -52,9 +52,9 @@ def replace(path, old, new):
 
 
 def test_this_tree():
-    """Versions and notes of this tree can be released at any time"""
-    for name in ("versions", "notes"):
-        assert not said(name, ROOT), (name, said(name, ROOT))
+    """Versions and notes of this tree agree at any time, and between two releases news are under “Unreleased”"""
+    assert said("versions", ROOT) in ("", check.STILL_UNRELEASED), said("versions", ROOT)
+    assert not said("notes", ROOT), said("notes", ROOT)
 
 
 def test_faults_are_seen():
@@ -74,7 +74,8 @@ def test_faults_are_seen():
 
     faults = (
         ("versions", "meson.build says 9.9.9", bump),
-        ("versions", "is no heading", unreleased),
+        ("versions", "under “Unreleased”", unreleased),
+        ("versions", "is no heading", lambda tree: replace(tree / "NEWS.md", f"## {version}, ", f"## {version} of ")),
         ("versions", "the metainfo", lambda tree: replace(tree / metainfo, f'<release version="{version}"', '<release version="9.9.9"')),
         ("versions", "which is not of", lambda tree: replace(tree / metainfo, f"/v{version}/", "/v9.9.9/")),
         ("versions", "dynamowave-stage.1 begins", lambda tree: replace(tree / "data/man/dynamowave-stage.1", version, "9.9.9")),
@@ -138,7 +139,7 @@ def test_no_tarball():
 def test_notes():
     """Notes lose Markdown's marks, keep their order, and end at a heading of their own"""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "NEWS.md").write_text("# News\n\nAbout this file.\n\n## 1.2.3, 4 May 2027\n\nOne & `two`\nlines.\n\n- A **bold**\n  [link](x.md)\n- B\n\n"
+        (Path(folder) / "NEWS.md").write_text("# News\n\nAbout this file.\n\n## Unreleased\n\n- Z\n\n## 1.2.3, 4 May 2027\n\nOne & `two`\nlines.\n\n- A **bold**\n  [link](x.md)\n- B\n\n"
                                               "### Details\n\n- C\n\n## 1.2.2, 3 May 2027\n\n- D\n", encoding="utf-8")
         assert notes.releases(Path(folder)) == [("1.2.3", "2027-05-04", [("p", "One & two lines."), ("li", "A bold link"), ("li", "B")]),
                                                 ("1.2.2", "2027-05-03", [("li", "D")])]
