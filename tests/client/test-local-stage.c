@@ -49,7 +49,6 @@ set_program (const char *script)
 static gboolean
 listens (const char *text)
 {
-  g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketConnection) connection = NULL;
   g_autofree char *host = g_strdup (text + strlen ("ws://"));

@@ -240,7 +240,6 @@ test_backup_in_place (void)
 {
   g_auto (Archive) archive = { 0 };
   g_autofree char *backup = NULL;
-  g_autofree char *now = NULL;
   gsize length;
   GStatBuf before, after;
 

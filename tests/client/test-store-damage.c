@@ -201,7 +201,6 @@ test_each_page (void)
   g_assert_true (g_file_get_contents (archive.path, &whole, &length, NULL));
   for (gint64 page = 2; page <= (gint64) (length / PAGE_BYTES); page += 23)
     {
-      g_autoptr (GError) error = NULL;
       guint saved;
 
       g_assert_true (g_file_set_contents (archive.path, whole, (gssize) length, NULL));

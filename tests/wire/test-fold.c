@@ -71,13 +71,8 @@ test_ascii (void)
 static void
 test_bytes (void)
 {
-  static const char *const texts[] = { "a\xff"
-                                       "b",
-                                       "\xe5\xa4",
-                                       "\xf0\x9f\x91",
-                                       "\xed\xa0\x80",
-                                       "\xc0\x80",
-                                       "\xf4\x90\x80\x80" };
+  static const char *const texts[] = { "a\377b",       "\xe5\xa4", "\xf0\x9f\x91",
+                                       "\xed\xa0\x80", "\xc0\x80", "\xf4\x90\x80\x80" };
   g_autoptr (DwFold) fold = dw_fold_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
