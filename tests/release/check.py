@@ -138,7 +138,7 @@ def check_tarball(root):
     tarball.with_name(f"{tarball.name}.sha256").write_text(f"{digest}  {tarball.name}\n", encoding="ascii")
 
     with tarfile.open(tarball) as archive:
-        names = archive.getnames()
+        names = [entry.name for entry in archive if entry.isfile()]
         archive.extractall(root / TARBALLS)
     tree = root / TARBALLS / f"dynamowave-chat-{version_of(root)}"
     build = tree / "_build"
