@@ -187,6 +187,53 @@ test_crowd_pays (void)
     peer_free (others[i]);
 }
 
+static GInetAddress *
+address (const char *text)
+{
+  return g_inet_address_new_from_string (text);
+}
+
+/* A trusted proxy may have all places, and the clients behind it a quarter each once it has told who they are. */
+static void
+test_proxies (void)
+{
+  g_autoptr (DwArrivals) arrivals = dw_arrivals_new (8, PATIENCE_MS);
+  g_autoptr (GPtrArray) proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GInetAddress) crowd = address ("192.0.2.1");
+  g_autoptr (GInetAddress) other = address ("192.0.2.2");
+  g_autoptr (GInetAddress) near = address ("127.0.0.1");
+  g_autoptr (Peer) direct = peer_new ("192.0.2.1", 1);
+  Peer *peers[7];
+
+  g_ptr_array_add (proxies, g_inet_address_mask_new_from_string ("198.51.100.0/24", NULL));
+  dw_arrivals_set_proxies (arrivals, proxies);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    {
+      peers[i] = peer_new ("198.51.100.7", (guint16) (i + 1));
+      g_assert_cmpint (arrive (arrivals, peers[i], 0), ==, DW_ARRIVALS_IN);
+    }
+
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[0]->remote, crowd), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[0]->remote, crowd), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[1]->remote, crowd), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[2]->remote, crowd), ==, DW_ARRIVALS_REFUSED);
+  g_assert_cmpint (arrive (arrivals, direct, 0), ==, DW_ARRIVALS_REFUSED);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[2]->remote, other), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[3]->remote, near), ==, DW_ARRIVALS_IN);
+
+  /* What has settled counts no more, and is no news. */
+  dw_arrivals_settle (arrivals, peers[0]->remote);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[0]->remote, crowd), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[4]->remote, crowd), ==, DW_ARRIVALS_IN);
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[5]->remote, crowd), ==, DW_ARRIVALS_REFUSED);
+
+  /* A connection that has closed makes room. */
+  g_assert_true (g_socket_close (peers[1]->socket, NULL));
+  g_assert_cmpint (dw_arrivals_name (arrivals, peers[5]->remote, crowd), ==, DW_ARRIVALS_IN);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peer_free (peers[i]);
+}
+
 static void
 test_share (void)
 {
@@ -205,6 +252,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/arrivals/address", test_address);
   g_test_add_func ("/backend/arrivals/loopback", test_loopback);
   g_test_add_func ("/backend/arrivals/crowd-pays", test_crowd_pays);
+  g_test_add_func ("/backend/arrivals/proxies", test_proxies);
   g_test_add_func ("/backend/arrivals/share", test_share);
   return g_test_run ();
 }

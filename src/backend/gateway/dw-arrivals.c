@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-arrivals.h"
 
+#include "dw-forwarded.h"
+
 #include "wire/dw-thread.h"
 
 typedef struct
 {
   GSocket *socket;
   char *peer;    /* address and port */
-  char *address; /* without the port; NULL for loopback, which everybody may share */
+  char *address; /* without the port; NULL for loopback and a trusted proxy, which everybody may share */
   gint64 since;  /* monotonic, in microseconds */
 } Arrival;
 
@@ -16,6 +18,7 @@ struct _DwArrivals
   GQueue all;         /* of Arrival, the oldest first; @most at most */
   GHashTable *places; /* link in @all, by peer */
   GHashTable *each;   /* how many arrivals each address has */
+  GPtrArray *proxies; /* of GInetAddressMask, or NULL */
   guint most;
   gint64 patience; /* in microseconds, from connecting to the end of the request */
 };
@@ -60,6 +63,7 @@ dw_arrivals_free (DwArrivals *self)
   g_queue_clear_full (&self->all, (GDestroyNotify) arrival_free);
   g_hash_table_unref (self->places);
   g_hash_table_unref (self->each);
+  g_clear_pointer (&self->proxies, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -74,6 +78,18 @@ guint
 dw_arrivals_choose_most (guint descriptors)
 {
   return CLAMP (descriptors / 4, DW_ARRIVALS_LEAST, DW_ARRIVALS_MOST);
+}
+
+/**
+ * dw_arrivals_set_proxies:
+ * @self: arrivals
+ * @proxies: (nullable) (element-type GInetAddressMask): reverse proxies, each of which brings clients of many addresses
+ */
+void
+dw_arrivals_set_proxies (DwArrivals *self, GPtrArray *proxies)
+{
+  g_clear_pointer (&self->proxies, g_ptr_array_unref);
+  self->proxies = proxies != NULL ? g_ptr_array_ref (proxies) : NULL;
 }
 
 static guint
@@ -214,15 +230,14 @@ peer_of (GSocketAddress *remote)
                           (guint) g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (remote)));
 }
 
-/* NULL for loopback: a reverse proxy there brings all its clients from one address. An IPv6 /64 counts as one
- * address, since a single client has all 2^64 addresses in it. */
+/* NULL for loopback and trusted proxies: a reverse proxy brings all its clients from one address. An IPv6 /64 counts
+ * as one address, since a single client has all 2^64 addresses in it. */
 static char *
-address_of (GSocketAddress *remote)
+key_of (DwArrivals *self, GInetAddress *address)
 {
-  GInetAddress *address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
   const guint8 *bytes = g_inet_address_to_bytes (address);
 
-  if (g_inet_address_get_is_loopback (address))
+  if (g_inet_address_get_is_loopback (address) || dw_forwarded_is_trusted (self->proxies, address))
     return NULL;
   if (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6)
     return g_strdup_printf ("%02x%02x:%02x%02x:%02x%02x:%02x%02x::/64", bytes[0], bytes[1], bytes[2], bytes[3],
@@ -246,7 +261,7 @@ DwArrivalsVerdict
 dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint64 now)
 {
   g_autofree char *peer = peer_of (remote);
-  g_autofree char *address = address_of (remote);
+  g_autofree char *address = key_of (self, g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
   Arrival *arrival;
 
   DW_ASSERT_MAIN_THREAD ();
@@ -280,6 +295,45 @@ dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint
   g_queue_push_tail (&self->all, arrival);
   g_hash_table_insert (self->places, arrival->peer, self->all.tail);
 
+  return DW_ARRIVALS_IN;
+}
+
+/**
+ * dw_arrivals_name:
+ * @self: arrivals
+ * @remote: a trusted proxy’s connection, whose request’s head has arrived
+ * @client: whom it is for
+ *
+ * From here on the arrival counts among those of the client’s address. Does nothing if it is not on the list.
+ *
+ * Returns: %DW_ARRIVALS_REFUSED if that address has a quarter of the places already
+ */
+DwArrivalsVerdict
+dw_arrivals_name (DwArrivals *self, GSocketAddress *remote, GInetAddress *client)
+{
+  g_autofree char *peer = peer_of (remote);
+  g_autofree char *address = key_of (self, client);
+  GList *place = g_hash_table_lookup (self->places, peer);
+  Arrival *arrival = place != NULL ? place->data : NULL;
+
+  DW_ASSERT_MAIN_THREAD ();
+
+  if (arrival == NULL || address == NULL || g_strcmp0 (arrival->address, address) == 0)
+    return DW_ARRIVALS_IN;
+  if (count_from (self, address) >= MAX (self->most / 4, 1))
+    {
+      drop_closed (self);
+      if (g_hash_table_lookup (self->places, peer) == NULL)
+        return DW_ARRIVALS_IN;
+      if (count_from (self, address) >= MAX (self->most / 4, 1))
+        return DW_ARRIVALS_REFUSED;
+    }
+
+  if (arrival->address != NULL)
+    count (self, arrival->address, -1);
+  g_free (arrival->address);
+  arrival->address = g_steal_pointer (&address);
+  count (self, arrival->address, 1);
   return DW_ARRIVALS_IN;
 }
 

@@ -40,9 +40,11 @@ typedef enum
 DwArrivals *dw_arrivals_new (guint most, gint64 patience_ms);
 void dw_arrivals_free (DwArrivals *self);
 guint dw_arrivals_choose_most (guint descriptors);
+void dw_arrivals_set_proxies (DwArrivals *self, GPtrArray *proxies);
 
 gboolean dw_arrivals_have_room (DwArrivals *self, gint64 now);
 DwArrivalsVerdict dw_arrivals_add (DwArrivals *self, GSocket *socket, GSocketAddress *remote, gint64 now);
+DwArrivalsVerdict dw_arrivals_name (DwArrivals *self, GSocketAddress *remote, GInetAddress *client);
 void dw_arrivals_settle (DwArrivals *self, GSocketAddress *remote);
 void dw_arrivals_expire (DwArrivals *self, gint64 now);
 guint dw_arrivals_get_size (DwArrivals *self);

@@ -57,6 +57,7 @@ dw_server_config_free (DwServerConfig *config)
   g_strfreev (config->reserves);
   g_free (config->registry);
   g_clear_object (&config->certificate);
+  g_clear_pointer (&config->proxies, g_ptr_array_unref);
   g_free (config);
 }
 

@@ -33,6 +33,7 @@ G_BEGIN_DECLS
  * @registry: (nullable): path of the file for connection IDs and dead letters; without it the IDs are kept in
  *   memory and dead letters not at all
  * @certificate: (nullable): for `wss`
+ * @proxies: (nullable) (element-type GInetAddressMask): the reverse proxies whose `X-Forwarded-For` is believed
  *
  * What a stage can be configured to do. The configuration owns its strings.
  */
@@ -63,6 +64,7 @@ typedef struct
   guint function_most;
   char *registry;
   GTlsCertificate *certificate;
+  GPtrArray *proxies;
 } DwServerConfig;
 
 DwServerConfig *dw_server_config_new (const char *stage);

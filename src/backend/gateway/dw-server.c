@@ -162,6 +162,19 @@ has_one_host (SoupServerMessage *message)
   return n <= 1;
 }
 
+/* Behind a proxy nobody knows before the head whose connection it is. */
+static gboolean
+count_client (DwServer *self, SoupServerMessage *message)
+{
+  g_autoptr (GInetAddress) client = NULL;
+
+  if (self->config->proxies == NULL)
+    return TRUE;
+  client = dw_upgrade_find_client (message, self->config);
+  return dw_arrivals_name (self->arrivals, soup_server_message_get_remote_address (message), client)
+         == DW_ARRIVALS_IN;
+}
+
 /* Called before the body is read, so that a refused request's body is never kept. */
 static void
 on_request_head (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
@@ -176,6 +189,12 @@ on_request_head (SoupServer *server, SoupServerMessage *message, const char *pat
       g_signal_connect_object (message, "finished", G_CALLBACK (count_refused), self, 0);
       soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
       dw_upgrade_respond (message, SOUP_STATUS_BAD_REQUEST, "Bad Request");
+      return;
+    }
+  if (!count_client (self, message))
+    {
+      soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+      dw_upgrade_respond (message, 429, "Too Many Requests");
       return;
     }
   if (dw_management_wants (self->management, message))
@@ -434,6 +453,7 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   self->uri = g_uri_build (G_URI_FLAGS_NONE, "ws", NULL, "localhost", -1, "/", NULL, NULL);
   dw_dispatcher_set_turn (self->dispatcher, dw_poll_get_turn (self->poll));
   share_descriptors (self);
+  dw_arrivals_set_proxies (self->arrivals, config->proxies);
   self->listener = dw_listener_new (self->server, self->arrivals, config->certificate, config->request_s);
   return g_steal_pointer (&self);
 }

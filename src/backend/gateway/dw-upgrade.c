@@ -2,6 +2,7 @@
 #include "dw-upgrade.h"
 
 #include "dw-connection-id.h"
+#include "dw-forwarded.h"
 
 #include "wire/dw-limits.h"
 #include "wire/dw-secret.h"
@@ -235,8 +236,65 @@ on_connect_decided (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_object (&upgrade->message);
 }
 
+static GInetAddress *
+peer_of (SoupServerMessage *message)
+{
+  return g_inet_socket_address_get_address (
+      G_INET_SOCKET_ADDRESS (soup_server_message_get_remote_address (message)));
+}
+
+/**
+ * dw_upgrade_find_client:
+ * @message: a request whose head has arrived
+ * @config: the stage's configuration
+ *
+ * Returns: (transfer full): the address of whoever sent it, behind any trusted proxies
+ */
+GInetAddress *
+dw_upgrade_find_client (SoupServerMessage *message, const DwServerConfig *config)
+{
+  return dw_forwarded_find_client (
+      config->proxies, peer_of (message),
+      soup_message_headers_get_list (soup_server_message_get_request_headers (message), "X-Forwarded-For"));
+}
+
+/* API Gateway sets these three headers of an event itself (seen in its events). */
+static void
+add_forwarded (GStrvBuilder *pairs, SoupServerMessage *message, const DwServerConfig *config, const char *client)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  GSocketAddress *local = soup_server_message_get_local_address (message);
+  gboolean encrypted = config->certificate != NULL;
+  guint port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
+  g_autofree char *text = NULL;
+
+  if (dw_forwarded_is_trusted (config->proxies, peer_of (message)))
+    {
+      encrypted =
+          dw_forwarded_is_encrypted (soup_message_headers_get_list (headers, "X-Forwarded-Proto"), encrypted);
+      port = dw_forwarded_find_port (soup_message_headers_get_list (headers, "X-Forwarded-Port"), encrypted);
+    }
+
+  text = g_strdup_printf ("%u", port);
+  g_strv_builder_add_many (pairs, "X-Forwarded-For", client, "X-Forwarded-Port", text, "X-Forwarded-Proto",
+                           encrypted ? "https" : "http", NULL);
+}
+
+/* Only what concerns the whole way from the client: neither hop-by-hop headers, nor what somebody on it says of it. */
+static gboolean
+is_passed_on (const char *name)
+{
+  static const char *const kept[] = { "Connection", "Upgrade", "X-Forwarded-For", "X-Forwarded-Port",
+                                      "X-Forwarded-Proto" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    if (g_ascii_strcasecmp (name, kept[i]) == 0)
+      return FALSE;
+  return TRUE;
+}
+
 static char **
-headers_of (SoupServerMessage *message)
+headers_of (SoupServerMessage *message, const DwServerConfig *config, const char *client)
 {
   g_autoptr (GStrvBuilder) pairs = g_strv_builder_new ();
   SoupMessageHeadersIter iter;
@@ -244,8 +302,9 @@ headers_of (SoupServerMessage *message)
 
   soup_message_headers_iter_init (&iter, soup_server_message_get_request_headers (message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
-    if (g_ascii_strcasecmp (name, "Connection") != 0 && g_ascii_strcasecmp (name, "Upgrade") != 0)
+    if (is_passed_on (name))
       g_strv_builder_add_many (pairs, name, value, NULL);
+  add_forwarded (pairs, message, config, client);
   return g_strv_builder_end (pairs);
 }
 
@@ -265,15 +324,16 @@ query_of (GHashTable *query)
 }
 
 static DwCaller *
-make_caller (SoupServerMessage *message, GHashTable *query)
+make_caller (SoupServerMessage *message, const DwServerConfig *config, GHashTable *query)
 {
   g_autofree char *id = dw_connection_id_new ();
+  g_autoptr (GInetAddress) client = dw_upgrade_find_client (message, config);
   DwCaller *caller = dw_caller_new (id, g_get_real_time () / 1000);
 
-  caller->source_ip = g_strdup (soup_server_message_get_remote_host (message));
+  caller->source_ip = g_inet_address_to_string (client);
   caller->user_agent = g_strdup (header (message, "User-Agent"));
   caller->domain_name = g_strdup (header (message, "Host"));
-  caller->headers = headers_of (message);
+  caller->headers = headers_of (message, config, caller->source_ip);
   caller->query = query_of (query);
   return caller;
 }
@@ -301,7 +361,7 @@ dw_upgrade_start (SoupServerMessage *message,
                   DwUpgradeFunc function,
                   GObject *data)
 {
-  g_autoptr (DwCaller) caller = make_caller (message, query);
+  g_autoptr (DwCaller) caller = make_caller (message, config, query);
   guint status = authorize (caller, config->token);
   Upgrade *upgrade;
 

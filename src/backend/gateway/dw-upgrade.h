@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  */
 typedef void (*DwUpgradeFunc) (DwServerSocket *socket, gpointer data);
 
+GInetAddress *dw_upgrade_find_client (SoupServerMessage *message, const DwServerConfig *config);
 gboolean dw_upgrade_check (SoupServerMessage *message, const DwServerConfig *config);
 void dw_upgrade_start (SoupServerMessage *message,
                        const DwServerConfig *config,
