@@ -219,6 +219,176 @@ test_open (void)
     }
 }
 
+static gboolean
+parse_file (DwServerOptions *options, const char *text, const char *line, GError **error)
+{
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = make_file (folder, "stage.conf", text, 0600);
+  g_autofree char *whole = g_strdup_printf ("--config %s %s", path, line);
+  g_auto (GStrv) argv = words_of (whole);
+
+  return parse (options, argv, error);
+}
+
+/* A file says what the command line can say, each option on a line. */
+static void
+test_file (void)
+{
+  g_auto (DwServerOptions) options = { 0 };
+  const DwServerConfig *config;
+
+  g_assert_true (parse_file (&options,
+                             "# a comment\nlisten = localhost:8080\nstage=dev\nallow-origin = http://a.example\n"
+                             "allow-origin = http://b.example\nidle-timeout = 2.5\nrequest-timeout = 5\nmetrics\n"
+                             "events = yes\nno-default-route = no\ntoken = \" a b\"\ntrusted-proxy = 10.0.0.0/8\n"
+                             "trusted-proxy = ::1\nlog-format = json\nfunction = a=/bin/x  'b c'\n",
+                             "", NULL));
+  config = options.config;
+  g_assert_cmpuint (g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (options.address)), ==, 8080);
+  g_assert_cmpstr (config->stage, ==, "dev");
+  g_assert_cmpuint (g_strv_length (config->origins), ==, 2);
+  g_assert_cmpint (config->idle_ms, ==, 2500);
+  g_assert_cmpuint (config->request_s, ==, 5);
+  g_assert_cmpstr (config->token, ==, " a b");
+  g_assert_cmpuint (config->proxies->len, ==, 2);
+  g_assert_cmpstr (config->functions[0], ==, "a=/bin/x  'b c'");
+  g_assert_true (options.json && config->metrics && config->events && !config->without_default);
+}
+
+/* The command line wins, a list as a whole, and what it leaves out is the file's. */
+static void
+test_file_and_line (void)
+{
+  g_auto (DwServerOptions) options = { 0 };
+  g_auto (DwServerOptions) last = { 0 };
+  const DwServerConfig *config;
+
+  g_assert_true (
+      parse_file (&options,
+                  "stage = file\nlisten = 127.0.0.1:1\nallow-origin = http://a.example\nidle-timeout = 2\n"
+                  "allow-origin = http://b.example\nconnection-limit = 3\nrequest-timeout = 4\n"
+                  "two-way = a\nregistry = sqlite:file\ntrusted-proxy = 10.0.0.0/8\n",
+                  "--stage line --allow-origin http://c.example --idle-timeout 600 --request-timeout 30 "
+                  "--registry memory --metrics",
+                  NULL));
+  config = options.config;
+  g_assert_cmpstr (config->stage, ==, "line");
+  g_assert_cmpuint (g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (options.address)), ==, 1);
+  g_assert_cmpuint (g_strv_length (config->origins), ==, 1);
+  g_assert_cmpstr (config->origins[0], ==, "http://c.example");
+  g_assert_cmpint (config->idle_ms, ==, 600000);
+  g_assert_cmpint (config->age_ms, ==, 3000);
+  g_assert_cmpuint (config->request_s, ==, 30);
+  g_assert_cmpstr (config->two_way[0], ==, "a");
+  g_assert_null (config->registry);
+  g_assert_cmpuint (config->proxies->len, ==, 1);
+  g_assert_true (config->metrics);
+
+  g_assert_true (parse_file (&last, "stage = first\nstage = second\n", "", NULL));
+  g_assert_cmpstr (last.config->stage, ==, "second");
+}
+
+/* An error names the file and the line, wherever it shows. */
+static void
+test_file_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *line;
+    const char *words;
+  } rows[] = {
+    { "stage = a\nnope = 1", "", "stage.conf:2: Unknown option “nope”" },
+    { "stage = a\nconfig = x", "", "stage.conf:2: " },
+    { "version", "", "stage.conf:1: " },
+    { "help", "", "stage.conf:1: " },
+    { "--metrics", "", "stage.conf:1: " },
+    { "l = 127.0.0.1:0", "", "stage.conf:1: " },
+    { "= x", "", "stage.conf:1: " },
+    { "\n\nlisten", "", "stage.conf:3: " },
+    { "listen = nowhere.example:1", "", "stage.conf:1: " },
+    { "metrics = 1", "", "stage.conf:1: “metrics” is either yes or no" },
+    { "metrics =", "", "stage.conf:1: " },
+    { "metrics\nidle-timeout = x", "", "stage.conf:2: " },
+    { "metrics\nidle-timeout = 0", "", "stage.conf:2: " },
+    { "metrics\nidle-timeout = 0", "--idle-timeout 1", "stage.conf:2: " },
+    { "connection-rate = nan", "", "stage.conf:1: " },
+    { "stage = a b", "", "stage.conf:1: " },
+    { "registry = x", "", "stage.conf:1: " },
+    { "log-format = xml", "", "stage.conf:1: " },
+    { "trusted-proxy = 10.0.0.1/8", "", "stage.conf:1: " },
+    { "metrics\ntoken-file = /nowhere", "", "stage.conf:2: " },
+    { "metrics\nmanagement-token-file = /nowhere", "", "stage.conf:2: " },
+    { "metrics\nmanagement-key-file = /nowhere", "", "stage.conf:2: " },
+    { "tls-key = /nowhere\ntls-certificate = /nowhere", "", "stage.conf:2: " },
+    { "metrics\ntls-key = /nowhere", "", "stage.conf:2: " },
+    { "token = \"x", "", "stage.conf:1: " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (DwServerOptions) options = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (parse_file (&options, rows[i].text, rows[i].line, &error));
+      g_test_message ("%s", error->message);
+      g_assert_nonnull (strstr (error->message, rows[i].words));
+    }
+
+  {
+    g_auto (DwServerOptions) options = { 0 };
+    g_auto (GStrv) argv = words_of ("--config /nowhere");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (parse (&options, argv, &error));
+    g_assert_nonnull (strstr (error->message, "/nowhere"));
+  }
+
+  /* A value of the command line is not the file's fault. */
+  {
+    g_auto (DwServerOptions) options = { 0 };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (parse_file (&options, "token-file = /nowhere", "--token-file /elsewhere", &error));
+    g_assert_null (strstr (error->message, "stage.conf"));
+  }
+}
+
+/* What changed meanwhile is read again, secrets of the command line included, and what only a start takes is named. */
+static void
+test_again (void)
+{
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = make_file (folder, "stage.conf", "idle-timeout = 1\nstage = a\n", 0600);
+  g_autofree char *line = g_strdup_printf ("--config %s --token T0KEN --metrics", path);
+  g_auto (GStrv) argv = words_of (line);
+  g_auto (DwServerOptions) options = { 0 };
+  g_auto (DwServerOptions) same = { 0 };
+  g_auto (DwServerOptions) other = { 0 };
+  g_auto (DwServerOptions) broken = { 0 };
+  g_auto (GStrv) nothing = NULL;
+  g_auto (GStrv) fixed = NULL;
+
+  g_assert_true (parse (&options, argv, NULL));
+  g_assert_true (dw_server_options_parse_again (&same, options.arguments, NULL));
+  g_assert_cmpstr (same.config->token, ==, "T0KEN");
+  nothing = dw_server_options_find_fixed (&options, &same);
+  g_assert_cmpuint (g_strv_length (nothing), ==, 0);
+
+  g_assert_true (g_file_set_contents (path, "idle-timeout = 2\nstage = b\nfunction = a=b\nevents\n", -1, NULL));
+  g_assert_true (dw_server_options_parse_again (&other, options.arguments, NULL));
+  g_assert_cmpint (other.config->idle_ms, ==, 2000);
+  g_assert_true (other.config->metrics);
+  fixed = dw_server_options_find_fixed (&options, &other);
+  g_assert_cmpuint (g_strv_length (fixed), ==, 3);
+  g_assert_cmpstr (fixed[0], ==, "events");
+  g_assert_cmpstr (fixed[1], ==, "function");
+  g_assert_cmpstr (fixed[2], ==, "stage");
+
+  g_assert_true (g_file_set_contents (path, "idle-timeout = 0\n", -1, NULL));
+  g_assert_false (dw_server_options_parse_again (&broken, options.arguments, NULL));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -229,5 +399,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server-options/burst", test_burst);
   g_test_add_func ("/backend/server-options/secrets", test_secrets);
   g_test_add_func ("/backend/server-options/open", test_open);
+  g_test_add_func ("/backend/server-options/file", test_file);
+  g_test_add_func ("/backend/server-options/file-and-line", test_file_and_line);
+  g_test_add_func ("/backend/server-options/EM-33/file-errors", test_file_errors);
+  g_test_add_func ("/backend/server-options/again", test_again);
   return g_test_run ();
 }

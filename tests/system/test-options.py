@@ -133,6 +133,8 @@ STAGE_REFUSED = {
     "connection-rate": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
     "throttle-rate": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
     "throttle-burst": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
+    "config": (("/no/such/file", "/no/such/file"), ("/", ""), ("/dev/zero", "too large")),
+    "trusted-proxy": (("", "network"), ("x", "network"), ("10.0.0.1/8", "network"), ("10.0.0.0/33", "network"), ("::1/129", "network")),
     "function": (("x", "ROUTE="), ("=x", "ROUTE="), ("a=", "ROUTE="), ("a='", "command")),
     "function-reserve": (("x", "function"), ("a=1", "function")),
 }
@@ -315,6 +317,42 @@ def test_stage_files():
             converse(url, say("seen in the log"))
             until("the message in the log", lambda log=log: "seen in the log" in log())
             assert not log().startswith("{"), log()
+
+
+def test_stage_config():
+    """--config reads options from a file, the command line wins, and a mistake in it is told with its line (EM-33)"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(folder, "# of a stage\nstage = file\n\ntoken = \" secret\"\nallow-origin = https://a.example\nmetrics = no\n", "stage.conf", 0o644)
+        with stage("--config", path) as (url, _):
+            assert url.endswith("/file")
+            assert [handshake(url, path=f"/file{query}")[0] for query in ("", "?token=secret", "?token=%20secret")] == [401, 403, 101]
+            assert handshake(url, "Origin: https://a.example", path="/file?token=%20secret")[0] == 101
+        with stage("-c", path, "--stage", "line", "--token", "other", "--allow-origin", "https://b.example") as (url, _):
+            assert url.endswith("/line")
+            assert [handshake(url, path=f"/line?token={token}")[0] for token in ("%20secret", "other")] == [403, 101]
+            assert [handshake(url, f"Origin: https://{name}.example", path="/line?token=other")[0] for name in "ab"] == [403, 101]
+        for text, words in (("stage = x\nnope = 1\n", ":2: Unknown option"), ("\nstage = a b\n", ":2: "), ("listen", ":1: "), ("function-timeout = 1s", ":1: ")):
+            done = run(STAGE, "--config", write(folder, text, "stage.conf"))
+            assert done.returncode == 2 and f"{path}{words}" in done.stderr and done.stdout == "", (text, done)
+        done = run(STAGE, "--config", write(folder, "metrics\n", "stage.conf", 0o646))
+        assert done.returncode == 2 and "chmod o-w" in done.stderr, done
+
+
+def test_stage_proxies():
+    """--trusted-proxy says whose word counts: sourceIp and the forwarded headers are the client's then (EM-31)"""
+    lines = ("X-Forwarded-For: 198.51.100.9, 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Port: 8443")
+    for options, wanted in (((), ["127.0.0.1", "127.0.0.1", "http"]), (("--trusted-proxy", "127.0.0.2"), ["127.0.0.1", "127.0.0.1", "http"]),
+                            (("--trusted-proxy", "127.0.0.2/31"), ["127.0.0.1", "127.0.0.1", "http"]),
+                            (("--trusted-proxy", "::1", "--trusted-proxy=127.0.0.0/31"), ["192.0.2.7", "192.0.2.7", "https"])):
+        with stage("--events", *options) as (url, log):
+            assert handshake(url, *lines)[0] == 101
+            until("the event", lambda log=log: '"CONNECT"' in log())
+            event = json.loads(re.search(r"\{.*CONNECT.*\}", log()).group())
+            said = [event["requestContext"]["identity"]["sourceIp"], event["headers"]["X-Forwarded-For"], event["headers"]["X-Forwarded-Proto"]]
+            assert said == wanted, (options, said)
+            port = event["headers"]["X-Forwarded-Port"]
+            assert port == ("8443" if wanted[2] == "https" else url.split(":")[2].split("/")[0]), port
+            assert event["multiValueHeaders"]["X-Forwarded-For"] == wanted[1:2], event
 
 
 def test_versions():

@@ -2,6 +2,8 @@
 #include "dw-server-options.h"
 
 #include "dw-certificate.h"
+#include "dw-config-file.h"
+#include "dw-forwarded.h"
 #include "dw-functions.h"
 #include "dw-secret-file.h"
 
@@ -44,7 +46,11 @@ typedef struct
   int function_most;
   gboolean events;
   gboolean metrics;
+  char **proxies;
+  char *config;
   gboolean version;
+  GArray *table;      /* of GOptionEntry: all options */
+  GHashTable *places; /* where in the configuration file an option is, by name, if its value is from there */
 } Typed;
 
 static void
@@ -67,9 +73,21 @@ typed_clear (Typed *typed)
   g_free (typed->certificate);
   g_free (typed->key);
   g_free (typed->log_format);
+  g_strfreev (typed->proxies);
+  g_free (typed->config);
+  g_clear_pointer (&typed->table, g_array_unref);
+  g_clear_pointer (&typed->places, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Typed, typed_clear)
+
+/* Ends with an entry without a name. */
+static void
+note_entries (Typed *typed, const GOptionEntry *entries)
+{
+  for (; entries->long_name != NULL; entries++)
+    g_array_append_vals (typed->table, entries, 1);
+}
 
 /* Adds the options, in groups for --help. */
 static void
@@ -85,16 +103,21 @@ add_entries (GOptionContext *context, Typed *typed)
       N_ ("Require the token in this file, as ?token=… or in an Authorization header"), "FILE" },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->origins,
       N_ ("Allow browser connections from this origin; can be repeated"), "ORIGIN" },
+    { "trusted-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->proxies,
+      N_ ("Believe this proxy’s X-Forwarded-For; can be repeated"), N_ ("ADDRESS[/BITS]") },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &typed->certificate,
       N_ ("Serve wss:// with this certificate (PEM)"), "FILE" },
     { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->key, N_ ("Private key of the certificate (PEM)"), "FILE" },
     { "registry", 0, 0, G_OPTION_ARG_STRING, &typed->registry,
       N_ ("Where to store connection IDs and dead letters: memory or sqlite:PATH (default memory)"), "PLACE" },
     { "log-format", 0, 0, G_OPTION_ARG_STRING, &typed->log_format, N_ ("Log format: text or json"), "FORMAT" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &typed->config,
+      N_ ("Read options from this file, one per line; the command line wins"), "FILE" },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &typed->version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
 
+  note_entries (typed, entries);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
 }
 
@@ -139,6 +162,7 @@ add_gateway_group (GOptionContext *context, Typed *typed)
   GOptionGroup *group =
       g_option_group_new ("gateway", _ ("Gateway Options:"), _ ("Show gateway options"), NULL, NULL);
 
+  note_entries (typed, entries);
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);
   g_option_context_add_group (context, group);
@@ -162,6 +186,7 @@ add_management_group (GOptionContext *context, Typed *typed)
   GOptionGroup *group =
       g_option_group_new ("management", _ ("Management Options:"), _ ("Show management options"), NULL, NULL);
 
+  note_entries (typed, entries);
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);
   g_option_context_add_group (context, group);
@@ -214,12 +239,27 @@ read_key (DwServerConfig *config, const char *path, GError **error)
   return TRUE;
 }
 
+/* Says where in the configuration file the option is that an error is about. Returns FALSE. */
+static gboolean
+blame (const Typed *typed, const char *name, GError **error)
+{
+  const char *place = typed->places != NULL ? g_hash_table_lookup (typed->places, name) : NULL;
+
+  if (place != NULL)
+    g_prefix_error (error, "%s: ", place);
+  return FALSE;
+}
+
 static gboolean
 read_secrets (DwServerConfig *config, const Typed *typed, GError **error)
 {
-  return read_token (&config->token, typed->token_file, error)
-         && read_token (&config->management_token, typed->management_token_file, error)
-         && read_key (config, typed->key_file, error);
+  if (!read_token (&config->token, typed->token_file, error))
+    return blame (typed, "token-file", error);
+  if (!read_token (&config->management_token, typed->management_token_file, error))
+    return blame (typed, "management-token-file", error);
+  if (!read_key (config, typed->key_file, error))
+    return blame (typed, "management-key-file", error);
+  return TRUE;
 }
 
 static void
@@ -274,8 +314,6 @@ open_files (DwServerConfig *config, const Typed *typed, GError **error)
 {
   GError *problem = NULL;
 
-  if (!dw_server_options_read_registry (typed->registry, &config->registry, error))
-    return FALSE;
   if ((typed->certificate == NULL) != (typed->key == NULL))
     problem = g_error_new_literal (DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG,
                                    _ ("--tls-certificate and --tls-key must be used together."));
@@ -284,7 +322,7 @@ open_files (DwServerConfig *config, const Typed *typed, GError **error)
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, problem);
-  return FALSE;
+  return blame (typed, typed->certificate != NULL ? "tls-certificate" : "tls-key", error);
 }
 
 static void
@@ -318,7 +356,24 @@ take_words (DwServerConfig *config, Typed *typed)
 }
 
 static gboolean
-read_typed (DwServerOptions *options, Typed *typed, GError **error)
+read_proxies (DwServerConfig *config, const Typed *typed, GError **error)
+{
+  for (char **at = typed->proxies; at != NULL && *at != NULL; at++)
+    {
+      GInetAddressMask *proxy = dw_forwarded_parse_proxy (*at, error);
+
+      if (proxy == NULL)
+        return FALSE;
+      if (config->proxies == NULL)
+        config->proxies = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (config->proxies, proxy);
+    }
+  return TRUE;
+}
+
+/* What can be told without opening a file. */
+static gboolean
+read_words (DwServerOptions *options, Typed *typed, GError **error)
 {
   if (typed->log_format != NULL && strcmp (typed->log_format, "json") != 0
       && strcmp (typed->log_format, "text") != 0)
@@ -333,7 +388,15 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
   options->config = dw_server_config_new (typed->stage != NULL ? typed->stage : "prod");
   take_words (options->config, typed);
   options->address = parse_address (typed->listen != NULL ? typed->listen : "127.0.0.1:0", error);
-  if (options->address == NULL || !read_secrets (options->config, typed, error)
+  return options->address != NULL
+         && dw_server_options_read_registry (typed->registry, &options->config->registry, error)
+         && read_proxies (options->config, typed, error) && dw_server_config_check (options->config, error);
+}
+
+static gboolean
+read_typed (DwServerOptions *options, Typed *typed, GError **error)
+{
+  if (!read_words (options, typed, error) || !read_secrets (options->config, typed, error)
       || !open_files (options->config, typed, error) || !dw_server_config_check (options->config, error))
     return FALSE;
 
@@ -342,29 +405,26 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
   return TRUE;
 }
 
-/**
- * dw_server_options_parse:
- * @options: filled in
- * @argv: the process's original arguments, %NULL-terminated; secrets among them are overwritten in place
- * @error: what is wrong, in words for the person who typed it
- *
- * Returns: whether the options are valid
- */
-gboolean
-dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
+static void
+typed_init (Typed *typed)
 {
-  static const char *const secrets[] = { "--token", "--management-token", "--management-management-token", NULL };
-  g_auto (GStrv) arguments = g_strdupv (argv);
-  g_auto (Typed) typed = { .idle = DW_LIMIT_IDLE_SECONDS,
-                           .age = DW_LIMIT_CONNECTION_SECONDS,
-                           .integration = DW_LIMIT_INTEGRATION_SECONDS,
-                           .function_timeout = DW_LIMIT_INTEGRATION_SECONDS,
-                           .function_most = DW_FUNCTIONS_MOST };
   g_autoptr (DwServerConfig) defaults = dw_server_config_new ("prod");
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  typed.request = (int) defaults->request_s;
-  typed.connection_rate = defaults->connection_rate;
+  *typed = (Typed){ .idle = DW_LIMIT_IDLE_SECONDS,
+                    .age = DW_LIMIT_CONNECTION_SECONDS,
+                    .integration = DW_LIMIT_INTEGRATION_SECONDS,
+                    .function_timeout = DW_LIMIT_INTEGRATION_SECONDS,
+                    .function_most = DW_FUNCTIONS_MOST,
+                    .request = (int) defaults->request_s,
+                    .connection_rate = defaults->connection_rate };
+  typed->table = g_array_new (FALSE, FALSE, sizeof (GOptionEntry));
+}
+
+static GOptionContext *
+make_context (Typed *typed)
+{
+  GOptionContext *context = g_option_context_new (NULL);
+
   g_option_context_set_summary (
       context, _ ("Runs a local DynamoWave stage: an API Gateway WebSocket API with its four handlers.\n"
                   "The stage prints its address as the first line of standard output once it accepts\n"
@@ -378,11 +438,20 @@ dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
          "Dead letters are posts that were throttled and finally given up. See “dynamowave-stage\n"
          "dead-letters --help”."));
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
-  add_entries (context, &typed);
-  add_gateway_group (context, &typed);
-  add_management_group (context, &typed);
-  options->warnings = g_ptr_array_new_with_free_func (g_free);
-  options->hidden = dw_secret_hide (argv, secrets);
+  g_array_set_size (typed->table, 0);
+  add_entries (context, typed);
+  add_gateway_group (context, typed);
+  add_management_group (context, typed);
+  return context;
+}
+
+/* @words has the program's name first. */
+static gboolean
+parse_words (Typed *typed, const char *const *words, GError **error)
+{
+  g_autoptr (GOptionContext) context = make_context (typed);
+  g_auto (GStrv) arguments = g_strdupv ((char **) words);
+
   if (!g_option_context_parse_strv (context, &arguments, error))
     return FALSE;
   if (arguments[0] != NULL && arguments[1] != NULL)
@@ -391,7 +460,277 @@ dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
                    arguments[1]);
       return FALSE;
     }
+  return TRUE;
+}
+
+static const GOptionEntry *
+find_entry (const Typed *typed, const char *name)
+{
+  for (guint i = 0; i < typed->table->len; i++)
+    if (strcmp (g_array_index (typed->table, GOptionEntry, i).long_name, name) == 0)
+      return &g_array_index (typed->table, GOptionEntry, i);
+  return NULL;
+}
+
+static gboolean
+is_list (const GOptionEntry *entry)
+{
+  return entry->arg == G_OPTION_ARG_STRING_ARRAY || entry->arg == G_OPTION_ARG_FILENAME_ARRAY;
+}
+
+static gboolean
+is_text (const GOptionEntry *entry)
+{
+  return entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_FILENAME;
+}
+
+/* Sets @word to a line as it would be on the command line, or to NULL if it says no to something that is not done
+ * anyway. */
+static gboolean
+word_of (const Typed *typed, const DwConfigLine *line, char **word, GError **error)
+{
+  const GOptionEntry *entry = find_entry (typed, line->name);
+  const char *value = line->value;
+
+  *word = NULL;
+  if (entry == NULL || strcmp (line->name, "config") == 0 || strcmp (line->name, "version") == 0)
+    {
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("Unknown option “%s”."), line->name);
+      return FALSE;
+    }
+  if (entry->arg == G_OPTION_ARG_NONE && value != NULL && strcmp (value, "yes") != 0 && strcmp (value, "no") != 0)
+    {
+      g_set_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG, _ ("“%s” is either yes or no."), line->name);
+      return FALSE;
+    }
+
+  if (entry->arg != G_OPTION_ARG_NONE && value != NULL)
+    *word = g_strdup_printf ("--%s=%s", line->name, value);
+  else if (g_strcmp0 (value, "no") != 0)
+    *word = g_strdup_printf ("--%s", line->name);
+  return TRUE;
+}
+
+/* Every line has to make sense by itself, so that an error can say which one does not. */
+static gboolean
+try_word (const char *word, GError **error)
+{
+  const char *words[] = { "dynamowave-stage", word, NULL };
+  g_auto (DwServerOptions) options = { NULL };
+  g_auto (Typed) typed = { NULL };
+
+  typed_init (&typed);
+  return parse_words (&typed, words, error) && read_words (&options, &typed, error);
+}
+
+static gboolean
+parse_file (Typed *typed, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) lines = dw_config_file_read (path, error);
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+
+  if (lines == NULL)
+    return FALSE;
+
+  typed->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_ptr_array_add (words, g_strdup ("dynamowave-stage"));
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const DwConfigLine *line = lines->pdata[i];
+      char *word;
+
+      if (!word_of (typed, line, &word, error) || (word != NULL && !try_word (word, error)))
+        {
+          g_free (word);
+          g_prefix_error (error, "%s:%u: ", path, line->number);
+          return FALSE;
+        }
+      if (word == NULL)
+        continue;
+      g_ptr_array_add (words, word);
+      g_hash_table_replace (typed->places, g_strdup (line->name), g_strdup_printf ("%s:%u", path, line->number));
+    }
+
+  g_ptr_array_add (words, NULL);
+  return parse_words (typed, (const char *const *) words->pdata, error);
+}
+
+/* A text or a list of the command line takes the place of the file's; for the other kinds GLib overwrites the value. */
+static gboolean
+parse_over (Typed *typed, const char *const *words, GError **error)
+{
+  g_autofree gpointer *kept = g_new0 (gpointer, typed->table->len + 1);
+  guint n = typed->table->len;
+  gboolean good;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const GOptionEntry *entry = &g_array_index (typed->table, GOptionEntry, i);
+
+      if (is_text (entry) || is_list (entry))
+        kept[i] = g_steal_pointer ((gpointer *) entry->arg_data);
+    }
+
+  good = parse_words (typed, words, error);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const GOptionEntry *entry = &g_array_index (typed->table, GOptionEntry, i);
+      gpointer *place = entry->arg_data;
+
+      if (kept[i] == NULL)
+        continue;
+      if (*place == NULL)
+        *place = kept[i];
+      else
+        {
+          g_hash_table_remove (typed->places, entry->long_name);
+          if (is_list (entry))
+            g_strfreev (kept[i]);
+          else
+            g_free (kept[i]);
+        }
+    }
+  return good;
+}
+
+static char *
+text_of (const GOptionEntry *entry)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (entry->arg == G_OPTION_ARG_NONE)
+    return g_strdup (*(gboolean *) entry->arg_data ? "yes" : "no");
+  if (entry->arg == G_OPTION_ARG_INT)
+    return g_strdup_printf ("%d", *(int *) entry->arg_data);
+  if (entry->arg == G_OPTION_ARG_DOUBLE)
+    return g_strdup (g_ascii_dtostr (number, sizeof number, *(double *) entry->arg_data));
+  if (is_list (entry) && *(char ***) entry->arg_data != NULL)
+    return g_strjoinv ("\n", *(char ***) entry->arg_data);
+  return is_text (entry) ? g_strdup (*(char **) entry->arg_data) : NULL;
+}
+
+static GHashTable *
+note_values (const Typed *typed)
+{
+  GHashTable *values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < typed->table->len; i++)
+    {
+      const GOptionEntry *entry = &g_array_index (typed->table, GOptionEntry, i);
+
+      g_hash_table_insert (values, g_strdup (entry->long_name), text_of (entry));
+    }
+  return values;
+}
+
+/* The command line is read twice: to find the file, and over what the file says. */
+static gboolean
+read_arguments (DwServerOptions *options, GError **error)
+{
+  const char *const *words = (const char *const *) options->arguments;
+  g_auto (Typed) first = { NULL };
+  g_auto (Typed) typed = { NULL };
+
+  typed_init (&first);
+  typed_init (&typed);
+  options->warnings = g_ptr_array_new_with_free_func (g_free);
+  if (!parse_words (&first, words, error))
+    return FALSE;
+  if (first.config == NULL)
+    {
+      options->values = note_values (&first);
+      return read_typed (options, &first, error);
+    }
+
+  g_option_context_free (make_context (&typed));
+  if (!parse_file (&typed, first.config, error) || !parse_over (&typed, words, error))
+    return FALSE;
+  options->values = note_values (&typed);
   return read_typed (options, &typed, error);
+}
+
+/**
+ * dw_server_options_parse:
+ * @options: filled in
+ * @argv: the process's original arguments, %NULL-terminated; secrets among them are overwritten in place
+ * @error: what is wrong, in words for the person who typed it
+ *
+ * Reads the command line, and the configuration file that it names.
+ *
+ * Returns: whether the options are valid
+ */
+gboolean
+dw_server_options_parse (DwServerOptions *options, char **argv, GError **error)
+{
+  static const char *const secrets[] = { "--token", "--management-token", "--management-management-token", NULL };
+
+  options->arguments = g_strdupv (argv);
+  options->hidden = dw_secret_hide (argv, secrets);
+  return read_arguments (options, error);
+}
+
+/**
+ * dw_server_options_parse_again:
+ * @options: filled in
+ * @arguments: what the program was started with, secrets included
+ * @error: what is wrong, in words for the person who runs it
+ *
+ * Reads the same command line once more, with the files that it names as they are now. It blocks; any thread may call
+ * it.
+ *
+ * Returns: whether the options are valid
+ */
+gboolean
+dw_server_options_parse_again (DwServerOptions *options, char **arguments, GError **error)
+{
+  options->arguments = g_strdupv (arguments);
+  return read_arguments (options, error);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/**
+ * dw_server_options_find_fixed:
+ * @before: what the stage runs with
+ * @options: what it would be started with now
+ *
+ * Returns: (transfer full): names of options that have another value now, and that a stage only takes when it starts;
+ *   sorted, %NULL-terminated
+ */
+char **
+dw_server_options_find_fixed (const DwServerOptions *before, const DwServerOptions *options)
+{
+  /* What dw_server_reload() takes over, by name. */
+  static const char *const live[] = { "token",
+                                      "token-file",
+                                      "management-token",
+                                      "management-token-file",
+                                      "allow-origin",
+                                      "trusted-proxy",
+                                      "tls-certificate",
+                                      "tls-key",
+                                      "idle-timeout",
+                                      "connection-limit",
+                                      "connection-rate",
+                                      "throttle-rate",
+                                      "throttle-burst",
+                                      NULL };
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer name, value;
+
+  g_hash_table_iter_init (&iter, options->values);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    if (!g_strv_contains (live, name) && g_strcmp0 (value, g_hash_table_lookup (before->values, name)) != 0)
+      g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 /**
@@ -404,4 +743,6 @@ dw_server_options_clear (DwServerOptions *options)
   g_clear_pointer (&options->config, dw_server_config_free);
   g_clear_object (&options->address);
   g_clear_pointer (&options->warnings, g_ptr_array_unref);
+  g_clear_pointer (&options->arguments, g_strfreev);
+  g_clear_pointer (&options->values, g_hash_table_unref);
 }
