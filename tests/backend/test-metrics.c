@@ -14,7 +14,7 @@ test_metrics (void)
   dw_metrics_add_time (&metrics, 90);
   dw_metrics_add_time (&metrics, 3000);
   dw_metrics_add_time (&metrics, 60 * G_USEC_PER_SEC);
-  text = dw_metrics_to_text (&metrics);
+  text = dw_metrics_to_text (&metrics, "prod");
   g_assert_nonnull (strstr (text, "\ndynamowave_connections 3\n"));
   g_assert_nonnull (strstr (text, "\ndynamowave_deliveries_total 42\n"));
   g_assert_nonnull (strstr (text, "_bucket{le=\"0.0001\"} 1\n"));
@@ -50,7 +50,7 @@ test_every (void)
   static const char *const names[] = { "connections",     "connects_total", "refused_total",    "disconnects_total",
                                        "messages_total",  "refusals_total", "deliveries_total", "gone_total",
                                        "throttled_total", "dropped_total" };
-  g_autofree char *text = dw_metrics_to_text (&counted);
+  g_autofree char *text = dw_metrics_to_text (&counted, "prod");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -68,7 +68,7 @@ test_every (void)
         g_autofree char *told = NULL;
 
         dw_metrics_add_time (&metrics, steps[i].microseconds + beyond);
-        told = dw_metrics_to_text (&metrics);
+        told = dw_metrics_to_text (&metrics, "prod");
         g_assert_nonnull (strstr (told, bucket));
         g_assert_nonnull (strstr (told, "_bucket{le=\"+Inf\"} 1\n"));
         g_assert_cmpuint (metrics.time_us, ==, steps[i].microseconds + beyond);
@@ -84,9 +84,50 @@ test_sum (void)
 
   dw_metrics_add_time (&metrics, 1500000);
   dw_metrics_add_time (&metrics, -5);
-  text = dw_metrics_to_text (&metrics);
+  text = dw_metrics_to_text (&metrics, "prod");
   g_assert_nonnull (strstr (text, "\ndynamowave_message_seconds_sum 1.5\n"));
   g_assert_nonnull (strstr (text, "\ndynamowave_message_seconds_count 2\n"));
+}
+
+/* A label says what it was given, whatever that is, and no line more. */
+static void
+test_labels (void)
+{
+  static const struct
+  {
+    const char *stage;
+    const char *written;
+  } rows[] = {
+    { "prod", "{stage=\"prod\",version=\"" },
+    { "", "{stage=\"\",version=\"" },
+    { "a\"b\\c\nd", "{stage=\"a\\\"b\\\\c\\nd\",version=\"" },
+    { "ä{}", "{stage=\"ä{}\",version=\"" },
+  };
+  const DwMetrics metrics = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = dw_metrics_to_text (&metrics, rows[i].stage);
+
+      g_test_message ("%s", rows[i].written);
+      g_assert_nonnull (strstr (text, rows[i].written));
+    }
+}
+
+/* A stage without a certificate tells of no expiry, since 1970 would set off an alarm. */
+static void
+test_expiry (void)
+{
+  const DwMetrics without = { .started = 1700000000, .reloads = 2, .failed_reloads = 1 };
+  const DwMetrics with = { .expires = 1800000000 };
+  g_autofree char *first = dw_metrics_to_text (&without, "prod");
+  g_autofree char *second = dw_metrics_to_text (&with, "prod");
+
+  g_assert_null (strstr (first, "expiry"));
+  g_assert_nonnull (strstr (second, "\ndynamowave_certificate_expiry_timestamp_seconds 1800000000\n"));
+  g_assert_nonnull (strstr (first, "\nprocess_start_time_seconds 1700000000\n"));
+  g_assert_nonnull (strstr (first, "\ndynamowave_reloads_total{result=\"success\"} 2\n"));
+  g_assert_nonnull (strstr (first, "\ndynamowave_reloads_total{result=\"failure\"} 1\n"));
 }
 
 int
@@ -96,5 +137,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/metrics/text", test_metrics);
   g_test_add_func ("/backend/metrics/every", test_every);
   g_test_add_func ("/backend/metrics/sum", test_sum);
+  g_test_add_func ("/backend/metrics/labels", test_labels);
+  g_test_add_func ("/backend/metrics/expiry", test_expiry);
   return g_test_run ();
 }

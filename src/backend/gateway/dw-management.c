@@ -389,28 +389,14 @@ act (DwManagement *self, SoupServerMessage *message, const char *id, GByteArray 
     refuse (message, SOUP_STATUS_FORBIDDEN, "ForbiddenException", "Forbidden");
 }
 
-/* Counted here, because only root can see the descriptors of a process that is not dumpable. */
-static guint
-count_descriptors (void)
-{
-  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (folder != NULL && g_dir_read_name (folder) != NULL)
-    n++;
-  return n;
-}
-
 static void
 answer_metrics (DwManagement *self, SoupServerMessage *message)
 {
-  g_autofree char *counters = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway));
-  g_autofree char *text = g_strdup_printf ("%s# HELP dynamowave_descriptors Descriptors that are open\n"
-                                           "# TYPE dynamowave_descriptors gauge\ndynamowave_descriptors %u\n",
-                                           counters, count_descriptors ());
+  g_autofree char *text = dw_metrics_to_text (dw_socket_gateway_get_metrics (self->gateway), self->config->stage);
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-  soup_server_message_set_response (message, "text/plain; version=0.0.4", SOUP_MEMORY_COPY, text, strlen (text));
+  soup_server_message_set_response (message, "text/plain; version=0.0.4; charset=utf-8", SOUP_MEMORY_COPY, text,
+                                    strlen (text));
 }
 
 /**

@@ -22,6 +22,10 @@ G_BEGIN_DECLS
  * @dropped: posts that were given up
  * @times: how many messages each bucket has
  * @time_us: how long all of them took together, in microseconds
+ * @reloads: how often the configuration was read again and taken over
+ * @failed_reloads: how often it was read again and refused
+ * @started: when the stage started, in seconds since 1970
+ * @expires: when its certificate expires, in seconds since 1970; 0 without a certificate
  *
  * What a stage has done since it started.
  */
@@ -39,9 +43,13 @@ typedef struct
   guint64 dropped;
   guint64 times[DW_METRICS_BUCKETS];
   guint64 time_us;
+  guint64 reloads;
+  guint64 failed_reloads;
+  gint64 started;
+  gint64 expires;
 } DwMetrics;
 
 void dw_metrics_add_time (DwMetrics *metrics, gint64 microseconds);
-char *dw_metrics_to_text (const DwMetrics *metrics);
+char *dw_metrics_to_text (const DwMetrics *metrics, const char *stage);
 
 G_END_DECLS

@@ -424,6 +424,16 @@ tell_functions (DwServer *self)
     dw_functions_set_variable (self->functions, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoint);
 }
 
+/* So that whoever watches the stage hears of it in time. */
+static void
+note_expiry (DwServer *self)
+{
+  GTlsCertificate *certificate = self->config->certificate;
+  g_autoptr (GDateTime) expires = certificate != NULL ? g_tls_certificate_get_not_valid_after (certificate) : NULL;
+
+  dw_socket_gateway_get_metrics (self->gateway)->expires = expires != NULL ? g_date_time_to_unix (expires) : 0;
+}
+
 /**
  * dw_server_new_with:
  * @config: (transfer full): its configuration
@@ -441,6 +451,8 @@ dw_server_new_with (DwServerConfig *config, GError **error)
     return NULL;
 
   self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
+  dw_socket_gateway_get_metrics (self->gateway)->started = g_get_real_time () / G_USEC_PER_SEC;
+  note_expiry (self);
   self->management = dw_management_new (config, self->gateway);
   self->dispatcher = dw_dispatcher_new (config->stage, self->registry, self->gateway);
   dw_dispatcher_set_timeout (self->dispatcher, config->integration_ms);
