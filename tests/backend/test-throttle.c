@@ -42,10 +42,42 @@ test_throttle (void)
     g_assert_true (dw_throttle_take (&throttle, now));
 }
 
+/* A changed throttle gives nobody a second burst. */
+static void
+test_change (void)
+{
+  DwThrottle throttle;
+  gint64 now = 1;
+
+  dw_throttle_init (&throttle, 10, 5, now);
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+  dw_throttle_change (&throttle, 10, 50, now);
+  g_assert_false (dw_throttle_take (&throttle, now));
+  g_assert_true (dw_throttle_take (&throttle, now + 100000));
+
+  /* A full one keeps no more than it can hold now. */
+  dw_throttle_init (&throttle, 10, 50, now);
+  dw_throttle_change (&throttle, 10, 2, now);
+  g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now));
+
+  /* From no limit and to none. */
+  dw_throttle_change (&throttle, 0, 0, now);
+  for (guint i = 0; i < 100; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+  dw_throttle_change (&throttle, 1, 3, now);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (dw_throttle_take (&throttle, now));
+  g_assert_false (dw_throttle_take (&throttle, now));
+}
+
 int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/backend/throttle/burst", test_throttle);
+  g_test_add_func ("/backend/throttle/change", test_change);
   return g_test_run ();
 }

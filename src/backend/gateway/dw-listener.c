@@ -236,6 +236,19 @@ dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error)
 }
 
 /**
+ * dw_listener_set_certificate:
+ * @self: a listener with TLS
+ * @certificate: for the connections that come from here on
+ */
+void
+dw_listener_set_certificate (DwListener *self, GTlsCertificate *certificate)
+{
+  g_return_if_fail (self->door != NULL);
+
+  dw_tls_door_set_certificate (self->door, certificate);
+}
+
+/**
  * dw_listener_stop:
  * @self: a listener
  *

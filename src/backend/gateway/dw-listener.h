@@ -24,6 +24,7 @@ DwListener *dw_listener_new (SoupServer *server,
                              GTlsCertificate *certificate,
                              guint patience);
 gboolean dw_listener_listen (DwListener *self, GSocketAddress *address, GError **error);
+void dw_listener_set_certificate (DwListener *self, GTlsCertificate *certificate);
 void dw_listener_stop (DwListener *self);
 char *dw_listener_dup_url (DwListener *self, const char *stage);
 

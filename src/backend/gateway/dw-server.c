@@ -482,6 +482,76 @@ dw_server_new (const char *stage)
   return dw_server_new_with (dw_server_config_new (stage), NULL);
 }
 
+static void
+swap (char **mine, char **theirs)
+{
+  char *before = *mine;
+
+  *mine = *theirs;
+  *theirs = before;
+}
+
+static void
+swap_lists (char ***mine, char ***theirs)
+{
+  char **before = *mine;
+
+  *mine = *theirs;
+  *theirs = before;
+}
+
+/**
+ * dw_server_reload:
+ * @self: a stage
+ * @config: (transfer full): what it would be started with now, checked
+ *
+ * Takes over what can change while the stage runs: the certificate, both tokens, origins, trusted proxies, the limits
+ * on idle and old connections, and the throttles. Connections that are open stay open, and what they have to keep to is
+ * the new limits. Everything else stays as it is.
+ *
+ * Returns: whether that is all as @config has it: a stage with TLS cannot go on without, or the other way round
+ */
+gboolean
+dw_server_reload (DwServer *self, DwServerConfig *config)
+{
+  g_autoptr (DwServerConfig) fresh = config;
+  DwServerConfig *mine = self->config;
+  gint64 now = g_get_monotonic_time ();
+  gboolean same_scheme = (mine->certificate == NULL) == (fresh->certificate == NULL);
+
+  if (same_scheme && fresh->certificate != NULL)
+    {
+      g_set_object (&mine->certificate, fresh->certificate);
+      dw_listener_set_certificate (self->listener, fresh->certificate);
+      note_expiry (self);
+    }
+
+  swap (&mine->token, &fresh->token);
+  swap (&mine->management_token, &fresh->management_token);
+  swap_lists (&mine->origins, &fresh->origins);
+  if (mine->events)
+    dw_dispatcher_trace (self->dispatcher, mine->token, mine->subprotocol);
+
+  g_clear_pointer (&mine->proxies, g_ptr_array_unref);
+  mine->proxies = g_steal_pointer (&fresh->proxies);
+  dw_arrivals_set_proxies (self->arrivals, mine->proxies);
+
+  mine->idle_ms = fresh->idle_ms;
+  mine->age_ms = fresh->age_ms;
+  if (self->sweep != 0)
+    {
+      g_clear_handle_id (&self->sweep, g_source_remove);
+      start_sweep (self);
+    }
+
+  mine->connection_rate = fresh->connection_rate;
+  mine->rate = fresh->rate;
+  mine->burst = fresh->burst;
+  dw_throttle_change (&self->throttle, mine->connection_rate, mine->connection_rate, now);
+  dw_socket_gateway_set_rate (self->gateway, mine->rate, mine->burst);
+  return same_scheme;
+}
+
 /**
  * dw_server_listen:
  * @self: a stage

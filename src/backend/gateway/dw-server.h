@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (DwServer, dw_server, DW, SERVER, GObject)
 DwServer *dw_server_new_with (DwServerConfig *config, GError **error);
 DwServer *dw_server_new (const char *stage);
 
+gboolean dw_server_reload (DwServer *self, DwServerConfig *config);
 gboolean dw_server_listen (DwServer *self, GSocketAddress *address, GError **error);
 char *dw_server_dup_url (DwServer *self);
 DwDispatcher *dw_server_get_dispatcher (DwServer *self);

@@ -340,6 +340,18 @@ dw_socket_gateway_get_metrics (DwSocketGateway *self)
 }
 
 /**
+ * dw_socket_gateway_set_rate:
+ * @self: a gateway
+ * @rate: messages and posts a second from here on; 0 for no limit
+ * @burst: how many may go at once
+ */
+void
+dw_socket_gateway_set_rate (DwSocketGateway *self, double rate, double burst)
+{
+  dw_throttle_change (&self->throttle, rate, burst, g_get_monotonic_time ());
+}
+
+/**
  * dw_socket_gateway_may_post:
  * @self: a gateway
  *

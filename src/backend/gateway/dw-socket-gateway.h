@@ -28,6 +28,7 @@ G_DECLARE_FINAL_TYPE (DwSocketGateway, dw_socket_gateway, DW, SOCKET_GATEWAY, GO
 
 DwSocketGateway *dw_socket_gateway_new (double rate, double burst, DwTables *letters);
 DwMetrics *dw_socket_gateway_get_metrics (DwSocketGateway *self);
+void dw_socket_gateway_set_rate (DwSocketGateway *self, double rate, double burst);
 gboolean dw_socket_gateway_may_post (DwSocketGateway *self);
 
 void dw_socket_gateway_add (DwSocketGateway *self, DwServerSocket *socket);

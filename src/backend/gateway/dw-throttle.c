@@ -28,6 +28,24 @@ level_at (const DwThrottle *throttle, gint64 now)
 }
 
 /**
+ * dw_throttle_change:
+ * @throttle: a throttle
+ * @rate: as for dw_throttle_init()
+ * @burst: as for dw_throttle_init()
+ * @now: the time, in microseconds
+ *
+ * What was taken is still gone: a change does not fill the bucket, but a throttle that had no limit starts full.
+ */
+void
+dw_throttle_change (DwThrottle *throttle, double rate, double burst, gint64 now)
+{
+  double level = throttle->rate > 0 ? level_at (throttle, now) : G_MAXDOUBLE;
+
+  dw_throttle_init (throttle, rate, burst, MAX (throttle->time, now));
+  throttle->tokens = MIN (throttle->burst, level);
+}
+
+/**
  * dw_throttle_take:
  * @throttle: a throttle
  * @now: the time, in microseconds

@@ -23,6 +23,7 @@ typedef struct
 } DwThrottle;
 
 void dw_throttle_init (DwThrottle *throttle, double rate, double burst, gint64 now);
+void dw_throttle_change (DwThrottle *throttle, double rate, double burst, gint64 now);
 gboolean dw_throttle_take (DwThrottle *throttle, gint64 now);
 
 G_END_DECLS

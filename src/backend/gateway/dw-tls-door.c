@@ -277,6 +277,19 @@ dw_tls_door_free (DwTlsDoor *self)
 }
 
 /**
+ * dw_tls_door_set_certificate:
+ * @self: a door
+ * @certificate: the certificate that handshakes begin with from here on
+ */
+void
+dw_tls_door_set_certificate (DwTlsDoor *self, GTlsCertificate *certificate)
+{
+  DW_ASSERT_MAIN_THREAD ();
+
+  g_set_object (&self->certificate, certificate);
+}
+
+/**
  * dw_tls_door_knock:
  * @self: a door
  * @socket: a client that has connected; its #DwArrivals bound how many there are and how long they take, and end one

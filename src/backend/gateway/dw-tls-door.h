@@ -31,6 +31,7 @@ typedef void (*DwTlsDoorFunc) (GIOStream *stream, GSocket *socket, gpointer data
 
 DwTlsDoor *dw_tls_door_new (GTlsCertificate *certificate, DwTlsDoorFunc function, gpointer data);
 void dw_tls_door_free (DwTlsDoor *self);
+void dw_tls_door_set_certificate (DwTlsDoor *self, GTlsCertificate *certificate);
 void dw_tls_door_knock (DwTlsDoor *self, GSocket *socket);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwTlsDoor, dw_tls_door_free)
