@@ -389,6 +389,82 @@ test_again (void)
   g_assert_false (dw_server_options_parse_again (&broken, options.arguments, NULL));
 }
 
+static gboolean
+is_same (const DwServerOptions *a, const DwServerOptions *b)
+{
+  const DwServerConfig *x = a->config;
+  const DwServerConfig *y = b->config;
+  g_autofree char *here = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (a->address));
+  g_autofree char *there = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (b->address));
+
+  return g_str_equal (here, there) && a->json == b->json && g_str_equal (x->stage, y->stage)
+         && g_str_equal (x->selection, y->selection) && x->without_default == y->without_default
+         && x->idle_ms == y->idle_ms && x->age_ms == y->age_ms && x->integration_ms == y->integration_ms
+         && x->request_s == y->request_s && x->connection_rate == y->connection_rate && x->rate == y->rate
+         && x->burst == y->burst && x->function_ms == y->function_ms && x->function_most == y->function_most
+         && x->events == y->events && x->metrics == y->metrics && g_strcmp0 (x->registry, y->registry) == 0;
+}
+
+/* Of an option in the example: what it says is the default, or else that there is none, and the value that it shows. */
+static void
+check_example (const char *text, const char *name, const DwServerOptions *defaults)
+{
+  g_autofree char *pattern =
+      g_strdup_printf ("^# (?:Default: ([^\\s,]+)(?:,.*)?|No default)\\n(#?)%s = (.*)$", name);
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree char *value = NULL;
+  g_autofree char *commented = NULL;
+  g_autofree char *shown = NULL;
+  g_autofree char *line = NULL;
+  g_auto (DwServerOptions) options = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_test_message ("%s", name);
+  g_assert_true (g_regex_match (regex, text, 0, &match));
+  value = g_match_info_fetch (match, 1);
+  commented = g_match_info_fetch (match, 2);
+  shown = g_match_info_fetch (match, 3);
+  line = g_strdup_printf ("%s = %s\n", name, *value != '\0' ? value : shown);
+
+  if (*value == '\0')
+    {
+      /* The example’s files are not here, which is told of a file, not of the line. */
+      if (!parse_file (&options, line, "", &error) && error->domain != G_IO_ERROR && error->domain != G_FILE_ERROR)
+        g_assert_true (g_str_has_prefix (name, "tls-"));
+      return;
+    }
+
+  if (*commented != '\0')
+    g_assert_cmpstr (shown, ==, value);
+  g_assert_true (parse_file (&options, line, "", &error));
+  g_assert_true (is_same (&options, defaults));
+}
+
+/* The example has every option, with the default that it really has. */
+static void
+test_example (void)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("DYNAMOWAVE_SOURCE"), "data", "dynamowave-stage.conf", NULL);
+  g_autofree char *text = NULL;
+  g_auto (DwServerOptions) options = { 0 };
+  g_auto (DwServerOptions) defaults = { 0 };
+  g_auto (GStrv) argv = words_of ("");
+  g_autoptr (GError) error = NULL;
+  GHashTableIter iter;
+  gpointer name;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_true (parse (&defaults, argv, NULL));
+  g_assert_true (parse_file (&options, text, "", &error));
+  g_assert_true (options.config->metrics);
+
+  g_hash_table_iter_init (&iter, defaults.values);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (!g_str_equal (name, "config") && !g_str_equal (name, "version"))
+      check_example (text, name, &defaults);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -403,5 +479,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server-options/file-and-line", test_file_and_line);
   g_test_add_func ("/backend/server-options/EM-33/file-errors", test_file_errors);
   g_test_add_func ("/backend/server-options/again", test_again);
+  g_test_add_func ("/backend/server-options/example", test_example);
   return g_test_run ();
 }

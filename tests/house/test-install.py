@@ -34,14 +34,15 @@ def test_destdir():
         prefix = Path(destination + option("prefix"))
         installed = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
         wanted = {f"share/{name}" for name in SHARE} | {"bin/dynamowave-chat", "bin/dynamowave-cli", "bin/dynamowave-stage"}
-        wanted.add("lib/systemd/system/dynamowave-stage.service")
+        wanted |= {"lib/systemd/system/dynamowave-stage.service", "share/doc/dynamowave-stage/dynamowave-stage.conf"}
         assert installed == wanted, (installed - wanted, wanted - installed)
         for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage"):
             done = subprocess.run([prefix / "bin" / name, "--version"], capture_output=True, text=True, timeout=60, check=True)
             assert done.stdout.startswith(f"{name} "), done.stdout
         service = (prefix / f"share/dbus-1/services/{APP_ID}.service").read_text(encoding="utf-8")
         unit = (prefix / "lib/systemd/system/dynamowave-stage.service").read_text(encoding="utf-8")
-        assert f"ExecStart={option('prefix')}/bin/dynamowave-stage --listen 127.0.0.1:" in unit, unit
+        assert f"ExecStart={option('prefix')}/bin/dynamowave-stage --config /etc/dynamowave-stage/stage.conf " in unit, unit
+        assert f"install -m 644 {option('prefix')}/share/doc/dynamowave-stage/dynamowave-stage.conf " in unit, unit
         assert f"Exec={option('prefix')}/bin/dynamowave-chat --gapplication-service" in service, service
 
 

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from pathlib import Path
 
 import websockets
@@ -23,6 +25,7 @@ import tap  # noqa: E402
 
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 UNIT = Path(os.environ["DYNAMOWAVE_BUILD"]) / "data" / "dynamowave-stage.service"
+EXAMPLE = Path(os.environ["DYNAMOWAVE_SOURCE"]) / "data" / "dynamowave-stage.conf"
 DEADLINE = 30
 NOBODY = 65534
 SANITIZED = "_sanitize" in PROGRAM
@@ -59,7 +62,10 @@ def running(*before, **options):
             credential.chmod(0o400)
         words = shlex.split(values("ExecStart")[0])[1:]
         words = [word.replace("%S", str(folder / "state")).replace("%d", str(folder / "credentials")) for word in words]
-        words = [re.sub(r"^(127\.0\.0\.1):\d+$", r"\1:0", word) for word in words]
+        example = EXAMPLE.read_text(encoding="utf-8")
+        assert "\nlisten = 127.0.0.1:8080\n" in example
+        (folder / "stage.conf").write_text(example.replace("127.0.0.1:8080", "127.0.0.1:0"), encoding="utf-8")
+        words = [word.replace("/etc/dynamowave-stage", str(folder)) for word in words]
         assert not any("%" in word for word in words), words
         if os.getuid() == 0:
             options["user"] = NOBODY
@@ -100,13 +106,36 @@ def test_exposure():
 
 
 def test_options():
-    """The stage accepts the options of the unit, warns of nothing, and serves"""
+    """The stage accepts the options of the unit and its example configuration, warns of nothing, serves, and reloads"""
     with running() as (process, url, log):
         assert url.startswith("ws://127.0.0.1:"), log()
+        asyncio.run(talk(url))
+        assert metrics(url).startswith("# HELP dynamowave_"), log()
+        reload(process, log)
         asyncio.run(talk(url))
         lines = [json.loads(line) for line in log().splitlines()]
         assert not [line for line in lines if line["level"] in ("warning", "critical", "error")], lines
     assert process.returncode == 0, process.returncode
+
+
+def metrics(url):
+    request = urllib.request.Request(f"http://{url.split('/')[2]}/@metrics", headers={"Authorization": "Bearer S3CR3T"})
+    with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+        return answer.read().decode()
+
+
+def reload(process, log):
+    """What ExecReload= of the unit does."""
+    command = shlex.split(values("ExecReload")[0].replace("$MAINPID", str(process.pid)))
+    subprocess.run(command, check=True, timeout=DEADLINE)
+    until_reloaded(log)
+
+
+def until_reloaded(log):
+    end = time.monotonic() + DEADLINE
+    while "Reloaded" not in log():
+        assert time.monotonic() < end, log()
+        time.sleep(0.02)
 
 
 def expand(name):
@@ -141,6 +170,9 @@ def test_calls():
             assert url, log()
             asyncio.run(talk(url))
             child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()[0])
+            assert metrics(url)
+            os.kill(child, signal.SIGHUP)
+            until_reloaded(log)
             os.kill(child, signal.SIGTERM)
             process.wait(DEADLINE)
         made = set(re.findall(r"^\d+ +([a-z0-9_]+)\(", trace.read_text(encoding="utf-8", errors="replace"), re.M))
