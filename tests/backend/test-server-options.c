@@ -284,8 +284,12 @@ test_file_and_line (void)
   g_assert_cmpuint (config->proxies->len, ==, 1);
   g_assert_true (config->metrics);
 
-  g_assert_true (parse_file (&last, "stage = first\nstage = second\n", "", NULL));
+  g_assert_true (parse_file (&last,
+                             "stage = first\nstage = second\nmetrics\nmetrics = yes\nevents = no\nevents\n"
+                             "metrics = no\nno-default-route = no\n",
+                             "", NULL));
   g_assert_cmpstr (last.config->stage, ==, "second");
+  g_assert_true (!last.config->metrics && last.config->events && !last.config->without_default);
 }
 
 /* An error names the file and the line, wherever it shows. */

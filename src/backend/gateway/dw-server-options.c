@@ -524,6 +524,18 @@ try_word (const char *word, GError **error)
 }
 
 static gboolean
+remove_word (GPtrArray *words, const char *name)
+{
+  for (guint i = 1; i < words->len; i++)
+    if (strcmp ((const char *) words->pdata[i] + strlen ("--"), name) == 0)
+      {
+        g_ptr_array_remove_index (words, i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
 parse_file (Typed *typed, const char *path, GError **error)
 {
   g_autoptr (GPtrArray) lines = dw_config_file_read (path, error);
@@ -545,6 +557,9 @@ parse_file (Typed *typed, const char *path, GError **error)
           g_prefix_error (error, "%s:%u: ", path, line->number);
           return FALSE;
         }
+      /* The last line counts, and on the command line nothing says no. */
+      while (word == NULL && remove_word (words, line->name))
+        ;
       if (word == NULL)
         continue;
       g_ptr_array_add (words, word);
