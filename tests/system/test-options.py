@@ -174,6 +174,8 @@ def test_stage_place():
     """--listen, --stage and TLS make the address of the stage"""
     with stage() as (url, _):
         assert re.fullmatch(r"ws://127\.0\.0\.1:\d+/prod", url), url
+        # A proxy that saw a “close” in it would close.
+        assert re.findall(r"(?im)^Connection: *(.*?)\r?$", handshake(url)[1]) == ["Upgrade"]
         done = run(STAGE, "--listen", url.split("/")[2])
         assert done.returncode == 1 and "Cannot listen" in done.stderr, done
     for given, host in (("localhost:0", r"127\.0\.0\.1"), ("LOCALHOST:0", r"127\.0\.0\.1"), ("127.0.0.2:0", r"127\.0\.0\.2"), ("[::1]:0", r"\[::1\]")):

@@ -182,7 +182,7 @@ on_request_head (SoupServer *server, SoupServerMessage *message, const char *pat
   DwServer *self = data;
 
   /* libsoup 3.2 leaks the descriptor of a client that leaves between two requests (measured), so allow
-   * only one request. An upgrade overwrites this header. */
+   * only one request. An upgrade removes this header. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   if (!has_one_host (message))
     {

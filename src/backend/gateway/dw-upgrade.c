@@ -212,6 +212,9 @@ accept_upgrade (Upgrade *upgrade, const DwResponse *response)
   const char *chosen = response->subprotocol != NULL ? response->subprotocol : upgrade->wanted;
 
   upgrade->accepted = TRUE;
+  /* libsoup adds its “Upgrade” to the “close” of every other answer, and a proxy that sees both closes (measured with
+   * Caddy 2.6). */
+  soup_message_headers_remove (soup_server_message_get_response_headers (message), "Connection");
   soup_websocket_server_process_handshake (message, NULL, NULL, NULL, NULL);
   if (response->subprotocol == NULL && (chosen == NULL || !is_offered (message, chosen)))
     return;
