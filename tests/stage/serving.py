@@ -47,6 +47,19 @@ def trusting():
     return context
 
 
+def upgrade(client, *lines, path="/prod"):
+    """That client once its handshake has been answered, and the status."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    client.sendall("\r\n".join([f"GET {path} HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}",
+                                "Sec-WebSocket-Version: 13", *lines, "", ""]).encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        got = client.recv(1)
+        assert got, head
+        head += got
+    return client, int(head.split()[1])
+
+
 class Stage:
     def __init__(self, *options, **more):
         self.log = tempfile.TemporaryFile()
@@ -65,17 +78,7 @@ class Stage:
         return trusting().wrap_socket(client) if self.url.startswith("wss:") else client
 
     def upgrade(self, *lines, path="/prod"):
-        """A client whose handshake has been answered, and the status."""
-        client = self.connect()
-        key = base64.b64encode(os.urandom(16)).decode()
-        client.sendall("\r\n".join([f"GET {path} HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}",
-                                    "Sec-WebSocket-Version: 13", *lines, "", ""]).encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            got = client.recv(4096)
-            assert got, head
-            head += got
-        return client, int(head.split()[1])
+        return upgrade(self.connect(), *lines, path=path)
 
     def status(self, *lines, **more):
         client, status = self.upgrade(*lines, **more)
