@@ -35,6 +35,8 @@ SEEDS = {
                           "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nA: b\r\n c\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
                           'HTTP/1.0 403 x\r\nContent-Length: 23\r\n\r\n{"message":"Forbidden"}'],
     "fuzz-connections-path": ["/prod/@connections/L0SM9cOFvHcCIhw%3D", "/prod/%40connections/nope", "/@connections/x"],
+    "fuzz-config-file": ['# x\nlisten = 127.0.0.1:0\r\nmetrics\n token="a\\"b\\\\" \n', 'a="', "= x\n#"],
+    "fuzz-forwarded": ["192.0.2.1, [2001:db8::1]:80,10.0.0.1:1", "10.0.0.0/8", "::ffff:10.0.0.0/104", "unknown, _x", "https, http"],
     # Changes to a valid database: the position in three bytes, and the change.
     "fuzz-stage-file": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
     "fuzz-store": ["", "\0\0<\1", "\0\0D\1\0\0E\1", "\0\0\x64\7", "\0\x10\0\x1f", "\0\x2f\x7e\x20\0\x3f\x7e\x20"],
