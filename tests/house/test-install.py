@@ -46,5 +46,15 @@ def test_destdir():
         assert f"Exec={option('prefix')}/bin/dynamowave-chat --gapplication-service" in service, service
 
 
+def test_stage_alone():
+    """-Dstage=true installs the stage and nothing of the client"""
+    with tempfile.TemporaryDirectory() as build:
+        subprocess.run(["meson", "setup", build, os.environ["DYNAMOWAVE_SOURCE"], "-Dstage=true", "-Dtests=false", "-Daws=disabled"], check=True,
+                       capture_output=True, timeout=120)
+        told = json.loads(subprocess.run(["meson", "introspect", "--installed", build], check=True, capture_output=True, text=True, timeout=60).stdout)
+        installed = {Path(path).name for path in told.values() if not path.endswith(".mo")}
+        assert installed == {"dynamowave-stage", "dynamowave-stage.1", "dynamowave-stage.conf", "dynamowave-stage.service"}, installed
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/house/install")
