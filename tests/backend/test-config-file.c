@@ -104,14 +104,32 @@ test_refused (void)
   g_assert_null (dw_config_file_parse ("a\0b", 3, "x.conf", NULL));
 }
 
-/* No more is read than the limit, of a file without an end too. */
+/* What is no file, such as a pipe that a shell made, would say nothing when it is read again. */
+static void
+test_kind (void)
+{
+  static const char *const paths[] = { "/dev/zero", "/dev/null" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (dw_config_file_read (paths[i], &error));
+      g_assert_error (error, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG);
+      g_assert_nonnull (strstr (error->message, paths[i]));
+    }
+}
+
+/* No more is read than the limit. */
 static void
 test_size (void)
 {
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, "stage.conf", NULL);
   g_autofree char *text = g_malloc (DW_CONFIG_FILE_BYTES + 2);
   g_autoptr (GPtrArray) most = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GError) endless = NULL;
+  g_autoptr (GError) read = NULL;
 
   memset (text, '#', DW_CONFIG_FILE_BYTES + 1);
   text[DW_CONFIG_FILE_BYTES + 1] = '\0';
@@ -121,8 +139,10 @@ test_size (void)
   most = parse (text, NULL);
   g_assert_nonnull (most);
 
-  g_assert_null (dw_config_file_read ("/dev/zero", &endless));
-  g_assert_error (endless, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG);
+  text[DW_CONFIG_FILE_BYTES] = '#';
+  g_assert_true (g_file_set_contents (path, text, DW_CONFIG_FILE_BYTES + 1, NULL));
+  g_assert_null (dw_config_file_read (path, &read));
+  g_assert_error (read, DW_BACKEND_ERROR, DW_BACKEND_ERROR_CONFIG);
 }
 
 /* A file that everybody may write is nobody's configuration; who may read it is its owner's business. */
@@ -160,6 +180,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/config-file/numbers", test_numbers);
   g_test_add_func ("/backend/config-file/refused", test_refused);
   g_test_add_func ("/backend/config-file/size", test_size);
+  g_test_add_func ("/backend/config-file/kind", test_kind);
   g_test_add_func ("/backend/config-file/mode", test_mode);
   return g_test_run ();
 }

@@ -59,7 +59,7 @@ test_networks (void)
     { "2001:db8::2/127", "2001:db8::3", "2001:db8::4" },
     { "::1/128", "::1", "::2" },
     { "::/0", "2001:db8::1", "192.0.2.1" },
-    /* A socket that listens on IPv6 reports IPv4 clients as mapped addresses. */
+    /* Other proxies, and whoever configures this, may write an IPv4 address as a mapped one. */
     { "192.0.2.0/24", "::ffff:192.0.2.7", "::ffff:192.0.3.7" },
     { "::ffff:192.0.2.1", "192.0.2.1", "192.0.2.2" },
     { "::ffff:192.0.2.0/120", "192.0.2.9", "192.0.3.0" },

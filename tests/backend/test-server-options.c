@@ -206,6 +206,9 @@ test_open (void)
     { "--listen 127.0.0.2:0", 0 },
     { "--listen [::1]:0", 0 },
     { "--listen 0.0.0.0:0 --token x12345678", 0 },
+    { "--trusted-proxy 0.0.0.0/0", 1 },
+    { "--trusted-proxy ::/0", 1 },
+    { "--trusted-proxy 128.0.0.0/1", 0 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -133,7 +133,7 @@ STAGE_REFUSED = {
     "connection-rate": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
     "throttle-rate": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
     "throttle-burst": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
-    "config": (("/no/such/file", "/no/such/file"), ("/", ""), ("/dev/zero", "too large")),
+    "config": (("/no/such/file", "/no/such/file"), ("/", ""), ("/dev/zero", "regular file")),
     "trusted-proxy": (("", "network"), ("x", "network"), ("10.0.0.1/8", "network"), ("10.0.0.0/33", "network"), ("::1/129", "network")),
     "function": (("x", "ROUTE="), ("=x", "ROUTE="), ("a=", "ROUTE="), ("a='", "command")),
     "function-reserve": (("x", "function"), ("a=1", "function")),

@@ -128,23 +128,30 @@ dw_config_file_parse (const char *text, gsize size, const char *path, GError **e
   return g_steal_pointer (&lines);
 }
 
-/* Whoever can write it can have a command run. */
+/* A pipe would be empty when it is read again, as if the file said nothing any more. And whoever can write the file can
+ * have a command run. */
 static gboolean
-anybody_may_write (GFileInputStream *stream)
+check_kind (GFileInputStream *stream, const char *path, GError **error)
 {
-  g_autoptr (GFileInfo) info = g_file_input_stream_query_info (stream, "unix::mode", NULL, NULL);
+  g_autoptr (GFileInfo) info = g_file_input_stream_query_info (stream, "unix::mode", NULL, error);
   guint32 mode = info != NULL ? g_file_info_get_attribute_uint32 (info, "unix::mode") : 0;
 
-  return S_ISREG (mode) && (mode & S_IWOTH) != 0;
+  if (info == NULL)
+    return FALSE;
+  if (!S_ISREG (mode))
+    return refuse (error, _ ("“%s” is not a regular file."), path);
+  if ((mode & S_IWOTH) != 0)
+    return refuse (error, _ ("“%s” is writable by every local user. Make it private: chmod o-w"), path);
+  return TRUE;
 }
 
 /**
  * dw_config_file_read:
- * @path: a file, or a pipe
+ * @path: a file
  * @error: a #GIOErrorEnum, or %DW_BACKEND_ERROR_CONFIG: what is wrong with it
  *
- * Reads a configuration file by the rules of dw_config_file_parse(), and no more of it than they allow. A file that
- * every local user may write is refused. It blocks.
+ * Reads a configuration file by the rules of dw_config_file_parse(), and no more of it than they allow. It is refused
+ * if it is no regular file, or one that every local user may write. It blocks.
  *
  * Returns: (transfer full) (nullable) (element-type DwConfigLine): its lines
  */
@@ -158,12 +165,8 @@ dw_config_file_read (const char *path, GError **error)
 
   if (stream == NULL)
     return NULL;
-  if (anybody_may_write (stream))
-    {
-      refuse (error, _ ("“%s” is writable by every local user. Make it private: chmod o-w"), path);
-      return NULL;
-    }
-  if (!g_input_stream_read_all (G_INPUT_STREAM (stream), buffer, DW_CONFIG_FILE_BYTES + 1, &size, NULL, error))
+  if (!check_kind (stream, path, error)
+      || !g_input_stream_read_all (G_INPUT_STREAM (stream), buffer, DW_CONFIG_FILE_BYTES + 1, &size, NULL, error))
     return NULL;
   return dw_config_file_parse (buffer, size, path, error);
 }

@@ -12,7 +12,7 @@
 /* Of the 128 bits of an IPv4-mapped address, such as ::ffff:192.0.2.1, the last 32 are the IPv4 address. */
 #define MAPPED_BITS 96
 
-/* A socket that listens on IPv6 reports IPv4 clients as mapped addresses. */
+/* GIO gives the IPv4 clients of a socket on IPv6 as IPv4; other proxies write them as mapped addresses. */
 static GInetAddress *
 unmap (GInetAddress *address)
 {

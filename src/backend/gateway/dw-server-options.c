@@ -275,6 +275,19 @@ warn_of_files (DwServerOptions *options, const Typed *typed)
 }
 
 static void
+warn_of_proxies (DwServerOptions *options)
+{
+  GPtrArray *proxies = options->config->proxies;
+
+  for (guint i = 0; proxies != NULL && i < proxies->len; i++)
+    if (g_inet_address_mask_get_length (proxies->pdata[i]) == 0)
+      g_ptr_array_add (
+          options->warnings,
+          g_strdup ("Every address is a trusted proxy, so every client can make up its own address. Name "
+                    "the proxy: --trusted-proxy"));
+}
+
+static void
 warn_of_address (DwServerOptions *options)
 {
   GInetAddress *address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (options->address));
@@ -402,6 +415,7 @@ read_typed (DwServerOptions *options, Typed *typed, GError **error)
 
   warn_of_files (options, typed);
   warn_of_address (options);
+  warn_of_proxies (options);
   return TRUE;
 }
 
