@@ -295,6 +295,36 @@ test_file_and_line (void)
   g_assert_true (!last.config->metrics && last.config->events && !last.config->without_default);
 }
 
+/* A configuration that everybody may read is fine, unless there is a secret in it. */
+static void
+test_file_secrets (void)
+{
+  static const struct
+  {
+    const char *text;
+    int mode;
+    guint warnings;
+  } rows[] = {
+    { "stage = a\n", 0644, 0 },
+    { "token = T0KEN\n", 0644, 1 },
+    { "management-token = T0KEN\n", 0644, 1 },
+    { "token = T0KEN\n", 0640, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *folder = dw_test_make_folder ();
+      g_autofree char *path = make_file (folder, "stage.conf", rows[i].text, rows[i].mode);
+      g_autofree char *line = g_strdup_printf ("--config %s", path);
+      g_auto (GStrv) argv = words_of (line);
+      g_auto (DwServerOptions) options = { 0 };
+
+      g_test_message ("%s", rows[i].text);
+      g_assert_true (parse (&options, argv, NULL));
+      g_assert_cmpuint (options.warnings->len, ==, rows[i].warnings);
+    }
+}
+
 /* An error names the file and the line, wherever it shows. */
 static void
 test_file_errors (void)
@@ -485,6 +515,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backend/server-options/file", test_file);
   g_test_add_func ("/backend/server-options/file-and-line", test_file_and_line);
   g_test_add_func ("/backend/server-options/EM-33/file-errors", test_file_errors);
+  g_test_add_func ("/backend/server-options/file-secrets", test_file_secrets);
   g_test_add_func ("/backend/server-options/again", test_again);
   g_test_add_func ("/backend/server-options/example", test_example);
   return g_test_run ();

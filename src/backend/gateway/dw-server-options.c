@@ -262,10 +262,22 @@ read_secrets (DwServerConfig *config, const Typed *typed, GError **error)
   return TRUE;
 }
 
+/* The path of the configuration file, if there is a secret in it. */
+static const char *
+find_secret_config (const Typed *typed)
+{
+  if (typed->places == NULL)
+    return NULL;
+  return g_hash_table_contains (typed->places, "token") || g_hash_table_contains (typed->places, "management-token")
+             ? typed->config
+             : NULL;
+}
+
 static void
 warn_of_files (DwServerOptions *options, const Typed *typed)
 {
-  const char *paths[] = { typed->token_file, typed->management_token_file, typed->key_file, typed->key };
+  const char *paths[] = { typed->token_file, typed->management_token_file, typed->key_file, typed->key,
+                          find_secret_config (typed) };
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     if (paths[i] != NULL && dw_secret_file_is_exposed (paths[i]))
