@@ -381,6 +381,28 @@ test_file_errors (void)
     g_assert_nonnull (strstr (error->message, "/nowhere"));
   }
 
+  /* What is quoted is short, and cannot steer a terminal. */
+  {
+    static const char *const forms[] = { "%s = 1", "registry = %s", "trusted-proxy = %s", "idle-timeout = %s" };
+
+    for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+      {
+        g_auto (DwServerOptions) options = { 0 };
+        g_autofree char *many = g_strnfill (50000, 'x');
+        g_autofree char *value = g_strconcat ("\xc2\x9b"
+                                              "31m",
+                                              many, NULL);
+        g_auto (GStrv) parts = g_strsplit (forms[i], "%s", 2);
+        g_autofree char *text = g_strjoinv (value, parts);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_false (parse_file (&options, text, "", &error));
+        g_assert_cmpuint (strlen (error->message), <, 2000);
+        g_assert_null (strstr (error->message, "\xc2\x9b"));
+        g_assert_nonnull (strstr (error->message, "stage.conf:1: "));
+      }
+  }
+
   /* A value of the command line is not the file's fault. */
   {
     g_auto (DwServerOptions) options = { 0 };

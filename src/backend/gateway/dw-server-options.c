@@ -10,9 +10,13 @@
 #include "backend/dw-backend-error.h"
 
 #include "wire/dw-limits.h"
+#include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+
+/* How much is said of what is wrong in a configuration file, in characters. */
+#define ERROR_CHARS 400
 
 /* The options as typed, before they are interpreted. */
 typedef struct
@@ -665,6 +669,20 @@ note_values (const Typed *typed)
   return values;
 }
 
+/* A line of the file that is wrong is quoted, whatever is in it and however long it is. Returns FALSE. */
+static gboolean
+shorten (GError **error)
+{
+  char *safe = error != NULL && *error != NULL ? dw_safe_line ((*error)->message, ERROR_CHARS) : NULL;
+
+  if (safe != NULL)
+    {
+      g_free ((*error)->message);
+      (*error)->message = safe;
+    }
+  return FALSE;
+}
+
 /* The command line is read twice: to find the file, and over what the file says. */
 static gboolean
 read_arguments (DwServerOptions *options, GError **error)
@@ -686,9 +704,9 @@ read_arguments (DwServerOptions *options, GError **error)
 
   g_option_context_free (make_context (&typed));
   if (!parse_file (&typed, first.config, error) || !parse_over (&typed, words, error))
-    return FALSE;
+    return shorten (error);
   options->values = note_values (&typed);
-  return read_typed (options, &typed, error);
+  return read_typed (options, &typed, error) || shorten (error);
 }
 
 /**
