@@ -27,11 +27,11 @@ test_bounds (void)
   g_assert_cmpuint (dw_trace_get_last (trace), ==, DW_TRACE_ENTRIES * 3);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, ==, DW_TRACE_ENTRIES);
   g_assert_null (dw_trace_get_entry (trace, 1));
-  for (guint i = 0; i < 100; i++)
+  for (guint i = 0; i < 300; i++)
     add_frame (trace, 128 * 1024);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
   g_assert_nonnull (dw_trace_get_entry (trace, dw_trace_get_last (trace)));
-  for (guint i = 0; i < 3000; i++)
+  for (guint i = 0; i < 10000; i++)
     {
       g_autofree char *note = g_strnfill (4096, 'n');
 
@@ -43,9 +43,39 @@ test_bounds (void)
   g_assert_cmpuint (dw_trace_get_first (trace), ==, dw_trace_get_last (trace));
 
   /* Heads count like payloads. */
-  for (guint i = 0; i < 100; i++)
+  for (guint i = 0; i < 300; i++)
     dw_trace_add_handshake (trace, DW_TRACE_FAILED, 1, 403, 12, (guint[]){ 1, 2, 3 }, NULL, "", huge);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
+}
+
+/* Frames without a payload take memory too. */
+static void
+test_small_frames (void)
+{
+  g_autoptr (DwTrace) trace = dw_trace_new ();
+
+  for (guint i = 0; i < DW_TRACE_ENTRIES; i++)
+    add_frame (trace, 200);
+  g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=,
+                    DW_TRACE_BYTES / (200 + DW_TRACE_ENTRY_BYTES));
+}
+
+/* After Clear nothing is left, and the numbers go on. */
+static void
+test_clear (void)
+{
+  g_autoptr (DwTrace) trace = dw_trace_new ();
+
+  add_frame (trace, 10);
+  add_frame (trace, 10);
+  dw_trace_clear (trace);
+  g_assert_cmpuint (dw_trace_get_first (trace), >, dw_trace_get_last (trace));
+  g_assert_null (dw_trace_get_entry (trace, 1));
+  g_assert_null (dw_trace_get_entry (trace, 2));
+
+  add_frame (trace, 10);
+  g_assert_cmpuint (dw_trace_get_first (trace), ==, 3);
+  g_assert_cmpuint (dw_trace_get_last (trace), ==, 3);
 }
 
 static void
@@ -115,6 +145,8 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/trace/bounds", test_bounds);
+  g_test_add_func ("/client/trace/small-frames", test_small_frames);
+  g_test_add_func ("/client/trace/clear", test_clear);
   g_test_add_func ("/client/trace/ticks", test_ticks);
   g_test_add_func ("/client/trace/json", test_json);
   return g_test_run ();

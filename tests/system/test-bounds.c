@@ -24,6 +24,7 @@
 #include "client/connection/dw-latencies.h"
 #include "client/connection/dw-outages.h"
 #include "client/connection/dw-rollover.h"
+#include "client/connection/dw-exchange.h"
 #include "client/connection/dw-trace.h"
 #include "client/messages/dw-conversation.h"
 #include "client/messages/dw-export.h"
@@ -408,8 +409,8 @@ static const struct
   { "ids", 10000, remembers_ids },
   { "a stage's addresses", 8, takes_addresses },
   { "a draft's bytes", 1024 * 1024, keeps_draft },
-  { "a trace's entries", 2000, keeps_entries },
-  { "a trace's payload", 4 * 1024 * 1024, keeps_payload },
+  { "a trace's entries", 100000, keeps_entries },
+  { "a trace's payload", 32 * 1024 * 1024 - 2 * DW_TRACE_ENTRY_BYTES, keeps_payload },
   { "microseconds between two lines of a group", 5 * 60 * G_USEC_PER_SEC, stands_together },
   { "an event's bytes", 1024 * 1024, takes_event },
 };
@@ -468,8 +469,13 @@ static const struct
   NUMBER (DW_LATENCIES_MOST, 60),
   NUMBER (DW_OUTAGES_MOST, 100),
   NUMBER (DW_OVERLAP_TEXTS, 20000),
-  NUMBER (DW_TRACE_ENTRIES, 2000),
-  NUMBER (DW_TRACE_BYTES, 4 * 1024 * 1024),
+  NUMBER (DW_TRACE_ENTRIES, 100000),
+  NUMBER (DW_TRACE_BYTES, 32 * 1024 * 1024),
+  NUMBER (DW_TRACE_ENTRY_BYTES, 160),
+  NUMBER (DW_EXCHANGE_WAITING, 1000),
+  NUMBER (DW_EXCHANGE_WAIT_US, 35 * G_USEC_PER_SEC),
+  NUMBER (DW_EXCHANGE_SILENCE_US, 5 * G_USEC_PER_SEC),
+  NUMBER (DW_EXCHANGE_CONNECTIONS, 8),
   NUMBER (DW_CONVERSATION_UNSAVED_BYTES, 512 * 1024),
   NUMBER (DW_CONVERSATION_ARRIVED, 1000),
   NUMBER (DW_CONVERSATION_ARRIVED_BYTES, 4 * 1024 * 1024),

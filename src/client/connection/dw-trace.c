@@ -19,7 +19,7 @@ struct _DwTrace
   DwTraceEntry *ring; /* of DW_TRACE_ENTRIES; an entry stands at its serial modulo that */
   guint64 first;      /* the oldest one that is remembered */
   guint64 next;       /* the serial of the next one */
-  gsize bytes;        /* at most DW_TRACE_BYTES, or one frame */
+  gsize bytes;        /* at most DW_TRACE_BYTES, or one entry */
   guint tick;
 };
 
@@ -48,8 +48,8 @@ length_of (const char *text)
 static gsize
 size_of (const DwTraceEntry *entry)
 {
-  return (entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0) + length_of (entry->note)
-         + length_of (entry->request) + length_of (entry->response);
+  return DW_TRACE_ENTRY_BYTES + (entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0)
+         + length_of (entry->note) + length_of (entry->request) + length_of (entry->response);
 }
 
 static void
@@ -58,10 +58,7 @@ forget_first (DwTrace *self)
   DwTraceEntry *entry = entry_at (self, self->first++);
 
   self->bytes -= size_of (entry);
-  g_clear_pointer (&entry->bytes, g_bytes_unref);
-  g_clear_pointer (&entry->note, g_free);
-  g_clear_pointer (&entry->request, g_free);
-  g_clear_pointer (&entry->response, g_free);
+  dw_trace_entry_clear (entry);
 }
 
 static void
@@ -93,7 +90,7 @@ dw_trace_class_init (DwTraceClass *klass)
 static void
 dw_trace_init (DwTrace *self)
 {
-  /* An instance cannot be larger than 64 KiB. */
+  /* Its pages are taken from the system when they are first used. */
   self->ring = g_new0 (DwTraceEntry, DW_TRACE_ENTRIES);
   self->first = self->next = 1;
 }
@@ -120,6 +117,13 @@ on_tick (gpointer data)
 }
 
 static void
+tell_soon (DwTrace *self)
+{
+  if (self->tick == 0 && g_signal_has_handler_pending (self, signals[SIGNAL_CHANGED], 0, FALSE))
+    self->tick = g_timeout_add (DW_TRACE_TICK_MS, on_tick, self);
+}
+
+static void
 add (DwTrace *self, const DwTraceEntry *entry)
 {
   gsize size = size_of (entry);
@@ -132,8 +136,7 @@ add (DwTrace *self, const DwTraceEntry *entry)
   entry_at (self, self->next)->time = g_get_real_time ();
   self->next++;
   self->bytes += size;
-  if (self->tick == 0 && g_signal_has_handler_pending (self, signals[SIGNAL_CHANGED], 0, FALSE))
-    self->tick = g_timeout_add (DW_TRACE_TICK_MS, on_tick, self);
+  tell_soon (self);
 }
 
 /**
@@ -197,6 +200,20 @@ dw_trace_add_handshake (DwTrace *self,
 }
 
 /**
+ * dw_trace_clear:
+ * @self: a trace
+ *
+ * Forgets all that is remembered. What comes next goes on with the numbers.
+ */
+void
+dw_trace_clear (DwTrace *self)
+{
+  while (self->first < self->next)
+    forget_first (self);
+  tell_soon (self);
+}
+
+/**
  * dw_trace_get_first:
  * @self: a trace
  *
@@ -231,6 +248,38 @@ const DwTraceEntry *
 dw_trace_get_entry (DwTrace *self, guint64 serial)
 {
   return serial >= self->first && serial < self->next ? entry_at (self, serial) : NULL;
+}
+
+/**
+ * dw_trace_entry_copy:
+ * @copy: (out caller-allocates): where the copy goes
+ * @entry: an entry
+ *
+ * Copies an entry; payloads are shared.
+ */
+void
+dw_trace_entry_copy (DwTraceEntry *copy, const DwTraceEntry *entry)
+{
+  *copy = *entry;
+  copy->bytes = entry->bytes != NULL ? g_bytes_ref (entry->bytes) : NULL;
+  copy->note = g_strdup (entry->note);
+  copy->request = g_strdup (entry->request);
+  copy->response = g_strdup (entry->response);
+}
+
+/**
+ * dw_trace_entry_clear:
+ * @entry: an entry
+ *
+ * Frees what an entry owns.
+ */
+void
+dw_trace_entry_clear (DwTraceEntry *entry)
+{
+  g_clear_pointer (&entry->bytes, g_bytes_unref);
+  g_clear_pointer (&entry->note, g_free);
+  g_clear_pointer (&entry->request, g_free);
+  g_clear_pointer (&entry->response, g_free);
 }
 
 /**

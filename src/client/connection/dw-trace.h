@@ -66,11 +66,13 @@ typedef struct
 G_DECLARE_FINAL_TYPE (DwTrace, dw_trace, DW, TRACE, GObject)
 
 /** DW_TRACE_ENTRIES: how many are remembered; then the oldest goes. */
-#define DW_TRACE_ENTRIES 2000
+#define DW_TRACE_ENTRIES 100000
 
-/** DW_TRACE_BYTES: how many bytes of payloads, notes and heads are remembered; saved as JSON they are six times as many at
- * most. */
-#define DW_TRACE_BYTES (4 * 1024 * 1024)
+/** DW_TRACE_BYTES: how many bytes all that is remembered takes; then the oldest goes. */
+#define DW_TRACE_BYTES (32 * 1024 * 1024)
+
+/** DW_TRACE_ENTRY_BYTES: what an entry takes besides its payload, note and heads: its place, and what the allocator adds. */
+#define DW_TRACE_ENTRY_BYTES 160
 
 /** DW_TRACE_TICK_MS: ::changed is emitted at most this often, in milliseconds. */
 #define DW_TRACE_TICK_MS 100
@@ -87,11 +89,16 @@ void dw_trace_add_handshake (DwTrace *self,
                              const char *note,
                              const char *request,
                              const char *response);
+void dw_trace_clear (DwTrace *self);
 guint64 dw_trace_get_first (DwTrace *self);
 guint64 dw_trace_get_last (DwTrace *self);
 const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);
+void dw_trace_entry_copy (DwTraceEntry *copy, const DwTraceEntry *entry);
+void dw_trace_entry_clear (DwTraceEntry *entry);
 const char *dw_trace_kind_get_name (DwTraceKind kind);
 char *dw_trace_entry_to_json (const DwTraceEntry *entry);
 char *dw_trace_to_json_lines (DwTrace *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwTraceEntry, dw_trace_entry_clear)
 
 G_END_DECLS
