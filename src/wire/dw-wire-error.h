@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @DW_WIRE_ERROR_DIALECT: the dialect cannot work
  * @DW_WIRE_ERROR_SIGNATURE: a request has no valid signature; the message is what the service answers
  * @DW_WIRE_ERROR_SECRET: a file does not contain the expected secret
+ * @DW_WIRE_ERROR_RECORDING: a line is not one of a recording
  *
  * The errors of this library. Except where noted, messages are translated and say what to change.
  */
@@ -28,6 +29,7 @@ typedef enum
   DW_WIRE_ERROR_DIALECT,
   DW_WIRE_ERROR_SIGNATURE,
   DW_WIRE_ERROR_SECRET,
+  DW_WIRE_ERROR_RECORDING,
 } DwWireError;
 
 #define DW_WIRE_ERROR (dw_wire_error_quark ())

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace.h"
 
-#include "wire/dw-json.h"
-#include "wire/dw-time.h"
+#include "wire/dw-recording.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 /**
@@ -282,84 +280,42 @@ dw_trace_entry_clear (DwTraceEntry *entry)
   g_clear_pointer (&entry->response, g_free);
 }
 
-/**
- * dw_trace_kind_get_name:
- * @kind: a kind
- *
- * Returns: its name in a saved trace
- */
-const char *
-dw_trace_kind_get_name (DwTraceKind kind)
+static DwRecordingKind
+kind_in_recording (DwTraceKind kind)
 {
-  static const char *const names[] = { "in", "out", "pong", "connecting", "open", "failed", "closed" };
+  static const DwRecordingKind kinds[] = {
+    [DW_TRACE_IN] = DW_RECORDING_IN,         [DW_TRACE_OUT] = DW_RECORDING_OUT,
+    [DW_TRACE_PONG] = DW_RECORDING_PONG,     [DW_TRACE_CONNECTING] = DW_RECORDING_CONNECTING,
+    [DW_TRACE_OPEN] = DW_RECORDING_OPEN,     [DW_TRACE_FAILED] = DW_RECORDING_FAILED,
+    [DW_TRACE_CLOSED] = DW_RECORDING_CLOSED,
+  };
 
-  return names[kind];
-}
-
-static void
-add_number (JsonBuilder *builder, const char *name, gint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
-}
-
-static void
-add_text (JsonBuilder *builder, const char *name, const char *value)
-{
-  g_autofree char *valid = g_utf8_make_valid (value, -1);
-
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, valid);
-}
-
-static void
-add_payload (JsonBuilder *builder, GBytes *bytes)
-{
-  gsize size;
-  const char *data = g_bytes_get_data (bytes, &size);
-  g_autofree char *text = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
-
-  add_number (builder, "bytes", (gint64) size);
-  add_text (builder, "payload", text);
+  return kinds[kind];
 }
 
 /**
  * dw_trace_entry_to_json:
  * @entry: an entry
  *
- * Returns: (transfer full): it as one line of JSON: time, kind, connection, and what there is of bytes, payload,
- * code, tookMs, resolvedMs, connectedMs, securedMs, note, request and response
+ * Returns: (transfer full): it as dw_recording_write() has it
  */
 char *
 dw_trace_entry_to_json (const DwTraceEntry *entry)
 {
-  static const char *const steps[DW_TRACE_STEPS] = { "resolvedMs", "connectedMs", "securedMs" };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *time = dw_time_format (entry->time);
+  const DwRecordingEntry line = {
+    .time = entry->time,
+    .kind = kind_in_recording (entry->kind),
+    .connection = entry->connection,
+    .bytes = entry->bytes,
+    .note = entry->note,
+    .code = entry->code,
+    .took_ms = entry->took_ms,
+    .steps_ms = { entry->steps_ms[0], entry->steps_ms[1], entry->steps_ms[2] },
+    .request = entry->request,
+    .response = entry->response,
+  };
 
-  json_builder_begin_object (builder);
-  add_text (builder, "time", time);
-  add_text (builder, "kind", dw_trace_kind_get_name (entry->kind));
-  add_number (builder, "connection", entry->connection);
-  if (entry->bytes != NULL)
-    add_payload (builder, entry->bytes);
-  if (entry->code != 0)
-    add_number (builder, "code", entry->code);
-  if (entry->took_ms != 0)
-    add_number (builder, "tookMs", entry->took_ms);
-  for (guint i = 0; i < DW_TRACE_STEPS; i++)
-    if (entry->steps_ms[i] != 0)
-      add_number (builder, steps[i], entry->steps_ms[i]);
-  if (entry->note != NULL)
-    add_text (builder, "note", entry->note);
-  if (entry->request != NULL)
-    add_text (builder, "request", entry->request);
-  if (entry->response != NULL)
-    add_text (builder, "response", entry->response);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return dw_json_write (root);
+  return dw_recording_write (&line);
 }
 
 /**

@@ -95,7 +95,6 @@ guint64 dw_trace_get_last (DwTrace *self);
 const DwTraceEntry *dw_trace_get_entry (DwTrace *self, guint64 serial);
 void dw_trace_entry_copy (DwTraceEntry *copy, const DwTraceEntry *entry);
 void dw_trace_entry_clear (DwTraceEntry *entry);
-const char *dw_trace_kind_get_name (DwTraceKind kind);
 char *dw_trace_entry_to_json (const DwTraceEntry *entry);
 char *dw_trace_to_json_lines (DwTrace *self);
 
