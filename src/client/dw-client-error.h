@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @DW_CLIENT_ERROR_STORE_NEWER: the store's file was written by a newer version
  * @DW_CLIENT_ERROR_STORE_HELD: another process of this program has the store, and nothing is written to it here
  * @DW_CLIENT_ERROR_STORE_LATE: not written yet; it will be when it can
+ * @DW_CLIENT_ERROR_RECORDING: a file is too large to be a recording
  *
  * The errors of this library.
  */
@@ -40,6 +41,7 @@ typedef enum
   DW_CLIENT_ERROR_STORE_NEWER,
   DW_CLIENT_ERROR_STORE_HELD,
   DW_CLIENT_ERROR_STORE_LATE,
+  DW_CLIENT_ERROR_RECORDING,
 } DwClientError;
 
 #define DW_CLIENT_ERROR (dw_client_error_quark ())

@@ -25,6 +25,7 @@
 #include "client/connection/dw-outages.h"
 #include "client/connection/dw-rollover.h"
 #include "client/connection/dw-exchange.h"
+#include "client/connection/dw-trace-file.h"
 #include "client/connection/dw-trace.h"
 #include "client/messages/dw-conversation.h"
 #include "client/messages/dw-export.h"
@@ -472,6 +473,9 @@ static const struct
   NUMBER (DW_TRACE_ENTRIES, 100000),
   NUMBER (DW_TRACE_BYTES, 32 * 1024 * 1024),
   NUMBER (DW_TRACE_ENTRY_BYTES, 160),
+  NUMBER (DW_TRACE_FILE_BYTES, 256 * 1024 * 1024),
+  NUMBER (DW_TRACE_FILE_LINES, 1000000),
+  NUMBER (DW_TRACE_FILE_PIECE, 64 * 1024),
   NUMBER (DW_EXCHANGE_WAITING, 1000),
   NUMBER (DW_EXCHANGE_WAIT_US, 35 * G_USEC_PER_SEC),
   NUMBER (DW_EXCHANGE_SILENCE_US, 5 * G_USEC_PER_SEC),

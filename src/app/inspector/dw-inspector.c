@@ -111,6 +111,7 @@ is_of_kind (DwTraceRow *line, guint kind)
       return kind == KIND_RECEIVED;
     case DW_TRACE_OUT:
       return kind == KIND_SENT;
+    case DW_TRACE_PING:
     case DW_TRACE_PONG:
     case DW_TRACE_CONNECTING:
     case DW_TRACE_OPEN:

@@ -63,6 +63,8 @@ make_event (const DwTraceEntry *entry)
 
   switch (entry->kind)
     {
+    case DW_TRACE_PING:
+      return g_strdup (_ ("Ping sent"));
     case DW_TRACE_PONG:
       return g_strdup (_ ("Pong received"));
     case DW_TRACE_CONNECTING:

@@ -131,7 +131,8 @@ add (DwTrace *self, const DwTraceEntry *entry)
     forget_first (self);
   *entry_at (self, self->next) = *entry;
   entry_at (self, self->next)->serial = self->next;
-  entry_at (self, self->next)->time = g_get_real_time ();
+  if (entry->time == 0)
+    entry_at (self, self->next)->time = g_get_real_time ();
   self->next++;
   self->bytes += size;
   tell_soon (self);
@@ -195,6 +196,45 @@ dw_trace_add_handshake (DwTrace *self,
                               .note = g_strdup (note),
                               .request = g_strdup (request),
                               .response = g_strdup (response) });
+}
+
+static DwTraceKind
+kind_of_recorded (DwRecordingKind kind)
+{
+  static const DwTraceKind kinds[] = {
+    [DW_RECORDING_IN] = DW_TRACE_IN,         [DW_RECORDING_OUT] = DW_TRACE_OUT,
+    [DW_RECORDING_PING] = DW_TRACE_PING,     [DW_RECORDING_PONG] = DW_TRACE_PONG,
+    [DW_RECORDING_OPEN] = DW_TRACE_OPEN,     [DW_RECORDING_CONNECTING] = DW_TRACE_CONNECTING,
+    [DW_RECORDING_FAILED] = DW_TRACE_FAILED, [DW_RECORDING_CLOSED] = DW_TRACE_CLOSED,
+  };
+
+  return kinds[kind];
+}
+
+/**
+ * dw_trace_add_recorded:
+ * @self: a trace
+ * @recorded: a line of a recording
+ *
+ * Adds what crossed another wire, at its own time.
+ */
+void
+dw_trace_add_recorded (DwTrace *self, const DwRecordingEntry *recorded)
+{
+  gboolean is_frame = recorded->kind == DW_RECORDING_IN || recorded->kind == DW_RECORDING_OUT;
+
+  add (self, &(DwTraceEntry){
+                 .time = recorded->time,
+                 .kind = kind_of_recorded (recorded->kind),
+                 .connection = recorded->connection,
+                 .bytes = is_frame && recorded->bytes != NULL ? g_bytes_ref (recorded->bytes) : NULL,
+                 .note = g_strdup (recorded->note),
+                 .code = recorded->code,
+                 .took_ms = recorded->took_ms,
+                 .steps_ms = { recorded->steps_ms[0], recorded->steps_ms[1], recorded->steps_ms[2] },
+                 .request = g_strdup (recorded->request),
+                 .response = g_strdup (recorded->response),
+             });
 }
 
 /**
@@ -284,9 +324,13 @@ static DwRecordingKind
 kind_in_recording (DwTraceKind kind)
 {
   static const DwRecordingKind kinds[] = {
-    [DW_TRACE_IN] = DW_RECORDING_IN,         [DW_TRACE_OUT] = DW_RECORDING_OUT,
-    [DW_TRACE_PONG] = DW_RECORDING_PONG,     [DW_TRACE_CONNECTING] = DW_RECORDING_CONNECTING,
-    [DW_TRACE_OPEN] = DW_RECORDING_OPEN,     [DW_TRACE_FAILED] = DW_RECORDING_FAILED,
+    [DW_TRACE_IN] = DW_RECORDING_IN,
+    [DW_TRACE_OUT] = DW_RECORDING_OUT,
+    [DW_TRACE_PING] = DW_RECORDING_PING,
+    [DW_TRACE_PONG] = DW_RECORDING_PONG,
+    [DW_TRACE_CONNECTING] = DW_RECORDING_CONNECTING,
+    [DW_TRACE_OPEN] = DW_RECORDING_OPEN,
+    [DW_TRACE_FAILED] = DW_RECORDING_FAILED,
     [DW_TRACE_CLOSED] = DW_RECORDING_CLOSED,
   };
 

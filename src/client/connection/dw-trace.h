@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "wire/dw-recording.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -9,6 +11,7 @@ G_BEGIN_DECLS
  * DwTraceKind:
  * @DW_TRACE_IN: a frame arrived
  * @DW_TRACE_OUT: a frame was handed to the socket
+ * @DW_TRACE_PING: a ping was sent
  * @DW_TRACE_PONG: the peer answered a ping
  * @DW_TRACE_CONNECTING: a handshake began
  * @DW_TRACE_OPEN: a handshake succeeded
@@ -21,6 +24,7 @@ typedef enum
 {
   DW_TRACE_IN,
   DW_TRACE_OUT,
+  DW_TRACE_PING,
   DW_TRACE_PONG,
   DW_TRACE_CONNECTING,
   DW_TRACE_OPEN,
@@ -89,6 +93,7 @@ void dw_trace_add_handshake (DwTrace *self,
                              const char *note,
                              const char *request,
                              const char *response);
+void dw_trace_add_recorded (DwTrace *self, const DwRecordingEntry *recorded);
 void dw_trace_clear (DwTrace *self);
 guint64 dw_trace_get_first (DwTrace *self);
 guint64 dw_trace_get_last (DwTrace *self);
