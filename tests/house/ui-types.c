@@ -12,6 +12,7 @@
 #include "app/desktop/dw-announcer.h"
 #include "app/dw-window.h"
 #include "app/inspector/dw-inspector.h"
+#include "app/inspector/dw-latency-foot.h"
 #include "app/inspector/dw-trace-detail.h"
 #include "app/stages/dw-access-group.h"
 #include "app/stages/dw-connection-details.h"
@@ -32,15 +33,33 @@
 static void __attribute__ ((constructor)) ensure_types (void)
 {
   const GType types[] = {
-    DW_TYPE_ACCESS_GROUP,       DW_TYPE_ANNOUNCER,     DW_TYPE_BANNER,
-    DW_TYPE_CHAT_PAGE,          DW_TYPE_COMPOSER,      DW_TYPE_CONNECTION_BAR,
-    DW_TYPE_CONNECTION_DETAILS, DW_TYPE_LATENCY_GRAPH, DW_TYPE_DIALECT_GROUP,
-    DW_TYPE_FAILOVER_GROUP,     DW_TYPE_INSPECTOR,     DW_TYPE_MESSAGE_LIST,
-    DW_TYPE_MESSAGE_ROW,        DW_TYPE_PAGE,          DW_TYPE_REMEDIES,
-    DW_TYPE_SEARCH_PAGE,        DW_TYPE_SIDE_LAYOUT,   DW_TYPE_SPLIT,
-    DW_TYPE_STAGE_EDITOR,       DW_TYPE_STAGE_ROW,     DW_TYPE_STAGE_TITLE,
-    DW_TYPE_STAGE_SIDEBAR,      DW_TYPE_TRACE_DETAIL,  DW_TYPE_TRIAL_GROUP,
-    DW_TYPE_WELCOME_PAGE,       DW_TYPE_WINDOW,
+    DW_TYPE_ACCESS_GROUP,
+    DW_TYPE_ANNOUNCER,
+    DW_TYPE_BANNER,
+    DW_TYPE_CHAT_PAGE,
+    DW_TYPE_COMPOSER,
+    DW_TYPE_CONNECTION_BAR,
+    DW_TYPE_CONNECTION_DETAILS,
+    DW_TYPE_LATENCY_FOOT,
+    DW_TYPE_LATENCY_GRAPH,
+    DW_TYPE_DIALECT_GROUP,
+    DW_TYPE_FAILOVER_GROUP,
+    DW_TYPE_INSPECTOR,
+    DW_TYPE_MESSAGE_LIST,
+    DW_TYPE_MESSAGE_ROW,
+    DW_TYPE_PAGE,
+    DW_TYPE_REMEDIES,
+    DW_TYPE_SEARCH_PAGE,
+    DW_TYPE_SIDE_LAYOUT,
+    DW_TYPE_SPLIT,
+    DW_TYPE_STAGE_EDITOR,
+    DW_TYPE_STAGE_ROW,
+    DW_TYPE_STAGE_TITLE,
+    DW_TYPE_STAGE_SIDEBAR,
+    DW_TYPE_TRACE_DETAIL,
+    DW_TYPE_TRIAL_GROUP,
+    DW_TYPE_WELCOME_PAGE,
+    DW_TYPE_WINDOW,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)

@@ -1,64 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-inspector.h"
 
+#include "dw-config.h"
+#include "dw-frame-list.h"
+#include "dw-latency-foot.h"
+#include "dw-trace-cells.h"
 #include "dw-trace-detail.h"
-#include "dw-trace-row.h"
 
 #include "app/text/dw-label.h"
 #include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
 #include "app/toolkit/dw-speech.h"
-#include "app/toolkit/dw-toolkit.h"
+
+#include "client/connection/dw-trace-file.h"
 
 #include "wire/dw-limits.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* Shows the frames as they crossed the wire, for developers. */
+/* Shows the frames as they crossed the wire, for developers: those of a chat, or of a file. */
 struct _DwInspector
 {
   AdwWindow parent_instance;
 
   AdwWindowTitle *heading;
   GtkToggleButton *pause;
+  GtkWidget *menu;
   GtkEditable *filter;
+  GtkToggleButton *expression;
   GtkDropDown *kind;
+  GtkLabel *notice;
   GtkScrolledWindow *scroller;
   GtkListView *list;
   DwTraceDetail *detail;
+  DwLatencyFoot *foot;
+  GtkWidget *sending;
   GtkEditable *raw;
 
-  DwChat *chat;
-  GListStore *lines; /* of DwTraceRow, one per trace entry; at most DW_TRACE_ENTRIES */
-  GtkCustomFilter *wanted;
+  DwChat *chat; /* or NULL */
+  DwTrace *trace;
+  DwDialect *dialect;
+  DwFrameList *frames;
   GtkSingleSelection *selection;
-  char *folded;  /* the filter text, case-folded */
-  guint64 first; /* the serial of the first line */
-  guint64 last;  /* the serial of the last one */
-  guint follow;
-};
-
-/* In the order of the list in the window. */
-enum
-{
-  KIND_EVERYTHING,
-  KIND_RECEIVED,
-  KIND_SENT,
-  KIND_CONNECTIONS,
+  gboolean pings;
+  gboolean refused;  /* the filter's expression is none */
+  gboolean follows;  /* the end stays in view */
+  gboolean moving;   /* it is we who scroll */
+  guint64 wanted;    /* the frame that is to be selected when it is read, or 0 */
+  guint64 seen_sent; /* the last frame that was sent and came into view */
 };
 
 G_DEFINE_FINAL_TYPE (DwInspector, dw_inspector, ADW_TYPE_WINDOW)
 
-static gboolean
-on_follow (gpointer data)
+enum
 {
-  DwInspector *self = data;
+  PROP_0,
+  PROP_PINGS,
+  N_PROPS,
+};
+
+static void
+scroll_to_end (DwInspector *self)
+{
   GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
 
-  self->follow = 0;
+  self->moving = TRUE;
   gtk_adjustment_set_value (adjustment, gtk_adjustment_get_upper (adjustment));
-  return G_SOURCE_REMOVE;
+  self->moving = FALSE;
 }
 
 static gboolean
@@ -70,75 +79,106 @@ is_at_end (DwInspector *self)
          >= gtk_adjustment_get_upper (adjustment) - 24;
 }
 
-/* Adds the new entries in one splice, and removes those the trace has dropped. */
+/* The list has another height: lines were laid out, or the window is another size. */
 static void
-update (DwInspector *self)
+on_height_changed (DwInspector *self)
 {
-  DwTrace *trace = dw_chat_get_trace (self->chat);
-  guint64 first = dw_trace_get_first (trace);
-  guint64 last = dw_trace_get_last (trace);
-  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_object_unref);
-  gboolean at_end = is_at_end (self);
-  guint gone;
+  if (self->follows)
+    scroll_to_end (self);
+}
 
-  if (gtk_toggle_button_get_active (self->pause))
+static void
+on_scrolled (DwInspector *self)
+{
+  if (!self->moving)
+    self->follows = is_at_end (self);
+}
+
+static void
+select_frame (DwInspector *self, guint64 serial)
+{
+  guint position;
+
+  if (!dw_frame_list_find (self->frames, serial, &position))
     return;
-  gone =
-      (guint) MIN (MAX (first, self->first) - self->first, g_list_model_get_n_items (G_LIST_MODEL (self->lines)));
-  g_list_store_splice (self->lines, 0, gone, NULL, 0);
-  for (guint64 serial = MAX (self->last + 1, first); serial <= last; serial++)
-    g_ptr_array_add (added, dw_trace_row_new (dw_trace_get_entry (trace, serial)));
-  g_list_store_splice (self->lines, g_list_model_get_n_items (G_LIST_MODEL (self->lines)), 0, added->pdata,
-                       added->len);
-  self->first = MAX (first, self->first);
-  self->last = last;
-  if (at_end && self->follow == 0)
-    self->follow = g_timeout_add (50, on_follow, self);
+  self->wanted = 0;
+  self->follows = FALSE;
+  gtk_single_selection_set_selected (self->selection, position);
+  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+}
+
+static void
+show_notice (DwInspector *self, const char *words)
+{
+  gboolean changes = g_strcmp0 (gtk_label_get_text (self->notice), words) != 0;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->notice), *words != '\0');
+  dw_label_show (self->notice, words, DW_LABEL_CHARS);
+  if (changes && *words != '\0')
+    dw_speech_announce (GTK_WIDGET (self->notice), words);
+}
+
+/* A frame that was sent from this window is brought into view. Nothing else of this program sends while it is the active
+ * one. */
+static void
+follow_sent (DwInspector *self)
+{
+  guint64 sent = dw_frame_list_get_sent (self->frames);
+
+  if (sent == self->seen_sent)
+    return;
+  self->seen_sent = sent;
+  if (gtk_window_is_active (GTK_WINDOW (self)))
+    {
+      self->follows = TRUE;
+      scroll_to_end (self);
+    }
+}
+
+static void
+on_updated (DwInspector *self)
+{
+  dw_latency_foot_show (self->foot, dw_frame_list_get_spread (self->frames));
+  follow_sent (self);
+  if (self->wanted != 0)
+    select_frame (self, self->wanted);
+  if (!self->refused)
+    show_notice (self, dw_frame_list_is_unsure (self->frames)
+                           ? _ ("Some frames are too long or too complex to be searched to their end.")
+                           : "");
 }
 
 static void
 on_pause_toggled (DwInspector *self)
 {
-  update (self);
-}
-
-static gboolean
-is_of_kind (DwTraceRow *line, guint kind)
-{
-  switch (dw_trace_row_get_kind (line))
-    {
-    case DW_TRACE_IN:
-      return kind == KIND_RECEIVED;
-    case DW_TRACE_OUT:
-      return kind == KIND_SENT;
-    case DW_TRACE_PING:
-    case DW_TRACE_PONG:
-    case DW_TRACE_CONNECTING:
-    case DW_TRACE_OPEN:
-    case DW_TRACE_FAILED:
-    case DW_TRACE_CLOSED:
-    default:
-      return kind == KIND_CONNECTIONS;
-    }
-}
-
-static gboolean
-is_wanted (gpointer item, gpointer data)
-{
-  DwInspector *self = data;
-  guint kind = gtk_drop_down_get_selected (self->kind);
-
-  if (kind != KIND_EVERYTHING && !is_of_kind (item, kind))
-    return FALSE;
-  return self->folded == NULL || *self->folded == '\0' || dw_trace_row_has (item, self->folded);
+  dw_frame_list_set_paused (self->frames, gtk_toggle_button_get_active (self->pause));
 }
 
 static void
 on_filter_changed (DwInspector *self)
 {
-  g_free (self->folded);
-  self->folded = g_utf8_casefold (gtk_editable_get_text (self->filter), -1);
-  gtk_filter_changed (GTK_FILTER (self->wanted), GTK_FILTER_CHANGE_DIFFERENT);
+  g_autoptr (DwFrameFilter) filter =
+      dw_frame_filter_new ((DwFrameKinds) gtk_drop_down_get_selected (self->kind), self->pings);
+  const char *text = gtk_editable_get_text (self->filter);
+  g_autofree char *why = NULL;
+
+  self->refused = FALSE;
+  if (!gtk_toggle_button_get_active (self->expression))
+    dw_frame_filter_set_text (filter, text);
+  else
+    self->refused = !dw_frame_filter_set_expression (filter, text, &why);
+
+  if (self->refused)
+    gtk_widget_add_css_class (GTK_WIDGET (self->filter), "error");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->filter), "error");
+  show_notice (self, self->refused ? why : "");
+  /* What was shown stays, until it is an expression. */
+  if (!self->refused && self->frames != NULL)
+    {
+      self->follows = TRUE;
+      dw_frame_list_take_filter (self->frames, g_steal_pointer (&filter));
+    }
 }
 
 static void
@@ -172,17 +212,88 @@ on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_other (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwInspector *self = DW_INSPECTOR (widget);
+  DwTraceRow *line = gtk_single_selection_get_selected_item (self->selection);
+  guint64 other = line != NULL ? dw_frame_list_get_other (self->frames, dw_trace_row_get_serial (line)) : 0;
+
+  if (other != 0)
+    select_frame (self, other);
+  else
+    gtk_widget_error_bell (widget);
+}
+
+static void
+on_search (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (DW_INSPECTOR (widget)->filter));
+}
+
+static void
+on_clear (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  DwInspector *self = DW_INSPECTOR (widget);
+
+  dw_trace_clear (self->trace);
+  self->follows = TRUE;
+}
+
+static void
 on_saved (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (DwInspector) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
-    return;
-  adw_window_title_set_subtitle (self->heading, _ ("The frames couldn’t be saved. Choose another location."));
+  if (!dw_trace_file_save_finish (result, &error))
+    show_notice (self, _ ("The frames couldn’t be saved. Choose another location."));
+}
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DwInspector) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwTrace) trace = dw_trace_file_load_finish (result, &error);
+  g_autofree char *name = NULL;
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+
+  if (trace == NULL)
+    {
+      show_notice (self, error->message);
+      return;
+    }
+  name = g_file_get_basename (G_FILE (source));
+  /* The program may be about to quit. */
+  if (application != NULL)
+    gtk_window_present (GTK_WINDOW (dw_inspector_new_for_file (application, trace, self->dialect, name)));
 }
 
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+
+static void
+on_place_chosen (DwInspector *self, int response, GtkNativeDialog *dialog, DwTraceFormat format)
+{
+  g_autoptr (GFile) file = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  if (file != NULL)
+    dw_trace_file_save_async (self->trace, file, format, DW_VERSION, on_saved, g_object_ref (self));
+  g_object_unref (dialog);
+}
+
+static void
+on_lines_chosen (DwInspector *self, int response, GtkNativeDialog *dialog)
+{
+  on_place_chosen (self, response, dialog, DW_TRACE_FORMAT_JSON_LINES);
+}
+
+static void
+on_archive_chosen (DwInspector *self, int response, GtkNativeDialog *dialog)
+{
+  on_place_chosen (self, response, dialog, DW_TRACE_FORMAT_HAR);
+}
 
 static void
 on_file_chosen (DwInspector *self, int response, GtkNativeDialog *dialog)
@@ -192,26 +303,37 @@ on_file_chosen (DwInspector *self, int response, GtkNativeDialog *dialog)
   if (response == GTK_RESPONSE_ACCEPT)
     file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   if (file != NULL)
-    {
-      char *lines = dw_trace_to_json_lines (dw_chat_get_trace (self->chat));
-      g_autoptr (GBytes) bytes = g_bytes_new_take (lines, strlen (lines));
-
-      g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_PRIVATE, NULL, on_saved,
-                                           g_object_ref (self));
-    }
+    dw_trace_file_load_async (file, on_loaded, g_object_ref (self));
   g_object_unref (dialog);
+}
+
+static void
+ask_for_file (DwInspector *self, GtkFileChooserNative *native, GCallback callback)
+{
+  g_signal_connect_object (native, "response", callback, self, G_CONNECT_SWAPPED);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (native));
 }
 
 static void
 on_save (GtkWidget *widget, const char *name, GVariant *parameter)
 {
+  gboolean is_archive = g_str_equal (name, "inspector.save-har");
   GtkFileChooserNative *native = gtk_file_chooser_native_new (_ ("Save Frames"), GTK_WINDOW (widget),
                                                               GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), NULL);
 
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (native), "frames.jsonl");
-  g_signal_connect_object (native, "response", G_CALLBACK (on_file_chosen), widget, G_CONNECT_SWAPPED);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (native));
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (native), is_archive ? "frames.har" : "frames.jsonl");
+  ask_for_file (DW_INSPECTOR (widget), native,
+                is_archive ? G_CALLBACK (on_archive_chosen) : G_CALLBACK (on_lines_chosen));
+}
+
+static void
+on_open (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GtkFileChooserNative *native = gtk_file_chooser_native_new (_ ("Open Frames"), GTK_WINDOW (widget),
+                                                              GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Open"), NULL);
+
+  ask_for_file (DW_INSPECTOR (widget), native, G_CALLBACK (on_file_chosen));
 }
 
 G_GNUC_END_IGNORE_DEPRECATIONS
@@ -219,35 +341,19 @@ G_GNUC_END_IGNORE_DEPRECATIONS
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *head = gtk_label_new (NULL);
-  GtkWidget *text = gtk_label_new (NULL);
-
-  gtk_widget_set_margin_start (box, 6);
-  gtk_widget_set_margin_end (box, 6);
-  gtk_widget_add_css_class (box, "monospace");
-  gtk_widget_add_css_class (box, "caption");
-  gtk_widget_add_css_class (head, "dim-label");
-  gtk_label_set_xalign (GTK_LABEL (head), 0);
-  gtk_label_set_width_chars (GTK_LABEL (head), 24);
-  gtk_label_set_xalign (GTK_LABEL (text), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (text), PANGO_ELLIPSIZE_END);
-  gtk_widget_set_hexpand (text, TRUE);
-  gtk_box_append (GTK_BOX (box), head);
-  gtk_box_append (GTK_BOX (box), text);
-  gtk_list_item_set_child (item, box);
+  gtk_list_item_set_child (item, dw_trace_cells_new ());
 }
 
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item)
 {
-  DwTraceRow *line = gtk_list_item_get_item (item);
-  GtkWidget *box = gtk_list_item_get_child (item);
-  g_autofree char *label = g_strdup_printf ("%s %s", dw_trace_row_get_head (line), dw_trace_row_get_text (line));
+  dw_trace_cells_show (DW_TRACE_CELLS (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
+}
 
-  dw_label_show (GTK_LABEL (gtk_widget_get_first_child (box)), dw_trace_row_get_head (line), DW_LABEL_CHARS);
-  dw_label_show (GTK_LABEL (gtk_widget_get_last_child (box)), dw_trace_row_get_text (line), DW_LABEL_CHARS);
-  dw_toolkit_set_list_item_label (item, box, label);
+static void
+on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  dw_trace_cells_show (DW_TRACE_CELLS (gtk_list_item_get_child (item)), NULL);
 }
 
 static void
@@ -255,14 +361,39 @@ dw_inspector_dispose (GObject *object)
 {
   DwInspector *self = DW_INSPECTOR (object);
 
-  g_clear_handle_id (&self->follow, g_source_remove);
-  if (self->wanted != NULL)
-    gtk_custom_filter_set_filter_func (self->wanted, NULL, NULL, NULL);
-  g_clear_object (&self->wanted);
-  g_clear_object (&self->lines);
+  if (self->frames != NULL)
+    g_signal_handlers_disconnect_by_func (self->frames, on_updated, self);
+  g_clear_object (&self->frames);
+  g_clear_object (&self->trace);
   g_clear_object (&self->chat);
-  g_clear_pointer (&self->folded, g_free);
+  g_clear_pointer (&self->dialect, dw_dialect_unref);
   G_OBJECT_CLASS (dw_inspector_parent_class)->dispose (object);
+}
+
+static void
+dw_inspector_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_PINGS)
+    g_value_set_boolean (value, DW_INSPECTOR (object)->pings);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+dw_inspector_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  DwInspector *self = DW_INSPECTOR (object);
+
+  if (id != PROP_PINGS)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  if (self->pings == g_value_get_boolean (value))
+    return;
+  self->pings = g_value_get_boolean (value);
+  on_filter_changed (self);
+  g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -296,6 +427,20 @@ dw_inspector_class_init (DwInspectorClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = dw_inspector_dispose;
+  G_OBJECT_CLASS (klass)->get_property = dw_inspector_get_property;
+  G_OBJECT_CLASS (klass)->set_property = dw_inspector_set_property;
+
+  /**
+   * DwInspector:pings:
+   *
+   * Whether pings and pongs are shown.
+   */
+  g_object_class_install_property (
+      G_OBJECT_CLASS (klass), PROP_PINGS,
+      g_param_spec_boolean ("pings", NULL, NULL, FALSE,
+                            G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY));
+
+  g_type_ensure (DW_TYPE_LATENCY_FOOT);
   g_type_ensure (DW_TYPE_PAGE);
   g_type_ensure (DW_TYPE_TRACE_DETAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-inspector.ui");
@@ -307,18 +452,35 @@ dw_inspector_class_init (DwInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwInspector, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, list);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, raw);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, sending);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, notice);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, menu);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, foot);
+  gtk_widget_class_bind_template_child (widget_class, DwInspector, expression);
   gtk_widget_class_bind_template_callback (widget_class, on_pause_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_send_raw);
   gtk_widget_class_bind_template_callback (widget_class, on_list_key);
   gtk_widget_class_install_action (widget_class, "inspector.copy", NULL, on_copy);
   gtk_widget_class_install_action (widget_class, "inspector.save", NULL, on_save);
+  gtk_widget_class_install_action (widget_class, "inspector.save-har", NULL, on_save);
+  gtk_widget_class_install_action (widget_class, "inspector.open", NULL, on_open);
+  gtk_widget_class_install_action (widget_class, "inspector.other", NULL, on_other);
+  gtk_widget_class_install_action (widget_class, "inspector.clear", NULL, on_clear);
+  gtk_widget_class_install_action (widget_class, "inspector.search", NULL, on_search);
+  gtk_widget_class_install_property_action (widget_class, "inspector.pings", "pings");
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
   gtk_widget_class_install_action (widget_class, "inspector.region", "i", on_region);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "inspector.region", "i", 1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "inspector.region", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "inspector.save", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
+                                       "inspector.save-har", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "inspector.open", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_j, GDK_CONTROL_MASK, "inspector.other", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_l, GDK_CONTROL_MASK, "inspector.clear", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "inspector.search", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "inspector.copy",
                                        NULL);
 }
@@ -327,25 +489,41 @@ static void
 dw_inspector_init (DwInspector *self)
 {
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
-  GtkFilterListModel *filtered;
+  GtkAdjustment *adjustment;
 
   gtk_widget_init_template (GTK_WIDGET (self));
   dw_speech_name_button (GTK_WIDGET (self->kind), _ ("Type"));
-  self->lines = g_list_store_new (DW_TYPE_TRACE_ROW);
-  self->wanted = gtk_custom_filter_new (is_wanted, self, NULL);
-  filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->lines)),
-                                        GTK_FILTER (g_object_ref (self->wanted)));
-  self->selection = gtk_single_selection_new (G_LIST_MODEL (filtered));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (on_chosen), self,
-                           G_CONNECT_SWAPPED);
+  dw_speech_name_button (self->menu, _ ("Inspector Menu"));
+  self->follows = TRUE;
+  adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_height_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_scrolled), self, G_CONNECT_SWAPPED);
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
+  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
   gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
-  g_object_unref (self->selection);
-  self->first = 1;
+}
+
+static DwInspector *
+inspector_new (GtkApplication *application, DwTrace *trace, DwDialect *dialect, gboolean live)
+{
+  DwInspector *self = g_object_new (DW_TYPE_INSPECTOR, "application", application, NULL);
+  g_autoptr (GtkSingleSelection) selection = NULL;
+
+  self->trace = g_object_ref (trace);
+  self->dialect = dw_dialect_ref (dialect);
+  self->frames = dw_frame_list_new (trace, dialect, live);
+  self->seen_sent = dw_frame_list_get_sent (self->frames);
+  selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->frames)));
+  gtk_single_selection_set_autoselect (selection, FALSE);
+  gtk_single_selection_set_can_unselect (selection, TRUE);
+  g_signal_connect_object (selection, "notify::selected-item", G_CALLBACK (on_chosen), self, G_CONNECT_SWAPPED);
+  self->selection = selection;
+  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (selection));
+  g_signal_connect_object (self->frames, "updated", G_CALLBACK (on_updated), self, G_CONNECT_SWAPPED);
+  on_updated (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->list));
+  return self;
 }
 
 /**
@@ -358,36 +536,49 @@ dw_inspector_init (DwInspector *self)
 DwInspector *
 dw_inspector_new (GtkWindow *window, DwChat *chat)
 {
-  DwInspector *self = g_object_new (DW_TYPE_INSPECTOR, "application", gtk_window_get_application (window), NULL);
-  g_autofree char *name = dw_stage_dup_name (dw_chat_get_stage (chat));
+  DwStage *stage = dw_chat_get_stage (chat);
+  g_autofree char *name = dw_stage_dup_name (stage);
+  DwInspector *self = inspector_new (gtk_window_get_application (window), dw_chat_get_trace (chat),
+                                     dw_stage_get_dialect (stage), TRUE);
 
   self->chat = g_object_ref (chat);
   dw_label_show_heading (self->heading, name);
-  g_signal_connect_object (dw_chat_get_trace (chat), "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
-  self->first = dw_trace_get_first (dw_chat_get_trace (chat));
-  self->last = self->first - 1;
-  update (self);
-  gtk_widget_grab_focus (GTK_WIDGET (self->list));
+  return self;
+}
+
+/**
+ * dw_inspector_new_for_file:
+ * @application: the program
+ * @trace: what was in the file
+ * @dialect: how its stage named things
+ * @name: the file's name
+ *
+ * Returns: (transfer none): a window that shows a recording, and says whose it is
+ */
+DwInspector *
+dw_inspector_new_for_file (GtkApplication *application, DwTrace *trace, DwDialect *dialect, const char *name)
+{
+  DwInspector *self = inspector_new (application, trace, dialect, FALSE);
+
+  adw_window_title_set_title (self->heading, _ ("Recording"));
+  gtk_window_set_title (GTK_WINDOW (self), _ ("Recording"));
+  dw_label_show_heading (self->heading, name);
+  gtk_widget_set_visible (self->sending, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->pause), FALSE);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "inspector.clear", FALSE);
   return self;
 }
 
 /**
  * dw_inspector_show_frame:
  * @self: an inspector that filters nothing yet
- * @serial: a number in its chat's trace
+ * @serial: a number in its trace
  *
- * Selects that frame and scrolls to it, if it is remembered.
+ * Selects that frame and scrolls to it, if it is remembered, when it has been read.
  */
 void
 dw_inspector_show_frame (DwInspector *self, guint64 serial)
 {
-  guint position;
-
-  if (serial < self->first || serial > self->last)
-    return;
-
-  position = (guint) (serial - self->first);
-  g_clear_handle_id (&self->follow, g_source_remove);
-  gtk_single_selection_set_selected (self->selection, position);
-  gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+  self->wanted = serial;
+  select_frame (self, serial);
 }

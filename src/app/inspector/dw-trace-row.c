@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-trace-row.h"
 
+#include "client/connection/dw-cause.h"
+
 #include "wire/dw-safe-text.h"
 
 #include <glib/gi18n.h>
@@ -9,24 +11,46 @@
 /* How much of an address or of a close reason is shown. */
 #define NOTE_CHARS 1000
 
-/* One line of the inspector: a trace entry as text that is safe to show. */
+/* One line of the inspector: a trace entry as text that is safe to show, and what became of it. The texts are made when
+ * they are asked for. */
 struct _DwTraceRow
 {
   GObject parent_instance;
 
-  DwTraceKind kind;
-  char *head;  /* time, direction and size */
-  char *text;  /* the start of the frame, or what happened */
-  char *whole; /* all of it, to be copied */
+  DwTraceEntry entry; /* a copy, which outlives the trace's */
+  char *head;         /* time, direction and size */
+  char *text;         /* the start of the frame, or what happened */
+  char *whole;        /* all of it, to be copied */
+  DwTraceFate fate;
+  gint64 latency_us;
 };
 
 G_DEFINE_FINAL_TYPE (DwTraceRow, dw_trace_row, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_FATE,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void
+dw_trace_row_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_FATE)
+    g_value_set_uint (value, DW_TRACE_ROW (object)->fate);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
 
 static void
 dw_trace_row_finalize (GObject *object)
 {
   DwTraceRow *self = DW_TRACE_ROW (object);
 
+  dw_trace_entry_clear (&self->entry);
   g_free (self->head);
   g_free (self->text);
   g_free (self->whole);
@@ -37,6 +61,16 @@ static void
 dw_trace_row_class_init (DwTraceRowClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dw_trace_row_finalize;
+  G_OBJECT_CLASS (klass)->get_property = dw_trace_row_get_property;
+
+  /**
+   * DwTraceRow:fate:
+   *
+   * What became of the frame, a #DwTraceFate; its latency changes with it.
+   */
+  properties[PROP_FATE] = g_param_spec_uint ("fate", NULL, NULL, 0, DW_TRACE_FATE_REFUSED, 0,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 }
 
 static void
@@ -56,6 +90,53 @@ make_open (const DwTraceEntry *entry)
                           entry->steps_ms[1]);
 }
 
+/* What the table of causes says; of what is not in it, the word itself. */
+static char *
+make_failed (const DwTraceEntry *entry, const char *note)
+{
+  DwCause cause = dw_cause_from_name (note);
+  const char *words = cause != DW_CAUSE_NONE ? dw_cause_get_sentence (cause) : note;
+  g_autofree char *status = g_strdup_printf ("(%u)", entry->code);
+
+  if (entry->code == 0 || strstr (words, status) != NULL)
+    /* Translators: milliseconds, and why a connection could not be opened. */
+    return g_strdup_printf (_ ("Failed after %1$u ms: %2$s"), entry->took_ms, words);
+  /* Translators: the same with an HTTP status. */
+  return g_strdup_printf (_ ("Failed after %1$u ms: %2$s (status %3$u)"), entry->took_ms, words, entry->code);
+}
+
+/* Why we closed, where the note is our own word: dw-connection closes with these codes. */
+static DwCause
+get_own_cause (const DwTraceEntry *entry, const char *note)
+{
+  gboolean may_be_ours = entry->code == 1002 || entry->code == 1003 || entry->code == 1008 || entry->code == 1009;
+
+  return may_be_ours ? dw_cause_from_name (note) : DW_CAUSE_NONE;
+}
+
+static const char *
+get_meaning (guint code)
+{
+  if (code == 1000)
+    return "";
+  if (code == 1001)
+    return _ ("A stage closes a connection after two hours, or after ten minutes without a frame.");
+  return dw_cause_get_sentence (dw_cause_from_close_code ((gushort) code));
+}
+
+static char *
+make_closed (const DwTraceEntry *entry, const char *note)
+{
+  DwCause own = get_own_cause (entry, note);
+  const char *meaning = own != DW_CAUSE_NONE ? dw_cause_get_sentence (own) : get_meaning (entry->code);
+  g_autofree char *code =
+      /* Translators: a close code, and the words that came with it. */
+      g_strdup_printf (_ ("Closed: %1$u %2$s"), entry->code, own == DW_CAUSE_NONE ? note : "");
+
+  g_strchomp (code);
+  return *meaning != '\0' ? g_strdup_printf ("%s · %s", code, meaning) : g_steal_pointer (&code);
+}
+
 static char *
 make_event (const DwTraceEntry *entry)
 {
@@ -73,11 +154,9 @@ make_event (const DwTraceEntry *entry)
     case DW_TRACE_OPEN:
       return make_open (entry);
     case DW_TRACE_FAILED:
-      /* Translators: a word for the cause, an HTTP status, and milliseconds. */
-      return g_strdup_printf (_ ("Failed after %3$u ms: %1$s, status %2$u"), note, entry->code, entry->took_ms);
+      return make_failed (entry, note);
     case DW_TRACE_CLOSED:
-      /* Translators: a close code, and the words that came with it. */
-      return g_strdup_printf (_ ("Closed: %1$u %2$s"), entry->code, note);
+      return make_closed (entry, note);
     case DW_TRACE_IN:
     case DW_TRACE_OUT:
     default:
@@ -85,20 +164,43 @@ make_event (const DwTraceEntry *entry)
     }
 }
 
-static char *
-make_head (const DwTraceEntry *entry)
+/**
+ * dw_trace_row_dup_words:
+ * @entry: what crossed the wire
+ *
+ * Returns: (transfer full): all of a frame, or what happened, safe to show
+ */
+char *
+dw_trace_row_dup_words (const DwTraceEntry *entry)
 {
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (entry->time / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_local (utc);
-  g_autofree char *clock = g_date_time_format (local, "%H:%M:%S");
-  const char *arrow = entry->kind == DW_TRACE_IN ? "←" : entry->kind == DW_TRACE_OUT ? "→" : "·";
-  g_autofree char *time =
-      g_strdup_printf ("%s.%03d  %s", clock, (int) (entry->time % G_USEC_PER_SEC / 1000), arrow);
+  gsize size;
+  const char *data;
+  g_autofree char *raw = NULL;
 
   if (entry->bytes == NULL)
-    return g_steal_pointer (&time);
-  /* Translators: time and direction of a frame, and its size in bytes. */
-  return g_strdup_printf (_ ("%1$s  %2$u B"), time, (guint) g_bytes_get_size (entry->bytes));
+    return make_event (entry);
+  data = g_bytes_get_data (entry->bytes, &size);
+  /* A NUL must not hide what follows it. */
+  raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
+  return dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
+}
+
+/**
+ * dw_trace_row_dup_latency:
+ * @latency_us: how long an answer took, in microseconds
+ *
+ * Returns: (transfer full): it as people read it
+ */
+char *
+dw_trace_row_dup_latency (gint64 latency_us)
+{
+  double ms = (double) latency_us / 1000;
+
+  if (ms < 999.5)
+    /* Translators: milliseconds. */
+    return g_strdup_printf (_ ("%.*f ms"), ms < 9.95 ? 1 : 0, ms);
+  /* Translators: seconds. */
+  return g_strdup_printf (_ ("%.*f s"), ms < 9995 ? 2 : 1, ms / 1000);
 }
 
 /**
@@ -112,21 +214,32 @@ dw_trace_row_new (const DwTraceEntry *entry)
 {
   DwTraceRow *self = g_object_new (DW_TYPE_TRACE_ROW, NULL);
 
-  self->kind = entry->kind;
-  self->head = make_head (entry);
-  if (entry->bytes != NULL)
-    {
-      gsize size;
-      const char *data = g_bytes_get_data (entry->bytes, &size);
-      /* A NUL must not hide what follows it. */
-      g_autofree char *raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
-
-      self->whole = dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
-    }
-  else
-    self->whole = make_event (entry);
-  self->text = dw_safe_line (self->whole, DW_TRACE_ROW_CHARS);
+  dw_trace_entry_copy (&self->entry, entry);
   return self;
+}
+
+/**
+ * dw_trace_row_get_entry:
+ * @self: a line
+ *
+ * Returns: (transfer none): what crossed the wire
+ */
+const DwTraceEntry *
+dw_trace_row_get_entry (DwTraceRow *self)
+{
+  return &self->entry;
+}
+
+/**
+ * dw_trace_row_get_serial:
+ * @self: a line
+ *
+ * Returns: its entry's number in the trace
+ */
+guint64
+dw_trace_row_get_serial (DwTraceRow *self)
+{
+  return self->entry.serial;
 }
 
 /**
@@ -138,7 +251,23 @@ dw_trace_row_new (const DwTraceEntry *entry)
 DwTraceKind
 dw_trace_row_get_kind (DwTraceRow *self)
 {
-  return self->kind;
+  return self->entry.kind;
+}
+
+/**
+ * dw_trace_row_dup_clock:
+ * @self: a line
+ *
+ * Returns: (transfer full): the time of day, with milliseconds
+ */
+char *
+dw_trace_row_dup_clock (DwTraceRow *self)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (self->entry.time / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = utc != NULL ? g_date_time_to_local (utc) : NULL;
+  g_autofree char *clock = local != NULL ? g_date_time_format (local, "%H:%M:%S") : g_strdup ("");
+
+  return g_strdup_printf ("%s.%03d", clock, (int) (self->entry.time % G_USEC_PER_SEC / 1000));
 }
 
 /**
@@ -150,6 +279,19 @@ dw_trace_row_get_kind (DwTraceRow *self)
 const char *
 dw_trace_row_get_head (DwTraceRow *self)
 {
+  const char *arrow = self->entry.kind == DW_TRACE_IN ? "↓" : self->entry.kind == DW_TRACE_OUT ? "↑" : "·";
+  g_autofree char *clock = NULL;
+  g_autofree char *time = NULL;
+
+  if (self->head != NULL)
+    return self->head;
+  clock = dw_trace_row_dup_clock (self);
+  time = g_strdup_printf ("%s  %s", clock, arrow);
+  if (self->entry.bytes == NULL)
+    self->head = g_steal_pointer (&time);
+  else
+    /* Translators: time and direction of a frame, and its size in bytes. */
+    self->head = g_strdup_printf (_ ("%1$s  %2$u B"), time, (guint) g_bytes_get_size (self->entry.bytes));
   return self->head;
 }
 
@@ -162,6 +304,8 @@ dw_trace_row_get_head (DwTraceRow *self)
 const char *
 dw_trace_row_get_text (DwTraceRow *self)
 {
+  if (self->text == NULL)
+    self->text = dw_safe_line (dw_trace_row_get_whole (self), DW_TRACE_ROW_CHARS);
   return self->text;
 }
 
@@ -174,20 +318,91 @@ dw_trace_row_get_text (DwTraceRow *self)
 const char *
 dw_trace_row_get_whole (DwTraceRow *self)
 {
+  if (self->whole == NULL)
+    self->whole = dw_trace_row_dup_words (&self->entry);
   return self->whole;
 }
 
 /**
- * dw_trace_row_has:
+ * dw_trace_row_set_fate:
  * @self: a line
- * @folded: a case-folded text
- *
- * Returns: whether the line contains the text
+ * @fate: what became of the frame
+ * @latency_us: how long the answer took, in microseconds
  */
-gboolean
-dw_trace_row_has (DwTraceRow *self, const char *folded)
+void
+dw_trace_row_set_fate (DwTraceRow *self, DwTraceFate fate, gint64 latency_us)
 {
-  g_autofree char *own = g_utf8_casefold (self->whole, -1);
+  if (self->fate == fate && self->latency_us == latency_us)
+    return;
+  self->fate = fate;
+  self->latency_us = latency_us;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FATE]);
+}
 
-  return strstr (own, folded) != NULL;
+/**
+ * dw_trace_row_get_fate:
+ * @self: a line
+ *
+ * Returns: what became of the frame
+ */
+DwTraceFate
+dw_trace_row_get_fate (DwTraceRow *self)
+{
+  return self->fate;
+}
+
+/**
+ * dw_trace_row_dup_fate:
+ * @self: a line
+ *
+ * Returns: (transfer full): that in a word or two
+ */
+char *
+dw_trace_row_dup_fate (DwTraceRow *self)
+{
+  switch (self->fate)
+    {
+    case DW_TRACE_FATE_WAITS:
+      return g_strdup ("…");
+    case DW_TRACE_FATE_SILENCE:
+      /* Translators: nothing came back for a frame that was sent. */
+      return g_strdup (_ ("No reply"));
+    case DW_TRACE_FATE_ANSWERED:
+    case DW_TRACE_FATE_REFUSED:
+      return dw_trace_row_dup_latency (self->latency_us);
+    case DW_TRACE_FATE_NONE:
+    default:
+      return g_strdup ("");
+    }
+}
+
+/**
+ * dw_trace_row_dup_spoken:
+ * @self: a line
+ *
+ * Returns: (transfer full): the line as a screen reader says it, with its direction
+ */
+char *
+dw_trace_row_dup_spoken (DwTraceRow *self)
+{
+  const DwTraceEntry *entry = &self->entry;
+  g_autofree char *clock = dw_trace_row_dup_clock (self);
+  g_autofree char *fate = dw_trace_row_dup_fate (self);
+  GString *spoken = g_string_new (NULL);
+
+  if (entry->kind == DW_TRACE_IN)
+    g_string_append_printf (spoken, "%s, ", _ ("Received"));
+  else if (entry->kind == DW_TRACE_OUT)
+    g_string_append_printf (spoken, "%s, ", _ ("Sent"));
+  g_string_append_printf (spoken, "%s, ", clock);
+  if (self->fate == DW_TRACE_FATE_ANSWERED || self->fate == DW_TRACE_FATE_REFUSED)
+    {
+      /* Translators: %s is a duration, such as “12 ms”. */
+      g_string_append_printf (spoken, _ ("reply after %s"), fate);
+      g_string_append (spoken, ", ");
+    }
+  else if (self->fate == DW_TRACE_FATE_SILENCE)
+    g_string_append_printf (spoken, "%s, ", fate);
+  g_string_append (spoken, dw_trace_row_get_text (self));
+  return g_string_free (spoken, FALSE);
 }

@@ -66,6 +66,21 @@ dw_cause_get_name (DwCause cause)
 }
 
 /**
+ * dw_cause_from_name:
+ * @name: a name, of any quality
+ *
+ * Returns: the cause of that name, or %DW_CAUSE_NONE
+ */
+DwCause
+dw_cause_from_name (const char *name)
+{
+  for (DwCause cause = DW_CAUSE_NONE; cause < G_N_ELEMENTS (rows); cause++)
+    if (strcmp (rows[cause].name, name) == 0)
+      return cause;
+  return DW_CAUSE_NONE;
+}
+
+/**
  * dw_cause_get_sentence:
  * @cause: a cause
  *

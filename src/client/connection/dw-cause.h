@@ -86,6 +86,7 @@ const char *dw_cause_get_sentence (DwCause cause);
 DwRemedy dw_cause_get_remedy (DwCause cause);
 DwCourse dw_cause_get_course (DwCause cause);
 
+DwCause dw_cause_from_name (const char *name);
 DwCause dw_cause_from_close_code (gushort code);
 DwCause dw_cause_from_status (guint status, const char *content_type);
 DwCause dw_cause_from_certificate (GTlsCertificateFlags flaws);
