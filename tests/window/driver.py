@@ -79,16 +79,17 @@ def steady(what, look, looks=STEADY_LOOKS):
 class Stage:
     """A dynamowave-stage from this tree."""
 
-    def __init__(self, listen="127.0.0.1:0", stage="prod", program=None):
+    def __init__(self, listen="127.0.0.1:0", stage="prod", program=None, options=()):
         self.listen = listen
         self.stage = stage
+        self.options = options
         self.program = program or os.environ["DYNAMOWAVE_STAGE"]
         self.process = None
         self.url = None
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.program, "--listen", self.listen, "--stage", self.stage],
+        self.process = subprocess.Popen([self.program, "--listen", self.listen, "--stage", self.stage, *self.options],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("ws://"), self.url

@@ -52,9 +52,10 @@ class RawServer:
 class Server:
     """A stage of the documented kind on python3-websockets, which also sends what a test asks for."""
 
-    def __init__(self, closes_after_send=False, refusals=0, greeting=None, route="sendMessage", key="message"):
+    def __init__(self, closes_after_send=False, refusals=0, greeting=None, route="sendMessage", key="message", takes=0):
         self.route = route
         self.key = key
+        self.takes = takes  # how long the handler of a message works, in seconds
         self.closes_after_send = closes_after_send
         self.refusals = refusals
         self.greeting = greeting or ('Use the sendmessage route to send a message. Your info:'
@@ -90,6 +91,7 @@ class Server:
                     await client.send('{"message": "Internal server error", "connectionId":"FYnvDeD_NjMCKlg=", '
                                       '"requestId":"FYnvDeD_NjMCKlh="}')
                 elif frame.get("action") == self.route:
+                    await asyncio.sleep(self.takes)
                     # A handler that reads another key broadcasts nothing, and nobody is told.
                     for other in list(self.clients) if self.key in frame else ():
                         await other.send(json.dumps({self.key: frame[self.key]}, separators=(",", ":")))
@@ -107,6 +109,15 @@ class Server:
                     await client.send(text)
 
         asyncio.run_coroutine_threadsafe(send_all(), self.loop).result(10)
+
+    def pong(self):
+        """Sends pongs that nobody asked for."""
+
+        async def pong_all():
+            for client in list(self.clients):
+                await client.pong(b"")
+
+        asyncio.run_coroutine_threadsafe(pong_all(), self.loop).result(10)
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)

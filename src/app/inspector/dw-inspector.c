@@ -47,6 +47,7 @@ struct _DwInspector
   gboolean refused;  /* the filter's expression is none */
   gboolean follows;  /* the end stays in view */
   gboolean moving;   /* it is we who scroll */
+  guint settle;      /* idle source after the list was laid out */
   guint64 wanted;    /* the frame that is to be selected when it is read, or 0 */
   guint64 seen_sent; /* the last frame that was sent and came into view */
 };
@@ -79,18 +80,31 @@ is_at_end (DwInspector *self)
          >= gtk_adjustment_get_upper (adjustment) - 24;
 }
 
-/* The list has another height: lines were laid out, or the window is another size. */
+static gboolean
+on_settled (gpointer data)
+{
+  DwInspector *self = data;
+
+  self->settle = 0;
+  if (self->follows)
+    scroll_to_end (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The list has another height: lines came or were laid out, or the window is another size. Not at once: the list listens to
+ * its adjustment again only after it. */
 static void
 on_height_changed (DwInspector *self)
 {
-  if (self->follows)
-    scroll_to_end (self);
+  if (self->settle == 0)
+    self->settle = g_idle_add_full (G_PRIORITY_HIGH_IDLE, on_settled, self, NULL);
 }
 
+/* What the list itself did to its place is no scrolling. */
 static void
 on_scrolled (DwInspector *self)
 {
-  if (!self->moving)
+  if (!self->moving && self->settle == 0)
     self->follows = is_at_end (self);
 }
 
@@ -361,6 +375,7 @@ dw_inspector_dispose (GObject *object)
 {
   DwInspector *self = DW_INSPECTOR (object);
 
+  g_clear_handle_id (&self->settle, g_source_remove);
   if (self->frames != NULL)
     g_signal_handlers_disconnect_by_func (self->frames, on_updated, self);
   g_clear_object (&self->frames);

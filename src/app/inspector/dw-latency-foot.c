@@ -22,7 +22,7 @@ struct _DwLatencyFoot
 
 G_DEFINE_FINAL_TYPE (DwLatencyFoot, dw_latency_foot, GTK_TYPE_WIDGET)
 
-#define GRAPH_WIDTH 120
+#define GRAPH_WIDTH 96
 #define GRAPH_HEIGHT 18
 #define GAP 12
 
