@@ -154,6 +154,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/frame-filter/errors", test_errors);
   g_test_add_func ("/app/frame-filter/text", test_text);
   g_test_add_func ("/app/frame-filter/expression", test_expression);
-  g_test_add_func ("/app/frame-filter/hostile-frames", test_hostile_frames);
+  g_test_add_func ("/app/frame-filter/S-31/hostile-frames", test_hostile_frames);
   return g_test_run ();
 }

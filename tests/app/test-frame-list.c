@@ -298,8 +298,8 @@ main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
   gtk_init ();
-  g_test_add_func ("/app/frame-list/rows", test_rows);
-  g_test_add_func ("/app/frame-list/slices", test_slices);
+  g_test_add_func ("/app/frame-list/S-31/rows", test_rows);
+  g_test_add_func ("/app/frame-list/S-31/slices", test_slices);
   g_test_add_func ("/app/frame-list/fates", test_fates);
   g_test_add_func ("/app/frame-list/recording", test_recording);
   g_test_add_func ("/app/frame-list/pause-and-clear", test_pause_and_clear);

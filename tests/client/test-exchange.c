@@ -278,9 +278,9 @@ int
 main (int argc, char *argv[])
 {
   dw_test_init (&argc, &argv);
-  g_test_add_func ("/client/exchange/rule", test_rule);
-  g_test_add_func ("/client/exchange/refusals", test_refusals);
-  g_test_add_func ("/client/exchange/bounds", test_bounds);
+  g_test_add_func ("/client/exchange/AG-31/rule", test_rule);
+  g_test_add_func ("/client/exchange/AG-31/refusals", test_refusals);
+  g_test_add_func ("/client/exchange/S-31/bounds", test_bounds);
   g_test_add_func ("/client/exchange/ring", test_ring);
   g_test_add_func ("/client/exchange/clock", test_clock);
   return g_test_run ();

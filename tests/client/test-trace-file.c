@@ -368,8 +368,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/trace-file/har", test_har);
   g_test_add_func ("/client/trace-file/har-without-frames", test_har_without_frames);
   g_test_add_func ("/client/trace-file/no-place", test_no_place);
-  g_test_add_func ("/client/trace-file/files", test_files);
-  g_test_add_func ("/client/trace-file/huge-files", test_huge_files);
+  g_test_add_func ("/client/trace-file/S-31/files", test_files);
+  g_test_add_func ("/client/trace-file/S-31/huge-files", test_huge_files);
   g_test_add_func ("/client/trace-file/many-lines", test_many_lines);
   return g_test_run ();
 }

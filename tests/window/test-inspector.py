@@ -88,7 +88,7 @@ def wait_for_frame(app, expression):
 
 
 def test_wrong_body_key():
-    """Where the handler reads another key, nothing comes back, and after some seconds the line of the frame says so"""
+    """AG-31: where the handler reads another key, nothing comes back, and after some seconds the line of the frame says so"""
     server = Server(key="data")
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -104,7 +104,7 @@ def test_wrong_body_key():
 
 
 def test_refused():
-    """A handshake that was refused has its status and what to do about it; among the errors there is nothing else"""
+    """AG-31: a handshake that was refused has its status and what to do about it; among the errors there is nothing else"""
     server = RawServer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
     with running(server.url) as app:
         app.wait_for_status("Refused")
@@ -121,7 +121,7 @@ def test_refused():
 
 
 def test_failing_and_slow():
-    """An error of the gateway is paired with the frame that caused it, and a slow handler is seen in the latency"""
+    """AG-31: an error of the gateway is paired with the frame that caused it, and a slow handler is seen in the latency"""
     server = Server(refusals=1, takes=1.1)
     with running(server.url) as app:
         app.wait_for_status("Online")
@@ -150,7 +150,7 @@ def test_failing_and_slow():
 
 
 def test_cut():
-    """A connection that the stage ends has its close code, and what that means"""
+    """AG-31: a connection that the stage ends has its close code, and what that means"""
     with stage(options=["--connection-limit=1"]) as server, running(server.url) as app:
         open_inspector(app)
         wait_for_frame(app, "Closed: 1001 .*two hours")
