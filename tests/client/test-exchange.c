@@ -8,6 +8,9 @@
 
 #define MS ((gint64) 1000)
 
+/* The end of the year 9999: a recording has no later time. */
+#define LAST_TIME (G_GINT64_CONSTANT (253402300799) * G_USEC_PER_SEC)
+
 #define SEND_A "{\"action\":\"sendMessage\",\"message\":\"a\"}"
 #define SEND_B "{\"action\":\"sendMessage\",\"message\":\"b\"}"
 #define SEND_A1 "{\"action\":\"sendMessage\",\"message\":\"a\",\"sender\":\"Ada\",\"id\":\"1\"}"
@@ -270,8 +273,10 @@ test_clock (void)
   g_assert_cmpuint (add (exchange, 2, G_USEC_PER_SEC, '<', 1, "a"), ==, 1);
   g_assert_cmpuint (dw_exchange_get_other (exchange, 1, &latency, &refusal), ==, 2);
   g_assert_cmpint (latency, ==, 0);
-  add (exchange, 3, G_MAXINT64 - 1, '>', 1, "b");
-  add (exchange, 4, G_MININT64 / 4, '<', 1, "b");
+  add (exchange, 3, LAST_TIME, '>', 1, "b");
+  g_assert_cmpuint (add (exchange, 4, 1, '<', 1, "b"), ==, 3);
+  add (exchange, 5, 1, '>', 1, "c");
+  g_assert_cmpuint (add (exchange, 6, LAST_TIME, '<', 1, "c"), ==, 0);
 }
 
 int
