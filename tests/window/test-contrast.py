@@ -173,6 +173,12 @@ def conversation(mode, environment):
         until("the preferences", lambda: app.n_windows() == 2)
         pale += measure(app, f"{mode}, preferences", frame)
         app.keys("Escape")
+        until("the conversation alone", lambda: app.n_windows() == 1)
+        app.keys("ctrl+shift+i")
+        until("the inspector", lambda: app.n_windows() == 2)
+        app.keys("Down")
+        pale += measure(app, f"{mode}, inspector", frame, fields=("Filter frames",))
+        app.keys("Escape")
     server.close()
     return pale
 

@@ -156,6 +156,8 @@ on_updated (DwInspector *self)
   follow_sent (self);
   if (self->wanted != 0)
     select_frame (self, self->wanted);
+  if (dw_frame_list_is_ready (self->frames))
+    self->wanted = 0;
   if (!self->refused)
     show_notice (self, dw_frame_list_is_unsure (self->frames)
                            ? _ ("Some frames are too long or too complex to be searched to their end.")
@@ -190,6 +192,10 @@ on_filter_changed (DwInspector *self)
   /* What was shown stays, until it is an expression. */
   if (!self->refused && self->frames != NULL)
     {
+      DwTraceRow *line = gtk_single_selection_get_selected_item (self->selection);
+
+      /* What was found stays selected, with what stands around it. */
+      self->wanted = line != NULL ? dw_trace_row_get_serial (line) : 0;
       self->follows = TRUE;
       dw_frame_list_take_filter (self->frames, g_steal_pointer (&filter));
     }
