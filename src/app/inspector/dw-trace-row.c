@@ -11,6 +11,9 @@
 /* How much of an address or of a close reason is shown. */
 #define NOTE_CHARS 1000
 
+/* How much of a frame is looked at for the start of it, in bytes. */
+#define START_BYTES 4096
+
 /* One line of the inspector: a trace entry as text that is safe to show, and what became of it. The texts are made when
  * they are asked for. */
 struct _DwTraceRow
@@ -164,6 +167,17 @@ make_event (const DwTraceEntry *entry)
     }
 }
 
+static char *
+make_frame (GBytes *bytes, gsize most)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  /* A NUL must not hide what follows it. */
+  g_autofree char *raw = data != NULL ? g_utf8_make_valid (data, (gssize) MIN (size, most)) : g_strdup ("");
+
+  return dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
+}
+
 /**
  * dw_trace_row_dup_words:
  * @entry: what crossed the wire
@@ -173,16 +187,7 @@ make_event (const DwTraceEntry *entry)
 char *
 dw_trace_row_dup_words (const DwTraceEntry *entry)
 {
-  gsize size;
-  const char *data;
-  g_autofree char *raw = NULL;
-
-  if (entry->bytes == NULL)
-    return make_event (entry);
-  data = g_bytes_get_data (entry->bytes, &size);
-  /* A NUL must not hide what follows it. */
-  raw = data != NULL ? g_utf8_make_valid (data, (gssize) size) : g_strdup ("");
-  return dw_safe_text (raw, DW_SAFE_TEXT_WHOLE, G_MAXUINT, NULL);
+  return entry->bytes != NULL ? make_frame (entry->bytes, G_MAXSSIZE) : make_event (entry);
 }
 
 /**
@@ -304,8 +309,13 @@ dw_trace_row_get_head (DwTraceRow *self)
 const char *
 dw_trace_row_get_text (DwTraceRow *self)
 {
-  if (self->text == NULL)
-    self->text = dw_safe_line (dw_trace_row_get_whole (self), DW_TRACE_ROW_CHARS);
+  g_autofree char *start = NULL;
+
+  if (self->text != NULL)
+    return self->text;
+  /* Lines are made for what is in view, and all of a frame can be large. */
+  start = self->entry.bytes != NULL ? make_frame (self->entry.bytes, START_BYTES) : make_event (&self->entry);
+  self->text = dw_safe_line (start, DW_TRACE_ROW_CHARS);
   return self->text;
 }
 
