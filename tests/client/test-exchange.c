@@ -240,23 +240,28 @@ test_bounds (void)
   g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, 0);
 }
 
-/* The ring goes round: each pair leaves with its request, and the latencies with it. */
+/* The ring goes round: each pair leaves with its request, and the latencies with it. Most of what is between them is no
+ * frame. */
 static void
 test_ring (void)
 {
   g_autoptr (DwExchange) exchange = exchange_new ();
+  const guint64 step = DW_TRACE_ENTRIES / 100;
   guint64 serial = 0;
   gint64 latency;
   gboolean refusal;
 
-  for (guint i = 0; i < DW_TRACE_ENTRIES; i++)
+  for (guint i = 0; i < 250; i++)
     {
-      add (exchange, ++serial, (gint64) i * 1000, '>', 1, "a");
-      ++serial;
+      serial = (i + 1) * step;
+      add (exchange, serial - 1, (gint64) i * 1000, '>', 1, "a");
       g_assert_cmpuint (add (exchange, serial, (gint64) i * 1000 + 500, '<', 1, "a"), ==, serial - 1);
     }
-  g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, DW_TRACE_ENTRIES / 2);
-  g_assert_cmpuint (dw_exchange_get_other (exchange, 1, &latency, &refusal), ==, 0);
+  g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, 100);
+  g_assert_cmpuint (dw_exchange_get_other (exchange, step, &latency, &refusal), ==, 0);
+  g_assert_cmpuint (dw_exchange_get_other (exchange, serial - DW_TRACE_ENTRIES, &latency, &refusal), ==, 0);
+  g_assert_cmpuint (dw_exchange_get_other (exchange, serial - DW_TRACE_ENTRIES + step, &latency, &refusal), ==,
+                    serial - DW_TRACE_ENTRIES + step - 1);
   g_assert_cmpuint (dw_exchange_get_other (exchange, serial, &latency, &refusal), ==, serial - 1);
   g_assert_cmpint (latency, ==, 500);
 }

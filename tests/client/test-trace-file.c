@@ -153,17 +153,17 @@ test_pieces (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
 
   fixture_init (&fixture);
-  for (guint i = 0; i < 3000; i++)
+  for (guint i = 0; i < 600; i++)
     {
-      g_autofree char *text = g_strdup_printf ("%0*u", (int) (i % 200) + 1, i);
+      g_autofree char *text = g_strdup_printf ("%0*u", (int) (i % 200) * 8 + 1, i);
 
-      add_frame (trace, DW_TRACE_IN, i / 1000, text, strlen (text));
+      add_frame (trace, DW_TRACE_IN, i / 200, text, strlen (text));
     }
   save (&fixture, trace, DW_TRACE_FORMAT_JSON_LINES);
   again = load (&fixture, NULL);
   g_assert_nonnull (again);
-  g_assert_cmpuint (dw_trace_get_last (again), ==, 3000);
-  for (guint64 serial = 1; serial <= 3000; serial++)
+  g_assert_cmpuint (dw_trace_get_last (again), ==, 600);
+  for (guint64 serial = 1; serial <= 600; serial++)
     assert_same (dw_trace_get_entry (trace, serial), dw_trace_get_entry (again, serial));
 
   save (&fixture, trace, DW_TRACE_FORMAT_HAR);
@@ -174,7 +174,7 @@ test_pieces (void)
       JsonObject *entry = json_array_get_object_element (json_object_get_array_member (log, "entries"), i);
       JsonArray *frames = json_object_get_array_member (entry, "_webSocketMessages");
 
-      g_assert_cmpuint (json_array_get_length (frames), ==, 1000);
+      g_assert_cmpuint (json_array_get_length (frames), ==, 200);
     }
 }
 
@@ -342,23 +342,6 @@ test_huge_files (void)
   g_assert_error (error, DW_CLIENT_ERROR, DW_CLIENT_ERROR_RECORDING);
 }
 
-/* Of more lines than a trace keeps, the last are kept. */
-static void
-test_many_lines (void)
-{
-  g_auto (Fixture) fixture;
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (DwTrace) trace = NULL;
-
-  fixture_init (&fixture);
-  for (guint i = 0; i < DW_TRACE_ENTRIES + 10; i++)
-    g_string_append (text, "{\"time\":\"2026-11-25T10:00:00.123Z\",\"kind\":\"pong\",\"connection\":1}\n");
-  write_file (&fixture, text->str, (gssize) text->len);
-  trace = load (&fixture, NULL);
-  g_assert_nonnull (trace);
-  g_assert_cmpuint (dw_trace_get_first (trace), ==, 11);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -370,6 +353,5 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/trace-file/no-place", test_no_place);
   g_test_add_func ("/client/trace-file/S-31/files", test_files);
   g_test_add_func ("/client/trace-file/S-31/huge-files", test_huge_files);
-  g_test_add_func ("/client/trace-file/many-lines", test_many_lines);
   return g_test_run ();
 }
