@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 import tap
-from driver import Atspi, until
+from driver import NEWER, Atspi, until
 from running import running, stage
 from servers import RawServer, Server
 
@@ -228,7 +228,9 @@ def choose_file(app, title, path):
     until(title, lambda: any(window.name == title for window in app.windows()))
     app.settle()
     app.focus()
-    subprocess.run(["xdotool", "key", "ctrl+a"], check=True, timeout=30)
+    # Newer versions of GTK have a field for the path only after these keys.
+    key = "ctrl+l" if NEWER and title == "Open Frames" else "ctrl+a"
+    subprocess.run(["xdotool", "key", key], check=True, timeout=30)
     subprocess.run(["xdotool", "type", "--delay", "10", path], check=True, timeout=30)
     subprocess.run(["xdotool", "key", "Return"], check=True, timeout=30)
     until("the dialog to close", lambda: not any(window.name == title for window in app.windows()))

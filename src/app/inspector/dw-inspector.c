@@ -11,6 +11,7 @@
 #include "app/toolkit/dw-page.h"
 #include "app/toolkit/dw-regions.h"
 #include "app/toolkit/dw-speech.h"
+#include "app/toolkit/dw-toolkit.h"
 
 #include "client/connection/dw-trace-file.h"
 
@@ -515,6 +516,7 @@ dw_inspector_init (DwInspector *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   dw_speech_name_button (GTK_WIDGET (self->kind), _ ("Type"));
   dw_speech_name_button (self->menu, _ ("Inspector Menu"));
+  dw_toolkit_override_label (GTK_WIDGET (self->expression), _ ("Regular Expression"));
   self->follows = TRUE;
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_height_changed), self, G_CONNECT_SWAPPED);
