@@ -4,6 +4,7 @@
 #include "dw-net-error.h"
 
 #include "wire/dw-thread.h"
+#include "wire/dw-time.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -26,6 +27,7 @@ typedef struct
   GTlsCertificateFlags tls_errors;
   gboolean at_proxy; /* connecting to a proxy, not reached yet */
   GError *not_found; /* until it is known whose name that was; or NULL */
+  DwTransport transport;
 } Dial;
 
 static void
@@ -43,8 +45,91 @@ dial_free (gpointer data)
   g_clear_object (&dial->client);
   g_clear_object (&dial->database);
   g_clear_error (&dial->not_found);
+  dw_transport_clear (&dial->transport);
   g_free (dial->host);
   g_free (dial);
+}
+
+static void
+note_day (Dial *dial, DwTransportFact fact, GDateTime *day)
+{
+  g_autofree char *text = day != NULL ? dw_time_format (g_date_time_to_unix (day) * G_USEC_PER_SEC) : NULL;
+
+  dw_transport_set (&dial->transport, fact, text);
+}
+
+static void
+note_fingerprint (Dial *dial, GTlsCertificate *certificate)
+{
+  g_autoptr (GByteArray) der = NULL;
+  g_autofree char *sum = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_object_get (certificate, "certificate", &der, NULL);
+  if (der == NULL)
+    return;
+
+  sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, der->data, der->len);
+  for (guint i = 0; sum[i] != '\0'; i += 2)
+    g_string_append_printf (text, "%s%c%c", i > 0 ? ":" : "", g_ascii_toupper (sum[i]),
+                            g_ascii_toupper (sum[i + 1]));
+  dw_transport_set (&dial->transport, DW_TRANSPORT_SHA256, text->str);
+}
+
+static void
+note_certificate (Dial *dial, GTlsCertificate *certificate)
+{
+  g_autofree char *subject = g_tls_certificate_get_subject_name (certificate);
+  g_autofree char *issuer = g_tls_certificate_get_issuer_name (certificate);
+  g_autoptr (GDateTime) from = g_tls_certificate_get_not_valid_before (certificate);
+  g_autoptr (GDateTime) until = g_tls_certificate_get_not_valid_after (certificate);
+
+  dw_transport_set (&dial->transport, DW_TRANSPORT_SUBJECT, subject);
+  dw_transport_set (&dial->transport, DW_TRANSPORT_ISSUER, issuer);
+  note_day (dial, DW_TRANSPORT_VALID_FROM, from);
+  note_day (dial, DW_TRANSPORT_VALID_UNTIL, until);
+  note_fingerprint (dial, certificate);
+}
+
+static const char *
+name_tls_version (GTlsProtocolVersion version)
+{
+  switch (version)
+    {
+    case G_TLS_PROTOCOL_VERSION_TLS_1_2:
+      return "TLS 1.2";
+    case G_TLS_PROTOCOL_VERSION_TLS_1_3:
+      return "TLS 1.3";
+    case G_TLS_PROTOCOL_VERSION_UNKNOWN:
+    case G_TLS_PROTOCOL_VERSION_SSL_3_0:
+    case G_TLS_PROTOCOL_VERSION_TLS_1_0:
+    case G_TLS_PROTOCOL_VERSION_TLS_1_1:
+    case G_TLS_PROTOCOL_VERSION_DTLS_1_0:
+    case G_TLS_PROTOCOL_VERSION_DTLS_1_2:
+    default:
+      return "TLS";
+    }
+}
+
+static void
+note_tls (Dial *dial)
+{
+  GTlsCertificate *certificate = g_tls_connection_get_peer_certificate (dial->tls);
+  g_autofree char *suite = g_tls_connection_get_ciphersuite_name (dial->tls);
+  const char *version = name_tls_version (g_tls_connection_get_protocol_version (dial->tls));
+  g_autofree char *text =
+      g_strdup_printf ("%s%s%s", version, suite != NULL ? ", " : "", suite != NULL ? suite : "");
+
+  dw_transport_set (&dial->transport, DW_TRANSPORT_TLS, text);
+  if (certificate != NULL)
+    note_certificate (dial, certificate);
+}
+
+static char *
+dup_address (GSocketAddress *address)
+{
+  return G_IS_INET_SOCKET_ADDRESS (address) ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address))
+                                            : NULL;
 }
 
 /* Only notes what is wrong: a bad certificate is never accepted. */
@@ -55,7 +140,20 @@ on_accept_certificate (GTlsConnection *connection,
                        Dial *dial)
 {
   dial->tls_errors = errors;
+  note_certificate (dial, certificate);
   return FALSE;
+}
+
+static void
+note_peer (Dial *dial, GSocketAddress *address)
+{
+  g_autofree char *text = dup_address (address);
+  g_autofree char *proxy = NULL;
+
+  if (G_IS_PROXY_ADDRESS (address))
+    proxy = g_strdup_printf ("%s %s", g_proxy_address_get_protocol (G_PROXY_ADDRESS (address)), text);
+  dw_transport_set (&dial->transport, DW_TRANSPORT_PEER, text);
+  dw_transport_set (&dial->transport, DW_TRANSPORT_PROXY, proxy);
 }
 
 /* Called for each address that is tried. */
@@ -65,6 +163,16 @@ look_for_proxy (Dial *dial, GSocketConnection *connection)
   g_autoptr (GSocketAddress) address = g_socket_connection_get_remote_address (connection, NULL);
 
   dial->at_proxy = G_IS_PROXY_ADDRESS (address);
+  note_peer (dial, address);
+}
+
+static void
+note_local (Dial *dial, GSocketConnection *connection)
+{
+  g_autoptr (GSocketAddress) address = g_socket_connection_get_local_address (connection, NULL);
+  g_autofree char *text = dup_address (address);
+
+  dw_transport_set (&dial->transport, DW_TRANSPORT_LOCAL, text);
 }
 
 static void
@@ -93,13 +201,16 @@ on_event (GSocketClient *client,
       /* Frames are small and people wait for them, so send them at once. */
       g_socket_set_option (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), IPPROTO_TCP,
                            TCP_NODELAY, 1, NULL);
+      note_local (dial, G_SOCKET_CONNECTION (connection));
       reach (dial, DW_DIAL_CONNECTED);
       break;
     case G_SOCKET_CLIENT_PROXY_NEGOTIATING:
       dial->at_proxy = FALSE;
       break;
-    case G_SOCKET_CLIENT_RESOLVING:
     case G_SOCKET_CLIENT_PROXY_NEGOTIATED:
+      reach (dial, DW_DIAL_PROXIED);
+      break;
+    case G_SOCKET_CLIENT_RESOLVING:
     case G_SOCKET_CLIENT_TLS_HANDSHAKING:
     case G_SOCKET_CLIENT_TLS_HANDSHAKED:
     case G_SOCKET_CLIENT_COMPLETE:
@@ -149,6 +260,7 @@ on_encrypted (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
 
+  note_tls (dial);
   reach (dial, DW_DIAL_ENCRYPTED);
   g_task_return_pointer (task, g_object_ref (source), g_object_unref);
 }
@@ -368,4 +480,21 @@ GTlsCertificateFlags
 dw_dial_get_flaws (GAsyncResult *result)
 {
   return ((Dial *) g_task_get_task_data (G_TASK (result)))->tls_errors;
+}
+
+/**
+ * dw_dial_take_transport:
+ * @result: what the callback was given
+ * @transport: (out caller-allocates): what became known of the connection, whether it was made or not; to be cleared with
+ *   dw_transport_clear(). A certificate is noted even where it was not accepted.
+ *
+ * Hands it over: a second call gets nothing.
+ */
+void
+dw_dial_take_transport (GAsyncResult *result, DwTransport *transport)
+{
+  Dial *dial = g_task_get_task_data (G_TASK (result));
+
+  *transport = dial->transport;
+  dial->transport = (DwTransport){ 0 };
 }

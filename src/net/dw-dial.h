@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "wire/dw-transport.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -9,6 +11,7 @@ G_BEGIN_DECLS
  * DwDialStep:
  * @DW_DIAL_RESOLVED: the name is resolved (the proxy's name, if there is a proxy)
  * @DW_DIAL_CONNECTED: TCP is connected
+ * @DW_DIAL_PROXIED: the proxy, if there is one, has connected to the host
  * @DW_DIAL_ENCRYPTED: the TLS handshake is done
  * @DW_DIAL_STEPS: how many steps there are
  *
@@ -18,6 +21,7 @@ typedef enum
 {
   DW_DIAL_RESOLVED,
   DW_DIAL_CONNECTED,
+  DW_DIAL_PROXIED,
   DW_DIAL_ENCRYPTED,
   DW_DIAL_STEPS,
 } DwDialStep;
@@ -60,5 +64,6 @@ void dw_dial_async (const DwDialOptions *options,
                     gpointer data);
 GIOStream *dw_dial_finish (GAsyncResult *result, GSocket **socket, GError **error);
 GTlsCertificateFlags dw_dial_get_flaws (GAsyncResult *result);
+void dw_dial_take_transport (GAsyncResult *result, DwTransport *transport);
 
 G_END_DECLS

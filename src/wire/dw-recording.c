@@ -53,6 +53,7 @@ dw_recording_entry_clear (DwRecordingEntry *entry)
   g_clear_pointer (&entry->note, g_free);
   g_clear_pointer (&entry->request, g_free);
   g_clear_pointer (&entry->response, g_free);
+  g_clear_pointer (&entry->transport, g_free);
 }
 
 static void
@@ -100,7 +101,7 @@ add_payload (JsonBuilder *builder, GBytes *bytes)
  * @entry: an entry, whose time is of the years 1970 to 9999
  *
  * Returns: (transfer full): it as one line of JSON without a line break: time, kind, connection, and what there is of
- * bytes, payload or base64, code, tookMs, resolvedMs, connectedMs, securedMs, note, request and response. Texts that are
+ * bytes, payload or base64, code, tookMs, resolvedMs, connectedMs, securedMs, note, request, response and transport. Texts that are
  * not UTF-8 get U+FFFD; a payload that is not is in base64
  */
 char *
@@ -126,6 +127,7 @@ dw_recording_write (const DwRecordingEntry *entry)
   add_text (builder, "note", entry->note);
   add_text (builder, "request", entry->request);
   add_text (builder, "response", entry->response);
+  add_text (builder, "transport", entry->transport);
   json_builder_end_object (builder);
 
   root = json_builder_get_root (builder);
@@ -276,6 +278,8 @@ read_members (JsonObject *object, DwRecordingEntry *entry)
     return "request";
   if (!read_note (object, "response", &entry->response))
     return "response";
+  if (!read_note (object, "transport", &entry->transport))
+    return "transport";
   return NULL;
 }
 

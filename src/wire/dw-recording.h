@@ -49,6 +49,7 @@ typedef enum
  * @steps_ms: when its steps were reached, in milliseconds since its start: name, TCP, TLS; 0 where it was not
  * @request: (nullable): the head that a handshake sent
  * @response: (nullable): the head that answered it
+ * @transport: (nullable): addresses and certificate, for dw_transport_read()
  *
  * One line of a recording. What was read from a file is as untrusted as the file.
  */
@@ -64,6 +65,7 @@ typedef struct
   guint steps_ms[DW_RECORDING_STEPS];
   char *request;
   char *response;
+  char *transport;
 } DwRecordingEntry;
 
 const char *dw_recording_kind_get_name (DwRecordingKind kind);

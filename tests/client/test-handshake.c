@@ -323,6 +323,8 @@ test_heads (void)
   g_assert_cmpstr (dw_upgrade_head_get (try.report.response, "upgrade"), ==, "websocket");
   g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_CONNECTION], >, 0);
   g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_ENCRYPTION], ==, 0);
+  g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_PROXY], ==, 0);
+  g_assert_nonnull (strstr (url, try.report.transport.facts[DW_TRANSPORT_PEER]));
   g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_UPGRADE], >=, try.report.steps_ms[DW_HANDSHAKE_CONNECTION]);
   forget (&try);
 }
@@ -422,6 +424,10 @@ test_proxies (void)
           g_assert_cmpstr (texts->pdata[0], ==, "{\"message\":\"hello\"}");
           g_signal_handlers_disconnect_by_data (try.websocket, texts);
           g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_ENCRYPTION], >, 0);
+          g_assert_cmpuint (try.report.steps_ms[DW_HANDSHAKE_PROXY], >, 0);
+          g_assert_cmpuint (dw_transport_get_ms (&try.report.transport, DW_TRANSPORT_PROXIED_MS), ==,
+                            try.report.steps_ms[DW_HANDSHAKE_PROXY]);
+          g_assert_nonnull (try.report.transport.facts[DW_TRANSPORT_SHA256]);
         }
       forget (&try);
 

@@ -93,11 +93,12 @@ make_trace (void)
   DwTrace *trace = dw_trace_new ();
 
   dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, "wss://h.example/prod");
-  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 120, (guint[]){ 10, 30, 90 }, NULL, REQUEST, RESPONSE);
+  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 120, (guint[]){ 10, 30, 90 }, NULL, REQUEST, RESPONSE,
+                          "peer: 192.0.2.1:443\n");
   add_frame (trace, DW_TRACE_OUT, 1, "{\"a\":\"\\u2028\"}", 14);
   dw_trace_add_event (trace, DW_TRACE_CONNECTING, 2, 0, "wss://h.example/prod");
   add_frame (trace, DW_TRACE_IN, 1, "\xff\0x", 3);
-  dw_trace_add_handshake (trace, DW_TRACE_FAILED, 2, 403, 12, (guint[]){ 1, 2, 0 }, "forbidden", NULL, NULL);
+  dw_trace_add_handshake (trace, DW_TRACE_FAILED, 2, 403, 12, (guint[]){ 1, 2, 0 }, "forbidden", NULL, NULL, NULL);
   add_frame (trace, DW_TRACE_IN, 1, "", 0);
   dw_trace_add_event (trace, DW_TRACE_PONG, 1, 0, NULL);
   dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, "Going away");

@@ -44,7 +44,7 @@ test_bounds (void)
 
   /* Heads count like payloads. */
   for (guint i = 0; i < 300; i++)
-    dw_trace_add_handshake (trace, DW_TRACE_FAILED, 1, 403, 12, (guint[]){ 1, 2, 3 }, NULL, "", huge);
+    dw_trace_add_handshake (trace, DW_TRACE_FAILED, 1, 403, 12, (guint[]){ 1, 2, 3 }, NULL, "", NULL, huge);
   g_assert_cmpuint (dw_trace_get_last (trace) - dw_trace_get_first (trace) + 1, <=, DW_TRACE_BYTES / (128 * 1024));
 }
 
@@ -120,8 +120,8 @@ test_json (void)
   g_auto (GStrv) parts = NULL;
 
   dw_trace_add_event (trace, DW_TRACE_CONNECTING, 1, 0, "wss://h.example/prod");
-  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 12, steps, NULL, "GET / HTTP/1.1\r\n",
-                          "HTTP/1.1 101 x\r\n");
+  dw_trace_add_handshake (trace, DW_TRACE_OPEN, 1, 101, 12, steps, NULL, "GET / HTTP/1.1\r\n", "HTTP/1.1 101 x\r\n",
+                          "peer: 192.0.2.1:443\n");
   dw_trace_add_frame (trace, DW_TRACE_OUT, 1, bad);
   dw_trace_add_event (trace, DW_TRACE_CLOSED, 1, 1001, "Going away");
   lines = dw_trace_to_json_lines (trace);
@@ -137,6 +137,7 @@ test_json (void)
   g_assert_nonnull (strstr (parts[1], "\"tookMs\":12"));
   g_assert_nonnull (strstr (parts[1], "\"request\":\"GET / HTTP/1.1"));
   g_assert_nonnull (strstr (parts[1], "\"response\":\"HTTP/1.1 101"));
+  g_assert_nonnull (strstr (parts[1], "\"transport\":\"peer: 192.0.2.1:443"));
   g_assert_nonnull (strstr (parts[2], "\"bytes\":5"));
   g_assert_nonnull (strstr (parts[2], "\"base64\":\"/yIKAHg=\""));
   g_assert_nonnull (strstr (parts[3], "1001"));

@@ -9,6 +9,14 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+/* What openssl says of the certificate in tests/data. */
+#define SUBJECT "CN=localhost"
+#define VALID_FROM "2026-11-25T03:29:30.000Z"
+#define VALID_UNTIL "2126-11-01T03:29:30.000Z"
+#define FINGERPRINT                                                                                                \
+  "4F:0C:D7:42:5F:D7:EE:82:83:31:E0:1B:78:F5:AF:4E:"                                                               \
+  "13:46:CA:C0:26:BB:71:C2:10:C1:CE:34:32:7F:56:F5"
+
 /* A server that writes “hello” to every client, over TLS if it has a certificate. */
 typedef struct
 {
@@ -108,6 +116,7 @@ typedef struct
   GError *error;
   gboolean done;
   guint reached[DW_DIAL_STEPS];
+  DwTransport transport;
 } Call;
 
 static void
@@ -122,6 +131,7 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
   Call *call = data;
 
   call->stream = dw_dial_finish (result, &call->socket, &call->error);
+  dw_dial_take_transport (result, &call->transport);
   call->done = TRUE;
 }
 
@@ -146,6 +156,7 @@ hang_up (Call *call)
   g_clear_object (&call->stream);
   g_clear_object (&call->socket);
   g_clear_error (&call->error);
+  dw_transport_clear (&call->transport);
 }
 
 typedef struct
@@ -192,6 +203,27 @@ assert_fails (Call *call, GQuark domain, int code)
   g_assert_error (call->error, domain, code);
 }
 
+static void
+assert_loopback (Call *call, DwTransportFact fact, guint16 port)
+{
+  g_autofree char *expected = port != 0 ? g_strdup_printf ("127.0.0.1:%u", port) : g_strdup ("127.0.0.1:");
+
+  g_assert_nonnull (call->transport.facts[fact]);
+  g_assert_true (g_str_has_prefix (call->transport.facts[fact], expected));
+}
+
+static void
+assert_certificate (Call *call)
+{
+  char **facts = call->transport.facts;
+
+  g_assert_cmpstr (facts[DW_TRANSPORT_SUBJECT], ==, SUBJECT);
+  g_assert_cmpstr (facts[DW_TRANSPORT_ISSUER], ==, SUBJECT);
+  g_assert_cmpstr (facts[DW_TRANSPORT_VALID_FROM], ==, VALID_FROM);
+  g_assert_cmpstr (facts[DW_TRANSPORT_VALID_UNTIL], ==, VALID_UNTIL);
+  g_assert_cmpstr (facts[DW_TRANSPORT_SHA256], ==, FINGERPRINT);
+}
+
 /* Each step is reported, and a small frame is sent at once (TCP_NODELAY). */
 static void
 test_plain (void)
@@ -210,11 +242,19 @@ test_plain (void)
   g_assert_cmpuint (call.reached[DW_DIAL_ENCRYPTED], ==, 0);
   g_assert_true (g_socket_get_option (call.socket, IPPROTO_TCP, TCP_NODELAY, &value, NULL));
   g_assert_cmpint (value, !=, 0);
+  assert_loopback (&call, DW_TRANSPORT_PEER, host.port);
+  assert_loopback (&call, DW_TRANSPORT_LOCAL, 0);
+  g_assert_null (call.transport.facts[DW_TRANSPORT_PROXY]);
+  g_assert_null (call.transport.facts[DW_TRANSPORT_TLS]);
+  g_assert_null (call.transport.facts[DW_TRANSPORT_SUBJECT]);
   hang_up (&call);
   close_host (&host);
 
   dial (&call, &options, NULL);
   assert_fails (&call, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  /* Where it was tried is known all the same. */
+  assert_loopback (&call, DW_TRANSPORT_PEER, host.port);
+  g_assert_null (call.transport.facts[DW_TRANSPORT_LOCAL]);
   hang_up (&call);
   options.host = "nowhere.invalid";
   dial (&call, &options, NULL);
@@ -243,12 +283,17 @@ test_secure (void)
   g_object_get (call.stream, "require-close-notify", &notify, NULL);
   g_assert_false (notify);
   g_assert_cmpstr (host.protocol, ==, "http/1.1");
+  g_assert_true (g_str_has_prefix (call.transport.facts[DW_TRANSPORT_TLS], "TLS 1."));
+  assert_certificate (&call);
   hang_up (&call);
 
   options.host = "127.0.0.1";
   dial (&call, &options, NULL);
   assert_fails (&call, DW_NET_ERROR, DW_NET_ERROR_CERTIFICATE);
   g_assert_cmpstr (call.error->message, ==, "certificate: flags 2");
+  /* One that is refused is the one that somebody has to look at. */
+  assert_certificate (&call);
+  assert_loopback (&call, DW_TRANSPORT_LOCAL, 0);
   g_assert_cmpuint (call.reached[DW_DIAL_ENCRYPTED], ==, 0);
   hang_up (&call);
 
@@ -273,6 +318,7 @@ test_proxies (void)
       g_autoptr (DwTestProxy) proxy = dw_test_proxy_new (DW_TEST_PROXY_OPEN);
       g_autoptr (GProxyResolver) resolver = dw_test_proxy_dup_resolver (proxy, schemes[i % 2], NULL);
       DwDialOptions options = { .host = "localhost", .secure = i >= 2, .proxies = resolver, .database = trust };
+      g_autofree char *said = NULL;
       g_autofree char *asked = NULL;
       g_autofree char *expected = NULL;
       Host host;
@@ -283,6 +329,10 @@ test_proxies (void)
       dial (&call, &options, NULL);
       assert_hello (&call);
       g_assert_cmpuint (call.reached[DW_DIAL_CONNECTED], ==, 1);
+      g_assert_cmpuint (call.reached[DW_DIAL_PROXIED], ==, 1);
+      assert_loopback (&call, DW_TRANSPORT_PEER, dw_test_proxy_get_port (proxy));
+      said = g_strdup_printf ("%s 127.0.0.1:%u", schemes[i % 2], dw_test_proxy_get_port (proxy));
+      g_assert_cmpstr (call.transport.facts[DW_TRANSPORT_PROXY], ==, said);
       asked = dw_test_proxy_dup_asked (proxy);
       expected = g_strdup_printf ("localhost:%u", host.port);
       g_assert_cmpstr (asked, ==, expected);
@@ -292,6 +342,7 @@ test_proxies (void)
       dial (&call, &options, NULL);
       assert_hello (&call);
       g_assert_cmpuint (dw_test_proxy_get_requests (proxy), ==, 1);
+      g_assert_cmpuint (call.reached[DW_DIAL_PROXIED], ==, 0);
       hang_up (&call);
       close_host (&host);
     }
@@ -329,7 +380,10 @@ test_proxy_refuses (void)
       options.proxies = resolver;
       dial (&call, &options, NULL);
       if (rows[i].works)
-        assert_hello (&call);
+        {
+          assert_hello (&call);
+          g_assert_null (strstr (call.transport.facts[DW_TRANSPORT_PROXY], "secret"));
+        }
       else
         assert_fails (&call, DW_NET_ERROR, DW_NET_ERROR_PROXY);
       hang_up (&call);

@@ -74,6 +74,7 @@ test_members (void)
         .steps_ms = { 1, 5, 9 },
         .request = (char *) "GET / HTTP/1.1\r\n",
         .response = (char *) "HTTP/1.1 101 x\r\n",
+        .transport = (char *) "peer: 192.0.2.1:443\n",
       };
       g_autofree char *line = dw_recording_write (&entry);
       g_auto (DwRecordingEntry) read = { 0 };
@@ -89,6 +90,7 @@ test_members (void)
         g_assert_cmpuint (read.steps_ms[i], ==, entry.steps_ms[i]);
       g_assert_cmpstr (read.request, ==, entry.request);
       g_assert_cmpstr (read.response, ==, entry.response);
+      g_assert_cmpstr (read.transport, ==, entry.transport);
     }
 }
 

@@ -68,11 +68,12 @@ trace_handshake (DwConnection *self, DwTraceKind kind, guint code)
   const DwHandshakeReport *report = &self->handshake;
   guint took = (guint) ((dw_boot_clock_now () - self->began) / 1000);
   g_autofree char *response = report->response != NULL ? dw_upgrade_head_write (report->response) : NULL;
+  g_autofree char *transport = dw_transport_write (&report->transport);
 
   if (self->trace != NULL)
     dw_trace_add_handshake (self->trace, kind, self->serial, code, took, report->steps_ms,
                             report->cause != DW_CAUSE_NONE ? dw_cause_get_name (report->cause) : NULL,
-                            report->request, response);
+                            report->request, response, transport);
 }
 
 static DwFrameStream *

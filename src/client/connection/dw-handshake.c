@@ -46,6 +46,7 @@ dw_handshake_report_clear (DwHandshakeReport *report)
   g_clear_pointer (&report->detail, g_free);
   g_clear_pointer (&report->request, g_free);
   g_clear_pointer (&report->response, dw_upgrade_head_free);
+  dw_transport_clear (&report->transport);
 }
 
 static void
@@ -82,6 +83,7 @@ on_dialled (DwDialStep step, gpointer data)
 {
   static const DwHandshakeStep steps[] = { [DW_DIAL_RESOLVED] = DW_HANDSHAKE_NAME,
                                            [DW_DIAL_CONNECTED] = DW_HANDSHAKE_CONNECTION,
+                                           [DW_DIAL_PROXIED] = DW_HANDSHAKE_PROXY,
                                            [DW_DIAL_ENCRYPTED] = DW_HANDSHAKE_ENCRYPTION };
 
   note_step (data, steps[step]);
@@ -307,6 +309,9 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 
   handshake->stream = dw_dial_finish (result, &handshake->socket, &error);
   handshake->flaws = dw_dial_get_flaws (result);
+  dw_dial_take_transport (result, &handshake->report.transport);
+  dw_transport_set_ms (&handshake->report.transport, DW_TRANSPORT_PROXIED_MS,
+                       handshake->report.steps_ms[DW_HANDSHAKE_PROXY]);
   if (handshake->stream != NULL)
     text = dw_upgrade_request_write (&request, FALSE, &error);
   if (text == NULL)

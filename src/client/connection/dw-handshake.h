@@ -7,6 +7,7 @@
 #include "net/dw-upgrade-head.h"
 
 #include "wire/dw-stage-url.h"
+#include "wire/dw-transport.h"
 
 #include <libsoup/soup.h>
 
@@ -18,9 +19,10 @@ G_BEGIN_DECLS
  * @DW_HANDSHAKE_CONNECTION: TCP is connected
  * @DW_HANDSHAKE_ENCRYPTION: TLS is agreed on
  * @DW_HANDSHAKE_UPGRADE: the stage has answered the upgrade
+ * @DW_HANDSHAKE_PROXY: a proxy has connected to the stage, between TCP and TLS; only where there is one
  * @DW_HANDSHAKE_STEPS: how many there are
  *
- * How far a handshake came.
+ * How far a handshake came. All but the last one are in the order in which they are reached.
  */
 typedef enum
 {
@@ -28,6 +30,7 @@ typedef enum
   DW_HANDSHAKE_CONNECTION,
   DW_HANDSHAKE_ENCRYPTION,
   DW_HANDSHAKE_UPGRADE,
+  DW_HANDSHAKE_PROXY,
   DW_HANDSHAKE_STEPS,
 } DwHandshakeStep;
 
@@ -70,6 +73,7 @@ typedef struct
  * @detail: (nullable): what went wrong, for developers: in English, without anything secret
  * @request: (nullable): the request's head, without what may be secret
  * @response: (nullable): the answer's head and what was read of its body, as untrusted as a message
+ * @transport: addresses, proxy and certificate, as far as it came
  * @steps_ms: when each step was reached, in milliseconds since the start and at least 1; 0 where it was not
  *
  * How a handshake went.
@@ -82,6 +86,7 @@ typedef struct
   char *detail;
   char *request;
   DwUpgradeHead *response;
+  DwTransport transport;
   guint steps_ms[DW_HANDSHAKE_STEPS];
 } DwHandshakeReport;
 

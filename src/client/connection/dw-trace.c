@@ -47,7 +47,8 @@ static gsize
 size_of (const DwTraceEntry *entry)
 {
   return DW_TRACE_ENTRY_BYTES + (entry->bytes != NULL ? g_bytes_get_size (entry->bytes) : 0)
-         + length_of (entry->note) + length_of (entry->request) + length_of (entry->response);
+         + length_of (entry->note) + length_of (entry->request) + length_of (entry->response)
+         + length_of (entry->transport);
 }
 
 static void
@@ -176,6 +177,7 @@ dw_trace_add_event (DwTrace *self, DwTraceKind kind, guint serial, guint code, c
  * @note: (nullable): what else there is to say; nothing secret
  * @request: (nullable): the head that was sent, without what may be secret
  * @response: (nullable): the head that answered it
+ * @transport: (nullable): what dw_transport_write() wrote
  */
 void
 dw_trace_add_handshake (DwTrace *self,
@@ -186,7 +188,8 @@ dw_trace_add_handshake (DwTrace *self,
                         const guint *steps_ms,
                         const char *note,
                         const char *request,
-                        const char *response)
+                        const char *response,
+                        const char *transport)
 {
   add (self, &(DwTraceEntry){ .kind = kind,
                               .connection = serial,
@@ -195,7 +198,8 @@ dw_trace_add_handshake (DwTrace *self,
                               .steps_ms = { steps_ms[0], steps_ms[1], steps_ms[2] },
                               .note = g_strdup (note),
                               .request = g_strdup (request),
-                              .response = g_strdup (response) });
+                              .response = g_strdup (response),
+                              .transport = g_strdup (transport) });
 }
 
 static DwTraceKind
@@ -234,6 +238,7 @@ dw_trace_add_recorded (DwTrace *self, const DwRecordingEntry *recorded)
                  .steps_ms = { recorded->steps_ms[0], recorded->steps_ms[1], recorded->steps_ms[2] },
                  .request = g_strdup (recorded->request),
                  .response = g_strdup (recorded->response),
+                 .transport = g_strdup (recorded->transport),
              });
 }
 
@@ -303,6 +308,7 @@ dw_trace_entry_copy (DwTraceEntry *copy, const DwTraceEntry *entry)
   copy->note = g_strdup (entry->note);
   copy->request = g_strdup (entry->request);
   copy->response = g_strdup (entry->response);
+  copy->transport = g_strdup (entry->transport);
 }
 
 /**
@@ -318,6 +324,7 @@ dw_trace_entry_clear (DwTraceEntry *entry)
   g_clear_pointer (&entry->note, g_free);
   g_clear_pointer (&entry->request, g_free);
   g_clear_pointer (&entry->response, g_free);
+  g_clear_pointer (&entry->transport, g_free);
 }
 
 static DwRecordingKind
@@ -357,6 +364,7 @@ dw_trace_entry_to_json (const DwTraceEntry *entry)
     .steps_ms = { entry->steps_ms[0], entry->steps_ms[1], entry->steps_ms[2] },
     .request = entry->request,
     .response = entry->response,
+    .transport = entry->transport,
   };
 
   return dw_recording_write (&line);

@@ -48,6 +48,7 @@ typedef enum
  * @steps_ms: when its steps were reached, in milliseconds since its start: name, TCP, TLS; 0 where it was not
  * @request: (nullable): the head that a handshake sent, without what may be secret
  * @response: (nullable): the head that answered it, as untrusted as a message
+ * @transport: (nullable): addresses and certificate, as dw_transport_write() writes them
  *
  * One thing that crossed the wire.
  */
@@ -64,6 +65,7 @@ typedef struct
   guint steps_ms[DW_TRACE_STEPS];
   char *request;
   char *response;
+  char *transport;
 } DwTraceEntry;
 
 #define DW_TYPE_TRACE (dw_trace_get_type ())
@@ -92,7 +94,8 @@ void dw_trace_add_handshake (DwTrace *self,
                              const guint *steps_ms,
                              const char *note,
                              const char *request,
-                             const char *response);
+                             const char *response,
+                             const char *transport);
 void dw_trace_add_recorded (DwTrace *self, const DwRecordingEntry *recorded);
 void dw_trace_clear (DwTrace *self);
 guint64 dw_trace_get_first (DwTrace *self);

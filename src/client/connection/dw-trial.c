@@ -148,7 +148,7 @@ on_progress (DwHandshakeStep step, gpointer data)
   DwTrial *self = data;
   DwTrialStep next = (DwTrialStep) step + 1;
 
-  if (self->cancellable == NULL || step == DW_HANDSHAKE_UPGRADE)
+  if (self->cancellable == NULL || step == DW_HANDSHAKE_UPGRADE || step == DW_HANDSHAKE_PROXY)
     return;
   pass_steps_to (self, (DwTrialStep) step);
   if (next == DW_TRIAL_ENCRYPTION && self->states[next] == DW_TRIAL_SKIPPED)
