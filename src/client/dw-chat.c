@@ -40,6 +40,7 @@ struct _DwChat
   DwConversation *conversation;
   DwSeen *seen;
   DwTrace *trace;
+  DwRawHistory *raw_history;
   gint64 least_gap;  /* what is shorter has no line, in microseconds */
   gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
   guint unread;      /* unread messages from other people */
@@ -314,6 +315,7 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->store);
   g_clear_object (&self->trace);
   g_clear_pointer (&self->seen, dw_seen_free);
+  g_clear_pointer (&self->raw_history, dw_raw_history_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
 }
 
@@ -338,6 +340,7 @@ dw_chat_init (DwChat *self)
 {
   self->seen = dw_seen_new ();
   self->trace = dw_trace_new ();
+  self->raw_history = dw_raw_history_new ();
   self->least_gap = DW_CHAT_GAP_US;
 }
 
@@ -511,6 +514,18 @@ dw_chat_dup_last_words (DwChat *self, gint64 *said_at)
   if (sender != NULL && dw_safe_text_is_seen (sender))
     return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
   return g_strdup (dw_message_get_text (message));
+}
+
+/**
+ * dw_chat_get_raw_history:
+ * @self: a chat
+ *
+ * Returns: (transfer none): the raw frames that were written and sent there while the program runs
+ */
+DwRawHistory *
+dw_chat_get_raw_history (DwChat *self)
+{
+  return self->raw_history;
 }
 
 /**

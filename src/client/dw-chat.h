@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-raw-history.h"
+
 #include "client/connection/dw-session.h"
 #include "client/messages/dw-conversation.h"
 #include "client/messages/dw-outbox.h"
@@ -26,6 +28,7 @@ DwOutbox *dw_chat_get_outbox (DwChat *self);
 
 DwStore *dw_chat_get_store (DwChat *self);
 DwTrace *dw_chat_get_trace (DwChat *self);
+DwRawHistory *dw_chat_get_raw_history (DwChat *self);
 char *dw_chat_dup_last_words (DwChat *self, gint64 *said_at);
 guint dw_chat_get_unread (DwChat *self);
 void dw_chat_set_attended (DwChat *self, gboolean attended);

@@ -5,6 +5,7 @@
 
 #include "client/store/dw-schema.h"
 #include "client/store/dw-store-check.h"
+#include "client/store/dw-store-salvage.h"
 #include "client/store/dw-store-search.h"
 #include "client/store/dw-store-words.h"
 
@@ -381,7 +382,7 @@ test_stages (void)
       "SELECT group_concat (quote (stage) || quote (uuid) || quote (place) || quote (name)"
       " || quote (urls) || quote (dialect) || quote (own_name) || quote (secret) || "
       "quote (local) || quote (online) || quote (muted) || quote (echoes) || quote (seen)"
-      " || quote (left_at) || quote (draft)) FROM stages";
+      " || quote (left_at) || quote (draft) || quote (snippets)) FROM stages";
   g_auto (Archive) archive = { 0 };
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
@@ -390,10 +391,11 @@ test_stages (void)
   fill (&archive, DW_DELIVERY_NONE);
   run_outside (&archive,
                "INSERT INTO stages VALUES (1, 'u-1', 2, 'Team', 'wss://h.example/prod', 'd', 'Ada', 1, 0, 0, 1, "
-               "1, 17, 18, 'half a'), (1234567, 'u-2', 3, NULL, 'wss://i.example/x', 'd', NULL, 0, 1, 1, 0, 0,"
-               " 4, 5, '')");
+               "1, 17, 18, 'half a', '[{\"name\":\"a\"}]'), (1234567, 'u-2', 3, NULL, 'wss://i.example/x', 'd', "
+               "NULL, 0, 1, 1, 0, 0,"
+               " 4, 5, '', '')");
   columns = ask_outside (&archive, "SELECT count(*) FROM pragma_table_info ('stages')");
-  g_assert_cmpstr (columns, ==, "15");
+  g_assert_cmpstr (columns, ==, "16");
   before = ask_outside (&archive, fields);
   spoil_page (&archive, find_leaf (&archive, "lines"));
   archive.store = dw_store_new (archive.path);
@@ -401,6 +403,41 @@ test_stages (void)
   dw_test_until ("the damage to be found", was_kept, archive.store);
   after = ask_outside (&archive, fields);
   g_assert_cmpstr (before, ==, after);
+}
+
+/* Of a damaged file of each older version the stages are saved too, though it knows less of them. */
+static void
+test_old_stages (void)
+{
+  for (int version = 1; version <= DW_SCHEMA_VERSION; version++)
+    {
+      g_auto (Archive) archive = { 0 };
+      g_autofree char *name = g_strdup_printf ("store-%d.sql", version);
+      g_autofree char *fixture = g_test_build_filename (G_TEST_DIST, "data", name, NULL);
+      g_autofree char *sql = NULL;
+      g_autofree char *copy = NULL;
+      g_autofree char *folder = NULL;
+      g_autoptr (DwDatabase) old = NULL;
+      g_autoptr (DwDatabase) saved = NULL;
+      DwStoreSalvage salvage;
+      gint64 stages;
+
+      archive_init (&archive);
+      dw_test_finalize (g_steal_pointer (&archive.store));
+      folder = g_path_get_dirname (archive.path);
+      g_mkdir_with_parents (folder, 0700);
+      g_assert_true (g_file_get_contents (fixture, &sql, NULL, NULL));
+      old = dw_database_open (archive.path, NULL);
+      g_assert_true (dw_database_run_script (old, sql, NULL));
+      g_clear_pointer (&old, dw_database_close);
+      copy = g_strconcat (archive.path, ".saved", NULL);
+      g_assert_true (dw_store_salvage (archive.path, copy, &salvage, NULL));
+      g_assert_true (salvage.complete);
+      saved = dw_database_open (copy, NULL);
+      g_assert_true (
+          dw_database_get_number (saved, "SELECT count(*) FROM stages WHERE name = 'Team'", &stages, NULL));
+      g_assert_cmpint (stages, ==, 1);
+    }
 }
 
 /* Cut off anywhere, also within a page: kept, what is left of it is saved, and it is not taken for a new one. No line is
@@ -683,6 +720,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-damage/missing-parts/DB-4", test_missing_parts);
   g_test_add_func ("/client/store-damage/old-missing-part/DB-4", test_old_missing_part);
   g_test_add_func ("/client/store-damage/stages/DB-4", test_stages);
+  g_test_add_func ("/client/store-damage/old-stages/DB-4", test_old_stages);
   g_test_add_func ("/client/store-damage/truncated/DB-4", test_truncated);
   g_test_add_func ("/client/store-damage/no-file/DB-4", test_no_file);
   g_test_add_func ("/client/store-damage/newer-in-log/DB-4", test_newer_in_log);

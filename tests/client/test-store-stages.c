@@ -44,6 +44,8 @@ test_stages (void)
   g_autoptr (DwStage) stage = dw_stage_new (url);
   g_autoptr (DwStage) other = dw_stage_new (second);
   g_autoptr (DwDialect) dialect = dw_dialect_new_custom ("route", "say", "text", NULL, NULL);
+  g_autoptr (DwSnippet) snippet = dw_snippet_new ("Hello", "{\"n\":{{n}}}\n");
+  g_autoptr (DwSnippet) kept = NULL;
   g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
   char *protocols[] = { (char *) "S3CR3T-protocol", NULL };
   DwStageList *list;
@@ -65,6 +67,7 @@ test_stages (void)
   g_assert_true (dw_stage_list_add (list, stage));
   g_assert_true (dw_stage_list_add (list, other));
   dw_stage_set_draft (stage, "half a sen");
+  g_assert_true (dw_snippets_insert (dw_stage_get_snippets (stage), 0, snippet));
   dw_stage_set_muted (stage, TRUE);
   dw_stage_set_echoes (stage, TRUE);
   dw_stage_list_move (list, stage, 1);
@@ -87,6 +90,10 @@ test_stages (void)
   g_assert_cmpstr (dw_stage_get_name (found), ==, "Team");
   g_assert_cmpstr (dw_stage_get_own_name (found), ==, "Ada");
   g_assert_cmpstr (dw_stage_get_draft (found), ==, "half a sen");
+  kept = g_list_model_get_item (G_LIST_MODEL (dw_stage_get_snippets (found)), 0);
+  g_assert_cmpstr (dw_snippet_get_name (kept), ==, "Hello");
+  g_assert_cmpstr (dw_snippet_get_text (kept), ==, "{\"n\":{{n}}}\n");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (dw_stage_get_snippets (moved))), ==, 0);
   g_assert_true (dw_stage_is_muted (found));
   g_assert_true (dw_stage_echoes (found));
   /* The stage knows that it has a secret, and that it is missing. */

@@ -19,6 +19,7 @@ struct _DwStage
   gint64 number; /* in the store, or 0 */
   char *uuid;
   char *draft;
+  DwSnippets *snippets;
   gint64 seen;    /* the last place that was read */
   gint64 left_at; /* when it was last known to be online, in microseconds since 1970 UTC, or 0 */
   gboolean local;
@@ -48,6 +49,7 @@ enum
   PROP_SEEN,
   PROP_LEFT_AT,
   PROP_DRAFT,
+  PROP_SNIPPETS,
   PROP_SECRET,
   N_PROPERTIES,
 };
@@ -147,6 +149,9 @@ dw_stage_get_property (GObject *object, guint property, GValue *value, GParamSpe
     case PROP_DRAFT:
       g_value_set_string (value, self->draft);
       break;
+    case PROP_SNIPPETS:
+      g_value_set_object (value, self->snippets);
+      break;
     case PROP_SECRET:
       g_value_set_uint (value, self->secret);
       break;
@@ -164,6 +169,7 @@ dw_stage_finalize (GObject *object)
   g_free (self->own_name);
   g_free (self->uuid);
   g_free (self->draft);
+  g_object_unref (self->snippets);
   g_ptr_array_unref (self->urls);
   dw_dialect_unref (self->dialect);
   g_strfreev (self->protocols);
@@ -194,8 +200,15 @@ dw_stage_class_init (DwStageClass *klass)
   properties[PROP_SEEN] = g_param_spec_int64 ("seen", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
   properties[PROP_LEFT_AT] = g_param_spec_int64 ("left-at", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
   properties[PROP_DRAFT] = g_param_spec_string ("draft", NULL, NULL, NULL, flags);
+  properties[PROP_SNIPPETS] = g_param_spec_object ("snippets", NULL, NULL, DW_TYPE_SNIPPETS, flags);
   properties[PROP_SECRET] = g_param_spec_uint ("secret", NULL, NULL, 0, DW_STAGE_SECRET_SESSION, 0, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+on_snippets_changed (DwStage *self)
+{
+  notify (self, PROP_SNIPPETS);
 }
 
 static void
@@ -205,6 +218,9 @@ dw_stage_init (DwStage *self)
   self->dialect = dw_dialect_new_preset (DW_DIALECT_DYNAMOWAVE);
   self->uuid = g_uuid_string_random ();
   self->online = TRUE;
+  self->snippets = dw_snippets_new ();
+  g_signal_connect_object (self->snippets, "items-changed", G_CALLBACK (on_snippets_changed), self,
+                           G_CONNECT_SWAPPED);
 }
 
 /**
@@ -687,6 +703,18 @@ dw_stage_set_draft (DwStage *self, const char *draft)
   self->draft = g_utf8_make_valid (copy, -1);
   g_free (copy);
   notify (self, PROP_DRAFT);
+}
+
+/**
+ * dw_stage_get_snippets:
+ * @self: a stage
+ *
+ * Returns: (transfer none): the frames that somebody saved for it; each change of them is a change of the stage
+ */
+DwSnippets *
+dw_stage_get_snippets (DwStage *self)
+{
+  return self->snippets;
 }
 
 static GPtrArray *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "dw-snippets.h"
+
 #include "wire/dw-dialect.h"
 #include "wire/dw-stage-url.h"
 
@@ -55,6 +57,7 @@ gint64 dw_stage_get_left_at (DwStage *self);
 void dw_stage_set_left_at (DwStage *self, gint64 left_at);
 const char *dw_stage_get_draft (DwStage *self);
 void dw_stage_set_draft (DwStage *self, const char *draft);
+DwSnippets *dw_stage_get_snippets (DwStage *self);
 DwStageSecret dw_stage_get_secret (DwStage *self);
 void dw_stage_set_secret (DwStage *self, DwStageSecret secret);
 gboolean dw_stage_lacks_secret (DwStage *self);

@@ -21,6 +21,7 @@ typedef struct
   char *dialect;
   char *own_name;
   char *draft;
+  char *snippets;
 } Row;
 
 static void
@@ -34,6 +35,7 @@ row_free (gpointer data)
   g_free (row->dialect);
   g_free (row->own_name);
   g_free (row->draft);
+  g_free (row->snippets);
   g_free (row);
 }
 
@@ -79,6 +81,7 @@ take_row (sqlite3_stmt *query)
   row->echoes = sqlite3_column_int64 (query, 11);
   row->seen = sqlite3_column_int64 (query, 12);
   row->left_at = sqlite3_column_int64 (query, 13);
+  row->snippets = dw_database_dup_some_text (query, 14);
   return row;
 }
 
@@ -97,7 +100,7 @@ load (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   query =
       dw_database_query (database, error,
                          "SELECT stage, uuid, name, urls, dialect, own_name, draft, secret, local, online, muted, "
-                         "echoes, seen, left_at FROM stages ORDER BY place, stage LIMIT ?",
+                         "echoes, seen, left_at, snippets FROM stages ORDER BY place, stage LIMIT ?",
                          "i", (gint64) DW_STORE_STAGES);
 
   if (query == NULL)
@@ -173,6 +176,7 @@ stage_from_row (const Row *row)
   dw_stage_set_name (stage, row->name);
   dw_stage_set_own_name (stage, row->own_name);
   dw_stage_set_draft (stage, row->draft);
+  dw_snippets_take_text (dw_stage_get_snippets (stage), row->snippets);
   dw_stage_set_secret (stage, row->secret != 0 ? DW_STAGE_SECRET_ASKED : DW_STAGE_SECRET_NONE);
   dw_stage_set_local (stage, row->local != 0);
   dw_stage_set_online (stage, row->online != 0);
@@ -243,6 +247,7 @@ row_from_stage (DwStage *stage, guint place, gboolean with_draft)
   row->dialect = dw_dialect_to_text (dw_stage_get_dialect (stage));
   row->own_name = g_strdup (dw_stage_get_own_name (stage));
   row->draft = g_strdup (with_draft ? dw_stage_get_draft (stage) : "");
+  row->snippets = dw_snippets_to_text (dw_stage_get_snippets (stage));
   row->secret = dw_stage_get_secret (stage) != DW_STAGE_SECRET_NONE;
   row->local = dw_stage_is_local (stage);
   row->online = dw_stage_is_online (stage);
@@ -261,15 +266,16 @@ save (DwDatabase *database, gpointer data, gpointer *result, GError **error)
   return dw_database_run (
       database, error,
       "INSERT INTO stages (stage, uuid, place, name, urls, dialect, own_name, draft, "
-      "secret, local, online, muted, echoes, seen, left_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "secret, local, online, muted, echoes, seen, left_at, snippets) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       /* A stage is never written over another one. */
       "ON CONFLICT (stage) DO UPDATE SET place = excluded.place, name = excluded.name, urls = excluded.urls, "
       "dialect = excluded.dialect, own_name = excluded.own_name, draft = excluded.draft, secret = excluded.secret, "
       "local = excluded.local, online = excluded.online, muted = excluded.muted, echoes = excluded.echoes, "
-      "seen = excluded.seen, left_at = excluded.left_at WHERE uuid = excluded.uuid",
-      "isisssssiiiiiii", row->number, row->uuid, row->place, row->name, row->urls, row->dialect, row->own_name,
-      row->draft, row->secret, row->local, row->online, row->muted, row->echoes, row->seen, row->left_at);
+      "seen = excluded.seen, left_at = excluded.left_at, snippets = excluded.snippets WHERE uuid = excluded.uuid",
+      "isisssssiiiiiiis", row->number, row->uuid, row->place, row->name, row->urls, row->dialect, row->own_name,
+      row->draft, row->secret, row->local, row->online, row->muted, row->echoes, row->seen, row->left_at,
+      row->snippets);
 }
 
 /**
@@ -286,8 +292,10 @@ dw_store_stages_save (DwStore *store, DwStage *stage, guint place, gboolean with
 {
   Row *row = row_from_stage (stage, place, with_draft);
 
-  dw_store_run_async (store, dw_store_job_new_write (save, row, row_free, sizeof *row + strlen (row->draft)), NULL,
-                      NULL);
+  dw_store_run_async (
+      store,
+      dw_store_job_new_write (save, row, row_free, sizeof *row + strlen (row->draft) + strlen (row->snippets)),
+      NULL, NULL);
 }
 
 static gboolean

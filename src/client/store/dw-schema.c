@@ -88,6 +88,9 @@ static const char *const steps[DW_SCHEMA_VERSION] = {
   "  INSERT INTO words (rowid, text) VALUES (new.line, new.text); END;",
 
   "CREATE TABLE home (file TEXT NOT NULL, mark TEXT NOT NULL) STRICT;",
+
+  /* As dw_snippets_to_text() writes them. */
+  "ALTER TABLE stages ADD COLUMN snippets TEXT NOT NULL DEFAULT '';",
 };
 
 /* A file without lines has nothing to index, and its old index goes at once. */

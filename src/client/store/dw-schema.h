@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /** DW_SCHEMA_VERSION: what this program writes into `user_version`. */
-#define DW_SCHEMA_VERSION 4
+#define DW_SCHEMA_VERSION 5
 
 /** DW_SCHEMA_APPLICATION: what it writes into `application_id`: “DWch”. */
 #define DW_SCHEMA_APPLICATION 0x44576368

@@ -19,10 +19,11 @@ typedef struct
 {
   DwDatabase *from;
   DwDatabase *to;
-  gint64 next;  /* the first key that was not looked at */
-  gint64 stage; /* of the last line that was copied */
-  gint64 was;   /* its place in the damaged file */
-  gint64 place; /* and in the copy: places have no holes */
+  gint64 version; /* of the damaged file */
+  gint64 next;    /* the first key that was not looked at */
+  gint64 stage;   /* of the last line that was copied */
+  gint64 was;     /* its place in the damaged file */
+  gint64 place;   /* and in the copy: places have no holes */
   DwStoreSalvage *result;
 } Copy;
 
@@ -44,6 +45,15 @@ is_damage (const GError *error)
 #define STAGE_COLUMNS                                                                                              \
   "stage, uuid, place, name, urls, dialect, own_name, secret, local, online, muted, echoes, seen, left_at, draft"
 
+/* The first version whose stages have snippets. */
+#define SNIPPETS_VERSION 5
+
+static const char *
+snippets_of (const Copy *copy)
+{
+  return copy->version >= SNIPPETS_VERSION ? "snippets" : "''";
+}
+
 static gboolean
 copy_stage (Copy *copy, sqlite3_stmt *query, GError **error)
 {
@@ -53,14 +63,16 @@ copy_stage (Copy *copy, sqlite3_stmt *query, GError **error)
   g_autofree char *dialect = dw_database_dup_text (query, 5);
   g_autofree char *own_name = dw_database_dup_text (query, 6);
   g_autofree char *draft = dw_database_dup_some_text (query, 14);
+  g_autofree char *snippets = dw_database_dup_some_text (query, 15);
 
   return dw_database_run (
       copy->to, error,
-      "INSERT OR IGNORE INTO stages (" STAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      "isissssiiiiiiis", sqlite3_column_int64 (query, 0), uuid, sqlite3_column_int64 (query, 2), name, urls,
+      "INSERT OR IGNORE INTO stages (" STAGE_COLUMNS
+      ", snippets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "isissssiiiiiiiss", sqlite3_column_int64 (query, 0), uuid, sqlite3_column_int64 (query, 2), name, urls,
       dialect, own_name, sqlite3_column_int64 (query, 7), sqlite3_column_int64 (query, 8),
       sqlite3_column_int64 (query, 9), sqlite3_column_int64 (query, 10), sqlite3_column_int64 (query, 11),
-      sqlite3_column_int64 (query, 12), sqlite3_column_int64 (query, 13), draft);
+      sqlite3_column_int64 (query, 12), sqlite3_column_int64 (query, 13), draft, snippets);
 }
 
 /* A disk that fails to read may do better the next time, so what is on it is no damage. */
@@ -97,8 +109,11 @@ static gboolean
 copy_stages (Copy *copy, GError **error)
 {
   GError *problem = NULL;
-  sqlite3_stmt *query =
-      dw_database_query (copy->from, &problem, "SELECT " STAGE_COLUMNS " FROM stages ORDER BY stage", "");
+  g_autofree char *all =
+      g_strdup_printf ("SELECT " STAGE_COLUMNS ", %s FROM stages ORDER BY stage", snippets_of (copy));
+  g_autofree char *one =
+      g_strdup_printf ("SELECT " STAGE_COLUMNS ", %s FROM stages WHERE stage = ?", snippets_of (copy));
+  sqlite3_stmt *query = dw_database_query (copy->from, &problem, all, "");
   gint64 last = 0;
   gboolean whole;
 
@@ -111,8 +126,7 @@ copy_stages (Copy *copy, GError **error)
   for (gint64 stage = last + 1, end = last + STAGES_AHEAD; stage <= end; stage++)
     {
       problem = NULL;
-      query = dw_database_query (copy->from, &problem, "SELECT " STAGE_COLUMNS " FROM stages WHERE stage = ?", "i",
-                                 stage);
+      query = dw_database_query (copy->from, &problem, one, "i", stage);
       if (!copy_stages_of (copy, query, problem, &last, &whole, error))
         return FALSE;
     }
@@ -276,14 +290,14 @@ copy_lines (Copy *copy, GError **error)
 
 /* Tables of another program, or of an unknown version, cannot be copied. */
 static gboolean
-check_ours (DwDatabase *database, gboolean *ours, GError **error)
+check_ours (DwDatabase *database, gint64 *version, gboolean *ours, GError **error)
 {
   GError *problem = NULL;
-  gint64 application, version;
+  gint64 application;
 
   *ours = dw_database_get_number (database, "PRAGMA application_id", &application, &problem)
-          && dw_database_get_number (database, "PRAGMA user_version", &version, &problem)
-          && application == DW_SCHEMA_APPLICATION && version > 0 && version <= DW_SCHEMA_VERSION;
+          && dw_database_get_number (database, "PRAGMA user_version", version, &problem)
+          && application == DW_SCHEMA_APPLICATION && *version > 0 && *version <= DW_SCHEMA_VERSION;
   return forgive_damage (problem, error);
 }
 
@@ -307,7 +321,7 @@ dw_store_salvage (const char *from, const char *to, DwStoreSalvage *salvage, GEr
   Copy copy = { .result = salvage, .stage = -1 };
 
   *salvage = (DwStoreSalvage){ 0 };
-  if (source != NULL ? !check_ours (source, &salvage->complete, error)
+  if (source != NULL ? !check_ours (source, &copy.version, &salvage->complete, error)
                      : !forgive_damage (g_steal_pointer (&problem), error))
     return FALSE;
   target = dw_database_open (to, error);
