@@ -6,6 +6,7 @@
 #include "dw-text-split.h"
 
 #include "app/text/dw-label.h"
+#include "app/text/dw-text-pieces.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-limits.h"
@@ -30,7 +31,6 @@ struct _DwComposer
   gsize bytes;      /* of the text */
   gboolean refused; /* the last file that was added */
   guint left_out;   /* of what was pasted there, in characters */
-  GtkTextTag *piece;
   GtkWidget *emoji_list;
   gboolean typed;            /* a letter, and not a text that was put there */
   GCancellable *cancellable; /* of the file that is read, or NULL */
@@ -70,10 +70,6 @@ static guint signals[N_SIGNALS];
 
 /* How many of the newest lines are looked at for one's own last message. */
 #define RECALLED_LINES 200
-
-/* A paragraph that is cut into pieces, so that it is laid out fast. */
-#define LONG_CHARS 512
-#define PIECE_CHARS 64
 
 static char *
 dup_text (DwComposer *self)
@@ -294,56 +290,6 @@ on_insert (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length,
     gtk_text_buffer_insert (buffer, at, text, (int) (end - text));
   else
     update (self);
-}
-
-/* Pango measures what is left of a run anew for each line of it, see dw-label.c. A rise of a thousandth of a pixel begins
- * another run, and cannot be seen. */
-static void
-cut_paragraph (GtkTextBuffer *buffer, GtkTextTag *tag, const GtkTextIter *paragraph)
-{
-  GtkTextIter start = *paragraph;
-  GtkTextIter end = start;
-  g_autofree char *text = NULL;
-  gboolean odd = FALSE;
-
-  if (!gtk_text_iter_ends_line (&end))
-    gtk_text_iter_forward_to_line_end (&end);
-  if (gtk_text_iter_get_offset (&end) - gtk_text_iter_get_offset (&start) < LONG_CHARS)
-    return;
-  gtk_text_buffer_remove_tag (buffer, tag, &start, &end);
-  text = gtk_text_buffer_get_slice (buffer, &start, &end, TRUE);
-  for (const char *at = text; *at != '\0'; odd = !odd)
-    {
-      GtkTextIter piece = start;
-      guint chars = 0;
-
-      while (*at != '\0' && chars < PIECE_CHARS)
-        {
-          guint n;
-
-          at = dw_safe_text_next (at, &n);
-          chars += n;
-        }
-      gtk_text_iter_forward_chars (&piece, (int) chars);
-      if (odd)
-        gtk_text_buffer_apply_tag (buffer, tag, &start, &piece);
-      start = piece;
-    }
-}
-
-/* Text typed letter by letter is cut when the next text is pasted. */
-static void
-on_inserted (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length, DwComposer *self)
-{
-  GtkTextIter paragraph = *at;
-
-  if (length >= 0 && length < LONG_CHARS)
-    return;
-  gtk_text_iter_backward_chars (&paragraph, (int) g_utf8_strlen (text, length));
-  gtk_text_iter_set_line_offset (&paragraph, 0);
-  do
-    cut_paragraph (buffer, self->piece, &paragraph);
-  while (gtk_text_iter_forward_line (&paragraph) && gtk_text_iter_compare (&paragraph, at) <= 0);
 }
 
 static void
@@ -597,9 +543,7 @@ dw_composer_init (DwComposer *self)
   self->enter_sends = TRUE;
   self->session = g_signal_group_new (DW_TYPE_SESSION);
   g_signal_group_connect_swapped (self->session, "changed", G_CALLBACK (on_session_changed), self);
-  self->piece = gtk_text_buffer_create_tag (gtk_text_view_get_buffer (self->view), NULL, "rise", 1, NULL);
-  g_signal_connect_object (gtk_text_view_get_buffer (self->view), "insert-text", G_CALLBACK (on_inserted), self,
-                           G_CONNECT_AFTER);
+  dw_text_pieces_cut (gtk_text_view_get_buffer (self->view));
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "insert-text", G_CALLBACK (on_insert), self, 0);
   g_signal_connect_object (gtk_text_view_get_buffer (self->view), "notify::cursor-position",
                            G_CALLBACK (on_cursor_moved), self, G_CONNECT_SWAPPED);
