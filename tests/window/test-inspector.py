@@ -69,7 +69,7 @@ def test_kinds_and_detail():
         until("only what was sent", lambda: not shows(app, inspector, "incoming") and not shows(app, inspector, "Connecting to"))
         assert shows(app, inspector, '"message":"outgoing"')
         app.keys("Tab", "Down", "End")
-        until("the frame, spread out", lambda: '"message" : "outgoing"' in app.text_of("Selected Frame"))
+        until("the frame, spread out", lambda: '"message": "outgoing"' in app.text_of("Selected Frame"))
         # Tab leaves the list, however many frames it has.
         for part in ("Selected Frame", "Raw frame"):
             app.keys("Tab")
@@ -206,7 +206,7 @@ def test_follows():
         app.settle()
         assert is_shown(app, "Connecting to") and not is_shown(app, "later")
         app.type_into("Raw frame", '{"action":"sendMessage","message":"mine"}')
-        app.keys("ctrl+f", "shift+F6", "Return")
+        app.keys("ctrl+f", "shift+F6", "ctrl+Return")
         until("one's own", lambda: is_shown(app, "mine"))
         app.keys("Escape")
         until("one window", lambda: app.n_windows() == 1)

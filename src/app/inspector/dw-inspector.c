@@ -3,6 +3,7 @@
 
 #include "dw-config.h"
 #include "dw-frame-list.h"
+#include "dw-frame-menu.h"
 #include "dw-latency-foot.h"
 #include "dw-trace-cells.h"
 #include "dw-trace-detail.h"
@@ -14,8 +15,6 @@
 #include "app/toolkit/dw-toolkit.h"
 
 #include "client/connection/dw-trace-file.h"
-
-#include "wire/dw-limits.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -36,8 +35,7 @@ struct _DwInspector
   GtkListView *list;
   DwTraceDetail *detail;
   DwLatencyFoot *foot;
-  GtkWidget *sending;
-  GtkEditable *raw;
+  DwRawEditor *raw;
 
   DwChat *chat; /* or NULL */
   DwTrace *trace;
@@ -208,28 +206,22 @@ on_chosen (DwInspector *self)
   dw_trace_detail_show (self->detail, gtk_single_selection_get_selected_item (self->selection));
 }
 
-/* Sends any frame, valid or not: that is the purpose of the raw editor. */
-static void
-on_send_raw (DwInspector *self)
-{
-  const char *text = gtk_editable_get_text (self->raw);
-
-  if (*text == '\0' || strlen (text) > DW_LIMIT_FRAME_BYTES)
-    return;
-  if (dw_session_send (dw_chat_get_session (self->chat), text))
-    gtk_editable_set_text (self->raw, "");
-  else
-    gtk_widget_error_bell (GTK_WIDGET (self));
-}
-
 static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   DwInspector *self = DW_INSPECTOR (widget);
-  DwTraceRow *line = gtk_single_selection_get_selected_item (self->selection);
+  g_autofree char *text = dw_trace_detail_dup_text (self->detail);
 
-  if (line != NULL)
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), dw_trace_row_get_whole (line));
+  if (text != NULL)
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
+}
+
+/* What the detail can do with the frame that is selected, from anywhere in the window. */
+static void
+on_frame (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  gtk_widget_activate_action (GTK_WIDGET (DW_INSPECTOR (widget)->detail), g_variant_get_string (parameter, NULL),
+                              NULL);
 }
 
 static void
@@ -362,7 +354,10 @@ G_GNUC_END_IGNORE_DEPRECATIONS
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item)
 {
-  gtk_list_item_set_child (item, dw_trace_cells_new ());
+  GtkWidget *cells = dw_trace_cells_new ();
+
+  gtk_list_item_set_child (item, cells);
+  dw_frame_menu_watch (item, cells);
 }
 
 static void
@@ -433,10 +428,24 @@ on_region (GtkWidget *widget, const char *name, GVariant *parameter)
   move_region (DW_INSPECTOR (widget), g_variant_get_int32 (parameter));
 }
 
+static gboolean
+open_menu (DwInspector *self)
+{
+  DwTraceRow *line = gtk_single_selection_get_selected_item (self->selection);
+  GtkWidget *row = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
+
+  if (line == NULL || row == NULL)
+    return GDK_EVENT_PROPAGATE;
+  dw_frame_menu_popup (gtk_widget_get_first_child (row), line, NULL);
+  return GDK_EVENT_STOP;
+}
+
 /* Otherwise Tab would step through every frame in the list. */
 static gboolean
 on_list_key (DwInspector *self, guint key, guint code, GdkModifierType state)
 {
+  if (key == GDK_KEY_Menu || (key == GDK_KEY_F10 && (state & GDK_SHIFT_MASK) != 0))
+    return open_menu (self);
   if (key != GDK_KEY_Tab && key != GDK_KEY_KP_Tab && key != GDK_KEY_ISO_Left_Tab)
     return GDK_EVENT_PROPAGATE;
   move_region (self, (state & GDK_SHIFT_MASK) != 0 ? -1 : 1);
@@ -464,6 +473,7 @@ dw_inspector_class_init (DwInspectorClass *klass)
 
   g_type_ensure (DW_TYPE_LATENCY_FOOT);
   g_type_ensure (DW_TYPE_PAGE);
+  g_type_ensure (DW_TYPE_RAW_EDITOR);
   g_type_ensure (DW_TYPE_TRACE_DETAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/dynamowave/Chat/dw-inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, DwInspector, heading);
@@ -474,14 +484,12 @@ dw_inspector_class_init (DwInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwInspector, scroller);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, list);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, raw);
-  gtk_widget_class_bind_template_child (widget_class, DwInspector, sending);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, notice);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, menu);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, foot);
   gtk_widget_class_bind_template_child (widget_class, DwInspector, expression);
   gtk_widget_class_bind_template_callback (widget_class, on_pause_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_send_raw);
   gtk_widget_class_bind_template_callback (widget_class, on_list_key);
   gtk_widget_class_install_action (widget_class, "inspector.copy", NULL, on_copy);
   gtk_widget_class_install_action (widget_class, "inspector.save", NULL, on_save);
@@ -489,6 +497,13 @@ dw_inspector_class_init (DwInspectorClass *klass)
   gtk_widget_class_install_action (widget_class, "inspector.open", NULL, on_open);
   gtk_widget_class_install_action (widget_class, "inspector.other", NULL, on_other);
   gtk_widget_class_install_action (widget_class, "inspector.clear", NULL, on_clear);
+  gtk_widget_class_install_action (widget_class, "inspector.frame", "s", on_frame);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_r, GDK_CONTROL_MASK, "inspector.frame", "s",
+                                       "frame.resend");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_e, GDK_CONTROL_MASK, "inspector.frame", "s",
+                                       "frame.edit");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_d, GDK_CONTROL_MASK, "inspector.frame", "s",
+                                       "frame.compare");
   gtk_widget_class_install_action (widget_class, "inspector.search", NULL, on_search);
   gtk_widget_class_install_property_action (widget_class, "inspector.pings", "pings");
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
@@ -565,6 +580,8 @@ dw_inspector_new (GtkWindow *window, DwChat *chat)
                                      dw_stage_get_dialect (stage), TRUE);
 
   self->chat = g_object_ref (chat);
+  dw_raw_editor_set_chat (self->raw, chat);
+  dw_trace_detail_set_chat (self->detail, chat, self->raw);
   dw_label_show_heading (self->heading, name);
   return self;
 }
@@ -586,7 +603,7 @@ dw_inspector_new_for_file (GtkApplication *application, DwTrace *trace, DwDialec
   adw_window_title_set_title (self->heading, _ ("Recording"));
   gtk_window_set_title (GTK_WINDOW (self), _ ("Recording"));
   dw_label_show_heading (self->heading, name);
-  gtk_widget_set_visible (self->sending, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->raw), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->pause), FALSE);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "inspector.clear", FALSE);
   return self;

@@ -2,6 +2,7 @@
 #include "dw-trace-row.h"
 
 #include "client/connection/dw-cause.h"
+#include "client/connection/dw-timing.h"
 
 #include "wire/dw-safe-text.h"
 
@@ -81,16 +82,29 @@ dw_trace_row_init (DwTraceRow *self)
 {
 }
 
+static guint
+get_phase_ms (const DwTimingBar *bars, guint n, DwTimingPhase phase)
+{
+  for (guint i = 0; i < n; i++)
+    if (bars[i].phase == phase)
+      return bars[i].length_ms;
+  return 0;
+}
+
 static char *
 make_open (const DwTraceEntry *entry)
 {
+  DwTimingBar bars[DW_TIMING_PHASES];
+  guint n = dw_timing_measure (entry, bars);
+  guint name_ms = get_phase_ms (bars, n, DW_TIMING_NAME);
+  guint tcp_ms = get_phase_ms (bars, n, DW_TIMING_TCP);
+
   if (entry->steps_ms[2] != 0)
-    /* Translators: how long the steps of opening a connection took, in milliseconds since its start. */
-    return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u, TLS %4$u"), entry->took_ms,
-                            entry->steps_ms[0], entry->steps_ms[1], entry->steps_ms[2]);
+    /* Translators: how long the steps of opening a connection took, in milliseconds. */
+    return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u, TLS %4$u"), entry->took_ms, name_ms, tcp_ms,
+                            get_phase_ms (bars, n, DW_TIMING_TLS));
   /* Translators: as before, for a connection without encryption. */
-  return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u"), entry->took_ms, entry->steps_ms[0],
-                          entry->steps_ms[1]);
+  return g_strdup_printf (_ ("Opened in %1$u ms: DNS %2$u, TCP %3$u"), entry->took_ms, name_ms, tcp_ms);
 }
 
 /* What the table of causes says; of what is not in it, the word itself. */
