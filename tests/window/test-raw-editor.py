@@ -174,6 +174,12 @@ def test_comparison():
         assert app.reads("2 lines removed · 3 lines added")
         keys(app, "Escape")
         app.wait_for_button("Select for Comparison")
+
+        # What is gone can be compared with nothing.
+        keys(app, "ctrl+l")
+        until("no details", lambda: not app.find("Selected Frame", TEXTS))
+        keys(app, "ctrl+d", "ctrl+r", "ctrl+e")
+        shows(app, "")
     server.close()
 
 

@@ -109,12 +109,10 @@ dw_trace_detail_show (DwTraceDetail *self, DwTraceRow *line)
 {
   g_set_object (&self->line, line);
   gtk_widget_set_visible (GTK_WIDGET (self), line != NULL);
-  if (line == NULL)
-    return;
-
-  show_text (self, get_entry (self));
-  dw_waterfall_show (self->waterfall, get_entry (self));
   show_actions (self);
+  dw_waterfall_show (self->waterfall, get_entry (self));
+  if (line != NULL)
+    show_text (self, get_entry (self));
 }
 
 /* As it crossed the wire; what is not UTF-8 cannot be sent as text. */
