@@ -143,7 +143,7 @@ def test_show_frame():
         app.keys("shift+F10")
         choose(app, "Show Frame", "F")
         until("the inspector", lambda: app.n_windows() == 2)
-        wanted = '"message" : "line 37"'
+        wanted = '"message": "line 37"'
         until("the frame", lambda: any(node.role == "text" and wanted in node.text() for node in app.walk()
                                        if app.shows(node)))
         app.keys("Escape")
