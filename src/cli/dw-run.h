@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-command.h"
+#include "dw-printer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DwRunOptions:
+ *
+ * How long a command may take, as the command line says it.
+ */
+typedef struct
+{
+  int timeout;
+} DwRunOptions;
+
+extern const GOptionEntry dw_run_option_entries[];
+
+/**
+ * DwRun:
+ *
+ * A command that runs until something ends it: its own end, a signal, the timeout, or an output that cannot be
+ * written. It has the main loop, the output and the exit status.
+ */
+typedef struct _DwRun DwRun;
+
+DwRun *dw_run_new (const DwRunOptions *options, const DwPrinterOptions *printing);
+void dw_run_set_goes_on (DwRun *run, gboolean goes_on);
+DwPrinter *dw_run_get_printer (DwRun *run);
+DwOutput *dw_run_get_output (DwRun *run);
+void dw_run_set_status (DwRun *run, DwExit status);
+void dw_run_finish (DwRun *run);
+void dw_run_finish_with (DwRun *run, DwExit status);
+gboolean dw_run_is_over (DwRun *run);
+DwExit dw_run_wait (DwRun *run);
+void dw_run_flush (DwRun *run);
+void dw_run_free (DwRun *run);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwRun, dw_run_free)
+
+G_END_DECLS

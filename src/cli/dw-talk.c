@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dw-talk.h"
+
+#include "dw-line-reader.h"
+#include "dw-run.h"
+#include "dw-stage-options.h"
+
+#include "client/dw-chat.h"
+#include "client/dw-tail.h"
+
+#include "wire/dw-safe-text.h"
+#include "wire/dw-time.h"
+
+#include <gio/gunixinputstream.h>
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* What is said on a stage: “tail” prints it, “send” adds to it, and “chat” does both. */
+
+/* How long to wait for the echo of a sent message, in seconds, before we assume that the stage does not echo. */
+#define ECHO_WAIT 10
+
+/* How many lines of standard input may wait to be sent before we pause reading. */
+#define MOST_WAITING 500
+
+typedef struct
+{
+  DwStageOptions stage;
+  DwFormatOptions format;
+  DwPolicyOptions policy;
+  DwPrinterOptions printing;
+  DwRunOptions running;
+  int count;
+} Options;
+
+typedef struct
+{
+  const Options *options;
+  DwRun *run;
+  DwPrinter *printer; /* the run's; NULL once it is over: messages that are not waited for are dropped last */
+  DwSession *session;
+  DwChat *chat;        /* or NULL where nothing is said: then a tail tells what happens */
+  DwLineReader *input; /* where lines are sent from standard input, until its end */
+  guint pending;       /* own messages whose end is not known */
+  guint received;
+  gboolean sends;
+  gboolean reading;
+  guint echo_wait;
+} Talk;
+
+static void
+on_state (Talk *talk)
+{
+  const DwSessionStatus *status = dw_session_get_status (talk->session);
+  const char *state = dw_session_state_get_name (status->state);
+  const char *sentence = status->cause != DW_CAUSE_NONE ? dw_cause_get_sentence (status->cause) : NULL;
+  JsonBuilder *line = dw_printer_begin (talk->printer, "state");
+  g_autofree char *words = g_strjoin (": ", state, sentence, NULL);
+
+  dw_printer_add (line, "state", state);
+  if (status->cause != DW_CAUSE_NONE)
+    {
+      dw_printer_add (line, "cause", dw_cause_get_name (status->cause));
+      dw_printer_add (line, "text", sentence);
+    }
+  if (status->code != 0)
+    {
+      dw_printer_add_number (line, "code", status->code);
+      if (status->reason != NULL && g_utf8_validate (status->reason, -1, NULL))
+        dw_printer_add (line, "reason", status->reason);
+    }
+  if (status->state == DW_SESSION_ONLINE)
+    {
+      dw_printer_add (line, "connectionId", status->connection_id);
+      dw_printer_add_boolean (line, "confirmed", status->confirmed);
+    }
+  dw_printer_end (talk->printer, line, status->state == DW_SESSION_REFUSED ? DW_INK_BAD : DW_INK_DIM, words);
+  if (status->state == DW_SESSION_REFUSED)
+    dw_run_finish_with (talk->run, DW_EXIT_REFUSED);
+}
+
+static void read_line (Talk *talk);
+
+static void
+check_finished (Talk *talk)
+{
+  if (talk->sends && talk->pending == 0 && talk->input == NULL)
+    dw_run_finish (talk->run);
+}
+
+/* On a stage that has never echoed, “sent” is the final state. */
+static gboolean
+on_echo_wait (gpointer data)
+{
+  Talk *talk = data;
+
+  talk->echo_wait = 0;
+  if (talk->sends && talk->input == NULL && dw_outbox_get_n_waiting (dw_chat_get_outbox (talk->chat)) == 0)
+    dw_run_finish (talk->run);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_echo (Talk *talk, DwDelivery delivery)
+{
+  g_clear_handle_id (&talk->echo_wait, g_source_remove);
+  if (delivery == DW_DELIVERY_SENT && !dw_stage_echoes (dw_chat_get_stage (talk->chat)))
+    talk->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, talk);
+}
+
+/* The connection ended before an echo arrived, so nobody can know whether the message was delivered. */
+static void
+on_lost (Talk *talk, gint64 before)
+{
+  if (talk->pending > 0 && talk->echo_wait != 0)
+    dw_run_set_status (talk->run, DW_EXIT_FAILED);
+}
+
+static gboolean
+is_final (DwDelivery delivery)
+{
+  return delivery == DW_DELIVERY_DELIVERED || delivery == DW_DELIVERY_FAILED || delivery == DW_DELIVERY_UNCONFIRMED;
+}
+
+static void
+print_delivery (Talk *talk, DwMessage *message)
+{
+  DwDelivery delivery = dw_message_get_delivery (message);
+  const char *state = dw_delivery_get_name (delivery);
+  gboolean well = delivery == DW_DELIVERY_DELIVERED;
+  JsonBuilder *line;
+  g_autofree char *text = NULL;
+  g_autofree char *words = NULL;
+
+  if (talk->printer == NULL)
+    return;
+  line = dw_printer_begin (talk->printer, "delivery");
+  dw_printer_add (line, "text", dw_message_get_text (message));
+  dw_printer_add (line, "id", dw_message_get_id (message));
+  dw_printer_add (line, "state", state);
+  dw_printer_add (line, "reason", dw_message_get_reason (message));
+
+  /* In a chat, what went well is seen from its being there. */
+  text = dw_safe_line (dw_message_get_text (message), DW_SAFE_TEXT_NAME_CHARS);
+  if (is_final (delivery) && !(well && !talk->sends))
+    words = g_strdup_printf ("%s: %s", state, text);
+  dw_printer_end (talk->printer, line, well ? DW_INK_GOOD : DW_INK_BAD, words);
+}
+
+static void
+on_delivery (DwMessage *message, GParamSpec *pspec, Talk *talk)
+{
+  DwDelivery delivery = dw_message_get_delivery (message);
+
+  print_delivery (talk, message);
+  wait_for_echo (talk, delivery);
+  /* An unconfirmed message with an id is sent again automatically, so its outcome is still open, unless there is a
+   * reason why it is not. */
+  if (delivery == DW_DELIVERY_UNCONFIRMED && dw_message_get_reason (message) == NULL
+      && (dw_session_get_status (talk->session)->features & DW_FEATURE_ID) != 0)
+    return;
+  if (!is_final (delivery))
+    return;
+
+  g_signal_handlers_disconnect_by_func (message, on_delivery, talk);
+  talk->pending--;
+  if (delivery != DW_DELIVERY_DELIVERED)
+    dw_run_set_status (talk->run, DW_EXIT_FAILED);
+  read_line (talk);
+  check_finished (talk);
+}
+
+static void
+say (Talk *talk, const char *text)
+{
+  DwMessage *message = dw_chat_say (talk->chat, text);
+
+  if (message == NULL)
+    {
+      dw_run_set_status (talk->run, DW_EXIT_FAILED);
+      return;
+    }
+  talk->pending++;
+  g_signal_connect (message, "notify::delivery", G_CALLBACK (on_delivery), talk);
+}
+
+static void
+on_line (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Talk *talk = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
+
+  talk->reading = FALSE;
+  line = dw_line_reader_read_finish (DW_LINE_READER (source), result, &error);
+  if (error != NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      dw_run_set_status (talk->run, DW_EXIT_FAILED);
+    }
+  if (line == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
+    {
+      g_clear_object (&talk->input);
+      check_finished (talk);
+      return;
+    }
+  if (line != NULL && *line != '\0')
+    say (talk, line);
+  read_line (talk);
+}
+
+static void
+read_line (Talk *talk)
+{
+  if (talk->input == NULL || talk->reading || talk->pending >= MOST_WAITING)
+    return;
+  talk->reading = TRUE;
+  dw_line_reader_read_async (talk->input, on_line, talk);
+}
+
+static void
+add_time (JsonBuilder *builder, const char *name, gint64 time)
+{
+  g_autofree char *text = dw_time_format (time);
+
+  dw_printer_add (builder, name, text);
+}
+
+static void
+print_gap (Talk *talk, DwMessage *gap)
+{
+  JsonBuilder *line = dw_printer_begin (talk->printer, "gap");
+  gint64 seconds = (dw_message_get_until (gap) - dw_message_get_time (gap)) / G_USEC_PER_SEC;
+  g_autofree char *words = g_strdup_printf ("gap: %" G_GINT64_FORMAT " s", seconds);
+
+  add_time (line, "since", dw_message_get_time (gap));
+  add_time (line, "until", dw_message_get_until (gap));
+  dw_printer_end (talk->printer, line, DW_INK_DIM, words);
+}
+
+static char *
+describe_message (DwMessage *message)
+{
+  g_autofree char *sender =
+      dw_safe_name (dw_message_get_sender (message) != NULL ? dw_message_get_sender (message) : "");
+
+  if (*sender == '\0')
+    return g_strdup (dw_message_get_text (message));
+  return g_strdup_printf ("%s: %s", sender, dw_message_get_text (message));
+}
+
+static void
+print_message (Talk *talk, DwMessage *message)
+{
+  gboolean notice = dw_message_get_kind (message) == DW_MESSAGE_NOTICE;
+  guint most = (guint) talk->options->count;
+  JsonBuilder *line;
+  g_autofree char *words = NULL;
+
+  if (most > 0 && talk->received >= most)
+    return;
+  if (dw_message_get_kind (message) == DW_MESSAGE_GAP)
+    print_gap (talk, message);
+  if (dw_message_get_kind (message) != DW_MESSAGE_THEIRS && !notice)
+    return;
+
+  line = dw_printer_begin (talk->printer, notice ? "notice" : "message");
+  dw_printer_add (line, "text", dw_message_get_text (message));
+  dw_printer_add (line, "sender", dw_message_get_sender (message));
+  dw_printer_add (line, "id", dw_message_get_id (message));
+  words = describe_message (message);
+  dw_printer_end (talk->printer, line, notice ? DW_INK_DIM : DW_INK_PLAIN, words);
+  talk->received += notice ? 0 : 1;
+  if (most > 0 && talk->received == most)
+    dw_run_finish_with (talk->run, DW_EXIT_WELL);
+}
+
+static void
+on_shown (Talk *talk, GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    print_message (talk, g_ptr_array_index (lines, i));
+}
+
+/* Runs until something ends it; a signal, mostly. */
+static DwExit
+run (Talk *talk)
+{
+  DwExit status;
+
+  g_signal_connect_swapped (talk->session, "notify::state", G_CALLBACK (on_state), talk);
+  dw_session_connect (talk->session);
+  status = dw_run_wait (talk->run);
+
+  g_signal_handlers_disconnect_by_data (talk->session, talk);
+  dw_run_flush (talk->run);
+  g_clear_handle_id (&talk->echo_wait, g_source_remove);
+  talk->printer = NULL;
+  return status;
+}
+
+static DwExit
+complain (const GError *error)
+{
+  g_printerr ("%s\n", error->message);
+  return DW_EXIT_USAGE;
+}
+
+/* What “tail”, “chat” and “send” have in common before they start. */
+static DwStage *
+prepare (const Options *options, const char *address, gboolean reads, DwSessionPolicy **policy, GError **error)
+{
+  if (options->count < 0 || options->running.timeout < 0)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _ ("--count and --timeout can’t be negative."));
+      return NULL;
+    }
+  if (!dw_stage_options_check_input (&options->stage, reads, error))
+    return NULL;
+  *policy = dw_policy_options_make (&options->policy, error);
+  return *policy != NULL ? dw_stage_options_make (&options->stage, &options->format, address, error) : NULL;
+}
+
+static DwExit
+run_tail (gpointer data, char **words)
+{
+  const Options *options = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwSessionPolicy) policy = NULL;
+  g_autoptr (DwStage) stage = prepare (options, words[0], FALSE, &policy, &error);
+  g_autoptr (DwRun) whole = NULL;
+  g_autoptr (DwTail) tail = NULL;
+  Talk talk = { .options = options };
+  DwExit status;
+
+  if (stage == NULL)
+    return complain (error);
+  whole = dw_run_new (&options->running, &options->printing);
+  tail = dw_tail_new (stage, policy, g_network_monitor_get_default ());
+  talk.run = whole;
+  talk.printer = dw_run_get_printer (whole);
+  talk.session = dw_tail_get_session (tail);
+  g_signal_connect_swapped (tail, "line", G_CALLBACK (print_message), &talk);
+  status = run (&talk);
+  g_signal_handlers_disconnect_by_data (tail, &talk);
+  g_clear_object (&tail);
+  return status;
+}
+
+static DwExit
+run_chat_on (Talk *talk, DwStage *stage, DwSessionPolicy *policy, const char *text)
+{
+  /* Nothing is stored: messages only pass through memory. */
+  g_autoptr (DwStore) store = dw_store_new (NULL);
+  g_autoptr (DwChat) chat = dw_chat_new (stage, store, policy, g_network_monitor_get_default ());
+  DwExit status;
+
+  talk->chat = chat;
+  talk->session = dw_chat_get_session (chat);
+  g_signal_connect_swapped (talk->session, "lost", G_CALLBACK (on_lost), talk);
+  if (!talk->sends)
+    g_signal_connect_swapped (dw_chat_get_conversation (chat), "shown", G_CALLBACK (on_shown), talk);
+  if (strcmp (text, "-") == 0)
+    {
+      g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
+
+      talk->input = dw_line_reader_new (input);
+      read_line (talk);
+    }
+  else
+    say (talk, text);
+  status = run (talk);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_conversation (chat), talk);
+  g_clear_object (&talk->input);
+  return status;
+}
+
+static DwExit
+chat_on (const Options *options, const char *address, const char *text, gboolean sends)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DwSessionPolicy) policy = NULL;
+  g_autoptr (DwStage) stage = prepare (options, address, strcmp (text, "-") == 0, &policy, &error);
+  g_autoptr (DwRun) whole = NULL;
+  Talk talk = { .options = options, .sends = sends };
+
+  if (stage == NULL)
+    return complain (error);
+  whole = dw_run_new (&options->running, &options->printing);
+  /* “tail” and “chat” are useless without output; a message of “send” may be in flight. */
+  dw_run_set_goes_on (whole, sends);
+  talk.run = whole;
+  talk.printer = dw_run_get_printer (whole);
+  return run_chat_on (&talk, stage, policy, text);
+}
+
+static DwExit
+run_chat (gpointer data, char **words)
+{
+  return chat_on (data, words[0], "-", FALSE);
+}
+
+static DwExit
+run_send (gpointer data, char **words)
+{
+  if (*words[1] != '\0' && g_utf8_validate (words[1], -1, NULL))
+    return chat_on (data, words[0], words[1], TRUE);
+  g_printerr (_ ("The message must be UTF-8 text and can’t be empty.\n"));
+  return DW_EXIT_USAGE;
+}
+
+/* “send” has no use for a count. */
+static const GOptionEntry listening_entries[] = {
+  { "count", 'c', 0, G_OPTION_ARG_INT, DW_OPTION (Options, count), N_ ("Exit after this many messages"), N_ ("N") },
+  { NULL },
+};
+
+#define TABLES                                                                                                     \
+  { dw_format_option_entries, G_STRUCT_OFFSET (Options, format) },                                                 \
+      { dw_stage_option_entries, G_STRUCT_OFFSET (Options, stage) },                                               \
+      { dw_run_option_entries, G_STRUCT_OFFSET (Options, running) },                                               \
+      { dw_printer_option_entries, G_STRUCT_OFFSET (Options, printing) },                                          \
+  {                                                                                                                \
+    dw_policy_option_entries, G_STRUCT_OFFSET (Options, policy)                                                    \
+  }
+
+const DwCommand dw_tail_command = {
+  .name = "tail",
+  .arguments = "URL",
+  .summary = N_ ("Print messages and events"),
+  .least = 1,
+  .most = 1,
+  .options_bytes = sizeof (Options),
+  .tables = { TABLES, { listening_entries, 0 } },
+  .run = run_tail,
+};
+
+const DwCommand dw_chat_command = {
+  .name = "chat",
+  .arguments = "URL",
+  .summary = N_ ("Print messages and events, and send each line that you enter"),
+  .least = 1,
+  .most = 1,
+  .options_bytes = sizeof (Options),
+  .tables = { TABLES, { listening_entries, 0 } },
+  .run = run_chat,
+};
+
+const DwCommand dw_send_command = {
+  .name = "send",
+  .arguments = "URL TEXT|-",
+  .summary = N_ ("Send a message, or each line of standard input, and wait until the stage broadcasts it"),
+  .least = 2,
+  .most = 2,
+  .options_bytes = sizeof (Options),
+  .tables = { TABLES },
+  .run = run_send,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "dw-command.h"
+
+G_BEGIN_DECLS
+
+extern const DwCommand dw_tail_command;
+extern const DwCommand dw_chat_command;
+extern const DwCommand dw_send_command;
+
+G_END_DECLS
