@@ -11,6 +11,8 @@ struct _DwLineReader
   GObject parent_instance;
 
   GInputStream *stream;
+  DwRecordEnd end;
+  gsize most; /* bytes of a record */
   guint8 chunk[CHUNK_BYTES];
   gsize used;   /* of the chunk */
   gsize filled; /* of the chunk */
@@ -55,13 +57,32 @@ dw_line_reader_new (GInputStream *stream)
   DwLineReader *self = g_object_new (DW_TYPE_LINE_READER, NULL);
 
   self->stream = g_object_ref (stream);
+  self->most = DW_LINE_READER_BYTES;
+  return self;
+}
+
+/**
+ * dw_line_reader_new_for_records:
+ * @stream: where records come from
+ * @end: what ends one
+ * @most: how many bytes one may have
+ *
+ * Returns: (transfer full): a reader, for dw_line_reader_read_record_finish()
+ */
+DwLineReader *
+dw_line_reader_new_for_records (GInputStream *stream, DwRecordEnd end, gsize most)
+{
+  DwLineReader *self = dw_line_reader_new (stream);
+
+  self->end = end;
+  self->most = most;
   return self;
 }
 
 static void
 keep (DwLineReader *self, gsize length)
 {
-  if (self->line->len + length > DW_LINE_READER_BYTES)
+  if (self->line->len + length > self->most)
     self->too_long = TRUE;
   if (self->too_long)
     g_byte_array_set_size (self->line, 0);
@@ -70,13 +91,13 @@ keep (DwLineReader *self, gsize length)
 }
 
 static void
-refuse (GTask *task, const char *format, guint number)
+refuse (GError **error, const char *format, guint number)
 {
   g_autofree char *digits = g_strdup_printf ("%u", number);
   g_auto (GStrv) parts = g_strsplit (format, "%u", 2);
   g_autofree char *words = g_strjoinv (digits, parts);
 
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s", words);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, words);
 }
 
 static void
@@ -84,20 +105,21 @@ return_line (DwLineReader *self, GTask *task)
 {
   g_autoptr (GByteArray) line = g_steal_pointer (&self->line);
   gboolean too_long = self->too_long;
+  GError *error = NULL;
 
   self->line = g_byte_array_new ();
   self->too_long = FALSE;
   self->number++;
-  if (line->len > 0 && line->data[line->len - 1] == '\r')
+  if (self->end == DW_RECORD_LINE && line->len > 0 && line->data[line->len - 1] == '\r')
     g_byte_array_set_size (line, line->len - 1);
   if (too_long)
-    refuse (task, _ ("Line %u is too long for a message and was not sent."), self->number);
-  else if (line->len > 0 && memchr (line->data, '\0', line->len) != NULL)
-    refuse (task, _ ("Line %u contains a NUL character and was not sent."), self->number);
-  else if (!g_utf8_validate ((const char *) line->data, line->len, NULL))
-    refuse (task, _ ("Line %u is not UTF-8 and was not sent."), self->number);
+    {
+      refuse (&error, _ ("Line %u is too long for a message and was not sent."), self->number);
+      g_task_return_error (task, error);
+    }
   else
-    g_task_return_pointer (task, g_strndup ((const char *) line->data, line->len), g_free);
+    g_task_return_pointer (task, g_byte_array_free_to_bytes (g_steal_pointer (&line)),
+                           (GDestroyNotify) g_bytes_unref);
 }
 
 static void read_chunk (DwLineReader *self, GTask *task);
@@ -107,9 +129,11 @@ static void
 look (DwLineReader *self, GTask *task)
 {
   const guint8 *start = self->chunk + self->used;
-  const guint8 *end = memchr (start, '\n', self->filled - self->used);
+  gsize left = self->filled - self->used;
+  const guint8 *end =
+      self->end != DW_RECORD_FILE ? memchr (start, self->end == DW_RECORD_NUL ? '\0' : '\n', left) : NULL;
 
-  keep (self, end != NULL ? (gsize) (end - start) : self->filled - self->used);
+  keep (self, end != NULL ? (gsize) (end - start) : left);
   self->used = end != NULL ? (gsize) (end + 1 - self->chunk) : self->filled;
   if (end != NULL)
     return_line (self, task);
@@ -174,6 +198,36 @@ dw_line_reader_read_async (DwLineReader *self, GAsyncReadyCallback callback, gpo
  */
 char *
 dw_line_reader_read_finish (DwLineReader *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GBytes) bytes = g_task_propagate_pointer (G_TASK (result), error);
+  gsize length;
+  const char *text = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
+
+  if (bytes == NULL)
+    return NULL;
+  if (text == NULL)
+    return g_strdup ("");
+  if (memchr (text, '\0', length) != NULL)
+    refuse (error, _ ("Line %u contains a NUL character and was not sent."), self->number);
+  else if (!g_utf8_validate (text, (gssize) length, NULL))
+    refuse (error, _ ("Line %u is not UTF-8 and was not sent."), self->number);
+  else
+    return g_strndup (text, length);
+  return NULL;
+}
+
+/**
+ * dw_line_reader_read_record_finish:
+ * @self: a reader
+ * @result: what the callback was given
+ * @error: %G_IO_ERROR_INVALID_DATA for a record that is too long, after which the next one can be read; or what the
+ *   stream says
+ *
+ * Returns: (transfer full) (nullable): a record without its end, perhaps empty, and of any bytes; or %NULL at the end
+ *   of the file
+ */
+GBytes *
+dw_line_reader_read_record_finish (DwLineReader *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

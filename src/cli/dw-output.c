@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 struct _DwOutput
@@ -157,9 +158,23 @@ wait_for_reader (DwOutput *output, gsize most)
 void
 dw_output_write (DwOutput *output, const char *text)
 {
+  dw_output_write_bytes (output, text, strlen (text));
+}
+
+/**
+ * dw_output_write_bytes:
+ * @output: an output
+ * @bytes: what it writes
+ * @length: how many
+ *
+ * As dw_output_write(), for what is no text.
+ */
+void
+dw_output_write_bytes (DwOutput *output, const void *bytes, gsize length)
+{
   if (output->ended)
     return;
-  g_string_append (output->waiting, text);
+  g_string_append_len (output->waiting, bytes, (gssize) length);
   write_some (output);
   if (output->waiting->len > DW_OUTPUT_BYTES)
     wait_for_reader (output, DW_OUTPUT_BYTES / 2);

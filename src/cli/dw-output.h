@@ -27,6 +27,7 @@ typedef struct _DwOutput DwOutput;
 DwOutput *dw_output_new (int descriptor, const int *signals, DwOutputFailed failed, gpointer data);
 void dw_output_set_deadline (DwOutput *output, gint64 deadline);
 void dw_output_write (DwOutput *output, const char *text);
+void dw_output_write_bytes (DwOutput *output, const void *bytes, gsize length);
 void dw_output_flush (DwOutput *output);
 void dw_output_free (DwOutput *output);
 

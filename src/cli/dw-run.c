@@ -18,6 +18,8 @@ struct _DwRun
   guint signals[SIGNALS];
   guint timeout;
   gboolean goes_on;
+  DwRunInterrupted interrupted; /* or NULL */
+  gpointer interrupted_data;
   gboolean ended; /* perhaps before the loop began */
   gboolean ended_by_signal;
   DwExit status;
@@ -60,6 +62,16 @@ on_signal (gpointer data)
 }
 
 static gboolean
+on_interrupt (gpointer data)
+{
+  DwRun *run = data;
+
+  if (run->interrupted != NULL && run->interrupted (run->interrupted_data))
+    return G_SOURCE_CONTINUE;
+  return on_signal (data);
+}
+
+static gboolean
 on_timeout (gpointer data)
 {
   DwRun *run = data;
@@ -87,7 +99,7 @@ dw_run_new (const DwRunOptions *options, const DwPrinterOptions *printing)
   run->output = dw_output_new (STDOUT_FILENO, signals, on_unwritable, run);
   run->printer = dw_printer_new (run->output, STDOUT_FILENO, printing);
   for (guint i = 0; signals[i] != 0; i++)
-    run->signals[i] = g_unix_signal_add (signals[i], on_signal, run);
+    run->signals[i] = g_unix_signal_add (signals[i], signals[i] == SIGINT ? on_interrupt : on_signal, run);
   if (options->timeout > 0)
     {
       run->timeout = g_timeout_add_seconds ((guint) options->timeout, on_timeout, run);
@@ -109,6 +121,19 @@ void
 dw_run_set_goes_on (DwRun *run, gboolean goes_on)
 {
   run->goes_on = goes_on;
+}
+
+/**
+ * dw_run_set_interrupted:
+ * @run: a run
+ * @func: (nullable): asked when somebody presses Ctrl+C
+ * @data: for @func
+ */
+void
+dw_run_set_interrupted (DwRun *run, DwRunInterrupted func, gpointer data)
+{
+  run->interrupted = func;
+  run->interrupted_data = data;
 }
 
 /**

@@ -19,6 +19,16 @@ typedef struct
 extern const GOptionEntry dw_run_option_entries[];
 
 /**
+ * DwRunInterrupted:
+ * @data: what was given with it
+ *
+ * Somebody pressed Ctrl+C.
+ *
+ * Returns: whether that was meant for something else than the run
+ */
+typedef gboolean (*DwRunInterrupted) (gpointer data);
+
+/**
  * DwRun:
  *
  * A command that runs until something ends it: its own end, a signal, the timeout, or an output that cannot be
@@ -28,6 +38,7 @@ typedef struct _DwRun DwRun;
 
 DwRun *dw_run_new (const DwRunOptions *options, const DwPrinterOptions *printing);
 void dw_run_set_goes_on (DwRun *run, gboolean goes_on);
+void dw_run_set_interrupted (DwRun *run, DwRunInterrupted func, gpointer data);
 DwPrinter *dw_run_get_printer (DwRun *run);
 DwOutput *dw_run_get_output (DwRun *run);
 void dw_run_set_status (DwRun *run, DwExit status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-talk.h"
 
+#include "dw-line-editor.h"
 #include "dw-line-reader.h"
 #include "dw-run.h"
 #include "dw-stage-options.h"
@@ -8,12 +9,14 @@
 #include "client/dw-chat.h"
 #include "client/dw-tail.h"
 
+#include "wire/dw-limits.h"
 #include "wire/dw-safe-text.h"
 #include "wire/dw-time.h"
 
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is said on a stage: “tail” prints it, “send” adds to it, and “chat” does both. */
 
@@ -41,7 +44,11 @@ typedef struct
   DwSession *session;
   DwChat *chat;        /* or NULL where nothing is said: then a tail tells what happens */
   DwLineReader *input; /* where lines are sent from standard input, until its end */
-  guint pending;       /* own messages whose end is not known */
+  DwLineHistory *history;
+  DwLineEditor *editor; /* or where they are typed on a terminal */
+  gint64 pinged_at;     /* monotonic, or 0 where no answer is waited for */
+  guint64 traced;       /* the last entry of the trace that was looked at */
+  guint pending;        /* own messages whose end is not known */
   guint received;
   gboolean sends;
   gboolean reading;
@@ -218,6 +225,146 @@ read_line (Talk *talk)
   dw_line_reader_read_async (talk->input, on_line, talk);
 }
 
+/* What can be typed beside messages. */
+static const DwSlashKind typed_commands[] = { DW_SLASH_RAW,  DW_SLASH_PING, DW_SLASH_NAME, DW_SLASH_CLOSE,
+                                              DW_SLASH_QUIT, DW_SLASH_HELP, DW_SLASH_NONE };
+
+static void
+tell (Talk *talk, DwInk ink, const char *words)
+{
+  dw_printer_say (talk->printer, ink, words);
+}
+
+static void
+send_raw (Talk *talk, const char *frame)
+{
+  if (strlen (frame) > DW_LIMIT_FRAME_BYTES)
+    tell (talk, DW_INK_BAD, _ ("The frame is larger than 32 KiB."));
+  else if (!dw_session_send (talk->session, frame))
+    tell (talk, DW_INK_BAD, _ ("Not connected."));
+}
+
+static void
+ping (Talk *talk, const char *payload)
+{
+  if (!dw_session_ping (talk->session, payload))
+    tell (talk, DW_INK_BAD, _ ("Not connected."));
+  else
+    talk->pinged_at = g_get_monotonic_time ();
+}
+
+/* The session's own pings are answered too; the first pong after ours is the answer to it, or to one just before. */
+static void
+on_traced (Talk *talk, DwTrace *trace)
+{
+  guint64 last = dw_trace_get_last (trace);
+
+  for (guint64 serial = MAX (talk->traced + 1, dw_trace_get_first (trace)); serial <= last; serial++)
+    {
+      const DwTraceEntry *entry = dw_trace_get_entry (trace, serial);
+      g_autofree char *words = NULL;
+
+      if (entry == NULL || entry->kind != DW_TRACE_PONG || talk->pinged_at == 0)
+        continue;
+      words = g_strdup_printf (_ ("Pong received after %u ms"),
+                               (guint) ((g_get_monotonic_time () - talk->pinged_at) / 1000));
+      talk->pinged_at = 0;
+      tell (talk, DW_INK_DIM, words);
+    }
+  talk->traced = last;
+}
+
+static gboolean
+on_closed (gpointer data)
+{
+  dw_run_finish (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+obey (Talk *talk, const DwSlash *slash)
+{
+  g_autofree char *help = NULL;
+
+  switch (slash->kind)
+    {
+    case DW_SLASH_RAW:
+      send_raw (talk, slash->text);
+      break;
+    case DW_SLASH_PING:
+      ping (talk, slash->text);
+      break;
+    case DW_SLASH_NAME:
+      dw_stage_set_own_name (dw_chat_get_stage (talk->chat), slash->text);
+      break;
+    case DW_SLASH_CLOSE:
+      dw_session_disconnect_with (talk->session, (guint16) slash->code, slash->text);
+      /* Later than the close frame, which leaves in the next turn. */
+      g_idle_add_full (G_PRIORITY_LOW, on_closed, talk->run, NULL);
+      break;
+    case DW_SLASH_QUIT:
+      dw_run_finish (talk->run);
+      break;
+    case DW_SLASH_HELP:
+      help = dw_slash_describe (typed_commands);
+      tell (talk, DW_INK_PLAIN, help);
+      break;
+    case DW_SLASH_NONE:
+      if (*slash->text != '\0')
+        say (talk, slash->text);
+      break;
+    case DW_SLASH_PONG:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+on_typed (const char *line, gpointer data)
+{
+  Talk *talk = data;
+  g_auto (DwSlash) slash = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (line == NULL)
+    dw_run_finish (talk->run);
+  else if (!dw_slash_parse (&slash, typed_commands, line, &error))
+    tell (talk, DW_INK_BAD, error->message);
+  else if (slash.kind == DW_SLASH_NONE && talk->pending >= MOST_WAITING)
+    tell (talk, DW_INK_BAD, _ ("Too many messages are waiting to be sent."));
+  else
+    obey (talk, &slash);
+}
+
+static gboolean
+on_interrupted (gpointer data)
+{
+  return dw_line_editor_discard (data);
+}
+
+static void
+begin_typing (Talk *talk, DwStage *stage)
+{
+  g_autofree char *path = dw_line_history_dup_path (dw_stage_get_url (stage, 0));
+
+  talk->history = dw_line_history_new (path, stage);
+  talk->editor = dw_line_editor_new (dw_run_get_output (talk->run), talk->history, typed_commands, on_typed, talk);
+  dw_line_editor_set_printer (talk->editor, talk->printer);
+  dw_run_set_interrupted (talk->run, on_interrupted, talk->editor);
+  g_signal_connect_swapped (dw_chat_get_trace (talk->chat), "changed", G_CALLBACK (on_traced), talk);
+}
+
+static void
+end_typing (Talk *talk)
+{
+  if (talk->editor == NULL)
+    return;
+  dw_run_set_interrupted (talk->run, NULL, NULL);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_trace (talk->chat), talk);
+  g_clear_pointer (&talk->editor, dw_line_editor_free);
+  g_clear_pointer (&talk->history, dw_line_history_free);
+}
+
 static void
 add_time (JsonBuilder *builder, const char *name, gint64 time)
 {
@@ -293,6 +440,7 @@ run (Talk *talk)
   status = dw_run_wait (talk->run);
 
   g_signal_handlers_disconnect_by_data (talk->session, talk);
+  end_typing (talk);
   dw_run_flush (talk->run);
   g_clear_handle_id (&talk->echo_wait, g_source_remove);
   talk->printer = NULL;
@@ -361,7 +509,9 @@ run_chat_on (Talk *talk, DwStage *stage, DwSessionPolicy *policy, const char *te
   g_signal_connect_swapped (talk->session, "lost", G_CALLBACK (on_lost), talk);
   if (!talk->sends)
     g_signal_connect_swapped (dw_chat_get_conversation (chat), "shown", G_CALLBACK (on_shown), talk);
-  if (strcmp (text, "-") == 0)
+  if (!talk->sends && dw_printer_is_for_people (talk->printer) && isatty (STDIN_FILENO))
+    begin_typing (talk, stage);
+  else if (strcmp (text, "-") == 0)
     {
       g_autoptr (GInputStream) input = g_unix_input_stream_new (0, FALSE);
 

@@ -2,6 +2,7 @@
 #include "dw-config.h"
 
 #include "dw-command.h"
+#include "dw-raw.h"
 #include "dw-talk.h"
 
 #include "wire/dw-descriptors.h"
@@ -14,7 +15,8 @@
 /* The same client without a window. */
 
 /* What it can do: a command is a row here, and a file of its own. */
-static const DwCommand *const commands[] = { &dw_tail_command, &dw_chat_command, &dw_send_command, NULL };
+static const DwCommand *const commands[] = { &dw_tail_command, &dw_chat_command, &dw_send_command, &dw_raw_command,
+                                             NULL };
 
 int
 main (int argc, char *argv[])

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-frame-meter.h"
 
+#include <string.h>
+
+/* RFC 6455 section 5.2. */
+enum
+{
+  OPCODE_CLOSE = 8,
+  OPCODE_PING = 9,
+  OPCODE_PONG = 10,
+};
+
 /* The length of the frame's head, as far as the bytes read so far tell. */
 static guint
 head_length (const DwFrameMeter *meter)
@@ -35,7 +45,7 @@ static void
 count_ping (DwFrameMeter *meter, const DwFrameLimits *limits)
 {
   meter->pings++;
-  meter->pongs += (limits->side == DW_FRAME_SIDE_CLIENT ? 6 : 2) + MIN (meter->payload, 125);
+  meter->pongs += (limits->side == DW_FRAME_SIDE_CLIENT ? 6 : 2) + MIN (meter->payload, DW_FRAME_CONTROL_BYTES);
 }
 
 static DwFrameLimit
@@ -44,13 +54,16 @@ begin_payload (DwFrameMeter *meter, const DwFrameLimits *limits)
   guint opcode = meter->head[0] & 0x0f;
 
   meter->payload = payload_length (meter);
-  if (opcode == 9)
+  if (opcode == OPCODE_PING)
     count_ping (meter, limits);
-  meter->in_close = opcode == 8;
+  meter->opcode = opcode;
+  if (meter->control != NULL)
+    meter->control->have = 0;
 
   /* Control frames may come between fragments; they are not part of the message. */
-  if (opcode >= 8)
-    return opcode == 10 && meter->payload > 125 ? DW_FRAME_LIMIT_CONTROL : DW_FRAME_LIMIT_NONE;
+  if (opcode >= OPCODE_CLOSE)
+    return opcode == OPCODE_PONG && meter->payload > DW_FRAME_CONTROL_BYTES ? DW_FRAME_LIMIT_CONTROL
+                                                                            : DW_FRAME_LIMIT_NONE;
 
   if (opcode != 0)
     meter->message = meter->fragments = 0;
@@ -66,8 +79,26 @@ begin_payload (DwFrameMeter *meter, const DwFrameLimits *limits)
 static void
 end_payload (DwFrameMeter *meter)
 {
-  if (meter->payload == 0 && meter->in_close)
+  if (meter->payload > 0)
+    return;
+  if (meter->opcode == OPCODE_CLOSE)
     meter->closed = TRUE;
+  else if (meter->control != NULL && (meter->opcode == OPCODE_PING || meter->opcode == OPCODE_PONG))
+    meter->control->func (meter->opcode, meter->control->payload, meter->control->have, meter->control->data);
+}
+
+/* libsoup ends a connection on a control frame that is too large; here its start is kept. */
+static void
+keep_control (DwFrameMeter *meter, const guint8 *data, gsize length)
+{
+  DwFrameControl *control = meter->control;
+  gsize fits;
+
+  if (control == NULL || meter->opcode < OPCODE_CLOSE)
+    return;
+  fits = MIN (length, DW_FRAME_CONTROL_BYTES - control->have);
+  memcpy (control->payload + control->have, data, fits);
+  control->have += (guint) fits;
 }
 
 /**
@@ -102,6 +133,7 @@ dw_frame_meter_feed (DwFrameMeter *meter,
 
       if (skipped > 0)
         {
+          keep_control (meter, data + at, skipped);
           meter->payload -= skipped;
           at += skipped;
           end_payload (meter);

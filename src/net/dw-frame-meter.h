@@ -68,27 +68,49 @@ typedef struct
   guint64 pong_bytes;
 } DwFrameLimits;
 
+/** DW_FRAME_CONTROL_BYTES: the largest payload of a control frame, in bytes (RFC 6455 section 5.5). */
+#define DW_FRAME_CONTROL_BYTES 125
+
+/**
+ * DwFrameControl:
+ * @have: how many bytes of the payload there are
+ * @payload: the payload of the control frame that is being read, masked as it came
+ * @func: called with each ping and pong, in the middle of a read: it may neither close the connection nor send on it
+ * @data: for @func
+ *
+ * Who wants to see a peer's control frames.
+ */
+typedef struct
+{
+  guint have;
+  guint8 payload[DW_FRAME_CONTROL_BYTES];
+  void (*func) (guint opcode, const guint8 *payload, gsize length, gpointer data);
+  gpointer data;
+} DwFrameControl;
+
 /**
  * DwFrameMeter:
  * @pings: how many pings have come
  * @pongs: how many bytes the pongs to all of them take
  * @closed: whether a whole close frame has arrived
+ * @control: (nullable): who wants to see control frames
  *
- * Follows a peer's bytes and measures its frames (RFC 6455 section 5.2). It keeps no payload.
+ * Follows a peer's bytes and measures its frames (RFC 6455 section 5.2). It keeps no payload but what @control wants.
  */
 typedef struct
 {
   guint64 pings;
   guint64 pongs;
   gboolean closed;
+  DwFrameControl *control;
 
   /*< private >*/
   guint8 head[14];
-  guint have;        /* bytes of the head so far */
-  guint64 payload;   /* bytes of the payload still to come */
-  gboolean in_close; /* the payload is a close frame's */
-  guint64 message;   /* bytes of the message so far, in all its fragments */
-  guint fragments;   /* how many frames it has so far */
+  guint have;      /* bytes of the head so far */
+  guint64 payload; /* bytes of the payload still to come */
+  guint opcode;    /* of the frame whose payload it is */
+  guint64 message; /* bytes of the message so far, in all its fragments */
+  guint fragments; /* how many frames it has so far */
 } DwFrameMeter;
 
 DwFrameLimit dw_frame_meter_feed (DwFrameMeter *meter,

@@ -29,9 +29,13 @@ G_DECLARE_FINAL_TYPE (DwFrameInput, dw_frame_input, DW, FRAME_INPUT, GFilterInpu
 #define DW_TYPE_FRAME_OUTPUT (dw_frame_output_get_type ())
 G_DECLARE_FINAL_TYPE (DwFrameOutput, dw_frame_output, DW, FRAME_OUTPUT, GFilterOutputStream)
 
-/* The first bytes of outgoing close and pong frames. */
+/* The first bytes of outgoing close, ping and pong frames. */
 #define CLOSE_HEAD 0x88
+#define PING_HEAD 0x89
 #define PONG_HEAD 0x8a
+
+/* How many bytes of our own pings may wait for a peer that does not read. */
+#define PINGS (16 * 1024)
 
 /* How many frames go into one system call. */
 #define AT_ONCE 64
@@ -1028,6 +1032,19 @@ dw_frame_stream_set_owner (DwFrameStream *self, const DwFrameStreamOwner *owner,
 }
 
 /**
+ * dw_frame_stream_set_control:
+ * @self: a stream
+ * @control: (nullable): who wants to see the peer's pings and pongs, which libsoup does not show; it has to outlive
+ *   the stream or be taken away before
+ */
+void
+dw_frame_stream_set_control (DwFrameStream *self, DwFrameControl *control)
+{
+  DW_ASSERT_THREAD (self->thread);
+  self->input->meter.control = control;
+}
+
+/**
  * dw_frame_stream_resume:
  * @self: a stream
  *
@@ -1119,6 +1136,38 @@ dw_frame_stream_send (DwFrameStream *self, GBytes *frame)
     write_or_wait (output);
   else
     dw_turn_add (output->turn, &output->place, write_or_wait, output);
+}
+
+/**
+ * dw_frame_stream_ping:
+ * @self: a stream of a client that is not closing
+ * @pong: whether to send an unasked pong instead (RFC 6455 section 5.5.3)
+ * @payload: what the ping says and its answer repeats, or %NULL for nothing
+ * @length: how many bytes that are, at most %DW_FRAME_CONTROL_BYTES
+ *
+ * Sends a ping of its own, which libsoup 3.2 can do at intervals alone and without a payload.
+ *
+ * Returns: whether it was queued: it is too long, or 16 KiB of them wait already, else
+ */
+gboolean
+dw_frame_stream_ping (DwFrameStream *self, gboolean pong, const guint8 *payload, gsize length)
+{
+  guint8 frame[6 + DW_FRAME_CONTROL_BYTES];
+  guint32 mask = g_random_int ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  DW_ASSERT_THREAD (self->thread);
+  if (length > DW_FRAME_CONTROL_BYTES || self->output->closed || self->output->owed_n * sizeof frame >= PINGS)
+    return FALSE;
+
+  frame[0] = pong ? PONG_HEAD : PING_HEAD;
+  frame[1] = (guint8) (0x80 | length);
+  memcpy (frame + 2, &mask, sizeof mask);
+  for (gsize i = 0; i < length; i++)
+    frame[6 + i] = payload[i] ^ frame[2 + i % 4];
+  bytes = g_bytes_new (frame, 6 + length);
+  dw_frame_stream_send (self, bytes);
+  return TRUE;
 }
 
 /**

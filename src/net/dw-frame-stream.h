@@ -93,12 +93,14 @@ DwFrameStream *dw_frame_stream_new (GIOStream *base,
                                     GBytes *early,
                                     const DwFrameStreamOptions *options);
 void dw_frame_stream_set_owner (DwFrameStream *self, const DwFrameStreamOwner *owner, gpointer data);
+void dw_frame_stream_set_control (DwFrameStream *self, DwFrameControl *control);
 void dw_frame_stream_resume (DwFrameStream *self);
 guint64 dw_frame_stream_get_written (DwFrameStream *self);
 guint64 dw_frame_stream_get_pongs (DwFrameStream *self);
 gsize dw_frame_stream_get_n_owed (DwFrameStream *self);
 gboolean dw_frame_stream_is_stuck (DwFrameStream *self);
 void dw_frame_stream_send (DwFrameStream *self, GBytes *frame);
+gboolean dw_frame_stream_ping (DwFrameStream *self, gboolean pong, const guint8 *payload, gsize length);
 void dw_frame_stream_begin_close (DwFrameStream *self);
 void dw_frame_stream_abort (DwFrameStream *self);
 

@@ -308,6 +308,9 @@ def test_man_pages():
         assert done.returncode == 0 and not done.stderr, (name, done.stderr)
         program = os.environ[{"dynamowave-chat": "DYNAMOWAVE_CHAT", "dynamowave-cli": "DYNAMOWAVE_CLI", "dynamowave-stage": "DYNAMOWAVE_STAGE"}[name]]
         listed = subprocess.run([program, "--help-all"], capture_output=True, text=True, timeout=60, check=True).stdout
+        for command in re.findall(r"^  ([a-z]+) [A-Z]", listed, re.M):
+            assert f".B {command}\n" in page.read_text(encoding="utf-8"), f"{name} {command}"
+            listed += subprocess.run([program, command, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
         written = page.read_text(encoding="utf-8").replace("\\-", "-")
         for option in re.findall(r"^  (?:-\w, )?(--[a-z][a-z-]+)", listed, re.M):
             assert option in written or option.startswith("--help"), f"{name} {option}"

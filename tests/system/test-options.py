@@ -42,7 +42,10 @@ def until(what, check):
 
 def options_of(program):
     """The long options that --help tells of, of every group but GTK's own."""
-    told = re.sub(r"(?ms)^(GTK|GApplication)[^\n]*$.*?(?=^\S|\Z)", "", run(program, "--help-all").stdout)
+    told = run(program, "--help-all").stdout
+    for command in re.findall(r"^  ([a-z]+) [A-Z]", told, re.M):
+        told += run(program, command, "--help").stdout
+    told = re.sub(r"(?ms)^(GTK|GApplication)[^\n]*$.*?(?=^\S|\Z)", "", told)
     return set(re.findall(r"^  (?:-\w, )?--([a-z][a-z-]*)", told, re.M)) - {name for name in re.findall(r"--(help[a-z-]*)", told)}
 
 

@@ -84,20 +84,20 @@ stream_of (SoupWebsocketConnection *websocket)
 
 /* At once: libsoup would wait 5 s for a peer that may never answer our close frame, and deliver what it sends. */
 static void
-close_socket (DwConnection *self, gushort code)
+close_socket (DwConnection *self, gushort code, const char *reason)
 {
   g_autoptr (SoupWebsocketConnection) websocket = g_steal_pointer (&self->websocket);
 
   g_signal_handlers_disconnect_by_data (websocket, self);
   dw_frame_stream_set_owner (stream_of (websocket), NULL, NULL);
   dw_frame_stream_resume (stream_of (websocket));
-  dw_handshake_close (websocket, code);
+  dw_handshake_close_with (websocket, code, reason);
 }
 
 static void
 end_connection (DwConnection *self, DwCause cause, gushort code)
 {
-  close_socket (self, code);
+  close_socket (self, code, NULL);
   trace_event (self, DW_TRACE_CLOSED, code, dw_cause_get_name (cause));
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, cause, (guint) code, NULL);
 }
@@ -372,6 +372,26 @@ dw_connection_send (DwConnection *self, const char *text)
 }
 
 /**
+ * dw_connection_ping:
+ * @self: a connection
+ * @payload: (nullable): what the ping says and the pong repeats, at most %DW_FRAME_CONTROL_BYTES bytes
+ *
+ * Pings at once; the trace has the pong.
+ *
+ * Returns: whether it was handed to the socket
+ */
+gboolean
+dw_connection_ping (DwConnection *self, const char *payload)
+{
+  gsize length = payload != NULL ? strlen (payload) : 0;
+
+  DW_ASSERT_MAIN_THREAD ();
+
+  return dw_connection_is_open (self)
+         && dw_frame_stream_ping (stream_of (self->websocket), FALSE, (const guint8 *) payload, length);
+}
+
+/**
  * dw_connection_close:
  * @self: a connection
  *
@@ -381,6 +401,20 @@ dw_connection_send (DwConnection *self, const char *text)
 void
 dw_connection_close (DwConnection *self)
 {
+  dw_connection_close_with (self, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+}
+
+/**
+ * dw_connection_close_with:
+ * @self: a connection
+ * @code: the close code: 1000, or 3000 to 4999 (RFC 6455 section 7.4.2)
+ * @reason: (nullable): words beside it, at most 123 bytes
+ *
+ * As dw_connection_close(), with a code of one's own.
+ */
+void
+dw_connection_close_with (DwConnection *self, gushort code, const char *reason)
+{
   g_autoptr (GCancellable) opening = g_steal_pointer (&self->opening);
 
   DW_ASSERT_MAIN_THREAD ();
@@ -389,8 +423,8 @@ dw_connection_close (DwConnection *self)
   if (self->websocket == NULL)
     return;
   if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-    trace_event (self, DW_TRACE_CLOSED, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-  close_socket (self, SOUP_WEBSOCKET_CLOSE_NORMAL);
+    trace_event (self, DW_TRACE_CLOSED, code, reason);
+  close_socket (self, code, reason);
 }
 
 /**

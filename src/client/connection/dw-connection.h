@@ -19,7 +19,9 @@ void dw_connection_open (DwConnection *self,
 void dw_connection_set_held (DwConnection *self, gboolean held);
 gboolean dw_connection_is_open (DwConnection *self);
 gboolean dw_connection_send (DwConnection *self, const char *text);
+gboolean dw_connection_ping (DwConnection *self, const char *payload);
 void dw_connection_close (DwConnection *self);
+void dw_connection_close_with (DwConnection *self, gushort code, const char *reason);
 
 const DwHandshakeReport *dw_connection_get_handshake (DwConnection *self);
 

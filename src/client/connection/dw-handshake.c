@@ -444,8 +444,22 @@ dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **e
 void
 dw_handshake_close (SoupWebsocketConnection *websocket, gushort code)
 {
+  dw_handshake_close_with (websocket, code, NULL);
+}
+
+/**
+ * dw_handshake_close_with:
+ * @websocket: what dw_handshake_finish() returned; nobody listens to it any more
+ * @code: the close code
+ * @reason: (nullable): words beside it, at most 123 bytes (RFC 6455 section 5.5)
+ *
+ * As dw_handshake_close().
+ */
+void
+dw_handshake_close_with (SoupWebsocketConnection *websocket, gushort code, const char *reason)
+{
   if (soup_websocket_connection_get_state (websocket) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
   dw_frame_stream_begin_close (DW_FRAME_STREAM (soup_websocket_connection_get_io_stream (websocket)));
-  soup_websocket_connection_close (websocket, code, NULL);
+  soup_websocket_connection_close (websocket, code, reason);
 }

@@ -99,6 +99,7 @@ void dw_handshake_async (const DwStageUrl *url,
                          gpointer data);
 SoupWebsocketConnection *dw_handshake_finish (GAsyncResult *result, DwHandshakeReport *report, GError **error);
 void dw_handshake_close (SoupWebsocketConnection *websocket, gushort code);
+void dw_handshake_close_with (SoupWebsocketConnection *websocket, gushort code, const char *reason);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DwHandshakeReport, dw_handshake_report_clear)
 

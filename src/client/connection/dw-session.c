@@ -688,6 +688,24 @@ dw_session_disconnect (DwSession *self)
 }
 
 /**
+ * dw_session_disconnect_with:
+ * @self: a session
+ * @code: the close code: 1000, or 3000 to 4999 (RFC 6455 section 7.4.2)
+ * @reason: (nullable): words beside it, at most 123 bytes
+ *
+ * As dw_session_disconnect(), with a code of one's own. The close frame leaves in the main loop's next turns.
+ */
+void
+dw_session_disconnect_with (DwSession *self, guint16 code, const char *reason)
+{
+  DW_ASSERT_MAIN_THREAD ();
+
+  if (self->rollover.current != NULL)
+    dw_connection_close_with (self->rollover.current->connection, code, reason);
+  dw_session_disconnect (self);
+}
+
+/**
  * dw_session_probe:
  * @self: a session
  *
@@ -727,6 +745,23 @@ dw_session_set_held (DwSession *self, gboolean held)
   for (guint i = 0; i < G_N_ELEMENTS (legs); i++)
     if (legs[i] != NULL)
       dw_connection_set_held (legs[i]->connection, held);
+}
+
+/**
+ * dw_session_ping:
+ * @self: a session
+ * @payload: (nullable): what the ping says and the pong repeats, at most %DW_FRAME_CONTROL_BYTES bytes
+ *
+ * Pings beside the pings that watch over the connection. The trace has the pong.
+ *
+ * Returns: whether it was handed to an open socket
+ */
+gboolean
+dw_session_ping (DwSession *self, const char *payload)
+{
+  DW_ASSERT_MAIN_THREAD ();
+
+  return self->rollover.current != NULL && dw_connection_ping (self->rollover.current->connection, payload);
 }
 
 /**
