@@ -121,6 +121,21 @@ dw_printer_add (JsonBuilder *builder, const char *name, const char *value)
 }
 
 /**
+ * dw_printer_add_safe:
+ * @builder: an event
+ * @name: a member's name
+ * @untrusted: (nullable): its value, any bytes; %NULL adds nothing
+ * @max_chars: how much of it
+ */
+void
+dw_printer_add_safe (JsonBuilder *builder, const char *name, const char *untrusted, gsize max_chars)
+{
+  g_autofree char *safe = untrusted != NULL ? dw_safe_line (untrusted, max_chars) : NULL;
+
+  dw_printer_add (builder, name, safe);
+}
+
+/**
  * dw_printer_add_number:
  * @builder: an event
  * @name: a member's name
@@ -187,18 +202,9 @@ write_text (DwPrinter *printer, const char *text)
     printer->show (printer->data);
 }
 
-/**
- * dw_printer_end:
- * @printer: a printer
- * @builder: (transfer full): what dw_printer_begin() returned
- * @ink: the colour of the words
- * @words: (nullable): the event for people, as untrusted as what it quotes; %NULL for an event that a terminal does
- *   without
- *
- * Prints an event.
- */
-void
-dw_printer_end (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words)
+/* Takes the event's builder. */
+static void
+end_event (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words, gboolean timed)
 {
   g_autoptr (JsonBuilder) owned G_GNUC_UNUSED = builder;
   g_autoptr (GString) text = g_string_new (NULL);
@@ -213,11 +219,43 @@ dw_printer_end (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char 
     }
   else if (words != NULL)
     {
-      append_time (text, printer->coloured);
+      if (timed)
+        append_time (text, printer->coloured);
       append_words (text, ink, printer->coloured, words);
     }
   if (text->len > 0)
     write_text (printer, text->str);
+}
+
+/**
+ * dw_printer_end:
+ * @printer: a printer
+ * @builder: (transfer full): what dw_printer_begin() returned
+ * @ink: the colour of the words
+ * @words: (nullable): the event for people, as untrusted as what it quotes; %NULL for an event that a terminal does
+ *   without
+ *
+ * Prints an event.
+ */
+void
+dw_printer_end (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words)
+{
+  end_event (printer, builder, ink, words, TRUE);
+}
+
+/**
+ * dw_printer_end_page:
+ * @printer: a printer
+ * @builder: (transfer full): what dw_printer_begin() returned
+ * @ink: the colour of the words
+ * @words: (nullable): the event for people
+ *
+ * As dw_printer_end(), without a time, for a line of a page.
+ */
+void
+dw_printer_end_page (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words)
+{
+  end_event (printer, builder, ink, words, FALSE);
 }
 
 /**

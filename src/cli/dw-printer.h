@@ -69,9 +69,11 @@ void dw_printer_set_prompt (DwPrinter *printer, DwPrinterFunc hide, DwPrinterFun
 gboolean dw_printer_is_for_people (DwPrinter *printer);
 JsonBuilder *dw_printer_begin (DwPrinter *printer, const char *kind);
 void dw_printer_add (JsonBuilder *builder, const char *name, const char *value);
+void dw_printer_add_safe (JsonBuilder *builder, const char *name, const char *untrusted, gsize max_chars);
 void dw_printer_add_number (JsonBuilder *builder, const char *name, gint64 value);
 void dw_printer_add_boolean (JsonBuilder *builder, const char *name, gboolean value);
 void dw_printer_end (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words);
+void dw_printer_end_page (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *words);
 void dw_printer_say (DwPrinter *printer, DwInk ink, const char *words);
 void dw_printer_free (DwPrinter *printer);
 

@@ -419,9 +419,12 @@ check (const Options *options, GError **error)
 {
   char *end = NULL;
 
-  if (options->count < 0 || options->running.timeout < 0 || options->ping < 0)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                         _ ("--count, --timeout and --ping can’t be negative."));
+  if (!dw_run_options_check (&options->running, error))
+    return FALSE;
+  if (options->count < 0)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--count can’t be negative."));
+  else if (options->ping < 0)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--ping can’t be negative."));
   else if (options->wait != NULL
            && (g_ascii_strtod (options->wait, &end) < -1 || *options->wait == '\0' || *end != '\0'
                || !(g_ascii_strtod (options->wait, NULL) <= 1e6)))

@@ -83,6 +83,22 @@ on_timeout (gpointer data)
 }
 
 /**
+ * dw_run_options_check:
+ * @options: how long a command may take
+ * @error: what makes no sense
+ *
+ * Returns: whether that makes sense
+ */
+gboolean
+dw_run_options_check (const DwRunOptions *options, GError **error)
+{
+  if (options->timeout >= 0)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--timeout can’t be negative."));
+  return FALSE;
+}
+
+/**
  * dw_run_new:
  * @options: how long it may take, counted from now
  * @printing: how events are printed

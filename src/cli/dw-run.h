@@ -36,6 +36,7 @@ typedef gboolean (*DwRunInterrupted) (gpointer data);
  */
 typedef struct _DwRun DwRun;
 
+gboolean dw_run_options_check (const DwRunOptions *options, GError **error);
 DwRun *dw_run_new (const DwRunOptions *options, const DwPrinterOptions *printing);
 void dw_run_set_goes_on (DwRun *run, gboolean goes_on);
 void dw_run_set_interrupted (DwRun *run, DwRunInterrupted func, gpointer data);

@@ -458,10 +458,11 @@ complain (const GError *error)
 static DwStage *
 prepare (const Options *options, const char *address, gboolean reads, DwSessionPolicy **policy, GError **error)
 {
-  if (options->count < 0 || options->running.timeout < 0)
+  if (!dw_run_options_check (&options->running, error))
+    return NULL;
+  if (options->count < 0)
     {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("--count and --timeout can’t be negative."));
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--count can’t be negative."));
       return NULL;
     }
   if (!dw_stage_options_check_input (&options->stage, reads, error))

@@ -29,7 +29,10 @@ struct _DwTrial
   gint64 started; /* monotonic */
   gint64 began;   /* the step that runs, monotonic */
   guint status;   /* HTTP, of a refusal, or 0 */
-  guint took_ms;  /* until the answer, or 0 where none came */
+  DwCause cause;  /* why a step failed */
+  DwTransport transport;
+  guint took[DW_TRIAL_STEPS]; /* in milliseconds; 0 where it did not go well */
+  guint took_ms;              /* until the answer, or 0 where none came */
   DwTrialState states[DW_TRIAL_STEPS];
   char *words[DW_TRIAL_STEPS];
 };
@@ -57,8 +60,11 @@ dw_trial_dispose (GObject *object)
 static void
 dw_trial_finalize (GObject *object)
 {
+  DwTrial *self = DW_TRIAL (object);
+
   for (guint i = 0; i < DW_TRIAL_STEPS; i++)
-    g_free (DW_TRIAL (object)->words[i]);
+    g_free (self->words[i]);
+  dw_transport_clear (&self->transport);
   G_OBJECT_CLASS (dw_trial_parent_class)->finalize (object);
 }
 
@@ -115,6 +121,7 @@ pass_step (DwTrial *self, DwTrialStep step)
   g_autofree char *words = g_strdup_printf (_ ("%u ms"), took);
 
   set_step (self, step, DW_TRIAL_DONE, words);
+  self->took[step] = took;
   self->began = g_get_monotonic_time ();
 }
 
@@ -210,6 +217,7 @@ on_message (DwTrial *self, int type, GBytes *bytes)
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, data != NULL ? data : "", size);
   words = describe_answer (frame);
   self->took_ms = (guint) MAX ((g_get_monotonic_time () - self->started) / 1000, 1);
+  self->took[DW_TRIAL_ANSWER] = (guint) MAX ((g_get_monotonic_time () - self->began) / 1000, 1);
   finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_DONE, words);
 }
 
@@ -219,7 +227,8 @@ on_closed (DwTrial *self)
   g_autoptr (DwTrial) keep G_GNUC_UNUSED = g_object_ref (self);
   gushort code = soup_websocket_connection_get_close_code (self->websocket);
 
-  finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (dw_cause_from_close_code (code)));
+  self->cause = dw_cause_from_close_code (code);
+  finish_at (self, DW_TRIAL_ANSWER, DW_TRIAL_FAILED, dw_cause_get_sentence (self->cause));
 }
 
 static void
@@ -255,6 +264,7 @@ explain_failure (DwTrial *self, const DwHandshakeReport *report)
       pass_steps_to (self, DW_TRIAL_ENCRYPTION);
       self->status = report->status;
     }
+  self->cause = report->cause;
   finish_at (self, step, DW_TRIAL_FAILED, dw_cause_get_sentence (report->cause));
 }
 
@@ -268,6 +278,9 @@ on_handshake_over (GObject *source, GAsyncResult *result, gpointer data)
   gboolean wanted = self->cancellable != NULL;
 
   g_clear_object (&self->cancellable);
+  dw_transport_clear (&self->transport);
+  self->transport = report.transport;
+  report.transport = (DwTransport){ 0 };
   if (websocket != NULL && wanted)
     {
       pass_steps_to (self, DW_TRIAL_UPGRADE);
@@ -361,6 +374,67 @@ const char *
 dw_trial_get_words (DwTrial *self, DwTrialStep step)
 {
   return self->words[step];
+}
+
+/**
+ * dw_trial_get_took:
+ * @self: a trial
+ * @step: a step
+ *
+ * Returns: how long it took, in milliseconds and at least 1; 0 where it did not go well
+ */
+guint
+dw_trial_get_took (DwTrial *self, DwTrialStep step)
+{
+  return self->took[step];
+}
+
+/**
+ * dw_trial_get_cause:
+ * @self: a trial
+ *
+ * Returns: why a step failed, or %DW_CAUSE_NONE
+ */
+DwCause
+dw_trial_get_cause (DwTrial *self)
+{
+  return self->cause;
+}
+
+/**
+ * dw_trial_get_status:
+ * @self: a trial
+ *
+ * Returns: the HTTP status with which the stage refused, or 0
+ */
+guint
+dw_trial_get_status (DwTrial *self)
+{
+  return self->status;
+}
+
+/**
+ * dw_trial_was_answered:
+ * @self: a trial
+ *
+ * Returns: whether the stage answered the probe
+ */
+gboolean
+dw_trial_was_answered (DwTrial *self)
+{
+  return self->took_ms > 0;
+}
+
+/**
+ * dw_trial_get_transport:
+ * @self: a trial
+ *
+ * Returns: (transfer none): what became known of the connection, with the certificate that the host showed, valid or not
+ */
+const DwTransport *
+dw_trial_get_transport (DwTrial *self)
+{
+  return &self->transport;
 }
 
 static char *

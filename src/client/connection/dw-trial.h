@@ -4,6 +4,7 @@
 #include "dw-cause.h"
 
 #include "client/stages/dw-stage.h"
+#include "wire/dw-transport.h"
 
 G_BEGIN_DECLS
 
@@ -57,6 +58,11 @@ void dw_trial_cancel (DwTrial *self);
 gboolean dw_trial_is_over (DwTrial *self);
 DwTrialState dw_trial_get_state (DwTrial *self, DwTrialStep step);
 const char *dw_trial_get_words (DwTrial *self, DwTrialStep step);
+guint dw_trial_get_took (DwTrial *self, DwTrialStep step);
+DwCause dw_trial_get_cause (DwTrial *self);
+guint dw_trial_get_status (DwTrial *self);
+gboolean dw_trial_was_answered (DwTrial *self);
+const DwTransport *dw_trial_get_transport (DwTrial *self);
 char *dw_trial_dup_verdict (DwTrial *self);
 
 G_END_DECLS
