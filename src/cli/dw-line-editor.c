@@ -5,7 +5,9 @@
 
 #include "dw-line-editor.h"
 
+#include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <stdio.h>
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -19,11 +21,14 @@
 
 #define PROMPT "> "
 
-/* How many keys are taken in one turn of the main loop. */
-#define TURN_KEYS 4096
+/* How many keys are read at once, and taken in one turn of the main loop. */
+#define KEYS 4096
 
 /* How long the line may stay hidden while messages come in, in milliseconds: each one would draw it anew. */
 #define HIDDEN_MS 15
+
+/* How long the next byte of a paste is waited for, in milliseconds; the program does nothing else meanwhile. */
+#define PASTE_MS 1000
 
 /* The longest line, in bytes: what is longer than a message cannot be sent. A line that grows beyond it is cut. */
 #define LINE_BYTES (128 * 1024)
@@ -36,10 +41,14 @@ struct _DwLineEditor
   const DwSlashKind *commands;
   DwLineEditorFunc func;
   gpointer data;
-  FILE *stream; /* into the output */
+  FILE *stream;      /* into the output */
+  guint8 keys[KEYS]; /* that readline has not taken yet */
+  gsize at;
+  gsize filled;
   guint input;
   guint resize;
   guint shown_soon;
+  gboolean prepared; /* the terminal gives us each key */
   gboolean hidden;
   gboolean in_line; /* a line was entered: readline shows the prompt when its handler returns */
   gboolean ended;
@@ -101,6 +110,21 @@ show (gpointer data)
     editor->shown_soon = g_timeout_add (HIDDEN_MS, on_show, editor);
 }
 
+/* Readline would give the terminal back after each line, and wait until all is drawn for that. */
+static void
+prepare_once (int meta)
+{
+  if (the_editor->prepared)
+    return;
+  the_editor->prepared = TRUE;
+  rl_prep_terminal (meta);
+}
+
+static void
+stay_prepared (void)
+{
+}
+
 static void
 stop (DwLineEditor *editor)
 {
@@ -108,6 +132,7 @@ stop (DwLineEditor *editor)
     return;
   editor->ended = TRUE;
   rl_callback_handler_remove ();
+  rl_deprep_terminal ();
   fflush (editor->stream);
   g_clear_handle_id (&editor->input, g_source_remove);
   g_clear_handle_id (&editor->shown_soon, g_source_remove);
@@ -136,23 +161,56 @@ draw_nothing (void)
 {
 }
 
-/* Before the line leaves, it is to be seen. */
-static int
-read_key (FILE *stream)
+/* In the middle of a paste readline waits for its end, which never comes where Ctrl+C has flushed it. */
+static gboolean
+wait_for_keys (void)
 {
-  int key = rl_getc (stream);
+  struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+  int n;
 
+  do
+    n = poll (&input, 1, PASTE_MS);
+  while (n < 0 && errno == EINTR);
+  return n > 0;
+}
+
+static void
+read_keys (DwLineEditor *editor)
+{
+  gssize n;
+
+  editor->at = editor->filled = 0;
+  if (!wait_for_keys ())
+    return;
+  do
+    n = read (STDIN_FILENO, editor->keys, sizeof editor->keys);
+  while (n < 0 && errno == EINTR);
+  editor->filled = (gsize) MAX (n, 0);
+}
+
+/* Readline alone would ask the system three times for each byte of a paste. Before a line leaves, it is to be seen. */
+static int
+get_key (FILE *stream)
+{
+  DwLineEditor *editor = the_editor;
+  int key;
+
+  if (editor->at == editor->filled)
+    read_keys (editor);
+  if (editor->at == editor->filled)
+    return EOF;
+  key = editor->keys[editor->at++];
   if ((key == '\r' || key == '\n') && rl_redisplay_function == draw_nothing)
     rl_redisplay ();
   return key;
 }
 
-static gboolean
+static int
 has_more (void)
 {
   int waiting = 0;
 
-  return ioctl (STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0;
+  return the_editor->at < the_editor->filled || (ioctl (STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0);
 }
 
 /* A paste is drawn once. */
@@ -162,18 +220,20 @@ on_keys (gint descriptor, GIOCondition condition, gpointer data)
   DwLineEditor *editor = data;
 
   show_now (editor);
-  for (guint keys = 0; keys < TURN_KEYS && !editor->ended && (keys == 0 || has_more ()); keys++)
+  do
     {
       rl_redisplay_function = has_more () ? draw_nothing : rl_redisplay;
       rl_callback_read_char ();
       if (!editor->ended && rl_end > LINE_BYTES)
         rl_delete_text (LINE_BYTES, rl_end);
     }
+  while (!editor->ended && editor->at < editor->filled);
   rl_redisplay_function = rl_redisplay;
   if (editor->ended)
     return G_SOURCE_REMOVE;
   rl_point = MIN (rl_point, rl_end);
-  rl_redisplay ();
+  if (!has_more ())
+    rl_redisplay ();
   fflush (editor->stream);
   return G_SOURCE_CONTINUE;
 }
@@ -260,7 +320,10 @@ dw_line_editor_new (DwOutput *output,
   rl_readline_name = "dynamowave";
   rl_instream = stdin;
   rl_outstream = editor->stream;
-  rl_getc_function = read_key;
+  rl_getc_function = get_key;
+  rl_input_available_hook = has_more;
+  rl_prep_term_function = prepare_once;
+  rl_deprep_term_function = stay_prepared;
   rl_catch_signals = 0;
   rl_catch_sigwinch = 0;
   rl_attempted_completion_function = complete;

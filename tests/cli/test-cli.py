@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import queue
 import resource
 import signal
 import socket
@@ -25,8 +24,8 @@ import tap  # noqa: E402
 from servers import RawServer, Server  # noqa: E402
 
 import receive  # noqa: E402
+from programs import CLI, Stage, Tail, send, upgrade  # noqa: E402
 
-CLI = os.environ["DYNAMOWAVE_CLI"]
 # A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in CLI
 # How long a stopped reader reads nothing, while its peer writes.
@@ -38,72 +37,6 @@ GAP_SECONDS = 2
 # How long requests are counted: a busy loop would make hundreds.
 WATCHED_SECONDS = 0.5
 QUICK = "base=50,cap=500,ping=1000,pong=500,stable=2000,handshake=3000,confirm=300"
-
-
-class Stage:
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([os.environ["DYNAMOWAVE_STAGE"], "--listen", "127.0.0.1:0", *arguments],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.url = self.process.stdout.readline().strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait(10)
-        self.process.stdout.close()
-
-
-class Tail:
-    """A running “tail”, event by event."""
-
-    def __init__(self, url, *arguments, **options):
-        self.process = subprocess.Popen([CLI, "tail", url, *arguments], stdout=subprocess.PIPE, text=True, **options)
-        self.events = []
-        self.lines = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.put(line)
-        self.lines.put("")
-
-    def next(self):
-        try:
-            line = self.lines.get(timeout=20)
-        except queue.Empty:
-            raise AssertionError(f"waited 20 s after {self.events[-3:]}") from None
-        assert line, f"tail ended after {self.events[-3:]}"
-        self.events.append(json.loads(line))
-        return self.events[-1]
-
-    def until(self, **wanted):
-        while True:
-            event = self.next()
-            if all(event.get(key) == value for key, value in wanted.items()):
-                return event
-
-    def end(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        started = time.monotonic()
-        status = self.process.wait(10)
-        return status, time.monotonic() - started
-
-
-def upgrade(client):
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += client.recv(65536)
-    key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
-    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                   b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
-
-
-def send(url, *arguments, **options):
-    return subprocess.run([CLI, "send", url, *arguments], capture_output=True, text=True, timeout=60, check=False,
-                          **options)
 
 
 def test_send_and_tail():
