@@ -20,8 +20,9 @@
 
 /* What is said on a stage: “tail” prints it, “send” adds to it, and “chat” does both. */
 
-/* How long to wait for the echo of a sent message, in seconds, before we assume that the stage does not echo. */
-#define ECHO_WAIT 10
+/* How many times as long as for the answer to a probe to wait for the echo of a sent message, before we assume that the
+ * stage does not echo: 10 s, unless --policy says otherwise. */
+#define ECHO_WAITS 2
 
 /* How many lines of standard input may wait to be sent before we pause reading. */
 #define MOST_WAITING 500
@@ -39,6 +40,7 @@ typedef struct
 typedef struct
 {
   const Options *options;
+  const DwSessionPolicy *policy;
   DwRun *run;
   DwPrinter *printer; /* the run's; NULL once it is over: messages that are not waited for are dropped last */
   DwSession *session;
@@ -112,7 +114,7 @@ wait_for_echo (Talk *talk, DwDelivery delivery)
 {
   g_clear_handle_id (&talk->echo_wait, g_source_remove);
   if (delivery == DW_DELIVERY_SENT && !dw_stage_echoes (dw_chat_get_stage (talk->chat)))
-    talk->echo_wait = g_timeout_add_seconds (ECHO_WAIT, on_echo_wait, talk);
+    talk->echo_wait = g_timeout_add (ECHO_WAITS * talk->policy->confirm_ms, on_echo_wait, talk);
 }
 
 /* The connection ended before an echo arrived, so nobody can know whether the message was delivered. */
@@ -506,6 +508,7 @@ run_chat_on (Talk *talk, DwStage *stage, DwSessionPolicy *policy, const char *te
   DwExit status;
 
   talk->chat = chat;
+  talk->policy = policy;
   talk->session = dw_chat_get_session (chat);
   g_signal_connect_swapped (talk->session, "lost", G_CALLBACK (on_lost), talk);
   if (!talk->sends)

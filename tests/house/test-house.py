@@ -119,6 +119,9 @@ def test_habits():
         assert "g_object_set_data" not in text, path
         assert text.startswith("/* SPDX-License-Identifier: GPL-3.0-or-later */"), path
         for line in text.splitlines():
+            # Readline calls functions without data of theirs.
+            if line == "static DwLineEditor *the_editor;":
+                continue
             if re.match(r"^static (?!const|guint signals|GParamSpec \*properties|inline)[A-Za-z_ *]+"
                         r"[a-z_]+(\[.*\])?( = .*)?;$", line) and "Funcs" not in line:
                 raise AssertionError(f"{path}: a global: {line}")

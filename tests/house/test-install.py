@@ -19,6 +19,8 @@ SHARE = ([f"applications/{APP_ID}.desktop", f"metainfo/{APP_ID}.metainfo.xml", f
           f"icons/hicolor/symbolic/apps/{APP_ID}-symbolic.svg"]
          + [f"icons/hicolor/{size}x{size}/apps/{APP_ID}.png" for size in (48, 128, 256)]
          + [f"man/man1/{name}.1" for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage")]
+         + [f"{folder}/{start}{name}{end}" for name in ("dynamowave-chat", "dynamowave-cli", "dynamowave-stage")
+            for folder, start, end in (("bash-completion/completions", "", ""), ("zsh/site-functions", "_", ""), ("fish/vendor_completions.d", "", ".fish"))]
          + [f"locale/{language}/LC_MESSAGES/dynamowave-chat.mo" for language in "ar de es fr hi ja pt_BR zh_CN".split()])
 
 
