@@ -132,14 +132,16 @@ list_commands (const DwCommand *const *commands)
 static GOptionContext *
 describe_program (const DwCommand *const *commands)
 {
-  GOptionContext *context = g_option_context_new (_ ("COMMAND URL"));
+  GOptionContext *context = g_option_context_new ("COMMAND URL");
   g_autofree char *summary = list_commands (commands);
+  g_autofree char *description =
+      g_strconcat (_ ("Use “dynamowave-cli COMMAND --help” for the options of a command."), "\n\n",
+                   _ ("Exit status: 0 if all went well, 1 if a message was not delivered or may not have been,\n"
+                      "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."),
+                   NULL);
 
   g_option_context_set_summary (context, summary);
-  g_option_context_set_description (
-      context, _ ("Use “dynamowave-cli COMMAND --help” for the options of a command.\n\n"
-                  "Exit status: 0 if all went well, 1 if a message was not delivered or may not have been,\n"
-                  "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."));
+  g_option_context_set_description (context, description);
   return context;
 }
 

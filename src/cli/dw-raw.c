@@ -422,9 +422,9 @@ check (const Options *options, GError **error)
   if (!dw_run_options_check (&options->running, error))
     return FALSE;
   if (options->count < 0)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--count can’t be negative."));
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("%s can’t be negative."), "--count");
   else if (options->ping < 0)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--ping can’t be negative."));
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("%s can’t be negative."), "--ping");
   else if (options->wait != NULL
            && (g_ascii_strtod (options->wait, &end) < -1 || *options->wait == '\0' || *end != '\0'
                || !(g_ascii_strtod (options->wait, NULL) <= 1e6)))
@@ -460,7 +460,7 @@ run_raw (gpointer data, char **words)
 
 static const GOptionEntry entries[] = {
   { "send", 'x', 0, G_OPTION_ARG_STRING_ARRAY, DW_OPTION (Options, texts),
-    N_ ("Send this frame instead of standard input; repeatable"), N_ ("FRAME") },
+    N_ ("Send this frame instead of standard input; repeatable"), "FRAME" },
   { "wait", 'w', 0, G_OPTION_ARG_STRING, DW_OPTION (Options, wait),
     N_ ("Wait this long after the last frame before closing (default 2, -1 until the stage closes)"),
     N_ ("SECONDS") },
@@ -483,9 +483,8 @@ const DwCommand dw_raw_command = {
   .name = "raw",
   .arguments = "URL",
   .summary = N_ ("Send each line as a frame, unchanged, and print the frames that arrive"),
-  .description =
-      N_ ("Exit status: 0 if the connection was closed normally, 1 if it couldn’t be opened or was lost,\n"
-          "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."),
+  .description = N_ ("Exit status: 0 if all went well, 1 if the stage can’t be reached or something else failed,\n"
+                     "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."),
   .least = 1,
   .most = 1,
   .options_bytes = sizeof (Options),

@@ -94,7 +94,7 @@ dw_run_options_check (const DwRunOptions *options, GError **error)
 {
   if (options->timeout >= 0)
     return TRUE;
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--timeout can’t be negative."));
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("%s can’t be negative."), "--timeout");
   return FALSE;
 }
 

@@ -18,11 +18,11 @@ typedef struct
 
 static const Row rows[] = {
   [DW_SLASH_NONE] = { "", "", "", FALSE },
-  [DW_SLASH_RAW] = { "/raw", N_ ("FRAME"), N_ ("Send a frame as it is"), TRUE },
-  [DW_SLASH_PING] = { "/ping", N_ ("[DATA]"), N_ ("Ping the stage"), FALSE },
-  [DW_SLASH_PONG] = { "/pong", N_ ("[DATA]"), N_ ("Send an unsolicited pong"), FALSE },
+  [DW_SLASH_RAW] = { "/raw", "FRAME", N_ ("Send a frame as it is"), TRUE },
+  [DW_SLASH_PING] = { "/ping", "[DATA]", N_ ("Ping the stage"), FALSE },
+  [DW_SLASH_PONG] = { "/pong", "[DATA]", N_ ("Send an unsolicited pong"), FALSE },
   [DW_SLASH_NAME] = { "/name", N_ ("NAME"), N_ ("Change your display name"), TRUE },
-  [DW_SLASH_CLOSE] = { "/close", N_ ("[CODE [REASON]]"), N_ ("Close the connection and exit"), FALSE },
+  [DW_SLASH_CLOSE] = { "/close", "[CODE [REASON]]", N_ ("Close the connection and exit"), FALSE },
   [DW_SLASH_QUIT] = { "/quit", "", N_ ("Exit"), FALSE },
   [DW_SLASH_HELP] = { "/help", "", N_ ("Show these commands"), FALSE },
 };

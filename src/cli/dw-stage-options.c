@@ -22,7 +22,7 @@ const GOptionEntry dw_stage_option_entries[] = {
   { "header-file", 0, 0, G_OPTION_ARG_FILENAME, DW_OPTION (DwStageOptions, header_file),
     N_ ("Additional headers, one per line, from this file, or from standard input for “-”"), "FILE" },
   { "origin", 'o', 0, G_OPTION_ARG_STRING, DW_OPTION (DwStageOptions, origin),
-    N_ ("Origin header, as a browser sends it"), N_ ("ORIGIN") },
+    N_ ("Origin header, as a browser sends it"), "ORIGIN" },
   { "subprotocol", 's', 0, G_OPTION_ARG_STRING_ARRAY, DW_OPTION (DwStageOptions, protocols),
     N_ ("Subprotocol to offer"), N_ ("NAME") },
   { "protocol", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, DW_OPTION (DwStageOptions, protocols), NULL,

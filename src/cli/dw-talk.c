@@ -464,7 +464,7 @@ prepare (const Options *options, const char *address, gboolean reads, DwSessionP
     return NULL;
   if (options->count < 0)
     {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("--count can’t be negative."));
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _ ("%s can’t be negative."), "--count");
       return NULL;
     }
   if (!dw_stage_options_check_input (&options->stage, reads, error))
