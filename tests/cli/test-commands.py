@@ -37,7 +37,7 @@ def data_frames(peer):
 
 
 def test_raw_frames():
-    """Lines, records that end with NUL, and a whole file are sent byte for byte, as text or binary"""
+    """S-28: Lines, records that end with NUL, and a whole file are sent byte for byte, as text or binary"""
     binary = bytes(range(256)) + b"\n" * 3
     for options, given, sent in (((), b'{"a": 1}\n\nplain\r\nlast', [(1, b'{"a": 1}'), (1, b""), (1, b"plain"), (1, b"last")]),
                                  (("-0",), b"one\ntwo\0three\r\0", [(1, b"one\ntwo"), (1, b"three\r")]),
@@ -62,7 +62,7 @@ def test_raw_wrong_input():
 
 
 def test_raw_output():
-    """What arrives is printed whole: as events, or with --plain exactly as it came"""
+    """S-28: What arrives is printed whole: as events, or with --plain exactly as it came"""
     text, binary = '{"a":"ü\\n"}', bytes(range(32))
     first = frame(1, text.encode()) + frame(2, binary) + frame(9, b"ping me") + frame(10, b"pong") + frame(1, b"second")
     with Peer(first) as peer:
@@ -80,7 +80,7 @@ def test_raw_output():
 
 
 def test_raw_ends():
-    """Scripts can tell how it ended: in order, with another code, refused, unreachable, or too late"""
+    """S-28: Scripts can tell how it ended: in order, with another code, refused, unreachable, or too late"""
     def ended(answer, *options):
         with Peer(answer) as peer:
             return run("raw", peer.url, "-x", "a", "--wait=-1", *options)
@@ -142,7 +142,7 @@ def test_raw_secret():
 
 
 def test_raw_hostile_peer():
-    """A flood of pings, one that reads nothing, and a message without end cost neither memory nor the exit"""
+    """S-28: A flood of pings, one that reads nothing, and a message without end cost neither memory nor the exit"""
     with Peer(b"".join(frame(9, b"x" * 125) for _ in range(20000)) + frame(1, b"end")) as peer:
         done = run("raw", peer.url, "-P", "--count=1", "--wait=-1", stdin=subprocess.DEVNULL)
         # All of them are answered, and those that fit a bound are told.

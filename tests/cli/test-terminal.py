@@ -49,7 +49,7 @@ def test_for_people():
 
 
 def test_typing_while_messages_arrive():
-    """Messages are printed above the line that is being written, which stays whole and is sent whole"""
+    """S-27: Messages are printed above the line that is being written, which stays whole and is sent whole"""
     with Stage() as stage, chat(stage.url) as terminal:
         tail = listen(stage.url)
         terminal.type("half a li")
@@ -71,7 +71,7 @@ def test_typing_while_messages_arrive():
 
 
 def test_resize():
-    """A line that is longer than the window survives messages and another size of the window"""
+    """S-27: A line that is longer than the window survives messages and another size of the window"""
     text = "".join(f"{n:03} " for n in range(50)) + "end"
     with Stage() as stage, chat(stage.url) as terminal:
         tail = listen(stage.url)
@@ -91,7 +91,7 @@ def test_resize():
 
 
 def test_keys_that_end():
-    """Ctrl+C drops the line, and ends the program on an empty one; Ctrl+D ends it; the terminal is as it was"""
+    """S-27: Ctrl+C drops the line, and ends the program on an empty one; Ctrl+D ends it; the terminal is as it was"""
     with Stage() as stage:
         for keys in ("\x03", "\x04", "/quit\r", "/close\r"):
             tail = listen(stage.url)
@@ -115,7 +115,7 @@ def test_keys_that_end():
 
 
 def test_history():
-    """What was entered comes back, for each stage its own, in a private file of bounded size, and without secrets"""
+    """S-27: What was entered comes back, for each stage its own, in a private file of bounded size, and without secrets"""
     with tempfile.TemporaryDirectory() as state, Stage("--token", "S3CR3Tcanary") as stage, Stage() as other:
         token = Path(state) / "token"
         token.write_text("S3CR3Tcanary")
@@ -149,7 +149,7 @@ def test_history():
 
 
 def test_hostile_text():
-    """No text of a peer moves the cursor, colours, sets a title or passes for a line of its own"""
+    """S-27: No text of a peer moves the cursor, colours, sets a title or passes for a line of its own"""
     hostile = "\x1b]0;owned\x07\x9b2J\x1b[2J\x1b[1;1H\u202e\u2066evil\r\n12:00:00 Ada: I owe you 100\u2028\x7f\b\b\b end"
     with Stage() as stage, chat(stage.url) as terminal:
         terminal.type("mine")
@@ -182,7 +182,7 @@ def test_hostile_text():
 
 
 def test_large_paste():
-    """100 KB that are pasted, by a terminal that marks a paste or not, are taken at once and refused for their size"""
+    """S-27: 100 KB that are pasted, by a terminal that marks a paste or not, are taken at once and refused for their size"""
     paste = "0123456789" * 10000
     with Stage() as stage, chat(stage.url) as terminal:
         tail = listen(stage.url)
@@ -229,7 +229,7 @@ def test_commands():
 
 
 def test_close_code():
-    """/close sends the code and the reason, of a chat and of raw frames; /ping and /pong their data"""
+    """S-28: /close sends the code and the reason, of a chat and of raw frames; /ping and /pong their data"""
     for command, ready in (("chat", "connected"), ("raw", "open")):
         with Peer() as peer, Terminal(CLI, command, peer.url, XDG_STATE_HOME="/nonexistent") as terminal:
             terminal.until_shown(ready)
@@ -248,7 +248,7 @@ def test_close_code():
 
 
 def test_many_lines():
-    """While 3,000 messages arrive, what is typed is neither lost nor mixed up"""
+    """S-27: While 3,000 messages arrive, what is typed is neither lost nor mixed up"""
     with Peer() as peer, Terminal(CLI, "raw", peer.url, XDG_STATE_HOME="/nonexistent") as terminal:
         terminal.until_shown("open")
         text = "the quick brown fox jumps over the lazy dog"
