@@ -21,6 +21,46 @@ feed (DwFrameMeter *meter, const guint8 *data, gsize length)
   return dw_frame_meter_feed (meter, &gateway, data, length, NULL);
 }
 
+static void
+note_control (guint opcode, const guint8 *payload, gsize length, gpointer data)
+{
+  g_string_append_printf (data, "%u:%.*s ", opcode, (int) length, (const char *) payload);
+}
+
+/* Whoever wants them sees pings and pongs with their payload, however the bytes come; of one that is too large its
+ * beginning. */
+static void
+test_control (void)
+{
+  static const guint8 frames[] = "\x89\x02hi\x81\x03msg\x8a\x00\x01\x01"
+                                 "a\x89\x03mid\x80\x01"
+                                 "b\x8a\x02yo";
+  static const guint8 large[] = { 0x89, 126, 1, 0 };
+
+  for (gsize step = 1; step <= sizeof frames; step++)
+    {
+      g_autoptr (GString) told = g_string_new (NULL);
+      DwFrameControl control = { .func = note_control, .data = told };
+      DwFrameMeter meter = { .control = &control };
+
+      for (gsize at = 0; at < sizeof frames - 1; at += step)
+        feed (&meter, frames + at, MIN (step, sizeof frames - 1 - at));
+      g_assert_cmpstr (told->str, ==, "9:hi 10: 9:mid 10:yo ");
+    }
+
+  {
+    g_autoptr (GString) told = g_string_new (NULL);
+    DwFrameControl control = { .func = note_control, .data = told };
+    DwFrameMeter meter = { .control = &control };
+    guint8 payload[256];
+
+    memset (payload, 'x', sizeof payload);
+    feed (&meter, large, sizeof large);
+    feed (&meter, payload, sizeof payload);
+    g_assert_cmpuint (told->len, ==, strlen ("9: ") + DW_FRAME_CONTROL_BYTES);
+  }
+}
+
 /* The gateway's limits: 32 KiB a frame, and 128 KiB a message in one frame or in many. Above that the close code is
  * 1009. */
 static void
@@ -1059,6 +1099,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/net/frame-meter/pong", test_pong);
   g_test_add_func ("/net/frame-meter/limits/S-14", test_meter);
+  g_test_add_func ("/net/frame-meter/control", test_control);
   g_test_add_func ("/net/frame-meter/fragments/S-14", test_fragments);
   g_test_add_func ("/net/frame-meter/good-and-closed", test_good_and_closed);
   g_test_add_func ("/net/frame-stream/budget", test_budget);
