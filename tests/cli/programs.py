@@ -86,7 +86,9 @@ def send(url, *arguments, **options):
 
 
 def run(*arguments, **options):
-    return subprocess.run([CLI, *arguments], capture_output=True, timeout=30, check=False, **{"text": True, **options})
+    done = subprocess.run([CLI, *arguments], capture_output=True, timeout=30, check=False, **{"text": True, **options})
+    assert "WARNING" not in str(done.stderr) and "CRITICAL" not in str(done.stderr), done
+    return done
 
 
 class Peer:
