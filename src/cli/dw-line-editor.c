@@ -27,6 +27,11 @@
 /* How long the line may stay hidden while messages come in, in milliseconds: each one would draw it anew. */
 #define HIDDEN_MS 15
 
+/* What a terminal sends around a paste. */
+#define PASTE_BEGIN "\033[200~"
+#define PASTE_END "\033[201~"
+#define PASTE_MARK 6
+
 /* How long the next byte of a paste is waited for, in milliseconds; the program does nothing else meanwhile. */
 #define PASTE_MS 1000
 
@@ -45,6 +50,8 @@ struct _DwLineEditor
   guint8 keys[KEYS]; /* that readline has not taken yet */
   gsize at;
   gsize filled;
+  char recent[PASTE_MARK]; /* the last keys that readline has taken */
+  gboolean pasting;        /* the beginning of a paste was among them, and not its end */
   guint input;
   guint resize;
   guint shown_soon;
@@ -188,6 +195,26 @@ read_keys (DwLineEditor *editor)
   editor->filled = (gsize) MAX (n, 0);
 }
 
+static void
+note_paste (DwLineEditor *editor, char key)
+{
+  memmove (editor->recent, editor->recent + 1, PASTE_MARK - 1);
+  editor->recent[PASTE_MARK - 1] = key;
+  if (memcmp (editor->recent, PASTE_BEGIN, PASTE_MARK) == 0)
+    editor->pasting = TRUE;
+  else if (memcmp (editor->recent, PASTE_END, PASTE_MARK) == 0)
+    editor->pasting = FALSE;
+}
+
+/* Had it an end of the file there, readline 8.2 would insert what is not terminated (AddressSanitizer). */
+static void
+end_paste (DwLineEditor *editor)
+{
+  memcpy (editor->keys, PASTE_END, PASTE_MARK);
+  editor->at = 0;
+  editor->filled = PASTE_MARK;
+}
+
 /* Readline alone would ask the system three times for each byte of a paste. Before a line leaves, it is to be seen. */
 static int
 get_key (FILE *stream)
@@ -197,9 +224,12 @@ get_key (FILE *stream)
 
   if (editor->at == editor->filled)
     read_keys (editor);
-  if (editor->at == editor->filled)
+  if (editor->at == editor->filled && !editor->pasting)
     return EOF;
+  if (editor->at == editor->filled)
+    end_paste (editor);
   key = editor->keys[editor->at++];
+  note_paste (editor, (char) key);
   if ((key == '\r' || key == '\n') && rl_redisplay_function == draw_nothing)
     rl_redisplay ();
   return key;
@@ -219,6 +249,9 @@ on_keys (gint descriptor, GIOCondition condition, gpointer data)
 {
   DwLineEditor *editor = data;
 
+  /* Ctrl+C flushes keys that nobody has read. */
+  if ((condition & (G_IO_HUP | G_IO_ERR)) == 0 && !has_more ())
+    return G_SOURCE_CONTINUE;
   show_now (editor);
   do
     {
