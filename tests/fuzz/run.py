@@ -34,6 +34,8 @@ SEEDS = {
     "fuzz-upgrade-head": [UPGRADE + "Sec-WebSocket-Protocol: chat.v1\r\n\r\nframes", "HTTP/1.1 100 Continue\r\n\r\n" + UPGRADE + "\r\n",
                           "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nA: b\r\n c\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
                           'HTTP/1.0 403 x\r\nContent-Length: 23\r\n\r\n{"message":"Forbidden"}'],
+    # How the bytes are cut, and the bytes.
+    "fuzz-frame-reader": ["\x01\x01\x02he\x80\x01y\x09\x01p", "\x03\x01\x7e\x00\x03abc\x08\x02ab"],
     "fuzz-recording": ['{"time":"2026-11-25T10:00:00.123Z","kind":"in","connection":1,"bytes":5,"payload":"hello"}',
                        '{"time":"2026-11-25T10:00:00.123Z","kind":"out","connection":1,"bytes":2,"base64":"//4="}',
                        '{"time":"2026-11-25T10:00:00.123Z","kind":"open","connection":1,"code":101,"tookMs":12,"resolvedMs":1,"request":"GET / HTTP/1.1\\r\\n"}',
