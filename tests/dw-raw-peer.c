@@ -28,6 +28,7 @@ struct _DwRawPeer
   gboolean deaf; /* answers nothing but upgrades */
   char *protocol;
   guint frames;
+  guint n_pongs;
   guint attempts;
   char *last_request;
   char *last_frame;
@@ -193,6 +194,8 @@ read_frame (Client *client)
     client->peer->last_close = (guint) payload[0] << 8 | payload[1];
   else if ((data[0] & 0x0f) == 9 && client->peer->pongs && !client->peer->deaf)
     client_write_frame (client, 0x8a, payload, length);
+  else if ((data[0] & 0x0f) == 10)
+    client->peer->n_pongs++;
   g_byte_array_remove_range (client->input, 0, (guint) (head + 4 + length));
   return TRUE;
 }
@@ -398,6 +401,12 @@ const char *
 dw_raw_peer_get_last_frame (DwRawPeer *self)
 {
   return self->last_frame;
+}
+
+guint
+dw_raw_peer_get_n_pongs (DwRawPeer *self)
+{
+  return self->n_pongs;
 }
 
 guint

@@ -28,6 +28,7 @@ const char *dw_raw_peer_get_last_request (DwRawPeer *self);
 GPtrArray *dw_raw_peer_get_texts (DwRawPeer *self);
 guint dw_raw_peer_get_n_frames (DwRawPeer *self, const char *part);
 const char *dw_raw_peer_get_last_frame (DwRawPeer *self);
+guint dw_raw_peer_get_n_pongs (DwRawPeer *self);
 guint dw_raw_peer_get_last_close (DwRawPeer *self);
 void dw_raw_peer_write (DwRawPeer *self, const void *bytes, gsize length);
 void dw_raw_peer_write_frame (DwRawPeer *self, guint8 first_byte, const void *payload, gsize length);
