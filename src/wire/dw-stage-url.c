@@ -353,6 +353,66 @@ dw_stage_url_get_host (const DwStageUrl *url)
 }
 
 /**
+ * dw_stage_url_get_port:
+ * @url: an address
+ *
+ * Returns: the port, which is the scheme's where the address has none
+ */
+guint16
+dw_stage_url_get_port (const DwStageUrl *url)
+{
+  int port = -1;
+
+  g_uri_split (url->text, G_URI_FLAGS_ENCODED, NULL, NULL, NULL, &port, NULL, NULL, NULL, NULL);
+  return port > 0 ? (guint16) port : url->secure ? 443 : 80;
+}
+
+static const char *
+authority_of (const DwStageUrl *url)
+{
+  return strstr (url->text, "://") + 3;
+}
+
+/**
+ * dw_stage_url_dup_authority:
+ * @url: an address
+ *
+ * Returns: (transfer full): what a request's Host header says: without the port that the scheme has anyway (RFC 9112
+ *   section 3.2), and without the zone of an IPv6 address, which concerns this computer alone (RFC 6874 section 3)
+ */
+char *
+dw_stage_url_dup_authority (const DwStageUrl *url)
+{
+  const char *from = authority_of (url);
+  char *authority = g_strndup (from, strcspn (from, "/?"));
+  char *zone = *authority == '[' ? strchr (authority, '%') : NULL;
+  char *end = zone != NULL ? strchr (zone, ']') : NULL;
+
+  if (end != NULL)
+    memmove (zone, end, strlen (end) + 1);
+  if (g_str_has_suffix (authority, url->secure ? ":443" : ":80"))
+    *strrchr (authority, ':') = '\0';
+  return authority;
+}
+
+/**
+ * dw_stage_url_dup_target:
+ * @url: an address
+ *
+ * Parsing would resolve “..” in the path; a stage's path is sent as it was typed.
+ *
+ * Returns: (transfer full): path and query, as a request has them; the query may be secret
+ */
+char *
+dw_stage_url_dup_target (const DwStageUrl *url)
+{
+  const char *from = authority_of (url);
+  const char *rest = from + strcspn (from, "/?");
+
+  return g_strconcat (*rest == '/' ? "" : "/", rest, NULL);
+}
+
+/**
  * dw_stage_url_get_api_id:
  * @url: an address
  *

@@ -204,6 +204,39 @@ test_redact (void)
     }
 }
 
+/* What a request needs of an address. */
+static void
+test_request (void)
+{
+  static const struct
+  {
+    const char *text, *authority, *target;
+    guint port;
+  } cases[] = {
+    { "wss://h.example/prod?t=a/b", "h.example", "/prod?t=a/b", 443 },
+    { "wss://h.example:443/a/../b", "h.example", "/a/../b", 443 },
+    { "wss://h.example:8443/", "h.example:8443", "/", 8443 },
+    { "ws://127.0.0.1:80/prod", "127.0.0.1", "/prod", 80 },
+    { "ws://[::1]:8080/prod", "[::1]:8080", "/prod", 8080 },
+    { "wss://h.example?x=1", "h.example", "/?x=1", 443 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse (cases[i].text, &error);
+      g_autofree char *authority = NULL;
+      g_autofree char *target = NULL;
+
+      g_assert_no_error (error);
+      authority = dw_stage_url_dup_authority (url);
+      target = dw_stage_url_dup_target (url);
+      g_assert_cmpstr (authority, ==, cases[i].authority);
+      g_assert_cmpstr (target, ==, cases[i].target);
+      g_assert_cmpuint (dw_stage_url_get_port (url), ==, cases[i].port);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -212,6 +245,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/stage-url/length", test_length);
   g_test_add_func ("/wire/stage-url/names", test_names);
   g_test_add_func ("/wire/stage-url/parts", test_parts);
+  g_test_add_func ("/wire/stage-url/request", test_request);
   g_test_add_func ("/wire/stage-url/redact/AG-7", test_redact);
   return g_test_run ();
 }

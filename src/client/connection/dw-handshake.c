@@ -324,44 +324,22 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
                                   g_steal_pointer (&task));
 }
 
-/* What an IPv6 address's zone is called concerns this computer alone (RFC 6874 section 3). */
-static void
-drop_zone (char *host)
-{
-  char *zone = *host == '[' ? strchr (host, '%') : NULL;
-  char *end = zone != NULL ? strchr (zone, ']') : NULL;
-
-  if (end != NULL)
-    memmove (zone, end, strlen (end) + 1);
-}
-
-/* Parsing would resolve “..” in the path; a stage's path is sent as it was typed. */
 static gboolean
 read_url (Handshake *handshake, const DwStageUrl *url, DwDialOptions *where)
 {
-  const char *text = dw_stage_url_get_text (url);
   gboolean secure = dw_stage_url_is_secure (url);
-  const char *authority = strstr (text, "://") + 3;
-  gsize length = strcspn (authority, "/?");
-  const char *rest = authority + length;
-  int port = -1;
 
-  if (!g_uri_split (text, SOUP_HTTP_URI_FLAGS, NULL, NULL, NULL, &port, NULL, NULL, NULL, NULL))
+  /* libsoup wants to parse it too. */
+  if (!g_uri_is_valid (dw_stage_url_get_text (url), SOUP_HTTP_URI_FLAGS, NULL))
     return FALSE;
   *where = (DwDialOptions){ .host = dw_stage_url_get_host (url),
-                            .port = port > 0 ? (guint16) port
-                                    : secure ? 443
-                                             : 80,
+                            .port = dw_stage_url_get_port (url),
                             .secure = secure,
                             /* What is not encrypted never leaves this computer. */
                             .direct = !secure };
-  handshake->url = g_strdup (text);
-  handshake->host = g_strndup (authority, length);
-  drop_zone (handshake->host);
-  /* RFC 9112 section 3.2: without the port that the scheme has anyway. */
-  if (g_str_has_suffix (handshake->host, secure ? ":443" : ":80"))
-    *strrchr (handshake->host, ':') = '\0';
-  handshake->target = g_strconcat (*rest == '/' ? "" : "/", rest, NULL);
+  handshake->url = g_strdup (dw_stage_url_get_text (url));
+  handshake->host = dw_stage_url_dup_authority (url);
+  handshake->target = dw_stage_url_dup_target (url);
   return TRUE;
 }
 
