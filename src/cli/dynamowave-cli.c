@@ -3,6 +3,7 @@
 
 #include "dw-command.h"
 #include "dw-doctor.h"
+#include "dw-load.h"
 #include "dw-raw.h"
 #include "dw-talk.h"
 
@@ -16,8 +17,9 @@
 /* The same client without a window. */
 
 /* What it can do: a command is a row here, and a file of its own. */
-static const DwCommand *const commands[] = { &dw_tail_command, &dw_chat_command,   &dw_send_command,
-                                             &dw_raw_command,  &dw_doctor_command, NULL };
+static const DwCommand *const commands[] = {
+  &dw_tail_command, &dw_chat_command, &dw_send_command, &dw_raw_command, &dw_doctor_command, &dw_load_command, NULL
+};
 
 int
 main (int argc, char *argv[])
