@@ -32,6 +32,8 @@ const GOptionEntry dw_load_option_entries[] = {
   { "ramp", 0, 0, G_OPTION_ARG_DOUBLE, DW_OPTION (DwLoadOptions, ramp),
     N_ ("Connections to open per second (default 100; an AWS account allows 500)"), N_ ("N") },
   { "size", 0, 0, G_OPTION_ARG_INT, DW_OPTION (DwLoadOptions, size), N_ ("Message size in bytes"), N_ ("N") },
+  { "drain", 0, 0, G_OPTION_ARG_INT, DW_OPTION (DwLoadOptions, drain),
+    N_ ("How long to wait for the last deliveries (default 10)"), N_ ("SECONDS") },
   { "max-p99", 0, 0, G_OPTION_ARG_STRING, DW_OPTION (DwLoadOptions, max_p99),
     N_ ("Exit with status 1 if the 99th percentile of the latency is above this many milliseconds"), N_ ("N") },
   { "max-lost", 0, 0, G_OPTION_ARG_STRING, DW_OPTION (DwLoadOptions, max_lost),
@@ -89,6 +91,7 @@ dw_load_plan_make (DwLoadPlan *plan, const DwLoadOptions *options, GError **erro
       || !check ("--duration", options->seconds, DW_LOAD_SECONDS, error)
       || !check ("--ramp", options->ramp, DW_LOAD_RATE, error)
       || !check ("--size", options->size, DW_LIMIT_FRAME_BYTES - ENVELOPE_BYTES, error)
+      || !check ("--drain", options->drain, DW_LOAD_DRAIN_MOST_S, error)
       || !read_threshold ("--max-p99", options->max_p99, &plan->max_p99_ms, error)
       || !read_threshold ("--max-lost", options->max_lost, &plan->max_lost, error))
     return FALSE;
@@ -96,6 +99,7 @@ dw_load_plan_make (DwLoadPlan *plan, const DwLoadOptions *options, GError **erro
   plan->connections = or_default (options->connections, 10);
   plan->seconds = or_default (options->seconds, 10);
   plan->size = or_default (options->size, 0);
+  plan->drain_s = or_default (options->drain, DW_LOAD_DRAIN_S);
   plan->rate = options->rate > 0 ? options->rate : 1;
   plan->ramp = options->ramp > 0 ? options->ramp : 100;
   if (!check ("--senders", options->senders, MIN (plan->connections, DW_TALLY_PAIRS / plan->connections), error))

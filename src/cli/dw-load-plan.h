@@ -17,8 +17,11 @@ G_BEGIN_DECLS
 /** DW_LOAD_RAMP: how many connections a second an AWS account may open, unless AWS has raised that. */
 #define DW_LOAD_RAMP 500
 
-/** DW_LOAD_DRAIN_S: how long the last deliveries are waited for, in seconds. */
+/** DW_LOAD_DRAIN_S: how long the last deliveries are waited for, in seconds, unless somebody wants it otherwise. */
 #define DW_LOAD_DRAIN_S 10
+
+/** DW_LOAD_DRAIN_MOST_S: the longest that can be wanted. */
+#define DW_LOAD_DRAIN_MOST_S 600
 
 /** DW_LOAD_HANDSHAKE_S: how long a connection may take to open, in seconds: an integration may take 29. */
 #define DW_LOAD_HANDSHAKE_S 35
@@ -34,6 +37,7 @@ typedef struct
   int senders;
   int seconds;
   int size;
+  int drain;
   double rate;
   double ramp;
   char *report;
@@ -48,6 +52,7 @@ typedef struct
  * @senders: how many of them send
  * @seconds: how long they do
  * @size: how many bytes a message has at least
+ * @drain_s: how long the last deliveries are waited for, in seconds
  * @rate: messages a second, of all senders together
  * @ramp: how many connections are opened a second
  * @max_p99_ms: the largest 99th percentile that passes, in milliseconds, or -1
@@ -61,6 +66,7 @@ typedef struct
   guint senders;
   guint seconds;
   guint size;
+  guint drain_s;
   double rate;
   double ramp;
   gint64 max_p99_ms;

@@ -210,7 +210,7 @@ drain (Load *load)
   DwTallyCounts counts;
 
   dw_tally_get_counts (load->tally, &counts);
-  if (counts.lost > 0 && elapsed < (load->plan.seconds + DW_LOAD_DRAIN_S) * G_USEC_PER_SEC)
+  if (counts.lost > 0 && elapsed < (gint64) (load->plan.seconds + load->plan.drain_s) * G_USEC_PER_SEC)
     return;
   load->complete = TRUE;
   dw_run_finish (load->run);
