@@ -5,6 +5,7 @@
 #include "dw-doctor.h"
 #include "dw-load.h"
 #include "dw-raw.h"
+#include "dw-record.h"
 #include "dw-talk.h"
 
 #include "wire/dw-descriptors.h"
@@ -17,9 +18,10 @@
 /* The same client without a window. */
 
 /* What it can do: a command is a row here, and a file of its own. */
-static const DwCommand *const commands[] = {
-  &dw_tail_command, &dw_chat_command, &dw_send_command, &dw_raw_command, &dw_doctor_command, &dw_load_command, NULL
-};
+static const DwCommand *const commands[] = { &dw_tail_command,   &dw_chat_command,
+                                             &dw_send_command,   &dw_raw_command,
+                                             &dw_doctor_command, &dw_load_command,
+                                             &dw_record_command, NULL };
 
 int
 main (int argc, char *argv[])

@@ -34,6 +34,7 @@ dw_server_config_new (const char *stage)
   config->function_most = DW_FUNCTIONS_MOST;
   config->request_s = REQUEST_SECONDS;
   config->connection_rate = CONNECTION_RATE;
+  config->replay_speed = 1;
   return config;
 }
 
@@ -56,6 +57,7 @@ dw_server_config_free (DwServerConfig *config)
   g_strfreev (config->functions);
   g_strfreev (config->reserves);
   g_free (config->registry);
+  g_free (config->replay);
   g_clear_object (&config->certificate);
   g_clear_pointer (&config->proxies, g_ptr_array_unref);
   g_free (config);
@@ -91,6 +93,8 @@ dw_server_config_check (const DwServerConfig *config, GError **error)
   /* Written so that what is no number at all is refused too. */
   if (!(config->connection_rate >= 0 && config->rate >= 0 && config->burst >= 0))
     return refuse (error, "a rate is 0 or more");
+  if (!(config->replay_speed >= 0))
+    return refuse (error, "a speed is 0 or more");
   if ((config->key_id == NULL) != (config->secret == NULL))
     return refuse (error, "an access key ID and its secret belong together");
   return TRUE;

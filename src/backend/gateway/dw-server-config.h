@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  * @function_most: how many events all functions may handle at once
  * @registry: (nullable): path of the file for connection IDs and dead letters; without it the IDs are kept in
  *   memory and dead letters not at all
+ * @replay: (nullable): path of a recorded session, which is played to clients; then their messages reach no route
+ * @replay_speed: how many times as fast; 0 for as fast as it goes
  * @certificate: (nullable): for `wss`
  * @proxies: (nullable) (element-type GInetAddressMask): the reverse proxies whose `X-Forwarded-For` is believed
  *
@@ -63,6 +65,8 @@ typedef struct
   gint64 function_ms;
   guint function_most;
   char *registry;
+  char *replay;
+  double replay_speed;
   GTlsCertificate *certificate;
   GPtrArray *proxies;
 } DwServerConfig;

@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-/* A text message in a single unmasked frame, RFC 6455 section 5.2. */
+/* The first bytes of whole messages. */
+#define TEXT 0x81
+#define BINARY 0x82
+
+/* A message in a single unmasked frame, RFC 6455 section 5.2. */
 static GBytes *
-write_frame (const char *text)
+write_frame (guint8 first_byte, const void *payload, gsize length)
 {
-  gsize length = strlen (text);
   GByteArray *bytes = g_byte_array_sized_new ((guint) length + 10);
-  guint8 head[10] = { 0x81 };
+  guint8 head[10] = { first_byte };
   guint size = 2;
 
   if (length < 126)
@@ -25,7 +28,7 @@ write_frame (const char *text)
     }
 
   g_byte_array_append (bytes, head, size);
-  g_byte_array_append (bytes, (const guint8 *) text, (guint) length);
+  g_byte_array_append (bytes, payload, (guint) length);
   return g_byte_array_free_to_bytes (bytes);
 }
 
@@ -41,7 +44,26 @@ dw_server_frame_new (const char *text)
   DwServerFrame *frame = g_new (DwServerFrame, 1);
 
   frame->text = g_strdup (text);
-  frame->bytes = write_frame (text);
+  frame->bytes = write_frame (TEXT, text, strlen (text));
+  return frame;
+}
+
+/**
+ * dw_server_frame_new_payload:
+ * @payload: a payload
+ *
+ * Returns: (transfer full): its frame: of text if it is UTF-8, else a binary one
+ */
+DwServerFrame *
+dw_server_frame_new_payload (GBytes *payload)
+{
+  DwServerFrame *frame = g_new (DwServerFrame, 1);
+  gsize length;
+  const char *data = g_bytes_get_data (payload, &length);
+  gboolean is_text = length == 0 || g_utf8_validate_len (data, length, NULL);
+
+  frame->text = g_strndup (length > 0 ? data : "", length);
+  frame->bytes = write_frame (is_text ? TEXT : BINARY, data, length);
   return frame;
 }
 

@@ -7,10 +7,10 @@ G_BEGIN_DECLS
 
 /**
  * DwServerFrame:
- * @text: its text
+ * @text: its text; of a binary frame what there is before its first NUL
  * @bytes: the frame as it is on the wire
  *
- * A text frame, encoded once for all its receivers.
+ * A frame, encoded once for all its receivers.
  */
 typedef struct
 {
@@ -19,6 +19,7 @@ typedef struct
 } DwServerFrame;
 
 DwServerFrame *dw_server_frame_new (const char *text);
+DwServerFrame *dw_server_frame_new_payload (GBytes *payload);
 void dw_server_frame_free (DwServerFrame *frame);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwServerFrame, dw_server_frame_free)

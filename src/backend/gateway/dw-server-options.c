@@ -41,6 +41,8 @@ typedef struct
   double rate;
   double burst;
   char *registry;
+  char *replay;
+  double replay_speed;
   char *certificate;
   char *key;
   char *log_format;
@@ -74,6 +76,7 @@ typed_clear (Typed *typed)
   g_free (typed->management_token_file);
   g_free (typed->key_file);
   g_free (typed->registry);
+  g_free (typed->replay);
   g_free (typed->certificate);
   g_free (typed->key);
   g_free (typed->log_format);
@@ -159,6 +162,10 @@ add_gateway_group (GOptionContext *context, Typed *typed)
       N_ ("Maximum concurrent events of all functions (default 100)"), "NUMBER" },
     { "function-reserve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->reserves,
       N_ ("Maximum concurrent events of one route’s function; can be repeated"), N_ ("ROUTE=NUMBER") },
+    { "replay", 0, 0, G_OPTION_ARG_FILENAME, &typed->replay,
+      N_ ("Play this recorded session to each client instead of running the routes"), "FILE" },
+    { "replay-speed", 0, 0, G_OPTION_ARG_DOUBLE, &typed->replay_speed,
+      N_ ("How many times as fast to play it; 0 for no pauses (default 1)"), "NUMBER" },
     { "events", 0, 0, G_OPTION_ARG_NONE, &typed->events,
       N_ ("Log each event as a Lambda function would receive it, including messages"), NULL },
     { NULL },
@@ -380,6 +387,8 @@ take_words (DwServerConfig *config, Typed *typed)
   config->reserves = g_steal_pointer (&typed->reserves);
   config->function_ms = (gint64) (typed->function_timeout * 1000);
   config->function_most = (guint) MAX (typed->function_most, 0);
+  config->replay = g_steal_pointer (&typed->replay);
+  config->replay_speed = typed->replay_speed;
   config->events = typed->events;
   config->metrics = typed->metrics;
 }

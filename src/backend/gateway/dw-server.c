@@ -4,6 +4,7 @@
 #include "dw-listener.h"
 #include "dw-management.h"
 #include "dw-memory-registry.h"
+#include "dw-replay.h"
 #include "dw-sqlite-registry.h"
 #include "dw-upgrade.h"
 
@@ -27,6 +28,7 @@ struct _DwServer
   DwManagement *management;
   DwRegistry *registry;
   DwFunctions *functions; /* or NULL */
+  DwReplay *replay;       /* or NULL */
   DwTables *tables;       /* NULL if everything is in memory */
   DwThrottle throttle;    /* of new connections */
   guint most_connections;
@@ -70,7 +72,10 @@ on_socket_message (DwServerSocket *socket, const char *text, gsize length, gpoin
 {
   DwServer *self = data;
 
-  dw_dispatcher_message (self->dispatcher, dw_server_socket_get_caller (socket), text, length);
+  if (self->replay != NULL)
+    dw_replay_hear (self->replay, socket);
+  else
+    dw_dispatcher_message (self->dispatcher, dw_server_socket_get_caller (socket), text, length);
 }
 
 static gboolean
@@ -97,6 +102,8 @@ on_socket_closed (DwServerSocket *socket, gpointer data)
   guint code;
   const char *reason = dw_server_socket_get_end (socket, &code);
 
+  if (self->replay != NULL)
+    dw_replay_remove (self->replay, socket);
   g_message ("%s disconnected with %u, %u left", caller->connection_id, code,
              dw_socket_gateway_get_size (self->gateway) - 1);
   dw_dispatcher_disconnect (self->dispatcher, caller, code, reason);
@@ -118,6 +125,8 @@ on_entered (DwServerSocket *socket, gpointer data)
   dw_socket_gateway_get_metrics (self->gateway)->connects++;
   dw_socket_gateway_add (self->gateway, socket);
   start_sweep (self);
+  if (self->replay != NULL)
+    dw_replay_add (self->replay, socket);
   g_message ("%s connected, %u in all", dw_server_socket_get_caller (socket)->connection_id,
              dw_socket_gateway_get_size (self->gateway));
 }
@@ -261,6 +270,7 @@ dw_server_dispose (GObject *object)
   if (self->gateway != NULL)
     dw_socket_gateway_disown (self->gateway);
   g_clear_object (&self->gateway);
+  g_clear_pointer (&self->replay, dw_replay_free);
   g_clear_object (&self->registry);
   g_clear_pointer (&self->tables, dw_tables_close);
   G_OBJECT_CLASS (dw_server_parent_class)->dispose (object);
@@ -349,6 +359,15 @@ open_registry (DwServer *self, GError **error)
   if (forgotten > 0)
     g_message ("Forgot %u connections of an earlier run", forgotten);
   return TRUE;
+}
+
+static gboolean
+open_replay (DwServer *self, GError **error)
+{
+  if (self->config->replay == NULL)
+    return TRUE;
+  self->replay = dw_replay_open (self->config->replay, self->config->replay_speed, error);
+  return self->replay != NULL;
 }
 
 static char *
@@ -447,7 +466,8 @@ dw_server_new_with (DwServerConfig *config, GError **error)
   g_autoptr (DwServer) self = g_object_new (DW_TYPE_SERVER, NULL);
 
   self->config = config;
-  if (!dw_server_config_check (config, error) || !open_registry (self, error) || !open_functions (self, error))
+  if (!dw_server_config_check (config, error) || !open_replay (self, error) || !open_registry (self, error)
+      || !open_functions (self, error))
     return NULL;
 
   self->gateway = dw_socket_gateway_new (config->rate, config->burst, self->tables);
