@@ -206,7 +206,7 @@ def test_refused():
 
 
 def test_asks():
-    """Beyond this computer it says what it costs and asks; without a terminal it refuses, and --yes answers"""
+    """S-25: Beyond this computer it says what it costs and asks; without a terminal it refuses, and --yes answers"""
     url = "wss://no-such-host.invalid/prod?token=S3CR3T"
     refusal = load(url, "--connections", "1000", "--rate", "10", "--duration", "100", status=2)
     # 1,000 messages, each in once and out 1,000 times; 1,000 connections for 105 s.
@@ -249,7 +249,7 @@ def test_stopped():
 
 
 def test_bounds():
-    """What makes no sense is refused before anything is opened"""
+    """S-25: What makes no sense is refused before anything is opened"""
     server = RawServer(b"")
     for arguments in (("--connections", "20001"), ("--connections", "-1"), ("--rate", "10001"), ("--rate", "-1"), ("--duration", "7201"),
                       ("--senders", "11"), ("--connections", "2000", "--senders", "501"), ("--size", "32768"), ("--ramp", "-5"),

@@ -79,7 +79,7 @@ def refused(*arguments):
 
 
 def test_again():
-    """What was recorded is played with its pauses, or without, and a client prints the same messages"""
+    """S-26: What was recorded is played with its pauses, or without, and a client prints the same messages"""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/session.jsonl"
         with Stage() as stage:
@@ -106,7 +106,7 @@ def test_again():
 
 
 def test_private():
-    """Nothing secret is in a recording, and no file is overwritten or reached through a link"""
+    """S-26: Nothing secret is in a recording, and no file is overwritten or reached through a link"""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/session.jsonl"
         (Path(folder) / "token").write_text("S3CR3T", encoding="utf-8")
@@ -153,7 +153,7 @@ def test_ends():
 
 
 def test_codes():
-    """A connection ends with the code that it ended with, and one that just broke off breaks off"""
+    """S-26: A connection ends with the code that it ended with, and one that just broke off breaks off"""
     for code, wanted in ((1000, 1000), (1001, 1001), (1009, 1009), (1011, 1011), (4001, 4001), (1006, None), (0, None), (1012, None)):
         with tempfile.TemporaryDirectory() as folder:
             path = recording(folder, line(0, "open"), line(1, "in", payload="last words"), line(2, "closed", code=code), line(3, "in", payload="none"))
