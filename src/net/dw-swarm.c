@@ -17,8 +17,8 @@
 /* How many ready sockets are handled in one turn of the main loop, so that timers and signals have theirs. */
 #define AT_ONCE 128
 
-/* How often an encrypted connection is read in one turn. */
-#define RECORDS_AT_ONCE 16
+/* How often one connection is read in one turn. */
+#define READS_AT_ONCE 16
 
 #define GOING_WELL 1000
 #define PROTOCOL_ERROR 1002
@@ -38,7 +38,8 @@ typedef struct
   State state;
   guint code; /* of the close frame that came, or 0 */
   int fd;
-  gboolean more; /* TLS has decrypted more than was read: epoll does not know */
+  gboolean ending;
+  gboolean more; /* there may be more to read, and epoll does not say it again */
   GSocket *socket;
   GIOStream *stream; /* over the socket */
   GByteArray *owed;  /* what the socket did not take yet, at most DW_SWARM_OWED; or NULL */
@@ -123,7 +124,8 @@ end (DwSwarm *self, Member *member, guint code)
 static void
 watch (DwSwarm *self, Member *member, int operation)
 {
-  struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | (member->owed != NULL ? EPOLLOUT : 0),
+  /* Edge-triggered: else epoll would look at each socket a second time after it was read. */
+  struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (member->owed != NULL ? EPOLLOUT : 0),
                                .data.u32 = (guint32) (member - self->members) };
 
   epoll_ctl (self->poll, operation, member->fd, &event);
@@ -251,14 +253,14 @@ feed (DwSwarm *self, Member *member, const guint8 *data, gsize length)
 
 static gboolean on_again (gpointer data);
 
+/* @ending: whether the peer has shut it down, or it has failed: no other event will follow */
 static void
-read_member (DwSwarm *self, Member *member)
+read_member (DwSwarm *self, Member *member, gboolean ending)
 {
   gssize got = 1;
 
   member->more = FALSE;
-  /* Without TLS one call is enough: epoll says it again if there is more. */
-  for (guint i = 0; got > 0 && i < (self->target->secure ? RECORDS_AT_ONCE : 1); i++)
+  for (guint i = 0; got > 0 && i < READS_AT_ONCE; i++)
     {
       got = read_some (self, member);
       if (got < 0)
@@ -267,11 +269,15 @@ read_member (DwSwarm *self, Member *member)
         feed (self, member, self->buffer, (gsize) got);
       if (self->over || member->state != OPEN)
         return;
+      /* A socket that had less than was asked for is empty (epoll(7)); TLS may keep a record. */
+      if (!self->target->secure && !ending && got < DW_SWARM_READ)
+        return;
     }
-  if (got == 0 || !self->target->secure)
+  if (got == 0)
     return;
 
   member->more = TRUE;
+  member->ending = ending;
   if (self->again == 0)
     self->again = g_idle_add_full (G_PRIORITY_DEFAULT, on_again, self, NULL);
 }
@@ -284,7 +290,7 @@ on_again (gpointer data)
   self->again = 0;
   for (guint i = 0; i < self->size && !self->over; i++)
     if (self->members[i].state == OPEN && self->members[i].more)
-      read_member (self, &self->members[i]);
+      read_member (self, &self->members[i], self->members[i].ending);
   g_rc_box_release_full (self, clear_swarm);
   return G_SOURCE_REMOVE;
 }
@@ -303,7 +309,7 @@ on_ready (int fd, GIOCondition condition, gpointer data)
       if (member->state == OPEN && member->owed != NULL && (events[i].events & EPOLLOUT) != 0)
         write_owed (self, member);
       if (member->state == OPEN && (events[i].events & ~(guint) EPOLLOUT) != 0)
-        read_member (self, member);
+        read_member (self, member, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     }
   g_rc_box_release_full (self, clear_swarm);
   return G_SOURCE_CONTINUE;
@@ -371,7 +377,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
     feed (self, member, rest, length);
   /* TLS may have decrypted what epoll does not report. */
   if (self->target->secure && !self->over && member->state == OPEN)
-    read_member (self, member);
+    read_member (self, member, FALSE);
 }
 
 static void

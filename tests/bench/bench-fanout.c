@@ -39,9 +39,6 @@ static const char request[] =
     "GET /prod HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-
 static void
 die (const char *what)
 {
@@ -154,6 +151,30 @@ take_frame (Peer *peer, const GArray *fds)
   return head + length;
 }
 
+/* The answer to a handshake's key, RFC 6455 section 4.2.2. */
+static void
+answer_peer (Peer *peer)
+{
+  static const char name[] = "Sec-WebSocket-Key: ";
+  const char *key = memmem (peer->rest, peer->have, name, strlen (name));
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA1);
+  guint8 digest[20];
+  gsize size = sizeof digest;
+  g_autofree char *accept = NULL;
+  g_autofree char *text = NULL;
+
+  if (key != NULL)
+    g_checksum_update (sum, (const guchar *) key + strlen (name), 24);
+  g_checksum_update (sum, (const guchar *) "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", -1);
+  g_checksum_get_digest (sum, digest, &size);
+  accept = g_base64_encode (digest, size);
+  text = g_strconcat ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                      "Sec-WebSocket-Accept: ",
+                      accept, "\r\n\r\n", NULL);
+  if (send (peer->fd, text, strlen (text), 0) < 0)
+    die ("send");
+}
+
 static void
 serve_peer (Peer *peer, const GArray *fds)
 {
@@ -167,8 +188,7 @@ serve_peer (Peer *peer, const GArray *fds)
     {
       if (memmem (peer->rest, peer->have, "\r\n\r\n", 4) == NULL)
         return;
-      if (send (peer->fd, answer, sizeof answer - 1, 0) < 0)
-        die ("send");
+      answer_peer (peer);
       peer->open = TRUE;
       peer->have = 0;
       return;

@@ -154,6 +154,25 @@ test_burst (void)
   seen_clear (&seen);
 }
 
+/* An end that arrives together with the last messages is noticed, and they are not lost. */
+static void
+test_last_words (void)
+{
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  DwSwarmTarget target = target_of (peer);
+  Seen seen = { .last = g_string_new (NULL) };
+  g_autoptr (DwSwarm) swarm = dw_swarm_new (&target, 1, &events, &seen);
+
+  dw_swarm_open (swarm, 0);
+  dw_test_until ("a connection", is_nonzero, &seen.opened);
+  dw_raw_peer_write (peer, "\x81\x04last", 6);
+  dw_raw_peer_drop (peer, FALSE);
+  dw_test_until ("an end", is_nonzero, &seen.closed);
+  g_assert_cmpuint (seen.code, ==, 1006);
+  g_assert_cmpstr (seen.last->str, ==, "last");
+  seen_clear (&seen);
+}
+
 /* Each way a connection ends has its code. */
 static void
 test_ends (void)
@@ -279,6 +298,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/net/swarm/frames", test_frames);
   g_test_add_func ("/net/swarm/burst", test_burst);
+  g_test_add_func ("/net/swarm/last-words", test_last_words);
   g_test_add_func ("/net/swarm/ends", test_ends);
   g_test_add_func ("/net/swarm/failures", test_failures);
   g_test_add_func ("/net/swarm/owed", test_owed);
