@@ -60,6 +60,7 @@ typedef struct
   JsonParser *parser;
   DwLoadResult *result;
   char *padding;
+  const char *name; /* of the sender, where somebody gave one; or NULL */
 
   Phase phase;
   gint64 began; /* this phase, in microseconds of the monotonic clock */
@@ -177,7 +178,7 @@ send_one (Load *load)
 
   dw_tally_write (load->tally, sender, g_get_monotonic_time (), text);
   padded = g_strconcat (text, load->padding, NULL);
-  frame = dw_frame_encode (dw_stage_get_dialect (load->stage), padded, NULL, NULL, NULL);
+  frame = dw_frame_encode (dw_stage_get_dialect (load->stage), padded, load->name, NULL, NULL);
   if (frame != NULL && dw_swarm_send (load->swarm, sender, frame, strlen (frame)))
     dw_tally_count_sent (load->tally, sender);
   else
@@ -386,6 +387,7 @@ run_load (gpointer data, char **words)
                             .protocols = dw_stage_get_protocols (stage),
                             .handshake_ms = DW_LOAD_HANDSHAKE_S * 1000 };
   load.stage = stage;
+  load.name = options->format.name;
   load.parser = json_parser_new ();
   load.tally = dw_tally_new (load.plan.connections, load.plan.senders, g_random_int ());
   load.padding = g_strnfill (load.plan.size > DW_TALLY_TEXT_BYTES ? load.plan.size - DW_TALLY_TEXT_BYTES : 0, 'x');

@@ -318,8 +318,8 @@ def test_hostile():
 def test_plain_peer():
     """It works with a server of another library too"""
     server = Server()
-    result = load(server.url, "--connections", "5", "--rate", "10", "--duration", "1", "--size", "20000", "--max-lost", "0")
-    assert all(len(text) > 19900 for text in server.received) and len(server.received) == 10, len(server.received)
+    result = load(server.url, "--connections", "5", "--rate", "10", "--duration", "1", "--size", "20000", "--name", "Ada", "--max-lost", "0")
+    assert all(len(text) > 19900 and json.loads(text)["sender"] == "Ada" for text in server.received) and len(server.received) == 10, len(server.received)
     server.close()
     assert result["received"] == 50, result
 

@@ -145,6 +145,8 @@ STAGE_REFUSED = {
     "trusted-proxy": (("", "network"), ("x", "network"), ("10.0.0.1/8", "network"), ("10.0.0.0/33", "network"), ("::1/129", "network")),
     "function": (("x", "ROUTE="), ("=x", "ROUTE="), ("a=", "ROUTE="), ("a='", "command")),
     "function-reserve": (("x", "function"), ("a=1", "function")),
+    "replay": (("/no/such/file", "/no/such/file"), ("/dev/null", "nothing came in"), ("/", ""), ("", "")),
+    "replay-speed": (("-1", "0 or more"), ("nan", "0 or more"), ("x", "")),
 }
 
 # The same for the client without a window.
