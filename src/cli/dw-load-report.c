@@ -117,6 +117,11 @@ dw_load_report_table (const DwLoadResult *result)
 
   append_codes (text, _ ("Close codes:"), result->codes);
   append_codes (text, _ ("Failed handshakes:"), result->statuses);
+  if (result->problem != NULL)
+    {
+      g_string_append_printf (text, _ ("First failure: %s"), result->problem);
+      g_string_append_c (text, '\n');
+    }
   append_gateway_errors (text, result);
   return g_string_free (text, FALSE);
 }
@@ -283,6 +288,7 @@ dw_load_report_add (const DwLoadResult *result, const DwLoadPlan *plan, JsonBuil
   add_quantiles (line, "latencyUs", &result->latencies);
   add_codes (line, "closeCodes", result->codes);
   add_codes (line, "failedWith", result->statuses);
+  dw_printer_add (line, "problem", result->problem);
 
   json_builder_set_member_name (line, "gatewayErrors");
   json_builder_begin_object (line);

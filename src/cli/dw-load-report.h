@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 /**
  * DwLoadResult:
  * @address: the stage, without anything secret
+ * @problem: (nullable): why the first of those that did not open did not, for people
  * @opened: how many connections opened
  * @failed: how many did not
  * @closed: how many of those that opened the stage ended before the load was over
@@ -44,6 +45,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *address;
+  char *problem;
   guint opened;
   guint failed;
   guint closed;

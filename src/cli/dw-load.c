@@ -8,9 +8,12 @@
 #include "dw-run.h"
 #include "dw-stage-options.h"
 
+#include "client/connection/dw-cause.h"
+
+#include "net/dw-net-error.h"
 #include "net/dw-swarm.h"
 
-#include "wire/dw-limits.h"
+#include "wire/dw-safe-text.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -82,6 +85,17 @@ on_opened (guint index, gint64 took_us, gpointer data)
   dw_tally_join (load->tally, index);
 }
 
+/* What network errors say in English is for developers; what the client says of the same is not. */
+static char *
+describe (guint status, const GError *error)
+{
+  if (g_error_matches (error, DW_NET_ERROR, DW_NET_ERROR_STATUS))
+    return g_strdup (dw_cause_get_sentence (dw_cause_from_status (status, NULL)));
+  if (g_error_matches (error, DW_NET_ERROR, DW_NET_ERROR_CERTIFICATE))
+    return g_strdup (dw_cause_get_sentence (DW_CAUSE_CERTIFICATE));
+  return dw_safe_line (error->message, DW_SAFE_TEXT_NAME_CHARS * 4);
+}
+
 static void
 on_failed (guint index, guint status, const GError *error, gpointer data)
 {
@@ -89,6 +103,8 @@ on_failed (guint index, guint status, const GError *error, gpointer data)
 
   load->result->failed++;
   load->result->statuses[MIN (status, DW_LOAD_CODES - 1)]++;
+  if (load->result->problem == NULL)
+    load->result->problem = describe (status, error);
 }
 
 static void
@@ -395,6 +411,7 @@ run_load (gpointer data, char **words)
   load.result->address = dw_stage_url_get_redacted (url);
   status = run_on (&load, &target, options);
 
+  g_free (load.result->problem);
   g_free (load.result);
   g_free (load.padding);
   dw_tally_free (load.tally);
