@@ -175,8 +175,6 @@ append_curve (GString *text, const DwLoadResult *result, guint which, double top
 static void
 append_axes (GString *text, const DwLoadResult *result, double top)
 {
-  double seconds = (double) result->slot_us * DW_LOAD_SLOTS / G_USEC_PER_SEC;
-
   for (guint i = 0; i <= 4; i++)
     {
       int y = HEIGHT - BOTTOM - (int) i * (HEIGHT - BOTTOM - TOP) / 4;
@@ -187,7 +185,7 @@ append_axes (GString *text, const DwLoadResult *result, double top)
       g_string_append_printf (text, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%g ms</text>\n", LEFT - 6, y + 4,
                               top * i / 4);
       g_string_append_printf (text, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%g s</text>\n", x, HEIGHT - 14,
-                              seconds * i / 4);
+                              result->planned_s * i / 4.0);
     }
 }
 

@@ -30,6 +30,7 @@ G_BEGIN_DECLS
  * @latencies: from sending a message to each of its deliveries, in microseconds
  * @slots: the same for each part of the time
  * @slot_us: how long a part is, in microseconds
+ * @planned_s: how long all parts are together, in seconds
  * @counts: what became of the messages
  * @held: how many messages were not sent because the stage did not read
  * @behind_us: how late the latest message was sent because this computer was busy, in microseconds
@@ -53,6 +54,7 @@ typedef struct
   DwHistogram latencies;
   DwHistogram slots[DW_LOAD_SLOTS];
   gint64 slot_us;
+  guint planned_s;
   DwTallyCounts counts;
   guint64 held;
   gint64 behind_us;

@@ -408,6 +408,7 @@ run_load (gpointer data, char **words)
   load.tally = dw_tally_new (load.plan.connections, load.plan.senders, g_random_int ());
   load.padding = g_strnfill (load.plan.size > DW_TALLY_TEXT_BYTES ? load.plan.size - DW_TALLY_TEXT_BYTES : 0, 'x');
   load.result = g_new0 (DwLoadResult, 1);
+  load.result->planned_s = load.plan.seconds;
   load.result->address = dw_stage_url_get_redacted (url);
   status = run_on (&load, &target, options);
 

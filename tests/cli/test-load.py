@@ -121,6 +121,8 @@ def test_counts():
     assert "1800 of 1800" in text and "<svg" in text and "<script" not in text and "http://127" not in text, text
     xml.dom.minidom.parseString(text[text.index("<svg"):text.index("</svg>") + 6])
     assert len(picture.getElementsByTagName("path")) > 3, picture.toxml()
+    words = [text.firstChild.data for text in picture.getElementsByTagName("text")]
+    assert {"0 s", "0.25 s", "0.5 s", "0.75 s", "1 s", "p50", "p99", "max"} <= set(words), words
 
 
 def test_faults():
