@@ -300,7 +300,8 @@ write_report (const DwLoadResult *result, const char *path)
       g_str_has_suffix (path, ".svg") ? dw_load_report_chart (result) : dw_load_report_page (result);
   g_autoptr (GError) error = NULL;
 
-  if (g_file_set_contents (path, text, -1, &error))
+  /* Into the file itself: a device or a pipe is not to be replaced by a file. */
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0666, &error))
     return TRUE;
   g_printerr ("%s\n", error->message);
   return FALSE;
@@ -362,6 +363,9 @@ run_on (Load *load, const DwSwarmTarget *target, const Options *options)
   if (status == DW_EXIT_WELL)
     status = report (load, options->load.report);
   dw_run_flush (load->run);
+  /* The output may have failed only now. */
+  if (dw_run_wait (load->run) == DW_EXIT_FAILED)
+    status = DW_EXIT_FAILED;
   g_clear_pointer (&load->run, dw_run_free);
   return status;
 }

@@ -125,6 +125,23 @@ def test_counts():
     assert {"0 s", "0.25 s", "0.5 s", "0.75 s", "1 s", "p50", "p99", "max"} <= set(words), words
 
 
+def test_report_unwritten():
+    """A report that cannot be written is exit status 1 after the result; a pipe stays one"""
+    with Stage() as stage, tempfile.TemporaryDirectory() as folder:
+        short = ("--connections", "2", "--rate", "5", "--duration", "1", "--report")
+        for path in (folder, f"{folder}/none/report.html"):
+            assert load(stage.url, *short, path, status=1)["received"] == 10, path
+        pipe = f"{folder}/pipe.svg"
+        os.mkfifo(pipe)
+        reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+        load(stage.url, *short, pipe)
+        assert "<svg" in reader.communicate(timeout=20)[0]
+        assert Path(pipe).is_fifo()
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([CLI, "load", stage.url, *short[:-1]], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        assert done.returncode == 1 and "Cannot write" in done.stderr, done
+
+
 def test_faults():
     """Lost, doubled, late and refused messages and close codes are counted as what they are"""
     held = []
