@@ -48,6 +48,7 @@ test_defaults (void)
   g_assert_cmpfloat (options.config->burst, ==, defaults->burst);
   g_assert_cmpint (options.config->function_ms, ==, defaults->function_ms);
   g_assert_cmpuint (options.config->function_most, ==, defaults->function_most);
+  g_assert_cmpfloat (options.config->replay_speed, ==, defaults->replay_speed);
   g_assert_null (options.config->registry);
   g_assert_false (options.json || options.version || options.config->metrics || options.config->events
                   || options.config->without_default || dw_server_config_has_secrets (options.config));
@@ -460,8 +461,9 @@ is_same (const DwServerOptions *a, const DwServerOptions *b)
          && g_str_equal (x->selection, y->selection) && x->without_default == y->without_default
          && x->idle_ms == y->idle_ms && x->age_ms == y->age_ms && x->integration_ms == y->integration_ms
          && x->request_s == y->request_s && x->connection_rate == y->connection_rate && x->rate == y->rate
-         && x->burst == y->burst && x->function_ms == y->function_ms && x->function_most == y->function_most
-         && x->events == y->events && x->metrics == y->metrics && g_strcmp0 (x->registry, y->registry) == 0;
+         && x->burst == y->burst && x->replay_speed == y->replay_speed && x->function_ms == y->function_ms
+         && x->function_most == y->function_most && x->events == y->events && x->metrics == y->metrics
+         && g_strcmp0 (x->registry, y->registry) == 0;
 }
 
 /* Of an option in the example: what it says is the default, or else that there is none, and the value that it shows. */

@@ -55,7 +55,8 @@ def test_stage_alone():
                        capture_output=True, timeout=120)
         told = json.loads(subprocess.run(["meson", "introspect", "--installed", build], check=True, capture_output=True, text=True, timeout=60).stdout)
         installed = {Path(path).name for path in told.values() if not path.endswith(".mo")}
-        assert installed == {"dynamowave-stage", "dynamowave-stage.1", "dynamowave-stage.conf", "dynamowave-stage.service"}, installed
+        # The completions are called as the program is.
+        assert installed == {"dynamowave-stage", "_dynamowave-stage", "dynamowave-stage.fish", "dynamowave-stage.1", "dynamowave-stage.conf", "dynamowave-stage.service"}, installed
 
 
 if __name__ == "__main__":

@@ -455,7 +455,8 @@ typed_init (Typed *typed)
                     .function_timeout = DW_LIMIT_INTEGRATION_SECONDS,
                     .function_most = DW_FUNCTIONS_MOST,
                     .request = (int) defaults->request_s,
-                    .connection_rate = defaults->connection_rate };
+                    .connection_rate = defaults->connection_rate,
+                    .replay_speed = defaults->replay_speed };
   typed->table = g_array_new (FALSE, FALSE, sizeof (GOptionEntry));
 }
 
