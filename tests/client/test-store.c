@@ -131,64 +131,6 @@ test_taken_place (void)
   g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "second");
 }
 
-/* Runs SQL with our own tokenizer, which a plain SQLite does not have. */
-static void
-run_in (Archive *archive, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DwDatabase) database = dw_database_open (archive->path, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (dw_database_run_script (database, sql, &error));
-}
-
-static gint64
-count_matches (Archive *archive, const char *word)
-{
-  g_autoptr (DwDatabase) database = dw_database_open (archive->path, NULL);
-  g_autofree char *sql = g_strdup_printf ("SELECT count(*) FROM words WHERE words MATCH '%s'", word);
-  gint64 count;
-
-  g_assert_true (dw_database_get_number (database, sql, &count, NULL));
-  return count;
-}
-
-/* A file of each released version can be read and searched. */
-static void
-test_migrations (void)
-{
-  for (int version = 1; version <= DW_SCHEMA_VERSION; version++)
-    {
-      g_auto (Archive) archive = { 0 };
-      g_autofree char *name = g_strdup_printf ("store-%d.sql", version);
-      g_autofree char *fixture = g_test_build_filename (G_TEST_DIST, "data", name, NULL);
-      g_autofree char *folder = NULL;
-      g_autofree char *sql = NULL;
-      g_autofree char *now = NULL;
-      g_autoptr (GPtrArray) found = NULL;
-      GAsyncResult *done = NULL;
-      g_autoptr (GAsyncResult) caught_up = NULL;
-      g_autoptr (GError) error = NULL;
-
-      archive_init (&archive);
-      folder = g_path_get_dirname (archive.path);
-      g_assert_true (g_file_get_contents (fixture, &sql, NULL, NULL));
-      g_mkdir_with_parents (folder, 0700);
-      run_in (&archive, sql);
-      found = read_records (&archive, 1, 0, 100);
-      g_assert_cmpuint (found->len, ==, 3);
-      g_assert_cmpstr (((DwRecord *) found->pdata[1])->text, ==, "an old message");
-      now = ask_outside (&archive, "PRAGMA user_version");
-      g_assert_cmpint (atoi (now), ==, DW_SCHEMA_VERSION);
-      add_text (&archive, 1, 4, "a new message");
-      dw_store_words_catch_up_async (archive.store, on_done, &done);
-      caught_up = await (&done);
-      dw_store_words_catch_up_finish (archive.store, caught_up, &error);
-      g_assert_no_error (error);
-      g_assert_cmpint (count_matches (&archive, "message"), ==, 2);
-    }
-}
-
 static gboolean
 was_kept (gpointer store)
 {
@@ -697,7 +639,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store/lines", test_lines);
   g_test_add_func ("/client/store/asking", test_asking);
   g_test_add_func ("/client/store/taken-place", test_taken_place);
-  g_test_add_func ("/client/store/migrations", test_migrations);
   g_test_add_func ("/client/store/newer", test_newer);
   g_test_add_func ("/client/store/damaged/DB-3", test_damaged);
   g_test_add_func ("/client/store/other-program", test_other_program);

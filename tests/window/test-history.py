@@ -30,6 +30,9 @@ DRAFT_SECONDS = 5
 # An absence that is long enough for a line in the conversation, in seconds.
 AWAY_SECONDS = 1.5
 
+# What 0.1.0 left behind.
+OLD = os.path.join(os.environ.get("DYNAMOWAVE_SOURCE", os.path.join(os.path.dirname(__file__), "..", "..")), "tests", "data")
+
 # The longest time between sending and a kill, in seconds.
 KILLED_WITHIN = 0.25
 
@@ -98,6 +101,39 @@ def test_restart():
             assert app.text_of("Message") == "half a sentence"
             # So short an absence says nothing.
             assert not any("Offline" in row for row in app.rows(captions=True)), app.rows(captions=True)
+
+
+def test_old_version():
+    """A history and settings of 0.1.0 are opened with everything in them, and what was queued is sent in its order"""
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as config, stage() as local:
+        settings = os.path.join(config, "glib-2.0", "settings")
+        os.makedirs(settings)
+        shutil.copy(f"{OLD}/settings-0.ini", f"{settings}/keyfile")
+        os.makedirs(os.path.dirname(path_of(data)))
+        shutil.copy(f"{OLD}/history-1.sqlite", path_of(data))
+        with contextlib.closing(sqlite3.connect(path_of(data))) as database, database:
+            # The stages in it do not exist any more.
+            database.execute("UPDATE stages SET urls = ?, secret = 0 WHERE stage = 1", (local.url,))
+            database.execute("UPDATE stages SET online = 0 WHERE stage = 2")
+        with running(data=data, environment={"GSETTINGS_BACKEND": "keyfile", "XDG_CONFIG_HOME": config}) as app:
+            app.wait_for_status("Online")
+            app.wait_for_row("an unread one")
+            assert app.text_of("Message") == "half a sen"
+            for name in ("Team ☕", "live", "This Computer"):
+                assert app.reads(name), app.texts()
+            app.wait_for_row("refused", "failed")
+            app.wait_for_row("nobody knows", "unconfirmed")
+            # What was queued has waited for a year.
+            app.press("Send", app.wait("4 messages have been queued for more than an hour. Send them now?").parent)
+            for text in ("sent and not heard of", "first in the queue", "second in the queue", "waited for long"):
+                app.wait_for_row(text, "delivered")
+            app.wait_for_row("refused", "failed")
+            app.wait_for_row("nobody knows", "unconfirmed")
+            assert app.text_of("Message") == "half a sen"
+        with contextlib.closing(sqlite3.connect(path_of(data))) as database:
+            assert database.execute("SELECT count(*) FROM lines WHERE kind <= 1").fetchone() == (310,)
+            assert database.execute("SELECT name, draft, muted FROM stages ORDER BY place").fetchall() == [
+                ("live", "two\nlines", 0), ("Team ☕", "half a sen", 1), ("This Computer", "", 0)]
 
 
 def test_terminated():
