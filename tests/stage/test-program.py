@@ -35,6 +35,8 @@ import tap  # noqa: E402
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 DEADLINE = 30
 TOKEN = "S3CR3T+/=canary"
+# What a stage of 0.1.0 wrote. It never changes.
+OLD_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "stage-0.sqlite")
 # A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in PROGRAM
 # In seconds: what only somebody who waits for a stalled peer or a locked file takes, and no busy machine.
@@ -464,6 +466,38 @@ def test_foreign_file():
             modes = {name: os.stat(f"{folder}/new/{name}").st_mode & 0o777 for name in os.listdir(f"{folder}/new")}
             assert set(modes.values()) == {0o600} and "stage.sqlite-wal" in modes, modes
             assert os.stat(f"{folder}/new").st_mode & 0o777 == 0o700
+
+
+def test_old_file():
+    """The file of 0.1.0, which had no mark, is opened with its dead letters; one of a later version is refused with a
+    message and left unchanged"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/stage.sqlite"
+        shutil.copy(OLD_FILE, path)
+        with stage("--registry", f"sqlite:{path}"):
+            pass
+
+        def listed():
+            return subprocess.run([PROGRAM, "dead-letters", "list", "--registry", f"sqlite:{path}"], capture_output=True, text=True,
+                                  timeout=DEADLINE, check=False)
+
+        number, when, connection, reason, text = listed().stdout.rstrip("\n").split("\t")
+        assert (number, when[:19], connection, reason) == ("1", "2026-11-28T04:04:12", "ZLFhtSrfpTnB1bs=", "Too Many Requests")
+        assert "never arrived" in text, text
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            assert database.execute("PRAGMA user_version").fetchone() == (1,)
+            # Whoever sends this id again is still known to repeat it.
+            assert database.execute("SELECT id FROM claims").fetchall() == [("11111111-2222-3333-4444-555555555555",)]
+            database.execute("ALTER TABLE dead_letters ADD COLUMN later TEXT")
+            database.execute("PRAGMA user_version = 2")
+        with open(path, "rb") as file:
+            before = file.read()
+        refused = subprocess.run([PROGRAM, "--registry", f"sqlite:{path}"], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        for done in (refused, listed()):
+            assert done.returncode == 1 and not done.stdout and "newer version of dynamowave-stage" in done.stderr, done
+        with open(path, "rb") as file:
+            assert file.read() == before
+        assert os.listdir(folder) == ["stage.sqlite"]
 
 
 def test_locked_file():
