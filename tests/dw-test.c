@@ -67,22 +67,34 @@ on_deadline (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* How often a wait looks whether it is over. */
+#define LOOK_MS 10
+
+static gboolean
+on_look (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 /**
  * dw_test_until:
  * @what: what is waited for, for the message of a failure
  * @check: whether it has come to pass
  * @data: for @check
  *
- * Runs the main loop until @check is true, and fails after %DW_TEST_DEADLINE_MS.
+ * Runs the main loop until @check is true, and fails after %DW_TEST_DEADLINE_MS. It looks often: what another thread or
+ * another process does wakes no loop.
  */
 void
 dw_test_until (const char *what, DwTestCheck check, gpointer data)
 {
   gboolean late = FALSE;
   guint deadline = g_timeout_add (DW_TEST_DEADLINE_MS, on_deadline, &late);
+  guint look = g_timeout_add (LOOK_MS, on_look, NULL);
 
   while (!check (data) && !late)
     g_main_context_iteration (NULL, TRUE);
+  g_source_remove (look);
   g_source_remove (deadline);
   if (late && !check (data))
     g_error ("waited %d ms for %s", DW_TEST_DEADLINE_MS, what);
@@ -98,13 +110,11 @@ dw_test_until (const char *what, DwTestCheck check, gpointer data)
 void
 dw_test_turn (const char *what, gint64 began)
 {
-  gboolean woken = FALSE;
   guint source;
 
   if (g_get_monotonic_time () - began > DW_TEST_DEADLINE_MS * G_TIME_SPAN_MILLISECOND)
     g_error ("waited %d ms for %s", DW_TEST_DEADLINE_MS, what);
-  /* Wakes the loop if nothing else does. */
-  source = g_timeout_add (100, on_deadline, &woken);
+  source = g_timeout_add (LOOK_MS, on_look, NULL);
   g_main_context_iteration (NULL, TRUE);
   g_source_remove (source);
 }

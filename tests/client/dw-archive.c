@@ -120,23 +120,11 @@ is_written (gpointer data)
   return dw_store_get_written (((Archive *) data)->store) >= ((Archive *) data)->serial;
 }
 
-/* The store writes in its own thread, and a write without a callback never wakes the main loop, so a timer does. */
-#define LOOK_MS 5
-
-static gboolean
-on_look (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
 /* A read does not wait for writes that are still held up, so a test that looks for them waits here. */
 void
 until_written (Archive *archive)
 {
-  guint look = g_timeout_add (LOOK_MS, on_look, NULL);
-
   dw_test_until ("what waits to be written", is_written, archive);
-  g_source_remove (look);
 }
 
 /* Runs SQL on the file as another program would. */
