@@ -56,10 +56,22 @@ is_in_statement (sqlite3 *handle)
   return found;
 }
 
+/* Whether one is still to be interrupted, or counted: to look at each statement at each step takes most of the time. */
+static gboolean
+is_interrupting (void)
+{
+  gboolean now;
+
+  g_mutex_lock (&mutex);
+  now = kind == DW_FAULTY_INTERRUPTED && !failed;
+  g_mutex_unlock (&mutex);
+  return now;
+}
+
 static int
 on_progress (void *handle)
 {
-  return is_in_statement (handle) && fails_now (DW_FAULTY_INTERRUPTED);
+  return is_interrupting () && is_in_statement (handle) && fails_now (DW_FAULTY_INTERRUPTED);
 }
 
 static int

@@ -25,6 +25,9 @@
 /* Those of them that are older than fifty seconds and delivered. */
 #define OLD_LINES 45
 
+/* Hundreds of runs in which something fails: what fails is soon tried again, and what is late soon said to be. */
+static const DwStorePace pace = { .patience_ms = 25, .first_retry_ms = 2, .last_retry_ms = 8 };
+
 typedef enum
 {
   TEMPLATE_CURRENT,
@@ -353,7 +356,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 static void
 use_all (Run *run)
 {
-  run->archive.store = dw_store_new (run->archive.path);
+  run->archive.store = dw_store_new_paced (run->archive.path, &pace);
   add_own (run, LINES + 1);
   read_and_search (run);
   catch_up (run);
@@ -607,10 +610,10 @@ is_settled (gpointer conversation)
   return dw_conversation_is_settled (conversation);
 }
 
-#define STALL_MS 3000
+#define STALL_MS 1000
 #define PAUSE_MS 10
 
-/* The disk hangs for three seconds: what others say is shown all the same, and is saved afterwards, once and in order. */
+/* The disk hangs for a second: what others say is shown all the same, and is saved afterwards, once and in order. */
 static void
 test_stalled (void)
 {

@@ -35,11 +35,8 @@ struct _DwStoreWorker
   gint64 blocked_since; /* or 0 */
   gint64 retry_at;
   guint retry_ms;
+  DwStorePace pace;
 };
-
-/* Between two attempts to write, in milliseconds. */
-#define FIRST_RETRY_MS 50
-#define LAST_RETRY_MS 1000
 
 static void
 worker_clear (gpointer data)
@@ -137,7 +134,7 @@ set_blocked (DwStoreWorker *worker, const GError *error)
 
   if (worker->blocked_since == 0)
     worker->blocked_since = now;
-  worker->retry_ms = CLAMP (worker->retry_ms * 2, FIRST_RETRY_MS, LAST_RETRY_MS);
+  worker->retry_ms = CLAMP (worker->retry_ms * 2, worker->pace.first_retry_ms, worker->pace.last_retry_ms);
   worker->retry_at = now + worker->retry_ms * 1000;
   switch (error->code)
     {
@@ -425,7 +422,7 @@ tell_late (DwStoreWorker *worker)
     {
       DwStoreJob *job = at->data;
 
-      if (now - job->queued_at < DW_STORE_PATIENCE_MS * 1000)
+      if (now - job->queued_at < worker->pace.patience_ms * G_TIME_SPAN_MILLISECOND)
         return;
       if (job->task != NULL)
         dw_store_job_answer (job, worker->context, NULL,
@@ -535,13 +532,14 @@ work (gpointer data)
 /**
  * dw_store_worker_new:
  * @path: (nullable): the file, or %NULL for a database in memory
+ * @pace: how long it waits where the disk fails
  * @news: called in the caller's main context
  * @data: for @news
  *
  * Returns: (transfer full): a thread with nothing to do; the file is opened with the first job
  */
 DwStoreWorker *
-dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data)
+dw_store_worker_new (const char *path, const DwStorePace *pace, DwStoreNewsFunc news, gpointer data)
 {
   DwStoreWorker *worker = g_atomic_rc_box_new0 (DwStoreWorker);
 
@@ -550,6 +548,7 @@ dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data)
   worker->news_data = data;
   worker->file = dw_store_file_new (path);
   worker->path = g_strdup (path);
+  worker->pace = *pace;
   g_mutex_init (&worker->mutex);
   g_cond_init (&worker->cond);
   g_queue_init (&worker->arrived);

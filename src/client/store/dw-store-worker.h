@@ -76,10 +76,34 @@ typedef struct _DwStoreWorker DwStoreWorker;
 /** DW_STORE_LOCKED_MS: a lock that lasts longer is trouble, in milliseconds. */
 #define DW_STORE_LOCKED_MS 10000
 
+/** DW_STORE_FIRST_RETRY_MS: how soon a write that failed is tried again; each time it takes twice as long. */
+#define DW_STORE_FIRST_RETRY_MS 50
+
+/** DW_STORE_LAST_RETRY_MS: the longest time between two attempts, in milliseconds. */
+#define DW_STORE_LAST_RETRY_MS 1000
+
+/**
+ * DwStorePace:
+ * @patience_ms: as %DW_STORE_PATIENCE_MS
+ * @first_retry_ms: as %DW_STORE_FIRST_RETRY_MS
+ * @last_retry_ms: as %DW_STORE_LAST_RETRY_MS
+ *
+ * How long a store waits where the disk fails. Tests wait for less.
+ */
+typedef struct
+{
+  guint patience_ms;
+  guint first_retry_ms;
+  guint last_retry_ms;
+} DwStorePace;
+
+/** DW_STORE_PACE: the pace of a #DwStore. */
+#define DW_STORE_PACE ((DwStorePace){ DW_STORE_PATIENCE_MS, DW_STORE_FIRST_RETRY_MS, DW_STORE_LAST_RETRY_MS })
+
 /** DW_STORE_CLOSE_MS: how long closing waits for what can be written, in milliseconds. */
 #define DW_STORE_CLOSE_MS 1000
 
-DwStoreWorker *dw_store_worker_new (const char *path, DwStoreNewsFunc news, gpointer data);
+DwStoreWorker *dw_store_worker_new (const char *path, const DwStorePace *pace, DwStoreNewsFunc news, gpointer data);
 void dw_store_worker_close (DwStoreWorker *worker);
 guint64 dw_store_worker_run (DwStoreWorker *worker, DwStoreJob *job);
 guint64 dw_store_worker_get_written (DwStoreWorker *worker);

@@ -173,9 +173,22 @@ on_news (const DwStoreNews *news, gpointer data)
 DwStore *
 dw_store_new (const char *path)
 {
+  return dw_store_new_paced (path, &DW_STORE_PACE);
+}
+
+/**
+ * dw_store_new_paced:
+ * @path: (nullable): as for dw_store_new()
+ * @pace: how long it waits where the disk fails
+ *
+ * Returns: (transfer full): a store
+ */
+DwStore *
+dw_store_new_paced (const char *path, const DwStorePace *pace)
+{
   DwStore *self = g_object_new (DW_TYPE_STORE, NULL);
 
-  self->worker = dw_store_worker_new (path, on_news, self);
+  self->worker = dw_store_worker_new (path, pace, on_news, self);
   if (path == NULL)
     self->passing = dw_passing_new ();
   return self;

@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE (DwStore, dw_store, DW, STORE, GObject)
 #define DW_STORE_NAME "history.sqlite"
 
 DwStore *dw_store_new (const char *path);
+DwStore *dw_store_new_paced (const char *path, const DwStorePace *pace);
 char *dw_store_dup_default_path (const char *profile);
 void dw_store_close (DwStore *self);
 
