@@ -209,6 +209,31 @@ test_bound_in_number (void)
   g_assert_cmpint (dw_message_get_delivery (over), ==, DW_DELIVERY_QUEUED);
 }
 
+/* One that was announced as possibly sent, and then has no room, has not left: it may go without its id later. */
+static void
+test_bound_of_announced (void)
+{
+  g_auto (Table) table = { 0 };
+  g_autoptr (DwMessage) over = NULL;
+
+  table_init (&table, "\"id\"");
+  table_connect (&table);
+  over = table_save (&table, "over");
+  dw_outbox_announce (table.outbox, over);
+  g_assert_cmpint (dw_message_get_departure (over), ==, DW_DEPARTURE_WITH_ID);
+  /* All in one turn of the loop: the first is being marked, and the others wait for it. */
+  for (guint i = 0; i <= DW_OUTBOX_WAITING; i++)
+    {
+      g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_OWN, "x", NULL, "i", NOON);
+
+      if (!dw_outbox_add (table.outbox, message))
+        break;
+    }
+  g_assert_false (dw_outbox_add (table.outbox, over));
+  g_assert_cmpint (dw_message_get_delivery (over), ==, DW_DELIVERY_FAILED);
+  g_assert_cmpint (dw_message_get_departure (over), ==, DW_DEPARTURE_NONE);
+}
+
 #define PARTS 16
 
 /* A message that takes @bytes. */
@@ -799,6 +824,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/outbox/queue", test_queue);
   g_test_add_func ("/client/outbox/bound-in-number", test_bound_in_number);
+  g_test_add_func ("/client/outbox/bound-of-announced", test_bound_of_announced);
   g_test_add_func ("/client/outbox/bound-in-bytes", test_bound_in_bytes);
   g_test_add_func ("/client/outbox/pace-after-refusal", test_pace_after_refusal);
   g_test_add_func ("/client/outbox/match-by-text", test_match_by_text);

@@ -553,6 +553,47 @@ test_refused_statements (void)
   check_statements (TEMPLATE_CURRENT, DW_FAULTY_REFUSED, 45);
 }
 
+/* Expires what is old, and says whether all of that is said to have been done. */
+static gboolean
+expires (Run *run)
+{
+  GAsyncResult *done = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  guint expired;
+
+  dw_store_expire_async (run->archive.store, &(DwStoreExpiry){ .before = 50 * G_USEC_PER_SEC, .now = G_MAXINT64 },
+                         on_done, &done);
+  result = await (&done);
+  return dw_store_expire_finish (run->archive.store, result, &expired, NULL);
+}
+
+/* An expiry is said to be done if each of its statements was, those that tidy the index up among them. */
+static void
+test_expiry (void)
+{
+  g_auto (File) file = { 0 };
+  gboolean hit = TRUE;
+  guint n = 0;
+
+  file_init (&file, TEMPLATE_CURRENT);
+  while (hit)
+    {
+      g_auto (Run) run = { 0 };
+      gboolean done;
+
+      run_init (&run, &file);
+      run.archive.store = dw_store_new_paced (run.archive.path, &pace);
+      g_assert_cmpuint (count_records (&run.archive, 1), ==, LINES);
+      dw_faulty_statement_fail (DW_FAULTY_REFUSED, ++n);
+      done = expires (&run);
+      hit = dw_faulty_statement_has_failed ();
+      dw_faulty_statement_fail (DW_FAULTY_NONE, 0);
+      g_assert_cmpint (done, ==, !hit);
+    }
+  g_test_message ("%u statements", n - 1);
+  g_assert_cmpuint (n, >, 5);
+}
+
 static void
 test_interrupted_statements (void)
 {
@@ -675,6 +716,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-faults/each-call/DB-3", test_each_call);
   g_test_add_func ("/client/store-faults/each-call-of-copy/DB-3", test_each_call_of_copy);
   g_test_add_func ("/client/store-faults/refused-statements/DB-3", test_refused_statements);
+  g_test_add_func ("/client/store-faults/expiry/DB-3", test_expiry);
   g_test_add_func ("/client/store-faults/interrupted-statements/DB-3", test_interrupted_statements);
   g_test_add_func ("/client/store-faults/old-statements/DB-3", test_old_statements);
   g_test_add_func ("/client/store-faults/until-mended/DB-3", test_until_mended);

@@ -693,6 +693,31 @@ def test_dead_letters():
             asyncio.run(talk(local, letters))
 
 
+def test_many_dead_letters():
+    """All letters are listed, however many, in their order; and a table that cannot be read is an error"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/stage.sqlite"
+        with stage("--registry", f"sqlite:{path}"):
+            pass
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            database.executemany("INSERT INTO dead_letters (connection_id, text, reason, time) VALUES ('c', ?, 'r', 0)",
+                                 [(str(number),) for number in range(250)])
+
+        def listed():
+            return subprocess.run([PROGRAM, "dead-letters", "list", "--registry", f"sqlite:{path}"], capture_output=True, text=True,
+                                  timeout=DEADLINE, check=False)
+
+        done = listed()
+        assert done.returncode == 0 and [line.split("\t")[4] for line in done.stdout.splitlines()] == [str(n) for n in range(250)], done
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            root, = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'dead_letters'").fetchone()
+        with open(path, "r+b") as file:
+            file.seek((root - 1) * 4096)
+            file.write(b"\xff" * 4096)
+        done = listed()
+        assert done.returncode == 1 and not done.stdout and "malformed" in done.stderr, done
+
+
 def test_redrive_address():
     """A redrive shows its token to this computer alone, or over TLS, not by way of a proxy, and not where it is redirected"""
     def redrive(url, folder):
