@@ -394,6 +394,28 @@ test_future (void)
   check_all (&archive);
 }
 
+/* Where the steps do not fit the tables, nothing of them is done by half: the lines are copied into a new file. */
+static void
+test_misfit (void)
+{
+  static const char *const misfits[] = { "CREATE TABLE home (somewhere)", "DROP TRIGGER lines_insert" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (misfits); i++)
+    {
+      g_auto (Archive) archive = { 0 };
+
+      g_test_message ("%s", misfits[i]);
+      archive_init_old (&archive, 1);
+      run_outside (&archive, misfits[i]);
+      archive.store = dw_store_new (archive.path);
+      check_all (&archive);
+      archive_reopen (&archive);
+      check_all (&archive);
+      dw_test_finalize (g_steal_pointer (&archive.store));
+      check_file (&archive);
+    }
+}
+
 /* What 0.1.0 gave to the keyring is found under the same attributes, and read. */
 static void
 test_keyring (void)
@@ -435,6 +457,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/upgrade/continued", test_continued);
   g_test_add_func ("/client/upgrade/killed", test_killed);
   g_test_add_func ("/client/upgrade/future", test_future);
+  g_test_add_func ("/client/upgrade/misfit", test_misfit);
   g_test_add_func ("/client/upgrade/keyring", test_keyring);
   return g_test_run ();
 }
