@@ -85,7 +85,8 @@ on_settled (gpointer data)
   DwInspector *self = data;
 
   self->settle = 0;
-  if (self->follows)
+  /* While a trace is read the end moves on with each slice, and all rows would be built for each. */
+  if (self->follows && dw_frame_list_is_ready (self->frames))
     scroll_to_end (self);
   return G_SOURCE_REMOVE;
 }
@@ -156,7 +157,10 @@ on_updated (DwInspector *self)
   if (self->wanted != 0)
     select_frame (self, self->wanted);
   if (dw_frame_list_is_ready (self->frames))
-    self->wanted = 0;
+    {
+      self->wanted = 0;
+      on_height_changed (self);
+    }
   if (!self->refused)
     show_notice (self, dw_frame_list_is_unsure (self->frames)
                            ? _ ("Some frames are too long or too complex to be searched to their end.")
