@@ -6,6 +6,7 @@
 #include "app/chat/dw-message-list.h"
 #include "app/chat/dw-message-menu.h"
 #include "app/chat/dw-message-row.h"
+#include "app/chat/dw-selection-bar.h"
 #include "app/text/dw-links.h"
 
 #include "client/dw-chat.h"
@@ -515,6 +516,71 @@ test_selection_goes (void)
   g_assert_cmpstr (selected, ==, NULL);
 }
 
+static void
+select_messages (ListWindow *shown, DwMessage *first, DwMessage *second)
+{
+  GtkWidget *list = GTK_WIDGET (shown->list);
+
+  gtk_widget_activate_action (list, "messages.select", "x", dw_message_get_place (first));
+  gtk_widget_activate_action (list, "messages.select", "x", dw_message_get_place (second));
+}
+
+/* What a copy of the selected messages puts on the clipboard. */
+static char *
+dup_copied (ListWindow *shown)
+{
+  GdkContentProvider *content;
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  gtk_widget_activate_action (GTK_WIDGET (shown->list), "messages.copy", NULL);
+  content = gdk_clipboard_get_content (gtk_widget_get_clipboard (shown->window));
+  g_assert_nonnull (content);
+  g_assert_true (gdk_content_provider_get_value (content, &value, NULL));
+  return g_value_dup_string (&value);
+}
+
+/* What was discarded, by its remedy or with all that waited, is not copied with the others. */
+static void
+test_discarded_unselected (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (DwMessage) kept = NULL;
+  g_autoptr (DwMessage) discarded = NULL;
+  g_autofree char *copied = NULL;
+
+  list_window_open (&shown);
+  kept = g_object_ref (dw_message_row_get_message (show (&shown, DW_MESSAGE_THEIRS, "kept", "Ada")));
+  discarded = g_object_ref (dw_message_row_get_message (show (&shown, DW_MESSAGE_OWN, "a secret", NULL)));
+  select_messages (&shown, kept, discarded);
+  dw_conversation_remove (shown.conversation, discarded);
+  copied = dup_copied (&shown);
+  g_assert_cmpstr (copied, ==, "kept");
+}
+
+static gboolean
+selects_nothing (gpointer list)
+{
+  return dw_test_find_widget (list, DW_TYPE_SELECTION_BAR) == NULL;
+}
+
+/* Once the history was deleted, or the old part of it, the places belong to other messages. */
+static void
+test_reread_unselected (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+  g_autoptr (DwMessage) first = NULL;
+  g_autoptr (DwMessage) second = NULL;
+
+  list_window_open (&shown);
+  first = g_object_ref (dw_message_row_get_message (show (&shown, DW_MESSAGE_THEIRS, "first", "Ada")));
+  second = g_object_ref (dw_message_row_get_message (show (&shown, DW_MESSAGE_THEIRS, "second", "Ada")));
+  select_messages (&shown, first, second);
+  g_assert_false (selects_nothing (shown.list));
+  dw_conversation_reload (shown.conversation);
+  dw_test_until ("no selection", selects_nothing, shown.list);
+}
+
 static GtkLabel *
 find_link (GtkWidget *widget)
 {
@@ -598,6 +664,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-list/menu", test_menu);
   g_test_add_func ("/app/message-list/menu-returns", test_menu_returns);
   g_test_add_func ("/app/message-list/selection-goes", test_selection_goes);
+  g_test_add_func ("/app/message-list/discarded-unselected", test_discarded_unselected);
+  g_test_add_func ("/app/message-list/reread-unselected", test_reread_unselected);
   g_test_add_func ("/app/message-list/link-asks", test_link_asks);
   return g_test_run ();
 }

@@ -37,8 +37,9 @@ struct _DwMessageList
   DwConversation *conversation;
   DwListEnd *end; /* the part of it that is listed */
   gulong items_changed;
-  gboolean stuck; /* at the end, and so following it */
-  guint unseen;   /* appended while not stuck */
+  GSignalGroup *changes; /* handlers on it */
+  gboolean stuck;        /* at the end, and so following it */
+  guint unseen;          /* appended while not stuck */
   guint scroll;
   guint later;         /* to follow when the user has moved */
   gint64 moves_until;  /* monotonic: whatever moves until then, the user moved it */
@@ -976,6 +977,14 @@ on_items_changed (DwMessageList *self, guint position, guint removed, guint adde
     }
 }
 
+/* However it came to be deleted, it would be copied with the others. */
+static void
+on_removed (DwMessageList *self, DwMessage *message)
+{
+  if (self->selection != NULL)
+    dw_message_selection_drop (self->selection, message);
+}
+
 /* A text that is selected is copied by the label itself, before this. */
 static void
 on_copy (GtkWidget *widget, const char *name, GVariant *parameter)
@@ -1040,6 +1049,7 @@ dw_message_list_dispose (GObject *object)
   g_clear_object (&self->selection);
   g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
   dw_message_list_set_conversation (self, NULL);
+  g_clear_object (&self->changes);
   g_clear_pointer (&self->own_name, g_free);
   g_clear_pointer (&self->words, g_ptr_array_unref);
   g_clear_pointer (&self->column, gtk_widget_unparent);
@@ -1107,6 +1117,10 @@ dw_message_list_init (DwMessageList *self)
   GtkAdjustment *adjustment;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->changes = g_signal_group_new (DW_TYPE_CONVERSATION);
+  g_signal_group_connect_swapped (self->changes, "removed", G_CALLBACK (on_removed), self);
+  /* Its lines were deleted, all or the old ones, and others have their places. */
+  g_signal_group_connect_swapped (self->changes, "opened", G_CALLBACK (stop_selecting), self);
   g_queue_init (&self->spare);
   g_signal_connect_object (factory, "bind", G_CALLBACK (on_bind), self, 0);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (on_unbind), self, 0);
@@ -1151,6 +1165,7 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   /* So were the words. */
   g_clear_pointer (&self->words, g_ptr_array_unref);
   g_set_object (&self->conversation, conversation);
+  g_signal_group_set_target (self->changes, conversation);
   g_clear_object (&self->end);
   if (conversation != NULL)
     {
@@ -1302,20 +1317,6 @@ dw_message_list_show_place (DwMessageList *self, gint64 place, const char *words
   self->wanted = place;
   set_words (self, words);
   self->scroll = g_idle_add_full (G_PRIORITY_HIGH_IDLE + 30, on_jump, self, NULL);
-}
-
-/**
- * dw_message_list_forget:
- * @self: a list
- * @message: a message that was deleted
- *
- * It is selected no more, or it would be copied with the others.
- */
-void
-dw_message_list_forget (DwMessageList *self, DwMessage *message)
-{
-  if (self->selection != NULL)
-    dw_message_selection_drop (self->selection, message);
 }
 
 /**

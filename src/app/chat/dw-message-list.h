@@ -19,7 +19,6 @@ void dw_message_list_set_today (DwMessageList *self, DwToday *today);
 void dw_message_list_set_own_name (DwMessageList *self, const char *own_name);
 void dw_message_list_scroll_to_start (DwMessageList *self);
 void dw_message_list_move_page (DwMessageList *self, int direction);
-void dw_message_list_forget (DwMessageList *self, DwMessage *message);
 void dw_message_list_focus (DwMessageList *self, gint64 place);
 void dw_message_list_scroll_to_end (DwMessageList *self);
 

@@ -100,8 +100,7 @@ on_delete_answered (GtkWidget *question, const char *answer, gpointer data)
 
   if (!g_str_equal (answer, "delete"))
     return;
-  if (dw_chat_delete (deletion->chat, deletion->message))
-    dw_message_list_forget (DW_MESSAGE_LIST (deletion->list), deletion->message);
+  dw_chat_delete (deletion->chat, deletion->message);
   gtk_widget_grab_focus (deletion->list);
 }
 

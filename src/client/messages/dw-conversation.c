@@ -92,6 +92,7 @@ enum
   SIGNAL_OPENED,
   SIGNAL_WRITTEN,
   SIGNAL_SHOWN,
+  SIGNAL_REMOVED,
   N_SIGNALS,
 };
 
@@ -595,6 +596,14 @@ dw_conversation_class_init (DwConversationClass *klass)
    */
   signals[SIGNAL_SHOWN] = g_signal_new ("shown", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
+  /**
+   * DwConversation::removed:
+   * @message: a #DwMessage
+   *
+   * This line is about to be deleted; it and the others have their places still.
+   */
+  signals[SIGNAL_REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, DW_TYPE_MESSAGE);
 }
 
 static void
@@ -728,6 +737,7 @@ dw_conversation_remove (DwConversation *self, DwMessage *message)
 
   if (!dw_conversation_get_position (self, place, &position))
     return;
+  g_signal_emit (self, signals[SIGNAL_REMOVED], 0, message);
 
   /* Removing the last line below it also removes the unread line, which is a change of its own. */
   if (has_unread_line (self)
