@@ -797,9 +797,10 @@ may_hold (GBytes *bytes, const char *string)
   return g_strstr_len (data, (gssize) size, string) != NULL || memchr (data, '\\', size) != NULL;
 }
 
-/* Whether a frame may carry a message, by what costs little to look at. */
+/* Whether a frame may carry a message, by what costs little to look at. The frame that brought a message is the newest
+ * before it, however often it is repeated; @timed is FALSE where that gave none, since clocks may be set meanwhile. */
 static gboolean
-may_carry (const DwTraceEntry *entry, DwMessage *message)
+may_carry (const DwTraceEntry *entry, DwMessage *message, gboolean timed)
 {
   gboolean own = dw_message_get_kind (message) == DW_MESSAGE_OWN;
 
@@ -808,8 +809,7 @@ may_carry (const DwTraceEntry *entry, DwMessage *message)
   if (g_bytes_get_size (entry->bytes) < strlen (dw_message_get_text (message))
       || !may_hold (entry->bytes, dw_message_get_text (message)))
     return FALSE;
-  /* Clocks may be set meanwhile, but what has an id is known by it. */
-  if (dw_message_get_id (message) != NULL)
+  if (!timed)
     return TRUE;
   return own ? entry->time >= dw_message_get_time (message) : entry->time <= dw_message_get_time (message);
 }
@@ -823,7 +823,7 @@ carries (DwChat *self, const DwTraceEntry *entry, DwMessage *message, JsonParser
   g_autofree char *raw = g_strndup (g_bytes_get_data (entry->bytes, NULL), g_bytes_get_size (entry->bytes));
   g_autoptr (DwFrame) frame = NULL;
 
-  if (!own && g_str_equal (raw, text))
+  if (!own && id == NULL && dw_message_get_sender (message) == NULL && g_str_equal (raw, text))
     return TRUE;
   frame = dw_frame_classify (dw_stage_get_dialect (self->stage), parser, raw, strlen (raw));
   if (frame->kind != DW_FRAME_BROADCAST)
@@ -832,6 +832,28 @@ carries (DwChat *self, const DwTraceEntry *entry, DwMessage *message, JsonParser
     return FALSE;
   return g_str_equal (frame->text, text)
          && (own || g_strcmp0 (frame->sender, dw_message_get_sender (message)) == 0);
+}
+
+static guint64
+find_frame (DwChat *self, DwMessage *message, gboolean timed)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  gsize read = 0;
+
+  for (guint64 serial = dw_trace_get_last (self->trace); serial >= MAX (dw_trace_get_first (self->trace), 1);
+       serial--)
+    {
+      const DwTraceEntry *entry = dw_trace_get_entry (self->trace, serial);
+
+      if (entry == NULL || !may_carry (entry, message, timed))
+        continue;
+      if (carries (self, entry, message, parser))
+        return serial;
+      read += g_bytes_get_size (entry->bytes);
+      if (read >= FIND_FRAME_BYTES)
+        break;
+    }
+  return 0;
 }
 
 /**
@@ -848,26 +870,15 @@ guint64
 dw_chat_find_frame (DwChat *self, DwMessage *message)
 {
   DwMessageKind kind = dw_message_get_kind (message);
-  g_autoptr (JsonParser) parser = NULL;
-  gsize read = 0;
+  guint64 found;
 
   if (kind != DW_MESSAGE_THEIRS && kind != DW_MESSAGE_OWN)
     return 0;
-  parser = json_parser_new_immutable ();
-  for (guint64 serial = dw_trace_get_last (self->trace); serial >= MAX (dw_trace_get_first (self->trace), 1);
-       serial--)
-    {
-      const DwTraceEntry *entry = dw_trace_get_entry (self->trace, serial);
-
-      if (entry == NULL || !may_carry (entry, message))
-        continue;
-      if (carries (self, entry, message, parser))
-        return serial;
-      read += g_bytes_get_size (entry->bytes);
-      if (read >= FIND_FRAME_BYTES)
-        break;
-    }
-  return 0;
+  found = find_frame (self, message, TRUE);
+  /* What has an id is known by it. */
+  if (found == 0 && dw_message_get_id (message) != NULL)
+    found = find_frame (self, message, FALSE);
+  return found;
 }
 
 /**

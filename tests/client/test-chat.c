@@ -862,6 +862,28 @@ test_find_frame (void)
   g_assert_cmpuint (dw_chat_find_frame (exchange.chat, own), ==, serial);
 }
 
+/* A frame that repeats another one's message, which is shown once, does not pass for the one that brought it; and neither
+ * do the same words without a name. */
+static void
+test_find_frame_repeated (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  DwMessage *message;
+  guint64 serial;
+
+  exchange_init (&exchange, "");
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"one\",\"sender\":\"Bo\",\"id\":\"b-1\"}");
+  until_messages (&exchange, 1);
+  message = message_at (&exchange, 0);
+  serial = dw_chat_find_frame (exchange.chat, message);
+  g_assert_cmpuint (serial, !=, 0);
+
+  dw_raw_peer_write_text (exchange.peer, "{\"forged\":1,\"message\":\"one\",\"sender\":\"Bo\",\"id\":\"b-1\"}");
+  dw_raw_peer_write_text (exchange.peer, "one");
+  until_messages (&exchange, 2);
+  g_assert_cmpuint (dw_chat_find_frame (exchange.chat, message), ==, serial);
+}
+
 static void
 add_frames (Exchange *exchange, const char *start, guint n)
 {
@@ -956,6 +978,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/delete", test_delete);
   g_test_add_func ("/client/chat/delete-own", test_delete_own);
   g_test_add_func ("/client/chat/find-frame", test_find_frame);
+  g_test_add_func ("/client/chat/find-frame-repeated", test_find_frame_repeated);
   g_test_add_func ("/client/chat/find-frame-bounded", test_find_frame_bounded);
   g_test_add_func ("/client/chat/delete-flooded", test_delete_flooded);
   g_test_add_func ("/client/chat/unread", test_unread);
