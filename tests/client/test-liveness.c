@@ -88,6 +88,37 @@ test_lost_probe (void)
   dw_test_until ("another latency", has_measured_twice, fixture->session);
 }
 
+static gboolean
+has_asked_again (gpointer data)
+{
+  Fixture *fixture = ((gpointer *) data)[0];
+
+  dw_session_measure (fixture->session);
+  return dw_raw_peer_get_frames (((gpointer *) data)[1]) >= 3;
+}
+
+/* Whoever shows the latency asks for it every few seconds. After a lost probe that does not send one probe into the wait
+ * for another for ever, so that no answer says how long it took. */
+static void
+test_measured_again (void)
+{
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autoptr (DwRawPeer) peer = dw_raw_peer_new (NULL);
+  g_autoptr (Fixture) fixture = NULL;
+  gpointer both[2];
+
+  policy->pong_ms = 10;
+  policy->answer_ms = 300;
+  fixture = online_fixture (peer, policy, NULL);
+  dw_session_measure (fixture->session);
+  until_peer_got (peer, 2);
+  both[0] = fixture;
+  both[1] = peer;
+  dw_test_until ("another probe", has_asked_again, both);
+  dw_raw_peer_write_text (peer, ANSWER);
+  dw_test_until ("another latency", has_measured_twice, fixture->session);
+}
+
 /* The process was stopped or asleep for longer than a peer may be silent. It asks the peer first, and keeps the
  * connection if an answer comes. */
 static void
@@ -255,6 +286,7 @@ main (int argc, char *argv[])
   dw_test_init (&argc, &argv);
   g_test_add_func ("/client/liveness/probe/AG-3", test_probe);
   g_test_add_func ("/client/liveness/lost-probe", test_lost_probe);
+  g_test_add_func ("/client/liveness/measured-again", test_measured_again);
   g_test_add_func ("/client/liveness/stopped-and-alive/RC-4", test_stopped_and_alive);
   g_test_add_func ("/client/liveness/stopped-and-dead/RC-4", test_stopped_and_dead);
   g_test_add_func ("/client/liveness/network-change", test_network_change);

@@ -134,7 +134,7 @@ on_probe_due (gpointer data)
 {
   DwConnectionDetails *self = data;
 
-  dw_session_probe (self->session);
+  dw_session_measure (self->session);
   show_outages (self);
   return G_SOURCE_CONTINUE;
 }
@@ -171,7 +171,7 @@ dw_connection_details_map (GtkWidget *widget)
   DwConnectionDetails *self = DW_CONNECTION_DETAILS (widget);
 
   GTK_WIDGET_CLASS (dw_connection_details_parent_class)->map (widget);
-  dw_session_probe (self->session);
+  dw_session_measure (self->session);
   if (self->timer == 0)
     self->timer = g_timeout_add_seconds (PROBE_SECONDS, on_probe_due, self);
 }

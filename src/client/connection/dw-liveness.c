@@ -173,6 +173,21 @@ dw_liveness_probe (DwLiveness *self)
 }
 
 /**
+ * dw_liveness_measure:
+ * @self: a watch
+ *
+ * Sends the probe for the sake of its latency alone: not before every other probe is answered, or too old to be. After a
+ * lost one that takes the policy's `answer_ms`; sent earlier, nobody could tell which of the two was answered, again and
+ * again.
+ */
+void
+dw_liveness_measure (DwLiveness *self)
+{
+  if (!dw_liveness_is_probed (self))
+    dw_liveness_probe (self);
+}
+
+/**
  * dw_liveness_doubt:
  * @self: a watch
  *

@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (DwLiveness, dw_liveness, DW, LIVENESS, GObject)
 DwLiveness *dw_liveness_new (DwConnection *connection, const DwDialect *dialect, DwSessionPolicy *policy);
 
 void dw_liveness_probe (DwLiveness *self);
+void dw_liveness_measure (DwLiveness *self);
 void dw_liveness_doubt (DwLiveness *self);
 gboolean dw_liveness_is_probed (DwLiveness *self);
 gboolean dw_liveness_is_young (DwLiveness *self);

@@ -727,6 +727,24 @@ dw_session_probe (DwSession *self)
 }
 
 /**
+ * dw_session_measure:
+ * @self: a session
+ *
+ * Finds out how long the stage takes to answer now, for a caller that shows it and asks again and again. See
+ * dw_liveness_measure().
+ */
+void
+dw_session_measure (DwSession *self)
+{
+  DwLeg *current = self->rollover.current;
+
+  DW_ASSERT_MAIN_THREAD ();
+
+  if (current != NULL && current->liveness != NULL)
+    dw_liveness_measure (current->liveness);
+}
+
+/**
  * dw_session_set_held:
  * @self: a session
  * @held: whether nothing more is wanted for now

@@ -25,6 +25,7 @@ void dw_session_disconnect (DwSession *self);
 void dw_session_disconnect_with (DwSession *self, guint16 code, const char *reason);
 void dw_session_retry (DwSession *self);
 guint dw_session_probe (DwSession *self);
+void dw_session_measure (DwSession *self);
 void dw_session_set_held (DwSession *self, gboolean held);
 gboolean dw_session_ping (DwSession *self, const char *payload);
 gboolean dw_session_send (DwSession *self, const char *frame);
