@@ -20,6 +20,7 @@
  * | a broadcast of our own | the message is delivered |
  * | a broadcast of somebody else's | a message |
  * | a broadcast with an id, text and sender that came before | dropped |
+ * | what a search for the stage's message format has said | dropped |
  * | "Too Many Requests" after a send | the newest message that has not come back waits again, and the pace slows |
  * | another gateway error after a send | the oldest message that has not come back has failed |
  * | a gateway error without one | a notice |
@@ -41,12 +42,13 @@ struct _DwChat
   DwSeen *seen;
   DwTrace *trace;
   DwRawHistory *raw_history;
-  gint64 least_gap;  /* what is shorter has no line, in microseconds */
-  gint64 lost_at;    /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
-  guint unread;      /* unread messages from other people */
-  gboolean attended; /* its newest messages are on the screen */
-  gboolean restored; /* the outbox knows what an earlier run left */
-  DwMessage *doomed; /* to be deleted once it is read again, or NULL */
+  DwDialectSearch *search; /* the last one on this stage, or NULL */
+  gint64 least_gap;        /* what is shorter has no line, in microseconds */
+  gint64 lost_at;          /* when the connection was lost, in microseconds since 1970 UTC, or 0 */
+  guint unread;            /* unread messages from other people */
+  gboolean attended;       /* its newest messages are on the screen */
+  gboolean restored;       /* the outbox knows what an earlier run left */
+  DwMessage *doomed;       /* to be deleted once it is read again, or NULL */
   guint deletion;
   guint looks; /* for it, until now */
 };
@@ -95,6 +97,8 @@ add_broadcast (DwChat *self, const DwFrame *frame)
 static void
 on_frame (DwChat *self, const DwFrame *frame)
 {
+  if (self->search != NULL && dw_dialect_search_is_own (self->search, frame->text))
+    return;
   switch (frame->kind)
     {
     case DW_FRAME_BROADCAST:
@@ -314,6 +318,7 @@ dw_chat_dispose (GObject *object)
   g_clear_object (&self->stage);
   g_clear_object (&self->store);
   g_clear_object (&self->trace);
+  g_clear_object (&self->search);
   g_clear_pointer (&self->seen, dw_seen_free);
   g_clear_pointer (&self->raw_history, dw_raw_history_free);
   G_OBJECT_CLASS (dw_chat_parent_class)->dispose (object);
@@ -385,6 +390,19 @@ void
 dw_chat_set_least_gap (DwChat *self, gint64 least)
 {
   self->least_gap = least;
+}
+
+/**
+ * dw_chat_set_search:
+ * @self: a chat
+ * @search: a search for the message format of its stage
+ *
+ * What the search says there is nobody's message, and is not shown; what comes late neither.
+ */
+void
+dw_chat_set_search (DwChat *self, DwDialectSearch *search)
+{
+  g_set_object (&self->search, search);
 }
 
 /**

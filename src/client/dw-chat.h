@@ -3,6 +3,7 @@
 
 #include "dw-raw-history.h"
 
+#include "client/connection/dw-dialect-search.h"
 #include "client/connection/dw-session.h"
 #include "client/messages/dw-conversation.h"
 #include "client/messages/dw-outbox.h"
@@ -18,6 +19,7 @@ G_DECLARE_FINAL_TYPE (DwChat, dw_chat, DW, CHAT, GObject)
 
 DwChat *dw_chat_new (DwStage *stage, DwStore *store, DwSessionPolicy *policy, GNetworkMonitor *monitor);
 void dw_chat_set_least_gap (DwChat *self, gint64 least);
+void dw_chat_set_search (DwChat *self, DwDialectSearch *search);
 void dw_chat_connect (DwChat *self);
 void dw_chat_disconnect (DwChat *self);
 

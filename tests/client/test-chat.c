@@ -746,6 +746,28 @@ hear (Exchange *exchange, const char *text, const char *sender, guint n)
   until_messages (exchange, n);
 }
 
+static gboolean
+is_search_over (gpointer search)
+{
+  return dw_dialect_search_is_over (search);
+}
+
+/* The first message that a search has sent to a peer, as the stage would broadcast it. */
+static char *
+find_said (DwRawPeer *peer)
+{
+  GPtrArray *texts = dw_raw_peer_get_texts (peer);
+
+  for (guint i = 0; i < texts->len; i++)
+    {
+      const char *text = strstr (g_ptr_array_index (texts, i), "\"message\"");
+
+      if (text != NULL)
+        return g_strdup_printf ("{%s", text);
+    }
+  g_error ("the search said nothing");
+}
+
 /* A message that is deleted is gone from the list, and those beside it stand together. */
 static void
 test_delete (void)
@@ -817,6 +839,38 @@ test_delete_own (void)
   dw_raw_peer_write_text (exchange.peer, "{\"message\":\"again\"}");
   fixture_until_delivery (message, DW_DELIVERY_DELIVERED);
   g_assert_true (dw_chat_delete (exchange.chat, message));
+  g_assert_cmpuint (n_messages (&exchange), ==, 1);
+}
+
+/* What a search for the message format says is heard here as well, as a message or as a frame that cannot be read, and is
+ * nobody's. */
+static void
+test_search_unheard (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autofree char *url = NULL;
+  g_autofree char *said = NULL;
+  g_autoptr (DwRawPeer) other = dw_raw_peer_new (NULL);
+  g_autoptr (DwStageUrl) parsed = NULL;
+  g_autoptr (DwStage) stage = NULL;
+  g_autoptr (DwDialectSearch) search = NULL;
+  g_autoptr (GString) unreadable = NULL;
+
+  exchange_init (&exchange, "");
+  url = dw_raw_peer_dup_url (other);
+  parsed = dw_stage_url_parse (url, NULL);
+  stage = dw_stage_new (parsed);
+  search = dw_dialect_search_new (stage, 5000, 50);
+  dw_chat_set_search (exchange.chat, search);
+  dw_dialect_search_start (search);
+  dw_test_until ("the search to be over", is_search_over, search);
+
+  said = find_said (other);
+  dw_raw_peer_write_text (exchange.peer, said);
+  unreadable = g_string_new (said);
+  g_string_replace (unreadable, "\"message\"", "\"words\"", 0);
+  dw_raw_peer_write_text (exchange.peer, unreadable->str);
+  hear (&exchange, "Testing the message format (000000000000)", "Bo", 1);
   g_assert_cmpuint (n_messages (&exchange), ==, 1);
 }
 
@@ -977,6 +1031,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/short-gaps", test_short_gaps);
   g_test_add_func ("/client/chat/delete", test_delete);
   g_test_add_func ("/client/chat/delete-own", test_delete_own);
+  g_test_add_func ("/client/chat/search-unheard", test_search_unheard);
   g_test_add_func ("/client/chat/find-frame", test_find_frame);
   g_test_add_func ("/client/chat/find-frame-repeated", test_find_frame_repeated);
   g_test_add_func ("/client/chat/find-frame-bounded", test_find_frame_bounded);

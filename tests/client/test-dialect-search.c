@@ -588,6 +588,60 @@ test_forged_errors (void)
   g_assert_cmpint (dw_dialect_get_preset (dw_dialect_search_get_found (desk.search)), ==, DW_DIALECT_DYNAMOWAVE);
 }
 
+static void
+refuse_late (Desk *desk, SoupWebsocketConnection *from, const char *raw)
+{
+  /* The control, the first message and the second. */
+  if (desk->texts->len == 3)
+    say (from, ERROR_OF ("Too Many Requests"));
+  if (desk->texts->len > 3)
+    handle (desk, from, raw);
+}
+
+/* "Too Many Requests" that comes once the next message is on its way refused the one before, which is sent again. */
+static void
+test_throttled_late (void)
+{
+  g_auto (Desk) desk = { 0 };
+
+  desk_init (&desk);
+  desk.habit = refuse_late;
+  g_assert_cmpint (search (&desk, 200), ==, DW_DIALECT_VERDICT_FOUND);
+  g_assert_cmpint (dw_dialect_get_preset (dw_dialect_search_get_found (desk.search)), ==, DW_DIALECT_DYNAMOWAVE);
+}
+
+static void
+forge_no_route (Desk *desk, SoupWebsocketConnection *from, const char *raw)
+{
+  broadcast (desk, NULL, ERROR_OF ("Forbidden"));
+}
+
+static void
+forge_throttling (Desk *desk, SoupWebsocketConnection *from, const char *raw)
+{
+  broadcast (desk, NULL, ERROR_OF ("Too Many Requests"));
+  if (strstr (raw, "sendmessage") != NULL)
+    handle (desk, from, raw);
+}
+
+/* What the listener hears too is a broadcast: nobody learns from it that the stage has no such route, or is busy. */
+static void
+test_forged_words (void)
+{
+  g_auto (Desk) desk = { 0 };
+  g_auto (Desk) busy = { 0 };
+
+  desk_init (&desk);
+  desk.habit = forge_no_route;
+  g_assert_cmpint (search (&desk, 200), ==, DW_DIALECT_VERDICT_UNKNOWN);
+  check_words (&desk, "none of the known formats");
+
+  desk_init (&busy);
+  busy.habit = forge_throttling;
+  busy.route = "sendmessage";
+  g_assert_cmpint (search (&busy, 200), ==, DW_DIALECT_VERDICT_FOUND);
+}
+
 #define FLOOD_FRAMES 200
 
 static void
@@ -699,6 +753,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/dialect-search/throttled", test_throttled);
   g_test_add_func ("/client/dialect-search/somebody-else", test_somebody_else);
   g_test_add_func ("/client/dialect-search/forged-errors", test_forged_errors);
+  g_test_add_func ("/client/dialect-search/throttled-late", test_throttled_late);
+  g_test_add_func ("/client/dialect-search/forged-words", test_forged_words);
   g_test_add_func ("/client/dialect-search/flood", test_flood);
   g_test_add_func ("/client/dialect-search/refused", test_refused);
   g_test_add_func ("/client/dialect-search/alone", test_alone);

@@ -198,8 +198,10 @@ on_search_changed (DwDialectGroup *self)
  * @stage: the stage to ask
  *
  * Finds out the message format, and fills it in. Others on the stage see a message.
+ *
+ * Returns: (transfer none): the search
  */
-void
+DwDialectSearch *
 dw_dialect_group_search (DwDialectGroup *self, DwStage *stage)
 {
   g_autoptr (DwSessionPolicy) policy = dw_session_policy_new ();
@@ -211,6 +213,7 @@ dw_dialect_group_search (DwDialectGroup *self, DwStage *stage)
   on_search_changed (self);
   gtk_widget_set_visible (GTK_WIDGET (self->verdict), TRUE);
   dw_reveal (GTK_WIDGET (self));
+  return self->search;
 }
 
 /**

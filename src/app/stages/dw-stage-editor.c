@@ -198,6 +198,17 @@ collect_to_search (DwStageEditor *self, GError **error)
 }
 
 static void
+search_dialect (DwStageEditor *self, DwStage *stage)
+{
+  DwDialectSearch *search = dw_dialect_group_search (self->dialect, stage);
+  DwChat *there = dw_chat_list_find_by_url (dw_profile_get_chats (self->profile), dw_stage_get_url (stage, 0));
+  DwChat *chat = there != NULL ? there : self->chat;
+
+  if (chat != NULL)
+    dw_chat_set_search (chat, search);
+}
+
+static void
 on_find_answered (DwStageEditor *self, const char *answer)
 {
   g_autoptr (GError) error = NULL;
@@ -207,7 +218,7 @@ on_find_answered (DwStageEditor *self, const char *answer)
     return;
   stage = collect_to_search (self, &error);
   if (stage != NULL)
-    dw_dialect_group_search (self->dialect, stage);
+    search_dialect (self, stage);
   else
     show_problem (self, error);
 }

@@ -27,7 +27,8 @@
  * | a token elsewhere, at the listener | the stage delivers in a shape of its own |
  * | the control, a frame that fits no route, whole | the stage returns everything: nothing can be learned |
  * | an error or the default route's word, at the speaker | go on with the next one at once |
- * | "Too Many Requests" | wait, and send the same again; %DW_DIALECT_SEARCH_PAUSES times at most |
+ * | "Too Many Requests" | wait, and send again: the first message that nothing came of, since that answer may be late; %DW_DIALECT_SEARCH_PAUSES times at most |
+ * | one of the last two at the listener too | somebody's: the stage answers one connection alone |
  * | anything else | somebody's message |
  *
  * Nobody knows a token before the stage has broadcast it, so only the stage can end a search with success. Errors can be
@@ -86,6 +87,8 @@ struct _DwDialectSearch
   char *control; /* the frame; sent once */
   char *control_token;
   gboolean controlled;
+  GBytes *word;  /* the gateway's last, as the speaker heard it, or NULL */
+  GBytes *rumor; /* the last that reads like one, as the listener heard it, or NULL */
   guint timer;
 
   DwInbox *inbox;
@@ -155,6 +158,8 @@ dw_dialect_search_finalize (GObject *object)
     }
   g_free (self->control);
   g_free (self->control_token);
+  g_clear_pointer (&self->word, g_bytes_unref);
+  g_clear_pointer (&self->rumor, g_bytes_unref);
   G_OBJECT_CLASS (dw_dialect_search_parent_class)->finalize (object);
 }
 
@@ -232,13 +237,32 @@ note_answer (DwDialectSearch *self, DwDialectAnswer answer)
     round->answer = answer;
 }
 
+static gboolean
+is_open (const Round *round)
+{
+  return round->answer == DW_DIALECT_ANSWER_NONE || round->answer == DW_DIALECT_ANSWER_SILENT;
+}
+
+/* The next that says something yet, or how many there are. After a pause that may be an earlier one. */
+static guint
+find_next (DwDialectSearch *self)
+{
+  guint next = self->at + 1;
+
+  while (next < self->n_rounds && !is_open (&self->rounds[next]))
+    next++;
+  return next;
+}
+
 /* After the last round the timer goes on: its broadcast may still come, or an earlier one's. */
 static void
 try_next (DwDialectSearch *self)
 {
-  if (self->at + 1 == self->n_rounds)
+  guint next = find_next (self);
+
+  if (next == self->n_rounds)
     return;
-  self->at++;
+  self->at = next;
   send_round (self);
 }
 
@@ -249,7 +273,7 @@ on_silence (gpointer data)
 
   self->timer = 0;
   note_answer (self, DW_DIALECT_ANSWER_SILENT);
-  if (self->at + 1 == self->n_rounds)
+  if (find_next (self) == self->n_rounds)
     give_up (self);
   else
     try_next (self);
@@ -262,6 +286,14 @@ on_pause_over (gpointer data)
   DwDialectSearch *self = data;
 
   self->timer = 0;
+  for (guint i = 0; i < self->at; i++)
+    if (self->rounds[i].answer == DW_DIALECT_ANSWER_SILENT)
+      {
+        /* What was tried now may have been refused as well. */
+        self->rounds[self->at].answer = DW_DIALECT_ANSWER_SILENT;
+        self->at = i;
+        break;
+      }
   send_round (self);
   return G_SOURCE_REMOVE;
 }
@@ -318,7 +350,7 @@ reads_as_message (DwDialectSearch *self, const Round *round, const char *text, g
 static gboolean
 note_delivery (DwDialectSearch *self, const char *text, gsize length, guint serial)
 {
-  for (guint i = 0; i <= self->at; i++)
+  for (guint i = 0; i < self->n_rounds; i++)
     {
       Round *round = &self->rounds[i];
 
@@ -354,6 +386,37 @@ note_gateway_word (DwDialectSearch *self, const DwFrame *frame)
 }
 
 static void
+keep_bytes (GBytes **kept, GBytes *bytes)
+{
+  g_clear_pointer (kept, g_bytes_unref);
+  *kept = g_bytes_ref (bytes);
+}
+
+static gboolean
+are_same (GBytes *a, GBytes *b)
+{
+  return a != NULL && b != NULL && g_bytes_equal (a, b);
+}
+
+/* The listener hears what the speaker took for the gateway's word: nothing is known of the message. */
+static void
+take_back_word (DwDialectSearch *self)
+{
+  Round *round = &self->rounds[self->at];
+
+  for (guint i = 0; i < self->n_rounds; i++)
+    if (self->rounds[i].answer == DW_DIALECT_ANSWER_NO_ROUTE || self->rounds[i].answer == DW_DIALECT_ANSWER_FAILED)
+      self->rounds[i].answer = DW_DIALECT_ANSWER_SILENT;
+  if (self->phase != PHASE_PAUSED)
+    return;
+
+  self->pauses--;
+  self->phase = PHASE_TRYING;
+  round->answer = DW_DIALECT_ANSWER_WAITING;
+  set_timer (self, on_silence);
+}
+
+static void
 on_text_frame (GBytes *bytes, guint serial, gpointer data)
 {
   g_autoptr (DwDialectSearch) self = g_object_ref (data);
@@ -370,12 +433,22 @@ on_text_frame (GBytes *bytes, guint serial, gpointer data)
     }
   if (note_delivery (self, text, length, serial))
     return;
-  if (serial != SPEAKER || length > ANSWER_BYTES)
+  if (length > ANSWER_BYTES)
     return;
 
   frame = dw_frame_classify (self->rounds[self->at].dialect, self->parser, text, length);
   if (frame->kind != DW_FRAME_NOTIFICATION && frame->kind != DW_FRAME_GATEWAY_ERROR)
     return;
+  if (serial != SPEAKER)
+    {
+      keep_bytes (&self->rumor, bytes);
+      if (are_same (self->word, bytes))
+        take_back_word (self);
+      return;
+    }
+  if (are_same (self->rumor, bytes))
+    return;
+  keep_bytes (&self->word, bytes);
   if (self->phase == PHASE_CONTROL)
     send_round (self);
   else if (self->phase == PHASE_TRYING && self->rounds[self->at].answer == DW_DIALECT_ANSWER_WAITING)
@@ -457,11 +530,11 @@ on_speaker_ended (DwDialectSearch *self, guint cause)
 
   if (self->phase == PHASE_OPENING || self->reopened == DW_DIALECT_SEARCH_MOST)
     finish (self, DW_DIALECT_VERDICT_UNREACHABLE);
-  else if (tried && self->at + 1 == self->n_rounds)
+  else if (tried && find_next (self) == self->n_rounds)
     give_up (self);
   else
     {
-      self->at += tried;
+      self->at = tried ? find_next (self) : self->at;
       self->reopened++;
       open_speaker (self);
     }
@@ -679,6 +752,27 @@ found_no_route (DwDialectSearch *self)
     if (self->rounds[i].answer != DW_DIALECT_ANSWER_NO_ROUTE)
       return FALSE;
   return TRUE;
+}
+
+/* Longer than that is no broadcast of what a search says, in bytes. */
+#define OWN_BYTES 1024
+
+/**
+ * dw_dialect_search_is_own:
+ * @self: a search
+ * @text: a text that came from the stage, on whatever connection
+ *
+ * Returns: whether it has a message that this search has sent
+ */
+gboolean
+dw_dialect_search_is_own (DwDialectSearch *self, const char *text)
+{
+  if (strlen (text) > OWN_BYTES)
+    return FALSE;
+  for (guint i = 0; i < self->n_rounds; i++)
+    if (self->rounds[i].answer != DW_DIALECT_ANSWER_NONE && strstr (text, self->rounds[i].token) != NULL)
+      return TRUE;
+  return self->controlled && strstr (text, self->control_token) != NULL;
 }
 
 /**

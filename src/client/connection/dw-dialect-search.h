@@ -74,6 +74,7 @@ DwDialectSearch *dw_dialect_search_new (DwStage *stage, guint timeout_ms, guint 
 void dw_dialect_search_start (DwDialectSearch *self);
 void dw_dialect_search_cancel (DwDialectSearch *self);
 gboolean dw_dialect_search_is_over (DwDialectSearch *self);
+gboolean dw_dialect_search_is_own (DwDialectSearch *self, const char *text);
 
 DwDialectVerdict dw_dialect_search_get_verdict (DwDialectSearch *self);
 DwDialect *dw_dialect_search_get_found (DwDialectSearch *self);
