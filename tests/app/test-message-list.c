@@ -517,6 +517,54 @@ test_selection_goes (void)
 }
 
 static void
+say_at (ListWindow *shown, const char *text, gint64 time)
+{
+  g_autoptr (DwMessage) message = dw_message_new (DW_MESSAGE_THEIRS, text, "Ada", NULL, time);
+
+  dw_conversation_append (shown->conversation, message);
+  dw_test_until ("the store", is_settled, shown->conversation);
+}
+
+static const char *
+focused_text (ListWindow *shown)
+{
+  GtkWidget *focus = gtk_root_get_focus (GTK_ROOT (shown->window));
+  GtkWidget *row = focus != NULL ? gtk_widget_get_first_child (focus) : NULL;
+
+  return DW_IS_MESSAGE_ROW (row) ? dw_message_get_text (dw_message_row_get_message (DW_MESSAGE_ROW (row))) : NULL;
+}
+
+static gboolean
+is_described (ListWindow *shown)
+{
+  return gtk_test_accessible_has_property (GTK_ACCESSIBLE (gtk_root_get_focus (GTK_ROOT (shown->window))),
+                                           GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+}
+
+/* The day between two messages is no stop of the arrow keys, and neither is the first one, above all of them. A reader says
+ * it with the message that they go to over it. */
+static void
+test_captions_no_stops (void)
+{
+  g_auto (ListWindow) shown = { 0 };
+
+  list_window_open (&shown);
+  say_at (&shown, "first", g_get_real_time () - 2 * G_TIME_SPAN_DAY);
+  show (&shown, DW_MESSAGE_THEIRS, "second", "Ada");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (shown.conversation)), ==, 4);
+  gtk_widget_grab_focus (GTK_WIDGET (shown.list));
+  g_assert_cmpstr (focused_text (&shown), ==, "second");
+  g_assert_false (is_described (&shown));
+  press (&shown, GDK_KEY_Up);
+  g_assert_cmpstr (focused_text (&shown), ==, "first");
+  g_assert_true (is_described (&shown));
+  press (&shown, GDK_KEY_Up);
+  g_assert_cmpstr (focused_text (&shown), ==, "first");
+  press (&shown, GDK_KEY_Down);
+  g_assert_cmpstr (focused_text (&shown), ==, "second");
+}
+
+static void
 select_messages (ListWindow *shown, DwMessage *first, DwMessage *second)
 {
   GtkWidget *list = GTK_WIDGET (shown->list);
@@ -664,6 +712,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/app/message-list/menu", test_menu);
   g_test_add_func ("/app/message-list/menu-returns", test_menu_returns);
   g_test_add_func ("/app/message-list/selection-goes", test_selection_goes);
+  g_test_add_func ("/app/message-list/captions-no-stops", test_captions_no_stops);
   g_test_add_func ("/app/message-list/discarded-unselected", test_discarded_unselected);
   g_test_add_func ("/app/message-list/reread-unselected", test_reread_unselected);
   g_test_add_func ("/app/message-list/link-asks", test_link_asks);

@@ -110,6 +110,8 @@ def test_said():
             orca.wait("The stage")
             app.keys("shift+F6")
             orca.wait("You: refused, ")
+            # Nothing can be selected there yet, and each row would end with it.
+            assert not [sentence for sentence in orca.everything() if "not selected" in sentence]
             # No name that only a programmer knows.
             assert not [sentence for sentence in orca.everything() if "Gtk" in sentence or "Dw" in sentence]
             app.keys("Escape")

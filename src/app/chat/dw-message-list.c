@@ -57,6 +57,8 @@ struct _DwMessageList
   gboolean tall;      /* it is higher than GTK takes it for */
   guint idle;         /* for how many frames it had nothing to do */
   GtkWidget *found;   /* the item that is pointed out, or NULL */
+  GtkWidget *passed;  /* the item that has the captions before it in its description, or NULL */
+  GtkWidget *told;    /* the item that a reader was told of as selected or not, or NULL */
   DwFold *fold;       /* or NULL while nothing was looked for */
   GPtrArray *words;   /* that were found at the wanted place, or NULL */
   guint fading;
@@ -204,10 +206,27 @@ is_in_text (DwMessageList *self)
   return root != NULL && GTK_IS_LABEL (gtk_root_get_focus (root));
 }
 
+/* To a reader: whether the row with the focus is selected, while messages are; else it is. */
+static void
+tell_selected (DwMessageList *self)
+{
+  DwMessageRow *row = focused_row (self);
+  DwMessage *message = row != NULL ? dw_message_row_get_message (row) : NULL;
+  GtkWidget *item = message != NULL ? gtk_widget_get_parent (GTK_WIDGET (row)) : NULL;
+
+  if (self->told != NULL && self->told != item)
+    gtk_accessible_reset_state (GTK_ACCESSIBLE (self->told), GTK_ACCESSIBLE_STATE_SELECTED);
+  g_set_object (&self->told, item);
+  if (item != NULL)
+    dw_toolkit_set_list_item_selected (item, self->selection == NULL
+                                                 || dw_message_selection_has (self->selection, message));
+}
+
 /* Every row that is built. */
 static void
 show_selection (DwMessageList *self)
 {
+  tell_selected (self);
   for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
        item = gtk_widget_get_next_sibling (item))
     if (DW_IS_MESSAGE_ROW (gtk_widget_get_first_child (item)))
@@ -256,6 +275,7 @@ toggle (DwMessageList *self, DwMessageRow *row)
   begin_selecting (self);
   if (!dw_message_selection_toggle (self->selection, dw_message_row_get_message (row)))
     gtk_widget_error_bell (GTK_WIDGET (self));
+  tell_selected (self);
 }
 
 /* @parameter is the place of the first message. */
@@ -293,14 +313,35 @@ on_pressed (GtkGesture *gesture, int n, double x, double y, gpointer data)
   gtk_widget_grab_focus (gtk_widget_get_parent (GTK_WIDGET (row)));
 }
 
-/* Shift with an arrow selects the row with the focus and the next one, where the list view then goes. */
+static gboolean
+is_caption (DwMessage *line)
+{
+  DwMessageKind kind = dw_message_get_kind (line);
+
+  return kind == DW_MESSAGE_DAY || kind == DW_MESSAGE_GAP || kind == DW_MESSAGE_UNREAD;
+}
+
+static gboolean
+shows_caption (GtkWidget *item)
+{
+  GtkWidget *row = gtk_widget_get_first_child (item);
+  DwMessage *line = DW_IS_MESSAGE_ROW (row) ? dw_message_row_get_message (DW_MESSAGE_ROW (row)) : NULL;
+
+  return line != NULL && is_caption (line);
+}
+
+/* Shift with an arrow selects the row with the focus and the next message, where the focus then goes. */
 static void
 extend (DwMessageList *self, DwMessageRow *row, gboolean down)
 {
   GtkWidget *item = gtk_widget_get_parent (GTK_WIDGET (row));
-  GtkWidget *next = down ? gtk_widget_get_next_sibling (item) : gtk_widget_get_prev_sibling (item);
-  GtkWidget *rows[] = { item, next };
+  GtkWidget *next = item;
+  GtkWidget *rows[] = { item, NULL };
 
+  do
+    next = down ? gtk_widget_get_next_sibling (next) : gtk_widget_get_prev_sibling (next);
+  while (next != NULL && shows_caption (next));
+  rows[1] = next;
   begin_selecting (self);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -821,6 +862,65 @@ on_scrolled (DwMessageList *self, double dx, double dy)
   return GDK_EVENT_PROPAGATE;
 }
 
+static void
+forget_passed (DwMessageList *self)
+{
+  if (self->passed != NULL)
+    gtk_accessible_reset_property (GTK_ACCESSIBLE (self->passed), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+  g_clear_object (&self->passed);
+}
+
+/* The focus goes to that line; a reader says the captions on the way there. */
+static void
+go_to_line (DwMessageList *self, guint position, DwMessage *line, const char *captions)
+{
+  GtkWidget *item = dw_message_row_find_item (GTK_WIDGET (self->list), dw_message_get_place (line));
+
+  if (item == NULL)
+    {
+      scroll_to (self, position);
+      item = dw_message_row_find_item (GTK_WIDGET (self->list), dw_message_get_place (line));
+    }
+  if (item == NULL)
+    return;
+  dw_toolkit_set_description (item, captions);
+  gtk_widget_grab_focus (item);
+  /* Not before: what had the focus forgets its own when it loses it. */
+  g_set_object (&self->passed, item);
+}
+
+/* A caption between two messages is no stop on the way from one to the other.
+ *
+ * Returns: whether there was one */
+static gboolean
+pass_captions (DwMessageList *self, int step)
+{
+  DwMessageRow *row = focused_row (self);
+  GListModel *lines = G_LIST_MODEL (self->conversation);
+  gint64 n = g_list_model_get_n_items (lines);
+  g_autoptr (GString) captions = g_string_new (NULL);
+  guint position;
+
+  if (row == NULL || is_in_text (self) || dw_list_end_is_live (self->end)
+      || !dw_conversation_get_position (self->conversation, dw_message_row_get_place (row), &position))
+    return FALSE;
+  for (gint64 at = (gint64) position + step; at >= 0 && at < n; at += step)
+    {
+      g_autoptr (DwMessage) line = g_list_model_get_item (lines, (guint) at);
+      g_autofree char *words = is_caption (line) ? dw_message_row_dup_copy (line) : NULL;
+
+      if (words == NULL && captions->len > 0)
+        go_to_line (self, (guint) at, line, captions->str);
+      if (words == NULL)
+        return captions->len > 0;
+      g_string_append_printf (captions, "%s%s", captions->len > 0 ? ", " : "", words);
+    }
+  /* There is nothing else, so it is only shown. */
+  if (captions->len > 0)
+    scroll_to (self, step < 0 ? 0 : (guint) n - 1);
+  return captions->len > 0;
+}
+
 static gboolean
 is_menu_key (guint key, GdkModifierType state)
 {
@@ -845,6 +945,13 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
   for (guint i = 0; i < G_N_ELEMENTS (moving); i++)
     if (key == moving[i])
       leave_flood (self, find_newest (self), 0);
+  if (self->end != NULL && (state & gtk_accelerator_get_default_mod_mask () & ~GDK_SHIFT_MASK) == 0)
+    {
+      if ((key == GDK_KEY_Up || key == GDK_KEY_KP_Up) && pass_captions (self, -1))
+        return GDK_EVENT_STOP;
+      if ((key == GDK_KEY_Down || key == GDK_KEY_KP_Down) && pass_captions (self, 1))
+        return GDK_EVENT_STOP;
+    }
 
   if ((key != GDK_KEY_Home && key != GDK_KEY_KP_Home) || self->end == NULL)
     return GDK_EVENT_PROPAGATE;
@@ -950,6 +1057,9 @@ on_focus_moved (DwMessageList *self)
 {
   GtkWidget *focused = find_focused (self);
 
+  if (focused != self->passed)
+    forget_passed (self);
+  tell_selected (self);
   if (focused != NULL && self->end != NULL && dw_list_end_is_live (self->end))
     leave_end (self, focused, 0);
 }
@@ -1046,6 +1156,8 @@ dw_message_list_dispose (GObject *object)
   g_clear_handle_id (&self->fading, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
   g_clear_object (&self->found);
+  g_clear_object (&self->passed);
+  g_clear_object (&self->told);
   g_clear_object (&self->selection);
   g_clear_pointer (&self->selection_bar, gtk_widget_unparent);
   dw_message_list_set_conversation (self, NULL);

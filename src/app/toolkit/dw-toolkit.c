@@ -74,6 +74,21 @@ dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *l
 }
 
 /**
+ * dw_toolkit_set_list_item_selected:
+ * @item: the widget of a list's item
+ * @selected: whether it is selected; the row with the focus is, in a list where nothing else can be
+ *
+ * Orca says “not selected” of each row that is not, in a list without selection too, since GTK's list views all claim to
+ * have one (Orca 43, read). GTK tells it anew whenever the item moves, so this is to be called when the item gets the
+ * focus.
+ */
+void
+dw_toolkit_set_list_item_selected (GtkWidget *item, gboolean selected)
+{
+  gtk_accessible_update_state (GTK_ACCESSIBLE (item), GTK_ACCESSIBLE_STATE_SELECTED, selected, -1);
+}
+
+/**
  * dw_toolkit_focus:
  * @widget: a widget that gives the focus it is asked to grab to one of its children
  * @direction: where the focus goes

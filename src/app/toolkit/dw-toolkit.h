@@ -13,6 +13,7 @@ void dw_toolkit_override_label (GtkWidget *widget, const char *label);
 void dw_toolkit_set_label (GtkWidget *widget, const char *untrusted);
 void dw_toolkit_set_description (GtkWidget *widget, const char *untrusted);
 void dw_toolkit_set_list_item_label (GtkListItem *item, GtkWidget *row, const char *label);
+void dw_toolkit_set_list_item_selected (GtkWidget *item, gboolean selected);
 gboolean dw_toolkit_focus (GtkWidget *widget, GtkDirectionType direction);
 
 G_END_DECLS
