@@ -24,8 +24,8 @@ test_times (void)
   g_assert_cmpstr (yesterday, ==, "Yesterday");
   g_assert_cmpstr (recent, ==, "Sunday, 22 November");
   g_assert_cmpstr (old, ==, "21 October 2025");
-  g_assert_cmpstr (gap, ==, "Offline 12:00 – 13:00");
-  g_assert_cmpstr (long_gap, ==, "Offline 24 Nov 12:00 – 12:00");
+  g_assert_cmpstr (gap, ==, "Reconnected at 13:00 (offline since 12:00)");
+  g_assert_cmpstr (long_gap, ==, "Reconnected at 12:00 (offline since 24 Nov 12:00)");
   g_assert_cmpstr (short_today, ==, "12:00");
   g_assert_cmpstr (short_yesterday, ==, "Yesterday");
   g_assert_cmpstr (short_recent, ==, "22 Nov");

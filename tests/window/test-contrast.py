@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 import tap
-from driver import NEWER, Atspi, Box, until
+from driver import BUTTONS, NEWER, Atspi, Box, until
 from running import running
 from servers import RawServer, Server
 
@@ -88,10 +88,16 @@ def is_live(node):
 
 
 def is_seen(window, node):
-    """Whether a pointer finds it in its place, or what belongs to it: a page that is not shown has an extent too, in GTK
-    4.8, and so has a row that is out of sight."""
+    """Whether a pointer finds it in its place, from its top to its bottom, or what belongs to it: a page that is not shown
+    has an extent too, in GTK 4.8, and so has a row that is out of sight. What the edge of a list cuts or fades is not
+    measured."""
     extents = node.extents()
-    found = window.node_at(extents.x + extents.width // 2, extents.y + extents.height // 2)
+    return all(is_found(window, node, extents.x + extents.width // 2, y)
+               for y in (extents.y + 1, extents.y + extents.height // 2, extents.y + extents.height - 2))
+
+
+def is_found(window, node, x, y):
+    found = window.node_at(x, y)
     near = node
     for _ in range(LEVELS):
         near = near.parent if near.parent is not None else near
@@ -108,8 +114,9 @@ def inside(outer, box):
 
 
 def on_picture(app, node, frame):
-    """Its place in a picture: GTK 4.8 leaves the window's frame out."""
-    box = app.place(node)
+    """Its place in a picture: GTK 4.8 leaves the window's frame out, and GTK 4.24 the padding of a button that a label is
+    in."""
+    box = app.place(node.parent if NEWER and node.parent.role in BUTTONS else node)
     return Box(box.x + frame, box.y + frame, box.width, box.height)
 
 

@@ -100,7 +100,7 @@ def test_restart():
             app.wait_for_status("Online")
             assert app.text_of("Message") == "half a sentence"
             # So short an absence says nothing.
-            assert not any("Offline" in row for row in app.rows(captions=True)), app.rows(captions=True)
+            assert not any("Reconnected" in row for row in app.rows(captions=True)), app.rows(captions=True)
 
 
 def test_old_version():

@@ -71,7 +71,7 @@ dw_time_text_short (gint64 time, gint64 now)
   if (dw_day_contains (&yesterday, time))
     return g_strdup (_ ("Yesterday"));
   if (time < now && now - time < 300 * G_TIME_SPAN_DAY)
-    /* Translators: a day of the last months, short, such as “25 Nov”. */
+    /* Translators: a day of the last months, short, such as “25 Nov”. xgettext:no-c-format */
     return format (time, _ ("%-d %b"));
   return format (time, "%x");
 }
@@ -117,7 +117,7 @@ dw_time_text_length (gint64 length)
  * @from: a time, in microseconds since 1970 UTC
  * @until: a later one
  *
- * Returns: (transfer full): a line saying that one was offline between the two
+ * Returns: (transfer full): a line saying that one is connected again, and since when one was not
  */
 char *
 dw_time_text_gap (gint64 from, gint64 until)
@@ -128,5 +128,5 @@ dw_time_text_gap (gint64 from, gint64 until)
   g_autofree char *end = dw_time_text_clock (until);
 
   /* Translators: a line in the conversation; two times. What was said meanwhile cannot be had. */
-  return g_strdup_printf (_ ("Offline %1$s – %2$s"), start, end);
+  return g_strdup_printf (_ ("Reconnected at %2$s (offline since %1$s)"), start, end);
 }
