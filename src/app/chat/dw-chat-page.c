@@ -333,6 +333,7 @@ void
 dw_chat_page_bind_settings (DwChatPage *self, GSettings *settings)
 {
   g_settings_bind (settings, "enter-sends", self->composer, "enter-sends", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "check-spelling", self->composer, "check-spelling", G_SETTINGS_BIND_GET);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-text-pieces.h"
+#include "app/toolkit/dw-spelling.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include "wire/dw-limits.h"
@@ -27,6 +28,8 @@ struct _DwComposer
   GtkWidget *send;
   GtkStack *send_face;
 
+  GObject *spelling; /* or NULL where it cannot be checked */
+  gboolean check_spelling;
   gboolean enter_sends;
   gsize bytes;      /* of the text */
   gboolean refused; /* the last file that was added */
@@ -45,6 +48,7 @@ enum
 {
   PROP_0,
   PROP_ENTER_SENDS,
+  PROP_CHECK_SPELLING,
   N_PROPS,
 };
 
@@ -447,12 +451,23 @@ dw_composer_grab_focus (GtkWidget *widget)
 }
 
 static void
+set_check_spelling (DwComposer *self, gboolean check_spelling)
+{
+  self->check_spelling = check_spelling;
+  if (self->spelling != NULL)
+    dw_spelling_set_enabled (self->spelling, check_spelling);
+}
+
+static void
 dw_composer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   switch (id)
     {
     case PROP_ENTER_SENDS:
       g_value_set_boolean (value, DW_COMPOSER (object)->enter_sends);
+      break;
+    case PROP_CHECK_SPELLING:
+      g_value_set_boolean (value, DW_COMPOSER (object)->check_spelling);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -466,6 +481,9 @@ dw_composer_set_property (GObject *object, guint id, const GValue *value, GParam
     {
     case PROP_ENTER_SENDS:
       DW_COMPOSER (object)->enter_sends = g_value_get_boolean (value);
+      break;
+    case PROP_CHECK_SPELLING:
+      set_check_spelling (DW_COMPOSER (object), g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -483,6 +501,7 @@ dw_composer_dispose (GObject *object)
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->spelling);
   g_clear_pointer (&self->emoji_list, gtk_widget_unparent);
   g_clear_pointer (&self->clamp, gtk_widget_unparent);
   G_OBJECT_CLASS (dw_composer_parent_class)->dispose (object);
@@ -506,6 +525,14 @@ dw_composer_class_init (DwComposerClass *klass)
    */
   properties[PROP_ENTER_SENDS] =
       g_param_spec_boolean ("enter-sends", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * DwComposer:check-spelling:
+   *
+   * Whether words that are in no dictionary are underlined, where spelling can be checked.
+   */
+  properties[PROP_CHECK_SPELLING] =
+      g_param_spec_boolean ("check-spelling", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 
   /**
@@ -538,6 +565,7 @@ static void
 dw_composer_init (DwComposer *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->spelling = dw_spelling_new (self->view);
   self->emoji_list = dw_emoji_list_new (self->view);
   gtk_widget_set_parent (self->emoji_list, GTK_WIDGET (self));
   self->enter_sends = TRUE;

@@ -2,6 +2,7 @@
 #include "dw-preferences.h"
 
 #include "app/toolkit/dw-dialog.h"
+#include "app/toolkit/dw-spelling.h"
 #include "app/toolkit/dw-switch-row.h"
 
 #include <glib/gi18n.h>
@@ -91,6 +92,9 @@ dw_preferences_show (GtkWidget *window, GSettings *settings)
 
   add_switch (builder, "writing", _ ("Send with Enter"),
               _ ("When off, Enter starts a new line. Ctrl+Enter always sends."), settings, "enter-sends");
+  if (dw_spelling_is_there ())
+    add_switch (builder, "writing", _ ("Check Spelling"),
+                _ ("Underlines words that aren’t in the dictionary of your language."), settings, "check-spelling");
   add_switch (builder, "background", _ ("Run in Background"),
               _ ("Stay connected and show notifications after the last window is closed"), settings, "background");
   if (settings == NULL)

@@ -4,9 +4,10 @@
 #include "dw-config.h"
 
 /* The keys the code reads. GSettings would abort the program if an older schema lacked one. */
-static const char *const keys[] = { "window-width", "window-height", "window-maximized", "own-name",
-                                    "last-stage",   "retention",     "notify",           "enter-sends",
-                                    "text-scale",   "background",    "told-of-quitting", "calendar" };
+static const char *const keys[] = { "window-width",  "window-height", "window-maximized", "own-name",
+                                    "last-stage",    "retention",     "notify",           "enter-sends",
+                                    "text-scale",    "background",    "told-of-quitting", "calendar",
+                                    "check-spelling" };
 
 /**
  * dw_settings_new:
