@@ -692,6 +692,8 @@ on_start (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
+  /* The row that was held while the others came back would be put back too. */
+  dw_scroll_anchor_let_go (self->anchor);
   scroll_to (self, 0);
   item = gtk_widget_get_first_child (GTK_WIDGET (self->list));
   if (self->focus_start && item != NULL)
@@ -955,14 +957,11 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
 
   if ((key != GDK_KEY_Home && key != GDK_KEY_KP_Home) || self->end == NULL)
     return GDK_EVENT_PROPAGATE;
+  if (dw_list_end_is_whole (self->end))
+    return GDK_EVENT_PROPAGATE;
   /* During a flood, and a moment after it, the list does not begin with the first line, where the list view would go. */
-  if (dw_list_end_is_live (self->end))
-    {
-      go_to_start (self, TRUE);
-      return GDK_EVENT_STOP;
-    }
-  dw_list_end_show (self->end, 0);
-  return GDK_EVENT_PROPAGATE;
+  go_to_start (self, TRUE);
+  return GDK_EVENT_STOP;
 }
 
 /* A person who presses a row wants to select its text, and the scroll bar's handle stands for the whole conversation: in
