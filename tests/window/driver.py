@@ -334,7 +334,7 @@ class App:
     def keys(self, *keys):
         self.focus()
         # By key code: with newer keymaps xdotool holds Alt for the name of a function key.
-        keys = [key.replace("F6", "72").replace("F10", "76") for key in keys]
+        keys = [key.replace("F6", "72").replace("F10", "76").replace("F11", "95") for key in keys]
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True, timeout=DEADLINE)
 
     @staticmethod

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 import tap
-from driver import WATCHED, App, Atspi, Stage, until
+from driver import DEADLINE, WATCHED, App, Atspi, Stage, steady, until
 from running import running, stage
 from servers import NodeClient, RawServer, Server
 
@@ -432,6 +433,33 @@ def test_pasted_lines():
         texts = [json.loads(frame).get("message") for frame in server.received]
         assert "one\ntwo\nthree\nfour" in texts, texts
     server.close()
+
+
+def test_full_screen():
+    """F11 fills the screen, where a window manager lets it, and gives it back"""
+    screen = tuple(map(int, subprocess.run(["xdotool", "getdisplaygeometry"], capture_output=True, text=True, check=True,
+                                           timeout=DEADLINE).stdout.split()))
+    manager = subprocess.Popen(["openbox", "--sm-disable"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = Server()
+    try:
+        with running(server.url) as app:
+            app.wait_for_status("Online")
+
+            def size():
+                place = subprocess.run(["xdotool", "getwindowgeometry", "--shell", until("a window", app.window_id)],
+                                       capture_output=True, text=True, check=True, timeout=DEADLINE).stdout
+                return tuple(int(re.search(rf"{what}=(\d+)", place).group(1)) for what in ("WIDTH", "HEIGHT"))
+
+            before = steady("the window's size", size)
+            assert before != screen, before
+            app.keys("F11")
+            until("the whole screen", lambda: size() == screen)
+            app.keys("F11")
+            until("the size it had", lambda: size() == before)
+    finally:
+        manager.terminate()
+        manager.wait(DEADLINE)
+        server.close()
 
 
 def test_shortcuts_and_about():

@@ -960,6 +960,7 @@ on_key_pressed (DwMessageList *self, guint key, guint code, GdkModifierType stat
   if (dw_list_end_is_whole (self->end))
     return GDK_EVENT_PROPAGATE;
   /* During a flood, and a moment after it, the list does not begin with the first line, where the list view would go. */
+  set_stuck (self, FALSE);
   go_to_start (self, TRUE);
   return GDK_EVENT_STOP;
 }
