@@ -14,6 +14,9 @@ from servers import RawServer, Server
 CONTROLS = BUTTONS + ("text", "entry", "password text", "combo box", "check box", "switch")
 MOST = 60
 
+# WCAG 2.2, 2.5.8: how large a target is at least, in pixels.
+TARGET = 24
+
 # These belong to the window manager, which has its own keys.
 FRAME = ("Minimize", "Maximize", "Close")
 
@@ -177,6 +180,42 @@ def test_others():
             check(app, window, texts=False)
             app.keys("Escape")
             until("one window", lambda: app.n_windows() == 1)
+    server.close()
+
+
+def small(app):
+    """The buttons that are too small to be hit, each with its size."""
+    found = []
+    for node in app.walk():
+        if node.role in BUTTONS and app.shows(node) and node.name not in FRAME and not is_part(node):
+            size = node.extents()
+            if min(size.width, size.height) < TARGET:
+                found.append((node.name, size.width, size.height))
+    return found
+
+
+def test_targets():
+    """UI-12: Every button is large enough to be hit: on the pages, in the dialogs and beside a message that failed"""
+    server = Server()
+    server.refusals = 1
+    with running(f"{server.url}?token=x") as app:
+        app.wait_for_status("Online")
+        app.move(0, 0, 372, 640)
+        app.say("refused")
+        app.wait_for_row("refused", "failed")
+        assert not small(app), small(app)
+        for keys, title in (("ctrl+e", "Edit Stage"), ("ctrl+d", "Connection Details"), ("ctrl+comma", "Preferences")):
+            app.keys(keys)
+            until(title, lambda name=title: any(w.name == name for w in app.windows()))
+            assert not small(app), (title, small(app))
+            app.keys("Escape")
+            until("one window", lambda: app.n_windows() == 1)
+        app.keys("ctrl+f")
+        app.wait("Search messages")
+        assert not small(app), ("search", small(app))
+        app.keys("Escape", "ctrl+o")
+        app.wait_for_button("Connect")
+        assert not small(app), ("welcome", small(app))
     server.close()
 
 
