@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes pictures of the five main pages, light and dark, for the README and the metainfo: pictures.py FOLDER."""
+"""Takes pictures of the main pages, light and dark, for the README and the metainfo: pictures.py FOLDER."""
 
 import json
 import os
@@ -65,7 +65,8 @@ def take_all(folder, suffix, scheme):
     app.wait_for_row("Understood")
     app.say("Thanks. I’ll tell the school group.")
     app.wait_for_row("school group", "delivered")
-    take(app, folder, f"conversation{suffix}", WIDE)
+    take(app, folder, f"conversation{suffix}")
+    take(app, folder, f"stages{suffix}", WIDE)
     app.move(0, 0, *SIZE)
     app.settle()
     app.keys("ctrl+f")
