@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 import tap
-from driver import BUTTONS, NEWER, Atspi, Box, until
+from driver import BUTTONS, DIALOGS, NEWER, Atspi, Box, until
 from running import running
 from servers import RawServer, Server
 
@@ -33,6 +33,9 @@ MODES = {
 
 # How far above itself an object and what lies over it belong together.
 LEVELS = 5
+
+# How much of a dialog that scrolls newer versions fade at its lower edge at most, in pixels.
+FADE = 96
 
 SIZE = (600, 800)
 
@@ -126,6 +129,8 @@ def measure(app, where, frame, fields=()):
     picture = Picture()
     top = app.windows()[-1]
     window = on_picture(app, top, frame)
+    if NEWER and top.role in DIALOGS:
+        window = Box(window.x, window.y, window.width, window.height - FADE)
     pale = []
     seen = 0
     for node in app.walk(top):
