@@ -142,7 +142,7 @@ def test_libraries():
     # One row each for the parts of GLib, and for the two that are one toolkit.
     names = {"gobject": "glib", "gio": "glib", "gio-unix": "glib", "gtk": "gtk, libadwaita", "libadwaita": "gtk, libadwaita", "sqlite": "sqlite"}
     named = {name.lower(): row for name, row in rows.items()}
-    wanted = re.findall(r"dependency\('([a-z-]+?)-?[0-9.]*', version: '>= ([0-9.]+)'", (ROOT / "meson.build").read_text(encoding="utf-8"))
+    wanted = re.findall(r"dependency\('([a-z-]+?)-?[0-9.]*', version: '>= ([0-9.]+)'", "".join(path.read_text(encoding="utf-8") for path in (ROOT / "meson.build", *(ROOT / "src").rglob("meson.build"))))
     assert len(wanted) > 10, wanted
     for library, version in wanted:
         row = named.get(names.get(library, library))

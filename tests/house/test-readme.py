@@ -127,11 +127,13 @@ def test_two_people():
 
 
 def test_command_line():
-    """What the README sends with dynamowave-cli is broadcast"""
-    with stage() as (url, _):
+    """What the README does with dynamowave-cli succeeds, what it sends is broadcast, and the report is a page"""
+    with stage() as (url, _), tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "load.html"
         for command in chosen("_build/src/cli/") + chosen("seq 100 | _build/src/cli/"):
-            done = run(command, url)
-            assert done.returncode == 0 and "delivered" in done.stdout, (command, done.stdout[-1000:], done.stderr[-1000:])
+            done = run(command.replace("load.html", str(report)), url)
+            assert done.returncode == 0 and (" send " not in command or "delivered" in done.stdout), (command, done.stdout[-1000:], done.stderr[-1000:])
+        assert "<html" in report.read_text(encoding="utf-8").lower()
 
 
 if __name__ == "__main__":
