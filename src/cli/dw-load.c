@@ -283,10 +283,9 @@ raise_limit (guint connections)
     return TRUE;
   if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
     {
-      g_printerr (_ ("This system allows %" G_GUINT64_FORMAT
-                     " open files, too few for %u connections. Raise it with "
-                     "“ulimit -Hn”.\n"),
-                  (guint64) limit.rlim_max, connections);
+      g_printerr (_ ("This system allows %lu open files, too few for %u connections. "
+                     "Raise the limit with “ulimit -Hn”.\n"),
+                  (gulong) limit.rlim_max, connections);
       return FALSE;
     }
   limit.rlim_cur = wanted;

@@ -156,7 +156,8 @@ run_record (gpointer data, char **words)
 
   if (options->count < 0 || options->running.timeout < 0)
     {
-      g_printerr ("%s\n", _ ("--count and --timeout can’t be negative."));
+      g_printerr (_ ("%s can’t be negative."), options->count < 0 ? "--count" : "--timeout");
+      g_printerr ("\n");
       return DW_EXIT_USAGE;
     }
   if (!dw_stage_options_check_input (&options->stage, FALSE, &error)

@@ -219,7 +219,7 @@ def options_of(program, *command):
                           env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
     told = re.sub(r"(?ms)^(GTK|GApplication)[^\n]*$.*?(?=^\S|\Z)", "", told)
     commands = [] if command else re.findall(r"^  ([a-z]+) [A-Z]", told, re.M)
-    return set(re.findall(r"^  (?:-\w, )?--([a-z][a-z-]*)", told, re.M)) - set(re.findall(r"--(help-[a-z-]*)", told)), commands
+    return set(re.findall(r"^  (?:-\w, )?--([a-z][a-z0-9-]*)", told, re.M)) - set(re.findall(r"--(help-[a-z0-9-]*)", told)), commands
 
 
 def complete(script, *words):
@@ -268,7 +268,7 @@ def test_arity():
     seen = {}
     for command in commands:
         told = run(command, "--help").stdout
-        for short, name, value in re.findall(r"^  (?:-(\w), )?--([a-z][a-z-]*)(=)?", told, re.M):
+        for short, name, value in re.findall(r"^  (?:-(\w), )?--([a-z][a-z0-9-]*)(=)?", told, re.M):
             for key in filter(None, (name, short)):
                 assert seen.setdefault(key, value) == value, (command, key)
     with Stage() as stage:

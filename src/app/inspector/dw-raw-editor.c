@@ -335,7 +335,6 @@ static void
 dw_raw_editor_class_init (DwRawEditorClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
-  const GdkModifierType both = GDK_CONTROL_MASK | GDK_SHIFT_MASK;
 
   G_OBJECT_CLASS (klass)->dispose = dw_raw_editor_dispose;
   widget_class->grab_focus = dw_raw_editor_grab_focus;
@@ -352,9 +351,12 @@ dw_raw_editor_class_init (DwRawEditorClass *klass)
   gtk_widget_class_install_action (widget_class, "raw.beautify", NULL, on_beautify);
   gtk_widget_class_install_action (widget_class, "raw.compact", NULL, on_compact);
   gtk_widget_class_install_action (widget_class, "raw.snippets", NULL, on_snippets);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, both, "raw.beautify", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_m, both, "raw.compact", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_b, both, "raw.snippets", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "raw.beautify",
+                                       NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_m, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "raw.compact",
+                                       NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_b, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "raw.snippets",
+                                       NULL);
 }
 
 static void
