@@ -12,7 +12,7 @@ from pathlib import Path
 
 # Values that are one of a few words.
 WORDS = {"dialect": "dynamowave lower-case data", "log-format": "text json"}
-OPTION = re.compile(r"^  (?:-(\w), )?--([a-z][a-z-]*)(?:=(.+?))?(?:  +(.*))?$")
+OPTION = re.compile(r"^  (?:-(\w), )?--([a-z][a-z0-9-]*)(?:=(.+?))?(?:  +(.*))?$")
 COMMAND = re.compile(r"^  ([a-z]+) [A-Z]\S*(?: \S+)*?  +(.*)$")
 
 
