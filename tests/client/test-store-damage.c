@@ -412,31 +412,28 @@ test_old_stages (void)
   for (int version = 1; version <= DW_SCHEMA_VERSION; version++)
     {
       g_auto (Archive) archive = { 0 };
-      g_autofree char *name = g_strdup_printf ("store-%d.sql", version);
+      g_autofree char *name = g_strdup_printf ("history-%d.sqlite", version);
       g_autofree char *fixture = g_test_build_filename (G_TEST_DIST, "data", name, NULL);
-      g_autofree char *sql = NULL;
+      g_autofree char *contents = NULL;
       g_autofree char *copy = NULL;
       g_autofree char *folder = NULL;
-      g_autoptr (DwDatabase) old = NULL;
       g_autoptr (DwDatabase) saved = NULL;
       DwStoreSalvage salvage;
       gint64 stages;
+      gsize length;
 
       archive_init (&archive);
       dw_test_finalize (g_steal_pointer (&archive.store));
       folder = g_path_get_dirname (archive.path);
       g_mkdir_with_parents (folder, 0700);
-      g_assert_true (g_file_get_contents (fixture, &sql, NULL, NULL));
-      old = dw_database_open (archive.path, NULL);
-      g_assert_true (dw_database_run_script (old, sql, NULL));
-      g_clear_pointer (&old, dw_database_close);
+      g_assert_true (g_file_get_contents (fixture, &contents, &length, NULL));
+      g_assert_true (g_file_set_contents (archive.path, contents, (gssize) length, NULL));
       copy = g_strconcat (archive.path, ".saved", NULL);
       g_assert_true (dw_store_salvage (archive.path, copy, &salvage, NULL));
       g_assert_true (salvage.complete);
       saved = dw_database_open (copy, NULL);
-      g_assert_true (
-          dw_database_get_number (saved, "SELECT count(*) FROM stages WHERE name = 'Team'", &stages, NULL));
-      g_assert_cmpint (stages, ==, 1);
+      g_assert_true (dw_database_get_number (saved, "SELECT count(*) FROM stages", &stages, NULL));
+      g_assert_cmpint (stages, ==, 3);
     }
 }
 

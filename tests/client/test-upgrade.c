@@ -266,6 +266,23 @@ check_all (Archive *archive)
   g_assert_null (dw_store_get_kept_as (archive->store, &newer));
 }
 
+/* Those came with version 5. */
+static void
+check_snippets (Archive *archive, guint n)
+{
+  DwStageList *list = load_stages (archive);
+  g_autoptr (DwStage) team = g_list_model_get_item (G_LIST_MODEL (list), 1);
+  DwSnippets *snippets = dw_stage_get_snippets (team);
+  g_autofree char *text = dw_snippets_to_text (snippets);
+
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (snippets)), ==, n);
+  if (n > 0)
+    g_assert_cmpstr (
+        text, ==,
+        "[{\"name\":\"Hello\",\"text\":\"{\\\"action\\\":\\\"sendMessage\\\",\\\"message\\\":\\\"{{n}} ☕\\\"}\"}]");
+  dw_test_finalize (list);
+}
+
 /* Everything that was in a history of each version is there, and still is after the next start. */
 static void
 test_history (void)
@@ -280,6 +297,7 @@ test_history (void)
       check_all (&archive);
       archive_reopen (&archive);
       check_all (&archive);
+      check_snippets (&archive, version >= 5 ? 1 : 0);
       dw_test_finalize (g_steal_pointer (&archive.store));
       check_file (&archive);
     }
