@@ -6,6 +6,7 @@
 #include "client/dw-chat.h"
 #include "client/messages/dw-pages.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 /* More than what is kept in memory. */
@@ -1009,6 +1010,67 @@ test_delete_flooded (void)
   g_assert_cmpstr (dw_message_get_text (first), !=, "a secret");
 }
 
+static void
+on_held_frame (Count *count, const DwFrame *frame)
+{
+  g_assert_false (dw_conversation_is_congested (dw_chat_get_conversation (count->exchange->chat)));
+  count->n++;
+}
+
+static gboolean
+has_come (gpointer data)
+{
+  return ((Count *) data)->n > 0;
+}
+
+/* While too much waits to be saved, the stage is not read; what it says meanwhile comes afterwards. */
+static void
+test_held (void)
+{
+  g_auto (Exchange) exchange = { 0 };
+  g_autoptr (DwSessionPolicy) policy = fixture_policy ();
+  g_autofree char *folder = dw_test_make_folder ();
+  g_autofree char *path = g_build_filename (folder, DW_STORE_NAME, NULL);
+  g_autofree char *large = g_strnfill (DW_CONVERSATION_UNSAVED_BYTES / 32, 'x');
+  DwConversation *conversation;
+  DwStage *stage;
+  sqlite3 *other = NULL;
+  Count count = { &exchange, 0 };
+
+  /* Nothing is heard while nothing is read. */
+  policy->pong_ms = DW_TEST_DEADLINE_MS;
+  exchange_init (&exchange, "");
+  /* The same with a file, which another program can lock. */
+  stage = g_object_ref (dw_chat_get_stage (exchange.chat));
+  dw_test_finalize (exchange.chat);
+  dw_test_finalize (exchange.store);
+  exchange.store = dw_store_new (path);
+  exchange.chat = dw_chat_new (stage, exchange.store, policy, NULL);
+  g_object_unref (stage);
+  conversation = dw_chat_get_conversation (exchange.chat);
+  dw_session_connect (dw_chat_get_session (exchange.chat));
+  dw_test_until ("online", is_online, &exchange);
+  dw_test_until ("the conversation to settle", is_settled, conversation);
+
+  g_assert_cmpint (sqlite3_open (path, &other), ==, SQLITE_OK);
+  sqlite3_busy_timeout (other, DW_TEST_DEADLINE_MS);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  while (!dw_conversation_is_congested (conversation))
+    {
+      g_autoptr (DwMessage) line =
+          dw_message_new (DW_MESSAGE_THEIRS, large, "Eve", NULL, g_get_real_time ());
+
+      dw_conversation_append (conversation, line);
+    }
+  g_signal_connect_swapped (dw_chat_get_session (exchange.chat), "frame", G_CALLBACK (on_held_frame), &count);
+  dw_raw_peer_write_text (exchange.peer, "{\"message\":\"said meanwhile\"}");
+  dw_test_run_for (200);
+  g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+  dw_test_until ("what was said meanwhile", has_come, &count);
+  g_signal_handlers_disconnect_by_data (dw_chat_get_session (exchange.chat), &count);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -1040,5 +1102,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/chat/last-words", test_last_words);
   g_test_add_func ("/client/chat/decisions", test_decisions);
   g_test_add_func ("/client/chat/conversation/groups", test_groups);
+  g_test_add_func ("/client/chat/held/WS-4", test_held);
   return g_test_run ();
 }
