@@ -1057,8 +1057,7 @@ test_held (void)
   g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
   while (!dw_conversation_is_congested (conversation))
     {
-      g_autoptr (DwMessage) line =
-          dw_message_new (DW_MESSAGE_THEIRS, large, "Eve", NULL, g_get_real_time ());
+      g_autoptr (DwMessage) line = dw_message_new (DW_MESSAGE_THEIRS, large, "Eve", NULL, g_get_real_time ());
 
       dw_conversation_append (conversation, line);
     }

@@ -113,10 +113,12 @@ test_bounds (void)
   g_autofree char *blanks = g_strnfill (DW_LIMIT_MESSAGE_BYTES, '\n');
   g_autofree char *close = g_strdup (before);
   const char *const texts[] = { before, after, other, blanks, "", close };
+  /* From the first character of a line to that of another. */
+  gsize step = strlen (close) / DW_LINE_DIFF_EDITS * 2;
 
   /* As many changes as are looked for, all over the text. */
   for (guint i = 0; i < DW_LINE_DIFF_EDITS / 2; i++)
-    close[i * 400 * 2] = 'x';
+    close[i * step] = 'x';
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     for (guint j = 0; j < G_N_ELEMENTS (texts); j++)
       {
