@@ -215,7 +215,8 @@ end_event (DwPrinter *printer, JsonBuilder *builder, DwInk ink, const char *word
       g_autoptr (JsonNode) root = json_builder_get_root (builder);
       g_autofree char *json = dw_json_write (root);
 
-      g_string_append (g_string_append (text, json), "\n");
+      g_string_append (text, json);
+      g_string_append_c (text, '\n');
     }
   else if (words != NULL)
     {

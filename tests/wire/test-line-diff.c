@@ -77,9 +77,15 @@ assert_is_of_both (const char *before, const char *after)
       const DwLineDiffLine *line = &g_array_index (lines, DwLineDiffLine, i);
 
       if (line->kind != DW_LINE_DIFF_ADDED)
-        g_string_append_c (g_string_append_len (one, line->text, (gssize) line->length), '\n');
+        {
+          g_string_append_len (one, line->text, (gssize) line->length);
+          g_string_append_c (one, '\n');
+        }
       if (line->kind != DW_LINE_DIFF_REMOVED)
-        g_string_append_c (g_string_append_len (other, line->text, (gssize) line->length), '\n');
+        {
+          g_string_append_len (other, line->text, (gssize) line->length);
+          g_string_append_c (other, '\n');
+        }
     }
   g_string_truncate (one, one->len - 1);
   g_string_truncate (other, other->len - 1);
