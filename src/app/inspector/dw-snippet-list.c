@@ -57,8 +57,9 @@ on_activated (DwSnippetList *self, GtkWidget *row)
 
   if (snippet == NULL)
     return;
-  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0, dw_snippet_get_text (snippet));
+  /* Closed first, as it gives the focus back to where it was. */
   gtk_widget_activate_action (GTK_WIDGET (self), "dialog.close", NULL);
+  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0, dw_snippet_get_text (snippet));
 }
 
 static void
