@@ -13,9 +13,9 @@ G_BEGIN_DECLS
 
 /**
  * DwHistogram:
- * @n: how many values were added
+ * @n: how many values there are
  * @sum: their sum
- * @max: the largest of them, exactly
+ * @max: the largest that was ever added, exactly
  *
  * How values are distributed, in 16 KiB however many there are. All zeros is none.
  */
@@ -30,6 +30,8 @@ typedef struct
 } DwHistogram;
 
 void dw_histogram_add (DwHistogram *histogram, guint64 value);
+void dw_histogram_remove (DwHistogram *histogram, guint64 value);
 guint64 dw_histogram_get_quantile (const DwHistogram *histogram, double quantile);
+guint dw_histogram_get_columns (const DwHistogram *histogram, guint *columns, guint n_columns);
 
 G_END_DECLS

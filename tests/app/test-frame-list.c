@@ -213,7 +213,7 @@ test_fates (void)
   add_frame (trace, DW_TRACE_IN, "{\"message\":\"a\"}");
   DW_TEST_WAIT ("its echo", fate_of (row) == DW_TRACE_FATE_ANSWERED);
   g_assert_cmpuint (dw_frame_list_get_other (list, 1), ==, 2);
-  g_assert_cmpuint (dw_frame_list_get_spread (list)->n, ==, 1);
+  g_assert_cmpuint (dw_frame_list_get_latencies (list)->n, ==, 1);
   spoken = dw_trace_row_dup_spoken (row);
   g_assert_true (g_str_has_prefix (spoken, "Sent, "));
   g_assert_nonnull (strstr (spoken, "reply after"));

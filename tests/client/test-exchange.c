@@ -233,11 +233,11 @@ test_bounds (void)
     }
 
   /* What is forgotten has no pair, and neither has the other of it. */
-  g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, 101);
+  g_assert_cmpuint (dw_exchange_get_latencies (exchange)->n, ==, 101);
   dw_exchange_forget (exchange, serial);
   g_assert_cmpuint (dw_exchange_get_other (exchange, serial - 1, &latency, &refusal), ==, 0);
   g_assert_cmpuint (dw_exchange_get_other (exchange, serial, &latency, &refusal), ==, 0);
-  g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, 0);
+  g_assert_cmpuint (dw_exchange_get_latencies (exchange)->n, ==, 0);
 }
 
 /* The ring goes round: each pair leaves with its request, and the latencies with it. Most of what is between them is no
@@ -257,7 +257,7 @@ test_ring (void)
       add (exchange, serial - 1, (gint64) i * 1000, '>', 1, "a");
       g_assert_cmpuint (add (exchange, serial, (gint64) i * 1000 + 500, '<', 1, "a"), ==, serial - 1);
     }
-  g_assert_cmpuint (dw_exchange_get_spread (exchange)->n, ==, 100);
+  g_assert_cmpuint (dw_exchange_get_latencies (exchange)->n, ==, 100);
   g_assert_cmpuint (dw_exchange_get_other (exchange, step, &latency, &refusal), ==, 0);
   g_assert_cmpuint (dw_exchange_get_other (exchange, serial - DW_TRACE_ENTRIES, &latency, &refusal), ==, 0);
   g_assert_cmpuint (dw_exchange_get_other (exchange, serial - DW_TRACE_ENTRIES + step, &latency, &refusal), ==,

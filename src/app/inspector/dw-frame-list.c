@@ -480,13 +480,13 @@ dw_frame_list_find (DwFrameList *self, guint64 serial, guint *position)
 }
 
 /**
- * dw_frame_list_get_spread:
+ * dw_frame_list_get_latencies:
  * @self: a list
  *
  * Returns: (transfer none): how long the answers took
  */
-const DwLatencySpread *
-dw_frame_list_get_spread (DwFrameList *self)
+const DwHistogram *
+dw_frame_list_get_latencies (DwFrameList *self)
 {
-  return dw_exchange_get_spread (self->exchange);
+  return dw_exchange_get_latencies (self->exchange);
 }

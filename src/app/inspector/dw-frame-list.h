@@ -22,6 +22,6 @@ gboolean dw_frame_list_is_ready (DwFrameList *self);
 guint64 dw_frame_list_get_sent (DwFrameList *self);
 guint64 dw_frame_list_get_other (DwFrameList *self, guint64 serial);
 gboolean dw_frame_list_find (DwFrameList *self, guint64 serial, guint *position);
-const DwLatencySpread *dw_frame_list_get_spread (DwFrameList *self);
+const DwHistogram *dw_frame_list_get_latencies (DwFrameList *self);
 
 G_END_DECLS

@@ -152,7 +152,7 @@ follow_sent (DwInspector *self)
 static void
 on_updated (DwInspector *self)
 {
-  dw_latency_foot_show (self->foot, dw_frame_list_get_spread (self->frames));
+  dw_latency_foot_show (self->foot, dw_frame_list_get_latencies (self->frames));
   follow_sent (self);
   if (self->wanted != 0)
     select_frame (self, self->wanted);

@@ -119,23 +119,23 @@ dw_latency_foot_init (DwLatencyFoot *self)
 /**
  * dw_latency_foot_show:
  * @self: a foot
- * @spread: how long replies took; without any it is hidden
+ * @latencies: how long replies took; without any it is hidden
  */
 void
-dw_latency_foot_show (DwLatencyFoot *self, const DwLatencySpread *spread)
+dw_latency_foot_show (DwLatencyFoot *self, const DwHistogram *latencies)
 {
-  g_autofree char *median = dw_trace_row_dup_latency (dw_latency_spread_get_quantile (spread, 0.5));
-  g_autofree char *most = dw_trace_row_dup_latency (dw_latency_spread_get_quantile (spread, 0.99));
+  g_autofree char *median = dw_trace_row_dup_latency (dw_histogram_get_quantile (latencies, 0.5));
+  g_autofree char *most = dw_trace_row_dup_latency (dw_histogram_get_quantile (latencies, 0.99));
   g_autofree char *words = NULL;
+  guint n = (guint) latencies->n;
 
-  gtk_widget_set_visible (GTK_WIDGET (self), spread->n > 0);
-  if (spread->n == 0)
+  gtk_widget_set_visible (GTK_WIDGET (self), n > 0);
+  if (n == 0)
     return;
   /* Translators: half of the replies came within the first duration, 99% of them within the second. */
-  words = g_strdup_printf (
-      ngettext ("p50 %2$s · p99 %3$s · %1$u reply", "p50 %2$s · p99 %3$s · %1$u replies", spread->n), spread->n,
-      median, most);
+  words = g_strdup_printf (ngettext ("p50 %2$s · p99 %3$s · %1$u reply", "p50 %2$s · p99 %3$s · %1$u replies", n),
+                           n, median, most);
   dw_label_show (GTK_LABEL (self->words), words, DW_LABEL_CHARS);
-  self->highest = dw_latency_spread_get_columns (spread, self->columns, G_N_ELEMENTS (self->columns));
+  self->highest = dw_histogram_get_columns (latencies, self->columns, G_N_ELEMENTS (self->columns));
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }

@@ -47,7 +47,7 @@ typedef struct
   Digest payload, body, id, sender;
 } Request;
 
-/* Where the other frame of a pair is; the request has it too, so that it is taken out of the spread with it. */
+/* Where the other frame of a pair is; the request has it too, so that it is taken out of the latencies with it. */
 typedef struct
 {
   gint32 distance; /* from this serial to the other; 0: there is none */
@@ -76,7 +76,7 @@ struct _DwExchange
   gboolean echoes;          /* a frame of ours came back */
   gboolean ids_come_back;   /* with its id */
   gboolean broadcasts_text; /* raw text arrived */
-  DwLatencySpread spread;
+  DwHistogram latencies;
 };
 
 /**
@@ -411,7 +411,7 @@ pair_up (DwExchange *self, guint index, const DwTraceEntry *answer, gboolean ref
   self->pairs[request.serial % DW_TRACE_ENTRIES] = pair;
   pair.distance = -distance;
   self->pairs[answer->serial % DW_TRACE_ENTRIES] = pair;
-  dw_latency_spread_add (&self->spread, latency);
+  dw_histogram_add (&self->latencies, pair.latency_us);
   return request.serial;
 }
 
@@ -490,7 +490,7 @@ dw_exchange_forget (DwExchange *self, guint64 before)
 
       if (pair->distance != 0)
         {
-          dw_latency_spread_remove (&self->spread, pair->latency_us);
+          dw_histogram_remove (&self->latencies, pair->latency_us);
           self->pairs[(serial + (guint64) pair->distance) % DW_TRACE_ENTRIES] = (Pair){ 0 };
           *pair = (Pair){ 0 };
         }
@@ -520,13 +520,13 @@ dw_exchange_get_other (DwExchange *self, guint64 serial, gint64 *latency_us, gbo
 }
 
 /**
- * dw_exchange_get_spread:
+ * dw_exchange_get_latencies:
  * @self: an exchange
  *
  * Returns: (transfer none): how long the answers took that are remembered
  */
-const DwLatencySpread *
-dw_exchange_get_spread (DwExchange *self)
+const DwHistogram *
+dw_exchange_get_latencies (DwExchange *self)
 {
-  return &self->spread;
+  return &self->latencies;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "dw-latency-spread.h"
 #include "dw-trace.h"
 
 #include "wire/dw-dialect.h"
+#include "wire/dw-histogram.h"
 
 G_BEGIN_DECLS
 
@@ -34,7 +34,7 @@ void dw_exchange_free (DwExchange *self);
 guint64 dw_exchange_add (DwExchange *self, const DwTraceEntry *entry);
 void dw_exchange_forget (DwExchange *self, guint64 before);
 guint64 dw_exchange_get_other (DwExchange *self, guint64 serial, gint64 *latency_us, gboolean *refusal);
-const DwLatencySpread *dw_exchange_get_spread (DwExchange *self);
+const DwHistogram *dw_exchange_get_latencies (DwExchange *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DwExchange, dw_exchange_free)
 
