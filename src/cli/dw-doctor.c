@@ -353,8 +353,7 @@ const DwCommand dw_doctor_command = {
   .name = "doctor",
   .arguments = "URL",
   .summary = N_ ("Test the connection step by step, and suggest what to try"),
-  .description = N_ ("Exit status: 0 if all went well, 1 if the stage can’t be reached or something else failed,\n"
-                     "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."),
+  .description = DW_RUN_EXIT_STATUS,
   .least = 1,
   .most = 1,
   .options_bytes = sizeof (Options),

@@ -483,8 +483,7 @@ const DwCommand dw_raw_command = {
   .name = "raw",
   .arguments = "URL",
   .summary = N_ ("Send each line as a frame, unchanged, and print the frames that arrive"),
-  .description = N_ ("Exit status: 0 if all went well, 1 if the stage can’t be reached or something else failed,\n"
-                     "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection."),
+  .description = DW_RUN_EXIT_STATUS,
   .least = 1,
   .most = 1,
   .options_bytes = sizeof (Options),

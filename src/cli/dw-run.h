@@ -6,6 +6,11 @@
 
 G_BEGIN_DECLS
 
+/** DW_RUN_EXIT_STATUS: what the help of a command says of it that runs until it is ended. */
+#define DW_RUN_EXIT_STATUS                                                                                         \
+  N_ ("Exit status: 0 if all went well, 1 if the stage can’t be reached or something else failed,\n"             \
+      "2 for a wrong command line, 3 on timeout, 4 if the stage refused the connection.")
+
 /**
  * DwRunOptions:
  *

@@ -250,7 +250,7 @@ def test_potfiles():
               if line and not line.startswith("#")}
     found = set()
     for path in sorted((ROOT / "src").rglob("*")):
-        if path.suffix not in (".c", ".ui"):
+        if path.suffix not in (".c", ".h", ".ui"):
             continue
         text = path.read_text(encoding="utf-8")
         if re.search(r'\b(_|N_|ngettext|C_) ?\(', text) or 'translatable="yes"' in text:

@@ -16,6 +16,8 @@ from servers import RawServer, Server
 
 
 def open_inspector(app):
+    # Keys that come before its first page are lost.
+    until("a stage", app.status)
     app.keys("ctrl+shift+i")
     return until("the inspector", lambda: next((w for w in app.windows() if w.name == "Inspector"), None))
 

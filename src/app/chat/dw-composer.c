@@ -7,6 +7,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-text-pieces.h"
+#include "app/text/dw-text-room.h"
 #include "app/toolkit/dw-spelling.h"
 #include "app/toolkit/dw-toolkit.h"
 
@@ -281,18 +282,9 @@ on_insert (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length,
 {
   gsize size = length >= 0 ? (gsize) length : strlen (text);
   gsize room = MOST_BYTES - MIN (self->bytes, MOST_BYTES);
-  const char *end = text + room;
 
   self->typed = size > 0 && g_utf8_next_char (text) == text + size;
-  if (size <= room)
-    return;
-  while (end > text && (*end & 0xc0) == 0x80)
-    end--;
-  g_signal_stop_emission_by_name (buffer, "insert-text");
-  self->left_out += (guint) g_utf8_strlen (end, (gssize) (size - (gsize) (end - text)));
-  if (end > text)
-    gtk_text_buffer_insert (buffer, at, text, (int) (end - text));
-  else
+  if (!dw_text_room_keep (buffer, at, text, length, room, &self->left_out))
     update (self);
 }
 

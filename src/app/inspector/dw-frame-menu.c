@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-frame-menu.h"
 
+#include "app/toolkit/dw-popup.h"
+
 #include <glib/gi18n.h>
 
 static GMenuModel *
@@ -19,21 +21,6 @@ make_model (DwTraceRow *line)
   return G_MENU_MODEL (menu);
 }
 
-static gboolean
-on_gone (gpointer popover)
-{
-  if (gtk_widget_get_parent (popover) != NULL)
-    gtk_widget_unparent (popover);
-  return G_SOURCE_REMOVE;
-}
-
-/* What was chosen is activated after the menu has closed, and needs its place among the widgets. */
-static void
-on_closed (GtkPopover *popover)
-{
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_gone, g_object_ref (popover), g_object_unref);
-}
-
 /**
  * dw_frame_menu_popup:
  * @row: the widget of a line in the inspector's list
@@ -46,18 +33,8 @@ void
 dw_frame_menu_popup (GtkWidget *row, DwTraceRow *line, const GdkRectangle *at)
 {
   g_autoptr (GMenuModel) model = make_model (line);
-  GtkWidget *popover = gtk_popover_menu_new_from_model (model);
 
-  gtk_widget_set_parent (popover, row);
-  g_signal_connect (popover, "closed", G_CALLBACK (on_closed), NULL);
-  g_signal_connect_object (row, "destroy", G_CALLBACK (on_gone), popover, G_CONNECT_SWAPPED);
-  if (at != NULL)
-    {
-      gtk_popover_set_has_arrow (GTK_POPOVER (popover), FALSE);
-      gtk_popover_set_pointing_to (GTK_POPOVER (popover), at);
-      gtk_widget_set_halign (popover, GTK_ALIGN_START);
-    }
-  gtk_popover_popup (GTK_POPOVER (popover));
+  dw_popup_open (dw_popup_new (model, row), at);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "app/text/dw-label.h"
 #include "app/text/dw-text-pieces.h"
+#include "app/text/dw-text-room.h"
 #include "app/toolkit/dw-toolkit.h"
 
 #include <glib/gi18n.h>
@@ -150,19 +151,9 @@ update (DwRawEditor *self)
 static void
 on_insert (GtkTextBuffer *buffer, GtkTextIter *at, const char *text, int length, DwRawEditor *self)
 {
-  gsize size = length >= 0 ? (gsize) length : strlen (text);
   gsize room = DW_RAW_EDITOR_BYTES - MIN (self->bytes, DW_RAW_EDITOR_BYTES);
-  const char *end = text + room;
 
-  if (size <= room)
-    return;
-  while (end > text && (*end & 0xc0) == 0x80)
-    end--;
-  g_signal_stop_emission_by_name (buffer, "insert-text");
-  self->left_out += (guint) g_utf8_strlen (end, (gssize) (size - (gsize) (end - text)));
-  if (end > text)
-    gtk_text_buffer_insert (buffer, at, text, (int) (end - text));
-  else
+  if (!dw_text_room_keep (buffer, at, text, length, room, &self->left_out))
     update (self);
 }
 

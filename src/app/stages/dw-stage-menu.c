@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dw-stage-menu.h"
 
+#include "app/toolkit/dw-popup.h"
+
 #include <glib/gi18n.h>
 
 /* What can be done with a stage as it is now. What does not apply, its action says. GTK writes the keys of an action beside
@@ -31,21 +33,6 @@ make_model (DwChat *chat, gboolean shown)
   return G_MENU_MODEL (g_steal_pointer (&menu));
 }
 
-static gboolean
-on_gone (gpointer popover)
-{
-  if (gtk_widget_get_parent (popover) != NULL)
-    gtk_widget_unparent (popover);
-  return G_SOURCE_REMOVE;
-}
-
-/* What was chosen is activated after the menu has closed, and needs its place among the widgets. */
-static void
-on_closed (GtkPopover *popover)
-{
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_gone, g_object_ref (popover), g_object_unref);
-}
-
 /**
  * dw_stage_menu_popup:
  * @actions: those of the window
@@ -61,18 +48,9 @@ dw_stage_menu_popup (DwStageActions *actions, DwChat *chat, GtkWidget *parent, c
   g_autoptr (DwStageActions) own = dw_stage_actions_new_for (actions, chat);
   gboolean shown = dw_stage_actions_get_chat (actions) == chat;
   g_autoptr (GMenuModel) model = make_model (chat, shown);
-  GtkWidget *popover = gtk_popover_menu_new_from_model (model);
+  GtkWidget *popup = dw_popup_new (model, parent);
 
-  gtk_widget_set_parent (popover, parent);
   /* After it has its place: the window's actions of the same names would be heard last (measured with 4.8). */
-  gtk_widget_insert_action_group (popover, shown ? "stage" : "other-stage", G_ACTION_GROUP (own));
-  g_signal_connect (popover, "closed", G_CALLBACK (on_closed), NULL);
-  g_signal_connect_object (parent, "destroy", G_CALLBACK (on_gone), popover, G_CONNECT_SWAPPED);
-  if (at != NULL)
-    {
-      gtk_popover_set_has_arrow (GTK_POPOVER (popover), FALSE);
-      gtk_popover_set_pointing_to (GTK_POPOVER (popover), at);
-      gtk_widget_set_halign (popover, GTK_ALIGN_START);
-    }
-  gtk_popover_popup (GTK_POPOVER (popover));
+  gtk_widget_insert_action_group (popup, shown ? "stage" : "other-stage", G_ACTION_GROUP (own));
+  dw_popup_open (popup, at);
 }
