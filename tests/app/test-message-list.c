@@ -261,6 +261,22 @@ test_bottom (void)
                      (float) gtk_widget_get_height (GTK_WIDGET (shown.list)) - 24);
 }
 
+typedef struct
+{
+  ListWindow *shown;
+  GtkWidget *row;
+} Lowest;
+
+static gboolean
+is_by_composer (gpointer data)
+{
+  const Lowest *lowest = data;
+  graphene_rect_t bounds = bounds_in (lowest->row, lowest->shown->list);
+
+  return bounds.origin.y + bounds.size.height
+         > (float) gtk_widget_get_height (GTK_WIDGET (lowest->shown->list)) - 24;
+}
+
 /* The first rows of a conversation are listed at once if there is room for them, and not the last ones first: GTK would
  * begin a round of Tab there. */
 static void
@@ -287,20 +303,26 @@ has_room (gpointer data)
          > gtk_widget_get_height (view) / 2;
 }
 
-/* A conversation with a long message is not cut off at the top where there is room above it. */
+/* A conversation with a long message is not cut off at the top where there is room above it, and by the composer too. */
 static void
 test_long_in_few (void)
 {
-  g_auto (ListWindow) shown = { 0 };
-  g_autoptr (GString) text = g_string_new ("a long one:");
+  for (guint words = 40; words <= 280; words += 80)
+    {
+      g_auto (ListWindow) shown = { 0 };
+      g_autoptr (GString) text = g_string_new ("a long one:");
+      Lowest lowest = { &shown, NULL };
 
-  for (guint i = 0; i < 260; i++)
-    g_string_append (text, " word");
-  list_window_open (&shown);
-  show (&shown, DW_MESSAGE_THEIRS, "first", "Ada");
-  show (&shown, DW_MESSAGE_THEIRS, text->str, "Bob");
-  show (&shown, DW_MESSAGE_THEIRS, "last", "Ada");
-  dw_test_until ("the list to take the room", has_room, &shown);
+      for (guint i = 0; i < words; i++)
+        g_string_append (text, " word");
+      list_window_open (&shown);
+      show (&shown, DW_MESSAGE_THEIRS, "first", "Ada");
+      show (&shown, DW_MESSAGE_THEIRS, text->str, "Bob");
+      lowest.row = GTK_WIDGET (show (&shown, DW_MESSAGE_THEIRS, "last", "Ada"));
+      if (words > 240)
+        dw_test_until ("the list to take the room", has_room, &shown);
+      dw_test_until ("the last to be by the composer", is_by_composer, &lowest);
+    }
 }
 
 /* Where a text wraps, no width is left that none of its lines needs; on either side, and with any direction. */

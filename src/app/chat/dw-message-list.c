@@ -54,7 +54,6 @@ struct _DwMessageList
   double width;
   guint completion;   /* lays out the rest of long messages, frame by frame */
   gboolean long_rows; /* whether there was any in this conversation */
-  gboolean tall;      /* it is higher than GTK takes it for */
   guint idle;         /* for how many frames it had nothing to do */
   GtkWidget *found;   /* the item that is pointed out, or NULL */
   GtkWidget *passed;  /* the item that has the captions before it in its description, or NULL */
@@ -625,19 +624,37 @@ leave_end (DwMessageList *self, GtkWidget *item, double moved)
   set_stuck (self, FALSE);
 }
 
+/* How high the rows are together that were built. */
+static int
+measure_rows (DwMessageList *self)
+{
+  graphene_rect_t all = GRAPHENE_RECT_INIT (0, 0, 0, 0);
+
+  for (GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->list)); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
+    {
+      graphene_rect_t one;
+
+      if (!gtk_widget_get_child_visible (row) || !gtk_widget_compute_bounds (row, GTK_WIDGET (self->list), &one))
+        continue;
+      if (all.size.height > 0)
+        graphene_rect_union (&all, &one, &all);
+      else
+        all = one;
+    }
+  return (int) all.size.height;
+}
+
 /* The first messages stand by the composer. Later the list is as high as the window whatever it lists: in a flood that is
- * few rows at times, and the end would move with them. GTK 4.8 takes a list with a long message for lower than it is, and
- * would cut it off: then it fills the window too. */
+ * few rows at times, and the end would move with them. GTK 4.8 takes rows of different heights for lower than they are, and
+ * would cut the list off: what they need is asked for. */
 static void
 set_height (DwMessageList *self)
 {
-  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   gboolean few = g_list_model_get_n_items (G_LIST_MODEL (self->conversation)) <= FEW_LINES;
 
-  if (gtk_widget_get_valign (GTK_WIDGET (self->list)) == GTK_ALIGN_END
-      && gtk_adjustment_get_upper (adjustment) > gtk_adjustment_get_page_size (adjustment) + 1)
-    self->tall = TRUE;
-  gtk_widget_set_valign (GTK_WIDGET (self->list), few && !self->tall ? GTK_ALIGN_END : GTK_ALIGN_FILL);
+  gtk_widget_set_size_request (GTK_WIDGET (self->list), -1, few ? measure_rows (self) : -1);
+  gtk_widget_set_valign (GTK_WIDGET (self->list), few ? GTK_ALIGN_END : GTK_ALIGN_FILL);
 }
 
 static gboolean
@@ -1267,7 +1284,8 @@ dw_message_list_set_conversation (DwMessageList *self, DwConversation *conversat
   stop_selecting (self);
   g_clear_handle_id (&self->scroll, g_source_remove);
   g_clear_handle_id (&self->later, g_source_remove);
-  self->long_rows = self->tall = FALSE;
+  self->long_rows = FALSE;
+  gtk_widget_set_size_request (GTK_WIDGET (self->list), -1, -1);
   gtk_widget_set_valign (GTK_WIDGET (self->list), GTK_ALIGN_END);
   /* The movement was in another conversation, and so was the place: where an empty one came between, the list would come
    * back at its beginning, with the old extent, as if the user had scrolled there. */
