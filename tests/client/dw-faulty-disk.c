@@ -19,6 +19,7 @@ static guint calls, failed; /* under the mutex, as all below */
 static guint fails_from, fails_times;
 static gboolean fails_full;
 static gboolean stalls;
+static const char *holds = "";
 
 /* Whether this call is one that fails. */
 static gboolean
@@ -98,6 +99,14 @@ get_size (sqlite3_file *file, sqlite3_int64 *length)
 static int
 lock_file (sqlite3_file *file, int level)
 {
+  gboolean held;
+
+  g_mutex_lock (&mutex);
+  held = *holds == 'x';
+  holds += *holds != '\0';
+  g_mutex_unlock (&mutex);
+  if (held)
+    return SQLITE_BUSY;
   return real_of (file)->pMethods->xLock (real_of (file), level);
 }
 
@@ -233,6 +242,14 @@ dw_faulty_disk_get_failed (void)
   n = failed;
   g_mutex_unlock (&mutex);
   return n;
+}
+
+void
+dw_faulty_disk_hold (const char *turns)
+{
+  g_mutex_lock (&mutex);
+  holds = turns;
+  g_mutex_unlock (&mutex);
 }
 
 void

@@ -15,6 +15,9 @@ guint dw_faulty_disk_count (void);
 void dw_faulty_disk_fail (guint nth, guint times, gboolean full);
 /* How many have failed. */
 guint dw_faulty_disk_get_failed (void);
+/* Who wants to use a file from now on finds it held by another program wherever @turns has an "x": "x.x" is the first and
+ * the third time. */
+void dw_faulty_disk_hold (const char *turns);
 /* While it stalls, whoever writes or syncs waits. */
 void dw_faulty_disk_stall (gboolean stalls);
 

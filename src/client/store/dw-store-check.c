@@ -51,21 +51,23 @@ dw_store_check_is_due (gint64 checked, gint64 now, gboolean unclean)
 }
 
 static DwStoreVerdict
-verdict_of_error (const GError *error)
+verdict_of_error (const GError *error, gboolean *locked)
 {
+  *locked = error->code == DW_CLIENT_ERROR_STORE_LOCKED;
   return error->code == DW_CLIENT_ERROR_STORE_DAMAGED ? DW_STORE_VERDICT_DAMAGED : DW_STORE_VERDICT_NONE;
 }
 
 static DwStoreVerdict
-examine (DwStoreCheck *check)
+examine (DwStoreCheck *check, gboolean *locked)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (DwDatabase) database = dw_database_open_beside (check->path, &error);
   DwStoreVerdict verdict = DW_STORE_VERDICT_NONE;
   sqlite3_stmt *query;
 
+  *locked = FALSE;
   if (database == NULL)
-    return verdict_of_error (error);
+    return verdict_of_error (error, locked);
   dw_database_watch_end (database, &check->end);
   /* One finding is enough. */
   query = dw_database_query (database, &error, "PRAGMA integrity_check (1)", "");
@@ -77,7 +79,7 @@ examine (DwStoreCheck *check)
       if (verdict == DW_STORE_VERDICT_DAMAGED)
         g_message ("The history is damaged: %s", answer);
     }
-  return error != NULL ? verdict_of_error (error) : verdict;
+  return error != NULL ? verdict_of_error (error, locked) : verdict;
 }
 
 /* Returns FALSE if the check was cancelled. */
@@ -99,17 +101,22 @@ static gpointer
 run (gpointer data)
 {
   DwStoreCheck *check = data;
+  DwStoreVerdict verdict = DW_STORE_VERDICT_NONE;
+  gboolean locked = TRUE;
 
   if (setpriority (PRIO_PROCESS, (id_t) gettid (), NICE) != 0)
     g_debug ("The check of the history runs as fast as others");
-  check->func (wait (check) ? examine (check) : DW_STORE_VERDICT_NONE, check->data);
+  /* Another program that reads the file holds it for moments, and those may be just these. */
+  while (locked && wait (check))
+    verdict = examine (check, &locked);
+  check->func (verdict, check->data);
   return NULL;
 }
 
 /**
  * dw_store_check_start:
  * @path: a file, which may be in use
- * @delay_ms: when to begin, in milliseconds
+ * @delay_ms: when to begin, in milliseconds, and when to try again where another program holds the file
  * @func: called once, in the check's thread
  * @data: for @func
  *

@@ -472,12 +472,18 @@ on_checked (DwStoreVerdict verdict, gpointer data)
   g_mutex_unlock (&worker->mutex);
 }
 
+static void
+start_check (DwStoreWorker *worker)
+{
+  worker->check = dw_store_check_start (worker->path, DW_STORE_CHECK_DELAY_MS, on_checked, worker);
+}
+
 /* Some time after the file was opened; one that could not be done is not begun again. */
 static void
 begin_check (DwStoreWorker *worker)
 {
   if (worker->check == NULL && dw_store_file_needs_check (worker->file, g_get_real_time () / G_USEC_PER_SEC))
-    worker->check = dw_store_check_start (worker->path, DW_STORE_CHECK_DELAY_MS, on_checked, worker);
+    start_check (worker);
 }
 
 static void
@@ -490,8 +496,9 @@ heed_verdict (DwStoreWorker *worker)
       dw_store_file_set_checked (worker->file, g_get_real_time () / G_USEC_PER_SEC);
       g_clear_pointer (&worker->check, dw_store_check_end);
     }
-  else if (verdict == DW_STORE_VERDICT_DAMAGED)
-    mend (worker);
+  /* A file that another program holds just now, or that a full disk has no room for, is mended after the next check. */
+  else if (verdict == DW_STORE_VERDICT_DAMAGED && !mend (worker))
+    start_check (worker);
 }
 
 static void
