@@ -227,7 +227,13 @@ class App:
     def choose_and_close(self, name, mnemonic):
         """Chooses from an open menu and waits until it is gone."""
         self.choose(name, mnemonic)
-        until("the menu to close", lambda: not self.popovers())
+
+        def is_closed():
+            windows = self.visible_windows()
+            # While a window comes or goes the display may list none at all.
+            return windows and not self.popovers(windows)
+
+        until("the menu to close", is_closed)
 
     def choose_of_stage(self, name, mnemonic):
         """Chooses from the menu of the stage that a narrow window shows, on the page of the stages."""
@@ -312,9 +318,9 @@ class App:
         """The windows with a title; popovers have none."""
         return [window for window, name, _ in self.visible_windows() if name not in UNTITLED]
 
-    def popovers(self):
+    def popovers(self, windows=None):
         """The popovers and tooltips, each with its position."""
-        return [(window, place) for window, name, place in self.visible_windows()
+        return [(window, place) for window, name, place in windows or self.visible_windows()
                 if name in UNTITLED and "Position: -" not in place]
 
     def popover_size(self):
