@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* The longest that any wait in a test may take, in milliseconds. */
-#define DW_TEST_DEADLINE_MS 20000
+#define DW_TEST_DEADLINE_MS 60000
 
 typedef gboolean (*DwTestCheck) (gpointer data);
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "window"))
 import tap  # noqa: E402
 
 BOOTSTRAP = os.environ["DYNAMOWAVE_BOOTSTRAP"]
-DEADLINE = 30
+DEADLINE = 60
 SECRET = "what nobody but the room may read"
 
 

@@ -24,7 +24,7 @@ import tap  # noqa: E402
 
 STAGE, BOOTSTRAP = os.environ["DYNAMOWAVE_STAGE"], os.environ["DYNAMOWAVE_BOOTSTRAP"]
 FUNCTION = f"/usr/bin/python3 {HERE / 'function.py'}"
-DEADLINE = 30
+DEADLINE = 60
 # A sanitizer makes a function a hundred times slower.
 SANITIZED = bool(os.environ.get("DYNAMOWAVE_SANITIZED"))
 MESSAGES, KILLS, PATIENCE = (40, 4, 20) if SANITIZED else (1000, 20, 4)

@@ -13,7 +13,7 @@ import threading
 import time
 
 CLI = os.environ["DYNAMOWAVE_CLI"]
-DEADLINE = 20
+DEADLINE = 60
 
 
 class Stage:

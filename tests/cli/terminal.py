@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 
-DEADLINE = 20
+DEADLINE = 60
 
 # What a program that shows text has any business to send: colours, moves, erasing, and the marks around a paste.
 ESCAPE = re.compile(rb"\x1b\[(\??[0-9;]*)([A-Za-z@])|\x1b[=>]")

@@ -23,7 +23,7 @@ PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 DATA = Path(__file__).resolve().parent.parent / "data"
 # A sanitizer makes it slower, and keeps freed memory for a while.
 SANITIZED = "_sanitize" in PROGRAM
-DEADLINE = 30
+DEADLINE = 60
 TOKEN = "management-canary"
 
 

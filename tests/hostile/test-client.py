@@ -61,7 +61,7 @@ def victim(attack, mib=16, seconds=10, term=2, **more):
 
 
 def online(tail):
-    until("it to be online", lambda: "online" in tail.states, 10)
+    until("it to be online", lambda: "online" in tail.states)
 
 
 def test_gateway_errors():

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
-DEADLINE = 30
+DEADLINE = 60
 TOKEN = "M4NAGEMENT-canary"
 
 

@@ -33,7 +33,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import tap  # noqa: E402
 
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
-DEADLINE = 30
+DEADLINE = 60
 TOKEN = "S3CR3T+/=canary"
 # What a stage of 0.1.0 wrote. It never changes.
 OLD_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "stage-0.sqlite")

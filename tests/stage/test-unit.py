@@ -26,7 +26,7 @@ import tap  # noqa: E402
 PROGRAM = os.environ["DYNAMOWAVE_STAGE"]
 UNIT = Path(os.environ["DYNAMOWAVE_BUILD"]) / "data" / "dynamowave-stage.service"
 EXAMPLE = Path(os.environ["DYNAMOWAVE_SOURCE"]) / "data" / "dynamowave-stage.conf"
-DEADLINE = 30
+DEADLINE = 60
 NOBODY = 65534
 SANITIZED = "_sanitize" in PROGRAM
 

@@ -25,7 +25,7 @@ from servers import RawServer, Server  # noqa: E402
 
 STAGE, CLI, CHAT = (os.environ[f"DYNAMOWAVE_{name}"] for name in ("STAGE", "CLI", "CHAT"))
 CERTIFICATE, KEY = HERE.parent / "data/self-signed.pem", HERE.parent / "data/self-signed.key"
-DEADLINE = 20
+DEADLINE = 60
 
 
 def run(program, *arguments, **more):

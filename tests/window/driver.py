@@ -10,7 +10,7 @@ import time
 
 from tree import Atspi, Box, GLib, Tree
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 # How long a test watches, in seconds, to see that something does not happen.
 WATCHED = 0.3

@@ -210,7 +210,7 @@ def check_states(app, listener, upto):
     for number, state in rows.items():
         assert state in ("queued", "sent", "unconfirmed", "delivered"), (number, state)
         if state == "delivered":
-            until(f"number {number} at the listener", lambda wanted=f"number {number}": wanted in listener.texts, 5)
+            until(f"number {number} at the listener", lambda wanted=f"number {number}": wanted in listener.texts)
 
 
 def test_killed_and_cut():
@@ -725,7 +725,7 @@ def test_dismissed_keyring():
             proxy = Proxy(local)
             with running(f"{proxy.url}?token={TOKEN}", data=data) as app:
                 app.wait_for_status("Online")
-                until("the banner", lambda: app.reads("couldn’t be saved in your keyring"), 5)
+                until("the banner", lambda: app.reads("couldn’t be saved in your keyring"), 15)
                 assert keyring.stdout.readline() == "dismissed\n"
                 app.say("with the token all the same")
                 app.wait_for_row("with the token", "delivered")

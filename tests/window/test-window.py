@@ -274,7 +274,7 @@ def test_disconnect_and_connect():
         app.wait_for_status("Online")
         app.choose_of_stage("Disconnect", "D")
         app.keys("Escape")
-        app.wait_for_status("Offline", 2)
+        app.wait_for_status("Offline", 5)
         app.press("Connect")
         app.wait_for_status("Online")
 
