@@ -11,6 +11,7 @@
 
 #include "wire/dw-limits.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #define TIMEOUT_MS 400
@@ -628,6 +629,38 @@ test_trace (void)
   g_assert_null (strstr (json, "S3CR3T"));
 }
 
+static gboolean
+has_the_texts (gpointer data)
+{
+  return ((Call *) data)->texts->len == 3;
+}
+
+/* A frame takes in the trace what it counts there, and not what libsoup had set aside for it. */
+static void
+test_trace_memory (void)
+{
+  static const gsize sizes[] = { 140, 1500, 32 * 1024 };
+  g_auto (Call) call = { 0 };
+
+  open_call (&call);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *text = g_strnfill (sizes[i], 'a');
+
+      dw_raw_peer_write_text (call.peer, text);
+    }
+  dw_test_until ("their frames", has_the_texts, &call);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      const DwTraceEntry *entry = dw_trace_get_entry (call.trace, dw_trace_get_last (call.trace) - 2 + i);
+
+      g_assert_cmpint (entry->kind, ==, DW_TRACE_IN);
+      g_assert_cmpuint (g_bytes_get_size (entry->bytes), ==, sizes[i]);
+      g_assert_cmpuint (malloc_usable_size ((gpointer) g_bytes_get_data (entry->bytes, NULL)), <=, sizes[i] + 32);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -644,5 +677,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/connection/dropped", test_dropped);
   g_test_add_func ("/client/connection/times", test_times);
   g_test_add_func ("/client/connection/trace", test_trace);
+  g_test_add_func ("/client/connection/trace-memory", test_trace_memory);
   return g_test_run ();
 }

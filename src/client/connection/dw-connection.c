@@ -55,6 +55,19 @@ enum
 
 static guint signals[N_SIGNALS];
 
+/* A copy, also of what arrived: libsoup's buffer has room for up to twice as much, which the trace would keep and not
+ * count (measured on 3.2). */
+static void
+trace_frame (DwConnection *self, DwTraceKind kind, const void *data, gsize length)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (self->trace == NULL)
+    return;
+  bytes = g_bytes_new (data, length);
+  dw_trace_add_frame (self->trace, kind, self->serial, bytes);
+}
+
 static void
 trace_event (DwConnection *self, DwTraceKind kind, guint code, const char *words)
 {
@@ -112,8 +125,7 @@ on_message (DwConnection *self, int type, GBytes *message)
     return;
 
   self->last_heard = dw_boot_clock_now ();
-  if (self->trace != NULL)
-    dw_trace_add_frame (self->trace, DW_TRACE_IN, self->serial, message);
+  trace_frame (self, DW_TRACE_IN, g_bytes_get_data (message, NULL), g_bytes_get_size (message));
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     end_connection (self, DW_CAUSE_PROTOCOL_ERROR, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA);
   else
@@ -362,12 +374,7 @@ dw_connection_send (DwConnection *self, const char *text)
     return FALSE;
   self->last_sent = dw_boot_clock_now ();
   soup_websocket_connection_send_text (self->websocket, text);
-  if (self->trace != NULL)
-    {
-      g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
-
-      dw_trace_add_frame (self->trace, DW_TRACE_OUT, self->serial, bytes);
-    }
+  trace_frame (self, DW_TRACE_OUT, text, strlen (text));
   return TRUE;
 }
 

@@ -8,7 +8,7 @@
 /**
  * SECTION:dw-trace
  *
- * The last frames that crossed the wire, for the inspector. Without observers it costs one reference for each frame.
+ * The last frames that crossed the wire, for the inspector. Without observers it costs a copy of each frame.
  */
 struct _DwTrace
 {
