@@ -669,6 +669,49 @@ test_check_ends (void)
   g_assert_cmpint (seen.verdict, ==, DW_STORE_VERDICT_NONE);
 }
 
+#define CHECKS 10
+
+static guint
+count_open (const char *path)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+
+      n += g_strcmp0 (target, path) == 0;
+    }
+  return n;
+}
+
+/* A program that runs for months checks its file each week. SQLite keeps the check's descriptor, as closing it would end
+ * the locks of the store's own, and uses it for the next check: so one more stays open, or two where the store checks
+ * the file at the same time, and not one for each check. */
+static void
+test_check_descriptors (void)
+{
+  g_auto (Archive) archive = { 0 };
+  Verdict seen = { 0 };
+
+  fill (&archive, DW_DELIVERY_NONE);
+  archive.store = dw_store_new (archive.path);
+  g_assert_cmpuint (check_lines (&archive), ==, LINES);
+  g_assert_cmpuint (count_open (archive.path), >=, 1);
+  for (gint i = 0; i < CHECKS; i++)
+    {
+      DwStoreCheck *check = dw_store_check_start (archive.path, 0, on_verdict, &seen);
+
+      DW_TEST_WAIT ("the check", g_atomic_int_get (&seen.called) == i + 1);
+      dw_store_check_end (check);
+      g_assert_cmpint (g_atomic_int_get (&seen.verdict), ==, DW_STORE_VERDICT_SOUND);
+    }
+  g_assert_cmpuint (count_open (archive.path), <=, 3);
+}
+
 /* Migrations */
 
 #define ROUNDS 16
@@ -767,6 +810,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/store-damage/killed-copy/DB-4", test_killed_copy);
   g_test_add_func ("/client/store-damage/due/DB-4", test_due);
   g_test_add_func ("/client/store-damage/check-ends/DB-4", test_check_ends);
+  g_test_add_func ("/client/store-damage/check-descriptors", test_check_descriptors);
   g_test_add_func ("/client/store-damage/killed-migration/DB-4", test_killed_migration);
   return g_test_run ();
 }
