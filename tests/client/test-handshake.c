@@ -199,6 +199,14 @@ try_handshake (Try *try, const char *text, const DwHandshakeOptions *options)
   dw_test_until ("a handshake", is_done, try);
 }
 
+/* Cancels as soon as the answer is there and before anybody has read it. */
+static void
+cancel_at_upgrade (DwHandshakeStep step, gpointer data)
+{
+  if (step == DW_HANDSHAKE_UPGRADE)
+    g_cancellable_cancel (data);
+}
+
 static void
 forget (Try *try)
 {
@@ -297,6 +305,33 @@ test_trickle (void)
   g_assert_cmpint (g_get_monotonic_time () - began, >=, 390 * 1000);
   g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_USEC_PER_SEC);
   forget (&try);
+}
+
+/* Whoever cancels in the moment in which the answer arrives gets no socket: nobody would be left to close it. Nor is a
+ * refusal reported then. */
+static void
+test_cancelled_at_last (void)
+{
+  static const char *const answers[] = { NULL, FORBIDDEN "Content-Length: 0\r\n\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (DwRawPeer) peer = dw_raw_peer_new (answers[i]);
+      g_autofree char *text = dw_raw_peer_dup_url (peer);
+      g_autoptr (DwStageUrl) url = dw_stage_url_parse (text, NULL);
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      DwHandshakeOptions options = { .timeout_ms = DW_TEST_DEADLINE_MS,
+                                     .progress = cancel_at_upgrade,
+                                     .progress_data = cancellable };
+      Try try = { 0 };
+
+      dw_handshake_async (url, &options, cancellable, on_tried, &try);
+      dw_test_until ("a handshake", is_done, &try);
+      g_assert_null (try.websocket);
+      g_assert_error (try.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_assert_cmpint (try.report.cause, ==, DW_CAUSE_NONE);
+      forget (&try);
+    }
 }
 
 /* What the inspector gets: both heads without anything secret, and when each step was reached. */
@@ -554,6 +589,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/handshake/certificate/S-4", test_certificate);
   g_test_add_func ("/client/handshake/answers", test_answers);
   g_test_add_func ("/client/handshake/trickle/WS-2", test_trickle);
+  g_test_add_func ("/client/handshake/cancelled-at-last", test_cancelled_at_last);
   g_test_add_func ("/client/handshake/heads/AG-7", test_heads);
   g_test_add_func ("/client/handshake/proxies/S-5", test_proxies);
   g_test_add_func ("/client/handshake/policy", test_policy);
