@@ -197,6 +197,18 @@ def test_judgement():
         assert "release dropped" not in done.stderr
         assert (Path(scratch) / "src/wire/dw-x.c").read_text(encoding="utf-8") == SMALL["src/wire/dw-x.c"]
 
+        def measured_anew():
+            done = subprocess.run([sys.executable, HERE / "mutate.py", "1", "2", "--tree", scratch, "--patience", "1"],
+                                  capture_output=True, text=True, timeout=100, check=False)
+            assert done.returncode == 0, done.stderr
+            return "1 of 1 anew" in done.stderr
+
+        # The next seed on the same tree takes the times of the one before, and a changed tree does not.
+        assert "1 of 1 anew" in done.stderr and not measured_anew(), done.stderr
+        with (Path(scratch) / "tests/wire/test-x.c").open("a", encoding="utf-8") as test:
+            test.write("/* changed */\n")
+        assert measured_anew() and not measured_anew()
+
 
 if __name__ == "__main__":
     tap.run(sys.modules[__name__], "/house/mutate")
