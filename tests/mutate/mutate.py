@@ -76,6 +76,7 @@ class Test:
     command: list
     env: dict
     programs: list  # what is built for it
+    files: list = field(default_factory=list)  # what those programs write about themselves, once: a wrong one could hang
     words: str = ""  # its sources, to see which rooms it names
     limit: float = 120
     took: float = 0
@@ -89,7 +90,9 @@ class Test:
             return 0
         if re.search(rf"\b{symbol}_|[/\"]{re.escape(room.stem)}\.h", self.words):
             return 1
-        return 2 if self.suite in room.parts else 3
+        # Tests of a program belong to the suite of a wing, and are in a folder of their own.
+        folders = {Path(word).parent.name for word in self.command if word.endswith(".py")}
+        return 2 if {self.suite, *folders} & set(room.parts) else 3
 
 
 class Running:
@@ -164,7 +167,7 @@ class Workshop:
         # A folder of an earlier run may not know this tree's tests yet.
         self.make(["build.ninja"])
         self.tests = [test for test in self.find_tests() if not near or any(test.distance(room) < 3 for room in near)]
-        if not self.make([program for test in self.tests for program in test.programs]):
+        if not self.make([path for test in self.tests for path in (*test.programs, *test.files)]):
             sys.exit("mutate: the tree does not build as it is")
         self.objects = self.find_objects()
 
@@ -181,11 +184,12 @@ class Workshop:
                 continue
             used = [targets[name] for name in test["depends"] if name in targets]
             programs = [Path(target["filename"][0]) for target in used if target["type"] == "executable"]
+            written = [Path(target["filename"][0]) for target in used if target["type"] == "custom"]
             files = [Path(path) for target in used for group in target["target_sources"] for path in group.get("sources", [])]
             files += [Path(word) for word in test["cmd"] if word.endswith(".py")]
             words = "\n".join(path.read_text(encoding="utf-8") for path in files
                               if path.exists() and (self.tree / "src") not in path.parents)
-            tests.append(Test(test["name"], suite, test["cmd"], test["env"], programs, words))
+            tests.append(Test(test["name"], suite, test["cmd"], test["env"], programs, written, words))
         return tests
 
     def find_objects(self):
@@ -226,7 +230,7 @@ class Workshop:
                 test.took = time.monotonic() - began
                 if not wrong:
                     break
-            # On a machine that does other things too.
+            # On a machine that does other things too. A wait that fails by itself, after 20 s, still says which it was.
             test.limit = 2 * test.took + patience
             test.before = {path: hash_file(path) for path in test.programs}
             if wrong:
@@ -353,7 +357,7 @@ def arguments():
     parser.add_argument("--near", action="store_true", help="ask only the tests that name the file and those of its wing")
     # The tests mostly wait for clocks: the longest take 24 seconds and half a second of a processor (measured).
     parser.add_argument("--jobs", type=int, default=3 * os.cpu_count(), help="how many tests run beside each other (3 a processor)")
-    parser.add_argument("--patience", type=float, default=45, help="seconds that a test may take beyond twice its time (45)")
+    parser.add_argument("--patience", type=float, default=25, help="seconds that a test may take beyond twice its time (25)")
     parser.add_argument("--tree", type=Path, default=Path(__file__).resolve().parents[2], help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -129,10 +129,12 @@ def test_draw():
 def test_nearest():
     """A room's own test comes first, then one that names it, then its wing's, then the rest"""
     room = Path("src/client/messages/dw-day-line.c")
-    own, names, wing, far = (Test(name, suite, [], {}, [], words) for name, suite, words in (
+    own, names, wing, far = (Test(name, suite, [], {}, [], [], words) for name, suite, words in (
         ("day-line", "client", ""), ("history", "client", "x = dw_day_line_new ();"), ("stage", "client", "dw_day_new ();"),
         ("frame", "wire", "")))
     assert [test.distance(room) for test in (own, names, wing, far)] == [0, 1, 2, 3]
+    program = Test("terminal", "client", ["python3", "/x/tests/cli/test-terminal.py"], {}, [])
+    assert [program.distance(Path("src", wing, "dw-x.c")) for wing in ("cli", "client", "net")] == [2, 2, 3]
 
 
 def test_table():
