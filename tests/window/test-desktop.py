@@ -13,31 +13,16 @@ import tap
 from driver import DEADLINE, App, until
 from running import running
 from servers import Server
+from services import Service
 
 
 # How long a program without a window is watched, in seconds, to see that it does not end.
 STAYS = 1
 
 
-class Helper:
-    """A desktop service that records what it receives."""
-
-    def __init__(self, script, argument):
-        self.process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), script), argument],
-                                        stdout=subprocess.PIPE, text=True)
-        assert self.next() == {"ready": True}
-
-    def next(self):
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.kill()
-        self.process.wait(DEADLINE)
-
-
 def test_notifications():
     """An unread message is notified once for each stage, leads there, and is withdrawn when read; our own never are"""
-    desktop, server, other = Helper("desktop.py", "take"), Server(), Server()
+    desktop, server, other = Service("desktop.py", "take"), Server(), Server()
     try:
         with running(server.url, other.url) as app:
             app.wait_for_status("Online")
@@ -85,7 +70,7 @@ SENDERS = (("<b>Eve</b>", "<b>Eve</b>: text"), ("Eve\u202e", "Eve\ufffd: text"),
 def test_bodies():
     """DT-4: a body is one line that keeps its direction and whole emoji, escaped once for servers that read markup"""
     for argument in ("take", "markup"):
-        desktop, server, other = Helper("desktop.py", argument), Server(), Server()
+        desktop, server, other = Service("desktop.py", argument), Server(), Server()
         try:
             with running(server.url, other.url) as app:
                 app.wait_for_status("Online")
@@ -135,7 +120,7 @@ def test_closing_says_what_it_means():
 
 def test_background_granted():
     """DT-3: if the portal allows it the program stays connected without a window, and notifies"""
-    portal, desktop, server = Helper("portal.py", "grant"), Helper("desktop.py", "take"), Server()
+    portal, desktop, server = Service("portal.py", "grant"), Service("desktop.py", "take"), Server()
     app = App(server.url)
     try:
         app.wait_for_status("Online")
@@ -162,8 +147,8 @@ def test_background_granted():
 def test_background_denied():
     """DT-3: if the portal refuses, or there is none, the setting goes back to “no” and the user is told"""
     for answer in ("deny", None):
-        portal = Helper("portal.py", answer) if answer else None
-        desktop, server = Helper("desktop.py", "take"), Server()
+        portal = Service("portal.py", answer) if answer else None
+        desktop, server = Service("desktop.py", "take"), Server()
         try:
             with running(server.url) as app:
                 app.wait_for_status("Online")

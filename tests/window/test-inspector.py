@@ -10,9 +10,10 @@ import sys
 import tempfile
 
 import tap
-from driver import NEWER, Atspi, until
+from driver import Atspi, until
 from running import running, stage
 from servers import RawServer, Server
+from services import Service
 
 
 def open_inspector(app):
@@ -225,55 +226,44 @@ def is_shown(app, text):
     return False
 
 
-def choose_file(app, title, path):
-    """Types a path into a dialog for files, as a person does who knows it."""
-    until(title, lambda: any(window.name == title for window in app.windows()))
-    app.settle()
-    app.focus()
-    # Newer versions of GTK have a field for the path only after these keys.
-    key = "ctrl+l" if NEWER and title == "Open Frames" else "ctrl+a"
-    subprocess.run(["xdotool", "key", key], check=True, timeout=30)
-    subprocess.run(["xdotool", "type", "--delay", "10", path], check=True, timeout=30)
-    subprocess.run(["xdotool", "key", "Return"], check=True, timeout=30)
-    until("the dialog to close", lambda: not any(window.name == title for window in app.windows()))
-
-
 def test_files():
     """What was saved is opened again, in a window that says whose file it is and sends nothing; a bad file is refused"""
     server = Server()
-    with tempfile.TemporaryDirectory() as folder, running(f"{server.url}?token=S3CR3T") as app:
+    with tempfile.TemporaryDirectory() as folder:
         lines, archive = os.path.join(folder, "session.jsonl"), os.path.join(folder, "session.har")
-        app.wait_for_status("Online")
-        server.send('{"message":"one"}')
-        app.wait_for_row("one")
-        open_inspector(app)
-        wait_for_frame(app, "one")
-        app.keys("ctrl+s")
-        choose_file(app, "Save Frames", lines)
-        until("the lines", lambda: os.path.exists(lines))
-        app.keys("ctrl+shift+s")
-        choose_file(app, "Save Frames", archive)
-        until("the archive", lambda: os.path.exists(archive))
-        for path in (lines, archive):
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            assert '{\\"message\\":\\"one\\"}' in text and "S3CR3T" not in text, text
-        assert any(frame["type"] == "receive" for entry in json.loads(text)["log"]["entries"] for frame in entry["_webSocketMessages"])
-        app.keys("ctrl+o")
-        choose_file(app, "Open Frames", lines)
-        recording = until("the recording", lambda: next((w for w in app.windows() if w.name == "Recording"), None))
-        until("its file", lambda: app.reads("session.jsonl", recording))
-        until("its frames", lambda: app.reads('{"message":"one"}', recording))
-        assert not app.find_button("Send Frame", recording) and not app.find_button("Pause", recording)
-        app.keys("Escape")
-        until("the inspector alone", lambda: app.n_windows() == 2)
-        with open(lines, "a", encoding="utf-8") as file:
-            file.write("nonsense\n")
-        app.keys("ctrl+o")
-        choose_file(app, "Open Frames", lines)
-        until("the reason", lambda: app.reads("is not a line of a recording"))
-        app.keys("Escape")
-        until("one window", lambda: app.n_windows() == 1)
+        # GTK's own dialogs are others in each version.
+        with (Service("portal.py", "choose", lines, archive, lines, lines) as portal,
+              running(f"{server.url}?token=S3CR3T", environment={"GDK_DEBUG": "portals"}) as app):
+            app.wait_for_status("Online")
+            server.send('{"message":"one"}')
+            app.wait_for_row("one")
+            open_inspector(app)
+            wait_for_frame(app, "one")
+            app.keys("ctrl+s")
+            assert portal.next() == {"asked": ["SaveFile", "Save Frames", "frames.jsonl"]}
+            until("the lines", lambda: os.path.exists(lines))
+            app.keys("ctrl+shift+s")
+            assert portal.next() == {"asked": ["SaveFile", "Save Frames", "frames.har"]}
+            until("the archive", lambda: os.path.exists(archive))
+            for path in (lines, archive):
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                assert '{\\"message\\":\\"one\\"}' in text and "S3CR3T" not in text, text
+            assert any(frame["type"] == "receive" for entry in json.loads(text)["log"]["entries"] for frame in entry["_webSocketMessages"])
+            app.keys("ctrl+o")
+            assert portal.next() == {"asked": ["OpenFile", "Open Frames", None]}
+            recording = until("the recording", lambda: next((w for w in app.windows() if w.name == "Recording"), None))
+            until("its file", lambda: app.reads("session.jsonl", recording))
+            until("its frames", lambda: app.reads('{"message":"one"}', recording))
+            assert not app.find_button("Send Frame", recording) and not app.find_button("Pause", recording)
+            app.keys("Escape")
+            until("the inspector alone", lambda: app.n_windows() == 2)
+            with open(lines, "a", encoding="utf-8") as file:
+                file.write("nonsense\n")
+            app.keys("ctrl+o")
+            until("the reason", lambda: app.reads("is not a line of a recording"))
+            app.keys("Escape")
+            until("one window", lambda: app.n_windows() == 1)
     server.close()
 
 
