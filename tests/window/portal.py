@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gi.repository import Gio, GLib
 
-# Newer versions of GTK use a portal only if it tells its version.
+# Newer versions of GTK use a portal only if it tells its version, and complain where nobody tells of the session's end.
 INTERFACES = """<node>
   <interface name="org.freedesktop.portal.Background">
     <method name="RequestBackground">
@@ -24,6 +24,11 @@ INTERFACES = """<node>
       <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/>
     </method>
     <property name="version" type="u" access="read"/>
+  </interface>
+  <interface name="org.freedesktop.portal.Inhibit">
+    <method name="CreateMonitor">
+      <arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/>
+    </method>
   </interface>
 </node>"""
 
@@ -43,6 +48,9 @@ def choose():
 def call(bus, sender, path, interface, method, arguments, invocation):
     *words, options = arguments.unpack()
     request = f"/org/freedesktop/portal/desktop/request/{sender[1:].replace('.', '_')}/{options['handle_token']}"
+    if method == "CreateMonitor":
+        invocation.return_value(GLib.Variant("(o)", (request,)))
+        return
     if method == "RequestBackground":
         asked, answer = options["reason"], decide()
     else:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The inspector, which shows developers what crosses the wire."""
 
+import contextlib
 import json
 import os
 import re
@@ -226,6 +227,21 @@ def is_shown(app, text):
     return False
 
 
+def saved(path):
+    """What a file has, once all of it is written."""
+
+    def whole():
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for part in [text] if path.endswith(".har") else text.splitlines():
+                json.loads(part)
+            return text
+        return None
+
+    return until(path, whole)
+
+
 def test_files():
     """What was saved is opened again, in a window that says whose file it is and sends nothing; a bad file is refused"""
     server = Server()
@@ -241,15 +257,13 @@ def test_files():
             wait_for_frame(app, "one")
             app.keys("ctrl+s")
             assert portal.next() == {"asked": ["SaveFile", "Save Frames", "frames.jsonl"]}
-            until("the lines", lambda: os.path.exists(lines))
+            texts = [saved(lines)]
             app.keys("ctrl+shift+s")
             assert portal.next() == {"asked": ["SaveFile", "Save Frames", "frames.har"]}
-            until("the archive", lambda: os.path.exists(archive))
-            for path in (lines, archive):
-                with open(path, encoding="utf-8") as file:
-                    text = file.read()
+            texts.append(saved(archive))
+            for text in texts:
                 assert '{\\"message\\":\\"one\\"}' in text and "S3CR3T" not in text, text
-            assert any(frame["type"] == "receive" for entry in json.loads(text)["log"]["entries"] for frame in entry["_webSocketMessages"])
+            assert any(frame["type"] == "receive" for entry in json.loads(texts[1])["log"]["entries"] for frame in entry["_webSocketMessages"])
             app.keys("ctrl+o")
             assert portal.next() == {"asked": ["OpenFile", "Open Frames", None]}
             recording = until("the recording", lambda: next((w for w in app.windows() if w.name == "Recording"), None))
