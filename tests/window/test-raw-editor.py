@@ -159,6 +159,15 @@ def test_resend_and_edit():
     server.close()
 
 
+def has_grounds(place):
+    """Whether the reddish part of a picture, right of the text, is two lines high and the greenish part three."""
+    column = f"1x{place.height}+{place.x + place.width * 3 // 4}+{place.y}"
+    pixels = subprocess.run(["import", "-window", "root", "-depth", "8", "-crop", column, "rgb:-"], capture_output=True, check=True, timeout=DEADLINE).stdout
+    colors = [pixels[at:at + 3] for at in range(0, len(pixels), 3)]
+    red, green = (sum(color[one] > color[other] + 10 for color in colors) for one, other in ((0, 1), (1, 0)))
+    return red > 0 and round(green / red * 2) == 3
+
+
 def test_comparison():
     """Two frames are compared by line, with a sign in front of each line that differs"""
     server = Server()
@@ -172,6 +181,7 @@ def test_comparison():
         differences = app.wait("Differences", TEXTS)
         assert differences.text() == '  {\n    "a": 1,\n    "b": [\n      1,\n-     2\n-   ]\n+     3\n+   ],\n+   "c": true\n  }', differences.text()
         assert app.reads("2 lines removed · 3 lines added")
+        until("a ground for each of these lines", lambda: has_grounds(app.place(differences)))
         keys(app, "Escape")
         app.wait_for_button("Select for Comparison")
 

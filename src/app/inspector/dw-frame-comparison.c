@@ -21,22 +21,27 @@ struct _DwFrameComparison
   GtkLabel *after;
   GtkLabel *summary;
   GtkTextView *view;
+  GtkTextTag *removed;
+  GtkTextTag *added;
+  guint frames; /* drawn since it is seen, until the lines have their grounds */
 };
 
 G_DEFINE_FINAL_TYPE (DwFrameComparison, dw_frame_comparison, GTK_TYPE_WIDGET)
 
 #define GROUND_ALPHA 0.2f
 
-static GtkTextTag *
-new_ground (DwFrameComparison *self, const char *name)
+/* The first frame gives the text its size, the second one scrolls. */
+#define SCROLLED_FRAMES 3
+
+static void
+set_ground (DwFrameComparison *self, GtkTextTag *tag, const char *name)
 {
-  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
   GdkRGBA color;
 
   if (!gtk_style_context_lookup_color (gtk_widget_get_style_context (GTK_WIDGET (self)), name, &color))
     color = (GdkRGBA){ 0.5f, 0.5f, 0.5f, 1 };
   color.alpha = GROUND_ALPHA;
-  return gtk_text_buffer_create_tag (buffer, NULL, "paragraph-background-rgba", &color, NULL);
+  g_object_set (tag, "paragraph-background-rgba", &color, NULL);
 }
 
 static void
@@ -60,9 +65,9 @@ static void
 show_lines (DwFrameComparison *self, GArray *lines, guint *counts)
 {
   GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
-  GtkTextTag *tags[] = { [DW_LINE_DIFF_SAME] = NULL,
-                         [DW_LINE_DIFF_REMOVED] = new_ground (self, "error_bg_color"),
-                         [DW_LINE_DIFF_ADDED] = new_ground (self, "success_bg_color") };
+  GtkTextTag *tags[] = {
+    [DW_LINE_DIFF_SAME] = NULL, [DW_LINE_DIFF_REMOVED] = self->removed, [DW_LINE_DIFF_ADDED] = self->added
+  };
   GtkTextIter first;
 
   for (guint i = 0; i < lines->len; i++)
@@ -91,7 +96,20 @@ show_summary (DwFrameComparison *self, const guint *counts)
   dw_label_show (self->summary, gone + come > 0 ? both : _ ("No differences"), DW_LABEL_CHARS);
 }
 
-/* The text view knows its lines' places once it has a size. */
+static gboolean
+color_lines (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  DwFrameComparison *self = DW_FRAME_COMPARISON (widget);
+
+  if (++self->frames < SCROLLED_FRAMES)
+    return G_SOURCE_CONTINUE;
+  set_ground (self, self->removed, "error_bg_color");
+  set_ground (self, self->added, "success_bg_color");
+  return G_SOURCE_REMOVE;
+}
+
+/* The text view knows its lines' places once it has a size. GTK 4.8 draws the line after the one it scrolls to without a
+ * ground, so the grounds come when it has scrolled. */
 static void
 on_mapped (DwFrameComparison *self)
 {
@@ -104,6 +122,8 @@ on_mapped (DwFrameComparison *self)
   gtk_text_buffer_get_iter_at_mark (buffer, &at, first);
   gtk_text_buffer_place_cursor (buffer, &at);
   gtk_text_view_scroll_to_mark (self->view, first, 0, TRUE, 0, 0.2);
+  self->frames = 0;
+  gtk_widget_add_tick_callback (GTK_WIDGET (self), color_lines, NULL, NULL);
 }
 
 static void
@@ -132,7 +152,12 @@ dw_frame_comparison_class_init (DwFrameComparisonClass *klass)
 static void
 dw_frame_comparison_init (DwFrameComparison *self)
 {
+  GtkTextBuffer *buffer;
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  buffer = gtk_text_view_get_buffer (self->view);
+  self->removed = gtk_text_buffer_create_tag (buffer, NULL, NULL);
+  self->added = gtk_text_buffer_create_tag (buffer, NULL, NULL);
 }
 
 static void
