@@ -52,28 +52,22 @@ dw_stage_row_show_dot (GtkWidget *dot, const DwSessionStatus *status)
 /* The draft, where the window shows another stage; else the last message, or the address if there is none. @said_at is
  * when that was. */
 static char *
-dup_subtitle (DwStageRow *self, gint64 *said_at)
+dup_line (DwStageRow *self, gint64 *said_at)
 {
-  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
   const char *draft = dw_stage_get_draft (dw_chat_get_stage (self->chat));
   g_autofree char *said = dw_chat_dup_last_words (self->chat, said_at);
-  g_autofree char *line = NULL;
 
   if (draft != NULL && *draft != '\0' && self->menu == NULL)
     {
       g_autofree char *start = dw_safe_line (draft, SUBTITLE_CHARS);
 
       /* Translators: what a person began to write on a stage. */
-      line = g_strdup_printf (_ ("Draft: %s"), start);
+      return g_strdup_printf (_ ("Draft: %s"), start);
     }
-  else if (said != NULL)
-    line = dw_safe_line (said, SUBTITLE_CHARS);
-  else
-    line = dw_safe_line (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)),
-                         SUBTITLE_CHARS);
-  if (status->state == DW_SESSION_ONLINE)
-    return g_steal_pointer (&line);
-  return g_strdup_printf ("%s · %s", dw_status_text_state (status->state), line);
+  if (said != NULL)
+    return dw_safe_line (said, SUBTITLE_CHARS);
+  return dw_safe_line (dw_stage_url_get_redacted (dw_stage_get_url (dw_chat_get_stage (self->chat), 0)),
+                       SUBTITLE_CHARS);
 }
 
 static void
@@ -85,17 +79,31 @@ show_time (DwStageRow *self, gint64 said_at)
 }
 
 static void
-show_label (DwStageRow *self, const char *name, const char *subtitle, guint unread)
+show_subtitle (DwStageRow *self, const char *state, const char *line)
 {
-  const char *state = dw_status_text_state (dw_session_get_status (dw_chat_get_session (self->chat))->state);
-  g_autofree char *count = g_strdup_printf (ngettext ("%u unread message", "%u unread messages", unread), unread);
-  g_autofree char *label = NULL;
+  gboolean online = dw_session_get_status (dw_chat_get_session (self->chat))->state == DW_SESSION_ONLINE;
+  g_autofree char *subtitle = online ? g_strdup (line) : g_strdup_printf ("%s · %s", state, line);
 
+  dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
+}
+
+/* What a screen reader says of the row: all of it, and each thing once. */
+static void
+show_label (DwStageRow *self, const char *name, const char *state, const char *line)
+{
+  guint unread = dw_chat_get_unread (self->chat);
+  g_autoptr (GString) label = g_string_new (name);
+
+  g_string_append_printf (label, ", %s", state);
+  if (dw_stage_is_muted (dw_chat_get_stage (self->chat)))
+    g_string_append_printf (label, ", %s", _ ("Muted"));
   if (unread > 0)
-    label = g_strdup_printf ("%s, %s, %s, %s", name, state, count, subtitle);
-  else
-    label = g_strdup_printf ("%s, %s, %s", name, state, subtitle);
-  dw_toolkit_set_label (GTK_WIDGET (self), label);
+    {
+      g_string_append (label, ", ");
+      g_string_append_printf (label, ngettext ("%u unread message", "%u unread messages", unread), unread);
+    }
+  g_string_append_printf (label, ", %s", line);
+  dw_toolkit_set_label (GTK_WIDGET (self), label->str);
 }
 
 static void
@@ -103,18 +111,20 @@ update (DwStageRow *self)
 {
   g_autofree char *raw = dw_stage_dup_name (dw_chat_get_stage (self->chat));
   g_autofree char *name = dw_safe_name (raw);
+  const DwSessionStatus *status = dw_session_get_status (dw_chat_get_session (self->chat));
+  const char *state = dw_status_text_state (status->state);
   gint64 said_at;
-  g_autofree char *subtitle = dup_subtitle (self, &said_at);
+  g_autofree char *line = dup_line (self, &said_at);
   guint unread = dw_chat_get_unread (self->chat);
   g_autofree char *count = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
 
-  dw_stage_row_show_dot (self->dot, dw_session_get_status (dw_chat_get_session (self->chat)));
+  dw_stage_row_show_dot (self->dot, status);
   dw_label_show (self->name, name, DW_LABEL_CHARS);
-  dw_label_show (self->subtitle, subtitle, DW_LABEL_CHARS);
+  show_subtitle (self, state, line);
   show_time (self, said_at);
   dw_label_show (self->unread, count, DW_LABEL_CHARS);
   gtk_widget_set_visible (GTK_WIDGET (self->unread), unread > 0);
-  show_label (self, name, subtitle, unread);
+  show_label (self, name, state, line);
 }
 
 static gboolean
@@ -247,6 +257,8 @@ dw_stage_row_new (DwChat *chat, gboolean current)
   g_signal_connect_object (dw_chat_get_session (chat), "changed", G_CALLBACK (queue_update), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (chat, "notify::unread", G_CALLBACK (queue_update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (dw_chat_get_stage (chat), "notify::muted", G_CALLBACK (queue_update), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (dw_chat_get_stage (chat), "notify::name", G_CALLBACK (queue_update), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (dw_chat_get_stage (chat), "notify::draft", G_CALLBACK (queue_update), self,
