@@ -83,7 +83,7 @@ show_remedy (DwConnectionBar *self, const DwSessionStatus *status)
     {
     case DW_REMEDY_EDIT:
       label = _ ("Edit Address");
-      action = "stage.edit";
+      action = "stage.edit-address";
       break;
     case DW_REMEDY_TOKEN:
       label = _ ("Edit Token");

@@ -72,6 +72,12 @@ on_edit (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_edit_address (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  dw_stage_editor_focus_address (open_editor (data));
+}
+
+static void
 on_edit_token (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   dw_stage_editor_focus_secret (open_editor (data));
@@ -218,6 +224,7 @@ on_previous (GSimpleAction *action, GVariant *parameter, gpointer data)
 
 static const GActionEntry entries[] = {
   { .name = "edit", .activate = on_edit },
+  { .name = "edit-address", .activate = on_edit_address },
   { .name = "edit-token", .activate = on_edit_token },
   { .name = "connection", .activate = on_connection },
   { .name = "details", .activate = on_details },

@@ -383,6 +383,18 @@ dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name)
 }
 
 /**
+ * dw_stage_editor_focus_address:
+ * @self: an editor
+ *
+ * Moves the focus to the address, for somebody who was asked to check it.
+ */
+void
+dw_stage_editor_focus_address (DwStageEditor *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->address));
+}
+
+/**
  * dw_stage_editor_focus_secret:
  * @self: an editor
  *

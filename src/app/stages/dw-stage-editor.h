@@ -14,6 +14,7 @@ DwStageEditor *dw_stage_editor_new (DwProfile *profile, DwChat *chat);
 void dw_stage_editor_present (DwStageEditor *self, GtkWidget *parent);
 void dw_stage_editor_set_address (DwStageEditor *self, const char *address);
 void dw_stage_editor_set_own_name (DwStageEditor *self, const char *own_name);
+void dw_stage_editor_focus_address (DwStageEditor *self);
 void dw_stage_editor_focus_secret (DwStageEditor *self);
 
 G_END_DECLS
