@@ -784,6 +784,16 @@ is_at_end (DwMessageList *self)
   return gtk_adjustment_get_value (adjustment) >= end - END_SLACK;
 }
 
+/* What was looked for may stand so near the end that there is nothing below it to go to. */
+static void
+on_centered (gpointer data)
+{
+  DwMessageList *self = data;
+
+  if (self->scroll == 0 && !self->stuck && is_at_end (self))
+    set_stuck (self, TRUE);
+}
+
 static void
 on_value_changed (DwMessageList *self, GtkAdjustment *adjustment)
 {
@@ -1258,6 +1268,7 @@ dw_message_list_init (DwMessageList *self)
   self->stuck = TRUE;
   adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
   self->anchor = dw_scroll_anchor_new (self->list, adjustment);
+  dw_scroll_anchor_set_centered_func (self->anchor, on_centered, self);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_value_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_extent_changed), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);

@@ -10,15 +10,17 @@ struct _DwScrollAnchor
   GtkListView *list;         /* not owned: the anchor's owner owns the list */
   GtkAdjustment *adjustment; /* the list's vertical one, not owned either */
   DwConversation *conversation;
-  DwListEnd *end;    /* the part of it that is listed */
-  gint64 place;      /* of the row, or 0 */
-  double y;          /* its position in the list */
-  gboolean centered; /* it belongs in the middle instead */
-  guint look;        /* idle source that finds the row */
-  guint hold;        /* timer that puts it back */
-  guint holds;       /* how often it was put back */
-  gint64 frame;      /* that was current when its rows were about to change, or −1 */
-  guint waits;       /* how often it was not put back, since these have no height yet */
+  DwListEnd *end;                   /* the part of it that is listed */
+  gint64 place;                     /* of the row, or 0 */
+  double y;                         /* its position in the list */
+  gboolean centered;                /* it belongs in the middle instead */
+  guint look;                       /* idle source that finds the row */
+  guint hold;                       /* timer that puts it back */
+  guint holds;                      /* how often it was put back */
+  gint64 frame;                     /* that was current when its rows were about to change, or −1 */
+  guint waits;                      /* how often it was not put back, since these have no height yet */
+  DwScrollAnchorFunc centered_func; /* called once a row is in the middle, or NULL */
+  gpointer centered_data;
 };
 
 /* Each layout estimates the heights better than the one before, so the row is put back several times, with a frame or
@@ -44,6 +46,19 @@ dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment)
   anchor->list = list;
   anchor->adjustment = adjustment;
   return anchor;
+}
+
+/**
+ * dw_scroll_anchor_set_centered_func:
+ * @anchor: an anchor
+ * @func: (scope forever): called each time that a row has come to stand in the middle, or as near as it can
+ * @data: for @func; it outlives the anchor
+ */
+void
+dw_scroll_anchor_set_centered_func (DwScrollAnchor *anchor, DwScrollAnchorFunc func, gpointer data)
+{
+  anchor->centered_func = func;
+  anchor->centered_data = data;
 }
 
 /**
@@ -159,6 +174,8 @@ on_hold (gpointer data)
   if (++anchor->holds < HOLDS)
     return G_SOURCE_CONTINUE;
   anchor->hold = 0;
+  if (anchor->centered && anchor->centered_func != NULL)
+    anchor->centered_func (anchor->centered_data);
   return G_SOURCE_REMOVE;
 }
 

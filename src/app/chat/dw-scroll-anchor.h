@@ -17,7 +17,10 @@ G_BEGIN_DECLS
  */
 typedef struct _DwScrollAnchor DwScrollAnchor;
 
+typedef void (*DwScrollAnchorFunc) (gpointer data);
+
 DwScrollAnchor *dw_scroll_anchor_new (GtkListView *list, GtkAdjustment *adjustment);
+void dw_scroll_anchor_set_centered_func (DwScrollAnchor *anchor, DwScrollAnchorFunc func, gpointer data);
 void dw_scroll_anchor_free (DwScrollAnchor *anchor);
 void dw_scroll_anchor_set_conversation (DwScrollAnchor *anchor, DwConversation *conversation, DwListEnd *end);
 void dw_scroll_anchor_move (DwScrollAnchor *anchor);
