@@ -42,6 +42,9 @@ DIALOGS = ("dialog", "alert")
 # The pause between two steps of a drag, in seconds: GTK needs the steps in between, and a hand is no faster.
 STEP_SECONDS = 0.05
 
+# The frame that GTK 4.8 draws around a window where nothing draws shadows, in pixels.
+FRAME = 5
+
 # The display's names for a surface without a title: newer versions of GTK use the program's name.
 UNTITLED = ("", "dynamowave-chat")
 
@@ -227,6 +230,10 @@ class App:
     def choose_and_close(self, name, mnemonic):
         """Chooses from an open menu and waits until it is gone."""
         self.choose(name, mnemonic)
+        self.wait_for_no_menu()
+
+    def wait_for_no_menu(self):
+        """Waits until an open menu is gone."""
 
         def is_closed():
             windows = self.visible_windows()
@@ -323,10 +330,11 @@ class App:
         return [(window, place) for window, name, place in windows or self.visible_windows()
                 if name in UNTITLED and "Position: -" not in place]
 
-    def popover_size(self):
-        """The size of the largest popover or tooltip, according to the display; None without any."""
-        return max((tuple(map(int, re.search(r"Geometry: (\d+)x(\d+)", place).groups())) for _, place in self.popovers()),
-                   default=None)
+    def largest_popover(self):
+        """The size and the corner of the largest popover or tooltip, according to the display; None without any."""
+        places = [re.search(r"Position: (\d+),(\d+)[^G]*Geometry: (\d+)x(\d+)", place) for _, place in self.popovers()]
+        return max((((width, height), (x, y)) for place in places if place
+                    for x, y, width, height in [map(int, place.groups())]), default=None)
 
     def window_id(self):
         found = self.named_windows()
@@ -358,6 +366,27 @@ class App:
         """The middle of an object on the screen."""
         place = self.place(self.wait(name))
         return place.x + place.width // 2, place.y + place.height // 2
+
+    def spot(self, node, padding=0):
+        """The middle of an object on the screen, or None while its menu is not there. A menu is a window of its own, and
+        its entries stand in it. GTK 4.24 leaves the padding of what an object stands in out of its place."""
+        menu = node
+        while menu is not None and menu.role != "menu":
+            menu = menu.parent
+        if menu is None:
+            place, more = self.place(node), padding if NEWER else FRAME
+            return place.x + place.width // 2 + more, place.y + place.height // 2 + (0 if NEWER else FRAME)
+        place, corner, popover = node.extents(), menu.extents(), self.largest_popover()
+        if popover is None:
+            return None
+        x, y = popover[1]
+        return x + place.x - corner.x + place.width // 2, y + place.y - corner.y + place.height // 2
+
+    def click_on(self, what, find, button="1", times=1, padding=0):
+        """Clicks what find() returns, once it stands still, with the pointer alone."""
+        x, y = steady(f"{what} to stand still", lambda: (node := find()) and self.spot(node, padding))
+        subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "--repeat", str(times), "--delay", "40", button],
+                       check=True, timeout=DEADLINE)
 
     def press_at(self, name):
         """Moves the pointer to the middle of an object."""
