@@ -9,6 +9,7 @@
 #include "app/desktop/dw-notifier.h"
 #include "app/desktop/dw-shortcuts.h"
 #include "app/desktop/dw-text-scale.h"
+#include "app/desktop/dw-touch.h"
 
 #include "wire/dw-stage-link.h"
 
@@ -29,7 +30,8 @@ struct _DwApplication
   DwNotifier *notifier;
   DwBackground *background; /* or NULL, as the profile's settings */
   DwTextScale *text_scale;  /* or NULL, as the profile's settings */
-  guint signals[3];         /* what ends the program */
+  DwTouch *touch;
+  guint signals[3]; /* what ends the program */
 };
 
 G_DEFINE_FINAL_TYPE (DwApplication, dw_application, ADW_TYPE_APPLICATION)
@@ -216,6 +218,7 @@ open_profile (DwApplication *self)
   g_signal_connect_object (chats_of (self), "loaded", G_CALLBACK (on_loaded), self, G_CONNECT_SWAPPED);
   g_idle_add (on_idle_load, self);
 
+  self->touch = dw_touch_new (gdk_display_get_default ());
   self->notifier = dw_notifier_new (G_APPLICATION (self), chats_of (self), settings);
   if (settings == NULL)
     return;
@@ -345,6 +348,7 @@ dw_application_shutdown (GApplication *application)
   g_clear_object (&self->notifier);
   g_clear_object (&self->background);
   g_clear_object (&self->text_scale);
+  g_clear_object (&self->touch);
   g_clear_object (&self->profile);
   G_APPLICATION_CLASS (dw_application_parent_class)->shutdown (application);
 }
