@@ -450,6 +450,7 @@ dw_search_page_init (DwSearchPage *self)
 {
   self->fold = dw_fold_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  dw_label_wrap_button (GTK_BUTTON (self->everywhere));
   dw_speech_name_button (GTK_WIDGET (self->dates), _ ("Go to date"));
 }
 

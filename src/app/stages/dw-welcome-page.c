@@ -19,6 +19,7 @@ struct _DwWelcomePage
   GtkEditable *own_name;
   GtkLabel *error;
   GtkWidget *connect;
+  GtkWidget *options;
   GtkWidget *try_here;
 };
 
@@ -111,6 +112,7 @@ dw_welcome_page_class_init (DwWelcomePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, own_name);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, error);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, connect);
+  gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, options);
   gtk_widget_class_bind_template_child (widget_class, DwWelcomePage, try_here);
   gtk_widget_class_bind_template_callback (widget_class, on_connect);
   gtk_widget_class_bind_template_callback (widget_class, on_address_changed);
@@ -122,6 +124,9 @@ static void
 dw_welcome_page_init (DwWelcomePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  dw_label_wrap_button (GTK_BUTTON (self->connect));
+  dw_label_wrap_button (GTK_BUTTON (self->options));
+  dw_label_wrap_button (GTK_BUTTON (self->try_here));
 }
 
 /**

@@ -368,6 +368,23 @@ dw_label_show_button (GtkButton *button, const char *untrusted)
 }
 
 /**
+ * dw_label_wrap_button:
+ * @button: a button with a label
+ *
+ * Where there is too little room for its label in one line, as with twice the desktop's text size in a narrow window, it
+ * takes more of them.
+ */
+void
+dw_label_wrap_button (GtkButton *button)
+{
+  GtkLabel *label = GTK_LABEL (gtk_button_get_child (button));
+
+  gtk_label_set_wrap (label, TRUE);
+  gtk_label_set_wrap_mode (label, PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_justify (label, GTK_JUSTIFY_CENTER);
+}
+
+/**
  * dw_label_show_subtitle:
  * @row: a row
  * @untrusted: (nullable): what stands under its title

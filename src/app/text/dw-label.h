@@ -18,6 +18,7 @@ void dw_label_show_code (GtkLabel *label, const char *safe);
 void dw_label_show_message (GtkLabel *label, const char *safe);
 void dw_label_mark (GtkLabel *label, DwFold *fold, GPtrArray *words);
 void dw_label_show_button (GtkButton *button, const char *untrusted);
+void dw_label_wrap_button (GtkButton *button);
 void dw_label_show_subtitle (AdwActionRow *row, const char *untrusted);
 void dw_label_show_row_title (AdwPreferencesRow *row, const char *untrusted);
 void dw_label_show_heading (AdwWindowTitle *heading, const char *untrusted);
