@@ -76,6 +76,11 @@ def test_spoken():
             send = [node for node in app.walk() if node.role in BUTTONS and app.shows(node)][-1]
             left = send.extents().x
             assert left < entry.extents().x < size, "not from right to left"
+            app.keys("ctrl+comma")
+            until("the preferences, with a title of this language", lambda: app.n_windows() == 2
+                  and not any(window.name.isascii() for window in app.windows()[1:]))
+            app.keys("Escape")
+            until("one window", lambda: app.n_windows() == 1)
     server.close()
 
 

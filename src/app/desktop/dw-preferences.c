@@ -107,5 +107,5 @@ dw_preferences_show (GtkWidget *window, GSettings *settings)
                                     "selected", G_SETTINGS_BIND_DEFAULT, scale_to_index, scale_from_index, NULL,
                                     NULL);
     }
-  dw_dialog_present (dw_dialog_new_preferences (ADW_PREFERENCES_PAGE (page)), window);
+  dw_dialog_present (dw_dialog_new_preferences (_ ("Preferences"), ADW_PREFERENCES_PAGE (page)), window);
 }

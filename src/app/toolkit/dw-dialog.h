@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 GtkWidget *dw_dialog_new (const char *title, GtkWidget *content);
 GtkWidget *dw_dialog_new_about (void);
-GtkWidget *dw_dialog_new_preferences (AdwPreferencesPage *page);
+GtkWidget *dw_dialog_new_preferences (const char *title, AdwPreferencesPage *page);
 void dw_dialog_present (GtkWidget *dialog, GtkWidget *parent);
 
 /** DW_DIALOG_WIDTH: how wide a dialog is where there is room, in pixels. */

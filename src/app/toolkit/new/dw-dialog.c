@@ -86,15 +86,18 @@ dw_dialog_new_about (void)
 
 /**
  * dw_dialog_new_preferences:
+ * @title: its title; the toolkit has one, in fewer languages
  * @page: what is in it
  *
  * Returns: (transfer floating): a dialog
  */
 GtkWidget *
-dw_dialog_new_preferences (AdwPreferencesPage *page)
+dw_dialog_new_preferences (const char *title, AdwPreferencesPage *page)
 {
   AdwDialog *self = adw_preferences_dialog_new ();
+  g_autofree char *line = dw_safe_line (title, DW_LABEL_CHARS);
 
+  adw_dialog_set_title (self, line);
   adw_preferences_dialog_add (ADW_PREFERENCES_DIALOG (self), page);
   adw_dialog_set_content_width (self, DW_DIALOG_WIDTH);
   adw_dialog_set_content_height (self, DW_DIALOG_HEIGHT);

@@ -81,15 +81,17 @@ dw_dialog_new_about (void)
 
 /**
  * dw_dialog_new_preferences:
+ * @title: its title; the toolkit has one, in fewer languages
  * @page: what is in it
  *
  * Returns: (transfer none): a dialog
  */
 GtkWidget *
-dw_dialog_new_preferences (AdwPreferencesPage *page)
+dw_dialog_new_preferences (const char *title, AdwPreferencesPage *page)
 {
   GtkWidget *self = adw_preferences_window_new ();
 
+  dw_label_show_title (GTK_WINDOW (self), title);
   adw_preferences_window_set_search_enabled (ADW_PREFERENCES_WINDOW (self), FALSE);
   adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), page);
   set_size (self);
