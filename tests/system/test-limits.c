@@ -38,7 +38,7 @@ chat_new (DwServer *stage, guint rollover_ms)
 
   policy->probe_ms = 300;
   policy->rollover_ms = rollover_ms;
-  policy->overlap_ms = 60;
+  policy->overlap_ms = 500;
   policy->stable_ms = 100;
   policy->backoff_base_ms = 20;
   policy->random = middle;
