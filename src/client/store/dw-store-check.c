@@ -108,7 +108,10 @@ run (gpointer data)
     g_debug ("The check of the history runs as fast as others");
   /* Another program that reads the file holds it for moments, and those may be just these. */
   while (locked && wait (check))
-    verdict = examine (check, &locked);
+    {
+      verdict = examine (check, &locked);
+      check->delay_ms = MIN (2 * check->delay_ms, DW_STORE_CHECK_LONGEST_MS);
+    }
   check->func (verdict, check->data);
   return NULL;
 }
@@ -116,7 +119,8 @@ run (gpointer data)
 /**
  * dw_store_check_start:
  * @path: a file, which may be in use
- * @delay_ms: when to begin, in milliseconds, and when to try again where another program holds the file
+ * @delay_ms: when to begin, in milliseconds; where another program holds the file it is tried again, each time after twice
+ *   as long, and at least each %DW_STORE_CHECK_LONGEST_MS
  * @func: called once, in the check's thread
  * @data: for @func
  *

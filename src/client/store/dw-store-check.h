@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 /** DW_STORE_CHECK_DELAY_MS: how long after the first use of a file its check begins, so that no start waits for it. */
 #define DW_STORE_CHECK_DELAY_MS 2000
 
+/** DW_STORE_CHECK_LONGEST_MS: the delay doubles up to this each time that the file is held, or cannot be mended. */
+#define DW_STORE_CHECK_LONGEST_MS (10 * 60 * 1000)
+
 /** DW_STORE_CHECK_DAYS: a file is checked again after that many days. */
 #define DW_STORE_CHECK_DAYS 7
 

@@ -27,6 +27,7 @@ struct _DwStoreWorker
   DwStoreFile *file;
   char *path;
   DwStoreCheck *check; /* or NULL */
+  guint check_ms;      /* how long the next one waits before it begins */
   /* Reads are a few each: a page is asked for once, and a search when somebody types. */
   GQueue urgent; /* reads that do not wait for writes */
   GQueue reads;
@@ -475,7 +476,7 @@ on_checked (DwStoreVerdict verdict, gpointer data)
 static void
 start_check (DwStoreWorker *worker)
 {
-  worker->check = dw_store_check_start (worker->path, DW_STORE_CHECK_DELAY_MS, on_checked, worker);
+  worker->check = dw_store_check_start (worker->path, worker->check_ms, on_checked, worker);
 }
 
 /* Some time after the file was opened; one that could not be done is not begun again. */
@@ -496,9 +497,13 @@ heed_verdict (DwStoreWorker *worker)
       dw_store_file_set_checked (worker->file, g_get_real_time () / G_USEC_PER_SEC);
       g_clear_pointer (&worker->check, dw_store_check_end);
     }
-  /* A file that another program holds just now, or that a full disk has no room for, is mended after the next check. */
+  /* A file that another program holds just now, or that a full disk has no room for, is mended after the next check. Each
+   * of them reads the whole file, so they come ever more rarely. */
   else if (verdict == DW_STORE_VERDICT_DAMAGED && !mend (worker))
-    start_check (worker);
+    {
+      worker->check_ms = MIN (2 * worker->check_ms, DW_STORE_CHECK_LONGEST_MS);
+      start_check (worker);
+    }
 }
 
 static void
@@ -556,6 +561,7 @@ dw_store_worker_new (const char *path, const DwStorePace *pace, DwStoreNewsFunc 
   worker->file = dw_store_file_new (path);
   worker->path = g_strdup (path);
   worker->pace = *pace;
+  worker->check_ms = DW_STORE_CHECK_DELAY_MS;
   g_mutex_init (&worker->mutex);
   g_cond_init (&worker->cond);
   g_queue_init (&worker->arrived);
